@@ -1,0 +1,34 @@
+"""What training and evaluation see of a site: tensors without a word of a report."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import Tensor
+
+SplitName = Literal["train", "validation", "test"]
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """The images of one split with their labels; N images, K findings of the study.
+
+    Attributes:
+        images: ``(N, 1, S, S)`` uint8, grayscale; may be backed by a memory map.
+        labels: ``(N, K)`` float32 in {0, 1}: the side of doubt that the report takes.
+        rates: ``(N, K)`` float32: the smoothing rate r of GLS, 0 for certain, 1 for undecided.
+        weights: ``(N, K)`` float32 >= 0: 0 masks a cell (unmentioned, or unknown to the site's adapter).
+        gold: ``(N, K)`` float32: 0 or 1 where the site has gold, NaN elsewhere.
+        patients: N patient identifiers; never leave the site.
+        findings: the K names, in the study's order.
+    """
+
+    images: Tensor
+    labels: Tensor
+    rates: Tensor
+    weights: Tensor
+    gold: Tensor
+    patients: tuple[str, ...]
+    findings: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.patients)

@@ -1,0 +1,39 @@
+"""Files that are whole or absent: write beside the target, flush to disk, rename."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary path in the same folder that becomes ``path`` when the block ends without an error.
+
+    Raises:
+        OSError: the disk is full or the folder cannot be written; ``path`` is then as it was before.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes, *, mode: int | None = None) -> None:
+    """Write ``content`` so that a reader sees the old file or the new one, never a part; ``mode`` as in chmod."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+        temporary.chmod(0o644 if mode is None else mode)
+
+
+def write_text(path: Path, content: str, *, mode: int | None = None) -> None:
+    """Write ``content`` as UTF-8 with :func:`write_bytes`."""
+    write_bytes(path, content.encode(), mode=mode)

@@ -1,0 +1,25 @@
+"""What every test may ask for: the real data, or a skip that says what is missing."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+torch.set_num_threads(1)
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Callable[[str], Path]:
+    """A function from the name of a real data set to its folder; skips the test where it is not on this machine."""
+
+    def folder(name: str) -> Path:
+        root = Path(os.environ.get("GLSMED_DATA", PROJECT.parent / "shared" / "data"))
+        if not (root / name).is_dir():
+            pytest.skip(f"real data {name!r} is not at {root}: set GLSMED_DATA to the folder that holds it")
+        return root / name
+
+    return folder
