@@ -1,0 +1,19 @@
+"""``glsmed-client audit verify``: is the record of what left this site whole?"""
+
+from pathlib import Path
+
+import typer
+
+from glsmed.client.config import load_site
+from glsmed.shared.audit import verify
+from glsmed.shared.errors import PrivacyError
+
+
+def verify_command(config_file: Path) -> None:
+    """Print how many entries stand and the last hash; an error names the first broken line."""
+    log = load_site(config_file).state_folder / "audit.jsonl"
+    report = verify(log)
+    if report.first_broken is not None:
+        raise PrivacyError(f"{log}:{report.first_broken}: {report.reason}")
+    typer.echo(f"{log}: {report.entries} entries, unbroken")
+    typer.echo(f"head {report.head}: note it elsewhere, so that a cut-off end shows too")

@@ -1,0 +1,17 @@
+"""``glsmed-client --site``: take part in the study."""
+
+import time
+from pathlib import Path
+
+import typer
+
+from glsmed.client.supervisor import SiteSupervisor
+
+
+def run_site(config_file: Path) -> None:
+    """Take part until interrupted, one line with the time of day for each thing that happens."""
+
+    def report(line: str) -> None:
+        typer.echo(f"{time.strftime('%H:%M:%S')} {line}")
+
+    SiteSupervisor(config_file, report=report).run()

@@ -1,0 +1,34 @@
+"""What a site's processes share on disk: the private state folder and the secret between SuperNode and resident."""
+
+import secrets
+from pathlib import Path
+
+from glsmed.client.config import SiteConfig
+from glsmed.client.flower_node import NodeSettings
+from glsmed.shared.atomic import write_text
+from glsmed.shared.processes import free_port
+
+_SECRET_BYTES = 32
+_PRIVATE_FILE = 0o600
+_PRIVATE_FOLDER = 0o700
+
+
+def prepare_state_folder(folder: Path) -> None:
+    """Make the state folder readable by its owner only."""
+    folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+    folder.chmod(_PRIVATE_FOLDER)
+
+
+def new_node_settings(config: SiteConfig) -> NodeSettings:
+    """Settings for one life of the site's processes: a free loopback port and a fresh secret."""
+    prepare_state_folder(config.state_folder)
+    secret = config.state_folder / "superexec.secret"
+    write_text(secret, secrets.token_hex(_SECRET_BYTES), mode=_PRIVATE_FILE)
+    return NodeSettings(
+        centre=config.centre.address,
+        ca_certificate=config.centre.ca_certificate,
+        private_key=config.key,
+        site=config.site,
+        runtime_port=free_port(),
+        superexec_secret=secret,
+    )

@@ -1,0 +1,67 @@
+"""The resident site process: owns the data, the device and the egress policy, and outlives every round.
+
+``python -m glsmed.client.resident CONFIG PORT`` loads the site once, writes the file ``resident.ready`` in the state
+folder, then takes tasks from the SuperNode until it is stopped. No new process, no reload, no device start per round.
+"""
+
+import signal
+import sys
+import time
+from pathlib import Path
+
+import structlog
+
+from glsmed.client.app import build_client_app
+from glsmed.client.bundle_check import BundleCheck
+from glsmed.client.config import SiteConfig, load_site
+from glsmed.client.flower_node import NodeSettings, TaskQueue
+from glsmed.client.site_runtime import load_site_runtime
+from glsmed.shared.command_line import run_command
+from glsmed.shared.logs import configure_logging
+from glsmed.shared.processes import end_with_parent
+
+READY_FILE = "resident.ready"
+_POLL_SECONDS = 0.05
+_RECONNECT_SECONDS = 0.5
+_ARGUMENTS = 3
+
+
+def serve_tasks(config: SiteConfig, queue: TaskQueue) -> None:
+    """Load the site, say that it is ready, and run tasks until the process is stopped."""
+    log = structlog.get_logger()
+    app = build_client_app(load_site_runtime(config))
+    check_bundle = BundleCheck(config.accept_bundles)
+    (config.state_folder / READY_FILE).touch()
+    log.info("site_ready")
+    while True:
+        try:
+            had_work = queue.run_next(app, check_bundle=check_bundle)
+        except ConnectionError as error:
+            log.debug("supernode_not_there", reason=str(error))
+            time.sleep(_RECONNECT_SECONDS)
+            continue
+        if not had_work:
+            time.sleep(_POLL_SECONDS)
+
+
+def main() -> None:
+    """Serve the site of the configuration file given first, on the SuperNode's port given second."""
+    end_with_parent()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if len(sys.argv) != _ARGUMENTS:
+        raise SystemExit("usage: python -m glsmed.client.resident CONFIG PORT")
+    config = load_site(Path(sys.argv[1]))
+    configure_logging(site=config.site)
+    settings = NodeSettings(
+        centre=config.centre.address,
+        ca_certificate=config.centre.ca_certificate,
+        private_key=config.key,
+        site=config.site,
+        runtime_port=int(sys.argv[2]),
+        superexec_secret=config.state_folder / "superexec.secret",
+    )
+    serve_tasks(config, TaskQueue(settings))
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,54 @@
+"""The centre's folder of one study: what lies where."""
+
+import secrets
+from pathlib import Path
+
+from glsmed.server.flower_link import LinkSettings
+from glsmed.server.pki import CertificateFolder
+from glsmed.shared.atomic import write_text
+from glsmed.shared.study import Study, load_study
+
+_SECRET_BYTES = 32
+_PRIVATE_FILE = 0o600
+_PRIVATE_FOLDER = 0o700
+
+
+class StudyFolder:
+    """Paths of a study at the centre; ``study.yaml`` is the only file that people edit."""
+
+    def __init__(self, study_file: Path) -> None:
+        self.study_file = study_file.resolve()
+        self.root = self.study_file.parent
+        self.certificates = CertificateFolder(self.root / "pki")
+        self.sites = self.root / "sites"
+        self.nodes = self.root / "nodes.json"
+        self.run = self.root / "run"
+        self.logs = self.root / "logs"
+        self.state = self.root / "state"
+        self.flower_home = self.state / "flwr"
+
+    def study(self) -> Study:
+        """The study as its file says now."""
+        return load_study(self.study_file)
+
+    def link_settings(self, study: Study) -> LinkSettings:
+        """Where the SuperLink of this study listens and what it keeps."""
+        return LinkSettings(
+            public_host=study.centre.host,
+            public_port=study.centre.port,
+            loopback_port=study.centre.loopback_port,
+            ca_certificate=self.certificates.ca_certificate,
+            server_certificate=self.certificates.server_certificate,
+            server_key=self.certificates.server_key,
+            database=self.state / "superlink.db",
+            superexec_secret=self.state / "superexec.secret",
+        )
+
+    def prepare_state(self, study: Study) -> None:
+        """Make the private state folder, a fresh secret for the executor, and a certificate that is good for a while."""
+        self.state.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+        self.state.chmod(_PRIVATE_FOLDER)
+        self.flower_home.mkdir(exist_ok=True)
+        write_text(self.state / "superexec.secret", secrets.token_hex(_SECRET_BYTES), mode=_PRIVATE_FILE)
+        if self.certificates.needs_renewal(study.centre.public_names):
+            self.certificates.issue(study.centre.public_names)

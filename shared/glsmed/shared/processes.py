@@ -1,0 +1,124 @@
+"""Child processes that are watched, logged, and never left behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from glsmed.shared.errors import FederationError
+
+LOG_TAIL_LINES = 15
+_PARENT_POLL_SECONDS = 0.5
+QUIET_FLOWER = {
+    "FLWR_TELEMETRY_ENABLED": "0",
+    "FLWR_DISABLE_UPDATE_CHECK": "1",
+    "FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION": "1",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A running process with its log file."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def is_running(self) -> bool:
+        """Whether the process has not ended."""
+        return self.process.poll() is None
+
+    def log_tail(self) -> str:
+        """The last lines of its log, for an error message."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join(f"    {line}" for line in lines[-LOG_TAIL_LINES:])
+
+
+def start_child(name: str, command: Sequence[str], *, log: Path, environment: Mapping[str, str]) -> Child:
+    """Start a program in a process group of its own; its output is appended to ``log``."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603  # fixed programs of this installation, no shell
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **environment},
+            start_new_session=True,
+        )
+    return Child(name=name, process=process, log=log)
+
+
+def stop_children(children: Sequence[Child], *, grace_seconds: float = 8.0) -> None:
+    """End every process group: first politely, after ``grace_seconds`` with SIGKILL."""
+    for child in children:
+        _signal_group(child, signal.SIGTERM)
+    deadline = time.monotonic() + grace_seconds
+    for child in children:
+        try:
+            child.process.wait(timeout=max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            pass  # the group is killed below
+        _signal_group(child, signal.SIGKILL)
+        child.process.wait()
+
+
+def _signal_group(child: Child, number: signal.Signals) -> None:
+    try:
+        os.killpg(child.process.pid, number)
+    except ProcessLookupError:
+        return  # the whole group has ended
+
+
+def installed_program(name: str) -> str:
+    """The path of a console program of this very environment.
+
+    Raises:
+        FederationError: it is not installed beside the running Python.
+    """
+    path = Path(sys.executable).parent / name
+    if not path.is_file():
+        raise FederationError(f"{name} is not installed beside {sys.executable}: install glsmed again")
+    return str(path)
+
+
+def end_with_parent() -> None:
+    """Watch the parent from a thread and end this process group when the parent has gone (kill -9 included)."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_PARENT_POLL_SECONDS)
+        os.killpg(os.getpgid(0), signal.SIGKILL)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+def free_port() -> int:
+    """A TCP port on the loopback interface that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def require_free_port(host: str, port: int, *, purpose: str) -> None:
+    """Return if ``host:port`` can be listened on.
+
+    Raises:
+        FederationError: another program listens there, or the address is not this machine's.
+    """
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise FederationError(
+                f"cannot listen on {host}:{port} ({purpose}): {error.strerror}; "
+                "stop the other program or choose another port in study.yaml"
+            ) from None
