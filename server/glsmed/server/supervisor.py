@@ -8,6 +8,7 @@ run whose ServerApp died is submitted anew and goes on from its last checkpoint.
 """
 
 import json
+import os
 import signal
 import sys
 import time
@@ -99,7 +100,7 @@ class StudySupervisor:
                 *(installed_program("flower-superexec"), "--runtime-api-address", self._link.loopback_address),
                 *("--root-certificates", str(self._link.ca_certificate)),
                 *("--superexec-auth-secret-file", str(self._link.superexec_secret)),
-                *("--parent-pid", str(_own_pid())),
+                *("--parent-pid", str(os.getpid())),
             ],
         }
         environment = {
@@ -180,7 +181,7 @@ class StudySupervisor:
 
     def _resubmit_if_dead(self, control: Control, run_id: int) -> int:
         status = _status_of(control, run_id)
-        if status is None or not status.is_finished or read_status(self._folder.run) is not None and _ended(self._folder.run):
+        if status is None or not status.is_finished or _ended(self._folder.run):
             return run_id
         self._report(f"the ServerApp ended without finishing ({status.sub_status}: {status.details}); starting it again")
         return self._submit(control)
@@ -219,14 +220,6 @@ def _status_of(control: Control, run_id: int) -> RunStatus | None:
         return None  # the SuperLink is coming back; ask again at the next poll
 
 
-def _own_pid() -> int:
-    import os
-
-    return os.getpid()
-
-
 def _path_with_own_programs() -> str:
     """PATH with this environment's programs first: Flower finds ``flwr-serverapp`` by PATH."""
-    import os
-
     return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])

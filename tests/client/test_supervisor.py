@@ -1,0 +1,49 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from glsmed.client.flower_node import NodeSettings
+from glsmed.client.supervisor import wait_for_centre
+from glsmed.shared.errors import FederationError
+
+SETTINGS = NodeSettings(
+    centre="centre.example.org:8443",
+    ca_certificate=Path("ca.crt"),
+    private_key=Path("site.key"),
+    site="st-mary",
+    runtime_port=1,
+    superexec_secret=Path("secret"),
+)
+
+
+def _probe_that_fails(times: int) -> Callable[[NodeSettings], None]:
+    calls = iter(range(times + 1))
+
+    def probe(_: NodeSettings) -> None:
+        if next(calls) < times:
+            raise ConnectionError("Connection refused")
+
+    return probe
+
+
+def test_waits_says_so_and_goes_on_when_the_centre_comes() -> None:
+    lines: list[str] = []
+    waits: list[float] = []
+    wait_for_centre(SETTINGS, report=lines.append, probe=_probe_that_fails(3), sleep=waits.append)
+    assert waits == [2.0, 4.0, 8.0]
+    assert lines[0] == "the centre centre.example.org:8443 is not reachable (Connection refused); trying again in 2 s"
+
+
+def test_waits_no_longer_than_a_minute_between_two_tries() -> None:
+    waits: list[float] = []
+    wait_for_centre(SETTINGS, report=lambda _: None, probe=_probe_that_fails(9), sleep=waits.append)
+    assert max(waits) == 60.0
+
+
+def test_a_refusal_is_not_waited_out() -> None:
+    def refuse(_: NodeSettings) -> None:
+        raise FederationError("the centre does not admit the key")
+
+    with pytest.raises(FederationError, match="does not admit"):
+        wait_for_centre(SETTINGS, report=lambda _: None, probe=refuse, sleep=lambda _: None)

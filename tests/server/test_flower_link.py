@@ -1,0 +1,93 @@
+"""Contract tests: what we use of flwr that is private to it, and the two listeners."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from glsmed.server.flower_link import FleetOnly, LinkSettings, node_key, superlink_app, superlink_arguments
+from glsmed.server.pki import CertificateFolder
+from glsmed.shared.enrolment import generate_private_key, make_request
+
+
+async def _anything(scope: Scope, receive: Receive, send: Send) -> None:
+    response: Response = PlainTextResponse(f"reached {Request(scope).url.path}")
+    await response(scope, receive, send)
+
+
+def _status(path: str) -> int:
+    async def ask() -> int:
+        transport = httpx.ASGITransport(app=FleetOnly(_anything))
+        async with httpx.AsyncClient(transport=transport, base_url="http://centre") as client:
+            return (await client.get(path)).status_code
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize("path", ["/health", "/v1/fleet/pull-messages", "/v1/fleet/activate-node"])
+def test_fleet_and_health_are_public(path: str) -> None:
+    assert _status(path) == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/docs",
+        "/openapi.json",
+        "/health/",
+        "/v1/control/start-run",
+        "/v1/runtime/acquire-task",
+        "/v1/fleet",
+        "/v1/fleet/../control/start-run",
+        "/v1/fleet/%2e%2e/control/start-run",
+        "/V1/FLEET/pull-messages",
+        "//v1/fleet/pull-messages",
+    ],
+)
+def test_every_other_route_is_not_found(path: str) -> None:
+    assert _status(path) == 404
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> LinkSettings:
+    certificates = CertificateFolder(tmp_path / "pki")
+    certificates.create(study="doubt", public_names=["localhost"])
+    (tmp_path / "secret").write_text("a secret of this test")
+    return LinkSettings(
+        public_host="127.0.0.1",
+        public_port=8443,
+        loopback_port=8440,
+        ca_certificate=certificates.ca_certificate,
+        server_certificate=certificates.server_certificate,
+        server_key=certificates.server_key,
+        database=tmp_path / "link.db",
+        superexec_secret=tmp_path / "secret",
+    )
+
+
+def test_superlink_app_has_node_keys_on_and_its_own_executor_off(
+    settings: LinkSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLWR_HOME", str(settings.database.parent))
+    app = superlink_app(settings)
+    state = app.state  # type: ignore[attr-defined]  # it is a FastAPI application, typed as ASGI
+    assert state.enable_supernode_auth
+    assert state.superexec_auth_secret == b"a secret of this test"
+    config = state.superlink_lifespan.config
+    assert (config.isolation, config.runtime_dependency_install, config.host) == ("process", False, "127.0.0.1")
+
+
+def test_superlink_never_listens_outside_by_itself(settings: LinkSettings) -> None:
+    arguments = superlink_arguments(settings)
+    assert arguments[arguments.index("--host") + 1] == "127.0.0.1"
+    assert "--insecure" not in arguments
+
+
+def test_node_key_is_the_form_that_flower_compares() -> None:
+    request = make_request(generate_private_key(), site="a", study="b", study_digest="c")
+    assert node_key(request.public_key).startswith(b"-----BEGIN PUBLIC KEY-----")
