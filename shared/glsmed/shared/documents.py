@@ -1,0 +1,217 @@
+"""YAML files that people write: read with line numbers, checked against a model, every fault reported at once.
+
+YAML 1.2 is read, so ``no`` stays a word and ``1e-5`` is a number.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pydantic
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from glsmed.shared.errors import ConfigurationError, Fault
+
+KeyPath = tuple[str | int, ...]
+ModelT = TypeVar("ModelT", bound=pydantic.BaseModel)
+
+_CAME_MOST = 60
+_EXPECTED = {
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "keys and values",
+    "model_type": "keys and values",
+    "path_type": "a path",
+}
+
+
+class StrictModel(pydantic.BaseModel):
+    """Base of every configuration model: frozen, and a key that is not a field is a fault."""
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A YAML file as plain Python with the line of every key and item.
+
+    Attributes:
+        source: name of the file, for messages.
+        data: mappings, lists, strings, numbers, booleans and None.
+        lines: 1-based line by path of keys and indices; the root is ``()``.
+    """
+
+    source: str
+    data: Any
+    lines: Mapping[KeyPath, int]
+
+    def line(self, path: Sequence[str | int]) -> int | None:
+        """The line of ``path``, or of its nearest parent that stands in the file."""
+        for length in range(len(path), -1, -1):
+            if tuple(path[:length]) in self.lines:
+                return self.lines[tuple(path[:length])]
+        return None
+
+    def fault(self, path: Sequence[str | int], message: str) -> Fault:
+        """A fault at ``path`` of this file."""
+        return Fault(self.source, message, line=self.line(path), key=show_path(path))
+
+
+def load(path: Path, model: type[ModelT]) -> ModelT:
+    """The file at ``path`` as a checked model.
+
+    Raises:
+        ConfigurationError: the file is missing, is not YAML, or breaks the model; holds every fault.
+    """
+    return validate(read_document(path), model)
+
+
+def read_document(path: Path) -> Document:
+    """The file at ``path`` with line numbers.
+
+    Raises:
+        ConfigurationError: it is missing, not UTF-8, not YAML, or repeats a key.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ConfigurationError([Fault(str(path), f"cannot be read: {error.strerror}")]) from None
+    except UnicodeDecodeError as error:
+        message = f"is not UTF-8 (byte {error.start}): save it again as UTF-8"
+        raise ConfigurationError([Fault(str(path), message)]) from None
+    return parse_document(text, source=str(path))
+
+
+def parse_document(text: str, *, source: str) -> Document:
+    """YAML text with line numbers; errors as in :func:`read_document`."""
+    yaml = YAML(typ="safe", pure=True)
+    try:
+        root = yaml.compose(text)
+        lines: dict[KeyPath, int] = {(): 1}
+        faults = list(_index(root, (), lines, source)) if root is not None else []
+        if faults:
+            raise ConfigurationError(faults)
+        data = yaml.load(text) if root is not None else None
+    except MarkedYAMLError as error:
+        raise ConfigurationError([_syntax_fault(error, source)]) from None
+    return Document(source, data, lines)
+
+
+def validate(document: Document, model: type[ModelT]) -> ModelT:
+    """The document as ``model``.
+
+    Raises:
+        ConfigurationError: with every fault, in the order of lines.
+    """
+    if not isinstance(document.data, dict):
+        came = "is empty" if document.data is None else "does not hold keys and values"
+        raise ConfigurationError([Fault(document.source, came, line=1)])
+    try:
+        return model.model_validate(document.data)
+    except pydantic.ValidationError as error:
+        faults = [_model_fault(document, detail, model) for detail in error.errors(include_url=False)]
+        raise ConfigurationError(sorted(faults, key=lambda fault: fault.line or 0)) from None
+
+
+def show_path(path: Sequence[str | int]) -> str:
+    """``training.rounds`` or ``cues[2].scope``."""
+    shown = ""
+    for part in path:
+        shown += f"[{part}]" if isinstance(part, int) else f".{part}" if shown else str(part)
+    return shown
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """``; did you mean 'x'?`` for the nearest known word, or nothing."""
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _index(node: Node, path: KeyPath, lines: dict[KeyPath, int], source: str) -> Iterator[Fault]:
+    """Note the line of everything below ``node``; yields a fault for each repeated key."""
+    if isinstance(node, MappingNode):
+        for key_node, value in node.value:
+            key = key_node.value if isinstance(key_node, ScalarNode) else str(key_node.value)
+            line = key_node.start_mark.line + 1
+            below = (*path, key)
+            if below in lines:
+                yield Fault(source, f"is written twice; first in line {lines[below]}", line=line, key=show_path(below))
+            lines[below] = line
+            yield from _index(value, below, lines, source)
+    elif isinstance(node, SequenceNode):
+        for index, item in enumerate(node.value):
+            lines[(*path, index)] = item.start_mark.line + 1
+            yield from _index(item, (*path, index), lines, source)
+
+
+def _syntax_fault(error: MarkedYAMLError, source: str) -> Fault:
+    mark = error.problem_mark or error.context_mark
+    problem = error.problem or error.context or "is not YAML"
+    return Fault(source, f"is not YAML: {problem}", line=None if mark is None else mark.line + 1)
+
+
+def _model_fault(document: Document, detail: ErrorDetails, model: type[pydantic.BaseModel]) -> Fault:
+    path = tuple(part for part in detail["loc"] if _stands_in(document.data, detail["loc"], part))
+    if detail["type"] == "extra_forbidden":
+        known = _fields_at(model, detail["loc"][:-1])
+        return document.fault(detail["loc"], "unknown key" + did_you_mean(str(detail["loc"][-1]), known))
+    if detail["type"] == "missing":
+        return document.fault(detail["loc"], "is missing")
+    return document.fault(path, _plain_message(detail))
+
+
+def _stands_in(data: object, loc: Sequence[str | int], part: str | int) -> bool:
+    """Whether a part of pydantic's location is a key or index of the file (unions add names of their own)."""
+    return isinstance(part, int) or any(part == key for key in _keys_below(data)) or part == loc[0]
+
+
+def _keys_below(data: object) -> Iterator[object]:
+    if isinstance(data, dict):
+        yield from data
+        for value in data.values():
+            yield from _keys_below(value)
+    elif isinstance(data, list):
+        for item in data:
+            yield from _keys_below(item)
+
+
+def _plain_message(detail: ErrorDetails) -> str:
+    came = repr(detail["input"])
+    came = came if len(came) <= _CAME_MOST else came[: _CAME_MOST - 1] + "…"
+    message = detail["msg"]
+    if message.startswith("Value error, "):
+        return message.removeprefix("Value error, ")
+    expected = _EXPECTED.get(detail["type"]) or message.removeprefix("Input should be ").replace("String should", "text that should")
+    return f"expected {expected}, came {came}"
+
+
+def _fields_at(model: type[pydantic.BaseModel], path: Sequence[str | int]) -> list[str]:
+    """The field names of the model that stands at ``path`` below ``model``."""
+    current: type[pydantic.BaseModel] = model
+    for part in path:
+        field = current.model_fields.get(str(part)) if not isinstance(part, int) else None
+        inner = None if field is None else _model_in(field.annotation)
+        current = inner or current
+    return list(current.model_fields)
+
+
+def _model_in(annotation: Any) -> type[pydantic.BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        if found := _model_in(argument):
+            return found
+    return None
