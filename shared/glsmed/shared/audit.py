@@ -1,0 +1,115 @@
+"""An append-only record in which a changed, removed, moved or inserted line shows.
+
+Each line is a JSON object with its number, the time, an event, its fields, the hash of the line before and its own
+hash (SHA-256 over the canonical JSON of everything else). A line that a crash tore off is kept aside in the next entry.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+GENESIS = "0" * 64
+_PRIVATE_FILE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """What :func:`verify` found; ``first_broken`` is a 1-based line, None when the chain is whole."""
+
+    entries: int
+    head: str
+    first_broken: int | None = None
+    reason: str = ""
+
+
+class AuditLog:
+    """Writes entries to one file; flushed to disk before :meth:`append` returns."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._mend()
+        report = verify(path)
+        self._number, self._head = report.entries, report.head
+
+    def append(self, event: str, fields: Mapping[str, object]) -> str:
+        """Write one entry; returns its hash.
+
+        Raises:
+            OSError: the disk is full or the file cannot be written; nothing may be sent then.
+        """
+        entry = {
+            "number": self._number + 1,
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "event": event,
+            "fields": dict(fields),
+            "previous": self._head,
+        }
+        digest = _digest(entry)
+        line = json.dumps({**entry, "hash": digest}, ensure_ascii=False, sort_keys=True) + "\n"
+        self._write(line)
+        self._number, self._head = self._number + 1, digest
+        return digest
+
+    def _write(self, line: str) -> None:
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _PRIVATE_FILE)
+        with os.fdopen(descriptor, "ab") as output:
+            output.write(line.encode())
+            output.flush()
+            os.fsync(output.fileno())
+
+    def _mend(self) -> None:
+        """Move a last line without its end (a crash while writing) to ``<name>.torn`` so that the chain can go on."""
+        if not self._path.is_file():
+            return
+        content = self._path.read_bytes()
+        whole = content.rfind(b"\n") + 1
+        if whole == len(content):
+            return
+        with self._path.with_suffix(".torn").open("ab") as aside:
+            aside.write(content[whole:] + b"\n")
+        with self._path.open("r+b") as log:
+            log.truncate(whole)
+
+
+def verify(path: Path) -> AuditReport:
+    """Check every line against the one before; a missing file is an empty, whole log.
+
+    A cut-off end cannot be seen from the file alone: compare ``head`` with one noted earlier.
+    """
+    head, count = GENESIS, 0
+    for number, line in _lines(path):
+        reason, digest = _check_line(line, number=number, previous=head)
+        if reason:
+            return AuditReport(count, head, first_broken=number, reason=reason)
+        head, count = digest, number
+    return AuditReport(count, head)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    if path.is_file():
+        with path.open(encoding="utf-8", errors="replace") as source:
+            yield from enumerate(source, start=1)
+
+
+def _check_line(line: str, *, number: int, previous: str) -> tuple[str, str]:
+    try:
+        entry = json.loads(line)
+        digest = str(entry.pop("hash"))
+        found_number, found_previous = entry["number"], entry["previous"]
+    except (json.JSONDecodeError, KeyError, AttributeError):
+        return "the line is not a whole entry", ""
+    if digest != _digest(entry):
+        return "the entry was changed", ""
+    if found_number != number or found_previous != previous:
+        return "an entry before this one was removed, added or moved", ""
+    return "", digest
+
+
+def _digest(entry: Mapping[str, object]) -> str:
+    canonical = json.dumps(entry, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,153 @@
+"""The image classifiers: torchvision networks with GroupNorm, one input channel and one logit per finding.
+
+GroupNorm instead of BatchNorm, because running statistics of one hospital's scanner neither average well across
+hospitals nor may be combined with differential privacy.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torchvision.models import DenseNet, ResNet
+from torchvision.models.resnet import BasicBlock, Bottleneck
+
+from glsmed.shared.errors import WireError
+
+_MOST_GROUPS = 32
+
+
+def group_norm(channels: int) -> nn.GroupNorm:
+    """GroupNorm with as many of 32 groups as divide the channels."""
+    return nn.GroupNorm(math.gcd(_MOST_GROUPS, channels), channels)
+
+
+_ARCHITECTURES: dict[str, Callable[[int], nn.Module]] = {
+    "resnet10": lambda n: ResNet(BasicBlock, [1, 1, 1, 1], num_classes=n, norm_layer=group_norm),
+    "resnet18": lambda n: ResNet(BasicBlock, [2, 2, 2, 2], num_classes=n, norm_layer=group_norm),
+    "resnet50": lambda n: ResNet(Bottleneck, [3, 4, 6, 3], num_classes=n, norm_layer=group_norm),
+    "densenet121": lambda n: _with_group_norm(DenseNet(32, (6, 12, 24, 16), 64, num_classes=n)),
+}
+ARCHITECTURES = tuple(_ARCHITECTURES)
+
+
+def build_model(architecture: str, *, n_findings: int, seed: int) -> nn.Module:
+    """A freshly initialised network from ``(N, 1, S, S)`` float images to ``(N, n_findings)`` logits.
+
+    Args:
+        architecture: one of :data:`ARCHITECTURES`; ``resnet10`` is a ResNet with one block per stage.
+        n_findings: number of outputs.
+        seed: of the initial weights; the global random state is left as it was.
+
+    Raises:
+        ValueError: the architecture is unknown.
+    """
+    if architecture not in _ARCHITECTURES:
+        raise ValueError(f"unknown architecture {architecture!r}; known: {', '.join(ARCHITECTURES)}")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = _ARCHITECTURES[architecture](n_findings)
+        _take_one_channel(model)
+    _stop_in_place(model)
+    return model
+
+
+def _take_one_channel(model: nn.Module) -> None:
+    """Replace the first convolution by one with a single input channel."""
+    holder = model.features if isinstance(model, DenseNet) else model
+    name = "conv0" if isinstance(model, DenseNet) else "conv1"
+    if not isinstance(holder, nn.Module):
+        raise TypeError("the network has no features to replace")
+    first = holder.get_submodule(name)
+    if not isinstance(first, nn.Conv2d):
+        raise TypeError(f"{name} is not a convolution")
+    single = nn.Conv2d(1, first.out_channels, kernel_size=7, stride=2, padding=3, bias=False)
+    nn.init.kaiming_normal_(single.weight, mode="fan_out", nonlinearity="relu")
+    setattr(holder, name, single)
+
+
+def _with_group_norm(model: nn.Module) -> nn.Module:
+    for parent in list(model.modules()):
+        for name, child in list(parent.named_children()):
+            if isinstance(child, nn.BatchNorm2d):
+                setattr(parent, name, group_norm(child.num_features))
+    return model
+
+
+def _stop_in_place(model: nn.Module) -> None:
+    """In-place ReLU breaks the hooks that per-sample gradients need."""
+    for module in model.modules():
+        if isinstance(module, nn.ReLU):
+            module.inplace = False
+
+
+@dataclass(frozen=True, slots=True)
+class ArraySpec:
+    """Name, shape and numpy dtype of one model array."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelManifest:
+    """What arrays a model of the study has: anything else is refused at both ends."""
+
+    arrays: tuple[ArraySpec, ...]
+
+    @classmethod
+    def of(cls, state: Mapping[str, Tensor]) -> Self:
+        """The manifest of a state dict, in its order."""
+        specs = partial(map, lambda item: ArraySpec(item[0], tuple(item[1].shape), str(item[1].cpu().numpy().dtype)))
+        return cls(tuple(specs(state.items())))
+
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON of names, shapes and dtypes."""
+        content = [[spec.name, list(spec.shape), spec.dtype] for spec in self.arrays]
+        return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
+
+    def check(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+        """Return if the arrays are those of the manifest, in its order, and finite.
+
+        Raises:
+            WireError: naming the first array that is missing, unknown, misshapen, of another type, or not finite.
+        """
+        names = [spec.name for spec in self.arrays]
+        if list(arrays) != names:
+            raise WireError(_name_difference(list(arrays), names))
+        for spec in self.arrays:
+            array = arrays[spec.name]
+            if array.shape != spec.shape:
+                raise WireError(f"array {spec.name!r} has shape {array.shape}, the study's model has {spec.shape}")
+            if str(array.dtype) != spec.dtype:
+                raise WireError(f"array {spec.name!r} is {array.dtype}, the study's model has {spec.dtype}")
+            if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
+                raise WireError(f"array {spec.name!r} holds values that are not finite")
+
+
+def _name_difference(came: list[str], expected: list[str]) -> str:
+    missing = sorted(set(expected) - set(came))
+    unknown = sorted(set(came) - set(expected))
+    if missing:
+        return f"array {missing[0]!r} is missing"
+    if unknown:
+        return f"array {unknown[0]!r} is not part of the study's model"
+    return "the arrays are not in the order of the study's model"
+
+
+def state_arrays(model: nn.Module) -> dict[str, NDArray[np.generic]]:
+    """The model's state dict as numpy arrays on the CPU, contiguous, in its order."""
+    return {name: np.ascontiguousarray(value.detach().cpu().numpy()) for name, value in model.state_dict().items()}
+
+
+def load_arrays(model: nn.Module, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+    """Copy arrays that fit the model's manifest into the model."""
+    model.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in arrays.items()})

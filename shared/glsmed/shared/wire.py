@@ -1,0 +1,268 @@
+"""What centre and site say to each other: one dataclass a message, and nothing else is read or written.
+
+    record   kind           holds
+    head     ConfigRecord   ``protocol`` and every field that is a whole number, a number or a word
+    model    ArrayRecord    the whole state of the model, little-endian, C order, by name as in the manifest
+    metrics  MetricRecord   finite numbers by name, see :func:`metric_key`
+
+A message carries no hyper-parameter: both ends hold ``study.yaml`` and compare its digest.
+"""
+
+import dataclasses
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Literal, TypeVar, get_type_hints
+
+import numpy as np
+import torch
+from flwr.app import Array, ArrayRecord, ConfigRecord, MetricRecord, RecordDict
+from torch import Tensor
+
+from glsmed.shared.errors import WireError
+
+PROTOCOL_VERSION = 1
+
+Arrays = Mapping[str, Tensor]
+Metrics = Mapping[str, float]
+Reference = Literal["gold", "reports"]
+Subject = Literal["protocol", "study", "round", "manifest", "split", "site"]
+
+_HEAD, _MODEL, _METRICS = "head", "model", "metrics"
+_RECORD_TYPES: Mapping[str, type] = {_MODEL: ArrayRecord, _METRICS: MetricRecord}
+_MOST_METRICS = 10_000
+_METRIC_KEY = re.compile(r"[a-z0-9_]{1,80}(/[a-z0-9_]{1,80}){0,2}")
+_DTYPES = {
+    "float16": "<f2",
+    "float32": "<f4",
+    "float64": "<f8",
+    "bool": "|b1",
+    "uint8": "|u1",
+    "int8": "|i1",
+    "int16": "<i2",
+    "int32": "<i4",
+    "int64": "<i8",
+}
+_NUMPY = "numpy.ndarray"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hello:
+    """Centre to site (query): this is the study that is about to run."""
+
+    study_digest: str
+    run: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelloReply:
+    """Site to centre: who is there; ``metrics`` are counts, where the site lets them go."""
+
+    study_digest: str
+    site: str
+    release: str
+    metrics: Metrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainTask:
+    """Centre to site (train): train this model for one round."""
+
+    study_digest: str
+    round: int
+    manifest_digest: str
+    model: Arrays
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """Site to centre: the model after ``steps`` gradient steps in ``seconds``, on ``training_cells`` labelled cells."""
+
+    study_digest: str
+    round: int
+    manifest_digest: str
+    training_cells: int
+    steps: int
+    seconds: float
+    metrics: Metrics
+    model: Arrays
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluateTask:
+    """Centre to site (evaluate): measure the model of a round on one of the site's own splits."""
+
+    study_digest: str
+    round: int
+    manifest_digest: str
+    split: str
+    model: Arrays
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """Site to centre: metrics by :func:`metric_key`, where the site lets them go."""
+
+    study_digest: str
+    round: int
+    manifest_digest: str
+    split: str
+    metrics: Metrics
+
+
+WireMessage = Hello | HelloReply | TrainTask | Update | EvaluateTask | Evaluation
+MessageT = TypeVar("MessageT", bound=WireMessage)
+
+
+class MismatchError(WireError):
+    """Centre and site do not mean the same thing; ``subject`` says what and may leave the site."""
+
+    def __init__(self, subject: Subject, *, expected: object, got: object) -> None:
+        self.subject = subject
+        super().__init__(f"{subject}: expected {expected!r}, the message says {got!r}")
+
+    @property
+    def code(self) -> str:
+        """The class and what does not match, for instance ``MismatchError.study``."""
+        return f"{type(self).__name__}.{self.subject}"
+
+
+def require_same(subject: Subject, *, expected: object, got: object) -> None:
+    """Return if both are equal.
+
+    Raises:
+        MismatchError: they are not.
+    """
+    if expected != got:
+        raise MismatchError(subject, expected=expected, got=got)
+
+
+def metric_key(name: str, finding: str, *, reference: Reference) -> str:
+    """The name under which a site's number travels, for instance ``auroc/effusion/gold``."""
+    return f"{name}/{finding}/{reference}"
+
+
+def encode(message: WireMessage) -> RecordDict:
+    """The message as Flower records.
+
+    Raises:
+        WireError: an array or number cannot travel.
+    """
+    head: dict[str, int | float | str] = {"protocol": PROTOCOL_VERSION}
+    content = RecordDict()
+    for field in dataclasses.fields(message):
+        value = getattr(message, field.name)
+        if field.name == _MODEL:
+            content[_MODEL] = ArrayRecord({name: _encode_array(name, tensor) for name, tensor in value.items()})
+        elif field.name == _METRICS:
+            content[_METRICS] = MetricRecord(dict(_checked_metrics(value)))
+        else:
+            head[field.name] = value
+    content[_HEAD] = ConfigRecord(head)  # type: ignore[arg-type]  # dict is invariant in flwr's signature
+    return content
+
+
+def decode(content: RecordDict, kind: type[MessageT]) -> MessageT:
+    """The message of this kind that the records hold.
+
+    Raises:
+        MismatchError: the sender speaks another version of the protocol.
+        WireError: a record, key or type is missing, wrong, or one too many; names it.
+    """
+    types = get_type_hints(kind)
+    where = kind.__name__
+    _check_protocol(content, where)
+    _check_records(content, {_HEAD} | (set(types) & set(_RECORD_TYPES)), where)
+    values = _decode_head(content.config_records[_HEAD], types, where=where)
+    for name in set(types) & set(_RECORD_TYPES):
+        values[name] = _decode_arrays(content) if name == _MODEL else _checked_metrics(content.metric_records[_METRICS])
+    return kind(**values)  # type: ignore[arg-type]  # every value was checked against the field's type
+
+
+def _check_protocol(content: RecordDict, where: str) -> None:
+    """Look at the version before anything else: a newer release may have other records."""
+    head = content.get(_HEAD)
+    if not isinstance(head, ConfigRecord) or "protocol" not in head:
+        raise WireError(f"{where}: no 'protocol' in a ConfigRecord 'head': this is no message of glsmed")
+    require_same("protocol", expected=PROTOCOL_VERSION, got=head["protocol"])
+
+
+def _check_records(content: RecordDict, expected: set[str], where: str) -> None:
+    _check_names(set(content), expected, where=where, what="record")
+    for name in expected:
+        if not isinstance(content[name], _RECORD_TYPES.get(name, ConfigRecord)):
+            raise WireError(f"{where}: record {name!r} is a {type(content[name]).__name__}")
+
+
+def _check_names(got: set[str], expected: set[str], *, where: str, what: str) -> None:
+    for name in sorted(expected - got):
+        raise WireError(f"{where}: {what} {name!r} is missing")
+    for name in sorted(got - expected):
+        raise WireError(f"{where}: unknown {what} {name[:80]!r}")
+
+
+def _decode_head(head: ConfigRecord, types: Mapping[str, type], *, where: str) -> dict[str, object]:
+    expected = {name: kind for name, kind in types.items() if name not in _RECORD_TYPES}
+    _check_names(set(head) - {"protocol"}, set(expected), where=f"{where}: record 'head'", what="key")
+    for name, kind in expected.items():
+        value = head[name]
+        if type(value) is not kind:
+            raise WireError(f"{where}: record 'head': {name!r} is {type(value).__name__}, not {kind.__name__}")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise WireError(f"{where}: record 'head': {name!r} is {value}")
+    return {name: head[name] for name in expected}
+
+
+def _checked_metrics(metrics: Mapping[str, object]) -> dict[str, float]:
+    if len(metrics) > _MOST_METRICS:
+        raise WireError(f"record 'metrics': {len(metrics)} numbers, at most {_MOST_METRICS} may travel")
+    numbers = {}
+    for key, value in metrics.items():
+        if not _METRIC_KEY.fullmatch(key):
+            raise WireError(f"record 'metrics': {key[:80]!r} is not a metric's name")
+        if type(value) not in (int, float):
+            raise WireError(f"record 'metrics': {key!r} is {type(value).__name__}, not a number")
+        numbers[key] = float(value)  # type: ignore[arg-type]  # int or float, see above
+        if not math.isfinite(numbers[key]):
+            raise WireError(f"record 'metrics': {key!r} is {numbers[key]}")
+    return numbers
+
+
+def _encode_array(name: str, tensor: Tensor) -> Array:
+    try:
+        array = Array(tensor.detach().cpu().contiguous().numpy())
+    except TypeError as error:
+        raise WireError(f"record 'model': {name!r} cannot travel as {tensor.dtype}: {error}") from None
+    _npy_header(name, array)
+    return array
+
+
+def _decode_arrays(content: RecordDict) -> dict[str, Tensor]:
+    return {name: _decode_array(name, array) for name, array in content.array_records[_MODEL].items()}
+
+
+def _decode_array(name: str, array: Array) -> Tensor:
+    """A tensor of its own. What the sender wrote is compared with the only header that fits, never parsed."""
+    header = _npy_header(name, array)
+    size = math.prod(array.shape) * np.dtype(array.dtype).itemsize
+    if len(array.data) != len(header) + size or not array.data.startswith(header):
+        raise WireError(f"record 'model': {name[:200]!r} is not {array.dtype} {array.shape} in little-endian C order")
+    values = np.frombuffer(array.data, dtype=array.dtype, offset=len(header), count=math.prod(array.shape))
+    return torch.from_numpy(values.reshape(array.shape).copy())
+
+
+def _npy_header(name: str, array: Array) -> bytes:
+    """What the npy file of an array of this declared form begins with."""
+    where = f"record 'model': {name[:200]!r}"
+    if array.stype != _NUMPY:
+        raise WireError(f"{where} is serialised as {array.stype[:40]!r}, not {_NUMPY!r}")
+    if array.dtype not in _DTYPES:
+        raise WireError(f"{where} has dtype {array.dtype[:40]!r}, which may not travel")
+    if any(side < 0 for side in array.shape):
+        raise WireError(f"{where} has shape {array.shape}")
+    stream = BytesIO()
+    form = {"descr": _DTYPES[array.dtype], "fortran_order": False, "shape": tuple(array.shape)}
+    np.lib.format.write_array_header_1_0(stream, form)
+    return stream.getvalue()
