@@ -1,0 +1,59 @@
+"""How well a model does on one of a site's splits."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from glsmed.client.examples import Examples
+from glsmed.client.training import predict
+from glsmed.shared.metrics import FindingMetrics, calibration_counts, finding_metrics, macro
+
+Reference = Literal["gold", "reports"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Metrics by finding and their mean.
+
+    Attributes:
+        by_finding: see :func:`glsmed.shared.metrics.finding_metrics`.
+        macro: the mean over findings.
+        reference: what the predictions were compared with: gold, or the reports' certain statements.
+        patients: number of patients that the numbers are about.
+        calibration: ``(3, bins)`` sums over all findings (cases, probabilities, truths) for a reliability plot.
+    """
+
+    by_finding: FindingMetrics
+    macro: dict[str, float]
+    reference: Reference
+    patients: int
+    calibration: Tensor
+
+
+def evaluate(model: nn.Module, examples: Examples, *, device: torch.device) -> Evaluation:
+    """Compare the model's probabilities with the site's gold labels, or with certain statements where there is no gold."""
+    truth, reference = reference_labels(examples)
+    probabilities = predict(model, examples.images, device=device)
+    known = ~torch.isnan(truth)
+    by_finding = finding_metrics(probabilities, truth, examples.findings)
+    seen = known.any(1).tolist()
+    return Evaluation(
+        by_finding=by_finding,
+        macro=macro(by_finding),
+        reference=reference,
+        patients=len({patient for patient, counts in zip(examples.patients, seen, strict=True) if counts}),
+        calibration=calibration_counts(probabilities[known], truth[known]),
+    )
+
+
+def reference_labels(examples: Examples) -> tuple[Tensor, Reference]:
+    """``(N, K)`` truths with NaN where unknown: gold if the split has any, else labels of mentioned, undoubted cells."""
+    if not bool(torch.isnan(examples.gold).all()):
+        return examples.gold, "gold"
+    certain = (examples.weights > 0) & (examples.rates < CERTAIN_RATE)
+    return torch.where(certain, examples.labels, torch.nan), "reports"
+
+
+CERTAIN_RATE = 0.5  # a plainly stated finding has a rate well below, a doubted one above
