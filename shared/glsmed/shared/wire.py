@@ -17,23 +17,21 @@ from io import BytesIO
 from typing import Literal, TypeVar, get_type_hints
 
 import numpy as np
-import torch
 from flwr.app import Array, ArrayRecord, ConfigRecord, MetricRecord, RecordDict
-from torch import Tensor
+from numpy.typing import NDArray
 
 from glsmed.shared.errors import WireError
 
 PROTOCOL_VERSION = 1
 
-Arrays = Mapping[str, Tensor]
+Arrays = Mapping[str, NDArray[np.generic]]
 Metrics = Mapping[str, float]
-Reference = Literal["gold", "reports"]
 Subject = Literal["protocol", "study", "round", "manifest", "split", "site"]
 
 _HEAD, _MODEL, _METRICS = "head", "model", "metrics"
 _RECORD_TYPES: Mapping[str, type] = {_MODEL: ArrayRecord, _METRICS: MetricRecord}
 _MOST_METRICS = 10_000
-_METRIC_KEY = re.compile(r"[a-z0-9_]{1,80}(/[a-z0-9_]{1,80}){0,2}")
+_METRIC_KEY = re.compile(r"[a-z0-9_]{1,80}(/[a-z0-9_]{1,80})?")
 _DTYPES = {
     "float16": "<f2",
     "float32": "<f4",
@@ -102,17 +100,18 @@ class EvaluateTask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluation:
-    """Site to centre: metrics by :func:`metric_key`, where the site lets them go."""
+class EvaluationReply:
+    """Site to centre: metrics by :func:`metric_key` against gold labels or reports, where the site lets them go."""
 
     study_digest: str
     round: int
     manifest_digest: str
     split: str
+    reference: str
     metrics: Metrics
 
 
-WireMessage = Hello | HelloReply | TrainTask | Update | EvaluateTask | Evaluation
+WireMessage = Hello | HelloReply | TrainTask | Update | EvaluateTask | EvaluationReply
 MessageT = TypeVar("MessageT", bound=WireMessage)
 
 
@@ -139,9 +138,9 @@ def require_same(subject: Subject, *, expected: object, got: object) -> None:
         raise MismatchError(subject, expected=expected, got=got)
 
 
-def metric_key(name: str, finding: str, *, reference: Reference) -> str:
-    """The name under which a site's number travels, for instance ``auroc/effusion/gold``."""
-    return f"{name}/{finding}/{reference}"
+def metric_key(name: str, finding: str) -> str:
+    """The name under which a site's number about one finding travels, for instance ``auroc/effusion``."""
+    return f"{name}/{finding}"
 
 
 def encode(message: WireMessage) -> RecordDict:
@@ -155,7 +154,7 @@ def encode(message: WireMessage) -> RecordDict:
     for field in dataclasses.fields(message):
         value = getattr(message, field.name)
         if field.name == _MODEL:
-            content[_MODEL] = ArrayRecord({name: _encode_array(name, tensor) for name, tensor in value.items()})
+            content[_MODEL] = ArrayRecord({name: _encode_array(name, array) for name, array in value.items()})
         elif field.name == _METRICS:
             content[_METRICS] = MetricRecord(dict(_checked_metrics(value)))
         else:
@@ -230,27 +229,23 @@ def _checked_metrics(metrics: Mapping[str, object]) -> dict[str, float]:
     return numbers
 
 
-def _encode_array(name: str, tensor: Tensor) -> Array:
-    try:
-        array = Array(tensor.detach().cpu().contiguous().numpy())
-    except TypeError as error:
-        raise WireError(f"record 'model': {name!r} cannot travel as {tensor.dtype}: {error}") from None
+def _encode_array(name: str, values: NDArray[np.generic]) -> Array:
+    array = Array(np.asarray(values, order="C"))
     _npy_header(name, array)
     return array
 
 
-def _decode_arrays(content: RecordDict) -> dict[str, Tensor]:
+def _decode_arrays(content: RecordDict) -> dict[str, NDArray[np.generic]]:
     return {name: _decode_array(name, array) for name, array in content.array_records[_MODEL].items()}
 
 
-def _decode_array(name: str, array: Array) -> Tensor:
-    """A tensor of its own. What the sender wrote is compared with the only header that fits, never parsed."""
+def _decode_array(name: str, array: Array) -> NDArray[np.generic]:
+    """A read-only view. What the sender wrote is compared with the only header that fits, never parsed."""
     header = _npy_header(name, array)
-    size = math.prod(array.shape) * np.dtype(array.dtype).itemsize
-    if len(array.data) != len(header) + size or not array.data.startswith(header):
+    count = math.prod(array.shape)
+    if len(array.data) != len(header) + count * np.dtype(array.dtype).itemsize or not array.data.startswith(header):
         raise WireError(f"record 'model': {name[:200]!r} is not {array.dtype} {array.shape} in little-endian C order")
-    values = np.frombuffer(array.data, dtype=array.dtype, offset=len(header), count=math.prod(array.shape))
-    return torch.from_numpy(values.reshape(array.shape).copy())
+    return np.frombuffer(array.data, dtype=array.dtype, offset=len(header), count=count).reshape(array.shape)
 
 
 def _npy_header(name: str, array: Array) -> bytes:
