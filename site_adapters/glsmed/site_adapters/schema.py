@@ -39,7 +39,7 @@ class FindingEntry(StrictModel):
 
     terms: tuple[Text, ...] = ()
     exclude: tuple[Text, ...] = ()
-    worded: dict[Name, tuple[Text, ...]] = {}
+    worded: dict[Name, tuple[Text, ...]] = Field(default_factory=dict)
     remove: tuple[Text, ...] = ()
 
 
@@ -125,9 +125,9 @@ class AdapterFile(StrictModel):
     extends: Text | None = None
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")] | None = None
     grammar: Grammar = Grammar()
-    sections: dict[Name, tuple[Text, ...]] = {}
-    section_weights: dict[Name, Annotated[float, Field(ge=0, le=100)]] = {}
-    findings: dict[Name, FindingEntry] = {}
+    sections: dict[Name, tuple[Text, ...]] = Field(default_factory=dict)
+    section_weights: dict[Name, Annotated[float, Field(ge=0, le=100)]] = Field(default_factory=dict)
+    findings: dict[Name, FindingEntry] = Field(default_factory=dict)
     cues: tuple[CueEntry, ...] = ()
     examples: tuple[Example, ...] = ()
 

@@ -1,0 +1,114 @@
+"""What one sentence says of each finding that it mentions: one assertion per mention, doubt before negation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from glsmed.site_adapters.adapter import AFFIRMED, Beta, Cue
+from glsmed.site_adapters.lexicon import Lexicon, Meaning
+from glsmed.site_adapters.phrases import Hit
+from glsmed.site_adapters.schema import State
+from glsmed.site_adapters.scopes import Mention, cue_of, mentions_with_cues
+
+_DOUBT = ("uncertainty", "differential")
+_SHARED_BY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """One cue on one mention; places are tokens of the sentence.
+
+    Attributes:
+        cue: id of the deciding cue; ``a+b`` where cue a stands over cue b ("probably no").
+        prior: of P(finding); None where the mention is no evidence (historical, conditional).
+        share: factor on the cue's own mean where alternatives share it.
+    """
+
+    finding: str
+    state: State
+    cue: str
+    family: str
+    prior: Beta | None
+    share: float
+    mention: tuple[int, int]
+    cue_places: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    cue: Cue
+    hits: tuple[Hit[Meaning], ...] = ()
+    denied_by: Cue | None = None
+
+
+def assertions_of(hits: Sequence[Hit[Meaning]], lexicon: Lexicon) -> list[Assertion]:
+    """The assertions of a sentence with these hits."""
+    affirmed = lexicon.adapter.cues[AFFIRMED]
+    found = []
+    for mention in mentions_with_cues(hits, lexicon.script):
+        verdict = _verdict(mention, affirmed)
+        for finding, worded in mention.hit.payload.mentions:
+            found.append(_assertion(finding, mention, verdict if worded is None else _Verdict(worded)))
+    return found
+
+
+def _verdict(mention: Mention, affirmed: Cue) -> _Verdict:
+    """The deciding cue of a mention.
+
+    What is no evidence stays so unless it is said to be gone; then doubt from behind, denial, doubt, affirmation.
+    """
+    cues = [*mention.forward, *mention.backward]
+    if not cues:
+        return _Verdict(affirmed)
+    for kind in ("resolved", "historical", "conditional"):
+        if chosen := _of_kind(cues, kind):
+            return _Verdict(cue_of(chosen[-1]), (chosen[-1],))
+    return _denied(mention) or _weakest(cues) or _Verdict(affirmed)
+
+
+def _of_kind(cues: Sequence[Hit[Meaning]], *kinds: str) -> list[Hit[Meaning]]:
+    return [hit for hit in cues if cue_of(hit).kind in kinds]
+
+
+def _denied(mention: Mention) -> _Verdict | None:
+    """The denial that decides, if one does: not where doubt follows a mention that the denial only lists."""
+    denials = _of_kind([*mention.forward, *mention.backward], "negation")
+    if not denials:
+        return None
+    denial = denials[-1]
+    if denial in mention.forward and not mention.first and _of_kind(mention.backward, *_DOUBT):
+        return None
+    before = [
+        hit for hit in _of_kind(mention.forward, *_DOUBT) if hit.start < denial.start and denial in mention.forward
+    ]
+    if before:
+        return _Verdict(cue_of(before[-1]), (before[-1], denial), denied_by=cue_of(denial))
+    return _Verdict(cue_of(denial), (denial,))
+
+
+def _weakest(cues: Sequence[Hit[Meaning]]) -> _Verdict | None:
+    """The doubt that leaves least, or else the affirmation that does."""
+    for kinds in (_DOUBT, ("affirmation",)):
+        graded = [(cue.prior.mean, hit.start, hit) for hit in _of_kind(cues, *kinds) if (cue := cue_of(hit)).prior]
+        if graded:
+            hit = min(graded)[2]
+            return _Verdict(cue_of(hit), (hit,))
+    return None
+
+
+def _assertion(finding: str, mention: Mention, verdict: _Verdict) -> Assertion:
+    cue, prior, share = verdict.cue, verdict.cue.prior, 1.0
+    if prior is not None and verdict.denied_by is not None:
+        prior = Beta(1 - prior.mean, prior.strength)
+    elif prior is not None and cue.kind == "differential" and mention.alternatives > _SHARED_BY:
+        share = _SHARED_BY / mention.alternatives
+        prior = Beta(prior.mean * share, prior.strength)
+    return Assertion(
+        finding=finding,
+        state=cue.state if verdict.denied_by is None else "absent",
+        cue=cue.id if verdict.denied_by is None else f"{cue.id}+{verdict.denied_by.id}",
+        family=cue.family,
+        prior=prior,
+        share=share,
+        mention=(mention.hit.start, mention.hit.end),
+        cue_places=tuple((hit.start, hit.end) for hit in verdict.hits),
+    )

@@ -1,0 +1,84 @@
+"""An adapter file and the files it extends, read and checked, the outermost parent first."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from glsmed.shared.documents import Document, did_you_mean, read_document, validate
+from glsmed.shared.errors import ConfigurationError, Fault
+from glsmed.site_adapters.adapter import Place
+from glsmed.site_adapters.schema import AdapterFile
+
+VOCABULARIES = Path(__file__).parent / "vocabularies"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One checked file; ``inherited`` is false only for the file that was asked for."""
+
+    document: Document
+    file: AdapterFile
+    inherited: bool
+
+    def place(self, *path: str | int) -> Place:
+        """Where ``path`` stands in this file."""
+        fault = self.document.fault(path, "")
+        return Place(fault.source, fault.line, fault.key, self.inherited)
+
+
+def built_in_names() -> list[str]:
+    """The vocabularies that come with glsmed."""
+    return sorted(path.stem for path in VOCABULARIES.glob("*.yaml"))
+
+
+def read_layers(reference: str | Path) -> list[Layer]:
+    """The file that ``reference`` names and its parents, the outermost parent first.
+
+    Raises:
+        ConfigurationError: with every fault of the first file that has one, an unknown parent, or a cycle.
+    """
+    layers: list[Layer] = []
+    seen: list[Path] = []
+    path = _find(reference, origin=None)
+    while True:
+        layer = _read(path, inherited=bool(layers))
+        layers.append(layer)
+        seen.append(path.resolve())
+        if layer.file.extends is None:
+            return layers[::-1]
+        path = _find(layer.file.extends, origin=layer)
+        if path.resolve() in seen:
+            chain = " → ".join(step.name for step in [*seen, path])
+            raise ConfigurationError([layer.place("extends").fault(f"goes in a circle: {chain}")])
+
+
+def _find(reference: str | Path, *, origin: Layer | None) -> Path:
+    """The file of a built-in name, or of a path relative to the file that extends it."""
+    built_in = VOCABULARIES / f"{reference}.yaml"
+    if str(reference) in built_in_names():
+        return built_in
+    path = Path(reference) if origin is None else Path(origin.document.source).parent / reference
+    if path.is_file():
+        return path
+    message = f"no built-in adapter and no file{did_you_mean(str(reference), built_in_names())} Built in: {', '.join(built_in_names())}"
+    fault = (
+        Fault(str(reference), message) if origin is None else origin.place("extends").fault(f"{reference!r}: {message}")
+    )
+    raise ConfigurationError([fault])
+
+
+def _read(path: Path, *, inherited: bool) -> Layer:
+    document = read_document(path)
+    layer = Layer(document, validate(document, AdapterFile), inherited)
+    if faults := list(_repeated_cues(layer)):
+        raise ConfigurationError(faults)
+    return layer
+
+
+def _repeated_cues(layer: Layer) -> Iterator[Fault]:
+    first: dict[str, int | None] = {}
+    for index, cue in enumerate(layer.file.cues):
+        place = layer.place("cues", index, "id")
+        if cue.id in first:
+            yield place.fault(f"two cues are called {cue.id!r}; first in line {first[cue.id]}")
+        first.setdefault(cue.id, place.line)

@@ -1,0 +1,75 @@
+"""An adapter's phrases as one index: what each phrase of the language means to it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from glsmed.site_adapters.adapter import Adapter, Cue
+from glsmed.site_adapters.folding import Folding
+from glsmed.site_adapters.phrases import PhraseIndex, tokens_of
+
+Joiner = Literal["and", "or"]
+COMMAS = (",", "、", "，", "・")
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a phrase means; all empty for a phrase that only swallows (an exclusion).
+
+    Attributes:
+        mentions: findings that it names, each with the cue that is worded into it.
+        sign: whether the joiner is a sign such as the comma.
+    """
+
+    mentions: tuple[tuple[str, Cue | None], ...] = ()
+    cue: Cue | None = None
+    joiner: Joiner | None = None
+    sign: bool = False
+
+    def merged(self, other: "Meaning") -> "Meaning":
+        """Both meanings; where they differ, ``other``'s."""
+        mentions = dict([*self.mentions, *other.mentions])
+        return replace(
+            self, mentions=tuple(mentions.items()), cue=other.cue or self.cue, joiner=other.joiner or self.joiner
+        )
+
+
+class Lexicon:
+    """The phrase index of an adapter with the folding and tokens that go with it."""
+
+    def __init__(self, adapter: Adapter) -> None:
+        self.adapter = adapter
+        self.script = adapter.grammar.script
+        self.folding = Folding(accents=adapter.grammar.fold_accents)
+        endings = [
+            (self.folding.fold(item.ending)[0], self.folding.fold(other)[0])
+            for item in adapter.grammar.inflections
+            for other in item.becomes
+        ]
+        fillers = {token for filler in adapter.grammar.fillers for token in self.tokens(filler)}
+        self.index: PhraseIndex[Meaning] = PhraseIndex(endings, fillers)
+        entries = [(self.tokens(phrase), meaning) for phrase, meaning in phrase_meanings(adapter)]
+        self.index.learn_words(token for tokens, _ in entries for token in tokens)
+        for tokens, meaning in entries:
+            if tokens:
+                before = self.index.get(tokens)
+                self.index.add(tokens, meaning if before is None else before.merged(meaning))
+
+    def tokens(self, phrase: str) -> list[str]:
+        """The tokens of a phrase or sentence, folded."""
+        return tokens_of(self.folding.fold(phrase)[0], self.script)
+
+
+def phrase_meanings(adapter: Adapter) -> Iterator[tuple[str, Meaning]]:
+    """Every phrase of an adapter with what it means, joiners first, cues last."""
+    grammar = adapter.grammar
+    yield from ((sign, Meaning(joiner="and", sign=True)) for sign in COMMAS)
+    yield from ((word, Meaning(joiner="and")) for word in grammar.conjunctions)
+    yield from ((word, Meaning(joiner="or")) for word in grammar.alternatives)
+    for finding in adapter.findings.values():
+        yield from ((phrase, Meaning()) for phrase in finding.exclude)
+        yield from ((phrase, Meaning(mentions=((finding.name, None),))) for phrase in finding.terms)
+        for cue_id, phrases in finding.worded.items():
+            yield from ((phrase, Meaning(mentions=((finding.name, adapter.cues[cue_id]),))) for phrase in phrases)
+    for cue in adapter.cues.values():
+        yield from ((phrase, Meaning(cue=cue)) for phrase in cue.phrases)

@@ -1,0 +1,123 @@
+"""Many literal phrases found in one pass: a trie over tokens, the longest phrase at a place wins."""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+Script = Literal["words", "characters"]
+PayloadT = TypeVar("PayloadT")
+
+MOST_FILLERS = 3
+_SHORTEST_INFLECTED = 4
+# A hyphen or underscore inside a word parts it as a space does; between spaces it is a dash, a token of its own.
+_WORDS = re.compile(r"[^\W_]+|(?<=\s)-+(?=\s)|[^\w\s-]")
+_CHARACTERS = re.compile(r"[a-z0-9]+|\S")
+_TOKENS = {"words": _WORDS, "characters": _CHARACTERS}
+
+
+def tokens_of(folded: str, script: Script) -> list[str]:
+    """The tokens of folded text: words and signs, or single characters (a run of Latin letters is one)."""
+    return _TOKENS[script].findall(folded)
+
+
+def token_bounds(folded: str, script: Script) -> list[tuple[int, int]]:
+    """Start and end in ``folded`` of each token of :func:`tokens_of`."""
+    return [match.span() for match in _TOKENS[script].finditer(folded)]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit(Generic[PayloadT]):
+    """A phrase found at tokens ``start`` to ``end`` (exclusive)."""
+
+    start: int
+    end: int
+    payload: PayloadT
+
+
+class _Node(Generic[PayloadT]):
+    __slots__ = ("next", "payload")
+
+    def __init__(self) -> None:
+        self.next: dict[str, _Node[PayloadT]] = {}
+        self.payload: PayloadT | None = None
+
+
+class PhraseIndex(Generic[PayloadT]):
+    """Phrases with what they mean.
+
+    Time is linear in the tokens: at each place at most ``longest phrase x (1 + MOST_FILLERS)`` steps are taken.
+
+    Args:
+        inflections: pairs of an ending of the vocabulary's words and an ending that may replace it.
+        fillers: tokens that may be skipped inside a phrase.
+    """
+
+    def __init__(self, inflections: Sequence[tuple[str, str]] = (), fillers: Collection[str] = ()) -> None:
+        self._root: _Node[PayloadT] = _Node()
+        self._inflections = tuple(inflections)
+        self._fillers = frozenset(fillers)
+        self._base: dict[str, str] = {}
+
+    def learn_words(self, words: Iterable[str]) -> None:
+        """Let the inflected forms of ``words`` count as the words themselves; shorter words first claim a form."""
+        for word in sorted(set(words), key=lambda word: (len(word), word)):
+            base = self._base.setdefault(word, word)
+            if len(word) >= _SHORTEST_INFLECTED and word.isalpha():
+                for ending, other in self._inflections:
+                    if word.endswith(ending):
+                        self._base.setdefault(word[: len(word) - len(ending)] + other, base)
+
+    def add(self, tokens: Sequence[str], payload: PayloadT) -> PayloadT | None:
+        """Add a phrase of known words; returns what it meant before, or None."""
+        node = self._root
+        for token in tokens:
+            node = node.next.setdefault(self._base.get(token, token), _Node())
+        before, node.payload = node.payload, payload
+        return before
+
+    def get(self, tokens: Sequence[str]) -> PayloadT | None:
+        """What exactly this phrase means, or None."""
+        node: _Node[PayloadT] | None = self._root
+        for token in tokens:
+            node = None if node is None else node.next.get(self._base.get(token, token))
+        return None if node is None else node.payload
+
+    def knows(self, token: str) -> bool:
+        """Whether any phrase or filler holds this word."""
+        return token in self._base or token in self._fillers
+
+    def find(self, tokens: Sequence[str]) -> list[Hit[PayloadT]]:
+        """The phrases in ``tokens`` from left to right, without overlap."""
+        based = [self._base.get(token, token) for token in tokens]
+        first = self._root.next
+        hits: list[Hit[PayloadT]] = []
+        taken = 0
+        for start, token in enumerate(based):
+            if start >= taken and token in first:
+                end, payload = self._longest(based, start)
+                if payload is not None:
+                    hits.append(Hit(start, end, payload))
+                    taken = end
+        return hits
+
+    def _longest(self, tokens: Sequence[str], start: int) -> tuple[int, PayloadT | None]:
+        """End and meaning of the longest phrase from ``start`` on; a spelled-out filler goes before a skipped one."""
+        node = self._root.next[tokens[start]]
+        end, best = start + 1, node.payload
+        alive = [(node, 0)]
+        for place in range(start + 1, len(tokens)):
+            alive = self._step(alive, tokens[place])
+            if not alive:
+                break
+            reached = next((node.payload for node, skipped in alive if not skipped and node.payload is not None), None)
+            if reached is not None:
+                end, best = place + 1, reached
+        return end, best
+
+    def _step(self, alive: list[tuple[_Node[PayloadT], int]], token: str) -> list[tuple[_Node[PayloadT], int]]:
+        """The nodes that ``token`` leads to, each with the fillers skipped on the way to it."""
+        following = [(node.next[token], 0) for node, _ in alive if token in node.next]
+        if token in self._fillers:
+            following += [(node, skipped + 1) for node, skipped in alive if skipped < MOST_FILLERS and node.next]
+        return following

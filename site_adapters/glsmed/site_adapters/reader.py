@@ -1,0 +1,177 @@
+"""A report read: one cell per finding, with the words that made it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from glsmed.site_adapters.adapter import Adapter, Beta
+from glsmed.site_adapters.assertions import Assertion, assertions_of
+from glsmed.site_adapters.lexicon import Lexicon
+from glsmed.site_adapters.phrases import token_bounds
+from glsmed.site_adapters.schema import State
+from glsmed.site_adapters.segments import Segmenter
+
+_REMEMBERED_SENTENCES = 50_000
+_LONGEST_REMEMBERED = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """``text[start:end]`` of the given report, and what it is."""
+
+    start: int
+    end: int
+    role: Literal["mention", "cue"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a report says of one finding.
+
+    Attributes:
+        state: what the words say.
+        probability: what they mean: P(finding | cue), with ``spread`` as its standard deviation.
+        strength: weight of that belief in labels.
+        cue: id of the deciding cue; ``family`` is the group that it shares calibration with.
+        share: factor on the cue's own mean where alternatives share it.
+    """
+
+    finding: str
+    state: State
+    probability: float
+    spread: float
+    strength: float
+    cue: str
+    family: str
+    section: str
+    share: float
+    evidence: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """An assertion where it stands in the report; ``weight`` is that of its section."""
+
+    assertion: Assertion
+    section: str
+    weight: float
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a report says; a finding without a cell is not mentioned, or only where it is no evidence."""
+
+    cells: Mapping[str, Cell]
+
+
+_SentenceStatement = tuple[Assertion, tuple[Span, ...]]
+
+
+class Reader:
+    """Reads reports with one adapter; remembers sentences, for reports repeat them."""
+
+    def __init__(self, adapter: Adapter) -> None:
+        self.adapter = adapter
+        self._lexicon = Lexicon(adapter)
+        self._segmenter = Segmenter(
+            headers={self._lexicon.folding.fold(header)[0]: role for header, role in adapter.headers.items()},
+            abbreviations=_abbreviations(adapter, self._lexicon),
+            folding=self._lexicon.folding,
+            script=adapter.grammar.script,
+        )
+        self._remembered: dict[str, tuple[_SentenceStatement, ...]] = {}
+
+    def read(self, text: str) -> Reading:
+        """The cells of a report; offsets are characters of ``text``."""
+        deciding: dict[str, Statement] = {}
+        for statement in self.statements(text):
+            assertion = statement.assertion
+            if assertion.prior is not None and statement.weight > 0:
+                before = deciding.get(assertion.finding)
+                if before is None or _outranks(statement, before):
+                    deciding[assertion.finding] = statement
+        return Reading({finding: _cell(statement) for finding, statement in deciding.items()})
+
+    def statements(self, text: str) -> Iterator[Statement]:
+        """Every assertion of a report in the order of its text, those that are no evidence too."""
+        for section in self._segmenter.sections(text):
+            weight = self.adapter.section_weights.get(section.role, 0.0)
+            for start, end in self._segmenter.sentences(text, section):
+                for assertion, spans in self._sentence(text[start:end]):
+                    placed = tuple(Span(span.start + start, span.end + start, span.role) for span in spans)
+                    yield Statement(assertion, section.role, weight, placed)
+
+    def _sentence(self, sentence: str) -> tuple[_SentenceStatement, ...]:
+        known = self._remembered.get(sentence)
+        if known is None:
+            known = tuple(self._read_sentence(sentence))
+            if len(sentence) <= _LONGEST_REMEMBERED:
+                if len(self._remembered) >= _REMEMBERED_SENTENCES:
+                    self._remembered.clear()
+                self._remembered[sentence] = known
+        return known
+
+    def _read_sentence(self, sentence: str) -> Iterator[_SentenceStatement]:
+        hits = self._lexicon.index.find(self._lexicon.tokens(sentence))
+        assertions = assertions_of(hits, self._lexicon)
+        if assertions:
+            bounds = self._character_bounds(sentence)
+            for assertion in assertions:
+                yield assertion, tuple(_spans(assertion, bounds))
+
+    def _character_bounds(self, sentence: str) -> list[tuple[int, int]]:
+        """Start and end in the sentence of each of its tokens."""
+        folded, offsets = self._lexicon.folding.fold(sentence)
+        bounds = token_bounds(folded, self._lexicon.script)
+        if offsets is None:
+            return bounds
+        return [(offsets[start], _end_after(offsets, end)) for start, end in bounds]
+
+
+def _end_after(offsets: Sequence[int], end: int) -> int:
+    """Where in the text the folded character before ``end`` ends: with the whole of its cluster."""
+    last = offsets[end - 1]
+    while offsets[end] == last:
+        end += 1
+    return offsets[end]
+
+
+def _spans(assertion: Assertion, bounds: Sequence[tuple[int, int]]) -> Iterator[Span]:
+    start, end = assertion.mention
+    yield Span(bounds[start][0], bounds[end - 1][1], "mention")
+    for start, end in assertion.cue_places:
+        yield Span(bounds[start][0], bounds[end - 1][1], "cue")
+
+
+def _abbreviations(adapter: Adapter, lexicon: Lexicon) -> frozenset[str]:
+    """Words that may end in a full stop: the grammar's, and those of every phrase that holds one."""
+    phrases = list(adapter.grammar.abbreviations)
+    for cue in adapter.cues.values():
+        phrases += [phrase for phrase in cue.phrases if "." in phrase]
+    for finding in adapter.findings.values():
+        phrases += [phrase for phrase in (*finding.terms, *finding.exclude) if "." in phrase]
+    words = (word for phrase in phrases for word in lexicon.folding.fold(phrase)[0].split())
+    return frozenset(word.removesuffix(".") for word in words if "." in word)
+
+
+def _outranks(statement: Statement, before: Statement) -> bool:
+    """Whether a later statement decides instead of an earlier one."""
+    return statement.weight >= before.weight
+
+
+def _cell(statement: Statement) -> Cell:
+    assertion = statement.assertion
+    prior = assertion.prior or Beta(0.5, 1)
+    return Cell(
+        finding=assertion.finding,
+        state=assertion.state,
+        probability=prior.mean,
+        spread=prior.spread,
+        strength=prior.strength,
+        cue=assertion.cue,
+        family=assertion.family,
+        section=statement.section,
+        share=assertion.share,
+        evidence=statement.spans,
+    )

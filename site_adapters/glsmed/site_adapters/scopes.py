@@ -1,0 +1,195 @@
+"""Which cues reach which mentions of one sentence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from glsmed.site_adapters.adapter import Cue
+from glsmed.site_adapters.lexicon import Meaning
+from glsmed.site_adapters.phrases import Hit, Script
+
+Direction = Literal["forward", "backward"]
+
+_COMMA_DISTANCE = 3
+# Bounds that no sentence of a report reaches; they keep the time of any text linear in its length.
+_FARTHEST_HITS = 60
+_MOST_CUES = 8
+_DENYING = ("negation", "resolved")
+
+
+@dataclass(slots=True, eq=False)
+class Mention:
+    """A phrase that names findings, with the cues that reach it from before and from behind, nearest last.
+
+    ``alternatives`` counts the mentions of the list of alternatives ("A or B") that it stands in.
+    """
+
+    place: int
+    hit: Hit[Meaning]
+    forward: tuple[Hit[Meaning], ...] = ()
+    backward: tuple[Hit[Meaning], ...] = ()
+    first: bool = False
+    alternatives: int = 1
+
+
+def cue_of(hit: Hit[Meaning]) -> Cue:
+    """The cue of a hit that has one."""
+    if hit.payload.cue is None:
+        raise ValueError("not a hit of a cue")
+    return hit.payload.cue
+
+
+def mentions_with_cues(hits: Sequence[Hit[Meaning]], script: Script) -> list[Mention]:
+    """The mentions in the order of the sentence, each with the cues in whose scope it is."""
+    mentions = {place: Mention(place, hit) for place, hit in enumerate(hits) if hit.payload.mentions}
+    if mentions and any(map(acts, hits)):
+        sides = _sides(hits, mentions)
+        _walk_forward(hits, mentions, sides)
+        _walk_backward(hits, mentions, sides, script)
+    if len(mentions) > 1:
+        _count_alternatives(hits, list(mentions.values()))
+    return list(mentions.values())
+
+
+def acts(hit: Hit[Meaning]) -> bool:
+    """Whether the hit is a cue that says something of mentions in its scope."""
+    cue = hit.payload.cue
+    return cue is not None and cue.kind not in ("pseudo", "terminator")
+
+
+def stops(hit: Hit[Meaning], direction: Direction) -> bool:
+    """Whether the hit ends scopes that run in ``direction``."""
+    cue = hit.payload.cue
+    return cue is not None and cue.kind == "terminator" and cue.scope in (direction, "both")
+
+
+def _sides(hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention]) -> dict[int, str]:
+    """The direction of each acting cue; one that may look both ways looks to the nearer mention."""
+    sides = {}
+    for place, hit in enumerate(hits):
+        if acts(hit):
+            cue = cue_of(hit)
+            undecided = cue.scope == "both" and cue.kind != "differential"
+            sides[place] = _nearer_side(hits, mentions, place) if undecided else cue.scope
+    return sides
+
+
+def _nearer_side(hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], place: int) -> Direction:
+    after = _distance(hits, mentions, range(place + 1, min(len(hits), place + _FARTHEST_HITS)))
+    before = _distance(hits, mentions, range(place - 1, max(-1, place - _FARTHEST_HITS), -1))
+    return "backward" if before < after else "forward"
+
+
+def _distance(hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], places: range) -> float:
+    """Words from a cue to the first mention on one side; a comma counts as several, a terminator as too far."""
+    cue = hits[places.start - places.step]
+    joiners = 0
+    for place in places:
+        hit = hits[place]
+        if place in mentions:
+            between = hit.start - cue.end if places.step > 0 else cue.start - hit.end
+            return between + joiners * _COMMA_DISTANCE
+        if stops(hit, "forward" if places.step > 0 else "backward"):
+            break
+        joiners += hit.payload.joiner is not None
+    return float("inf")
+
+
+def _walk_forward(hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], sides: dict[int, str]) -> None:
+    active: list[Hit[Meaning]] = []
+    seen = joined = False
+    for place, hit in enumerate(hits):
+        if place in mentions:
+            mentions[place].forward = tuple(cue for cue in active if _reaches(cue, hit))
+            mentions[place].first = not seen
+            seen, joined = True, False
+        if stops(hit, "forward"):
+            active, seen = [], False
+        elif hit.payload.joiner:
+            joined = True
+        elif sides.get(place) in ("forward", "both"):
+            if seen and not _qualifies(hit, active, joined=joined):
+                active = []
+            active, seen = [*active[-_MOST_CUES:], hit], False
+
+
+def _qualifies(hit: Hit[Meaning], active: Sequence[Hit[Meaning]], *, joined: bool) -> bool:
+    """Whether a cue right after a mention still stands under the cues before it ("no opacity suggesting pneumonia")."""
+    kind = cue_of(hit).kind
+    return (
+        not joined and kind not in (*_DENYING, "differential") and any(cue_of(cue).kind in _DENYING for cue in active)
+    )
+
+
+def _walk_backward(
+    hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], sides: dict[int, str], script: Script
+) -> None:
+    """Give each mention the cues behind it: the nearest mention, and what is joined to it in a list."""
+    active: list[Hit[Meaning]] = []
+    nearest: Hit[Meaning] | None = None
+    listed, gap = False, _Gap()
+    for place in range(len(hits) - 1, -1, -1):
+        hit = hits[place]
+        if place in mentions:
+            mention = mentions[place]
+            listed = nearest is not None and gap.joins(hit, nearest, listed=listed, script=script)
+            if nearest is not None and not (listed and not mention.forward):
+                active = []
+            mention.backward = tuple(cue for cue in active if _reaches(cue, hit))
+            nearest, gap = hit, _Gap()
+        elif stops(hit, "backward"):
+            active, nearest, gap = [], None, _Gap()
+        elif sides.get(place) in ("backward", "both"):
+            if nearest is not None:
+                active, nearest = [], None
+            active, gap = [*active[-_MOST_CUES:], hit], _Gap()
+        else:
+            gap.take(hit)
+
+
+@dataclass(slots=True)
+class _Gap:
+    """What stands between two neighbouring mentions: words and signs that join, and how many tokens they are."""
+
+    words: int = 0
+    signs: int = 0
+    tokens: int = 0
+
+    def take(self, hit: Hit[Meaning]) -> None:
+        if hit.payload.joiner:
+            is_sign = hit.payload.sign
+            self.signs += is_sign
+            self.words += not is_sign
+            self.tokens += hit.end - hit.start
+
+    def joins(self, left: Hit[Meaning], right: Hit[Meaning], *, listed: bool, script: Script) -> bool:
+        """Whether both mentions stand in one list: "A and B"; "A, B" before an "and", or where nothing else is between."""
+        if script == "characters":
+            return self.tokens == right.start - left.end
+        return bool(self.words or (self.signs and listed))
+
+
+def _count_alternatives(hits: Sequence[Hit[Meaning]], mentions: Sequence[Mention]) -> None:
+    """Tell each mention how many alternatives its list of "or" and "versus" holds."""
+    group = [mentions[0]]
+    for before, after in zip(mentions, mentions[1:], strict=False):
+        if not any(map(_parts_alternatives, hits[before.place + 1 : after.place])):
+            _close(group)
+            group = []
+        group.append(after)
+    _close(group)
+
+
+def _close(group: Sequence[Mention]) -> None:
+    for mention in group:
+        mention.alternatives = len(group)
+
+
+def _parts_alternatives(hit: Hit[Meaning]) -> bool:
+    cue = hit.payload.cue
+    return hit.payload.joiner == "or" or (cue is not None and cue.kind == "differential")
+
+
+def _reaches(cue: Hit[Meaning], mention: Hit[Meaning]) -> bool:
+    reach = cue_of(cue).reach
+    return reach is None or max(mention.start - cue.end, cue.start - mention.end) <= reach
