@@ -1,0 +1,32 @@
+"""``glsmed-client train-local``: would this site do better without the others?"""
+
+import json
+from pathlib import Path
+
+import torch
+import typer
+from glsmed.shared.atomic import write_text
+from glsmed.shared.study import load_study
+
+from glsmed.client.config import load_site
+from glsmed.client.devices import resolve_device
+from glsmed.client.local_training import numbers_on_test, train_locally
+from glsmed.client.node_state import prepare_state_folder
+from glsmed.client.preparation import prepare_site
+
+
+def train_local_command(config_file: Path, *, out: Path | None) -> None:
+    """Train, print what the best round does on the test split, and write it as JSON if asked."""
+    config = load_site(config_file)
+    study = load_study(config.study)
+    device = resolve_device(config.device)
+    if config.cpu_threads is not None:
+        torch.set_num_threads(config.cpu_threads)
+    prepare_state_folder(config.state_folder)
+    splits = prepare_site(config, study).splits
+    result = train_locally(splits["train"], splits["validation"], study, device=device, report=typer.echo)
+    numbers = numbers_on_test(result, splits["test"], device=device)
+    text = json.dumps({"site": config.site, **numbers}, indent=2) + "\n"
+    typer.echo(text)
+    if out is not None:
+        write_text(out, text)

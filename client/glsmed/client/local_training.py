@@ -1,0 +1,64 @@
+"""The best model that a site can train by itself, or several sites' data pooled: the yardstick for the federation."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from glsmed.shared.metrics import macro
+from glsmed.shared.models import build_model, load_arrays, state_arrays
+from glsmed.shared.study import Study
+from torch import nn
+
+from glsmed.client.evaluation import Evaluation, evaluate
+from glsmed.client.examples import Examples
+from glsmed.client.training import train
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalResult:
+    """The best of as many rounds as the study has, chosen on the validation split."""
+
+    model: nn.Module
+    best_round: int
+    validation_log_loss: float
+
+
+def train_locally(
+    training: Examples,
+    validation: Examples,
+    study: Study,
+    *,
+    device: torch.device,
+    report: Report,
+) -> LocalResult:
+    """Train with the study's seed and as many gradient steps as a site takes in the federation; keep the best round.
+
+    The best round has the lowest validation log-loss, as the centre chooses among the federation's rounds.
+    """
+    model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
+    best = LocalResult(model, 0, float("inf"))
+    arrays = state_arrays(model)
+    for number in range(1, study.training.rounds + 1):
+        summary = train(model, training, study.training, round_number=number, device=device)
+        measured = evaluate(model, validation, device=device)
+        log_loss = macro(measured.by_finding).get("log_loss", float("inf"))
+        report(f"round {number}/{study.training.rounds}: loss {summary.loss:.4f}, validation log-loss {log_loss:.4f}")
+        if log_loss < best.validation_log_loss:
+            best, arrays = LocalResult(model, number, log_loss), state_arrays(model)
+    load_arrays(model, arrays)
+    return best
+
+
+def numbers_on_test(result: LocalResult, test: Examples, *, device: torch.device) -> dict[str, object]:
+    """The result on a test split, ready for JSON."""
+    measured: Evaluation = evaluate(result.model, test, device=device)
+    return {
+        "best_round": result.best_round,
+        "reference": measured.reference,
+        "patients": measured.patients,
+        "macro": measured.macro,
+        "by_finding": measured.by_finding,
+        "calibration": measured.calibration.tolist(),
+    }

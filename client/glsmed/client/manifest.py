@@ -1,0 +1,147 @@
+"""The site's manifest: a CSV file with one row per image; every fault is found, not only the first."""
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from glsmed.shared.documents import did_you_mean
+from glsmed.shared.errors import ConfigurationError, Fault
+
+REQUIRED = ("study_id", "patient_id", "image", "report")
+OPTIONAL = ("report_text", "acquired_on", "view")
+_MAY_BE_BLANK = frozenset({*OPTIONAL, "report"})
+
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageEntry:
+    """One row: an image of a study."""
+
+    study_id: str
+    patient_id: str
+    image: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a site has.
+
+    Attributes:
+        images: one entry per row, in the file's order.
+        reports: the text of each study's report.
+    """
+
+    images: tuple[ImageEntry, ...]
+    reports: Mapping[str, str]
+
+    @property
+    def patients(self) -> Mapping[str, str]:
+        """Patient by study."""
+        return {entry.study_id: entry.patient_id for entry in self.images}
+
+
+def read_manifest(path: Path) -> Manifest:
+    """The manifest with all its reports read.
+
+    Raises:
+        ConfigurationError: with every fault: missing columns, blank identifiers, a study with two patients or two
+            reports, missing images, reports that are missing or not UTF-8.
+    """
+    rows = list(read_csv(path, required=REQUIRED, optional=OPTIONAL))
+    faults = [fault for line, row in rows for fault in _row_faults(path, line, row)]
+    faults += _study_faults(path, rows)
+    reports, report_faults = _read_reports(path, rows)
+    if faults or report_faults:
+        raise ConfigurationError(sorted([*faults, *report_faults], key=lambda fault: fault.line or 0))
+    images = tuple(ImageEntry(row["study_id"], row["patient_id"], path.parent / row["image"]) for _, row in rows)
+    return Manifest(images, reports)
+
+
+def read_csv(path: Path, *, required: Sequence[str], optional: Sequence[str] = ()) -> Iterator[tuple[int, Row]]:
+    """Rows with their line numbers, values stripped.
+
+    Raises:
+        ConfigurationError: the file is missing, not UTF-8, empty, or its header does not fit.
+    """
+    try:
+        content = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ConfigurationError([Fault(str(path), f"cannot be read: {error.strerror}")]) from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError([Fault(str(path), f"is not UTF-8 (byte {error.start}): save it as UTF-8")]) from None
+    reader = csv.DictReader(content.splitlines(), restval="")
+    _check_header(path, list(reader.fieldnames or ()), required=required, optional=optional)
+    count = 0
+    for count, row in enumerate(reader, start=1):
+        yield reader.line_num, {name: (value or "").strip() for name, value in row.items() if name is not None}
+    if count == 0:
+        raise ConfigurationError([Fault(str(path), "holds no row", line=1)])
+
+
+def _check_header(path: Path, header: list[str], *, required: Sequence[str], optional: Sequence[str]) -> None:
+    known = [*required, *optional]
+    faults = [
+        Fault(str(path), f"column {name!r} is missing" + _like(name, header, known), line=1)
+        for name in required
+        if name not in header
+    ]
+    if not faults:
+        unknown = [name for name in header if name not in known]
+        faults = [Fault(str(path), f"unknown column {name!r}{did_you_mean(name, known)}", line=1) for name in unknown]
+    if faults:
+        raise ConfigurationError(faults)
+
+
+def _like(name: str, header: list[str], known: Sequence[str]) -> str:
+    suggestion = did_you_mean(name, [column for column in header if column not in known])
+    return suggestion.replace("did you mean", "is it").replace("?", " here?") if suggestion else ""
+
+
+def _row_faults(path: Path, line: int, row: Row) -> Iterator[Fault]:
+    for column in REQUIRED:
+        if not row[column] and column not in _MAY_BE_BLANK:
+            yield Fault(str(path), "is blank", line=line, key=column)
+    if row["image"] and not (path.parent / row["image"]).is_file():
+        yield Fault(str(path), f"no such file: {row['image']}", line=line, key="image")
+
+
+def _study_faults(path: Path, rows: Sequence[tuple[int, Row]]) -> Iterator[Fault]:
+    """A study has one patient and one report, and no image twice."""
+    first: dict[str, tuple[int, Row]] = {}
+    images: dict[str, int] = {}
+    for line, row in rows:
+        start, known = first.setdefault(row["study_id"], (line, row))
+        for column, what in (("patient_id", "patient"), ("report", "report"), ("report_text", "report text")):
+            if known.get(column, "") != row.get(column, ""):
+                yield Fault(str(path), f"study {row['study_id']!r} has another {what} in line {start}", line=line, key=column)
+        if row["image"] in images:
+            yield Fault(str(path), f"the same image stands in line {images[row['image']]}", line=line, key="image")
+        images[row["image"]] = line
+
+
+def _read_reports(path: Path, rows: Sequence[tuple[int, Row]]) -> tuple[dict[str, str], list[Fault]]:
+    reports: dict[str, str] = {}
+    faults: list[Fault] = []
+    for line, row in rows:
+        if row["study_id"] in reports:
+            continue
+        try:
+            reports[row["study_id"]] = row.get("report_text") or _read_report(path.parent, row["report"])
+        except (OSError, ValueError) as error:
+            reports[row["study_id"]] = ""
+            faults.append(Fault(str(path), str(error), line=line, key="report"))
+    return reports, faults
+
+
+def _read_report(folder: Path, name: str) -> str:
+    if not name:
+        raise ValueError("is blank, and so is report_text: a study needs its report")
+    file = folder / name
+    if not file.is_file():
+        raise FileNotFoundError(f"no such file: {name}")
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{name} is not UTF-8 (byte {error.start}): convert it to UTF-8") from None

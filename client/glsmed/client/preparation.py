@@ -1,0 +1,141 @@
+"""From a site's files to the tensors of its three splits."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from glsmed.shared.errors import DataError
+from glsmed.shared.study import Study
+from glsmed.site_adapters.adapters import load_adapter
+from glsmed.site_adapters.reader import Reader
+from torch import Tensor
+
+from glsmed.client.config import SiteConfig, SplitSection
+from glsmed.client.examples import Examples, SplitName
+from glsmed.client.gold import Gold, read_gold
+from glsmed.client.image_cache import ImageCache
+from glsmed.client.label_table import LabelRow, LabelSource, State, count_states, load_label_table
+from glsmed.client.manifest import ImageEntry, Manifest, read_manifest
+from glsmed.client.splits import split_of
+
+SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSummary:
+    """Counts that describe a site; for its own eyes."""
+
+    images: int
+    studies: int
+    patients: int
+    split_patients: Mapping[SplitName, int]
+    states: Mapping[str, Mapping[State, int]]
+    gold_cells: int
+
+
+@dataclass(frozen=True, slots=True)
+class SiteData:
+    """What training and evaluation need of a site."""
+
+    splits: Mapping[SplitName, Examples]
+    summary: SiteSummary
+
+
+def prepare_site(config: SiteConfig, study: Study) -> SiteData:
+    """Read, label, decode and split everything that the site has; quick when nothing changed since the last time.
+
+    Raises:
+        ConfigurationError: with every fault of the manifest, the gold labels, the adapter or the images.
+        DataError: a split would be empty, or the state folder cannot be written.
+    """
+    manifest = read_manifest(config.data.manifest)
+    gold = read_site_gold(config, study, manifest)
+    rows = label_rows(config, study, manifest)
+    entries = by_split(manifest, config.data.split)
+    summary = summarise(manifest, rows, entries, gold)
+    empty = [name for name in SPLITS if not entries[name]]
+    if empty:
+        raise DataError(
+            f"no patient falls into the split(s) {', '.join(empty)}: there are {summary.patients} patients; "
+            "add patients, or change data.split in config.yaml"
+        )
+    images = load_images(config, study, entries)
+    table = {(row.study_id, row.finding): row for row in rows}
+    splits = {name: _examples(entries[name], images[name], table, gold, study.findings) for name in SPLITS}
+    return SiteData(splits, summary)
+
+
+def by_split(manifest: Manifest, split: SplitSection) -> dict[SplitName, list[ImageEntry]]:
+    """The manifest's entries by the split of their patient."""
+    entries: dict[SplitName, list[ImageEntry]] = {name: [] for name in SPLITS}
+    for entry in manifest.images:
+        entries[split_of(entry.patient_id, split)].append(entry)
+    return entries
+
+
+def load_images(
+    config: SiteConfig, study: Study, entries: Mapping[SplitName, Sequence[ImageEntry]]
+) -> Mapping[SplitName, Tensor]:
+    """Images ``(N, 1, S, S)`` uint8 by split: slices of one memory map, since the cache is written in this order."""
+    cache = ImageCache(config.state_folder, size_px=study.model.image_size_px)
+    tensor = cache.load([entry.image for name in SPLITS for entry in entries[name]])
+    return dict(zip(SPLITS, tensor.split([len(entries[name]) for name in SPLITS]), strict=True))
+
+
+def label_rows(config: SiteConfig, study: Study, manifest: Manifest) -> list[LabelRow]:
+    """The site's label table, made anew only if its source changed."""
+    reader = Reader(load_adapter(config.data.adapter))
+    source = LabelSource(manifest, reader, study.findings, study.labels)
+    return load_label_table(config.state_folder / "labels.sqlite", source)
+
+
+def read_site_gold(config: SiteConfig, study: Study, manifest: Manifest) -> Gold:
+    """The site's gold labels; empty where it has none."""
+    if config.data.gold is None:
+        return {}
+    return read_gold(config.data.gold, studies=manifest.patients.keys(), findings=study.findings)
+
+
+def summarise(
+    manifest: Manifest,
+    rows: Sequence[LabelRow],
+    entries: Mapping[SplitName, Sequence[ImageEntry]],
+    gold: Gold,
+) -> SiteSummary:
+    """The site's counts."""
+    patients = {name: len({entry.patient_id for entry in entries[name]}) for name in SPLITS}
+    return SiteSummary(
+        images=len(manifest.images),
+        studies=len(manifest.reports),
+        patients=sum(patients.values()),
+        split_patients=patients,
+        states=count_states(rows),
+        gold_cells=len(gold),
+    )
+
+
+def _examples(
+    entries: Sequence[ImageEntry],
+    images: Tensor,
+    table: Mapping[tuple[str, str], LabelRow],
+    gold: Gold,
+    findings: tuple[str, ...],
+) -> Examples:
+    cells = [[table.get((entry.study_id, finding)) for finding in findings] for entry in entries]
+    truth = [[gold.get((entry.study_id, finding), math.nan) for finding in findings] for entry in entries]
+    return Examples(
+        images=images,
+        labels=_column(cells, "label"),
+        rates=_column(cells, "rate"),
+        weights=_column(cells, "weight"),
+        gold=torch.tensor(truth, dtype=torch.float32),
+        patients=tuple(entry.patient_id for entry in entries),
+        findings=findings,
+    )
+
+
+def _column(cells: Sequence[Sequence[LabelRow | None]], name: str) -> Tensor:
+    """``(N, K)`` values; 0 for a finding that the site's adapter does not know, so its weight masks it."""
+    values = [[0.0 if cell is None else float(getattr(cell, name)) for cell in row] for row in cells]
+    return torch.tensor(values, dtype=torch.float32)

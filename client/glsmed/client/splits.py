@@ -1,0 +1,17 @@
+"""Which split a patient belongs to: decided by a hash of the identifier, never by image, never by order."""
+
+import hashlib
+
+from glsmed.client.config import SplitSection
+from glsmed.client.examples import SplitName
+
+_HASH_RANGE = float(2**64)
+
+
+def split_of(patient_id: str, split: SplitSection) -> SplitName:
+    """The split of all images of this patient; the same on every machine and for every manifest."""
+    digest = hashlib.sha256(f"{split.seed}\0{patient_id}".encode()).digest()
+    position = int.from_bytes(digest[:8], "big") / _HASH_RANGE
+    if position < split.train:
+        return "train"
+    return "validation" if position < split.train + split.validation else "test"
