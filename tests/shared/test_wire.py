@@ -15,6 +15,7 @@ from glsmed.shared.wire import (
     TrainTask,
     Update,
     WireMessage,
+    check_metric_names,
     decode,
     encode,
     metric_key,
@@ -162,3 +163,10 @@ def test_an_array_of_objects_does_not_leave() -> None:
 
 def test_a_metric_travels_under_name_and_finding() -> None:
     assert metric_key("auroc", "effusion") == "auroc/effusion"
+
+
+@pytest.mark.parametrize("key", ["n_words", "auroc/hernia", "smith/effusion"])
+def test_a_number_that_the_study_does_not_know_is_refused(key: str) -> None:
+    check_metric_names({"loss": 0.1, "auroc/effusion": 0.8}, findings=("effusion",))
+    with pytest.raises(WireError, match=f"'{key}' is no metric of this study"):
+        check_metric_names({key: 1.0}, findings=("effusion",))

@@ -11,7 +11,7 @@ A message carries no hyper-parameter: both ends hold ``study.yaml`` and compare 
 import dataclasses
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Literal, TypeVar, get_type_hints
@@ -27,6 +27,12 @@ PROTOCOL_VERSION = 1
 Arrays = Mapping[str, NDArray[np.generic]]
 Metrics = Mapping[str, float]
 Subject = Literal["protocol", "study", "round", "manifest", "split", "site"]
+
+# Every number that may travel, and the name in a site's `egress.metrics` that lets it go.
+METRIC_PERMISSIONS: Mapping[str, str] = {
+    **{name: name for name in ("auroc", "auprc", "brier", "ece", "log_loss", "loss")},
+    **dict.fromkeys(("n", "positives", "patients", "training_cells"), "counts"),
+}
 
 _HEAD, _MODEL, _METRICS = "head", "model", "metrics"
 _RECORD_TYPES: Mapping[str, type] = {_MODEL: ArrayRecord, _METRICS: MetricRecord}
@@ -141,6 +147,18 @@ def require_same(subject: Subject, *, expected: object, got: object) -> None:
 def metric_key(name: str, finding: str) -> str:
     """The name under which a site's number about one finding travels, for instance ``auroc/effusion``."""
     return f"{name}/{finding}"
+
+
+def check_metric_names(metrics: Metrics, findings: Collection[str]) -> None:
+    """Return if every number has a known name and, where it is about a finding, one of the study.
+
+    Raises:
+        WireError: naming the first that has not.
+    """
+    for key in metrics:
+        name, _, finding = key.partition("/")
+        if name not in METRIC_PERMISSIONS or (finding and finding not in findings):
+            raise WireError(f"record 'metrics': {key!r} is no metric of this study")
 
 
 def encode(message: WireMessage) -> RecordDict:
