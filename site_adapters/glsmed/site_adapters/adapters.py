@@ -56,9 +56,6 @@ class _Phrases:
         for phrase in phrases:
             self.by_key.setdefault(_key(phrase), phrase)
 
-    def take_away(self, phrase: str) -> bool:
-        return self.by_key.pop(_key(phrase), None) is not None
-
     def settled(self) -> tuple[str, ...]:
         return tuple(self.by_key.values())
 
@@ -142,12 +139,19 @@ class _Merger:
             places = [layer.place("cues", index, "examples", number) for number in range(len(entry.examples))]
             cue.examples = tuple(map(CueExample, entry.examples, places))
 
+    def _remove(self, phrase: str, sets: Sequence[_Phrases], place: Place) -> None:
+        known = [key for phrases in sets for key in phrases.by_key]
+        if _key(phrase) not in known:
+            self._faults.append(place.fault(f"{phrase!r} is not a phrase of the parent" + did_you_mean(phrase, known)))
+        for phrases in sets:
+            phrases.by_key.pop(_key(phrase), None)
+
     def settle(self, layers: Sequence[Layer]) -> Adapter:
         leaf = layers[-1]
         self._faults += _root_faults(layers, self._cues)
         self._faults += self._worded_faults(leaf)
         self._faults += self._example_faults()
-        plain = _prior(self._cues[NEGATED].entry, _PLAIN_NEGATION) if NEGATED in self._cues else _PLAIN_NEGATION
+        plain = (_prior(self._cues[NEGATED].entry, None) if NEGATED in self._cues else None) or _PLAIN_NEGATION
         cues = {cue_id: settled for cue_id, cue in self._cues.items() if (settled := self._settle_cue(cue, plain))}
         if self._faults:
             raise ConfigurationError(sorted(self._faults, key=lambda fault: (fault.source, fault.line or 0)))

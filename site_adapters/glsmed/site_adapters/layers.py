@@ -60,11 +60,11 @@ def _find(reference: str | Path, *, origin: Layer | None) -> Path:
     path = Path(reference) if origin is None else Path(origin.document.source).parent / reference
     if path.is_file():
         return path
-    message = f"no built-in adapter and no file{did_you_mean(str(reference), built_in_names())} Built in: {', '.join(built_in_names())}"
-    fault = (
-        Fault(str(reference), message) if origin is None else origin.place("extends").fault(f"{reference!r}: {message}")
-    )
-    raise ConfigurationError([fault])
+    names = built_in_names()
+    message = f"is no file and no built-in adapter ({', '.join(names)})" + did_you_mean(str(reference), names)
+    if origin is None:
+        raise ConfigurationError([Fault(str(reference), message)])
+    raise ConfigurationError([origin.place("extends").fault(f"{reference!r} {message}")])
 
 
 def _read(path: Path, *, inherited: bool) -> Layer:

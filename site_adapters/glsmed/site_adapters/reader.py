@@ -1,51 +1,18 @@
 """A report read: one cell per finding, with the words that made it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from glsmed.site_adapters.adapter import Adapter, Beta
 from glsmed.site_adapters.assertions import Assertion, assertions_of
+from glsmed.site_adapters.cells import Cell, Mark, Reading, Span
 from glsmed.site_adapters.lexicon import Lexicon
+from glsmed.site_adapters.marks import TokenMark, marks_of
 from glsmed.site_adapters.phrases import token_bounds
-from glsmed.site_adapters.schema import State
 from glsmed.site_adapters.segments import Segmenter
 
 _REMEMBERED_SENTENCES = 50_000
 _LONGEST_REMEMBERED = 600
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """``text[start:end]`` of the given report, and what it is."""
-
-    start: int
-    end: int
-    role: Literal["mention", "cue"]
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """What a report says of one finding.
-
-    Attributes:
-        state: what the words say.
-        probability: what they mean: P(finding | cue), with ``spread`` as its standard deviation.
-        strength: weight of that belief in labels.
-        cue: id of the deciding cue; ``family`` is the group that it shares calibration with.
-        share: factor on the cue's own mean where alternatives share it.
-    """
-
-    finding: str
-    state: State
-    probability: float
-    spread: float
-    strength: float
-    cue: str
-    family: str
-    section: str
-    share: float
-    evidence: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +23,6 @@ class Statement:
     section: str
     weight: float
     spans: tuple[Span, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a report says; a finding without a cell is not mentioned, or only where it is no evidence."""
-
-    cells: Mapping[str, Cell]
 
 
 _SentenceStatement = tuple[Assertion, tuple[Span, ...]]
@@ -101,6 +61,16 @@ class Reader:
                 for assertion, spans in self._sentence(text[start:end]):
                     placed = tuple(Span(span.start + start, span.end + start, span.role) for span in spans)
                     yield Statement(assertion, section.role, weight, placed)
+
+    def marks(self, text: str) -> Iterator[Mark]:
+        """Every cue of a report, whatever the finding, in the order of its text."""
+        for section in self._segmenter.sections(text):
+            for start, end in self._segmenter.sentences(text, section):
+                sentence = text[start:end]
+                tokens = self._lexicon.tokens(sentence)
+                found = list(marks_of(self._lexicon.index.find(tokens), len(tokens)))
+                bounds = self._character_bounds(sentence) if found else []
+                yield from (_mark(mark, bounds, start) for mark in found)
 
     def _sentence(self, sentence: str) -> tuple[_SentenceStatement, ...]:
         known = self._remembered.get(sentence)
@@ -142,6 +112,18 @@ def _spans(assertion: Assertion, bounds: Sequence[tuple[int, int]]) -> Iterator[
     yield Span(bounds[start][0], bounds[end - 1][1], "mention")
     for start, end in assertion.cue_places:
         yield Span(bounds[start][0], bounds[end - 1][1], "cue")
+
+
+def _mark(mark: TokenMark, bounds: Sequence[tuple[int, int]], offset: int) -> Mark:
+    scope_start, scope_end = mark.scope
+    return Mark(
+        start=bounds[mark.start][0] + offset,
+        end=bounds[mark.end - 1][1] + offset,
+        kind=mark.cue.kind,
+        cue=mark.cue.id,
+        probability=None if mark.cue.prior is None else mark.cue.prior.mean,
+        scope=(bounds[scope_start][0] + offset, bounds[scope_end - 1][1] + offset),
+    )
 
 
 def _abbreviations(adapter: Adapter, lexicon: Lexicon) -> frozenset[str]:

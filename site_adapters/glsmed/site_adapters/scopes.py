@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from glsmed.site_adapters.adapter import Cue
 from glsmed.site_adapters.lexicon import Meaning
 from glsmed.site_adapters.phrases import Hit, Script
+from glsmed.site_adapters.schema import Scope
 
 Direction = Literal["forward", "backward"]
 
@@ -43,7 +45,7 @@ def mentions_with_cues(hits: Sequence[Hit[Meaning]], script: Script) -> list[Men
     """The mentions in the order of the sentence, each with the cues in whose scope it is."""
     mentions = {place: Mention(place, hit) for place, hit in enumerate(hits) if hit.payload.mentions}
     if mentions and any(map(acts, hits)):
-        sides = _sides(hits, mentions)
+        sides = sides_of(hits)
         _walk_forward(hits, mentions, sides)
         _walk_backward(hits, mentions, sides, script)
     if len(mentions) > 1:
@@ -63,30 +65,30 @@ def stops(hit: Hit[Meaning], direction: Direction) -> bool:
     return cue is not None and cue.kind == "terminator" and cue.scope in (direction, "both")
 
 
-def _sides(hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention]) -> dict[int, str]:
+def sides_of(hits: Sequence[Hit[Meaning]]) -> dict[int, Scope]:
     """The direction of each acting cue; one that may look both ways looks to the nearer mention."""
-    sides = {}
+    sides: dict[int, Scope] = {}
     for place, hit in enumerate(hits):
         if acts(hit):
             cue = cue_of(hit)
             undecided = cue.scope == "both" and cue.kind != "differential"
-            sides[place] = _nearer_side(hits, mentions, place) if undecided else cue.scope
+            sides[place] = _nearer_side(hits, place) if undecided else cue.scope
     return sides
 
 
-def _nearer_side(hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], place: int) -> Direction:
-    after = _distance(hits, mentions, range(place + 1, min(len(hits), place + _FARTHEST_HITS)))
-    before = _distance(hits, mentions, range(place - 1, max(-1, place - _FARTHEST_HITS), -1))
+def _nearer_side(hits: Sequence[Hit[Meaning]], place: int) -> Direction:
+    after = _distance(hits, range(place + 1, min(len(hits), place + _FARTHEST_HITS)))
+    before = _distance(hits, range(place - 1, max(-1, place - _FARTHEST_HITS), -1))
     return "backward" if before < after else "forward"
 
 
-def _distance(hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], places: range) -> float:
+def _distance(hits: Sequence[Hit[Meaning]], places: range) -> float:
     """Words from a cue to the first mention on one side; a comma counts as several, a terminator as too far."""
     cue = hits[places.start - places.step]
     joiners = 0
     for place in places:
         hit = hits[place]
-        if place in mentions:
+        if hit.payload.mentions:
             between = hit.start - cue.end if places.step > 0 else cue.start - hit.end
             return between + joiners * _COMMA_DISTANCE
         if stops(hit, "forward" if places.step > 0 else "backward"):
@@ -95,7 +97,7 @@ def _distance(hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], places
     return float("inf")
 
 
-def _walk_forward(hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], sides: dict[int, str]) -> None:
+def _walk_forward(hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], sides: dict[int, Scope]) -> None:
     active: list[Hit[Meaning]] = []
     seen = joined = False
     for place, hit in enumerate(hits):
@@ -114,7 +116,7 @@ def _walk_forward(hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], si
 
 
 def _qualifies(hit: Hit[Meaning], active: Sequence[Hit[Meaning]], *, joined: bool) -> bool:
-    """Whether a cue right after a mention still stands under the cues before it ("no opacity suggesting pneumonia")."""
+    """Whether a cue after a mention still stands under the cues before that ("no opacity suggesting pneumonia")."""
     kind = cue_of(hit).kind
     return (
         not joined and kind not in (*_DENYING, "differential") and any(cue_of(cue).kind in _DENYING for cue in active)
@@ -122,7 +124,7 @@ def _qualifies(hit: Hit[Meaning], active: Sequence[Hit[Meaning]], *, joined: boo
 
 
 def _walk_backward(
-    hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], sides: dict[int, str], script: Script
+    hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], sides: dict[int, Scope], script: Script
 ) -> None:
     """Give each mention the cues behind it: the nearest mention, and what is joined to it in a list."""
     active: list[Hit[Meaning]] = []
@@ -163,7 +165,7 @@ class _Gap:
             self.tokens += hit.end - hit.start
 
     def joins(self, left: Hit[Meaning], right: Hit[Meaning], *, listed: bool, script: Script) -> bool:
-        """Whether both mentions stand in one list: "A and B"; "A, B" before an "and", or where nothing else is between."""
+        """Whether both stand in one list: "A and B"; "A, B" before an "and", or with nothing else between."""
         if script == "characters":
             return self.tokens == right.start - left.end
         return bool(self.words or (self.signs and listed))
@@ -172,7 +174,7 @@ class _Gap:
 def _count_alternatives(hits: Sequence[Hit[Meaning]], mentions: Sequence[Mention]) -> None:
     """Tell each mention how many alternatives its list of "or" and "versus" holds."""
     group = [mentions[0]]
-    for before, after in zip(mentions, mentions[1:], strict=False):
+    for before, after in pairwise(mentions):
         if not any(map(_parts_alternatives, hits[before.place + 1 : after.place])):
             _close(group)
             group = []

@@ -57,7 +57,7 @@ class Segmenter:
         return found
 
     def _found_headers(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """Start, end and role of each header: one that opens a line or follows a full stop, and ends in a colon or line."""
+        """Start, end and role of each header: it opens a line or follows a full stop, and ends in a colon or line."""
         after = 0
         for match in _HEADER_END.finditer(text + "\n"):
             end = match.start()
@@ -109,7 +109,7 @@ class Segmenter:
 
 
 def _opening(text: str, after: int, end: int) -> int:
-    """Where a header that ends at ``end`` can begin: after a line break or a full stop, at most a header's length before."""
+    """Where a header that ends at ``end`` can begin: after a line break or a full stop, not far before."""
     floor = max(after, end - _LONGEST_HEADER - 2)
     line = text.rfind("\n", floor, end) + 1
     stop = max(text.rfind(". ", floor, end) + 2, text.rfind("。", floor, end) + 1)
