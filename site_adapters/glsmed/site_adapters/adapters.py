@@ -107,12 +107,7 @@ class _Merger:
         place = layer.place("findings", name)
         finding = self._findings.setdefault(name, _Finding(place))
         for index, phrase in enumerate(entry.remove):
-            if not any([phrases.take_away(phrase) for phrases in finding.phrase_sets()]):
-                known = [known for phrases in finding.phrase_sets() for known in phrases.by_key]
-                where = layer.place("findings", name, "remove", index)
-                self._faults.append(
-                    where.fault(f"{phrase!r} is not a phrase of the parent" + did_you_mean(phrase, known))
-                )
+            self._remove(phrase, finding.phrase_sets(), layer.place("findings", name, "remove", index))
         finding.place = place
         finding.terms.add(entry.terms)
         finding.exclude.add(entry.exclude)
@@ -128,12 +123,7 @@ class _Merger:
             said = {name: getattr(entry, name) for name in entry.model_fields_set}
             cue.entry, cue.place = cue.entry.model_copy(update=said), place
         for number, phrase in enumerate(entry.remove):
-            if not cue.phrases.take_away(phrase):
-                where = layer.place("cues", index, "remove", number)
-                known = list(cue.phrases.by_key)
-                self._faults.append(
-                    where.fault(f"{phrase!r} is not a phrase of the parent" + did_you_mean(phrase, known))
-                )
+            self._remove(phrase, [cue.phrases], layer.place("cues", index, "remove", number))
         cue.phrases.add(entry.phrases)
         if entry.examples:
             places = [layer.place("cues", index, "examples", number) for number in range(len(entry.examples))]

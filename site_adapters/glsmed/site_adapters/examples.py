@@ -13,7 +13,7 @@ def check_examples(adapter: Adapter, *, inherited: bool = False) -> list[Fault]:
     A site may change what its parent says on purpose, so a parent's example that fails is only worth a warning.
     """
     reader = Reader(adapter)
-    faults = []
+    faults: list[Fault] = []
     for cue in adapter.cues.values():
         faults += _cue_faults(cue, reader, inherited=inherited)
     for example in adapter.examples:
