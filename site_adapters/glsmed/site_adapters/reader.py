@@ -29,7 +29,12 @@ _SentenceStatement = tuple[Assertion, tuple[Span, ...]]
 
 
 class Reader:
-    """Reads reports with one adapter; remembers sentences, for reports repeat them."""
+    """Reads reports with one adapter; remembers sentences, for reports repeat them.
+
+    Attributes:
+        sentences_read: sentences that were new to the reader.
+        sentences_unknown: those among them without any word of the adapter's: many of them mean another language.
+    """
 
     def __init__(self, adapter: Adapter) -> None:
         self.adapter = adapter
@@ -41,6 +46,8 @@ class Reader:
             script=adapter.grammar.script,
         )
         self._remembered: dict[str, tuple[_SentenceStatement, ...]] = {}
+        self.sentences_read = 0
+        self.sentences_unknown = 0
 
     def read(self, text: str) -> Reading:
         """The cells of a report; offsets are characters of ``text``."""
@@ -83,7 +90,10 @@ class Reader:
         return known
 
     def _read_sentence(self, sentence: str) -> Iterator[_SentenceStatement]:
-        hits = self._lexicon.index.find(self._lexicon.tokens(sentence))
+        tokens = self._lexicon.tokens(sentence)
+        self.sentences_read += 1
+        self.sentences_unknown += not any(map(self._lexicon.index.knows, tokens))
+        hits = self._lexicon.index.find(tokens)
         assertions = assertions_of(hits, self._lexicon)
         if assertions:
             bounds = self._character_bounds(sentence)

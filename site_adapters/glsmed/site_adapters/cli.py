@@ -1,0 +1,79 @@
+"""``glsmed-adapter``: what a radiologist types to read, explain and mend how a hospital's reports are read."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glsmed.shared.command_line import run_command
+from glsmed.site_adapters.batch import cues_answer, extract_answer
+from glsmed.site_adapters.commands.explain import explain_command
+from glsmed.site_adapters.commands.lines import answer_lines
+
+STREAM = Path("-")
+AdapterArgument = Annotated[str, typer.Argument(help="A built-in vocabulary (en_radiology, …) or an adapter file.")]
+InOption = Annotated[Path, typer.Option("--in", help='Reports as JSON lines {"id", "text"}; - is standard input.')]
+OutOption = Annotated[Path, typer.Option("--out", help="Where the answer goes; - is standard output.")]
+WorkersOption = Annotated[int, typer.Option(help="Processes that share the work.")]
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="""Read findings and their doubt in radiology reports, and customise how.
+
+    **Examples**
+
+    - `glsmed-adapter extract en_radiology --in reports.jsonl --out labels.jsonl` reads every report
+    - `glsmed-adapter explain st-mary.yaml --text "Small effusion cannot be excluded."` says why
+    """,
+)
+
+
+@app.command("extract")
+def extract_subcommand(
+    adapter: AdapterArgument, source: InOption = STREAM, target: OutOption = STREAM, workers: WorkersOption = 1
+) -> None:
+    """What each report says of each finding: state, probability, cue, section and the words, one JSON line a report.
+
+    **Examples**
+
+    - `glsmed-adapter extract en_radiology --in reports.jsonl --out labels.jsonl --workers 4`
+    - `cat reports.jsonl | glsmed-adapter extract st-mary.yaml > labels.jsonl`
+    """
+    answer_lines(adapter, extract_answer, source=source, target=target, workers=workers)
+
+
+@app.command("cues")
+def cues_subcommand(
+    adapter: AdapterArgument, source: InOption = STREAM, target: OutOption = STREAM, workers: WorkersOption = 1
+) -> None:
+    """Every cue with its kind and scope, whatever the finding, one JSON line a report.
+
+    **Example**: `glsmed-adapter cues es_radiology --in reports.jsonl --out cues.jsonl`
+    """
+    answer_lines(adapter, cues_answer, source=source, target=target, workers=workers)
+
+
+@app.command("explain")
+def explain_subcommand(
+    adapter: AdapterArgument,
+    text: Annotated[str | None, typer.Option(help="One text.")] = None,
+    source: Annotated[Path | None, typer.Option("--in", help="Reports as JSON lines; - is standard input.")] = None,
+    target: OutOption = STREAM,
+    html: Annotated[bool, typer.Option("--html", help="One self-contained page with the words marked.")] = False,
+) -> None:
+    """The words, the rule, the prior, the rate and the target behind each finding.
+
+    **Examples**
+
+    - `glsmed-adapter explain en_radiology --text "Possible pneumonia."`
+    - `glsmed-adapter explain st-mary.yaml --in reports.jsonl --html --out why.html`
+    """
+    explain_command(adapter, text=text, source=source, target=target, html=html)
+
+
+def main() -> None:
+    """Entry point of ``glsmed-adapter``."""
+    run_command(app)

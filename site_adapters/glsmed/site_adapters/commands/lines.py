@@ -1,0 +1,47 @@
+"""What ``extract`` and ``cues`` share: lines in, answers out, broken lines named."""
+
+from pathlib import Path
+
+import typer
+
+from glsmed.shared.errors import GlsmedError
+from glsmed.shared.progress import track
+from glsmed.site_adapters.adapters import load_adapter
+from glsmed.site_adapters.batch import Answer, Work, run
+from glsmed.site_adapters.jsonl import open_lines, open_output
+from glsmed.site_adapters.reader import Reader
+
+_FEW_SENTENCES = 20
+_STRANGE_SHARE = 0.5
+_MOST_SHOWN = 20
+
+
+def answer_lines(adapter: str, answer: Answer, *, source: Path, target: Path, workers: int) -> None:
+    """Write the answer to each report of ``source``.
+
+    Raises:
+        GlsmedError: lines were broken; every other line has its answer.
+    """
+    work = Work(Reader(load_adapter(adapter)), answer)
+    broken = seen = strange = 0
+    with open_lines(source) as lines, open_output(target) as output:
+        for outcome in track(run(work, lines, workers=workers), description="chunks of reports"):
+            output.writelines(line + "\n" for line in outcome.answers)
+            for number, problem in outcome.broken[: max(0, _MOST_SHOWN - broken)]:
+                typer.echo(f"{source}:{number}: {problem}", err=True)
+            broken += len(outcome.broken)
+            seen, strange = seen + outcome.sentences[0], strange + outcome.sentences[1]
+    _warn_of_language(work.reader, seen, strange)
+    if broken:
+        raise GlsmedError(f"{source}: {broken} broken line(s) left out; every other report has its answer")
+
+
+def _warn_of_language(reader: Reader, seen: int, strange: int) -> None:
+    if seen >= _FEW_SENTENCES and strange > _STRANGE_SHARE * seen:
+        share = round(100 * strange / seen)
+        language = reader.adapter.language
+        typer.echo(
+            f"warning: {share} % of {seen} sentences hold no word that {reader.adapter.label} knows; "
+            f"are these reports in its language ({language})?",
+            err=True,
+        )
