@@ -40,15 +40,25 @@ class _Verdict:
     denied_by: Cue | None = None
 
 
-def assertions_of(hits: Sequence[Hit[Meaning]], lexicon: Lexicon) -> list[Assertion]:
-    """The assertions of a sentence with these hits."""
+def assertions_of(hits: Sequence[Hit[Meaning]], lexicon: Lexicon, *, length: int) -> list[Assertion]:
+    """The assertions of a sentence of ``length`` tokens with these hits."""
     affirmed = lexicon.adapter.cues[AFFIRMED]
     found = []
-    for mention in mentions_with_cues(hits, lexicon.script):
+    for mention in mentions_with_cues(hits, length, lexicon.script):
         verdict = _verdict(mention, affirmed)
         for finding, worded in mention.hit.payload.mentions:
-            found.append(_assertion(finding, mention, verdict if worded is None else _Verdict(worded)))
+            found.append(_assertion(finding, mention, verdict if worded is None else _weighed(worded, verdict)))
     return found
+
+
+def _weighed(worded: Cue, verdict: _Verdict) -> _Verdict:
+    """The worded cue, unless the sentence leaves less of the finding than the words alone do ("no nodular opacity")."""
+    own, said = worded.prior, verdict.cue.prior
+    if worded.state == "absent" or (
+        own is not None and said is not None and verdict.cue.kind != "negation" and own.mean <= said.mean
+    ):
+        return _Verdict(worded)
+    return verdict
 
 
 def _verdict(mention: Mention, affirmed: Cue) -> _Verdict:

@@ -22,7 +22,7 @@ class TokenMark:
 
 def marks_of(hits: Sequence[Hit[Meaning]], n_tokens: int) -> Iterator[TokenMark]:
     """The cues in the order of the sentence; pseudo cues and terminators have an empty scope."""
-    sides = sides_of(hits)
+    sides = sides_of(hits, n_tokens)
     lefts, rights = _bounds(hits, n_tokens)
     for place, hit in enumerate(hits):
         if hit.payload.cue is not None:

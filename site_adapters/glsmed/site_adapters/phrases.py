@@ -13,6 +13,7 @@ _SHORTEST_INFLECTED = 4
 # A hyphen or underscore inside a word parts it as a space does; between spaces it is a dash, a token of its own.
 _WORDS = re.compile(r"[^\W_]+|(?<=\s)-+(?=\s)|[^\w\s-]")
 _CHARACTERS = re.compile(r"[a-z0-9]+|\S")
+_STOPS = frozenset(".!?;:。")
 _TOKENS = {"words": _WORDS, "characters": _CHARACTERS}
 
 
@@ -24,6 +25,14 @@ def tokens_of(folded: str, script: Script) -> list[str]:
 def token_bounds(folded: str, script: Script) -> list[tuple[int, int]]:
     """Start and end in ``folded`` of each token of :func:`tokens_of`."""
     return [match.span() for match in _TOKENS[script].finditer(folded)]
+
+
+def sentence_length(tokens: Sequence[str]) -> int:
+    """How many tokens a sentence has without the stops at its end."""
+    length = len(tokens)
+    while length and tokens[length - 1] in _STOPS:
+        length -= 1
+    return length
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from glsmed.site_adapters.assertions import Assertion, assertions_of
 from glsmed.site_adapters.cells import Cell, Mark, Reading, Span
 from glsmed.site_adapters.lexicon import Lexicon
 from glsmed.site_adapters.marks import TokenMark, marks_of
-from glsmed.site_adapters.phrases import token_bounds
+from glsmed.site_adapters.phrases import sentence_length, token_bounds
 from glsmed.site_adapters.segments import Segmenter
 
 _REMEMBERED_SENTENCES = 50_000
@@ -75,7 +75,7 @@ class Reader:
             for start, end in self._segmenter.sentences(text, section):
                 sentence = text[start:end]
                 tokens = self._lexicon.tokens(sentence)
-                found = list(marks_of(self._lexicon.index.find(tokens), len(tokens)))
+                found = list(marks_of(self._lexicon.index.find(tokens), sentence_length(tokens)))
                 bounds = self._character_bounds(sentence) if found else []
                 yield from (_mark(mark, bounds, start) for mark in found)
 
@@ -94,7 +94,7 @@ class Reader:
         self.sentences_read += 1
         self.sentences_unknown += not any(map(self._lexicon.index.knows, tokens))
         hits = self._lexicon.index.find(tokens)
-        assertions = assertions_of(hits, self._lexicon)
+        assertions = assertions_of(hits, self._lexicon, length=sentence_length(tokens))
         if assertions:
             bounds = self._character_bounds(sentence)
             for assertion in assertions:

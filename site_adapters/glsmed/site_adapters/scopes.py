@@ -12,7 +12,7 @@ from glsmed.site_adapters.schema import Scope
 
 Direction = Literal["forward", "backward"]
 
-_COMMA_DISTANCE = 3
+_JOINED_DISTANCE = 3
 # Bounds that no sentence of a report reaches; they keep the time of any text linear in its length.
 _FARTHEST_HITS = 60
 _MOST_CUES = 8
@@ -41,11 +41,11 @@ def cue_of(hit: Hit[Meaning]) -> Cue:
     return hit.payload.cue
 
 
-def mentions_with_cues(hits: Sequence[Hit[Meaning]], script: Script) -> list[Mention]:
-    """The mentions in the order of the sentence, each with the cues in whose scope it is."""
+def mentions_with_cues(hits: Sequence[Hit[Meaning]], length: int, script: Script) -> list[Mention]:
+    """The mentions of a sentence of ``length`` tokens in its order, each with the cues in whose scope it is."""
     mentions = {place: Mention(place, hit) for place, hit in enumerate(hits) if hit.payload.mentions}
     if mentions and any(map(acts, hits)):
-        sides = sides_of(hits)
+        sides = sides_of(hits, length)
         _walk_forward(hits, mentions, sides)
         _walk_backward(hits, mentions, sides, script)
     if len(mentions) > 1:
@@ -65,35 +65,42 @@ def stops(hit: Hit[Meaning], direction: Direction) -> bool:
     return cue is not None and cue.kind == "terminator" and cue.scope in (direction, "both")
 
 
-def sides_of(hits: Sequence[Hit[Meaning]]) -> dict[int, Scope]:
-    """The direction of each acting cue; one that may look both ways looks to the nearer mention."""
+def sides_of(hits: Sequence[Hit[Meaning]], length: int) -> dict[int, Scope]:
+    """The direction of each acting cue of a sentence of ``length`` tokens, by the place of its hit."""
     sides: dict[int, Scope] = {}
     for place, hit in enumerate(hits):
         if acts(hit):
             cue = cue_of(hit)
             undecided = cue.scope == "both" and cue.kind != "differential"
-            sides[place] = _nearer_side(hits, place) if undecided else cue.scope
+            sides[place] = _chosen_side(hits, place, length) if undecided else cue.scope
     return sides
 
 
-def _nearer_side(hits: Sequence[Hit[Meaning]], place: int) -> Direction:
-    after = _distance(hits, range(place + 1, min(len(hits), place + _FARTHEST_HITS)))
-    before = _distance(hits, range(place - 1, max(-1, place - _FARTHEST_HITS), -1))
-    return "backward" if before < after else "forward"
+def _chosen_side(hits: Sequence[Hit[Meaning]], place: int, length: int) -> Direction:
+    """Where a cue looks that may look both ways: away from the sentence's end or a sign, or to the nearer mention."""
+    hit = hits[place]
+    before = hits[place - 1] if place > 0 and hits[place - 1].end == hit.start else None
+    if hit.end == length:
+        return "backward"
+    if hit.start == 0 or (before is not None and before.payload.sign):
+        return "forward"
+    ahead = _distance(hits, range(place + 1, min(len(hits), place + _FARTHEST_HITS)))
+    behind = _distance(hits, range(place - 1, max(-1, place - _FARTHEST_HITS), -1))
+    return "backward" if behind < ahead else "forward"
 
 
 def _distance(hits: Sequence[Hit[Meaning]], places: range) -> float:
-    """Words from a cue to the first mention on one side; a comma counts as several, a terminator as too far."""
+    """Words from a cue to the first mention on one side; joiners between add to them, a terminator is too far."""
     cue = hits[places.start - places.step]
-    joiners = 0
+    joined = False
     for place in places:
         hit = hits[place]
         if hit.payload.mentions:
             between = hit.start - cue.end if places.step > 0 else cue.start - hit.end
-            return between + joiners * _COMMA_DISTANCE
+            return between + joined * _JOINED_DISTANCE
         if stops(hit, "forward" if places.step > 0 else "backward"):
             break
-        joiners += hit.payload.joiner is not None
+        joined = joined or hit.payload.joiner is not None
     return float("inf")
 
 
