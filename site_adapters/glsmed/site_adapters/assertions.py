@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from glsmed.site_adapters.adapter import AFFIRMED, Beta, Cue
 from glsmed.site_adapters.lexicon import Lexicon, Meaning
@@ -13,14 +14,15 @@ _DOUBT = ("uncertainty", "differential")
 _SHARED_BY = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Assertion:
+class Assertion(NamedTuple):
     """One cue on one mention; places are tokens of the sentence.
 
     Attributes:
         cue: id of the deciding cue; ``a+b`` where cue a stands over cue b ("probably no").
         prior: of P(finding); None where the mention is no evidence (historical, conditional).
         share: factor on the cue's own mean where alternatives share it.
+        implied: whether the words imply the finding with doubt of their own ("nodular opacity" for a nodule).
+        resolved: whether the finding is said to be gone.
     """
 
     finding: str
@@ -31,6 +33,8 @@ class Assertion:
     share: float
     mention: tuple[int, int]
     cue_places: tuple[tuple[int, int], ...]
+    implied: bool
+    resolved: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +125,6 @@ def _assertion(finding: str, mention: Mention, verdict: _Verdict) -> Assertion:
         share=share,
         mention=(mention.hit.start, mention.hit.end),
         cue_places=tuple((hit.start, hit.end) for hit in verdict.hits),
+        implied=not verdict.hits and cue.state == "uncertain",
+        resolved=cue.kind == "resolved",
     )

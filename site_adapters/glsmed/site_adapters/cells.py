@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from glsmed.site_adapters.schema import Kind, State
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """``text[start:end]`` of the given report, and what it is."""
 
     start: int
@@ -16,8 +15,7 @@ class Span:
     role: Literal["mention", "cue"]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """What a report says of one finding.
 
     Attributes:

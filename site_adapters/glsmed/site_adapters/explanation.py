@@ -37,10 +37,12 @@ class Explained:
 
     @property
     def label(self) -> int:
+        """The side of doubt that the words take."""
         return int((self.probability or 0) >= 0.5)
 
     @property
     def rate(self) -> float:
+        """The smoothing rate r that turns the label into the probability."""
         return 2 * min(self.probability or 0, 1 - (self.probability or 0))
 
 
@@ -58,13 +60,13 @@ def _explained(statement: Statement, cell: Cell | None, text: str) -> Explained:
     return Explained(
         finding=assertion.finding,
         state=assertion.state if counts else "no evidence",
-        words=" … ".join(text[span.start : span.end] for span in sorted(statement.spans, key=lambda span: span.start)),
+        words=" … ".join(text[span.start : span.end] for span in sorted(statement.placed)),
         cue=assertion.cue,
         section=statement.section,
         probability=assertion.prior.mean if assertion.prior and counts else None,
         spread=assertion.prior.spread if assertion.prior else 0.0,
-        decides=cell is not None and cell.evidence == statement.spans,
-        spans=statement.spans,
+        decides=cell is not None and cell.evidence == statement.placed,
+        spans=statement.placed,
     )
 
 

@@ -23,7 +23,7 @@ class Folding:
         self._folded: dict[str, str] = {}
 
     def fold(self, text: str) -> tuple[str, Sequence[int] | None]:
-        """The folded text, and the offset in ``text`` of each of its characters and its end; None where all are equal."""
+        """The folded text, and the offset in ``text`` of each of its characters and its end; None if equal."""
         if text.isascii():
             return text.lower(), None
         clusters: list[str] = _CLUSTER.findall(text)

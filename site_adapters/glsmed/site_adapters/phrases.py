@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar
 
 Script = Literal["words", "characters"]
 PayloadT = TypeVar("PayloadT")
@@ -35,8 +34,7 @@ def sentence_length(tokens: Sequence[str]) -> int:
     return length
 
 
-@dataclass(frozen=True, slots=True)
-class Hit(Generic[PayloadT]):
+class Hit(NamedTuple, Generic[PayloadT]):
     """A phrase found at tokens ``start`` to ``end`` (exclusive)."""
 
     start: int
@@ -114,15 +112,32 @@ class PhraseIndex(Generic[PayloadT]):
         """End and meaning of the longest phrase from ``start`` on; a spelled-out filler goes before a skipped one."""
         node = self._root.next[tokens[start]]
         end, best = start + 1, node.payload
-        alive = [(node, 0)]
+        fillers = self._fillers
         for place in range(start + 1, len(tokens)):
+            token = tokens[place]
+            if token in fillers and node.next:
+                return self._longest_with_fillers(tokens, place, node, (end, best))
+            following = node.next.get(token)
+            if following is None:
+                break
+            node = following
+            if node.payload is not None:
+                end, best = place + 1, node.payload
+        return end, best
+
+    def _longest_with_fillers(
+        self, tokens: Sequence[str], start: int, node: _Node[PayloadT], found: tuple[int, PayloadT | None]
+    ) -> tuple[int, PayloadT | None]:
+        """:meth:`_longest` from ``node`` on, before token ``start``, where a filler may be skipped or spelled out."""
+        alive = [(node, 0)]
+        for place in range(start, len(tokens)):
             alive = self._step(alive, tokens[place])
             if not alive:
                 break
             reached = next((node.payload for node, skipped in alive if not skipped and node.payload is not None), None)
             if reached is not None:
-                end, best = place + 1, reached
-        return end, best
+                found = place + 1, reached
+        return found
 
     def _step(self, alive: list[tuple[_Node[PayloadT], int]], token: str) -> list[tuple[_Node[PayloadT], int]]:
         """The nodes that ``token`` leads to, each with the fillers skipped on the way to it."""

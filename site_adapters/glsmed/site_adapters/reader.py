@@ -1,7 +1,7 @@
 """A report read: one cell per finding, with the words that made it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from glsmed.site_adapters.adapter import Adapter, Beta
 from glsmed.site_adapters.assertions import Assertion, assertions_of
@@ -13,16 +13,28 @@ from glsmed.site_adapters.segments import Segmenter
 
 _REMEMBERED_SENTENCES = 50_000
 _LONGEST_REMEMBERED = 600
+_ANY_EVIDENCE = 1e-12
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """An assertion where it stands in the report; ``weight`` is that of its section."""
+class Statement(NamedTuple):
+    """An assertion where it stands in the report.
+
+    Attributes:
+        weight: that of its section; 0 is no evidence.
+        offset: where its sentence starts; ``spans`` are places in the sentence.
+    """
 
     assertion: Assertion
     section: str
     weight: float
+    offset: int
     spans: tuple[Span, ...]
+
+    @property
+    def placed(self) -> tuple[Span, ...]:
+        """The words of the mention and the cue as places in the report."""
+        offset = self.offset
+        return tuple([Span(span.start + offset, span.end + offset, span.role) for span in self.spans])
 
 
 _SentenceStatement = tuple[Assertion, tuple[Span, ...]]
@@ -52,22 +64,24 @@ class Reader:
     def read(self, text: str) -> Reading:
         """The cells of a report; offsets are characters of ``text``."""
         deciding: dict[str, Statement] = {}
-        for statement in self.statements(text):
-            assertion = statement.assertion
-            if assertion.prior is not None and statement.weight > 0:
-                before = deciding.get(assertion.finding)
+        for statement in self._statements(text, least_weight=_ANY_EVIDENCE):
+            if statement.assertion.prior is not None:
+                before = deciding.get(statement.assertion.finding)
                 if before is None or _outranks(statement, before):
-                    deciding[assertion.finding] = statement
+                    deciding[statement.assertion.finding] = statement
         return Reading({finding: _cell(statement) for finding, statement in deciding.items()})
 
     def statements(self, text: str) -> Iterator[Statement]:
         """Every assertion of a report in the order of its text, those that are no evidence too."""
+        return self._statements(text, least_weight=0.0)
+
+    def _statements(self, text: str, *, least_weight: float) -> Iterator[Statement]:
         for section in self._segmenter.sections(text):
             weight = self.adapter.section_weights.get(section.role, 0.0)
-            for start, end in self._segmenter.sentences(text, section):
-                for assertion, spans in self._sentence(text[start:end]):
-                    placed = tuple(Span(span.start + start, span.end + start, span.role) for span in spans)
-                    yield Statement(assertion, section.role, weight, placed)
+            if weight >= least_weight:
+                for start, end in self._segmenter.sentences(text, section):
+                    for assertion, spans in self._sentence(text[start:end]):
+                        yield Statement(assertion, section.role, weight, start, spans)
 
     def marks(self, text: str) -> Iterator[Mark]:
         """Every cue of a report, whatever the finding, in the order of its text."""
@@ -148,8 +162,18 @@ def _abbreviations(adapter: Adapter, lexicon: Lexicon) -> frozenset[str]:
 
 
 def _outranks(statement: Statement, before: Statement) -> bool:
-    """Whether a later statement decides instead of an earlier one."""
-    return statement.weight >= before.weight
+    """Whether a later statement decides instead of an earlier one.
+
+    What names the finding goes before what implies it, then the weightier section, then the later wording; only a
+    plain presence stands against later doubt or denial in the same section (they speak of another place, "no effusion
+    on the right"), unless it is said to be gone.
+    """
+    later, earlier = statement.assertion, before.assertion
+    if later.implied != earlier.implied:
+        return earlier.implied
+    if statement.weight != before.weight:
+        return statement.weight > before.weight
+    return earlier.state != "present" or later.state == "present" or later.resolved
 
 
 def _cell(statement: Statement) -> Cell:
@@ -165,5 +189,5 @@ def _cell(statement: Statement) -> Cell:
         family=assertion.family,
         section=statement.section,
         share=assertion.share,
-        evidence=statement.spans,
+        evidence=statement.placed,
     )

@@ -9,12 +9,13 @@ from glsmed.site_adapters.phrases import Script
 
 BODY = "body"
 _LONGEST_HEADER = 60
-_HEADER_END = re.compile(r"[:：\n\]】>》]")
+_REMEMBERED_HEADERS = 5_000
+_HEADER_ENDS = ":："
 _AROUND_HEADER = " \t\r　[]【】<>《》■□◆●*#=_-:："
-_SENTENCE_END = re.compile(r"[.!?](?=[\s\"')\]]|$)|[;。．！？；]|\n", re.MULTILINE)
-_BULLET = re.compile(r"[^\S\n]*(?:[-*•·‣▪・●○◦+]\s*|\(?\d{1,2}[.)]\s|[①-⑳]|$)", re.MULTILINE)
 _SHOUTED = re.compile(r"[A-Z][A-Z &/]*$")
-_LETTERS_BEFORE = 24
+_SENTENCE_END = re.compile(r"[.!?](?=[\s\"')\]]|$)|[;。．！？；\n]", re.MULTILINE)
+_LEAD = re.compile(r"\s*(?:(?:[-*•·‣▪・●○◦+]|\(?\d{1,2}[.)])\s+|[①-⑳]\s*)?")
+_BULLET = re.compile(r"[^\S\n]*(?:[-*•·‣▪・●○◦+]\s*|\(?\d{1,2}[.)]\s|[①-⑳]|$)", re.MULTILINE)
 # A line at least this long that ends without a stop was wrapped; a shorter one was ended on purpose.
 _WRAPPED_LINE = {"words": 50, "characters": 20}
 
@@ -41,6 +42,8 @@ class Segmenter:
     ) -> None:
         self._headers = headers
         self._abbreviations = abbreviations
+        self._longest_abbreviation = max(map(len, abbreviations), default=0) + 2
+        self._roles: dict[str, str | None] = {}
         self._folding = folding
         self._wrapped_line = _WRAPPED_LINE[script]
 
@@ -58,40 +61,51 @@ class Segmenter:
 
     def _found_headers(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Start, end and role of each header: it opens a line or follows a full stop, and ends in a colon or line."""
-        after = 0
-        for match in _HEADER_END.finditer(text + "\n"):
-            end = match.start()
-            start = max(_opening(text, after, end), after)
-            if 0 < end - start <= _LONGEST_HEADER:
-                start, role = self._role_at(text, start, end)
-                if role is not None:
-                    after = _past_header(text, end)
-                    yield start, after, role
+        start = 0
+        for line in text.split("\n"):
+            yield from self._headers_of_line(text, start, start + len(line))
+            start += len(line) + 1
 
-    def _role_at(self, text: str, start: int, end: int) -> tuple[int, str | None]:
-        """Start and role of the header in ``text[start:end]``: all of it, or the words in capitals at its end."""
-        role = self._headers.get(self._folding.fold(text[start:end])[0].strip(_AROUND_HEADER))
-        shouted = None if role or text[end : end + 1] not in (":", "：") else _SHOUTED.search(text, start, end)
-        if shouted is None:
-            return start, role
-        return shouted.start(), self._headers.get(shouted.group().casefold().strip())
+    def _headers_of_line(self, text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
+        after = start
+        colon = _first_colon(text, after, end)
+        if colon < 0 and end - start <= _LONGEST_HEADER and (role := self._role(text[start:end])):
+            yield start, end, role
+        while colon >= 0:
+            opening = _opening(text, after, colon)
+            role = self._role(text[opening:colon])
+            if role is None and (shouted := _SHOUTED.search(text, opening, colon)):
+                opening, role = shouted.start(), self._role(shouted.group())
+            after = colon + 1
+            if role is not None:
+                yield opening, _past_header(text, after, end), role
+            colon = _first_colon(text, after, end)
+
+    def _role(self, header: str) -> str | None:
+        """The role of a header as it stands in a report, if it is one."""
+        if header not in self._roles:
+            if len(self._roles) >= _REMEMBERED_HEADERS:
+                self._roles.clear()
+            self._roles[header] = self._headers.get(self._folding.fold(header)[0].strip(_AROUND_HEADER))
+        return self._roles[header]
 
     def sentences(self, text: str, section: Section) -> list[tuple[int, int]]:
-        """Start and end of each sentence of a section, without white space around it."""
-        ends = [match.end() for match in _SENTENCE_END.finditer(text, section.start, section.end)]
+        """Start and end of each sentence of a section, without white space, bullet or number around it."""
         spans = []
         start = section.start
-        for end in [*ends, section.end]:
-            if end == section.end or self._ends_sentence(text, start, end):
-                spans.append((start, end))
+        for match in _SENTENCE_END.finditer(text, start, section.end):
+            end = match.end()
+            if self._ends_sentence(text, start, end):
+                spans.append(_trimmed(text, start, end))
                 start = end
-        return [span for span in (_trimmed(text, *span) for span in spans) if span[0] < span[1]]
+        spans.append(_trimmed(text, start, section.end))
+        return [span for span in spans if span[0] < span[1]]
 
     def _ends_sentence(self, text: str, start: int, end: int) -> bool:
         sign = text[end - 1]
-        if sign == "\n":
-            return self._ends_line(text, start, end)
-        return sign != "." or not self._is_abbreviation(text, start, end)
+        if sign == ".":
+            return not self._is_abbreviation(text, start, end - 1)
+        return sign != "\n" or self._ends_line(text, start, end)
 
     def _ends_line(self, text: str, start: int, end: int) -> bool:
         """Whether a line break ends the sentence: unless the line was wrapped, or goes on in lower case."""
@@ -100,31 +114,38 @@ class Segmenter:
         line_start = max(text.rfind("\n", start, end - 1) + 1, start)
         return not (text[end].islower() or end - line_start >= self._wrapped_line)
 
-    def _is_abbreviation(self, text: str, start: int, end: int) -> bool:
-        before = text[max(start, end - _LETTERS_BEFORE) : end - 1]
-        word = before.split()[-1:] or [""]
+    def _is_abbreviation(self, text: str, start: int, stop: int) -> bool:
+        """Whether the full stop at ``stop`` belongs to the word before it: an abbreviation, or a number in a list."""
+        before = text[max(start, stop - self._longest_abbreviation) : stop]
+        word = before.rsplit(None, 1)[-1:] or [""]
+        if len(word[0]) == self._longest_abbreviation:
+            return False
         if word[0].isdigit():
-            return start == end - 1 - len(word[0])
+            return text[start:stop].strip() == word[0]
         return self._folding.fold(word[0].lstrip("("))[0] in self._abbreviations
 
 
-def _opening(text: str, after: int, end: int) -> int:
-    """Where a header that ends at ``end`` can begin: after a line break or a full stop, not far before."""
-    floor = max(after, end - _LONGEST_HEADER - 2)
-    line = text.rfind("\n", floor, end) + 1
-    stop = max(text.rfind(". ", floor, end) + 2, text.rfind("。", floor, end) + 1)
-    return max(line, stop if stop > 1 else 0, after)
+def _first_colon(text: str, start: int, end: int) -> int:
+    """Where the first colon of either width stands, or -1."""
+    found = [place for sign in _HEADER_ENDS if (place := text.find(sign, start, end)) >= 0]
+    return min(found, default=-1)
 
 
-def _past_header(text: str, end: int) -> int:
-    while end < len(text) and text[end] in _AROUND_HEADER and text[end] != "-":
-        end += 1
-    return end
+def _opening(text: str, after: int, colon: int) -> int:
+    """Where a header that ends at ``colon`` can begin: after the last full stop, not far before."""
+    floor = max(after, colon - _LONGEST_HEADER)
+    stop = max(text.rfind(". ", floor, colon) + 1, text.rfind("。", floor, colon) + 1)
+    return max(floor, stop)
+
+
+def _past_header(text: str, start: int, end: int) -> int:
+    while start < end and text[start] in _AROUND_HEADER and text[start] != "-":
+        start += 1
+    return start
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return start, end
+    """The span without leading white space, bullet or number, and without white space at its end."""
+    lead = _LEAD.match(text, start, end)
+    begin = lead.end() if lead else start
+    return begin, begin + len(text[begin:end].rstrip())
