@@ -1,0 +1,39 @@
+"""The commented config.yaml that ``glsmed-client init`` writes; configs/site-*.yaml are the same with example values."""
+
+_TEMPLATE = """\
+# One hospital's own settings. Paths are relative to this file. Every key: docs/configuration.md.
+
+site: {name}
+study: study.yaml               # this site's approved copy: a round of another study is refused
+
+centre:
+  address: {centre_address}
+  ca_certificate: ca.crt        # as the centre sent it
+
+key: keys/site.key              # made by `enroll`; never leaves this machine
+
+data:
+  manifest: manifest.csv        # study_id,patient_id,image,report: one row per image
+  adapter: {adapter}            # built-in, or this site's own adapter file
+  gold: {gold}                    # study_id,finding,value, where the site has gold labels
+  split: {{train: 0.7, validation: 0.15, test: 0.15, seed: 0}}   # shares of patients
+
+state_folder: state             # caches, label table, logs and audit; readable by its owner only
+device: auto                    # auto | cpu | cuda | cuda:N
+cpu_threads: null               # null: all cores
+
+# What may leave this site. Nothing does unless it is named here; everything that is sent is written to
+# state/audit.jsonl first (glsmed-client --site config.yaml audit verify).
+egress:
+  model_updates: true           # trained weights; without them the site cannot take part
+  metrics: [auroc, auprc, brier, ece, log_loss, n, positives, loss]
+  min_patients: 10              # fewest patients that a sent number may be about
+  cue_counts: false
+
+accept_bundles: []              # sha256 of further run bundles; that of the installed release is always accepted
+"""
+
+
+def site_template(name: str, *, centre_address: str, adapter: str, gold: str = "null") -> str:
+    """A commented site file."""
+    return _TEMPLATE.format(name=name, centre_address=centre_address, adapter=adapter, gold=gold)

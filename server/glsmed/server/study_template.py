@@ -1,0 +1,65 @@
+"""The commented study.yaml that ``flwr-server init`` writes; configs/study.yaml is the same with example values."""
+
+from collections.abc import Sequence
+
+_TEMPLATE = """\
+# A glsmed study: what the centre and every hospital agree on. Every key: docs/configuration.md.
+# Send this file to the hospitals before they enroll. After a change to anything but `centre`, their approved copy no
+# longer fits, and they have to approve and enroll again.
+
+study: {name}
+
+# Findings to learn, in the order of the model's outputs. A finding that a site's adapter does not know is masked there.
+findings:
+  - effusion
+  - cardiomegaly
+  - nodule
+  - consolidation
+  - pneumothorax
+
+model:
+  architecture: resnet18        # resnet10 | resnet18 | resnet50 | densenet121; GroupNorm, one input channel
+  image_size_px: 224
+
+labels:
+  unmentioned: masked           # masked: not learned from | absent: taken as absent with unmentioned_probability
+  unmentioned_probability: 0.02
+
+training:
+  rounds: 50
+  steps_per_round: 100          # gradient steps at each site in each round
+  batch_size: 32
+  optimizer: adamw              # adamw | sgd
+  learning_rate: 3e-4
+  weight_decay: 1e-4
+  momentum: 0.9                 # sgd only
+  mixed_precision: auto         # auto: bf16 on a GPU that has it | off
+  seed: 0
+  augmentation:                 # 0 or false switches one off
+    rotation_degrees: 5
+    translation_fraction: 0.03
+    scale_fraction: 0.05
+    contrast_fraction: 0.1
+    horizontal_flip: false      # a mirrored heart is another finding
+
+federation:
+  quorum: 2                     # sites whose updates a round needs; fewer, and the round is tried again
+  round_deadline_minutes: 60    # a site that has not answered by then is named late
+  min_training_cells: 1
+  max_cells_per_site: 10000000  # an update that claims more is refused
+  max_update_norm: null         # L2 norm; an update that changes the model more is refused
+
+# Where the centre listens; the hospitals do not approve this part.
+centre:
+  host: 0.0.0.0
+  port: {port}
+  loopback_port: {loopback_port}          # this machine only
+  public_names:                 # names or addresses that hospitals connect to; they stand in the certificate
+{public_names}
+"""
+
+
+def study_template(name: str, *, public_names: Sequence[str], port: int = 8443, loopback_port: int = 8440) -> str:
+    """A commented study file with everything at its default."""
+    names = "\n".join(f"    - {name}" for name in public_names)
+    return _TEMPLATE.format(name=name, port=port, loopback_port=loopback_port, public_names=names)

@@ -1,0 +1,60 @@
+"""The files in configs/ load, are what the init commands write, and every key is documented."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pydantic
+import pytest
+from ruamel.yaml import YAML
+
+from glsmed.client.config import SiteConfig, load_site
+from glsmed.client.site_template import site_template
+from glsmed.server.study_template import study_template
+from glsmed.shared.study import Study, load_study
+
+PROJECT = Path(__file__).resolve().parents[1]
+SITES = {"english": ("st-mary", "en"), "japanese": ("sakura", "ja"), "spanish": ("san-lucas", "es")}
+DOCUMENT = (PROJECT / "docs" / "configuration.md").read_text(encoding="utf-8")
+
+
+def _keys(model: type[pydantic.BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield prefix + name
+        if isinstance(field.annotation, type) and issubclass(field.annotation, pydantic.BaseModel):
+            yield from _keys(field.annotation, f"{prefix}{name}.")
+
+
+def test_example_study_is_the_template() -> None:
+    text = (PROJECT / "configs" / "study.yaml").read_text(encoding="utf-8")
+    assert text == study_template("chest-doubt", public_names=["centre.example.org"])
+    assert load_study(PROJECT / "configs" / "study.yaml").study == "chest-doubt"
+
+
+@pytest.mark.parametrize("language", SITES)
+def test_example_sites_are_the_template(language: str) -> None:
+    name, code = SITES[language]
+    path = PROJECT / "configs" / f"site-{language}.yaml"
+    expected = site_template(
+        name, centre_address="centre.example.org:8443", adapter=f"{code}_radiology", gold="gold.csv"
+    )
+    assert path.read_text(encoding="utf-8") == expected
+    assert load_site(path).site == name
+
+
+def test_study_template_shows_every_default() -> None:
+    written = YAML(typ="safe").load(study_template("x", public_names=["localhost"]))
+    study = Study.model_validate(written)
+    default = Study(study="x", findings=study.findings)
+    assert study.model_copy(update={"model": default.model}) == default
+
+
+@pytest.mark.parametrize("model", [Study, SiteConfig])
+def test_every_key_is_documented(model: type[pydantic.BaseModel]) -> None:
+    missing = [key for key in _keys(model) if f"`{key}`" not in DOCUMENT]
+    assert missing == []
+
+
+def test_the_document_names_no_key_that_is_not_there() -> None:
+    named = set(re.findall(r"^\| `([a-z_.]+)` \|", DOCUMENT, flags=re.MULTILINE))
+    assert named <= {*_keys(Study), *_keys(SiteConfig)}
