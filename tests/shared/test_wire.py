@@ -137,6 +137,7 @@ FLOATS = Array(np.ones((2, 2), dtype=np.float32))
         (Array("float64", (2, 2), FLOATS.stype, FLOATS.data), "is not float64"),
         (Array("float32", (4,), FLOATS.stype, FLOATS.data), "is not float32"),
         (Array("float32", (-2, -2), FLOATS.stype, FLOATS.data), "has shape"),
+        (Array("float32", (1,) * 40_000, FLOATS.stype, FLOATS.data), "has shape"),
         (Array("float32", (10**6, 10**9), FLOATS.stype, FLOATS.data), "is not float32"),
         (Array("float32", (2, 2), FLOATS.stype, FLOATS.data[:-1]), "is not float32"),
         (Array("float32", (2, 2), FLOATS.stype, FLOATS.data + b"\0"), "is not float32"),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from glsmed.shared.errors import FederationError
 from glsmed.shared.wire import Arrays
 
 
@@ -30,8 +29,8 @@ class AggregationRule(ABC):
         Args:
             updates: arrive one by one as sites answer; a rule that can should not keep them.
 
-        Raises:
-            FederationError: there was no update.
+        Returns:
+            Nothing, an empty mapping, if there was no update.
         """
 
 
@@ -57,8 +56,6 @@ class FedAvg(AggregationRule):
                     sums.setdefault(name, np.zeros(array.shape))
                     sums[name] += np.multiply(array, update.weight, dtype=np.float64)
             counters.offer(update)
-        if total == 0:
-            raise FederationError("no update to average")
         return {
             name: np.asarray(sums[name] / total, dtype=dtype) if name in sums else counters.arrays[name]
             for name, dtype in types.items()

@@ -49,6 +49,7 @@ _DTYPES = {
     "int32": "<i4",
     "int64": "<i8",
 }
+_MOST_DIMENSIONS = 8
 _NUMPY = "numpy.ndarray"
 
 
@@ -262,7 +263,9 @@ def _decode_array(name: str, array: Array) -> NDArray[np.generic]:
     header = _npy_header(name, array)
     count = math.prod(array.shape)
     if len(array.data) != len(header) + count * np.dtype(array.dtype).itemsize or not array.data.startswith(header):
-        raise WireError(f"record 'model': {name[:200]!r} is not {array.dtype} {array.shape} in little-endian C order")
+        raise WireError(
+            f"record 'model': {name[:200]!r} is not {array.dtype} {tuple(array.shape)} in little-endian C order"
+        )
     return np.frombuffer(array.data, dtype=array.dtype, offset=len(header), count=count).reshape(array.shape)
 
 
@@ -273,8 +276,8 @@ def _npy_header(name: str, array: Array) -> bytes:
         raise WireError(f"{where} is serialised as {array.stype[:40]!r}, not {_NUMPY!r}")
     if array.dtype not in _DTYPES:
         raise WireError(f"{where} has dtype {array.dtype[:40]!r}, which may not travel")
-    if any(side < 0 for side in array.shape):
-        raise WireError(f"{where} has shape {array.shape}")
+    if len(array.shape) > _MOST_DIMENSIONS or any(side < 0 for side in array.shape):
+        raise WireError(f"{where} has shape {str(array.shape)[:80]}")
     stream = BytesIO()
     form = {"descr": _DTYPES[array.dtype], "fortran_order": False, "shape": tuple(array.shape)}
     np.lib.format.write_array_header_1_0(stream, form)

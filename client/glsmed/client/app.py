@@ -1,0 +1,125 @@
+"""The site's ClientApp: installed here, never taken from the centre. It answers only through the egress policy."""
+
+from collections.abc import Callable, Mapping
+
+import structlog
+from flwr.app import Context, Message, RecordDict
+from flwr.clientapp import ClientApp
+
+from glsmed.client.egress import Number, error_code
+from glsmed.client.evaluation import evaluate
+from glsmed.client.examples import SplitName
+from glsmed.client.site_numbers import evaluation_numbers, labelled_patients, patients_by_number, site_counts
+from glsmed.client.site_runtime import SiteRuntime
+from glsmed.client.training import train
+from glsmed.shared.bundle import RELEASE
+from glsmed.shared.models import load_arrays, state_arrays
+from glsmed.shared.wire import (
+    EvaluateTask,
+    EvaluationReply,
+    Hello,
+    HelloReply,
+    MismatchError,
+    TrainTask,
+    Update,
+    decode,
+    require_same,
+)
+
+Handler = Callable[[RecordDict], RecordDict]
+
+_EVALUATED: Mapping[str, SplitName] = {"validation": "validation", "test": "test"}
+
+
+def build_client_app(site: SiteRuntime) -> ClientApp:
+    """The ClientApp that serves one site; whatever goes wrong, only the error's code goes back."""
+    app = ClientApp()
+    tasks = _SiteTasks(site)
+    app.query()(_guarded(tasks.hello, site))
+    app.train()(_guarded(tasks.train, site))
+    app.evaluate()(_guarded(tasks.evaluate, site))
+    return app
+
+
+def _guarded(handle: Handler, site: SiteRuntime) -> Callable[[Message, Context], Message]:
+    def answer(message: Message, _context: Context) -> Message:
+        log = structlog.get_logger().bind(task=message.metadata.message_type, round=message.metadata.group_id)
+        try:
+            content = handle(message.content)
+        except Exception as error:
+            log.exception("task_failed", code=error_code(error))
+            return Message(site.egress.release_error(error), reply_to=message)
+        log.info("task_done")
+        return Message(content, reply_to=message)
+
+    return answer
+
+
+class _SiteTasks:
+    """What the centre may ask of a site; every task is checked against the site's own study.yaml first."""
+
+    def __init__(self, site: SiteRuntime) -> None:
+        self._site = site
+        self._digest = site.study.digest()
+
+    def hello(self, content: RecordDict) -> RecordDict:
+        """Who this site is, with its counts where they may leave."""
+        site = self._site
+        require_same("study", expected=self._digest, got=decode(content, Hello).study_digest)
+        counts = site_counts(site.splits)
+        permitted = site.egress.permitted(counts)
+        reply = HelloReply(study_digest=self._digest, site=site.site, release=RELEASE, metrics=permitted)
+        return site.egress.release(reply, patients=patients_by_number(counts))
+
+    def train(self, content: RecordDict) -> RecordDict:
+        """The model after one round of local training."""
+        site = self._site
+        task = decode(content, TrainTask)
+        self._check(task)
+        examples = site.splits["train"]
+        patients = labelled_patients(examples)
+        site.egress.require_updates(patients)
+        load_arrays(site.model, task.model)
+        summary = train(site.model, examples, site.study.training, round_number=task.round, device=site.device)
+        loss = {"loss": Number(summary.loss, patients)}
+        update = Update(
+            study_digest=self._digest,
+            round=task.round,
+            manifest_digest=task.manifest_digest,
+            training_cells=summary.cells,
+            steps=summary.steps,
+            seconds=summary.seconds,
+            metrics=site.egress.permitted(loss),
+            model=state_arrays(site.model),
+        )
+        return site.egress.release(update, patients={"loss": patients, "model": patients})
+
+    def evaluate(self, content: RecordDict) -> RecordDict:
+        """The model's metrics on one of the site's splits."""
+        site = self._site
+        task = decode(content, EvaluateTask)
+        self._check(task)
+        if task.split not in _EVALUATED:
+            raise MismatchError("split", expected="validation or test", got=task.split)
+        examples = site.splits[_EVALUATED[task.split]]
+        load_arrays(site.model, task.model)
+        evaluation = evaluate(site.model, examples, device=site.device)
+        numbers = evaluation_numbers(evaluation, examples)
+        reply = EvaluationReply(
+            study_digest=self._digest,
+            round=task.round,
+            manifest_digest=task.manifest_digest,
+            split=task.split,
+            reference=evaluation.reference,
+            metrics=site.egress.permitted(numbers),
+        )
+        return site.egress.release(reply, patients=patients_by_number(numbers))
+
+    def _check(self, task: TrainTask | EvaluateTask) -> None:
+        """Refuse a task of another study, round or model; the site's own files say what is right."""
+        rounds = self._site.study.training.rounds
+        require_same("study", expected=self._digest, got=task.study_digest)
+        require_same("manifest", expected=self._site.manifest.digest(), got=task.manifest_digest)
+        if not 1 <= task.round <= rounds:
+            raise MismatchError("round", expected=f"1 to {rounds}", got=task.round)
+        self._site.manifest.check(task.model)

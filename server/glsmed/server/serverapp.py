@@ -1,0 +1,78 @@
+"""The ServerApp that the bundle names; Flower's executor runs it at the centre.
+
+It finds its study through the environment variable ``GLSMED_STUDY_FOLDER``:
+
+    study.yaml    the study
+    nodes.json    {"<node id>": "<site>"}: who is admitted; read again whenever someone comes online
+    run/          what it writes, see :mod:`glsmed.server.run_folder`
+
+Its standard output goes nowhere: whoever started it follows ``run/status.json``.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from flwr.app import Context
+from flwr.serverapp import Grid, ServerApp
+
+from glsmed.server.rounds import run_study
+from glsmed.server.run_folder import RunFolder, RunState
+from glsmed.shared.errors import FederationError, GlsmedError
+from glsmed.shared.study import load_study
+
+STUDY_FOLDER_VARIABLE = "GLSMED_STUDY_FOLDER"
+
+app = ServerApp()
+
+
+@app.main()
+def main(grid: Grid, context: Context) -> None:  # noqa: ARG001  # Flower's signature
+    """Run the study of the folder to its end; an error is left in ``run/status.json``.
+
+    Raises:
+        GlsmedError: the study failed; Flower then marks the run as failed.
+    """
+    run_folder_of_study(grid, study_folder())
+
+
+def study_folder() -> Path:
+    """The folder that the environment names.
+
+    Raises:
+        FederationError: the variable is not set.
+    """
+    folder = os.environ.get(STUDY_FOLDER_VARIABLE)
+    if not folder:
+        raise FederationError(f"{STUDY_FOLDER_VARIABLE} is not set: start the study with flwr-server")
+    return Path(folder)
+
+
+def run_folder_of_study(grid: Grid, root: Path) -> None:
+    """Run the study in ``root`` over ``grid``.
+
+    Raises:
+        GlsmedError: the study failed; ``run/status.json`` holds the same message.
+    """
+    folder = RunFolder(root / "run")
+    try:
+        study = load_study(root / "study.yaml")
+        folder.keep_study((root / "study.yaml").read_text(encoding="utf-8"))
+        run_study(grid, study, folder, sites=lambda: admitted_nodes(root / "nodes.json"))
+    except GlsmedError as error:
+        folder.report(RunState("failed", str(error)))
+        raise
+
+
+def admitted_nodes(path: Path) -> Mapping[int, str]:
+    """Site by node id.
+
+    Raises:
+        FederationError: the file is missing or is not a map from node ids to names.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return {int(node): str(site) for node, site in content.items()}
+    except (OSError, ValueError, AttributeError) as error:
+        raise FederationError(f"{path} does not say which node is which site: {error}") from None

@@ -1,0 +1,101 @@
+"""A federation small enough to calculate by hand: a model of three numbers, sites that add to it, time that is told."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from flwr.app import Context, Message
+from flwr.clientapp import ClientApp
+from torch import nn
+
+from glsmed.server.exchange import Clock
+from glsmed.shared.study import FederationSection, Study, TrainingSection
+from glsmed.shared.wire import EvaluateTask, EvaluationReply, HelloReply, TrainTask, Update, decode, encode
+
+MakeSite = Callable[..., ClientApp]
+
+
+@pytest.fixture
+def study() -> Study:
+    return Study(
+        study="doubt",
+        findings=("effusion",),
+        training=TrainingSection(rounds=3, steps_per_round=10),
+        federation=FederationSection(quorum=2, round_deadline_minutes=1, max_update_norm=50, max_cells_per_site=1000),
+    )
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that only moves when someone sleeps."""
+    seconds = [0.0]
+
+    def sleep(duration: float) -> None:
+        seconds[0] += duration
+
+    return Clock(now=lambda: seconds[0], sleep=sleep)
+
+
+@pytest.fixture
+def small_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The study's model becomes a weight of two zeros and a counter."""
+
+    def build(architecture: str, *, n_findings: int, seed: int) -> nn.Module:
+        model = nn.Module()
+        model.register_parameter("weight", nn.Parameter(torch.zeros(2)))
+        model.register_buffer("batches", torch.tensor([0]))
+        return model
+
+    monkeypatch.setattr("glsmed.server.rounds.build_model", build)
+
+
+@pytest.fixture
+def make_site(study: Study) -> MakeSite:
+    """A site that adds ``step`` to the weight and whose log-loss is the weight's distance from ``best``."""
+
+    def make(name: str, *, step: float = 1.0, cells: int = 10, best: float = 2.0, study_digest: str = "") -> ClientApp:
+        app = ClientApp()
+        digest = study_digest or study.digest()
+
+        @app.query()
+        def hello(message: Message, _: Context) -> Message:
+            reply = HelloReply(study_digest=digest, site=name, release="0.1.0", metrics={"patients": 12.0})
+            return Message(encode(reply), reply_to=message)
+
+        @app.train()
+        def train(message: Message, _: Context) -> Message:
+            task = decode(message.content, TrainTask)
+            model = {
+                "weight": np.add(task.model["weight"], step, dtype=np.float32),
+                "batches": np.add(task.model["batches"], 1, dtype=np.int64),
+            }
+            update = Update(
+                study_digest=digest,
+                round=task.round,
+                manifest_digest=task.manifest_digest,
+                training_cells=cells,
+                steps=10,
+                seconds=1.0,
+                metrics={"loss": 0.5},
+                model=model,
+            )
+            return Message(encode(update), reply_to=message)
+
+        @app.evaluate()
+        def evaluate(message: Message, _: Context) -> Message:
+            task = decode(message.content, EvaluateTask)
+            distance = abs(float(task.model["weight"][0]) - best)
+            reply = EvaluationReply(
+                study_digest=digest,
+                round=task.round,
+                manifest_digest=task.manifest_digest,
+                split=task.split,
+                reference="gold",
+                metrics={"log_loss/effusion": distance, "auroc/effusion": 0.75, "patients": 12.0},
+            )
+            return Message(encode(reply), reply_to=message)
+
+        return app
+
+    return make
