@@ -14,7 +14,9 @@ def _write(path: Path, request: EnrolmentRequest) -> Path:
     return path
 
 
-def _request(site: str = "st-mary", *, key: bytes | None = None, study: str = "doubt", digest: str = "ab") -> EnrolmentRequest:
+def _request(
+    site: str = "st-mary", *, key: bytes | None = None, study: str = "doubt", digest: str = "ab"
+) -> EnrolmentRequest:
     return make_request(key or generate_private_key(), site=site, study=study, study_digest=digest)
 
 

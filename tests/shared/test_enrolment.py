@@ -38,7 +38,9 @@ def test_fingerprint_is_the_one_that_ssh_keygen_prints(tmp_path: Path) -> None:
     assert fingerprint(request.public_key) in printed
 
 
-@pytest.mark.parametrize(("line", "message"), [(RSA_LINE, "not an elliptic-curve key"), ("nonsense", "not an OpenSSH public key")])
+@pytest.mark.parametrize(
+    ("line", "message"), [(RSA_LINE, "not an elliptic-curve key"), ("nonsense", "not an OpenSSH public key")]
+)
 def test_other_keys_are_refused(line: str, message: str) -> None:
     with pytest.raises(DataError, match=message):
         load_public_key(line)

@@ -34,7 +34,9 @@ def _is_alive(pid: int) -> bool:
 
 
 def test_output_goes_to_the_log_and_its_tail_can_be_shown(tmp_path: Path) -> None:
-    child = start_child("x", [sys.executable, "-c", "print('last words')"], log=tmp_path / "a" / "x.log", environment={})
+    child = start_child(
+        "x", [sys.executable, "-c", "print('last words')"], log=tmp_path / "a" / "x.log", environment={}
+    )
     child.process.wait()
     assert child.log_tail() == "    last words"
     assert not child.is_running()

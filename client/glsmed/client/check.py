@@ -1,4 +1,4 @@
-"""``glsmed-client check``: everything that training needs, looked at offline; every fault is listed, not only the first."""
+"""``glsmed-client check``: everything that training needs, looked at offline; every fault is listed."""
 
 import shutil
 from collections.abc import Callable, Iterable
@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import TypeVar
 
 import torch
-from glsmed.shared.bundle import RELEASE, bundle_digest
-from glsmed.shared.errors import ConfigurationError, GlsmedError
-from glsmed.shared.study import Study, load_study
-from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.examples import check_examples
 
 from glsmed.client.config import SiteConfig, load_site
 from glsmed.client.devices import resolve_device
 from glsmed.client.manifest import Manifest, read_manifest
 from glsmed.client.node_state import prepare_state_folder
 from glsmed.client.preparation import SPLITS, SiteSummary, by_split, label_rows, load_images, read_site_gold, summarise
+from glsmed.shared.bundle import RELEASE, bundle_digest
+from glsmed.shared.errors import ConfigurationError, GlsmedError
+from glsmed.shared.study import Study, load_study
+from glsmed.site_adapters.adapters import load_adapter
+from glsmed.site_adapters.examples import check_examples
 
 ResultT = TypeVar("ResultT")
 
@@ -66,23 +66,31 @@ def run_check(config_file: Path) -> CheckReport:
 def _check_surroundings(report: CheckReport, config: SiteConfig) -> None:
     device = report.attempt(lambda: resolve_device(config.device))
     if device is not None:
-        name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads"
+        name = (
+            torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads"
+        )
         report.lines.append(f"device {name}")
     free = shutil.disk_usage(config.state_folder).free
     report.lines.append(f"disk {free / 1e9:.1f} GB free at {config.state_folder}")
     if not config.centre.ca_certificate.is_file():
         report.warnings.append(f"{config.centre.ca_certificate}: no such file; needed to reach the centre")
     if not config.key.is_file():
-        report.warnings.append(f"{config.key}: no key yet; make it with: glsmed-client --site {report.config_file} enroll")
+        report.warnings.append(
+            f"{config.key}: no key yet; make it with: glsmed-client --site {report.config_file} enroll"
+        )
     if not config.egress.model_updates:
-        report.warnings.append("egress.model_updates is false: nothing may leave, so this site cannot take part in a round")
+        report.warnings.append(
+            "egress.model_updates is false: nothing may leave, so this site cannot take part in a round"
+        )
 
 
 def _check_adapter(report: CheckReport, config: SiteConfig, study: Study | None) -> None:
     adapter = report.attempt(lambda: load_adapter(config.data.adapter))
     if adapter is None:
         return
-    report.lines.append(f"adapter {adapter.name}@{adapter.version} ({adapter.language}), {len(adapter.findings)} findings")
+    report.lines.append(
+        f"adapter {adapter.name}@{adapter.version} ({adapter.language}), {len(adapter.findings)} findings"
+    )
     report.faults.extend(str(fault) for fault in check_examples(adapter))
     if study is None:
         return
@@ -91,7 +99,9 @@ def _check_adapter(report: CheckReport, config: SiteConfig, study: Study | None)
     if len(unknown) == len(study.findings):
         report.faults.append(f"adapter {adapter.name} knows none of the study's findings: {', '.join(unknown)}")
     elif unknown:
-        report.warnings.append(f"adapter {adapter.name} does not know {', '.join(unknown)}: masked at this site, never negative")
+        report.warnings.append(
+            f"adapter {adapter.name} does not know {', '.join(unknown)}: masked at this site, never negative"
+        )
 
 
 def _check_data(report: CheckReport, config: SiteConfig, study: Study, manifest: Manifest) -> None:
@@ -118,7 +128,9 @@ def render(report: CheckReport) -> str:
         blocks += _render_summary(report.summary)
     blocks += _render_list("warning", report.warnings)
     blocks += _render_list("fault", report.faults)
-    blocks.append(f"{len(report.faults)} fault(s): training cannot start" if report.faults else "ready: training could start")
+    blocks.append(
+        f"{len(report.faults)} fault(s): training cannot start" if report.faults else "ready: training could start"
+    )
     return "\n".join(blocks)
 
 

@@ -54,7 +54,9 @@ def init_subcommand(
     folder: Annotated[Path, typer.Argument(help="Folder to make for this site.")],
     study: Annotated[Path, typer.Option(help="The study.yaml that the centre sent.")],
     ca: Annotated[Path, typer.Option(help="The ca.crt that the centre sent.")],
-    name: Annotated[str | None, typer.Option(help="Name of the site in the study.", show_default="the folder's name")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the site in the study.", show_default="the folder's name")
+    ] = None,
     adapter: Annotated[str, typer.Option(help="Built-in adapter or adapter file.")] = "en_radiology",
 ) -> None:
     """Write a commented config.yaml beside the site's own copies of study.yaml and ca.crt.

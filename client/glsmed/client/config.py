@@ -42,7 +42,9 @@ class DataSection(StrictModel):
 
     manifest: Annotated[Path, Field(description="CSV with study_id,patient_id,image,report: one row per image")]
     adapter: Annotated[str, Field(description="built-in adapter (en_radiology, …) or the site's own adapter file")]
-    gold: Annotated[Path | None, Field(description="CSV with study_id,finding,value (0/1), where the site has it")] = None
+    gold: Annotated[Path | None, Field(description="CSV with study_id,finding,value (0/1), where the site has it")] = (
+        None
+    )
     split: Annotated[SplitSection, Field(description="shares of patients")] = SplitSection()
 
 
@@ -51,7 +53,8 @@ class EgressSection(StrictModel):
 
     model_updates: Annotated[bool, Field(description="send trained model weights to the centre")] = False
     metrics: Annotated[
-        tuple[str, ...], Field(description="metrics that may be sent (auroc, auprc, brier, ece, log_loss, loss, counts)")
+        tuple[str, ...],
+        Field(description="metrics that may be sent (auroc, auprc, brier, ece, log_loss, loss, counts)"),
     ] = ()
     min_patients: Annotated[int, Field(ge=1, description="fewest patients that a sent number may be about")] = 10
     cue_counts: Annotated[bool, Field(description="send counts per cue (trials, successes)")] = False
@@ -63,9 +66,13 @@ class SiteConfig(StrictModel):
     site: Annotated[str, Field(pattern=SITE_NAME, description="name of this site: small letters, digits and hyphens")]
     study: Annotated[Path, Field(description="this site's approved copy of study.yaml")] = Path("study.yaml")
     centre: Annotated[CentreAddress, Field(description="how to reach the centre")]
-    key: Annotated[Path, Field(description="this site's private key; made by enroll, never leaves")] = Path("keys/site.key")
+    key: Annotated[Path, Field(description="this site's private key; made by enroll, never leaves")] = Path(
+        "keys/site.key"
+    )
     data: Annotated[DataSection, Field(description="reports and images")]
-    state_folder: Annotated[Path, Field(description="private folder for caches, label table, logs and audit")] = Path("state")
+    state_folder: Annotated[Path, Field(description="private folder for caches, label table, logs and audit")] = Path(
+        "state"
+    )
     device: Annotated[str, Field(pattern=_DEVICE, description="auto, cpu, cuda or cuda:N")] = "auto"
     cpu_threads: Annotated[int | None, Field(ge=1, description="threads for training on a CPU; null: all cores")] = None
     egress: Annotated[EgressSection, Field(description="what may leave this site")] = EgressSection()

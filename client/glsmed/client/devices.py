@@ -15,5 +15,7 @@ def resolve_device(name: str) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     device = torch.device(name)
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise UsageError(f"device: {name} is not on this machine ({torch.cuda.device_count()} GPUs found); use auto or cpu")
+        raise UsageError(
+            f"device: {name} is not on this machine ({torch.cuda.device_count()} GPUs found); use auto or cpu"
+        )
     return device

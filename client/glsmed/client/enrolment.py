@@ -22,9 +22,7 @@ def enroll(config: SiteConfig, *, request_file: Path) -> EnrolmentRequest:
     study = load_study(config.study)
     if not config.key.is_file():
         write_bytes(config.key, generate_private_key(), mode=_PRIVATE_FILE)
-    request = make_request(
-        config.key.read_bytes(), site=config.site, study=study.study, study_digest=study.digest()
-    )
+    request = make_request(config.key.read_bytes(), site=config.site, study=study.study, study_digest=study.digest())
     with replacing(request_file) as temporary, temporary.open("w", encoding="utf-8") as output:
         YAML(typ="safe").dump(request.model_dump(), output)
     return request

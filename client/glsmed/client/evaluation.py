@@ -33,7 +33,7 @@ class Evaluation:
 
 
 def evaluate(model: nn.Module, examples: Examples, *, device: torch.device) -> Evaluation:
-    """Compare the model's probabilities with the site's gold labels, or with certain statements where there is no gold."""
+    """Compare the model's probabilities with the site's gold labels, or without gold with certain statements."""
     truth, reference = reference_labels(examples)
     probabilities = predict(model, examples.images, device=device)
     known = ~torch.isnan(truth)
@@ -49,7 +49,7 @@ def evaluate(model: nn.Module, examples: Examples, *, device: torch.device) -> E
 
 
 def reference_labels(examples: Examples) -> tuple[Tensor, Reference]:
-    """``(N, K)`` truths with NaN where unknown: gold if the split has any, else labels of mentioned, undoubted cells."""
+    """``(N, K)`` truths with NaN where unknown: gold if the split has any, else labels of undoubted cells."""
     if not bool(torch.isnan(examples.gold).all()):
         return examples.gold, "gold"
     certain = (examples.weights > 0) & (examples.rates < CERTAIN_RATE)

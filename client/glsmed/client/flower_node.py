@@ -42,7 +42,9 @@ from glsmed.shared.errors import DataError, FederationError
 ClientAppCall = Callable[[Message, Context], Message]
 BundleCheck = Callable[[bytes], None]
 
-_IDLE_POLL_SECONDS = 0.5  # a SuperNode sleeps 3 s between two looks for work; on a hospital's line half a second is as light
+_IDLE_POLL_SECONDS = (
+    0.5  # a SuperNode sleeps 3 s between two looks for work; on a hospital's line half a second is as light
+)
 _PROBE_HEARTBEAT_SECONDS = 30.0
 _ACQUIRE = "/flwr.proto.Runtime/AcquireTask"
 
@@ -83,7 +85,7 @@ def run_supernode(arguments: list[str]) -> None:
     def shorter_sleep(seconds: float) -> None:
         time.sleep(min(seconds, _IDLE_POLL_SECONDS))
 
-    start_client_internal.time = SimpleNamespace(sleep=shorter_sleep)  # type: ignore[assignment]  # the module uses time.sleep alone
+    start_client_internal.time = SimpleNamespace(sleep=shorter_sleep)  # type: ignore[attr-defined]  # the module uses time.sleep alone
     sys.argv = ["flower-supernode", *arguments]
     flower_supernode()
 

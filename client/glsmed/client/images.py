@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
-from pydicom.pixels import apply_rescale, apply_voi_lut
+from pydicom.pixels.processing import apply_rescale, apply_voi_lut
 
 from glsmed.shared.errors import DataError
 
@@ -59,7 +59,9 @@ def _grey(image: Image.Image) -> Image.Image:
 
 def _is_dicom(path: Path) -> bool:
     with path.open("rb") as source:
-        return path.suffix.lower() in (".dcm", ".dicom") or source.read(_DICOM_PREAMBLE + 4)[_DICOM_PREAMBLE:] == b"DICM"
+        return (
+            path.suffix.lower() in (".dcm", ".dicom") or source.read(_DICOM_PREAMBLE + 4)[_DICOM_PREAMBLE:] == b"DICM"
+        )
 
 
 def _read_dicom(path: Path) -> Image.Image:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 import torch
+
+from glsmed.client.manifest import Manifest
 from glsmed.shared.atomic import replacing
 from glsmed.shared.errors import DataError
 from glsmed.shared.progress import track
@@ -21,8 +23,6 @@ from glsmed.shared.smoothing import rates_from_probability, smoothed_targets
 from glsmed.shared.study import LabelSection
 from glsmed.site_adapters.cells import Cell
 from glsmed.site_adapters.reader import Reader
-
-from glsmed.client.manifest import Manifest
 
 LAYOUT = 1
 _PRIVATE_FILE = 0o600
@@ -132,9 +132,7 @@ def _make_rows(source: LabelSource) -> Iterator[LabelRow]:
                 yield _mentioned_row(place, cell, source.calibration, identity)
 
 
-def _mentioned_row(
-    place: tuple[str, str, str], cell: Cell, calibration: Calibration | None, adapter: str
-) -> LabelRow:
+def _mentioned_row(place: tuple[str, str, str], cell: Cell, calibration: Calibration | None, adapter: str) -> LabelRow:
     mean, spread = (cell.probability, cell.spread) if calibration is None else calibration(cell)
     label, rate, target = _label_rate_target(mean)
     span = next((span for span in cell.evidence if span.role == "cue"), cell.evidence[0])

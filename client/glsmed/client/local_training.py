@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from glsmed.shared.metrics import macro
-from glsmed.shared.models import build_model, load_arrays, state_arrays
-from glsmed.shared.study import Study
 from torch import nn
 
 from glsmed.client.evaluation import Evaluation, evaluate
 from glsmed.client.examples import Examples
 from glsmed.client.training import train
+from glsmed.shared.metrics import macro
+from glsmed.shared.models import build_model, load_arrays, state_arrays
+from glsmed.shared.study import Study
 
 Report = Callable[[str], None]
 

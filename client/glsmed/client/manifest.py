@@ -74,7 +74,8 @@ def read_csv(path: Path, *, required: Sequence[str], optional: Sequence[str] = (
     reader = csv.DictReader(content.splitlines(), restval="")
     _check_header(path, list(reader.fieldnames or ()), required=required, optional=optional)
     count = 0
-    for count, row in enumerate(reader, start=1):
+    for row in reader:
+        count += 1
         yield reader.line_num, {name: (value or "").strip() for name, value in row.items() if name is not None}
     if count == 0:
         raise ConfigurationError([Fault(str(path), "holds no row", line=1)])
@@ -115,7 +116,9 @@ def _study_faults(path: Path, rows: Sequence[tuple[int, Row]]) -> Iterator[Fault
         start, known = first.setdefault(row["study_id"], (line, row))
         for column, what in (("patient_id", "patient"), ("report", "report"), ("report_text", "report text")):
             if known.get(column, "") != row.get(column, ""):
-                yield Fault(str(path), f"study {row['study_id']!r} has another {what} in line {start}", line=line, key=column)
+                yield Fault(
+                    str(path), f"study {row['study_id']!r} has another {what} in line {start}", line=line, key=column
+                )
         if row["image"] in images:
             yield Fault(str(path), f"the same image stands in line {images[row['image']]}", line=line, key="image")
         images[row["image"]] = line

@@ -5,10 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from glsmed.shared.errors import DataError
-from glsmed.shared.study import Study
-from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.reader import Reader
 from torch import Tensor
 
 from glsmed.client.config import SiteConfig, SplitSection
@@ -18,6 +14,10 @@ from glsmed.client.image_cache import ImageCache
 from glsmed.client.label_table import LabelRow, LabelSource, State, count_states, load_label_table
 from glsmed.client.manifest import ImageEntry, Manifest, read_manifest
 from glsmed.client.splits import split_of
+from glsmed.shared.errors import DataError
+from glsmed.shared.study import Study
+from glsmed.site_adapters.adapters import load_adapter
+from glsmed.site_adapters.reader import Reader
 
 SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
 
@@ -80,7 +80,7 @@ def load_images(
     """Images ``(N, 1, S, S)`` uint8 by split: slices of one memory map, since the cache is written in this order."""
     cache = ImageCache(config.state_folder, size_px=study.model.image_size_px)
     tensor = cache.load([entry.image for name in SPLITS for entry in entries[name]])
-    return dict(zip(SPLITS, tensor.split([len(entries[name]) for name in SPLITS]), strict=True))
+    return dict(zip(SPLITS, torch.split(tensor, [len(entries[name]) for name in SPLITS]), strict=True))
 
 
 def label_rows(config: SiteConfig, study: Study, manifest: Manifest) -> list[LabelRow]:

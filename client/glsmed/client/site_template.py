@@ -1,4 +1,4 @@
-"""The commented config.yaml that ``glsmed-client init`` writes; configs/site-*.yaml are the same with example values."""
+"""The commented config.yaml that ``glsmed-client init`` writes; configs/site-*.yaml are examples of it."""
 
 _TEMPLATE = """\
 # One hospital's own settings. Paths are relative to this file. Every key: docs/configuration.md.

@@ -1,7 +1,7 @@
 """``glsmed-client --site``: keep a hospital's two processes alive until somebody stops it.
 
-    supervisor ── resident   (data, device, adapter, egress policy; runs the installed ClientApp)
-         └─────── SuperNode  (outbound TLS to the centre; hands tasks to the resident over loopback)
+supervisor ── resident   (data, device, adapter, egress policy; runs the installed ClientApp)
+     └─────── SuperNode  (outbound TLS to the centre; hands tasks to the resident over loopback)
 """
 
 import sys
@@ -66,7 +66,9 @@ class SiteSupervisor:
             time.sleep(_POLL_SECONDS / 5)
 
     def _start_supernode(self, settings: NodeSettings) -> None:
-        self._start("supernode", [sys.executable, "-m", "glsmed.client.supernode_process", *supernode_arguments(settings)])
+        self._start(
+            "supernode", [sys.executable, "-m", "glsmed.client.supernode_process", *supernode_arguments(settings)]
+        )
 
     def _start(self, name: str, command: list[str]) -> Child:
         folder = self._config.state_folder

@@ -63,7 +63,7 @@ def train(
         raise DataError("no image of the training split has a labelled finding: look at `glsmed-client check`")
     started = time.perf_counter()
     generator = torch.Generator().manual_seed(settings.seed * _SEED_STRIDE + round_number)
-    model.to(device=device, memory_format=torch.channels_last).train()
+    model.to(device).to(memory_format=torch.channels_last).train()
     step = partial(_step, model, _optimizer(model, settings), device=device, autocast=_autocast(settings, device))
     total = torch.zeros((), device=device)
     try:
@@ -75,7 +75,9 @@ def train(
     except torch.OutOfMemoryError:
         raise DeviceMemoryError(_memory_advice(settings.batch_size)) from None
     if not loss - loss == 0:
-        raise TrainingDivergedError(f"the loss became {loss} in round {round_number}: lower learning_rate in study.yaml")
+        raise TrainingDivergedError(
+            f"the loss became {loss} in round {round_number}: lower learning_rate in study.yaml"
+        )
     return TrainingSummary(
         loss=loss,
         steps=settings.steps_per_round,
@@ -170,9 +172,9 @@ def _memory_advice(batch_size: int) -> str:
 @torch.no_grad()
 def predict(model: nn.Module, images: Tensor, *, device: torch.device, batch_size: int = 64) -> Tensor:
     """Probabilities ``(N, K)`` on the CPU for uint8 images ``(N, 1, S, S)``."""
-    model.to(device=device, memory_format=torch.channels_last).eval()
+    model.to(device).to(memory_format=torch.channels_last).eval()
     parts = [
         model(to_pixels(part.to(device)).contiguous(memory_format=torch.channels_last)).float().sigmoid().cpu()
-        for part in images.split(batch_size)
+        for part in torch.split(images, batch_size)
     ]
     return torch.cat(parts)

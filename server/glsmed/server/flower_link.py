@@ -1,4 +1,4 @@
-"""Flower's SuperLink with two listeners, and its Control API: the only module at the centre that uses names private to flwr.
+"""Flower's SuperLink with two listeners, and its Control API: the centre's only module with names private to flwr.
 
 The open-source Control API has no authentication, so it must not be reachable from outside. One application is
 served twice: on the loopback interface with every route, and on the public address with nothing but the Fleet API
@@ -69,6 +69,7 @@ class FleetOnly:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a public path; answer 404 to every other."""
         if scope["type"] == "http" and self._is_public(scope["path"]):
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
@@ -90,7 +91,7 @@ class _Listener(uvicorn.Server):
 
 
 def superlink_arguments(settings: LinkSettings) -> list[str]:
-    """The command line of ``flower-superlink`` for a study: node keys, process isolation, nothing installed at run time."""
+    """The command line of ``flower-superlink`` for a study: node keys, process isolation, no installs at run time."""
     return [
         *("--host", LOOPBACK, "--port", str(settings.loopback_port)),
         *("--ssl-ca-certfile", str(settings.ca_certificate)),
@@ -124,9 +125,7 @@ def serve_superlink(settings: LinkSettings) -> None:
 
 async def _serve(app: ASGIApp, settings: LinkSettings) -> None:
     inside = _listener(app, settings, host=LOOPBACK, port=settings.loopback_port, lifespan="on")
-    outside = _listener(
-        FleetOnly(app), settings, host=settings.public_host, port=settings.public_port, lifespan="off"
-    )
+    outside = _listener(FleetOnly(app), settings, host=settings.public_host, port=settings.public_port, lifespan="off")
     keys_known = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGUSR1, keys_known.set)

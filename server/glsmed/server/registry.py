@@ -50,4 +50,6 @@ def _check_is_new(request: EnrolmentRequest, admitted: Mapping[str, EnrolmentReq
         )
     for other in admitted.values():
         if other.site != request.site and other.public_key == request.public_key:
-            raise DataError(f"the key of {request.site!r} is already admitted as {other.site!r}: every site needs its own")
+            raise DataError(
+                f"the key of {request.site!r} is already admitted as {other.site!r}: every site needs its own"
+            )

@@ -45,7 +45,7 @@ class StudyFolder:
         )
 
     def prepare_state(self, study: Study) -> None:
-        """Make the private state folder, a fresh secret for the executor, and a certificate that is good for a while."""
+        """Make the private state folder, a fresh secret for the executor, and a certificate that lasts."""
         self.state.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
         self.state.chmod(_PRIVATE_FOLDER)
         self.flower_home.mkdir(exist_ok=True)

@@ -90,7 +90,9 @@ class StudySupervisor:
         self._register_sites(control)
         self._children["superlink"].process.send_signal(signal.SIGUSR1)
         names = ", ".join(self._study.centre.public_names)
-        self._report(f"listening on {self._link.public_host}:{self._link.public_port} for hospitals (TLS, known as {names})")
+        self._report(
+            f"listening on {self._link.public_host}:{self._link.public_port} for hospitals (TLS, known as {names})"
+        )
         return control
 
     def _start(self, name: str) -> None:
@@ -183,7 +185,9 @@ class StudySupervisor:
         status = _status_of(control, run_id)
         if status is None or not status.is_finished or _ended(self._folder.run):
             return run_id
-        self._report(f"the ServerApp ended without finishing ({status.sub_status}: {status.details}); starting it again")
+        self._report(
+            f"the ServerApp ended without finishing ({status.sub_status}: {status.details}); starting it again"
+        )
         return self._submit(control)
 
     def _revive(self) -> None:

@@ -194,7 +194,9 @@ def _plain_message(detail: ErrorDetails) -> str:
     message = detail["msg"]
     if message.startswith("Value error, "):
         return message.removeprefix("Value error, ")
-    expected = _EXPECTED.get(detail["type"]) or message.removeprefix("Input should be ").replace("String should", "text that should")
+    expected = _EXPECTED.get(detail["type"]) or message.removeprefix("Input should be ").replace(
+        "String should", "text that should"
+    )
     return f"expected {expected}, came {came}"
 
 

@@ -17,7 +17,7 @@ class DropPatientFields:
     def __init__(self, fields: frozenset[str] = PATIENT_FIELDS) -> None:
         self._fields = fields
 
-    def __call__(self, logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         """The event without the fields; ``dropped`` names them."""
         dropped = sorted(self._fields & event.keys())
         for name in dropped:
@@ -32,7 +32,9 @@ def configure_logging(*, site: str = "", as_json: bool = False, level: int = log
     structlog.contextvars.clear_contextvars()
     if site:
         structlog.contextvars.bind_contextvars(site=site)
-    renderer: Processor = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    renderer: Processor = (
+        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

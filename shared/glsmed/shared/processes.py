@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,10 +62,8 @@ def stop_children(children: Sequence[Child], *, grace_seconds: float = 8.0) -> N
         _signal_group(child, signal.SIGTERM)
     deadline = time.monotonic() + grace_seconds
     for child in children:
-        try:
+        with suppress(subprocess.TimeoutExpired):  # the group is killed below
             child.process.wait(timeout=max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            pass  # the group is killed below
         _signal_group(child, signal.SIGKILL)
         child.process.wait()
 

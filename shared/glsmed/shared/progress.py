@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from typing import TypeVar
 
 from rich.console import Console
@@ -15,7 +15,7 @@ EVERY_SECONDS = 10.0
 
 def track(items: Iterable[ItemT], *, description: str, total: int | None = None) -> Iterator[ItemT]:
     """The items as they are, while standard error shows how far it is."""
-    if total is None and hasattr(items, "__len__"):
+    if total is None and isinstance(items, Sized):
         total = len(items)
     if sys.stderr.isatty():
         yield from rich_track(items, description=description, total=total, console=Console(stderr=True), transient=True)

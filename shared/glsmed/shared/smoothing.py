@@ -108,7 +108,7 @@ def k_class_smoothing_loss(logits: Tensor, labels: Tensor, rates: Tensor, *, red
 
 
 class GeneralizedLabelSmoothingLoss(nn.Module):
-    """:func:`generalized_label_smoothing_loss` as a criterion; ``reduction`` may be changed, as Opacus' ghost mode does."""
+    """:func:`generalized_label_smoothing_loss` as a criterion; ``reduction`` may change, as in Opacus' ghost mode."""
 
     def __init__(self, *, reduction: Reduction = "mean") -> None:
         super().__init__()

@@ -24,7 +24,9 @@ class ModelSection(StrictModel):
         Literal["resnet10", "resnet18", "resnet50", "densenet121"],
         Field(description="torchvision network, with GroupNorm and one input channel, trained from scratch"),
     ] = "resnet18"
-    image_size_px: Annotated[int, Field(ge=32, le=1024, description="side of the square that images are resized to")] = 224
+    image_size_px: Annotated[
+        int, Field(ge=32, le=1024, description="side of the square that images are resized to")
+    ] = 224
 
 
 class LabelSection(StrictModel):
@@ -43,10 +45,16 @@ class AugmentationSection(StrictModel):
     """Random changes of training images; 0 switches one off."""
 
     rotation_degrees: Annotated[float, Field(ge=0, le=45, description="largest rotation to either side")] = 5.0
-    translation_fraction: Annotated[float, Field(ge=0, le=0.5, description="largest shift, as a share of the side")] = 0.03
+    translation_fraction: Annotated[float, Field(ge=0, le=0.5, description="largest shift, as a share of the side")] = (
+        0.03
+    )
     scale_fraction: Annotated[float, Field(ge=0, lt=1, description="largest zoom in or out")] = 0.05
-    contrast_fraction: Annotated[float, Field(ge=0, lt=1, description="largest change of brightness and contrast")] = 0.1
-    horizontal_flip: Annotated[bool, Field(description="mirror half of the images; a heart then stands on the right")] = False
+    contrast_fraction: Annotated[float, Field(ge=0, lt=1, description="largest change of brightness and contrast")] = (
+        0.1
+    )
+    horizontal_flip: Annotated[
+        bool, Field(description="mirror half of the images; a heart then stands on the right")
+    ] = False
 
 
 class TrainingSection(StrictModel):
@@ -72,7 +80,9 @@ class FederationSection(StrictModel):
     """When a round counts and which updates are taken."""
 
     quorum: Annotated[int, Field(ge=1, description="sites whose updates a round needs")] = 2
-    round_deadline_minutes: Annotated[float, Field(gt=0, description="a site that has not answered by then is late")] = 60.0
+    round_deadline_minutes: Annotated[
+        float, Field(gt=0, description="a site that has not answered by then is late")
+    ] = 60.0
     min_training_cells: Annotated[int, Field(ge=1, description="fewest labelled cells that a site may train on")] = 1
     max_cells_per_site: Annotated[
         int, Field(ge=1, description="an update that claims more cells than this is refused")
@@ -89,7 +99,8 @@ class CentreSection(StrictModel):
     port: Annotated[int, Field(ge=1, le=65535, description="public port, for hospitals")] = 8443
     loopback_port: Annotated[int, Field(ge=1, le=65535, description="port for the centre's own machine only")] = 8440
     public_names: Annotated[
-        tuple[str, ...], Field(min_length=1, description="DNS names or addresses under which hospitals reach the centre")
+        tuple[str, ...],
+        Field(min_length=1, description="DNS names or addresses under which hospitals reach the centre"),
     ] = ("localhost",)
 
     @model_validator(mode="after")

@@ -20,6 +20,7 @@ class Assertion(NamedTuple):
     Attributes:
         cue: id of the deciding cue; ``a+b`` where cue a stands over cue b ("probably no").
         prior: of P(finding); None where the mention is no evidence (historical, conditional).
+        spread: standard deviation of the prior.
         share: factor on the cue's own mean where alternatives share it.
         implied: whether the words imply the finding with doubt of their own ("nodular opacity" for a nodule).
         resolved: whether the finding is said to be gone.
@@ -30,6 +31,7 @@ class Assertion(NamedTuple):
     cue: str
     family: str
     prior: Beta | None
+    spread: float
     share: float
     mention: tuple[int, int]
     cue_places: tuple[tuple[int, int], ...]
@@ -122,6 +124,7 @@ def _assertion(finding: str, mention: Mention, verdict: _Verdict) -> Assertion:
         cue=cue.id if verdict.denied_by is None else f"{cue.id}+{verdict.denied_by.id}",
         family=cue.family,
         prior=prior,
+        spread=0.0 if prior is None else prior.spread,
         share=share,
         mention=(mention.hit.start, mention.hit.end),
         cue_places=tuple((hit.start, hit.end) for hit in verdict.hits),

@@ -71,7 +71,7 @@ def _explained(statement: Statement, cell: Cell | None, text: str) -> Explained:
 
 
 def rows(explained: Sequence[Explained]) -> Iterator[tuple[str, ...]]:
-    """The cells of a table, under ``finding, state, words, cue, section, probability, label, rate, target, decides``."""
+    """The cells of a table, in the order of its columns; the last says whether the mention decides."""
     for row in explained:
         numbers = ("", "", "", "")
         if row.probability is not None:

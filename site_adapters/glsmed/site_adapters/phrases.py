@@ -65,44 +65,55 @@ class PhraseIndex(Generic[PayloadT]):
         self._inflections = tuple(inflections)
         self._fillers = frozenset(fillers)
         self._base: dict[str, str] = {}
+        self._forms: dict[str, list[str]] = {}
+        self._known: frozenset[str] = self._fillers
 
     def learn_words(self, words: Iterable[str]) -> None:
-        """Let the inflected forms of ``words`` count as the words themselves; shorter words first claim a form."""
+        """Let the inflected forms of ``words`` count as the words themselves; shorter words first claim a form.
+
+        To be called once, with the words of all phrases, before any phrase is added.
+        """
         for word in sorted(set(words), key=lambda word: (len(word), word)):
             base = self._base.setdefault(word, word)
             if len(word) >= _SHORTEST_INFLECTED and word.isalpha():
                 for ending, other in self._inflections:
                     if word.endswith(ending):
                         self._base.setdefault(word[: len(word) - len(ending)] + other, base)
+        for form, base in self._base.items():
+            self._forms.setdefault(base, []).append(form)
+        self._known = self._fillers.union(self._base)
 
-    def add(self, tokens: Sequence[str], payload: PayloadT) -> PayloadT | None:
-        """Add a phrase of known words; returns what it meant before, or None."""
+    def add(self, tokens: Sequence[str], payload: PayloadT) -> None:
+        """Add a phrase; one that is there already gets the new meaning."""
         node = self._root
         for token in tokens:
-            node = node.next.setdefault(self._base.get(token, token), _Node())
-        before, node.payload = node.payload, payload
-        return before
+            base = self._base.get(token, token)
+            following = node.next.get(base)
+            if following is None:
+                following = _Node()
+                node.next.update((form, following) for form in self._forms.get(base, [base]))
+            node = following
+        node.payload = payload
 
     def get(self, tokens: Sequence[str]) -> PayloadT | None:
         """What exactly this phrase means, or None."""
         node: _Node[PayloadT] | None = self._root
         for token in tokens:
-            node = None if node is None else node.next.get(self._base.get(token, token))
+            node = None if node is None else node.next.get(token)
         return None if node is None else node.payload
 
-    def knows(self, token: str) -> bool:
-        """Whether any phrase or filler holds this word."""
-        return token in self._base or token in self._fillers
+    def knows_any(self, tokens: Iterable[str]) -> bool:
+        """Whether any of the tokens stands in a phrase or is a filler."""
+        return not self._known.isdisjoint(tokens)
 
     def find(self, tokens: Sequence[str]) -> list[Hit[PayloadT]]:
         """The phrases in ``tokens`` from left to right, without overlap."""
-        based = [self._base.get(token, token) for token in tokens]
         first = self._root.next
         hits: list[Hit[PayloadT]] = []
         taken = 0
-        for start, token in enumerate(based):
-            if start >= taken and token in first:
-                end, payload = self._longest(based, start)
+        for start in [place for place, token in enumerate(tokens) if token in first]:
+            if start >= taken:
+                end, payload = self._longest(tokens, start)
                 if payload is not None:
                     hits.append(Hit(start, end, payload))
                     taken = end
@@ -111,25 +122,32 @@ class PhraseIndex(Generic[PayloadT]):
     def _longest(self, tokens: Sequence[str], start: int) -> tuple[int, PayloadT | None]:
         """End and meaning of the longest phrase from ``start`` on; a spelled-out filler goes before a skipped one."""
         node = self._root.next[tokens[start]]
-        end, best = start + 1, node.payload
-        fillers = self._fillers
+        found = start + 1, node.payload
+        skipped = 0
         for place in range(start + 1, len(tokens)):
             token = tokens[place]
-            if token in fillers and node.next:
-                return self._longest_with_fillers(tokens, place, node, (end, best))
             following = node.next.get(token)
-            if following is None:
+            if token in self._fillers and skipped < MOST_FILLERS and node.next:
+                if following is not None:
+                    return self._longest_of_several(tokens, place, (node, skipped), found)
+                skipped += 1
+            elif following is None:
                 break
-            node = following
-            if node.payload is not None:
-                end, best = place + 1, node.payload
-        return end, best
+            else:
+                node, skipped = following, 0
+                if node.payload is not None:
+                    found = place + 1, node.payload
+        return found
 
-    def _longest_with_fillers(
-        self, tokens: Sequence[str], start: int, node: _Node[PayloadT], found: tuple[int, PayloadT | None]
+    def _longest_of_several(
+        self,
+        tokens: Sequence[str],
+        start: int,
+        state: tuple[_Node[PayloadT], int],
+        found: tuple[int, PayloadT | None],
     ) -> tuple[int, PayloadT | None]:
-        """:meth:`_longest` from ``node`` on, before token ``start``, where a filler may be skipped or spelled out."""
-        alive = [(node, 0)]
+        """:meth:`_longest` from token ``start`` on, where a filler may be skipped or spelled out."""
+        alive = [state]
         for place in range(start, len(tokens)):
             alive = self._step(alive, tokens[place])
             if not alive:

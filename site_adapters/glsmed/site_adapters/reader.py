@@ -14,6 +14,7 @@ from glsmed.site_adapters.segments import Segmenter
 _REMEMBERED_SENTENCES = 50_000
 _LONGEST_REMEMBERED = 600
 _ANY_EVIDENCE = 1e-12
+_NO_PRIOR = Beta(0.5, 1)
 
 
 class Statement(NamedTuple):
@@ -106,7 +107,7 @@ class Reader:
     def _read_sentence(self, sentence: str) -> Iterator[_SentenceStatement]:
         tokens = self._lexicon.tokens(sentence)
         self.sentences_read += 1
-        self.sentences_unknown += not any(map(self._lexicon.index.knows, tokens))
+        self.sentences_unknown += not self._lexicon.index.knows_any(tokens)
         hits = self._lexicon.index.find(tokens)
         assertions = assertions_of(hits, self._lexicon, length=sentence_length(tokens))
         if assertions:
@@ -178,16 +179,16 @@ def _outranks(statement: Statement, before: Statement) -> bool:
 
 def _cell(statement: Statement) -> Cell:
     assertion = statement.assertion
-    prior = assertion.prior or Beta(0.5, 1)
+    prior = assertion.prior or _NO_PRIOR
     return Cell(
-        finding=assertion.finding,
-        state=assertion.state,
-        probability=prior.mean,
-        spread=prior.spread,
-        strength=prior.strength,
-        cue=assertion.cue,
-        family=assertion.family,
-        section=statement.section,
-        share=assertion.share,
-        evidence=statement.placed,
+        assertion.finding,
+        assertion.state,
+        prior.mean,
+        assertion.spread,
+        prior.strength,
+        assertion.cue,
+        assertion.family,
+        statement.section,
+        assertion.share,
+        statement.placed,
     )

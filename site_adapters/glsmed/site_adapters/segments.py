@@ -10,11 +10,12 @@ from glsmed.site_adapters.phrases import Script
 BODY = "body"
 _LONGEST_HEADER = 60
 _REMEMBERED_HEADERS = 5_000
-_HEADER_ENDS = ":："
+_COLON = re.compile(r"[:：]")
 _AROUND_HEADER = " \t\r　[]【】<>《》■□◆●*#=_-:："
 _SHOUTED = re.compile(r"[A-Z][A-Z &/]*$")
-_SENTENCE_END = re.compile(r"[.!?](?=[\s\"')\]]|$)|[;。．！？；\n]", re.MULTILINE)
-_LEAD = re.compile(r"\s*(?:(?:[-*•·‣▪・●○◦+]|\(?\d{1,2}[.)])\s+|[①-⑳]\s*)?")
+# Group 1 is a sign that may not end the sentence: a line break, or a stop after a word that an abbreviation can be.
+_SENTENCE_END = r"(?<=\w{{{n}}})[.](?=[\s\"')\]]|$)|[!?](?=[\s\"')\]]|$)|[;。．！？；]|([.](?=[\s\"')\]]|$)|\n)"
+_LEAD = re.compile(r"(?:(?:[-*•·‣▪・●○◦+]|\(?\d{1,2}[.)])\s+|[①-⑳]\s*)?")
 _BULLET = re.compile(r"[^\S\n]*(?:[-*•·‣▪・●○◦+]\s*|\(?\d{1,2}[.)]\s|[①-⑳]|$)", re.MULTILINE)
 # A line at least this long that ends without a stop was wrapped; a shorter one was ended on purpose.
 _WRAPPED_LINE = {"words": 50, "characters": 20}
@@ -42,7 +43,8 @@ class Segmenter:
     ) -> None:
         self._headers = headers
         self._abbreviations = abbreviations
-        self._longest_abbreviation = max(map(len, abbreviations), default=0) + 2
+        self._longest_abbreviation = max(map(len, abbreviations), default=0) + 1
+        self._sentence_end = re.compile(_SENTENCE_END.format(n=self._longest_abbreviation))
         self._roles: dict[str, str | None] = {}
         self._folding = folding
         self._wrapped_line = _WRAPPED_LINE[script]
@@ -63,23 +65,23 @@ class Segmenter:
         """Start, end and role of each header: it opens a line or follows a full stop, and ends in a colon or line."""
         start = 0
         for line in text.split("\n"):
-            yield from self._headers_of_line(text, start, start + len(line))
-            start += len(line) + 1
+            end = start + len(line)
+            if ":" in line or "：" in line:
+                yield from self._headers_with_colon(text, start, end)
+            elif line and len(line) <= _LONGEST_HEADER and (role := self._role(line)):
+                yield start, end, role
+            start = end + 1
 
-    def _headers_of_line(self, text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
-        after = start
-        colon = _first_colon(text, after, end)
-        if colon < 0 and end - start <= _LONGEST_HEADER and (role := self._role(text[start:end])):
-            yield start, end, role
-        while colon >= 0:
-            opening = _opening(text, after, colon)
+    def _headers_with_colon(self, text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
+        for match in _COLON.finditer(text, start, end):
+            colon = match.start()
+            opening = _opening(text, start, colon)
             role = self._role(text[opening:colon])
             if role is None and (shouted := _SHOUTED.search(text, opening, colon)):
                 opening, role = shouted.start(), self._role(shouted.group())
-            after = colon + 1
+            start = colon + 1
             if role is not None:
-                yield opening, _past_header(text, after, end), role
-            colon = _first_colon(text, after, end)
+                yield opening, _past_header(text, start, end), role
 
     def _role(self, header: str) -> str | None:
         """The role of a header as it stands in a report, if it is one."""
@@ -93,19 +95,18 @@ class Segmenter:
         """Start and end of each sentence of a section, without white space, bullet or number around it."""
         spans = []
         start = section.start
-        for match in _SENTENCE_END.finditer(text, start, section.end):
+        for match in self._sentence_end.finditer(text, start, section.end):
             end = match.end()
-            if self._ends_sentence(text, start, end):
+            if match.lastindex is None or self._ends_sentence(text, start, end):
                 spans.append(_trimmed(text, start, end))
                 start = end
         spans.append(_trimmed(text, start, section.end))
         return [span for span in spans if span[0] < span[1]]
 
     def _ends_sentence(self, text: str, start: int, end: int) -> bool:
-        sign = text[end - 1]
-        if sign == ".":
+        if text[end - 1] == ".":
             return not self._is_abbreviation(text, start, end - 1)
-        return sign != "\n" or self._ends_line(text, start, end)
+        return self._ends_line(text, start, end)
 
     def _ends_line(self, text: str, start: int, end: int) -> bool:
         """Whether a line break ends the sentence: unless the line was wrapped, or goes on in lower case."""
@@ -117,18 +118,12 @@ class Segmenter:
     def _is_abbreviation(self, text: str, start: int, stop: int) -> bool:
         """Whether the full stop at ``stop`` belongs to the word before it: an abbreviation, or a number in a list."""
         before = text[max(start, stop - self._longest_abbreviation) : stop]
-        word = before.rsplit(None, 1)[-1:] or [""]
-        if len(word[0]) == self._longest_abbreviation:
+        word = before[-1:].strip() and before.split()[-1]
+        if len(word) == self._longest_abbreviation:
             return False
-        if word[0].isdigit():
-            return text[start:stop].strip() == word[0]
-        return self._folding.fold(word[0].lstrip("("))[0] in self._abbreviations
-
-
-def _first_colon(text: str, start: int, end: int) -> int:
-    """Where the first colon of either width stands, or -1."""
-    found = [place for sign in _HEADER_ENDS if (place := text.find(sign, start, end)) >= 0]
-    return min(found, default=-1)
+        if word.isdigit():
+            return text[start:stop].strip() == word
+        return self._folding.fold(word.lstrip("("))[0] in self._abbreviations
 
 
 def _opening(text: str, after: int, colon: int) -> int:
@@ -146,6 +141,10 @@ def _past_header(text: str, start: int, end: int) -> int:
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     """The span without leading white space, bullet or number, and without white space at its end."""
-    lead = _LEAD.match(text, start, end)
-    begin = lead.end() if lead else start
-    return begin, begin + len(text[begin:end].rstrip())
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    while start < end and text[start].isspace():
+        start += 1
+    if start < end and not text[start].isalpha() and (lead := _LEAD.match(text, start, end)):
+        start = lead.end()
+    return start, end

@@ -44,7 +44,9 @@ def read_nubes(folder: Path) -> list[NubesText]:
 def _read_file(path: Path) -> NubesText:
     spans, scopes = _read_annotations(path.with_suffix(".ann"))
     cues = tuple(
-        GoldCue(_KINDS[label], start, end, label == "NegMorMarker", tuple(spans[key][1:] for key in scopes.get(name, ())))
+        GoldCue(
+            _KINDS[label], start, end, label == "NegMorMarker", tuple(spans[key][1:] for key in scopes.get(name, ()))
+        )
         for name, (label, start, end) in spans.items()
         if label in _KINDS
     )

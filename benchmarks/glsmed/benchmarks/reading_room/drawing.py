@@ -1,7 +1,7 @@
 """Chest-like radiographs drawn with numpy: lungs, heart, spine, ribs, clavicles, diaphragm, and findings.
 
 Coordinates run from -1 to 1, x to the right of the picture, y downwards; values from 0 (air, black) to 1 (bone, white).
-No anatomy is claimed beyond what makes the task resemble the real one: variation between patients hides subtle findings.
+No anatomy is claimed beyond what makes the task resemble the real one: variation hides subtle findings.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from glsmed.benchmarks.reading_room.cases import Case
 
-Plane = NDArray[np.float32]
+Plane = NDArray[np.floating]
 
 _RIBS = 8
 
@@ -73,8 +73,8 @@ def _ellipse(x: Plane, y: Plane, centre: tuple[float, float], radii: tuple[float
 def _draw_chest(cardiomegaly: float, side_px: int, rng: np.random.Generator) -> Chest:
     axis = np.linspace(-1, 1, side_px, dtype=np.float32)
     tilt = rng.normal(0, 0.03)
-    x, y = np.meshgrid(axis, axis)
-    x, y = (x + tilt * y - rng.normal(0, 0.03)), (y - rng.normal(0, 0.03))
+    columns, rows = np.meshgrid(axis, axis)
+    x, y = (columns + tilt * rows - rng.normal(0, 0.03)), (rows - rng.normal(0, 0.03))
     width, height = rng.normal(0.36, 0.025), rng.normal(0.62, 0.04)
     domes = rng.normal(0.52, 0.05), rng.normal(0.57, 0.05)
     lungs = (

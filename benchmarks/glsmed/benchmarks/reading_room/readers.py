@@ -1,4 +1,4 @@
-"""The simulated reader: what is seen becomes a belief, and the hospital's habit turns the belief into a way of saying it."""
+"""The simulated reader: sight becomes belief, and the hospital's habit turns belief into a way of saying it."""
 
 from dataclasses import dataclass
 

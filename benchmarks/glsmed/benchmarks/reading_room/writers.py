@@ -44,9 +44,11 @@ def write_report(phrasings: Phrasings, language: Language, rng: np.random.Genera
     """A report with three sections that says each finding as told; unmentioned findings stand nowhere."""
     told = [(finding, how) for finding, how in phrasings.items() if how != UNMENTIONED]
     order = rng.permutation(len(told))
-    body = [_sentence(*told[index], language, rng) for index in order]
+    body = [_sentence(*told[place], language=language, rng=rng) for place in order]
     body.insert(int(rng.integers(len(body) + 1)), _pick(language.fillers, rng))
-    conclusions = [_sentence(finding, how, language, rng) for finding, how in told if how in _WORTH_AN_IMPRESSION]
+    conclusions = [
+        _sentence(finding, how, language=language, rng=rng) for finding, how in told if how in _WORTH_AN_IMPRESSION
+    ]
     asked = _pick(sorted(language.names), rng)
     indication = _pick(language.indications, rng).format(finding=_pick(language.names[asked], rng))
     sections = (
@@ -54,11 +56,13 @@ def write_report(phrasings: Phrasings, language: Language, rng: np.random.Genera
         body,
         conclusions or [_pick(language.all_clear, rng)],
     )
-    blocks = [f"{header}\n{language.separator.join(lines)}" for header, lines in zip(language.headers, sections, strict=True)]
+    blocks = [
+        f"{header}\n{language.separator.join(lines)}" for header, lines in zip(language.headers, sections, strict=True)
+    ]
     return "\n\n".join(blocks) + "\n"
 
 
-def _sentence(finding: str, how: str, language: Language, rng: np.random.Generator) -> str:
+def _sentence(finding: str, how: str, *, language: Language, rng: np.random.Generator) -> str:
     text = _pick(language.sentences[how], rng).format(finding=_pick(language.names[finding], rng))
     return text[0].upper() + text[1:] if language.capitalises else text
 

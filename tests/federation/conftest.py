@@ -1,0 +1,187 @@
+"""A real federation on this machine: the commands that a centre and its hospitals type, over TLS, with node keys."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from ruamel.yaml import YAML
+
+from glsmed.shared.processes import free_port
+
+PROGRAMS = Path(sys.executable).parent
+SITES = ("st-mary", "riverside")
+PATIENTS = 40
+_REPORTS = ("There is a pleural effusion.", "No pleural effusion.", "A pleural effusion cannot be excluded.")
+
+
+@dataclass
+class Program:
+    """A program of ours that runs in the background."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def output(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def wait_for(self, pattern: str, *, seconds: float = 60) -> str:
+        """The output once it matches; fails with the output when it does not in time."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if re.search(pattern, self.output()):
+                return self.output()
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.1)
+        if re.search(pattern, self.output()):
+            return self.output()
+        raise AssertionError(f"{pattern!r} did not come (exit code {self.process.poll()}):\n{self.output()}")
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(timeout=25)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        self.process.wait()
+
+
+@dataclass
+class Federation:
+    """A study folder and two site folders, enrolled and admitted."""
+
+    root: Path
+    port: int
+    loopback_port: int
+    programs: list[Program] = field(default_factory=list)
+
+    @property
+    def study_file(self) -> Path:
+        return self.root / "centre" / "study.yaml"
+
+    @property
+    def ca(self) -> Path:
+        return self.root / "centre" / "pki" / "ca.crt"
+
+    def config(self, site: str) -> Path:
+        return self.root / site / "config.yaml"
+
+    def start_centre(self) -> Program:
+        return self.start("flwr-server", "--study", str(self.study_file))
+
+    def start_site(self, site: str) -> Program:
+        return self.start("glsmed-client", "--site", str(self.config(site)))
+
+    def start(self, program: str, *arguments: str) -> Program:
+        log = self.root / f"{program}-{len(self.programs)}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [str(PROGRAMS / program), *arguments],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "OMP_NUM_THREADS": "1"},
+            )
+        self.programs.append(Program(process, log))
+        return self.programs[-1]
+
+    def stop(self) -> None:
+        for program in reversed(self.programs):
+            program.stop()
+
+
+def run_command(program: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """A command to its end, output captured."""
+    return subprocess.run(
+        [str(PROGRAMS / program), *arguments], cwd=cwd, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def succeed(program: str, *arguments: str, cwd: Path) -> str:
+    done = run_command(program, *arguments, cwd=cwd)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def edit_yaml(path: Path, change: Callable[[dict[str, object]], None]) -> None:
+    yaml = YAML()
+    content = yaml.load(path.read_text(encoding="utf-8"))
+    change(content)
+    with path.open("w", encoding="utf-8") as output:
+        yaml.dump(content, output)
+
+
+def write_site_data(folder: Path, *, seed: int) -> None:
+    """Pictures whose brightness follows the report, a manifest and gold."""
+    rng = np.random.default_rng(seed)
+    folder.mkdir(parents=True)
+    manifest, gold = ["study_id,patient_id,image,report,report_text"], ["study_id,finding,value"]
+    for patient in range(PATIENTS):
+        which = int(rng.integers(len(_REPORTS)))
+        picture = rng.normal(60 if which else 180, 20, (40, 40)).clip(0, 255).astype(np.uint8)
+        Image.fromarray(picture).save(folder / f"{patient}.png")
+        manifest.append(f"s{patient},p{patient},{patient}.png,,{_REPORTS[which]}")
+        gold.append(f"s{patient},effusion,{int(which == 0)}")
+    (folder / "manifest.csv").write_text("\n".join(manifest) + "\n")
+    (folder / "gold.csv").write_text("\n".join(gold) + "\n")
+
+
+def _edit_study(content: dict[str, object], *, rounds: int) -> None:
+    content["findings"] = ["effusion"]
+    content["model"] = {"architecture": "resnet10", "image_size_px": 32}
+    content["training"] = {"rounds": rounds, "steps_per_round": 4, "batch_size": 8}
+    content["federation"] = {"quorum": 2, "round_deadline_minutes": 2}
+
+
+def _edit_site(content: dict[str, object]) -> None:
+    content["data"] = {
+        "manifest": "data/manifest.csv",
+        "gold": "data/gold.csv",
+        "adapter": "en_radiology",
+        "split": {"train": 0.5, "validation": 0.25, "test": 0.25},
+    }
+    content["device"] = "cpu"
+    content["cpu_threads"] = 1
+    egress = content["egress"]
+    assert isinstance(egress, dict)
+    egress["min_patients"] = 2
+
+
+def make_federation(root: Path, *, rounds: int) -> Federation:
+    """Everything up to the point where the centre and the hospitals start."""
+    federation = Federation(root, free_port(), free_port())
+    ports = ("--port", str(federation.port), "--loopback-port", str(federation.loopback_port))
+    succeed("flwr-server", "init", "centre", "--name", "doubt", *ports, cwd=root)
+    edit_yaml(federation.study_file, lambda content: _edit_study(content, rounds=rounds))
+    for number, site in enumerate(SITES):
+        files = ("--study", str(federation.study_file), "--ca", str(federation.ca))
+        succeed("glsmed-client", "init", site, *files, cwd=root)
+        write_site_data(root / site / "data", seed=number)
+        edit_yaml(federation.config(site), _edit_site)
+        succeed("glsmed-client", "--site", f"{site}/config.yaml", "check", cwd=root)
+        succeed("glsmed-client", "--site", f"{site}/config.yaml", "enroll", cwd=root)
+        succeed("flwr-server", "--study", str(federation.study_file), "admit", f"{site}/request.yaml", cwd=root)
+    return federation
+
+
+@pytest.fixture
+def federation(tmp_path: Path) -> Iterator[Federation]:
+    """A fresh federation of three rounds that is stopped after the test."""
+    made = make_federation(tmp_path, rounds=3)
+    yield made
+    made.stop()
+
+
+def port_is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

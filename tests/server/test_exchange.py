@@ -1,0 +1,114 @@
+from collections.abc import Callable, Iterable
+
+import pytest
+from flwr.app import ConfigRecord, Error, Message, RecordDict
+from flwr.clientapp import ClientApp
+from flwr.common.constant import ErrorCode
+
+from glsmed.benchmarks.local_grid import Ask, Fault, LocalGrid
+from glsmed.benchmarks.site_faults import answers_late, never_answers
+from glsmed.server.exchange import Answer, Clock, Exchange
+from glsmed.shared.wire import Hello, encode
+
+MakeSite = Callable[..., ClientApp]
+HELLO = encode(Hello(study_digest="ab", run="doubt"))
+
+
+def _exchange(grid: LocalGrid, clock: Clock) -> Exchange:
+    return Exchange(grid, lambda: grid.nodes, clock=clock, on_wait=lambda: None)
+
+
+def _ask(exchange: Exchange) -> dict[str, Answer]:
+    answers = exchange.ask(HELLO, kind="query", sites=exchange.online().sites, group="hello", deadline_seconds=10)
+    return {answer.site: answer for answer in answers}
+
+
+@pytest.fixture
+def grid(make_site: MakeSite, clock: Clock) -> LocalGrid:
+    return LocalGrid({name: make_site(name) for name in ("a", "b")}, clock=clock)
+
+
+def test_nodes_are_seen_as_sites_and_strangers_apart(grid: LocalGrid, clock: Clock) -> None:
+    known = {node: site for node, site in grid.nodes.items() if site == "a"}
+    presence = Exchange(grid, lambda: known, clock=clock, on_wait=lambda: None).online()
+    assert dict(presence.sites) == {"a": 100}
+    assert presence.unknown == {101}
+
+
+def test_every_site_gives_one_answer_and_a_silent_one_is_late_at_the_deadline(
+    make_site: MakeSite, clock: Clock
+) -> None:
+    faults: dict[str, Fault] = {"b": never_answers, "c": answers_late(4)}
+    grid = LocalGrid({name: make_site(name) for name in ("a", "b", "c")}, faults=faults, clock=clock)
+    answers = _ask(_exchange(grid, clock))
+    assert {site: answer.failure for site, answer in answers.items()} == {"a": "", "b": "late", "c": ""}
+    assert clock.now() == pytest.approx(10, abs=0.3)
+
+
+def test_an_answer_after_the_deadline_is_never_collected(make_site: MakeSite, clock: Clock) -> None:
+    grid = LocalGrid({"a": make_site("a")}, faults={"a": answers_late(11)}, clock=clock)
+    exchange = _exchange(grid, clock)
+    assert _ask(exchange)["a"].failure == "late"
+    clock.sleep(5)
+    assert _ask(exchange)["a"].failure == "late"
+    assert len(grid.sent) == 2
+
+
+def test_nobody_to_ask_is_no_wait(clock: Clock) -> None:
+    assert _ask(_exchange(LocalGrid({}, clock=clock), clock)) == {}
+    assert clock.now() == 0
+
+
+def test_a_message_that_flower_does_not_take_is_named(
+    grid: LocalGrid, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = LocalGrid.push_messages
+
+    def refuse_second(self: LocalGrid, messages: Iterable[Message]) -> list[str]:
+        return [*list(original(self, messages))[:1], ""]
+
+    monkeypatch.setattr(LocalGrid, "push_messages", refuse_second)
+    assert _ask(_exchange(grid, clock))["b"].failure == "the message could not be sent"
+
+
+def _error(code: int, reason: str) -> Fault:
+    return lambda task, _: Message(Error(code, reason), reply_to=task)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "said"),
+    [
+        (ErrorCode.CLIENT_APP_RAISED_EXCEPTION, "DataError", "DataError"),
+        (ErrorCode.CLIENT_APP_RAISED_EXCEPTION, "MismatchError.study", "approved another study.yaml"),
+        (ErrorCode.CLIENT_APP_RAISED_EXCEPTION, "\x1b[2J patient Smith: cannot be excluded", "error 2"),
+        (ErrorCode.CLIENT_APP_RAISED_EXCEPTION, "A" * 5000, "error 2"),
+        (ErrorCode.NODE_UNAVAILABLE, "whatever", "went offline"),
+        (ErrorCode.REPLY_MESSAGE_UNAVAILABLE, "whatever", "the answer was lost"),
+    ],
+)
+def test_a_failure_is_a_known_word_and_never_a_sites_text(
+    make_site: MakeSite, clock: Clock, code: int, reason: str, said: str
+) -> None:
+    grid = LocalGrid({"a": make_site("a")}, faults={"a": _error(code, reason)}, clock=clock)
+    assert said in _ask(_exchange(grid, clock))["a"].failure
+    assert "Smith" not in _ask(_exchange(grid, clock))["a"].failure
+
+
+def test_an_answer_from_another_node_is_not_the_sites(make_site: MakeSite, clock: Clock) -> None:
+    def from_elsewhere(task: Message, ask: Ask) -> Message:
+        reply = ask(task)
+        reply.metadata.__dict__["_src_node_id"] = 666
+        return reply
+
+    grid = LocalGrid({"a": make_site("a")}, faults={"a": from_elsewhere}, clock=clock)
+    assert _ask(_exchange(grid, clock))["a"].failure == "node 666 answered in its place"
+
+
+def test_a_site_that_is_gone_when_asked_went_offline(grid: LocalGrid, clock: Clock) -> None:
+    exchange = _exchange(grid, clock)
+    sites = exchange.online().sites
+    grid.take_offline("b")
+    answers = exchange.ask(
+        RecordDict({"head": ConfigRecord()}), kind="query", sites=sites, group="hello", deadline_seconds=10
+    )
+    assert {answer.site: answer.failure for answer in answers}["b"] == "went offline"
