@@ -85,7 +85,7 @@ def run_supernode(arguments: list[str]) -> None:
     def shorter_sleep(seconds: float) -> None:
         time.sleep(min(seconds, _IDLE_POLL_SECONDS))
 
-    start_client_internal.time = SimpleNamespace(sleep=shorter_sleep)  # type: ignore[attr-defined]  # the module uses time.sleep alone
+    start_client_internal.time = SimpleNamespace(sleep=shorter_sleep)  # type: ignore[assignment,attr-defined]  # the module uses time.sleep alone
     sys.argv = ["flower-supernode", *arguments]
     flower_supernode()
 

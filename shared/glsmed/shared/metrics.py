@@ -28,8 +28,8 @@ def finding_metrics(probabilities: Tensor, reference: Tensor, findings: Sequence
     """
     if probabilities.shape != reference.shape or probabilities.shape[1] != len(findings):
         raise ValueError(
-            f"probabilities {tuple(probabilities.shape)}, reference {tuple(reference.shape)} and {len(findings)} findings "
-            "do not fit"
+            f"probabilities {tuple(probabilities.shape)} and reference {tuple(reference.shape)} do not fit "
+            f"{len(findings)} findings"
         )
     result: FindingMetrics = {}
     for column, finding in enumerate(findings):
