@@ -1,18 +1,15 @@
 """The site's manifest: a CSV file with one row per image; every fault is found, not only the first."""
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from glsmed.shared.documents import did_you_mean
+from glsmed.shared.csv_files import Row, read_csv
 from glsmed.shared.errors import ConfigurationError, Fault
 
 REQUIRED = ("study_id", "patient_id", "image", "report")
 OPTIONAL = ("report_text", "acquired_on", "view")
 _MAY_BE_BLANK = frozenset({*OPTIONAL, "report"})
-
-Row = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,47 +54,6 @@ def read_manifest(path: Path) -> Manifest:
         raise ConfigurationError(sorted([*faults, *report_faults], key=lambda fault: fault.line or 0))
     images = tuple(ImageEntry(row["study_id"], row["patient_id"], path.parent / row["image"]) for _, row in rows)
     return Manifest(images, reports)
-
-
-def read_csv(path: Path, *, required: Sequence[str], optional: Sequence[str] = ()) -> Iterator[tuple[int, Row]]:
-    """Rows with their line numbers, values stripped.
-
-    Raises:
-        ConfigurationError: the file is missing, not UTF-8, empty, or its header does not fit.
-    """
-    try:
-        content = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ConfigurationError([Fault(str(path), f"cannot be read: {error.strerror}")]) from None
-    except UnicodeDecodeError as error:
-        raise ConfigurationError([Fault(str(path), f"is not UTF-8 (byte {error.start}): save it as UTF-8")]) from None
-    reader = csv.DictReader(content.splitlines(), restval="")
-    _check_header(path, list(reader.fieldnames or ()), required=required, optional=optional)
-    count = 0
-    for row in reader:
-        count += 1
-        yield reader.line_num, {name: (value or "").strip() for name, value in row.items() if name is not None}
-    if count == 0:
-        raise ConfigurationError([Fault(str(path), "holds no row", line=1)])
-
-
-def _check_header(path: Path, header: list[str], *, required: Sequence[str], optional: Sequence[str]) -> None:
-    known = [*required, *optional]
-    faults = [
-        Fault(str(path), f"column {name!r} is missing" + _like(name, header, known), line=1)
-        for name in required
-        if name not in header
-    ]
-    if not faults:
-        unknown = [name for name in header if name not in known]
-        faults = [Fault(str(path), f"unknown column {name!r}{did_you_mean(name, known)}", line=1) for name in unknown]
-    if faults:
-        raise ConfigurationError(faults)
-
-
-def _like(name: str, header: list[str], known: Sequence[str]) -> str:
-    suggestion = did_you_mean(name, [column for column in header if column not in known])
-    return suggestion.replace("did you mean", "is it").replace("?", " here?") if suggestion else ""
 
 
 def _row_faults(path: Path, line: int, row: Row) -> Iterator[Fault]:

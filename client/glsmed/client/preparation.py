@@ -9,12 +9,12 @@ from torch import Tensor
 
 from glsmed.client.config import SiteConfig, SplitSection
 from glsmed.client.examples import Examples, SplitName
-from glsmed.client.gold import Gold, read_gold
 from glsmed.client.image_cache import ImageCache
 from glsmed.client.label_table import LabelRow, LabelSource, State, count_states, load_label_table
 from glsmed.client.manifest import ImageEntry, Manifest, read_manifest
 from glsmed.client.splits import split_of
 from glsmed.shared.errors import DataError
+from glsmed.shared.gold_labels import Gold, read_gold
 from glsmed.shared.study import Study
 from glsmed.site_adapters.adapters import load_adapter
 from glsmed.site_adapters.reader import Reader
