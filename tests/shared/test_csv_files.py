@@ -45,5 +45,5 @@ def test_what_is_no_such_table_is_refused_with_its_place(tmp_path: Path, content
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="none.csv: cannot be read"):
+    with pytest.raises(ConfigurationError, match=r"none\.csv: cannot be read"):
         list(read_csv(tmp_path / "none.csv", required=["a"]))
