@@ -30,6 +30,7 @@ _EXPECTED = {
     "bool_parsing": "true or false",
     "bool_type": "true or false",
     "string_type": "text",
+    "invalid_key": "a key that is text",
     "tuple_type": "a list",
     "list_type": "a list",
     "dict_type": "keys and values",
@@ -52,11 +53,13 @@ class Document:
         source: name of the file, for messages.
         data: mappings, lists, strings, numbers, booleans and None.
         lines: 1-based line by path of keys and indices; the root is ``()``.
+        repeats: a fault for each key that is written twice; :func:`validate` reports them with all others.
     """
 
     source: str
     data: Any
     lines: Mapping[KeyPath, int]
+    repeats: tuple[Fault, ...] = ()
 
     def line(self, path: Sequence[str | int]) -> int | None:
         """The line of ``path``, or of its nearest parent that stands in the file."""
@@ -83,7 +86,7 @@ def read_document(path: Path) -> Document:
     """The file at ``path`` with line numbers.
 
     Raises:
-        ConfigurationError: it is missing, not UTF-8, not YAML, or repeats a key.
+        ConfigurationError: it is missing, not UTF-8 or not YAML.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -98,16 +101,15 @@ def read_document(path: Path) -> Document:
 def parse_document(text: str, *, source: str) -> Document:
     """YAML text with line numbers; errors as in :func:`read_document`."""
     yaml = YAML(typ="safe", pure=True)
+    yaml.allow_duplicate_keys = True  # they are faults of ours, with their lines
     try:
         root = yaml.compose(text)
-        lines: dict[KeyPath, int] = {(): 1}
-        faults = list(_index(root, (), lines, source)) if root is not None else []
-        if faults:
-            raise ConfigurationError(faults)
-        data = yaml.load(text) if root is not None else None
+        data = yaml.constructor.construct_document(root) if root is not None else None
     except MarkedYAMLError as error:
         raise ConfigurationError([_syntax_fault(error, source)]) from None
-    return Document(source, data, lines)
+    lines: dict[KeyPath, int] = {(): 1}
+    repeats = tuple(_index(root, (), lines, source)) if root is not None else ()
+    return Document(source, data, lines, repeats)
 
 
 def validate(document: Document, model: type[ModelT]) -> ModelT:
@@ -119,11 +121,14 @@ def validate(document: Document, model: type[ModelT]) -> ModelT:
     if not isinstance(document.data, dict):
         came = "is empty" if document.data is None else "does not hold keys and values"
         raise ConfigurationError([Fault(document.source, came, line=1)])
+    faults = list(document.repeats)
     try:
-        return model.model_validate(document.data)
+        checked = model.model_validate(document.data)
     except pydantic.ValidationError as error:
-        faults = [_model_fault(document, detail, model) for detail in error.errors(include_url=False)]
-        raise ConfigurationError(sorted(faults, key=lambda fault: fault.line or 0)) from None
+        faults += [_model_fault(document, detail, model) for detail in error.errors(include_url=False)]
+    if faults:
+        raise ConfigurationError(sorted(faults, key=lambda fault: fault.line or 0))
+    return checked
 
 
 def show_path(path: Sequence[str | int]) -> str:
