@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from glsmed.shared.errors import Fault
 from glsmed.site_adapters.phrases import Script
@@ -46,6 +47,15 @@ class Place:
     def fault(self, message: str) -> Fault:
         """A fault at this place."""
         return Fault(self.source, message, line=self.line, key=self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentName:
+    """A spaCy component as a file names it: ``module:attribute``, also looked for in ``folder``."""
+
+    reference: str
+    folder: Path
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +134,7 @@ class Adapter:
         headers: section header → role; section_weights: role → weight, 0 for no evidence.
         findings: name → finding; iterating gives the names.
         cues: id → cue, always with ``affirmed`` and ``negated``.
+        components: rules of the site's own; see :mod:`glsmed.site_adapters.components`.
     """
 
     name: str
@@ -136,6 +147,7 @@ class Adapter:
     findings: Mapping[str, Finding]
     cues: Mapping[str, Cue]
     examples: tuple[TextExample, ...] = field(repr=False)
+    components: tuple[ComponentName, ...] = ()
 
     @property
     def label(self) -> str:

@@ -13,6 +13,7 @@ from glsmed.site_adapters.adapter import (
     NEGATED,
     Adapter,
     Beta,
+    ComponentName,
     Cue,
     CueExample,
     Finding,
@@ -20,6 +21,7 @@ from glsmed.site_adapters.adapter import (
     SettledGrammar,
     TextExample,
 )
+from glsmed.site_adapters.components import load_component, source_digest
 from glsmed.site_adapters.layers import Layer, read_layers
 from glsmed.site_adapters.schema import CueEntry, FindingEntry, Kind
 
@@ -91,6 +93,7 @@ class _Merger:
         self._headers: dict[str, str] = {}
         self._weights: dict[str, float] = {}
         self._examples: list[TextExample] = []
+        self._components: list[ComponentName] = []
 
     def take(self, layer: Layer) -> None:
         self._weights.update(layer.file.section_weights)
@@ -102,6 +105,9 @@ class _Merger:
             self._take_cue(layer, index, cue)
         for index, example in enumerate(layer.file.examples):
             self._examples.append(TextExample(example.text, example.expect, layer.place("examples", index)))
+        folder = Path(layer.document.source).resolve().parent
+        for index, reference in enumerate(layer.file.components):
+            self._components.append(ComponentName(reference, folder, layer.place("components", index)))
 
     def _take_finding(self, layer: Layer, name: str, entry: FindingEntry) -> None:
         place = layer.place("findings", name)
@@ -143,13 +149,14 @@ class _Merger:
         self._faults += self._example_faults()
         plain = (_prior(self._cues[NEGATED].entry, None) if NEGATED in self._cues else None) or _PLAIN_NEGATION
         cues = {cue_id: settled for cue_id, cue in self._cues.items() if (settled := self._settle_cue(cue, plain))}
+        sources = list(self._component_sources())
         if self._faults:
             raise ConfigurationError(sorted(self._faults, key=lambda fault: (fault.source, fault.line or 0)))
         findings = {name: _settle_finding(name, finding) for name, finding in self._findings.items()}
         return Adapter(
             name=leaf.file.adapter,
             version=leaf.file.version,
-            digest=_digest(layers),
+            digest=_digest(layers, sources),
             language=next(layer.file.language for layer in reversed(layers) if layer.file.language),
             grammar=_settle_grammar(layers),
             headers=self._headers,
@@ -157,7 +164,16 @@ class _Merger:
             findings=findings,
             cues=cues,
             examples=tuple(self._examples),
+            components=tuple(self._components),
         )
+
+    def _component_sources(self) -> Iterator[str]:
+        """The digest of each component's source; one that cannot be imported is a fault."""
+        for named in self._components:
+            try:
+                yield source_digest(load_component(named))
+            except ConfigurationError as error:
+                self._faults += error.faults
 
     def _settle_cue(self, cue: _Cue, plain: Beta) -> Cue | None:
         entry = cue.entry
@@ -250,9 +266,9 @@ def _settle_grammar(layers: Sequence[Layer]) -> SettledGrammar:
     )
 
 
-def _digest(layers: Sequence[Layer]) -> str:
-    """sha256 over what the files say, without examples: they decide nothing."""
-    said = []
+def _digest(layers: Sequence[Layer], component_sources: Sequence[str]) -> str:
+    """sha256 over what the files say, without examples (they decide nothing), and over their components."""
+    said: list[object] = list(component_sources)
     for layer in layers:
         content = layer.file.model_dump(mode="json", exclude={"examples": True})
         content["cues"] = [{key: value for key, value in cue.items() if key != "examples"} for cue in content["cues"]]

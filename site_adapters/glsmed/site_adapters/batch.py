@@ -46,10 +46,11 @@ class Work:
         for number, line in chunk:
             try:
                 report = parse_report(line)
+                answer = self.answer(self.reader, report.text)
             except DataError as error:
                 broken.append((number, str(error)))
-                continue
-            answers.append(f'{{"id": {_dumps(report.report_id)}, {self.answer(self.reader, report.text)}}}')
+            else:
+                answers.append(f'{{"id": {_dumps(report.report_id)}, {answer}}}')
         new = (self.reader.sentences_read - seen, self.reader.sentences_unknown - strange)
         return Outcome(answers, broken, new)
 

@@ -69,16 +69,29 @@ def _find(reference: str | Path, *, origin: Layer | None) -> Path:
 
 def _read(path: Path, *, inherited: bool) -> Layer:
     document = read_document(path)
-    layer = Layer(document, validate(document, AdapterFile), inherited)
-    if faults := list(_repeated_cues(layer)):
-        raise ConfigurationError(faults)
-    return layer
+    faults = list(_repeated_cues(document))
+    try:
+        file = validate(document, AdapterFile)
+    except ConfigurationError as error:
+        faults += error.faults
+    if faults:
+        raise ConfigurationError(sorted(faults, key=lambda fault: fault.line or 0))
+    return Layer(document, file, inherited)
 
 
-def _repeated_cues(layer: Layer) -> Iterator[Fault]:
+def _repeated_cues(document: Document) -> Iterator[Fault]:
+    """A fault for each cue whose id another cue of the file has; whatever else is wrong with the file."""
     first: dict[str, int | None] = {}
-    for index, cue in enumerate(layer.file.cues):
-        place = layer.place("cues", index, "id")
-        if cue.id in first:
-            yield place.fault(f"two cues are called {cue.id!r}; first in line {first[cue.id]}")
-        first.setdefault(cue.id, place.line)
+    for index, cue_id in _cue_ids(document.data):
+        path = ("cues", index, "id")
+        if cue_id in first:
+            yield document.fault(path, f"two cues are called {cue_id!r}; first in line {first[cue_id]}")
+        first.setdefault(cue_id, document.line(path))
+
+
+def _cue_ids(data: object) -> Iterator[tuple[int, str]]:
+    cues = data.get("cues") if isinstance(data, dict) else None
+    for index, cue in enumerate(cues if isinstance(cues, list) else ()):
+        cue_id = cue.get("id") if isinstance(cue, dict) else None
+        if isinstance(cue_id, str):
+            yield index, cue_id

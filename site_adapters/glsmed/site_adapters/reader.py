@@ -1,14 +1,16 @@
 """A report read: one cell per finding, with the words that made it."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from glsmed.site_adapters.adapter import Adapter, Beta
 from glsmed.site_adapters.assertions import Assertion, assertions_of
 from glsmed.site_adapters.cells import Cell, Mark, Reading, Span
-from glsmed.site_adapters.lexicon import Lexicon
+from glsmed.site_adapters.components import Marked, load_components, overlaid
+from glsmed.site_adapters.lexicon import Lexicon, Meaning
 from glsmed.site_adapters.marks import TokenMark, marks_of
-from glsmed.site_adapters.phrases import sentence_length, token_bounds
+from glsmed.site_adapters.phrases import Hit, sentence_length, token_bounds
 from glsmed.site_adapters.segments import Segmenter
 
 _REMEMBERED_SENTENCES = 50_000
@@ -58,9 +60,14 @@ class Reader:
             folding=self._lexicon.folding,
             script=adapter.grammar.script,
         )
+        self._components = load_components(adapter)
         self._remembered: dict[str, tuple[_SentenceStatement, ...]] = {}
         self.sentences_read = 0
         self.sentences_unknown = 0
+
+    def __reduce__(self) -> tuple[type["Reader"], tuple[Adapter]]:
+        """How it goes to a worker process: as its adapter, made anew there."""
+        return Reader, (self.adapter,)
 
     def read(self, text: str) -> Reading:
         """The cells of a report; offsets are characters of ``text``."""
@@ -77,43 +84,55 @@ class Reader:
         return self._statements(text, least_weight=0.0)
 
     def _statements(self, text: str, *, least_weight: float) -> Iterator[Statement]:
+        marked = self._marked(text)
         for section in self._segmenter.sections(text):
             weight = self.adapter.section_weights.get(section.role, 0.0)
             if weight >= least_weight:
                 for start, end in self._segmenter.sentences(text, section):
-                    for assertion, spans in self._sentence(text[start:end]):
+                    for assertion, spans in self._sentence(text[start:end], _within(marked, start, end)):
                         yield Statement(assertion, section.role, weight, start, spans)
 
     def marks(self, text: str) -> Iterator[Mark]:
         """Every cue of a report, whatever the finding, in the order of its text."""
+        marked = self._marked(text)
         for section in self._segmenter.sections(text):
             for start, end in self._segmenter.sentences(text, section):
                 sentence = text[start:end]
                 tokens = self._lexicon.tokens(sentence)
-                found = list(marks_of(self._lexicon.index.find(tokens), sentence_length(tokens)))
+                hits = self._hits(sentence, tokens, _within(marked, start, end))
+                found = list(marks_of(hits, sentence_length(tokens)))
                 bounds = self._character_bounds(sentence) if found else []
                 yield from (_mark(mark, bounds, start) for mark in found)
 
-    def _sentence(self, sentence: str) -> tuple[_SentenceStatement, ...]:
+    def _marked(self, text: str) -> Sequence[Marked]:
+        return self._components.marked(text) if self._components else ()
+
+    def _sentence(self, sentence: str, marked: Sequence[Marked]) -> tuple[_SentenceStatement, ...]:
+        if marked:
+            return tuple(self._read_sentence(sentence, marked))
         known = self._remembered.get(sentence)
         if known is None:
-            known = tuple(self._read_sentence(sentence))
+            known = tuple(self._read_sentence(sentence, ()))
             if len(sentence) <= _LONGEST_REMEMBERED:
                 if len(self._remembered) >= _REMEMBERED_SENTENCES:
                     self._remembered.clear()
                 self._remembered[sentence] = known
         return known
 
-    def _read_sentence(self, sentence: str) -> Iterator[_SentenceStatement]:
+    def _read_sentence(self, sentence: str, marked: Sequence[Marked]) -> Iterator[_SentenceStatement]:
         tokens = self._lexicon.tokens(sentence)
         self.sentences_read += 1
         self.sentences_unknown += not self._lexicon.index.knows_any(tokens)
-        hits = self._lexicon.index.find(tokens)
+        hits = self._hits(sentence, tokens, marked)
         assertions = assertions_of(hits, self._lexicon, length=sentence_length(tokens))
         if assertions:
             bounds = self._character_bounds(sentence)
             for assertion in assertions:
                 yield assertion, tuple(_spans(assertion, bounds))
+
+    def _hits(self, sentence: str, tokens: Sequence[str], marked: Sequence[Marked]) -> list[Hit[Meaning]]:
+        hits = self._lexicon.index.find(tokens)
+        return overlaid(hits, marked, self._character_bounds(sentence)) if marked else hits
 
     def _character_bounds(self, sentence: str) -> list[tuple[int, int]]:
         """Start and end in the sentence of each of its tokens."""
@@ -122,6 +141,14 @@ class Reader:
         if offsets is None:
             return bounds
         return [(offsets[start], _end_after(offsets, end)) for start, end in bounds]
+
+
+def _within(marked: Sequence[Marked], start: int, end: int) -> Sequence[Marked]:
+    """What begins between ``start`` and ``end``, in characters from ``start``."""
+    if not marked:
+        return ()
+    first, last = (bisect_left(marked, place, key=lambda one: one.start) for place in (start, end))
+    return [Marked(one.start - start, one.end - start, one.meaning) for one in marked[first:last]]
 
 
 def _end_after(offsets: Sequence[int], end: int) -> int:

@@ -10,6 +10,7 @@ from glsmed.shared.documents import StrictModel
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 AdapterName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 Probability = Annotated[float, Field(gt=0, lt=1)]
 Kind = Literal[
     "affirmation",
@@ -118,6 +119,7 @@ class AdapterFile(StrictModel):
         findings: name of the finding → its phrases.
         cues: merged by id.
         examples: run by lint, bench and check.
+        components: spaCy components of the site's own, ``module:attribute``; see :mod:`glsmed.site_adapters.components`.
     """
 
     adapter: AdapterName
@@ -130,6 +132,7 @@ class AdapterFile(StrictModel):
     findings: dict[Name, FindingEntry] = Field(default_factory=dict)
     cues: tuple[CueEntry, ...] = ()
     examples: tuple[Example, ...] = ()
+    components: tuple[Reference, ...] = ()
 
     @pydantic.model_validator(mode="after")
     def _says_something(self) -> Self:
