@@ -106,7 +106,7 @@ JAPANESE = Language(
         "effusion": ("胸水", "胸水貯留"),
         "cardiomegaly": ("心拡大", "心陰影の拡大"),
         "nodule": ("肺結節", "結節影"),
-        "consolidation": ("コンソリデーション", "浸潤影を伴うコンソリデーション"),
+        "consolidation": ("コンソリデーション", "区域性のコンソリデーション"),
         "pneumothorax": ("気胸", "肺尖部の気胸"),
     },
     sentences={
@@ -118,7 +118,7 @@ JAPANESE = Language(
         "negated": ("{finding}を認めません。", "{finding}なし。", "{finding}はみられません。"),
     },
     indications=("二週間続く咳嗽。", "{finding}の除外目的。", "息切れの精査。", "健診で異常を指摘。"),
-    fillers=("気管は正中に位置しています。", "骨に年齢相応の変化を見ます。", "撮影条件は良好です。"),
+    fillers=("気管は正中に位置しています。", "骨に年齢相応の変化を認めます。", "撮影条件は良好です。"),
     all_clear=("特記すべき異常なし。", "活動性病変を指摘できません。"),
     capitalises=False,
     separator="\n",
