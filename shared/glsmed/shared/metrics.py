@@ -6,6 +6,18 @@ import torch
 from torch import Tensor
 from torchmetrics.functional.classification import binary_auroc, binary_average_precision
 
+from glsmed.shared.calibration_metrics import (
+    brier_parts,
+    calibration_slope_intercept,
+    equal_mass_calibration_error,
+)
+from glsmed.shared.decision_metrics import (
+    SENSITIVITIES,
+    false_alerts_per_100,
+    mean_net_benefit,
+    threshold_at_sensitivity,
+)
+
 CALIBRATION_BINS = 15
 _CLIP = 1e-7
 
@@ -51,6 +63,30 @@ def _one_finding(probability: Tensor, truth: Tensor) -> dict[str, float]:
     if 0 < metrics["positives"] < metrics["n"]:
         metrics["auroc"] = float(binary_auroc(probability, truth.long()))
         metrics["auprc"] = float(binary_average_precision(probability, truth.long()))
+    return metrics
+
+
+def full_metrics(probability: Tensor, truth: Tensor) -> dict[str, float]:
+    """Everything that is measured of one finding; what needs both classes is left out where there is only one.
+
+    Beside those of :func:`finding_metrics`: ece_equal_mass, brier_reliability, brier_resolution, brier_uncertainty,
+    net_benefit (mean over thresholds of 5 % to 50 %), calibration_slope, calibration_intercept, and
+    false_alerts_90 and _95: false alerts per 100 studies at that sensitivity on these very studies.
+
+    Args:
+        probability: ``(N,)`` in [0, 1], N > 0.
+        truth: ``(N,)`` in {0, 1}.
+    """
+    probability, truth = probability.double(), truth.double()
+    metrics = _one_finding(probability, truth)
+    metrics |= {"ece_equal_mass": equal_mass_calibration_error(probability, truth), **brier_parts(probability, truth)}
+    metrics["net_benefit"] = mean_net_benefit(probability, truth)
+    if "auroc" in metrics:
+        metrics |= calibration_slope_intercept(probability, truth)
+        for sensitivity in SENSITIVITIES:
+            threshold = threshold_at_sensitivity(probability, truth, sensitivity)
+            name = f"false_alerts_{round(100 * sensitivity)}"
+            metrics[name] = false_alerts_per_100(probability, truth, threshold)
     return metrics
 
 

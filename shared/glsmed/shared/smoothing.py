@@ -1,9 +1,10 @@
 """Generalized label smoothing (GLS): a label, a rate, one target.
 
-With a label y in {0, 1} and a rate r the target of a finding is ``t = y(1 - r) + r/2`` (Wei et al., ICML 2022, with
-K = 2 classes per finding). r = 0 is the hard label, r = 1 undecided; r < 0 sharpens beyond the label and makes the
-loss unbounded below, so it is refused here. The loss is binary cross-entropy with the soft target t, computed as
-``softplus(z) - t z``, which is exact for every t and costs what binary cross-entropy costs.
+With a label y in {0, 1} and a rate r <= 1 the target of a finding is ``t = y(1 - r) + r/2`` (Wei et al., ICML 2022,
+with K = 2 classes per finding). r = 1 is undecided, r = 0 the hard label; r < 0 sharpens beyond it, which undoes a
+labeller's error and makes the loss unbounded below: see :mod:`glsmed.shared.negative_rates` for its guards. The loss is
+binary cross-entropy with the target t, computed as ``softplus(z) - t z``, which is exact for every t, inside [0, 1] and
+outside, and costs what binary cross-entropy costs.
 """
 
 from typing import Literal
@@ -26,9 +27,10 @@ def smoothed_targets(labels: Tensor, rates: Tensor) -> Tensor:
 
 
 def rates_from_probability(probability: Tensor) -> tuple[Tensor, Tensor]:
-    """Labels in {0, 1} and rates in [0, 1] whose target is the given probability of each finding.
+    """Labels in {0, 1} and rates <= 1 whose target is the given value of each finding.
 
-    A probability of 1/2 and above takes the label 1 with r = 2(1 - q); below, the label 0 with r = 2q.
+    A value of 1/2 and above takes the label 1 with r = 2(1 - q); below, the label 0 with r = 2q. A probability has a
+    rate in [0, 1]; a target beyond [0, 1], as :mod:`glsmed.shared.corrections` makes them, has a negative one.
     """
     labels = (probability >= 0.5).to(probability.dtype)
     return labels, 2 * torch.minimum(probability, 1 - probability)
@@ -48,6 +50,15 @@ def compose_rates(hedge_rate: Tensor, labeller_error: float | Tensor) -> Tensor:
     return 1 - (1 - hedge_rate) / (1 - 2 * error)
 
 
+def weights_from_spread(mean: Tensor, spread: Tensor) -> Tensor:
+    """Weights in [0, 1] of beliefs with this mean and standard deviation: 1 is certain of its mean, 0 knows nothing.
+
+    ``1 - spread^2 / (mean (1 - mean))``. For a Beta belief worth s labels this is s / (s + 1).
+    """
+    widest = mean * (1 - mean)
+    return (1 - spread.square() / widest.clamp_min(torch.finfo(mean.dtype).tiny)).clamp(0, 1)
+
+
 def generalized_label_smoothing_loss(
     logits: Tensor,
     labels: Tensor,
@@ -55,30 +66,53 @@ def generalized_label_smoothing_loss(
     weight: Tensor | None = None,
     *,
     reduction: Reduction = "mean",
+    logit_limit: float | None = None,
 ) -> Tensor:
     """The GLS loss of K findings, each a sigmoid of its own.
 
     Args:
         logits: ``(N, K)``.
         labels: ``(N, K)`` in {0, 1}.
-        rates: ``(N, K)`` in [0, 1].
+        rates: ``(N, K)`` <= 1, one for each sample and finding (or anything that broadcasts to that).
         weight: ``(N, K)`` >= 0; 0 masks a cell. None weighs every cell 1.
         reduction: ``mean`` divides by the sum of weights (0 if all are masked), ``sum`` adds up, and ``none`` gives
             ``(N,)``, the weighted sum over each sample's findings, as Opacus' per-sample losses need it.
+        logit_limit: for r < 0, see :func:`soft_target_loss`.
 
     Returns:
         A scalar, or ``(N,)``.
 
     Values are not checked here, since that would wait for the device in every step: :func:`check_targets` does so once.
     """
-    return soft_target_loss(logits, smoothed_targets(labels, rates), weight, reduction=reduction)
+    targets = smoothed_targets(labels, rates)
+    return soft_target_loss(logits, targets, weight, reduction=reduction, logit_limit=logit_limit)
 
 
 def soft_target_loss(
-    logits: Tensor, targets: Tensor, weight: Tensor | None = None, *, reduction: Reduction = "mean"
+    logits: Tensor,
+    targets: Tensor,
+    weight: Tensor | None = None,
+    *,
+    reduction: Reduction = "mean",
+    logit_limit: float | None = None,
 ) -> Tensor:
-    """Binary cross-entropy with soft targets, ``softplus(z) - t z``, in float32 whatever the autocast."""
-    cells = F.softplus(logits.float()) - targets.float() * logits.float()
+    """Binary cross-entropy with targets t, ``softplus(z) - t z``, in float32 whatever the autocast.
+
+    Args:
+        logits: ``(N, K)``.
+        targets: ``(N, K)``, in [0, 1] or beyond.
+        weight: ``(N, K)`` >= 0, or None.
+        reduction: see :func:`generalized_label_smoothing_loss`.
+        logit_limit: for targets beyond [0, 1]: the part beyond stops pulling where ``|z|`` is larger than this, so that
+            the loss is bounded below; up to there it is exact. None: no bound.
+    """
+    logits, targets = logits.float(), targets.float()
+    if logit_limit is None:
+        cells = F.softplus(logits) - targets * logits
+    else:
+        inside = targets.clamp(0, 1)
+        beyond = (targets - inside) * logits.clamp(-logit_limit, logit_limit)
+        cells = F.softplus(logits) - inside * logits - beyond
     if weight is not None:
         cells = cells * weight
     if reduction == "none":
@@ -90,18 +124,42 @@ def soft_target_loss(
     return cells.sum() / weight.sum().clamp_min(torch.finfo(cells.dtype).tiny)
 
 
-def k_class_smoothing_loss(logits: Tensor, labels: Tensor, rates: Tensor, *, reduction: Reduction = "mean") -> Tensor:
+def smoothed_class_targets(labels: Tensor, rates: Tensor, n_classes: int) -> Tensor:
+    """Targets ``(N, K)`` of K exclusive classes, ``(1 - r) e_y + r/K``; each row adds up to 1.
+
+    Args:
+        labels: ``(N,)`` class indices.
+        rates: ``(N,)`` <= 1.
+        n_classes: K.
+    """
+    chosen = F.one_hot(labels, n_classes).to(rates.dtype)
+    return chosen * (1 - rates)[:, None] + rates[:, None] / n_classes
+
+
+def k_class_smoothing_loss(
+    logits: Tensor,
+    labels: Tensor,
+    rates: Tensor,
+    *,
+    reduction: Reduction = "mean",
+    surprise_limit: float | None = None,
+) -> Tensor:
     """The K-class form ``(1 - r) CE + r mean_k(-log p_k)`` (Wei et al. 2022, section 2).
 
     Args:
         logits: ``(N, K)``.
         labels: ``(N,)`` class indices.
-        rates: ``(N,)`` in [0, 1].
+        rates: ``(N,)`` <= 1.
         reduction: over samples.
+        surprise_limit: for r < 0: ``-log p_k`` of the second part counts only up to this, so that the loss is bounded
+            below and its gradient vanishes beyond; None: no bound.
     """
     log_probabilities = F.log_softmax(logits.float(), dim=-1)
     label_part = F.nll_loss(log_probabilities, labels, reduction="none")
-    samples = (1 - rates) * label_part - rates * log_probabilities.mean(-1)
+    even_part = -log_probabilities.mean(-1)
+    if surprise_limit is not None:
+        even_part = torch.where(rates < 0, (-log_probabilities).clamp_max(surprise_limit).mean(-1), even_part)
+    samples = (1 - rates) * label_part + rates * even_part
     if reduction == "none":
         return samples
     return samples.sum() if reduction == "sum" else samples.mean()
@@ -110,29 +168,33 @@ def k_class_smoothing_loss(logits: Tensor, labels: Tensor, rates: Tensor, *, red
 class GeneralizedLabelSmoothingLoss(nn.Module):
     """:func:`generalized_label_smoothing_loss` as a criterion; ``reduction`` may change, as in Opacus' ghost mode."""
 
-    def __init__(self, *, reduction: Reduction = "mean") -> None:
+    def __init__(self, *, reduction: Reduction = "mean", logit_limit: float | None = None) -> None:
         super().__init__()
         self.reduction: Reduction = reduction
+        self.logit_limit = logit_limit
 
     def forward(self, logits: Tensor, labels: Tensor, rates: Tensor, weight: Tensor | None = None) -> Tensor:
         """The loss with the present ``reduction``."""
-        return generalized_label_smoothing_loss(logits, labels, rates, weight, reduction=self.reduction)
+        return generalized_label_smoothing_loss(
+            logits, labels, rates, weight, reduction=self.reduction, logit_limit=self.logit_limit
+        )
 
 
-def check_targets(labels: Tensor, rates: Tensor, weight: Tensor) -> None:
+def check_targets(labels: Tensor, rates: Tensor, weight: Tensor, *, lowest_rate: float = 0.0) -> None:
     """Return if the loss can mean these targets; to be called once, when data is loaded.
 
     Raises:
-        ValueError: shapes differ, a label is not 0 or 1, a rate is outside [0, 1], or a weight is negative.
+        ValueError: shapes differ, a label is not 0 or 1, a rate is outside [lowest_rate, 1], or a weight is negative.
     """
     if not labels.shape == rates.shape == weight.shape:
         shapes = ", ".join(str(tuple(tensor.shape)) for tensor in (labels, rates, weight))
         raise ValueError(f"labels, rates and weights differ in shape: {shapes}")
     if not bool(((labels == 0) | (labels == 1)).all()):
         raise ValueError("a label is neither 0 nor 1; doubt belongs in the rate")
-    if not bool(((rates >= 0) & (rates <= 1)).all()):
+    if not bool(((rates >= lowest_rate) & (rates <= 1)).all()):
         raise ValueError(
-            "a smoothing rate is outside [0, 1]; negative rates make the loss unbounded below and are not available"
+            f"a smoothing rate is outside [{lowest_rate:g}, 1]; negative rates make the loss unbounded below and go "
+            "only through glsmed.shared.negative_rates"
         )
     if not bool(((weight >= 0) & torch.isfinite(weight)).all()):
         raise ValueError("a weight is negative or not finite")

@@ -1,0 +1,110 @@
+"""A site's calibration map: from the model's logits to probabilities that mean at this site what they say.
+
+One monotone curve per finding, fitted on the site's own gold labels. It stays at the site, is shipped with the model
+there, and is never averaged into it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+from sklearn.isotonic import IsotonicRegression  # type: ignore[import-untyped]  # scikit-learn ships no types
+from torch import Tensor
+
+from glsmed.shared.documents import StrictModel
+from glsmed.shared.logistic import fit_slope_intercept
+
+MapKind = Literal["off", "temperature", "platt", "isotonic", "auto"]
+LEAST_GOLD = 20  # cells of a finding that a map needs
+PLENTY_OF_GOLD = 1000  # cells from which auto takes the isotonic map
+_LEAST_PER_CLASS = 3
+_LEAST_SLOPE = 0.02  # a map never turns the model's order round
+_PRIOR = (0.5, 0.02)  # a slope of 1 ± 1.4 and an intercept of 0 ± 7: felt only where gold is scarce
+_CLIP = 1e-4
+
+
+class FindingMap(StrictModel):
+    """The curve of one finding: ``sigmoid(slope z + intercept)``, or steps where there are knots.
+
+    Knots are logits and probabilities of an isotonic curve, joined by straight lines and level outside.
+    """
+
+    slope: Annotated[float, Field(gt=0, description="factor on the logit")] = 1.0
+    intercept: Annotated[float, Field(description="added to the logit")] = 0.0
+    knots: Annotated[tuple[tuple[float, float], ...], Field(description="logit and probability, rising")] = ()
+    gold_cells: Annotated[int, Field(ge=0, description="gold labels that it was fitted on")] = 0
+
+    def __call__(self, logits: Tensor) -> Tensor:
+        """Probabilities ``(n,)`` of logits ``(n,)``."""
+        if not self.knots:
+            return (self.slope * logits.double() + self.intercept).sigmoid()
+        places, values = np.array(self.knots).T
+        return torch.from_numpy(np.interp(logits.double().numpy(), places, values))
+
+
+class CalibrationMap(StrictModel):
+    """The curves of a site by finding; a finding without one keeps the model's own probability.
+
+    ``model_dump_json`` and ``model_validate_json`` write and read the file beside a shipped model.
+    """
+
+    findings: Annotated[tuple[str, ...], Field(description="the model's outputs, in order")]
+    curves: Annotated[Mapping[str, FindingMap], Field(description="curve by finding")]
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Probabilities ``(N, K)`` float32 of logits ``(N, K)``."""
+        columns = [self.curves.get(name, FindingMap())(logits[:, place]) for place, name in enumerate(self.findings)]
+        return torch.stack(columns, dim=1).float()
+
+
+def fit_calibration_map(
+    logits: Tensor, gold: Tensor, findings: Sequence[str], *, kind: MapKind = "platt"
+) -> CalibrationMap:
+    """The site's map.
+
+    Args:
+        logits: ``(N, K)`` of images with and without gold, the site's offset included.
+        gold: ``(N, K)`` in {0, 1}, NaN where unknown.
+        findings: the K names.
+        kind: ``platt`` slope and intercept (Platt 1999, with his targets), ``temperature`` the slope alone (Guo et al.,
+            ICML 2017), ``isotonic`` any rising curve, ``auto`` isotonic from 1000 cells and platt below, ``off`` none.
+
+    Returns:
+        Curves only of findings with at least 20 gold cells and 3 of each class.
+    """
+    curves = {}
+    for place, finding in enumerate(findings):
+        known = ~torch.isnan(gold[:, place])
+        truth = gold[known, place].double()
+        if kind != "off" and _is_enough(truth):
+            curves[finding] = _fit(logits[known, place].double(), truth, kind)
+    return CalibrationMap(findings=tuple(findings), curves=curves)
+
+
+def _is_enough(truth: Tensor) -> bool:
+    positives = int(truth.sum())
+    return len(truth) >= LEAST_GOLD and min(positives, len(truth) - positives) >= _LEAST_PER_CLASS
+
+
+def _fit(logits: Tensor, truth: Tensor, kind: MapKind) -> FindingMap:
+    if kind == "isotonic" or (kind == "auto" and len(truth) >= PLENTY_OF_GOLD):
+        return FindingMap(knots=_isotonic_knots(logits, truth), gold_cells=len(truth))
+    if kind == "temperature":
+        slope, intercept = fit_slope_intercept(logits, truth, precision=(_PRIOR[0], 1e9))[0], 0.0
+    else:
+        slope, intercept = fit_slope_intercept(logits, _platt_targets(truth), precision=_PRIOR)
+    return FindingMap(slope=max(slope, _LEAST_SLOPE), intercept=intercept, gold_cells=len(truth))
+
+
+def _platt_targets(truth: Tensor) -> Tensor:
+    """Platt's targets (N+ + 1)/(N+ + 2) and 1/(N- + 2), which keep the curve from becoming a step."""
+    positives = float(truth.sum())
+    high, low = (positives + 1) / (positives + 2), 1 / (len(truth) - positives + 2)
+    return torch.where(truth > 0, high, low)
+
+
+def _isotonic_knots(logits: Tensor, truth: Tensor) -> tuple[tuple[float, float], ...]:
+    curve = IsotonicRegression(y_min=_CLIP, y_max=1 - _CLIP).fit(logits.numpy(), truth.numpy())
+    return tuple(zip(curve.X_thresholds_.tolist(), curve.y_thresholds_.tolist(), strict=True))

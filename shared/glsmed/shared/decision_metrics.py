@@ -1,0 +1,67 @@
+"""What a threshold on a probability costs and saves: false alerts, net benefit, and the gap between hospitals."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+SENSITIVITIES = (0.90, 0.95)
+NET_BENEFIT_THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 11))  # 5 % to 50 %
+
+
+def threshold_at_sensitivity(probability: Tensor, truth: Tensor, sensitivity: float) -> float:
+    """The largest threshold at which at least this share of the positives is called (probability >= threshold).
+
+    Raises:
+        ValueError: there is no positive, or the sensitivity is not in (0, 1].
+    """
+    positives = probability[truth > 0].sort(descending=True).values
+    if len(positives) == 0 or not 0 < sensitivity <= 1:
+        raise ValueError(f"sensitivity {sensitivity} of {len(positives)} positives has no threshold")
+    needed = math.ceil(sensitivity * len(positives) - 1e-9)
+    return float(positives[needed - 1])
+
+
+def false_alerts_per_100(probability: Tensor, truth: Tensor, threshold: float) -> float:
+    """False alerts in 100 studies where everything at the threshold and above is called."""
+    called = (probability >= threshold) & (truth <= 0)
+    return 100 * float(called.double().mean())
+
+
+def net_benefit(probability: Tensor, truth: Tensor, threshold: float) -> float:
+    """True positives less false ones at the threshold's odds, per study (Vickers and Elkin 2006).
+
+    Raises:
+        ValueError: the threshold is not in (0, 1).
+    """
+    if not 0 < threshold < 1:
+        raise ValueError(f"a threshold of probability lies in (0, 1), came {threshold}")
+    called = probability >= threshold
+    true = (called & (truth > 0)).double().mean()
+    false = (called & (truth <= 0)).double().mean()
+    return float(true - false * threshold / (1 - threshold))
+
+
+def mean_net_benefit(
+    probability: Tensor, truth: Tensor, *, thresholds: Sequence[float] = NET_BENEFIT_THRESHOLDS
+) -> float:
+    """The mean of :func:`net_benefit` over thresholds, 5 % to 50 % unless told otherwise."""
+    return sum(net_benefit(probability, truth, threshold) for threshold in thresholds) / len(thresholds)
+
+
+def net_benefit_of_all(truth: Tensor, threshold: float) -> float:
+    """Net benefit of calling every study."""
+    return net_benefit(torch.ones(len(truth)), truth, threshold)
+
+
+def worst_site_gap(by_site: Mapping[str, float], *, higher_is_better: bool) -> float:
+    """How much worse the worst site is than the mean of the sites; 0 or more.
+
+    Raises:
+        ValueError: there is no site.
+    """
+    if not by_site:
+        raise ValueError("no site, no gap")
+    mean = sum(by_site.values()) / len(by_site)
+    return mean - min(by_site.values()) if higher_is_better else max(by_site.values()) - mean

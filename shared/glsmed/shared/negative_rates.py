@@ -1,0 +1,78 @@
+"""Guards for negative smoothing rates: without them the loss has no lower bound and training runs away.
+
+A rate below 0 is held at 0 for the first rounds, never goes below ``-cap``, stops pulling where the logit is beyond
+``logit_limit``, and is watched by a monitor that stops training and says why.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from glsmed.shared.errors import GlsmedError
+
+
+class NegativeRatesError(GlsmedError):
+    """Negative smoothing rates drive the logits away."""
+
+
+@dataclass(frozen=True, slots=True)
+class NegativeRateGuard:
+    """How far negative rates may go.
+
+    Attributes:
+        cap: largest size of a negative rate.
+        logit_limit: where a negative rate stops pulling, see :func:`glsmed.shared.smoothing.soft_target_loss`.
+        warm_up_rounds: rounds during which negative rates count as 0.
+    """
+
+    cap: float = 0.5
+    logit_limit: float = 6.0
+    warm_up_rounds: int = 3
+
+    def rates(self, rates: Tensor, *, round_number: int) -> Tensor:
+        """The rates that may be used in this round, counted from 1."""
+        return rates.clamp_min(0.0 if round_number <= self.warm_up_rounds else -self.cap)
+
+    def limit(self, rates: Tensor) -> float | None:
+        """The logit limit if any rate is negative, else None: r >= 0 needs no guard and costs nothing."""
+        return self.logit_limit if bool((rates < 0).any()) else None
+
+
+class LogitMonitor:
+    """Watches the logits of cells with a negative rate, by finding, without waiting for the device.
+
+    Args:
+        findings: names of the K findings.
+        guard: its ``logit_limit`` is the yardstick: a mean size above twice that is running away.
+    """
+
+    def __init__(self, findings: Sequence[str], guard: NegativeRateGuard, *, device: torch.device) -> None:
+        self._findings = tuple(findings)
+        self._guard = guard
+        self._sums = torch.zeros(2, len(self._findings), device=device)
+
+    @torch.no_grad()
+    def see(self, logits: Tensor, rates: Tensor, weight: Tensor) -> None:
+        """Take note of a batch ``(N, K)``."""
+        negative = (rates < 0) & (weight > 0)
+        self._sums += torch.stack([(logits.float().abs() * negative).sum(0), negative.sum(0)])
+
+    def mean_sizes(self) -> Tensor:
+        """``(K,)`` mean size of the logits seen; 0 for a finding without a negative rate."""
+        return self._sums[0] / self._sums[1].clamp_min(1)
+
+    def check(self) -> None:
+        """Return if all is well; waits for the device, so call it once a round.
+
+        Raises:
+            NegativeRatesError: naming the finding, how large its logits are, and what to do.
+        """
+        limit = 2 * self._guard.logit_limit
+        for finding, size in zip(self._findings, self.mean_sizes().tolist(), strict=True):
+            if not size <= limit:
+                raise NegativeRatesError(
+                    f"{finding}: logits of cells with a negative rate are {size:.3g} on average, more than {limit:g}: "
+                    "the loss is running away; set training.negative_rates to off in study.yaml"
+                )
