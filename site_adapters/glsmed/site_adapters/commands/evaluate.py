@@ -1,0 +1,20 @@
+"""``glsmed-adapter evaluate``: how the probabilities hold against gold labels."""
+
+import json
+from pathlib import Path
+
+import typer
+
+from glsmed.site_adapters.adapters import load_adapter
+from glsmed.site_adapters.calibration import load_calibration
+from glsmed.site_adapters.evaluation import evaluate
+from glsmed.site_adapters.gold_cells import load_gold_cells
+from glsmed.site_adapters.reader import Reader
+
+
+def evaluate_command(adapter: str, *, reports: Path, gold: Path, calibration: Path | None) -> None:
+    """Print the scores as JSON."""
+    reader = Reader(load_adapter(adapter))
+    calibrated = None if calibration is None else load_calibration(calibration, reader.adapter)
+    scores = evaluate(load_gold_cells(reader, reports, gold), calibrated)
+    typer.echo(json.dumps({"adapter": reader.adapter.label, **scores.as_dict()}, indent=2))
