@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import islice
 
 from glsmed.shared.errors import DataError, UsageError
+from glsmed.site_adapters.calibration import Calibration
 from glsmed.site_adapters.cells import Cell
 from glsmed.site_adapters.jsonl import parse_report
 from glsmed.site_adapters.reader import Reader
@@ -94,8 +95,23 @@ def _run_chunk(chunk: Chunk) -> Outcome:
 
 def extract_answer(reader: Reader, text: str) -> str:
     """What ``extract`` writes of one report, as the inside of a JSON object."""
-    cells = ", ".join(map(_cell_json, reader.read(text).cells.values()))
-    return f'"adapter": {_dumps(reader.adapter.label)}, "findings": {{{cells}}}'
+    return _extracted(reader, reader.read(text).cells.values())
+
+
+@dataclass(frozen=True, slots=True)
+class CalibratedAnswer:
+    """:func:`extract_answer` with the probabilities of a site's calibration."""
+
+    calibration: Calibration
+
+    def __call__(self, reader: Reader, text: str) -> str:
+        """The inside of a JSON object."""
+        return _extracted(reader, self.calibration.calibrated(reader.read(text).cells))
+
+
+def _extracted(reader: Reader, cells: Iterable[Cell]) -> str:
+    listed = ", ".join(map(_cell_json, cells))
+    return f'"adapter": {_dumps(reader.adapter.label)}, "findings": {{{listed}}}'
 
 
 def _cell_json(cell: Cell) -> str:

@@ -6,14 +6,19 @@ from typing import Annotated
 import typer
 
 from glsmed.shared.command_line import run_command
-from glsmed.site_adapters.batch import cues_answer, extract_answer
+from glsmed.site_adapters.batch import cues_answer
+from glsmed.site_adapters.commands.calibrate import calibrate_command
+from glsmed.site_adapters.commands.evaluate import evaluate_command
 from glsmed.site_adapters.commands.explain import explain_command
-from glsmed.site_adapters.commands.lines import answer_lines
+from glsmed.site_adapters.commands.lines import answer_lines, extract_lines
 
 STREAM = Path("-")
 AdapterArgument = Annotated[str, typer.Argument(help="A built-in vocabulary (en_radiology, …) or an adapter file.")]
 InOption = Annotated[Path, typer.Option("--in", help='Reports as JSON lines {"id", "text"}; - is standard input.')]
 OutOption = Annotated[Path, typer.Option("--out", help="Where the answer goes; - is standard output.")]
+ReportsOption = Annotated[Path, typer.Option(help='Reports as JSON lines {"id", "text"}; - is standard input.')]
+GoldOption = Annotated[Path, typer.Option(help="Gold labels: study_id,finding,value; study_id is the report's id.")]
+CalibrationOption = Annotated[Path | None, typer.Option(help="What the words mean at this site (from calibrate).")]
 WorkersOption = Annotated[int, typer.Option(help="Processes that share the work.")]
 
 app = typer.Typer(
@@ -33,7 +38,11 @@ app = typer.Typer(
 
 @app.command("extract")
 def extract_subcommand(
-    adapter: AdapterArgument, source: InOption = STREAM, target: OutOption = STREAM, workers: WorkersOption = 1
+    adapter: AdapterArgument,
+    source: InOption = STREAM,
+    target: OutOption = STREAM,
+    calibration: CalibrationOption = None,
+    workers: WorkersOption = 1,
 ) -> None:
     """What each report says of each finding: state, probability, cue, section and the words, one JSON line a report.
 
@@ -42,7 +51,7 @@ def extract_subcommand(
     - `glsmed-adapter extract en_radiology --in reports.jsonl --out labels.jsonl --workers 4`
     - `cat reports.jsonl | glsmed-adapter extract st-mary.yaml > labels.jsonl`
     """
-    answer_lines(adapter, extract_answer, source=source, target=target, workers=workers)
+    extract_lines(adapter, source=source, target=target, calibration=calibration, workers=workers)
 
 
 @app.command("cues")
@@ -72,6 +81,31 @@ def explain_subcommand(
     - `glsmed-adapter explain st-mary.yaml --in reports.jsonl --html --out why.html`
     """
     explain_command(adapter, text=text, source=source, target=target, html=html)
+
+
+@app.command("calibrate")
+def calibrate_subcommand(
+    adapter: AdapterArgument,
+    reports: ReportsOption,
+    gold: GoldOption,
+    target: Annotated[Path, typer.Option("--out", help="The calibration file to write.")],
+) -> None:
+    """What each cue means at this site, by its gold labels, with a report of reliability.
+
+    **Example**: `glsmed-adapter calibrate st-mary.yaml --reports r.jsonl --gold gold.csv --out calibration.yaml`
+    """
+    calibrate_command(adapter, reports=reports, gold=gold, target=target)
+
+
+@app.command("evaluate")
+def evaluate_subcommand(
+    adapter: AdapterArgument, reports: ReportsOption, gold: GoldOption, calibration: CalibrationOption = None
+) -> None:
+    """F1, precision, recall, Brier, log-loss and calibration error against gold labels, as JSON.
+
+    **Example**: `glsmed-adapter evaluate st-mary.yaml --reports r.jsonl --gold gold.csv --calibration calibration.yaml`
+    """
+    evaluate_command(adapter, reports=reports, gold=gold, calibration=calibration)
 
 
 def main() -> None:

@@ -7,13 +7,22 @@ import typer
 from glsmed.shared.errors import GlsmedError
 from glsmed.shared.progress import track
 from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.batch import Answer, Work, run
+from glsmed.site_adapters.batch import Answer, CalibratedAnswer, Work, extract_answer, run
+from glsmed.site_adapters.calibration import load_calibration
 from glsmed.site_adapters.jsonl import open_lines, open_output
 from glsmed.site_adapters.reader import Reader
 
 _FEW_SENTENCES = 20
 _STRANGE_SHARE = 0.5
 _MOST_SHOWN = 20
+
+
+def extract_lines(adapter: str, *, source: Path, target: Path, calibration: Path | None, workers: int) -> None:
+    """Write what each report of ``source`` says of each finding; errors as in :func:`answer_lines`."""
+    answer: Answer = extract_answer
+    if calibration is not None:
+        answer = CalibratedAnswer(load_calibration(calibration, load_adapter(adapter)))
+    answer_lines(adapter, answer, source=source, target=target, workers=workers)
 
 
 def answer_lines(adapter: str, answer: Answer, *, source: Path, target: Path, workers: int) -> None:
