@@ -6,15 +6,15 @@ An adapter file names it::
 
 and the module stands beside that file or in the site's environment. A component is what spaCy means by one: a callable
 that takes a :class:`spacy.tokens.Doc` and gives it back. It gets the report's whole text as a Doc of
-``spacy.blank(language)`` (one token a character where the adapter's script is ``characters``), and marks what it found::
+``spacy.blank(language)`` (one token a character where the script is ``characters``) and marks what it found::
 
     def mark_rules(doc: Doc) -> Doc:
         doc.spans["glsmed"] = [Span(doc, 3, 5, label="effusion"), Span(doc, 7, 9, label="possible")]
         return doc
 
 A span's label is the name of a finding (a mention of it), the id of a cue, or ``finding/cue`` for words that say both
-at once. A span belongs to the sentence in which it begins and takes the place of the adapter's phrases that it overlaps;
-from there on it is read as they are, so a pseudo cue swallows words. spaCy is imported only for an adapter that names a
+at once. A span belongs to the sentence in which it begins and takes the place of the phrases that it overlaps; from
+there on it is read as they are, so a pseudo cue swallows words. spaCy is imported only for an adapter that names a
 component; the code runs at the site and never travels.
 """
 
@@ -105,9 +105,9 @@ def load_component(named: ComponentName) -> Component:
         try:
             module = importlib.import_module(module_name)
         except Exception as error:  # the hospital's own module may raise anything; it is told as a fault of the file
-            raise _unusable(
-                named.place, f"{module_name!r} cannot be imported: {type(error).__name__}: {error}"
-            ) from error
+            remedy = "install it in the site's environment, or put it beside this file"
+            message = f"{module_name!r} cannot be imported ({type(error).__name__}: {error}); {remedy}"
+            raise _unusable(named.place, message) from error
     function = getattr(module, attribute, None)
     if not callable(function):
         names = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
@@ -126,8 +126,7 @@ def source_digest(component: Component) -> str:
 
 
 def _unusable(place: Place, message: str) -> ConfigurationError:
-    remedy = "install it in the site's environment, or put it beside this file"
-    return ConfigurationError([place.fault(f"{message}; {remedy}")])
+    return ConfigurationError([place.fault(message)])
 
 
 def overlaid(

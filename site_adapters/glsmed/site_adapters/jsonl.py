@@ -32,7 +32,7 @@ def parse_report(line: bytes) -> Report:
         content = json.loads(line)
     except UnicodeDecodeError:
         raise DataError("is not UTF-8") from None
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"is not JSON: {error}") from None
     if not isinstance(content, dict):
         raise DataError('is not an object {"id": …, "text": …}')
@@ -41,7 +41,18 @@ def parse_report(line: bytes) -> Report:
         raise DataError('has no "id" (a string or a whole number)')
     if not isinstance(text, str):
         raise DataError('has no "text" (a string)')
-    return Report(str(report_id), text)
+    report = Report(str(report_id), text)
+    if b"\\ud" in line.lower():
+        _refuse_half_characters(report)
+    return report
+
+
+def _refuse_half_characters(report: Report) -> None:
+    """A report with half of a surrogate pair could be read but not written."""
+    try:
+        (report.report_id + report.text).encode()
+    except UnicodeEncodeError as error:
+        raise DataError(f"holds half a character (\\u{ord(error.object[error.start]):04x}): write it whole") from None
 
 
 @contextmanager

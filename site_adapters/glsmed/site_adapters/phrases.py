@@ -34,6 +34,10 @@ def sentence_length(tokens: Sequence[str]) -> int:
     return length
 
 
+def _with_letters(tokens: Iterable[str]) -> frozenset[str]:
+    return frozenset(token for token in tokens if any(map(str.isalpha, token)))
+
+
 class Hit(NamedTuple, Generic[PayloadT]):
     """A phrase found at tokens ``start`` to ``end`` (exclusive)."""
 
@@ -66,7 +70,7 @@ class PhraseIndex(Generic[PayloadT]):
         self._fillers = frozenset(fillers)
         self._base: dict[str, str] = {}
         self._forms: dict[str, list[str]] = {}
-        self._known: frozenset[str] = self._fillers
+        self._known = _with_letters(fillers)
 
     def learn_words(self, words: Iterable[str]) -> None:
         """Let the inflected forms of ``words`` count as the words themselves; shorter words first claim a form.
@@ -81,7 +85,7 @@ class PhraseIndex(Generic[PayloadT]):
                         self._base.setdefault(word[: len(word) - len(ending)] + other, base)
         for form, base in self._base.items():
             self._forms.setdefault(base, []).append(form)
-        self._known = self._fillers.union(self._base)
+        self._known = _with_letters([*self._fillers, *self._base])
 
     def add(self, tokens: Sequence[str], payload: PayloadT) -> None:
         """Add a phrase; one that is there already gets the new meaning."""
@@ -103,7 +107,7 @@ class PhraseIndex(Generic[PayloadT]):
         return None if node is None else node.payload
 
     def knows_any(self, tokens: Iterable[str]) -> bool:
-        """Whether any of the tokens stands in a phrase or is a filler."""
+        """Whether any of the tokens is a word (no sign, no number) that stands in a phrase or is a filler."""
         return not self._known.isdisjoint(tokens)
 
     def find(self, tokens: Sequence[str]) -> list[Hit[PayloadT]]:

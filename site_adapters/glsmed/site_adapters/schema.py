@@ -119,7 +119,7 @@ class AdapterFile(StrictModel):
         findings: name of the finding → its phrases.
         cues: merged by id.
         examples: run by lint, bench and check.
-        components: spaCy components of the site's own, ``module:attribute``; see :mod:`glsmed.site_adapters.components`.
+        components: spaCy components of the site's own, ``module:attribute``; see ``components.py``.
     """
 
     adapter: AdapterName
