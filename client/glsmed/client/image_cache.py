@@ -1,8 +1,8 @@
 """Decoded once: the site's images as one memory-mapped tensor, kept by the content of the files.
 
 ``images-<size>px.npy`` holds ``(N, 1, S, S)`` uint8, ``images-<size>px.json`` the key of each row: the file's size,
-time of change and SHA-256. A start with unchanged files reads neither images nor hashes; only changed files are
-decoded again.
+time of change and SHA-256, or null for a file that could not be read. A start with unchanged files reads neither
+images nor hashes; after a change only new content is decoded, wherever its file lies and whatever it is called.
 """
 
 import hashlib
@@ -10,8 +10,9 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import torch
@@ -23,8 +24,10 @@ from glsmed.shared.atomic import replacing, write_text
 from glsmed.shared.errors import ConfigurationError, DataError, Fault
 from glsmed.shared.progress import track
 
-_WORKERS = 4
-_CHUNK = 1 << 20
+_MOST_WORKERS = 16
+_PRIVATE_FILE = 0o600
+
+Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +39,35 @@ class FileKey:
     changed_ns: int
     digest: str
 
-    def same_stat(self, path: Path) -> bool:
-        """Whether the file looks unchanged without reading it."""
+    @classmethod
+    def of(cls, path: Path, known: "FileKey | None") -> Self:
+        """The key of the file as it is; it is read only if it does not look like the known one.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
         stat = path.stat()
-        return (self.path, self.size, self.changed_ns) == (str(path), stat.st_size, stat.st_mtime_ns)
+        digest = known.digest if known is not None and known.same_stat(stat) else _digest(path)
+        return cls(str(path), stat.st_size, stat.st_ctime_ns, digest)
+
+    def same_stat(self, stat: os.stat_result) -> bool:
+        """Whether the file looks unchanged; the time of change is the inode's, which a copying tool cannot set."""
+        return (self.size, self.changed_ns) == (stat.st_size, stat.st_ctime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What an earlier start left: a key by row, and the rows."""
+
+    keys: tuple[FileKey | None, ...] = ()
+    tensor: Pixels | None = None
+    by_path: Mapping[str, FileKey] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
+
+    def row(self, digest: str) -> Pixels | None:
+        """The pixels of a file with this content, if one was decoded before."""
+        row = self.rows.get(digest)
+        return None if row is None or self.tensor is None else self.tensor[row, 0]
 
 
 class ImageCache:
@@ -54,74 +82,83 @@ class ImageCache:
         """Images ``(N, 1, S, S)`` uint8 in the order of ``paths``, backed by the cache file.
 
         Raises:
-            ConfigurationError: with every file that cannot be read.
+            ConfigurationError: with every file that cannot be read; those that can are kept for the next time.
             DataError: the cache cannot be written (a full disk).
         """
-        known = self._read_index()
-        keys = [known.get(str(path)) for path in paths]
-        if not (len(known) == len(paths) and self._is_current(paths, keys)):
-            self._rebuild(paths, known)
+        stored = self._read()
+        if not _is_current(paths, stored.keys):
+            self._rebuild(paths, stored)
         mapped = np.load(self._tensor, mmap_mode="c")
         return torch.from_numpy(mapped)
 
-    def _is_current(self, paths: Sequence[Path], keys: Sequence[FileKey | None]) -> bool:
-        in_order = [key.path for key in keys if key is not None] == list(self._read_index())
-        return in_order and all(key is not None and key.same_stat(path) for key, path in zip(keys, paths, strict=True))
-
-    def _read_index(self) -> dict[str, FileKey]:
-        """Keys by path, in the order of the tensor's rows; empty where there is no cache of this pipeline."""
-        if not (self._index.is_file() and self._tensor.is_file()):
-            return {}
-        content = json.loads(self._index.read_text(encoding="utf-8"))
-        if content["pipeline"] != PIPELINE_VERSION:
-            return {}
-        return {row[0]: FileKey(*row) for row in content["files"]}
-
-    def _rebuild(self, paths: Sequence[Path], known: Mapping[str, FileKey]) -> None:
-        old_rows = {key.digest: row for row, key in enumerate(known.values())}
-        old = np.load(self._tensor, mmap_mode="r") if known else None
+    def _read(self) -> _Stored:
+        """The stored rows; nothing where there is no whole cache of this pipeline."""
         try:
-            keys = self._write_tensor(paths, old_rows, old)
-            files = [[key.path, key.size, key.changed_ns, key.digest] for key in keys]
-            write_text(self._index, json.dumps({"pipeline": PIPELINE_VERSION, "files": files}))
+            content = json.loads(self._index.read_text(encoding="utf-8"))
+            tensor = np.load(self._tensor, mmap_mode="r")
+            keys = tuple(None if row is None else FileKey(*row) for row in content["files"])
+            usable = content["pipeline"] == PIPELINE_VERSION and tensor.shape == self._shape(len(keys))
+        except (OSError, ValueError, TypeError, KeyError):
+            return _Stored()  # none yet, or spoiled: it is made anew
+        if not usable:
+            return _Stored()
+        by_path = {key.path: key for key in keys if key is not None}
+        rows = {key.digest: row for row, key in enumerate(keys) if key is not None}
+        return _Stored(keys, tensor, by_path, rows)
+
+    def _shape(self, count: int) -> tuple[int, int, int, int]:
+        return count, 1, self._size_px, self._size_px
+
+    def _rebuild(self, paths: Sequence[Path], stored: _Stored) -> None:
+        try:
+            results = self._write_tensor(paths, stored)
+            files = [None if isinstance(result, Fault) else astuple(result) for result in results]
+            content = json.dumps({"pipeline": PIPELINE_VERSION, "files": files})
+            write_text(self._index, content, mode=_PRIVATE_FILE)
         except OSError as error:
             raise DataError(f"{self._tensor}: the image cache cannot be written: {error.strerror}") from None
+        if faults := [result for result in results if isinstance(result, Fault)]:
+            raise ConfigurationError(faults)
 
-    def _write_tensor(
-        self, paths: Sequence[Path], old_rows: Mapping[str, int], old: NDArray[np.uint8] | None
-    ) -> list[FileKey]:
-        """Decode what is new into a file that replaces the cache only when it is whole."""
-        shape = (len(paths), 1, self._size_px, self._size_px)
-        keys: list[FileKey] = []
-        faults: list[Fault] = []
+    def _write_tensor(self, paths: Sequence[Path], stored: _Stored) -> list[FileKey | Fault]:
+        """Bring every image into a file that replaces the cache when it is whole; a row that failed stays black."""
+        results: list[FileKey | Fault] = []
         with replacing(self._tensor) as temporary:
-            target = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
+            target = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=self._shape(len(paths)))
             _reserve(temporary)
-            with ThreadPoolExecutor(_WORKERS) as pool:
-                decoded = pool.map(lambda path: self._decode(path, old_rows, old), paths)
+            with ThreadPoolExecutor(min(_MOST_WORKERS, os.cpu_count() or 1)) as pool:
+                decoded = pool.map(lambda path: self._row(path, stored), paths)
                 for row, result in enumerate(track(decoded, description="decoding images", total=len(paths))):
-                    if isinstance(result, Fault):
-                        faults.append(result)
-                    else:
-                        target[row, 0], key = result
-                        keys.append(key)
+                    if not isinstance(result, Fault):
+                        target[row, 0], result = result
+                    results.append(result)
             target.flush()
-            if faults:
-                raise ConfigurationError(faults)
             self._index.unlink(missing_ok=True)  # an index must never describe another tensor
-        return keys
+        return results
 
-    def _decode(
-        self, path: Path, old_rows: Mapping[str, int], old: NDArray[np.uint8] | None
-    ) -> tuple[NDArray[np.uint8], FileKey] | Fault:
+    def _row(self, path: Path, stored: _Stored) -> tuple[Pixels, FileKey] | Fault:
         try:
-            stat = path.stat()
-            key = FileKey(str(path), stat.st_size, stat.st_mtime_ns, _digest(path))
-            if old is not None and key.digest in old_rows:
-                return np.asarray(old[old_rows[key.digest], 0]), key
-            return read_image(path, size_px=self._size_px), key
-        except (DataError, OSError) as error:
+            key = FileKey.of(path, stored.by_path.get(str(path)))
+            pixels = stored.row(key.digest)
+            return read_image(path, size_px=self._size_px) if pixels is None else pixels, key
+        except DataError as error:
             return Fault(str(path), str(error).removeprefix(f"{path}: "))
+        except OSError as error:
+            return Fault(str(path), f"cannot be read: {error.strerror}")
+
+
+def _is_current(paths: Sequence[Path], keys: Sequence[FileKey | None]) -> bool:
+    return len(paths) == len(keys) and all(
+        key is not None and key.path == str(path) and _looks_unchanged(key, path)
+        for key, path in zip(keys, paths, strict=True)
+    )
+
+
+def _looks_unchanged(key: FileKey, path: Path) -> bool:
+    try:
+        return key.same_stat(path.stat())
+    except OSError:
+        return False
 
 
 def _reserve(path: Path) -> None:
@@ -131,8 +168,5 @@ def _reserve(path: Path) -> None:
 
 
 def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as source:
-        while chunk := source.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(source, "sha256").hexdigest()

@@ -1,59 +1,76 @@
 """One image file to one square of grey: PNG, JPEG and DICOM."""
 
-import warnings
 from pathlib import Path
 
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.pixels.processing import apply_rescale, apply_voi_lut
 
 from glsmed.shared.errors import DataError
 
-PIPELINE_VERSION = 1  # part of the cache's key: raise it whenever the pixels that come out change
+PIPELINE_VERSION = 2  # part of the cache's key: raise it whenever the pixels that come out change
 
 _DICOM_PREAMBLE = 128
-_MOST_PIXELS = 200_000_000
+_MOST_PIXELS = 80_000_000
+_SHORTEST_SIDE_PX = 16
 _GREY_FRAMES = 2
+_GREY = ("MONOCHROME1", "MONOCHROME2")
+_DRAFT_FACTOR = 2  # a JPEG decoded at twice the side that is asked for loses nothing that the resizing would keep
 
 
 def read_image(path: Path, *, size_px: int) -> NDArray[np.uint8]:
     """Grayscale ``(size_px, size_px)``; the longer side fits, the rest is black.
 
-    DICOM is brought to display values (rescale, then VOI LUT or window) and MONOCHROME1 is inverted. Pixels deeper
-    than 8 bits are scaled by their own smallest and largest value.
+    A picture is turned as its EXIF orientation says; what is transparent is black. DICOM is brought to display values
+    (rescale, then VOI LUT or window) and MONOCHROME1 is inverted. Pixels deeper than 8 bits, and all of DICOM, are
+    scaled by their own smallest and largest value.
 
     Raises:
         DataError: naming the file and what is wrong with it.
     """
     try:
-        image = _read_dicom(path) if _is_dicom(path) else _read_picture(path)
-    except DataError:
-        raise
-    except (OSError, ValueError, AttributeError, RuntimeError, SyntaxError) as error:
+        image = _read_dicom(path) if _is_dicom(path) else _read_picture(path, size_px)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or _first_line(error)}") from None
+    except Exception as error:  # decoders raise whatever comes to hand on a broken file
         raise DataError(f"{path}: cannot be read: {_first_line(error)}") from None
     return np.asarray(_square(image, size_px))
 
 
-def _read_picture(path: Path) -> Image.Image:
+def _read_picture(path: Path, size_px: int) -> Image.Image:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=("PNG", "JPEG")) as image:
-                image.load()
-                return _grey(image)
+        with Image.open(path, formats=("PNG", "JPEG")) as image:
+            _check_size(*image.size)
+            image.draft("L", (_DRAFT_FACTOR * size_px, _DRAFT_FACTOR * size_px))
+            image.load()
+            ImageOps.exif_transpose(image, in_place=True)
+            return _grey(image)
     except UnidentifiedImageError:
-        raise DataError(f"{path}: is not a PNG, JPEG or DICOM image") from None
+        kind = "is empty" if path.stat().st_size == 0 else "is not a PNG, JPEG or DICOM image"
+        raise DataError(kind) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise DataError(f"{path}: has far more pixels than a radiograph") from None
+        raise DataError("has far more pixels than a radiograph") from None
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > _MOST_PIXELS:
+        raise DataError(f"has far more pixels than a radiograph: {width} x {height}")
+    if min(width, height) < _SHORTEST_SIDE_PX:
+        raise DataError(f"is {width} x {height} pixels: too small for a radiograph")
 
 
 def _grey(image: Image.Image) -> Image.Image:
     if image.mode.startswith(("I", "F")):
         return Image.fromarray(_to_bytes(np.asarray(image, dtype=np.float32)))
+    if image.has_transparency_data:
+        coloured = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, "black"), coloured).convert("L")
     return image.convert("L")
 
 
@@ -67,31 +84,44 @@ def _is_dicom(path: Path) -> bool:
 def _read_dicom(path: Path) -> Image.Image:
     try:
         dataset = pydicom.dcmread(path)
-    except InvalidDicomError:
-        raise DataError(f"{path}: is not a DICOM file") from None
+    except (InvalidDicomError, EOFError):
+        raise DataError("is not a DICOM file") from None
+    _check_dicom(dataset)
+    return Image.fromarray(_to_bytes(_display_values(dataset)))
+
+
+def _check_dicom(dataset: Dataset) -> None:
+    """Return if the data set holds one grey image of a sensible size; nothing is decoded for that."""
     if "PixelData" not in dataset:
-        raise DataError(f"{path}: is DICOM without pixels ({dataset.get('Modality', 'no modality')})")
-    if int(dataset.get("NumberOfFrames", 1) or 1) > 1:
-        raise DataError(f"{path}: has {dataset.NumberOfFrames} frames; split multi-frame DICOM into single images")
-    return Image.fromarray(_to_bytes(_display_values(path, dataset)))
+        raise DataError(f"is DICOM without pixels ({dataset.get('Modality') or 'no modality'})")
+    frames = int(dataset.get("NumberOfFrames") or 1)
+    if frames > 1:
+        raise DataError(f"has {frames} frames; split multi-frame DICOM into single images")
+    photometric = dataset.get("PhotometricInterpretation")
+    if photometric not in _GREY:
+        raise DataError(f"has PhotometricInterpretation {photometric}; a radiograph is {' or '.join(_GREY)}")
+    _check_size(int(dataset.get("Columns") or 0), int(dataset.get("Rows") or 0))
 
 
-def _display_values(path: Path, dataset: Dataset) -> NDArray[np.float32]:
+def _display_values(dataset: Dataset) -> NDArray[np.float32]:
     try:
         pixels = dataset.pixel_array
-    except (RuntimeError, NotImplementedError, AttributeError, ValueError) as error:
-        raise DataError(f"{path}: its pixels cannot be decoded: {_first_line(error)}") from None
+    except Exception as error:  # each of pydicom's decoders has its own errors
+        raise DataError(f"its pixels cannot be decoded: {_first_line(error).rstrip(':')}") from None
     if pixels.ndim != _GREY_FRAMES:
-        raise DataError(f"{path}: is a colour image; a radiograph has one sample per pixel")
-    values = apply_voi_lut(apply_rescale(pixels, dataset), dataset)
-    values = np.asarray(values, dtype=np.float32)
-    return values.max() - values if dataset.get("PhotometricInterpretation") == "MONOCHROME1" else values
+        raise DataError("has several samples per pixel; a radiograph has one")
+    values = np.asarray(apply_voi_lut(apply_rescale(pixels, dataset), dataset), dtype=np.float32)
+    if not np.isfinite(values).all():
+        raise DataError("its rescale or window makes pixels that are no numbers")
+    return values.max() - values if dataset.PhotometricInterpretation == "MONOCHROME1" else values
 
 
 def _to_bytes(values: NDArray[np.float32]) -> NDArray[np.uint8]:
     low, high = float(values.min()), float(values.max())
     scale = 255.0 / (high - low) if high > low else 0.0
-    return np.round((values - low) * scale).astype(np.uint8)
+    scaled = values - low
+    scaled *= scale
+    return np.rint(scaled, out=scaled).astype(np.uint8)
 
 
 def _square(image: Image.Image, size_px: int) -> Image.Image:
