@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -79,7 +80,7 @@ def test_probabilities_follow_the_readers_order(hospital: Hospital) -> None:
         for _ in range(60):
             cell = reader.read(write_report({"nodule": how}, hospital.language, rng)).cells["nodule"]
             seen[how].add(cell.probability)
-    for lower, higher in zip(PHRASINGS, PHRASINGS[1:], strict=False):
+    for lower, higher in pairwise(PHRASINGS):
         assert max(seen[lower]) <= min(seen[higher]), (lower, seen[lower], higher, seen[higher])
         if (lower, higher) != ("cannot_exclude", "possible"):
             assert max(seen[lower]) < min(seen[higher])

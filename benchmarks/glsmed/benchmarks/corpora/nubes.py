@@ -1,7 +1,7 @@
 """NUBes: Spanish clinical sentences with cues of negation and uncertainty and their scopes (BRAT standoff)."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -39,6 +39,21 @@ class NubesText:
 def read_nubes(folder: Path) -> list[NubesText]:
     """Every annotated file under ``folder``, by name."""
     return [_read_file(path) for path in sorted(folder.glob("SAMPLE-*/*.txt"))]
+
+
+def sentences_of(texts: Iterable[NubesText]) -> Iterator[NubesText]:
+    """The sentences of the texts, one a line, each with its own cues; offsets are characters of the sentence."""
+    for text in texts:
+        start = 0
+        for number, line in enumerate(text.text.splitlines(keepends=True)):
+            cues = tuple(_moved(cue, -start) for cue in text.cues if start <= cue.start < start + len(line))
+            yield NubesText(f"{text.name}:{number + 1}", line.rstrip(), cues)
+            start += len(line)
+
+
+def _moved(cue: GoldCue, by: int) -> GoldCue:
+    scopes = tuple((start + by, end + by) for start, end in cue.scopes)
+    return replace(cue, start=cue.start + by, end=cue.end + by, scopes=scopes)
 
 
 def _read_file(path: Path) -> NubesText:
