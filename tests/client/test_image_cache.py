@@ -12,6 +12,7 @@ from PIL import Image
 
 from glsmed.client import image_cache
 from glsmed.client.image_cache import ImageCache
+from glsmed.client.images import read_image
 from glsmed.shared.errors import ConfigurationError, DataError
 
 SIDE = 32
@@ -38,11 +39,11 @@ def load(folder: Path, paths: list[Path]) -> list[int]:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that were decoded ("d") or hashed ("h"), as they are."""
     seen: list[str] = []
-    decode, digest = image_cache.read_image, image_cache._digest
+    digest = image_cache._digest
 
     def count_decode(path: Path, *, size_px: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
         seen.append(f"d {path.name}")
-        return decode(path, size_px=size_px)
+        return read_image(path, size_px=size_px)
 
     def count_digest(path: Path) -> str:
         seen.append(f"h {path.name}")

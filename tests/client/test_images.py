@@ -2,6 +2,7 @@ import contextlib
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ def gradient() -> NDArray[np.uint8]:
     return np.tile(np.linspace(0, 255, SIDE).round().astype(np.uint8), (SIDE, 1))
 
 
-def saved(folder: Path, image: Image.Image, name: str, **options: object) -> Path:
+def saved(folder: Path, image: Image.Image, name: str, **options: Any) -> Path:
     image.save(folder / name, **options)
     return folder / name
 

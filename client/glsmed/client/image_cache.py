@@ -129,9 +129,11 @@ class ImageCache:
             with ThreadPoolExecutor(min(_MOST_WORKERS, os.cpu_count() or 1)) as pool:
                 decoded = pool.map(lambda path: self._row(path, stored), paths)
                 for row, result in enumerate(track(decoded, description="decoding images", total=len(paths))):
-                    if not isinstance(result, Fault):
-                        target[row, 0], result = result
-                    results.append(result)
+                    if isinstance(result, Fault):
+                        results.append(result)
+                    else:
+                        target[row, 0], key = result
+                        results.append(key)
             target.flush()
             self._index.unlink(missing_ok=True)  # an index must never describe another tensor
         return results

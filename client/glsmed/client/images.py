@@ -121,7 +121,8 @@ def _to_bytes(values: NDArray[np.float32]) -> NDArray[np.uint8]:
     scale = 255.0 / (high - low) if high > low else 0.0
     scaled = values - low
     scaled *= scale
-    return np.rint(scaled, out=scaled).astype(np.uint8)
+    np.rint(scaled, out=scaled)
+    return scaled.astype(np.uint8)
 
 
 def _square(image: Image.Image, size_px: int) -> Image.Image:
