@@ -12,6 +12,7 @@ from glsmed.site_adapters.scopes import Mention, cue_of, mentions_with_cues
 
 _DOUBT = ("uncertainty", "differential")
 _SHARED_BY = 2
+_EVEN = 0.5
 
 
 class Assertion(NamedTuple):
@@ -73,11 +74,13 @@ def _verdict(mention: Mention, affirmed: Cue) -> _Verdict:
     What is no evidence stays so unless it is said to be gone; then doubt from behind, denial, doubt, affirmation.
     """
     cues = [*mention.forward, *mention.backward]
-    if not cues:
+    if not cues and not mention.conceded:
         return _Verdict(affirmed)
     for kind in ("resolved", "historical", "conditional"):
         if chosen := _of_kind(cues, kind):
             return _Verdict(cue_of(chosen[-1]), (chosen[-1],))
+    if mention.conceded:
+        return _weakest([*mention.conceded, *_of_kind(cues, *_DOUBT)]) or _Verdict(affirmed)
     return _denied(mention) or _weakest(cues) or _Verdict(affirmed)
 
 
@@ -113,14 +116,15 @@ def _weakest(cues: Sequence[Hit[Meaning]]) -> _Verdict | None:
 
 def _assertion(finding: str, mention: Mention, verdict: _Verdict) -> Assertion:
     cue, prior, share = verdict.cue, verdict.cue.prior, 1.0
+    state = cue.state
     if prior is not None and verdict.denied_by is not None:
-        prior = Beta(1 - prior.mean, prior.strength)
+        state, prior = _over_denial(prior)
     elif prior is not None and cue.kind == "differential" and mention.alternatives > _SHARED_BY:
         share = _SHARED_BY / mention.alternatives
         prior = Beta(prior.mean * share, prior.strength)
     return Assertion(
         finding=finding,
-        state=cue.state if verdict.denied_by is None else "absent",
+        state=state,
         cue=cue.id if verdict.denied_by is None else f"{cue.id}+{verdict.denied_by.id}",
         family=cue.family,
         prior=prior,
@@ -131,3 +135,10 @@ def _assertion(finding: str, mention: Mention, verdict: _Verdict) -> Assertion:
         implied=not verdict.hits and cue.state == "uncertain",
         resolved=cue.kind == "resolved",
     )
+
+
+def _over_denial(prior: Beta) -> tuple[State, Beta]:
+    """What doubt over a denial leaves: "probably no" denies with a reserve, "possibly no" is as open as "possible"."""
+    if prior.mean >= _EVEN:
+        return "absent", Beta(1 - prior.mean, prior.strength)
+    return "uncertain", prior

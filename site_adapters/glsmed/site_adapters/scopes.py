@@ -23,13 +23,17 @@ _DENYING = ("negation", "resolved")
 class Mention:
     """A phrase that names findings, with the cues that reach it from before and from behind, nearest last.
 
-    ``alternatives`` counts the mentions of the list of alternatives ("A or B") that it stands in.
+    Attributes:
+        conceded: doubt that ends the sentence after a "but" and has no other mention ("no effusion, but a small one
+            cannot be excluded").
+        alternatives: the mentions of the list of alternatives ("A or B") that it stands in.
     """
 
     place: int
     hit: Hit[Meaning]
     forward: tuple[Hit[Meaning], ...] = ()
     backward: tuple[Hit[Meaning], ...] = ()
+    conceded: tuple[Hit[Meaning], ...] = ()
     first: bool = False
     alternatives: int = 1
 
@@ -48,6 +52,7 @@ def mentions_with_cues(hits: Sequence[Hit[Meaning]], length: int, script: Script
         sides = sides_of(hits, length)
         _walk_forward(hits, mentions, sides)
         _walk_backward(hits, mentions, sides, script)
+        _concede(hits, list(mentions.values()), sides, length)
     if len(mentions) > 1:
         _count_alternatives(hits, list(mentions.values()))
     return list(mentions.values())
@@ -73,7 +78,15 @@ def sides_of(hits: Sequence[Hit[Meaning]], length: int) -> dict[int, Scope]:
             cue = cue_of(hit)
             undecided = cue.scope == "both" and cue.kind != "differential"
             sides[place] = _chosen_side(hits, place, length) if undecided else cue.scope
+            if cue.scope == "forward" and hit.end == length and _answers(hits, place):
+                sides[place] = "backward"
     return sides
+
+
+def _answers(hits: Sequence[Hit[Meaning]], place: int) -> bool:
+    """Whether a cue that should look forward ends its sentence right after a mention ("Effusion: no.")."""
+    before = place - 2 if place > 1 and hits[place - 1].payload.sign else place - 1
+    return before >= 0 and bool(hits[before].payload.mentions) and hits[place].start - hits[before].end <= 1
 
 
 def _chosen_side(hits: Sequence[Hit[Meaning]], place: int, length: int) -> Direction:
@@ -154,6 +167,17 @@ def _walk_backward(
             active, gap = [*active[-_MOST_CUES:], hit], _Gap()
         else:
             gap.take(hit)
+
+
+def _concede(hits: Sequence[Hit[Meaning]], mentions: Sequence[Mention], sides: dict[int, Scope], length: int) -> None:
+    """Give the last mention the doubt that ends the sentence behind a terminator after it."""
+    last = mentions[-1]
+    place = len(hits) - 1
+    hit = hits[place]
+    if place <= last.place or hit.end != length or sides.get(place) != "backward" or cue_of(hit).kind != "uncertainty":
+        return
+    if any(stops(between, "backward") for between in hits[last.place + 1 : place][-_FARTHEST_HITS:]):
+        last.conceded = (hit,)
 
 
 @dataclass(slots=True)

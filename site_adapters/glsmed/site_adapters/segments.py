@@ -14,7 +14,9 @@ _COLON = re.compile(r"[:：]")
 _AROUND_HEADER = " \t\r　[]【】<>《》■□◆●*#=_-:："
 _SHOUTED = re.compile(r"[A-Z][A-Z &/]*$")
 # Group 1 is a sign that may not end the sentence: a line break, or a stop after a word that an abbreviation can be.
-_SENTENCE_END = r"(?<=\w{{{n}}})[.](?=[\s\"')\]]|$)|[!?](?=[\s\"')\]]|$)|[;。．！？；]|([.](?=[\s\"')\]]|$)|\n)"
+_SENTENCE_END = (
+    r"(?<=\w{{{n}}})[.](?=[\s\"')\]]|$)|(?<=[\w)?!])[!?](?=[\s\"')\]]|$)|[;。．！？；]|([.](?=[\s\"')\]]|$)|\n)"
+)
 _LEAD = re.compile(r"(?:(?:[-*•·‣▪・●○◦+]|\(?\d{1,2}[.)])\s+|[①-⑳]\s*)?")
 _BULLET = re.compile(r"[^\S\n]*(?:[-*•·‣▪・●○◦+]\s*|\(?\d{1,2}[.)]\s|[①-⑳]|$)", re.MULTILINE)
 # A line at least this long that ends without a stop was wrapped; a shorter one was ended on purpose.
