@@ -1,0 +1,75 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from glsmed.shared.errors import ConfigurationError
+from glsmed.site_adapters.calibration_file import load_calibration_file
+from glsmed.site_adapters.commands.calibrate import calibrate_command
+from glsmed.site_adapters.commands.evaluate import evaluate_command
+from glsmed.site_adapters.commands.lines import extract_lines
+
+DOUBT = "Possible effusion."
+
+
+def site(folder: Path, *, reports: int = 30) -> tuple[Path, Path]:
+    """Reports that doubt an effusion which is never there, and their gold labels."""
+    lines = [json.dumps({"id": str(number), "text": DOUBT}) for number in range(reports)]
+    (folder / "r.jsonl").write_text("\n".join(lines) + "\n")
+    rows = [f"{number},effusion,0" for number in range(reports)]
+    (folder / "gold.csv").write_text("\n".join(["study_id,finding,value", *rows]) + "\n")
+    return folder / "r.jsonl", folder / "gold.csv"
+
+
+def calibrated(folder: Path) -> Path:
+    reports, gold = site(folder)
+    calibrate_command("en_radiology", reports=reports, gold=gold, target=folder / "c.yaml")
+    return folder / "c.yaml"
+
+
+def test_the_file_holds_what_was_counted(tmp_path: Path) -> None:
+    level = load_calibration_file(calibrated(tmp_path)).cues["possible"]
+    assert (level.trials, level.successes) == (30, 0)
+
+
+def test_reliability_is_printed_before_and_after(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    calibrated(tmp_path)
+    told = capsys.readouterr().out
+    assert "30 gold labels on mentioned findings, 30 of them hedged, in 30 reports" in told
+    assert "  0.3 to 0.4       30       0.330  0.000" in told
+    assert "  0.0 to 0.1       30 " in told
+
+
+def test_a_single_report_is_not_held_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    reports, gold = site(tmp_path, reports=1)
+    calibrate_command("en_radiology", reports=reports, gold=gold, target=tmp_path / "c.yaml")
+    assert "the calibration is not tested" in capsys.readouterr().out
+
+
+def test_faults_leave_no_file(tmp_path: Path) -> None:
+    reports, gold = site(tmp_path)
+    gold.write_text(gold.read_text() + "31,effusion,0\n")
+    with pytest.raises(ConfigurationError, match=r"gold\.csv:32: study_id: '31' is not in the .*r\.jsonl"):
+        calibrate_command("en_radiology", reports=reports, gold=gold, target=tmp_path / "c.yaml")
+    assert not (tmp_path / "c.yaml").exists()
+
+
+def test_extract_says_the_calibrated_probability(tmp_path: Path) -> None:
+    calibration, target = calibrated(tmp_path), tmp_path / "out.jsonl"
+    extract_lines("en_radiology", source=tmp_path / "r.jsonl", target=target, calibration=calibration, workers=1)
+    cell = json.loads(target.read_text().splitlines()[0])["findings"]["effusion"]
+    expected = load_calibration_file(calibration).cues_by_finding["possible"]["effusion"]
+    assert (cell["state"], cell["probability"]) == ("uncertain", round(expected.mean, 4))
+    assert cell["spread"] == round(expected.spread, 4)
+
+
+def test_evaluate_prints_json_with_and_without_calibration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    calibration = calibrated(tmp_path)
+    scores = []
+    for choice in (None, calibration):
+        capsys.readouterr()
+        evaluate_command("en_radiology", reports=tmp_path / "r.jsonl", gold=tmp_path / "gold.csv", calibration=choice)
+        scores.append(json.loads(capsys.readouterr().out))
+    assert scores[0]["adapter"] == "en_radiology@1"
+    assert scores[0]["hedged"]["brier"] == pytest.approx(0.33**2)
+    assert scores[1]["hedged"]["brier"] < 0.01
