@@ -9,7 +9,12 @@ _HASH_RANGE = float(2**64)
 
 
 def split_of(patient_id: str, split: SplitSection) -> SplitName:
-    """The split of all images of this patient; the same on every machine and for every manifest."""
+    """The split of all images of this patient; the same on every machine and for every manifest.
+
+    Args:
+        patient_id: as :func:`glsmed.client.manifest.patient_key` writes it, so that every spelling is in one split.
+        split: shares and seed.
+    """
     digest = hashlib.sha256(f"{split.seed}\0{patient_id}".encode()).digest()
     position = int.from_bytes(digest[:8], "big") / _HASH_RANGE
     if position < split.train:
