@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom
+from scipy.stats import binom  # type: ignore[import-untyped]  # scipy ships no types
 
 from glsmed.client.config import SplitSection
 from glsmed.client.manifest import patient_key
@@ -14,7 +14,7 @@ PATIENTS = [f"p{number}" for number in range(4000)]
 
 @pytest.mark.parametrize("split", [SplitSection(), SplitSection(train=0.5, validation=0.2, test=0.3, seed=7)])
 def test_shares_are_those_that_were_asked_for(split: SplitSection) -> None:
-    counts = Counter(split_of(patient, split) for patient in PATIENTS)
+    counts: Counter[str] = Counter(split_of(patient, split) for patient in PATIENTS)
     for name, share in (("train", split.train), ("validation", split.validation), ("test", split.test)):
         low, high = binom.interval(1 - 1e-6, len(PATIENTS), share)
         assert low <= counts[name] <= high
