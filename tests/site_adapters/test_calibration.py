@@ -24,7 +24,7 @@ def test_labels_draw_the_mean_towards_them_and_narrow_the_spread(english: Reader
     calibration = learned(english, *[("Possible effusion.", "effusion", 0)] * 20)
     cell = english.read("Possible effusion.").cells["effusion"]
     mean, spread = calibration(cell)
-    assert mean < 0.15 < cell.probability
+    assert mean < 0.5 * cell.probability
     assert spread < cell.spread
 
 

@@ -9,7 +9,17 @@ from glsmed.site_adapters.commands.calibrate import calibrate_command
 from glsmed.site_adapters.commands.evaluate import evaluate_command
 from glsmed.site_adapters.commands.lines import extract_lines
 
-DOUBT = "Possible effusion."
+DOUBT = "Perhaps effusion."
+ADAPTER = """
+adapter: tiny
+language: en
+grammar: {script: words}
+findings: {effusion: {terms: [effusion]}}
+cues:
+  - {id: affirmed, kind: affirmation}
+  - {id: negated, kind: negation, phrases: ["no"]}
+  - {id: perhaps, kind: uncertainty, phrases: [perhaps], certainty: 0.33, strength: 4}
+"""
 
 
 def site(folder: Path, *, reports: int = 30) -> tuple[Path, Path]:
@@ -21,14 +31,19 @@ def site(folder: Path, *, reports: int = 30) -> tuple[Path, Path]:
     return folder / "r.jsonl", folder / "gold.csv"
 
 
+def tiny(folder: Path) -> str:
+    (folder / "tiny.yaml").write_text(ADAPTER)
+    return str(folder / "tiny.yaml")
+
+
 def calibrated(folder: Path) -> Path:
     reports, gold = site(folder)
-    calibrate_command("en_radiology", reports=reports, gold=gold, target=folder / "c.yaml")
+    calibrate_command(tiny(folder), reports=reports, gold=gold, target=folder / "c.yaml")
     return folder / "c.yaml"
 
 
 def test_the_file_holds_what_was_counted(tmp_path: Path) -> None:
-    level = load_calibration_file(calibrated(tmp_path)).cues["possible"]
+    level = load_calibration_file(calibrated(tmp_path)).cues["perhaps"]
     assert (level.trials, level.successes) == (30, 0)
 
 
@@ -42,7 +57,7 @@ def test_reliability_is_printed_before_and_after(tmp_path: Path, capsys: pytest.
 
 def test_a_single_report_is_not_held_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     reports, gold = site(tmp_path, reports=1)
-    calibrate_command("en_radiology", reports=reports, gold=gold, target=tmp_path / "c.yaml")
+    calibrate_command(tiny(tmp_path), reports=reports, gold=gold, target=tmp_path / "c.yaml")
     assert "the calibration is not tested" in capsys.readouterr().out
 
 
@@ -50,15 +65,15 @@ def test_faults_leave_no_file(tmp_path: Path) -> None:
     reports, gold = site(tmp_path)
     gold.write_text(gold.read_text() + "31,effusion,0\n")
     with pytest.raises(ConfigurationError, match=r"gold\.csv:32: study_id: '31' is not in the .*r\.jsonl"):
-        calibrate_command("en_radiology", reports=reports, gold=gold, target=tmp_path / "c.yaml")
+        calibrate_command(tiny(tmp_path), reports=reports, gold=gold, target=tmp_path / "c.yaml")
     assert not (tmp_path / "c.yaml").exists()
 
 
 def test_extract_says_the_calibrated_probability(tmp_path: Path) -> None:
     calibration, target = calibrated(tmp_path), tmp_path / "out.jsonl"
-    extract_lines("en_radiology", source=tmp_path / "r.jsonl", target=target, calibration=calibration, workers=1)
+    extract_lines(tiny(tmp_path), source=tmp_path / "r.jsonl", target=target, calibration=calibration, workers=1)
     cell = json.loads(target.read_text().splitlines()[0])["findings"]["effusion"]
-    expected = load_calibration_file(calibration).cues_by_finding["possible"]["effusion"]
+    expected = load_calibration_file(calibration).cues_by_finding["perhaps"]["effusion"]
     assert (cell["state"], cell["probability"]) == ("uncertain", round(expected.mean, 4))
     assert cell["spread"] == round(expected.spread, 4)
 
@@ -68,8 +83,8 @@ def test_evaluate_prints_json_with_and_without_calibration(tmp_path: Path, capsy
     scores = []
     for choice in (None, calibration):
         capsys.readouterr()
-        evaluate_command("en_radiology", reports=tmp_path / "r.jsonl", gold=tmp_path / "gold.csv", calibration=choice)
+        evaluate_command(tiny(tmp_path), reports=tmp_path / "r.jsonl", gold=tmp_path / "gold.csv", calibration=choice)
         scores.append(json.loads(capsys.readouterr().out))
-    assert scores[0]["adapter"] == "en_radiology@1"
+    assert scores[0]["adapter"] == "tiny@1"
     assert scores[0]["hedged"]["brier"] == pytest.approx(0.33**2)
     assert scores[1]["hedged"]["brier"] < 0.01
