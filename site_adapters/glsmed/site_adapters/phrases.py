@@ -1,7 +1,7 @@
 """Many literal phrases found in one pass: a trie over tokens, the longest phrase at a place wins."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Generic, Literal, NamedTuple, TypeVar
 
 Script = Literal["words", "characters"]
@@ -73,19 +73,26 @@ class PhraseIndex(Generic[PayloadT]):
         self._known = _with_letters(fillers)
 
     def learn_words(self, words: Iterable[str]) -> None:
-        """Let the inflected forms of ``words`` count as the words themselves; shorter words first claim a form.
+        """Let the inflected forms of ``words`` count as the words themselves.
 
-        To be called once, with the words of all phrases, before any phrase is added.
+        Where several words claim a form, the shorter one gets it, and among equals the one that is itself no form of
+        another ("claro" before "clara"). To be called once, with the words of all phrases, before any phrase is added.
         """
-        for word in sorted(set(words), key=lambda word: (len(word), word)):
+        words = set(words)
+        derived = {form for word in words for form in self._inflected(word) if form != word}
+        for word in sorted(words, key=lambda word: (len(word), word in derived, word)):
             base = self._base.setdefault(word, word)
-            if len(word) >= _SHORTEST_INFLECTED and word.isalpha():
-                for ending, other in self._inflections:
-                    if word.endswith(ending):
-                        self._base.setdefault(word[: len(word) - len(ending)] + other, base)
+            for form in self._inflected(word):
+                self._base.setdefault(form, base)
         for form, base in self._base.items():
             self._forms.setdefault(base, []).append(form)
         self._known = _with_letters([*self._fillers, *self._base])
+
+    def _inflected(self, word: str) -> Iterator[str]:
+        if len(word) >= _SHORTEST_INFLECTED and word.isalpha():
+            for ending, other in self._inflections:
+                if word.endswith(ending):
+                    yield word[: len(word) - len(ending)] + other
 
     def add(self, tokens: Sequence[str], payload: PayloadT) -> None:
         """Add a phrase; one that is there already gets the new meaning."""
