@@ -1,5 +1,5 @@
 import pytest
-from sklearn.metrics import brier_score_loss
+from sklearn.metrics import brier_score_loss  # type: ignore[import-untyped]  # scikit-learn ships no types
 
 from glsmed.site_adapters.calibration import calibrate
 from glsmed.site_adapters.evaluation import evaluate, probabilities

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from scipy.optimize import minimize_scalar
-from scipy.special import expit, logit
+from scipy.optimize import minimize_scalar  # type: ignore[import-untyped]  # scipy ships no types
+from scipy.special import expit, logit  # type: ignore[import-untyped]  # scipy ships no types
 
 from glsmed.site_adapters.hierarchy import Floats, Priors, Strengths, posterior, table
 

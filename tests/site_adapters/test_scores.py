@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import brier_score_loss, f1_score, log_loss, precision_score, recall_score
+from sklearn.metrics import (  # type: ignore[import-untyped]  # scikit-learn ships no types
+    brier_score_loss,
+    f1_score,
+    log_loss,
+    precision_score,
+    recall_score,
+)
 
 from glsmed.shared import metrics
 from glsmed.site_adapters.scores import log_losses, reliability, score

@@ -14,6 +14,7 @@ ADAPTER = """
 adapter: tiny
 language: en
 grammar: {script: words}
+section_weights: {body: 1}
 findings: {effusion: {terms: [effusion]}}
 cues:
   - {id: affirmed, kind: affirmation}
