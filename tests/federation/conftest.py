@@ -35,16 +35,14 @@ class Program:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def wait_for(self, pattern: str, *, seconds: float = 60) -> str:
-        """The output once it matches; fails with the output when it does not in time."""
+        """The output once it matches; fails with the output when it does not in time, or the program ends."""
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+        ended = False
+        while time.monotonic() < deadline and not ended:
+            ended = self.process.poll() is not None
             if re.search(pattern, self.output()):
                 return self.output()
-            if self.process.poll() is not None:
-                break
             time.sleep(0.1)
-        if re.search(pattern, self.output()):
-            return self.output()
         raise AssertionError(f"{pattern!r} did not come (exit code {self.process.poll()}):\n{self.output()}")
 
     def stop(self) -> None:

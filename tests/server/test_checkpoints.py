@@ -10,7 +10,7 @@ from safetensors import safe_open
 
 from glsmed.server.checkpoints import Checkpoint, CheckpointFolder
 from glsmed.shared.errors import FederationError
-from glsmed.shared.models import ModelManifest
+from glsmed.shared.model_manifest import ModelManifest
 
 MODEL = {"z": np.arange(6, dtype=np.float32).reshape(2, 3), "steps": np.array(9), "a": np.ones((), dtype=np.float16)}
 MANIFEST = ModelManifest.of({name: torch.from_numpy(array) for name, array in MODEL.items()})

@@ -24,7 +24,7 @@ from glsmed.server.rounds import Plan, run_study
 from glsmed.server.run_folder import RunFolder, read_status
 from glsmed.shared.audit import verify
 from glsmed.shared.errors import FederationError
-from glsmed.shared.models import ModelManifest
+from glsmed.shared.model_manifest import ModelManifest
 from glsmed.shared.study import Study
 
 MakeSite = Callable[..., ClientApp]

@@ -7,7 +7,7 @@ import torch
 
 from glsmed.server.update_checks import AnswerChecks, update_norm
 from glsmed.shared.errors import UpdateRefusedError
-from glsmed.shared.models import ModelManifest
+from glsmed.shared.model_manifest import ModelManifest
 from glsmed.shared.study import FederationSection, Study, TrainingSection
 from glsmed.shared.wire import EvaluateTask, EvaluationReply, TrainTask, Update
 

@@ -1,16 +1,13 @@
-"""``glsmed-client``: what a hospital types."""
+"""``glsmed-client``: what a hospital types.
+
+Each command imports its own work, so that `--help` and `init` need not wait for torch.
+"""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from glsmed.client.commands.audit import verify_command
-from glsmed.client.commands.check import check_command
-from glsmed.client.commands.enroll import enroll_command
-from glsmed.client.commands.init import init_command
-from glsmed.client.commands.run import run_site
-from glsmed.client.commands.train_local import train_local_command
 from glsmed.shared.command_line import run_command
 
 DEFAULT_SITE = Path("config.yaml")
@@ -40,13 +37,13 @@ def site(
     """
     context.obj = site or DEFAULT_SITE
     if context.invoked_subcommand is None:
-        run_site(context.obj)
+        _run(context.obj)
 
 
 @app.command("run")
 def run_subcommand(context: typer.Context) -> None:
     """Take part until Ctrl-C; the same as `glsmed-client --site config.yaml`."""
-    run_site(context.obj)
+    _run(context.obj)
 
 
 @app.command("init")
@@ -63,6 +60,8 @@ def init_subcommand(
 
     **Example**: `glsmed-client init st-mary --study study.yaml --ca ca.crt --adapter en_radiology`
     """
+    from glsmed.client.commands.init import init_command
+
     init_command(folder, name=name or folder.resolve().name, study_file=study, ca_file=ca, adapter=adapter)
 
 
@@ -72,6 +71,8 @@ def check_subcommand(context: typer.Context) -> None:
 
     **Example**: `glsmed-client --site config.yaml check`
     """
+    from glsmed.client.commands.check import check_command
+
     check_command(context.obj)
 
 
@@ -86,6 +87,8 @@ def enroll_subcommand(
 
     **Example**: `glsmed-client --site config.yaml enroll`
     """
+    from glsmed.client.commands.enroll import enroll_command
+
     enroll_command(context.obj, request_file=out)
 
 
@@ -98,6 +101,8 @@ def train_local_subcommand(
 
     **Example**: `glsmed-client --site config.yaml train-local --out local.json`
     """
+    from glsmed.client.commands.train_local import train_local_command
+
     train_local_command(context.obj, out=out)
 
 
@@ -107,7 +112,15 @@ def verify_subcommand(context: typer.Context) -> None:
 
     **Example**: `glsmed-client --site config.yaml audit verify`
     """
+    from glsmed.client.commands.audit import verify_command
+
     verify_command(context.find_root().obj)
+
+
+def _run(config_file: Path) -> None:
+    from glsmed.client.commands.run import run_site
+
+    run_site(config_file)
 
 
 def main() -> None:

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from glsmed.shared.documents import StrictModel, load
+from glsmed.shared.documents import StrictModel, did_you_mean, load
+from glsmed.shared.wire import METRIC_PERMISSIONS
 
 SITE_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 _ADDRESS = r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$"
@@ -45,6 +46,9 @@ class DataSection(StrictModel):
     gold: Annotated[Path | None, Field(description="CSV with study_id,finding,value (0/1), where the site has it")] = (
         None
     )
+    calibration: Annotated[
+        Path | None, Field(description="what words mean at this site, as glsmed-adapter calibrate wrote it")
+    ] = None
     split: Annotated[SplitSection, Field(description="shares of patients")] = SplitSection()
 
 
@@ -58,6 +62,17 @@ class EgressSection(StrictModel):
     ] = ()
     min_patients: Annotated[int, Field(ge=1, description="fewest patients that a sent number may be about")] = 10
     cue_counts: Annotated[bool, Field(description="send counts per cue (trials, successes)")] = False
+
+    @field_validator("metrics")
+    @classmethod
+    def _check_metrics(cls, metrics: tuple[str, ...]) -> tuple[str, ...]:
+        known = tuple(dict.fromkeys(METRIC_PERMISSIONS.values()))
+        for name in metrics:
+            if name not in known:
+                raise ValueError(
+                    f"{name!r} is not a metric{did_you_mean(name, known)}; those that may be named: {', '.join(known)}"
+                )
+        return metrics
 
 
 class SiteConfig(StrictModel):
@@ -95,12 +110,20 @@ def _resolved(config: SiteConfig, folder: Path) -> SiteConfig:
     data = config.data
     adapter = str(folder / data.adapter) if data.adapter.endswith((".yaml", ".yml")) else data.adapter
     gold = None if data.gold is None else folder / data.gold
+    calibration = None if data.calibration is None else folder / data.calibration
     return config.model_copy(
         update={
             "study": folder / config.study,
             "key": folder / config.key,
             "state_folder": folder / config.state_folder,
             "centre": config.centre.model_copy(update={"ca_certificate": folder / config.centre.ca_certificate}),
-            "data": data.model_copy(update={"manifest": folder / data.manifest, "gold": gold, "adapter": adapter}),
+            "data": data.model_copy(
+                update={
+                    "manifest": folder / data.manifest,
+                    "adapter": adapter,
+                    "gold": gold,
+                    "calibration": calibration,
+                }
+            ),
         }
     )

@@ -10,8 +10,8 @@ from flwr.common.constant import ErrorCode
 from glsmed.client.config import EgressSection
 from glsmed.shared.audit import AuditLog
 from glsmed.shared.bundle import RELEASE
-from glsmed.shared.errors import ConfigurationError, Fault, GlsmedError, PrivacyError
-from glsmed.shared.models import ModelManifest
+from glsmed.shared.errors import GlsmedError, PrivacyError
+from glsmed.shared.model_manifest import ModelManifest
 from glsmed.shared.study import Study
 from glsmed.shared.wire import (
     METRIC_PERMISSIONS,
@@ -51,9 +51,6 @@ class EgressPolicy:
     def __init__(
         self, settings: EgressSection, study: Study, manifest: ModelManifest, *, site: str, audit: AuditLog
     ) -> None:
-        unknown = sorted(set(settings.metrics) - set(METRIC_PERMISSIONS.values()))
-        if unknown:
-            raise ConfigurationError([_unknown_metric(name) for name in unknown])
         self._settings = settings
         self._findings = study.findings
         self._manifest = manifest
@@ -133,11 +130,6 @@ def error_code(error: Exception) -> str:
     if isinstance(error, GlsmedError):
         return error.code
     return type(error).__name__ if type(error).__module__.partition(".")[0] in _KNOWN_ERRORS else "UnexpectedError"
-
-
-def _unknown_metric(name: str) -> Fault:
-    known = ", ".join(dict.fromkeys(METRIC_PERMISSIONS.values()))
-    return Fault("config.yaml", f"{name!r} is not a metric; known are {known}", key="egress.metrics")
 
 
 def _description(message: SiteMessage, content: RecordDict) -> dict[str, object]:

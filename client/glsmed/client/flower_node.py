@@ -31,8 +31,6 @@ from flwr.supercore.interceptors import (
 )
 from flwr.supercore.primitives.asymmetric import public_key_to_bytes
 from flwr.supercore.runtime import RuntimeHttpClient
-from flwr.supernode import start_client_internal
-from flwr.supernode.cli.flower_supernode import flower_supernode
 from flwr.supernode.fleet_http_client import FleetHttpClient
 from flwr.supernode.node_auth_http_interceptor import NodeAuthHttpInterceptor
 from flwr.supernode.runtime.run_clientapp import pull_task_input, push_message, push_task_output
@@ -81,6 +79,9 @@ def supernode_arguments(settings: NodeSettings) -> list[str]:
 
 def run_supernode(arguments: list[str]) -> None:
     """Run Flower's SuperNode in this process; it looks for work more often than upstream's three seconds."""
+    # imported here: the site's other processes use this module too and have no need of a SuperNode
+    from flwr.supernode import start_client_internal
+    from flwr.supernode.cli.flower_supernode import flower_supernode
 
     def shorter_sleep(seconds: float) -> None:
         time.sleep(min(seconds, _IDLE_POLL_SECONDS))

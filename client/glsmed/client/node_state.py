@@ -8,6 +8,8 @@ from glsmed.client.flower_node import NodeSettings
 from glsmed.shared.atomic import write_text
 from glsmed.shared.processes import free_port
 
+READY_FILE = "resident.ready"  # in the state folder, once the resident has loaded the site
+
 _SECRET_BYTES = 32
 _PRIVATE_FILE = 0o600
 _PRIVATE_FOLDER = 0o700

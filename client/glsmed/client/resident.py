@@ -15,12 +15,12 @@ from glsmed.client.app import build_client_app
 from glsmed.client.bundle_check import BundleCheck
 from glsmed.client.config import SiteConfig, load_site
 from glsmed.client.flower_node import NodeSettings, TaskQueue
+from glsmed.client.node_state import READY_FILE
 from glsmed.client.site_runtime import load_site_runtime
 from glsmed.shared.command_line import run_command
 from glsmed.shared.logs import configure_logging
 from glsmed.shared.processes import end_with_parent
 
-READY_FILE = "resident.ready"
 _POLL_SECONDS = 0.05
 _RECONNECT_SECONDS = 0.5
 _ARGUMENTS = 3

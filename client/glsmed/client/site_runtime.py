@@ -12,7 +12,8 @@ from glsmed.client.egress import EgressPolicy
 from glsmed.client.examples import Examples, SplitName
 from glsmed.client.preparation import prepare_site
 from glsmed.shared.audit import AuditLog
-from glsmed.shared.models import ModelManifest, build_model
+from glsmed.shared.model_manifest import ModelManifest
+from glsmed.shared.models import build_model
 from glsmed.shared.study import Study, load_study
 
 

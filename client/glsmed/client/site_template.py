@@ -16,6 +16,7 @@ data:
   manifest: manifest.csv        # study_id,patient_id,image,report: one row per image
   adapter: {adapter}            # built-in, or this site's own adapter file
   gold: {gold}                    # study_id,finding,value, where the site has gold labels
+  calibration: null             # what words mean here: glsmed-adapter calibrate writes it from reports and gold
   split: {{train: 0.7, validation: 0.15, test: 0.15, seed: 0}}   # shares of patients
 
 state_folder: state             # caches, label table, logs and audit; readable by its owner only
@@ -26,7 +27,7 @@ cpu_threads: null               # null: all cores
 # state/audit.jsonl first (glsmed-client --site config.yaml audit verify).
 egress:
   model_updates: true           # trained weights; without them the site cannot take part
-  metrics: [auroc, auprc, brier, ece, log_loss, n, positives, loss]
+  metrics: [auroc, auprc, brier, ece, log_loss, loss, counts]
   min_patients: 10              # fewest patients that a sent number may be about
   cue_counts: false
 

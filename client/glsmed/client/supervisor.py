@@ -11,8 +11,7 @@ from pathlib import Path
 
 from glsmed.client.config import SiteConfig, load_site
 from glsmed.client.flower_node import NodeSettings, probe_centre, supernode_arguments
-from glsmed.client.node_state import new_node_settings
-from glsmed.client.resident import READY_FILE
+from glsmed.client.node_state import READY_FILE, new_node_settings
 from glsmed.shared.errors import FederationError
 from glsmed.shared.processes import QUIET_FLOWER, Child, start_child, stop_children
 

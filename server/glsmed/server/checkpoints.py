@@ -13,7 +13,7 @@ from safetensors.numpy import save_file
 
 from glsmed.shared.atomic import replacing
 from glsmed.shared.errors import FederationError, WireError
-from glsmed.shared.models import ModelManifest
+from glsmed.shared.model_manifest import ModelManifest
 from glsmed.shared.wire import Arrays
 
 _NAME = re.compile(r"round-(\d{4,})\.safetensors")

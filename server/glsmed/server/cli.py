@@ -1,13 +1,13 @@
-"""``flwr-server``: what the coordinating centre types."""
+"""``flwr-server``: what the coordinating centre types.
+
+Each command imports its own work, so that `--help` and `init` need not wait for Flower.
+"""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from glsmed.server.commands.admit import admit_command
-from glsmed.server.commands.init import init_command
-from glsmed.server.commands.run import run_study_file
 from glsmed.shared.command_line import run_command
 
 DEFAULT_STUDY = Path("study.yaml")
@@ -36,13 +36,13 @@ def centre(context: typer.Context, study: StudyOption = None) -> None:
     """
     context.obj = study
     if context.invoked_subcommand is None:
-        run_study_file(study or DEFAULT_STUDY)
+        _run(study or DEFAULT_STUDY)
 
 
 @app.command("run")
 def run_subcommand(context: typer.Context, study: StudyOption = None) -> None:
     """Run the study until its last round; the same as `flwr-server --study study.yaml`."""
-    run_study_file(study or context.obj or DEFAULT_STUDY)
+    _run(study or context.obj or DEFAULT_STUDY)
 
 
 @app.command("init")
@@ -60,6 +60,8 @@ def init_subcommand(
 
     **Example**: `flwr-server init my-study --public-name centre.example.org`
     """
+    from glsmed.server.commands.init import init_command
+
     init_command(
         folder,
         name=name or folder.resolve().name,
@@ -79,7 +81,15 @@ def admit_subcommand(
 
     **Example**: `flwr-server --study my-study/study.yaml admit request.yaml`
     """
+    from glsmed.server.commands.admit import admit_command
+
     admit_command(request, study_file=study or context.obj or DEFAULT_STUDY)
+
+
+def _run(study_file: Path) -> None:
+    from glsmed.server.commands.run import run_study_file
+
+    run_study_file(study_file)
 
 
 def main() -> None:

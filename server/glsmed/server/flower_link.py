@@ -29,8 +29,6 @@ from flwr.proto.fab_pb2 import Fab
 from flwr.supercore.control import ControlHttpClient
 from flwr.supercore.interceptors import RuntimeVersionHttpInterceptor
 from flwr.supercore.primitives.asymmetric import public_key_to_bytes
-from flwr.superlink.cli.flower_superlink import SuperLinkLifespan, _parse_superlink_lifespan_config
-from flwr.superlink.main import create_app
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -107,6 +105,10 @@ def superlink_arguments(settings: LinkSettings) -> list[str]:
 
 def superlink_app(settings: LinkSettings) -> ASGIApp:
     """Flower's SuperLink application with the study's settings."""
+    # imported here: the program that watches the SuperLink uses this module too and has no need of it
+    from flwr.superlink.cli.flower_superlink import SuperLinkLifespan, _parse_superlink_lifespan_config
+    from flwr.superlink.main import create_app
+
     command, sys.argv = sys.argv, ["flower-superlink", *superlink_arguments(settings)]
     try:
         config = _parse_superlink_lifespan_config()

@@ -8,7 +8,7 @@ from glsmed.server.exchange import Answer, Exchange
 from glsmed.server.run_folder import MetricRow
 from glsmed.server.update_checks import AnswerChecks
 from glsmed.shared.errors import WireError
-from glsmed.shared.models import ModelManifest
+from glsmed.shared.model_manifest import ModelManifest
 from glsmed.shared.study import Study
 from glsmed.shared.wire import Arrays, EvaluateTask, EvaluationReply, TrainTask, Update, decode, encode
 

@@ -21,7 +21,8 @@ from glsmed.server.roll_call import RollCall
 from glsmed.server.run_folder import RoundRecord, RunFolder, RunState, State
 from glsmed.shared.bundle import RELEASE
 from glsmed.shared.errors import FederationError
-from glsmed.shared.models import ModelManifest, build_model, state_arrays
+from glsmed.shared.model_manifest import ModelManifest
+from glsmed.shared.models import build_model, state_arrays
 from glsmed.shared.study import Study
 from glsmed.shared.wire import Arrays
 

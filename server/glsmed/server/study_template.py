@@ -20,10 +20,14 @@ findings:
 model:
   architecture: resnet18        # resnet10 | resnet18 | resnet50 | densenet121; GroupNorm, one input channel
   image_size_px: 224
+  calibration_map: platt        # off | temperature | platt | isotonic | auto; fitted at each site on its gold
 
 labels:
   unmentioned: masked           # masked: not learned from | absent: taken as absent with unmentioned_probability
   unmentioned_probability: 0.02
+  gold_as_labels: true          # train on the gold labels of training patients as certain labels
+  spread_weights: false         # weigh a cell by how sure it is what its words mean
+  negative_rates: off           # off | gated: rates below 0 where a site's held-out gold says that they help
 
 training:
   rounds: 50
@@ -34,6 +38,7 @@ training:
   weight_decay: 1e-4
   momentum: 0.9                 # sgd only
   mixed_precision: auto         # auto: bf16 on a GPU that has it | off
+  site_offset: true             # each site's own base rate beside the model's logits; it stays at the site
   seed: 0
   augmentation:                 # 0 or false switches one off
     rotation_degrees: 5

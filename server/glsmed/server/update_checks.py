@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from glsmed.shared.errors import UpdateRefusedError, WireError
-from glsmed.shared.models import ModelManifest
+from glsmed.shared.model_manifest import ModelManifest
 from glsmed.shared.study import Study
 from glsmed.shared.wire import (
     Arrays,

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
-from torchmetrics.functional.classification import binary_auroc, binary_average_precision
 
 from glsmed.shared.calibration_metrics import (
     brier_parts,
@@ -61,6 +60,9 @@ def _one_finding(probability: Tensor, truth: Tensor) -> dict[str, float]:
         "ece": expected_calibration_error(probability, truth),
     }
     if 0 < metrics["positives"] < metrics["n"]:
+        # imported where it is needed: it takes longer to import than everything else here together
+        from torchmetrics.functional.classification import binary_auroc, binary_average_precision
+
         metrics["auroc"] = float(binary_auroc(probability, truth.long()))
         metrics["auprc"] = float(binary_average_precision(probability, truth.long()))
     return metrics

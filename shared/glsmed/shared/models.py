@@ -4,22 +4,15 @@ GroupNorm instead of BatchNorm, because running statistics of one hospital's sca
 hospitals nor may be combined with differential privacy.
 """
 
-import hashlib
-import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
-from typing import Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 from torchvision.models import DenseNet, ResNet
 from torchvision.models.resnet import BasicBlock, Bottleneck
-
-from glsmed.shared.errors import WireError
 
 _MOST_GROUPS = 32
 
@@ -86,61 +79,6 @@ def _stop_in_place(model: nn.Module) -> None:
     for module in model.modules():
         if isinstance(module, nn.ReLU):
             module.inplace = False
-
-
-@dataclass(frozen=True, slots=True)
-class ArraySpec:
-    """Name, shape and numpy dtype of one model array."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: str
-
-
-@dataclass(frozen=True, slots=True)
-class ModelManifest:
-    """What arrays a model of the study has: anything else is refused at both ends."""
-
-    arrays: tuple[ArraySpec, ...]
-
-    @classmethod
-    def of(cls, state: Mapping[str, Tensor]) -> Self:
-        """The manifest of a state dict, in its order."""
-        specs = partial(map, lambda item: ArraySpec(item[0], tuple(item[1].shape), str(item[1].cpu().numpy().dtype)))
-        return cls(tuple(specs(state.items())))
-
-    def digest(self) -> str:
-        """SHA-256 of the canonical JSON of names, shapes and dtypes."""
-        content = [[spec.name, list(spec.shape), spec.dtype] for spec in self.arrays]
-        return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
-
-    def check(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
-        """Return if the arrays are those of the manifest, in its order, and finite.
-
-        Raises:
-            WireError: naming the first array that is missing, unknown, misshapen, of another type, or not finite.
-        """
-        names = [spec.name for spec in self.arrays]
-        if list(arrays) != names:
-            raise WireError(_name_difference(list(arrays), names))
-        for spec in self.arrays:
-            array = arrays[spec.name]
-            if array.shape != spec.shape:
-                raise WireError(f"array {spec.name!r} has shape {array.shape}, the study's model has {spec.shape}")
-            if str(array.dtype) != spec.dtype:
-                raise WireError(f"array {spec.name!r} is {array.dtype}, the study's model has {spec.dtype}")
-            if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
-                raise WireError(f"array {spec.name!r} holds values that are not finite")
-
-
-def _name_difference(came: list[str], expected: list[str]) -> str:
-    missing = sorted(set(expected) - set(came))
-    unknown = sorted(set(came) - set(expected))
-    if missing:
-        return f"array {missing[0]!r} is missing"
-    if unknown:
-        return f"array {unknown[0]!r} is not part of the study's model"
-    return "the arrays are not in the order of the study's model"
 
 
 def state_arrays(model: nn.Module) -> dict[str, NDArray[np.generic]]:

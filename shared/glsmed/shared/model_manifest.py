@@ -1,0 +1,74 @@
+"""What arrays the study's model has, by name, shape and dtype: the form that every update must have.
+
+Apart from the networks themselves, so that programs that only move arrays need not load them.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glsmed.shared.errors import WireError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class ArraySpec:
+    """Name, shape and numpy dtype of one model array."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelManifest:
+    """What arrays a model of the study has: anything else is refused at both ends."""
+
+    arrays: tuple[ArraySpec, ...]
+
+    @classmethod
+    def of(cls, state: "Mapping[str, Tensor]") -> Self:
+        """The manifest of a state dict, in its order."""
+        return cls(
+            tuple(ArraySpec(name, tuple(value.shape), str(value.cpu().numpy().dtype)) for name, value in state.items())
+        )
+
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON of names, shapes and dtypes."""
+        content = [[spec.name, list(spec.shape), spec.dtype] for spec in self.arrays]
+        return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
+
+    def check(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+        """Return if the arrays are those of the manifest, in its order, and finite.
+
+        Raises:
+            WireError: naming the first array that is missing, unknown, misshapen, of another type, or not finite.
+        """
+        names = [spec.name for spec in self.arrays]
+        if list(arrays) != names:
+            raise WireError(_name_difference(list(arrays), names))
+        for spec in self.arrays:
+            array = arrays[spec.name]
+            if array.shape != spec.shape:
+                raise WireError(f"array {spec.name!r} has shape {array.shape}, the study's model has {spec.shape}")
+            if str(array.dtype) != spec.dtype:
+                raise WireError(f"array {spec.name!r} is {array.dtype}, the study's model has {spec.dtype}")
+            if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
+                raise WireError(f"array {spec.name!r} holds values that are not finite")
+
+
+def _name_difference(came: list[str], expected: list[str]) -> str:
+    missing = sorted(set(expected) - set(came))
+    unknown = sorted(set(came) - set(expected))
+    if missing:
+        return f"array {missing[0]!r} is missing"
+    if unknown:
+        return f"array {unknown[0]!r} is not part of the study's model"
+    return "the arrays are not in the order of the study's model"
