@@ -26,7 +26,7 @@ def _cue_faults(cue: Cue, reader: Reader, *, inherited: bool) -> Iterator[Fault]
     for example in cue.examples:
         if inherited or not example.place.inherited:
             deciding, found = _cues_in(example.text, reader)
-            if cue.id not in (found if cue.kind in ("pseudo", "terminator") else deciding):
+            if cue.id not in (found if cue.scope == "own" or cue.kind in ("pseudo", "terminator") else deciding):
                 shown = ", ".join(sorted(deciding)) or "none"
                 yield example.place.fault(f"{example.text!r}: expected cue {cue.id!r} to decide, came {shown}")
 

@@ -46,6 +46,8 @@ def _bounds(hits: Sequence[Hit[Meaning]], n_tokens: int) -> tuple[list[int], lis
 
 
 def _stretch(hit: Hit[Meaning], side: Scope, left: int, right: int) -> tuple[int, int]:
+    if side == "own":
+        return hit.start, hit.end
     reach = cue_of(hit).reach
     if reach is not None:
         left, right = max(left, hit.start - reach), min(right, hit.end + reach)

@@ -9,6 +9,7 @@ from glsmed.site_adapters.assertions import Assertion, assertions_of
 from glsmed.site_adapters.cells import Cell, Mark, Reading, Span
 from glsmed.site_adapters.components import Marked, load_components, overlaid
 from glsmed.site_adapters.lexicon import Lexicon, Meaning
+from glsmed.site_adapters.lists import with_open_lists
 from glsmed.site_adapters.marks import TokenMark, marks_of
 from glsmed.site_adapters.phrases import Hit, sentence_length, token_bounds
 from glsmed.site_adapters.segments import Segmenter
@@ -131,7 +132,7 @@ class Reader:
                 yield assertion, tuple(_spans(assertion, bounds))
 
     def _hits(self, sentence: str, tokens: Sequence[str], marked: Sequence[Marked]) -> list[Hit[Meaning]]:
-        hits = self._lexicon.index.find(tokens)
+        hits = with_open_lists(self._lexicon.index.find(tokens))
         return overlaid(hits, marked, self._character_bounds(sentence)) if marked else hits
 
     def _character_bounds(self, sentence: str) -> list[tuple[int, int]]:

@@ -23,7 +23,7 @@ Kind = Literal[
     "pseudo",
     "terminator",
 ]
-Scope = Literal["forward", "backward", "both"]
+Scope = Literal["forward", "backward", "both", "own"]
 State = Literal["present", "absent", "uncertain"]
 Expectation = Literal["present", "absent", "uncertain", "unmentioned"]
 
@@ -54,6 +54,8 @@ class CueEntry(StrictModel):
         strength: weight of that prior in labels.
         source: where the number comes from.
         family: the group that shares calibration; the kind where it is left out.
+        scope: where the mentions stand that it governs; ``own`` where it denies or doubts only what it says itself
+            ("afebrile").
         reach: most words between the cue and a mention in its scope.
         examples: texts in which this cue must decide a finding (or, for pseudo and terminator, be found).
     """
@@ -78,13 +80,29 @@ class Inflection(StrictModel):
     becomes: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
+class Compound(StrictModel):
+    """Words that are a finding's term with ``ending`` glued on ("Ergussbildung").
+
+    Attributes:
+        link: letters that may stand between ("Stauung-s-zeichen").
+        cue: id of the cue that the ending words ("Ergussverdacht", "ergussfrei"), or none.
+    """
+
+    ending: Text
+    link: tuple[str, ...] = ("",)
+    cue: Name | None = None
+
+
 class Grammar(StrictModel):
     """How the language is written.
 
     Attributes:
         script: match word by word, or character by character (Japanese).
         fold_accents: whether "efusión" and "efusion" are one word.
+        spellings: letters → how else they are written in the same word ("ue" for "ü"); both are read as one.
         inflections: endings that the words of phrases may also have.
+        compounds: endings that are glued to the terms of findings.
+        compound_heads: whether an unknown word that ends in a term is that term ("Oberlappenatelektase").
         fillers: words that may stand inside a phrase of several words ("left", "entirely").
         conjunctions: words that join a list ("and"); the comma is always one.
         alternatives: words that join alternatives ("or").
@@ -93,7 +111,10 @@ class Grammar(StrictModel):
 
     script: Literal["words", "characters"] | None = None
     fold_accents: bool | None = None
+    spellings: dict[Text, str] = Field(default_factory=dict)
     inflections: tuple[Inflection, ...] = ()
+    compounds: tuple[Compound, ...] = ()
+    compound_heads: bool | None = None
     fillers: tuple[Text, ...] = ()
     conjunctions: tuple[Text, ...] = ()
     alternatives: tuple[Text, ...] = ()

@@ -1,0 +1,47 @@
+"""Where a comma goes on with a list, in languages in which it may also end a statement.
+
+In Spanish "no fiebre, tos ni disnea" denies all three, and "no fiebre, ritmo normal" only the fever. An adapter whose
+language is like that calls the comma a terminator; here the commas inside lists get their plain meaning back.
+"""
+
+from glsmed.site_adapters.lexicon import Meaning
+from glsmed.site_adapters.phrases import Hit
+from glsmed.site_adapters.scopes import acts
+
+_COMMA = Meaning(joiner="and", sign=True)
+# "no effusion, clear pneumothorax": one word may stand between the comma and the next item.
+_MOST_BETWEEN = 1
+
+
+def with_open_lists(hits: list[Hit[Meaning]]) -> list[Hit[Meaning]]:
+    """The hits, in which a comma ends no scope where its list goes on.
+
+    It does if an "or" or "nor" follows before anything else that ends a scope or begins one, or a mention at once.
+    """
+    if not any(map(_ends, hits)):
+        return hits
+    found: list[Hit[Meaning]] = []
+    closes = False
+    for hit in reversed(hits):
+        if not _ends(hit):
+            closes = hit.payload.joiner == "or" or (closes and not _begins_or_ends(hit))
+            found.append(hit)
+        elif closes or (found and _is_next(found[-1], hit)):
+            found.append(Hit(hit.start, hit.end, _COMMA))
+        else:
+            found.append(hit)
+    return found[::-1]
+
+
+def _ends(hit: Hit[Meaning]) -> bool:
+    """Whether the hit is a comma that may end a scope."""
+    return hit.payload.sign and hit.payload.cue is not None
+
+
+def _begins_or_ends(hit: Hit[Meaning]) -> bool:
+    cue = hit.payload.cue
+    return acts(hit) or (cue is not None and cue.kind == "terminator")
+
+
+def _is_next(mention: Hit[Meaning], comma: Hit[Meaning]) -> bool:
+    return bool(mention.payload.mentions) and mention.start - comma.end <= _MOST_BETWEEN
