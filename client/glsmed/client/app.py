@@ -9,6 +9,7 @@ from flwr.clientapp import ClientApp
 from glsmed.client.egress import Number, error_code
 from glsmed.client.evaluation import evaluate
 from glsmed.client.examples import SplitName
+from glsmed.client.site_map import fit_site_map
 from glsmed.client.site_numbers import evaluation_numbers, labelled_patients, patients_by_number, site_counts
 from glsmed.client.site_runtime import SiteRuntime
 from glsmed.client.training import train
@@ -103,7 +104,9 @@ class _SiteTasks:
             raise MismatchError("split", expected="validation or test", got=task.split)
         examples = site.splits[_EVALUATED[task.split]]
         load_arrays(site.model, task.model)
-        evaluation = evaluate(site.model, examples, device=site.device)
+        kind, splits = site.study.model.calibration_map, site.splits
+        site_map = fit_site_map(site.model, splits["train"], splits["validation"], kind=kind, device=site.device)
+        evaluation = evaluate(site.model, examples, device=site.device, site_map=site_map)
         numbers = evaluation_numbers(evaluation, examples)
         reply = EvaluationReply(
             study_digest=self._digest,

@@ -1,7 +1,7 @@
 """What training and evaluation see of a site: tensors without a word of a report."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 from torch import Tensor
 
@@ -20,6 +20,8 @@ class Examples:
         gold: ``(N, K)`` float32: 0 or 1 where the site has gold, NaN elsewhere.
         patients: N patient identifiers; never leave the site.
         findings: the K names, in the study's order.
+        offsets: ``(N, K)`` float32, added to the model's logits: the base rate of the site that an image comes from;
+            None for 0. It stays at the site.
     """
 
     images: Tensor
@@ -29,6 +31,20 @@ class Examples:
     gold: Tensor
     patients: tuple[str, ...]
     findings: tuple[str, ...]
+    offsets: Tensor | None = None
+
+    def rows(self, places: Tensor) -> Self:
+        """The examples at these ``(M,)`` places, in that order."""
+        return type(self)(
+            images=self.images[places],
+            labels=self.labels[places],
+            rates=self.rates[places],
+            weights=self.weights[places],
+            gold=self.gold[places],
+            patients=tuple(self.patients[place] for place in places.tolist()),
+            findings=self.findings,
+            offsets=None if self.offsets is None else self.offsets[places],
+        )
 
     def __len__(self) -> int:
         return len(self.patients)

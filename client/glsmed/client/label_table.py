@@ -19,7 +19,7 @@ from glsmed.client.manifest import Manifest
 from glsmed.shared.atomic import replacing
 from glsmed.shared.errors import DataError
 from glsmed.shared.progress import track
-from glsmed.shared.smoothing import rates_from_probability, smoothed_targets
+from glsmed.shared.smoothing import rates_from_probability, smoothed_targets, weights_from_spread
 from glsmed.shared.study import LabelSection
 from glsmed.site_adapters.cells import Cell
 from glsmed.site_adapters.reader import Reader
@@ -129,11 +129,11 @@ def _make_rows(source: LabelSource) -> Iterator[LabelRow]:
             if cell is None:
                 yield _unmentioned_row(place, source.settings, identity)
             else:
-                yield _mentioned_row(place, cell, source.calibration, identity)
+                yield _mentioned_row(place, cell, source, identity)
 
 
-def _mentioned_row(place: tuple[str, str, str], cell: Cell, calibration: Calibration | None, adapter: str) -> LabelRow:
-    mean, spread = (cell.probability, cell.spread) if calibration is None else calibration(cell)
+def _mentioned_row(place: tuple[str, str, str], cell: Cell, source: LabelSource, adapter: str) -> LabelRow:
+    mean, spread = (cell.probability, cell.spread) if source.calibration is None else source.calibration(cell)
     label, rate, target = _label_rate_target(mean)
     span = next((span for span in cell.evidence if span.role == "cue"), cell.evidence[0])
     return LabelRow(
@@ -149,7 +149,7 @@ def _mentioned_row(place: tuple[str, str, str], cell: Cell, calibration: Calibra
         label=label,
         rate=rate,
         target=target,
-        weight=1.0,
+        weight=_weight(mean, spread) if source.settings.spread_weights else 1.0,
         adapter=adapter,
     )
 
@@ -173,6 +173,10 @@ def _unmentioned_row(place: tuple[str, str, str], settings: LabelSection, adapte
         weight=1.0 if settings.unmentioned == "absent" else 0.0,
         adapter=adapter,
     )
+
+
+def _weight(mean: float, spread: float) -> float:
+    return float(weights_from_spread(torch.tensor(mean, dtype=torch.float64), torch.tensor(spread)))
 
 
 def _label_rate_target(mean: float) -> tuple[float, float, float]:

@@ -8,7 +8,9 @@ from torch import nn
 
 from glsmed.client.evaluation import Evaluation, evaluate
 from glsmed.client.examples import Examples
+from glsmed.client.site_map import fit_site_map
 from glsmed.client.training import train
+from glsmed.shared.calibration_map import CalibrationMap
 from glsmed.shared.metrics import macro
 from glsmed.shared.models import build_model, load_arrays, state_arrays
 from glsmed.shared.study import Study
@@ -23,6 +25,7 @@ class LocalResult:
     model: nn.Module
     best_round: int
     validation_log_loss: float
+    site_map: CalibrationMap
 
 
 def train_locally(
@@ -35,30 +38,33 @@ def train_locally(
 ) -> LocalResult:
     """Train with the study's seed and as many gradient steps as a site takes in the federation; keep the best round.
 
-    The best round has the lowest validation log-loss, as the centre chooses among the federation's rounds.
+    The best round has the lowest validation log-loss, as the centre chooses among the federation's rounds, and with the
+    calibration map of that round's model.
     """
     model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
-    best = LocalResult(model, 0, float("inf"))
+    best = LocalResult(model, 0, float("inf"), CalibrationMap(findings=study.findings, curves={}))
     arrays = state_arrays(model)
     for number in range(1, study.training.rounds + 1):
         summary = train(model, training, study.training, round_number=number, device=device)
-        measured = evaluate(model, validation, device=device)
+        site_map = fit_site_map(model, training, validation, kind=study.model.calibration_map, device=device)
+        measured = evaluate(model, validation, device=device, site_map=site_map)
         log_loss = macro(measured.by_finding).get("log_loss", float("inf"))
         report(f"round {number}/{study.training.rounds}: loss {summary.loss:.4f}, validation log-loss {log_loss:.4f}")
         if log_loss < best.validation_log_loss:
-            best, arrays = LocalResult(model, number, log_loss), state_arrays(model)
+            best, arrays = LocalResult(model, number, log_loss, site_map), state_arrays(model)
     load_arrays(model, arrays)
     return best
 
 
 def numbers_on_test(result: LocalResult, test: Examples, *, device: torch.device) -> dict[str, object]:
     """The result on a test split, ready for JSON."""
-    measured: Evaluation = evaluate(result.model, test, device=device)
+    measured: Evaluation = evaluate(result.model, test, device=device, site_map=result.site_map)
     return {
         "best_round": result.best_round,
         "reference": measured.reference,
         "patients": measured.patients,
         "macro": measured.macro,
+        "raw_macro": measured.raw_macro,
         "by_finding": measured.by_finding,
         "calibration": measured.calibration.tolist(),
     }

@@ -8,10 +8,13 @@ import torch
 from torch import Tensor
 
 from glsmed.client.config import SiteConfig, SplitSection
+from glsmed.client.devices import resolve_device
 from glsmed.client.examples import Examples, SplitName
 from glsmed.client.image_cache import ImageCache
 from glsmed.client.label_table import LabelRow, LabelSource, State, count_states, load_label_table
 from glsmed.client.manifest import ImageEntry, Manifest, read_manifest
+from glsmed.client.negative_rate_gate import gate_negative_rates
+from glsmed.client.recipe import apply_recipe
 from glsmed.client.splits import split_of
 from glsmed.shared.errors import DataError
 from glsmed.shared.gold_labels import Gold, read_gold
@@ -63,7 +66,10 @@ def prepare_site(config: SiteConfig, study: Study) -> SiteData:
     images = load_images(config, study, entries)
     table = {(row.study_id, row.finding): row for row in rows}
     splits = {name: _examples(entries[name], images[name], table, gold, study.findings) for name in SPLITS}
-    return SiteData(splits, summary)
+    learned = apply_recipe(splits, study)
+    if study.labels.negative_rates == "gated":
+        learned = gate_negative_rates(learned, study, device=resolve_device(config.device))
+    return SiteData(learned, summary)
 
 
 def by_split(manifest: Manifest, split: SplitSection) -> dict[SplitName, list[ImageEntry]]:

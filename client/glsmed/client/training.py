@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from glsmed.client.augmentation import augment, draw_affine, draw_contrast, is_active
 from glsmed.client.examples import Examples
 from glsmed.shared.errors import DataError, GlsmedError
+from glsmed.shared.negative_rates import LogitMonitor, NegativeRateGuard
 from glsmed.shared.smoothing import check_targets, generalized_label_smoothing_loss
 from glsmed.shared.study import TrainingSection
 
@@ -50,21 +51,30 @@ def train(
 ) -> TrainingSummary:
     """Train ``model`` in place for ``settings.steps_per_round`` steps on the examples that have a labelled cell.
 
-    Batches, augmentation and so the result on a CPU follow from ``settings.seed`` and ``round_number`` alone.
+    Batches, augmentation and so the result on a CPU follow from ``settings.seed`` and ``round_number`` alone. Negative
+    rates, which only the gold gate makes, are used under their guard.
 
     Raises:
         DataError: no image has a labelled cell.
+        NegativeRatesError: negative rates drive the logits away; the model is then of no use.
         TrainingDivergedError: the loss is not finite; the model is then of no use.
         DeviceMemoryError: with a batch size that would fit.
     """
-    check_targets(examples.labels, examples.rates, examples.weights)
+    guard = NegativeRateGuard()
+    check_targets(examples.labels, examples.rates, examples.weights, lowest_rate=-guard.cap)
+    examples = replace(examples, rates=guard.rates(examples.rates, round_number=round_number))
     usable = (examples.weights.sum(1) > 0).nonzero().squeeze(1)
     if len(usable) == 0:
         raise DataError("no image of the training split has a labelled finding: look at `glsmed-client check`")
     started = time.perf_counter()
     generator = torch.Generator().manual_seed(settings.seed * _SEED_STRIDE + round_number)
     model.to(device).to(memory_format=torch.channels_last).train()
-    step = partial(_step, model, _optimizer(model, settings), device=device, autocast=_autocast(settings, device))
+    limit = guard.limit(examples.rates)
+    monitor = None if limit is None else LogitMonitor(examples.findings, guard, device=device)
+    loss_of = _Loss(limit, monitor)
+    step = partial(
+        _step, model, _optimizer(model, settings), loss_of, device=device, autocast=_autocast(settings, device)
+    )
     total = torch.zeros((), device=device)
     try:
         for number, batch in enumerate(_batches(usable, settings, generator)):
@@ -78,6 +88,8 @@ def train(
         raise TrainingDivergedError(
             f"the loss became {loss} in round {round_number}: lower learning_rate in study.yaml"
         )
+    if monitor is not None:
+        monitor.check()
     return TrainingSummary(
         loss=loss,
         steps=settings.steps_per_round,
@@ -93,6 +105,7 @@ class _Batch:
     labels: Tensor
     rates: Tensor
     weights: Tensor
+    offsets: Tensor | None
     affine: Tensor | None
     contrast: Tensor | None
 
@@ -115,13 +128,36 @@ def _load(examples: Examples, batch: Tensor, settings: TrainingSection, generato
         labels=examples.labels[batch],
         rates=examples.rates[batch],
         weights=examples.weights[batch],
+        offsets=None if examples.offsets is None else examples.offsets[batch],
         affine=draw_affine(len(batch), settings.augmentation, generator) if active else None,
         contrast=draw_contrast(len(batch), settings.augmentation, generator) if active else None,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Loss:
+    """The GLS loss of a batch; with a limit and a monitor where rates are negative."""
+
+    limit: float | None
+    monitor: LogitMonitor | None
+
+    def __call__(self, logits: Tensor, batch: _Batch, device: torch.device) -> Tensor:
+        rates, weights = batch.rates.to(device), batch.weights.to(device)
+        if batch.offsets is not None:
+            logits = logits + batch.offsets.to(device)
+        if self.monitor is not None:
+            self.monitor.see(logits, rates, weights)
+        return generalized_label_smoothing_loss(logits, batch.labels.to(device), rates, weights, logit_limit=self.limit)
+
+
 def _step(
-    model: nn.Module, optimizer: torch.optim.Optimizer, batch: _Batch, *, device: torch.device, autocast: bool
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    loss_of: _Loss,
+    batch: _Batch,
+    *,
+    device: torch.device,
+    autocast: bool,
 ) -> Tensor:
     """One gradient step; returns the loss, still on the device."""
     images = to_pixels(batch.images.to(device, non_blocking=True))
@@ -130,9 +166,7 @@ def _step(
     optimizer.zero_grad(set_to_none=True)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=autocast):
         logits = model(images.contiguous(memory_format=torch.channels_last))
-    loss = generalized_label_smoothing_loss(
-        logits, batch.labels.to(device), batch.rates.to(device), batch.weights.to(device)
-    )
+    loss = loss_of(logits, batch, device)
     loss.backward()  # type: ignore[no-untyped-call]  # torch types backward only in part
     optimizer.step()
     return loss.detach()
@@ -170,11 +204,12 @@ def _memory_advice(batch_size: int) -> str:
 
 
 @torch.no_grad()
-def predict(model: nn.Module, images: Tensor, *, device: torch.device, batch_size: int = 64) -> Tensor:
-    """Probabilities ``(N, K)`` on the CPU for uint8 images ``(N, 1, S, S)``."""
+def predict_logits(model: nn.Module, examples: Examples, *, device: torch.device, batch_size: int = 64) -> Tensor:
+    """Logits ``(N, K)`` on the CPU, the offset of each image's site included."""
     model.to(device).to(memory_format=torch.channels_last).eval()
     parts = [
-        model(to_pixels(part.to(device)).contiguous(memory_format=torch.channels_last)).float().sigmoid().cpu()
-        for part in torch.split(images, batch_size)
+        model(to_pixels(part.to(device)).contiguous(memory_format=torch.channels_last)).float().cpu()
+        for part in torch.split(examples.images, batch_size)
     ]
-    return torch.cat(parts)
+    logits = torch.cat(parts)
+    return logits if examples.offsets is None else logits + examples.offsets

@@ -41,7 +41,7 @@ def _maximise(design: Tensor, target: Tensor, centre: Tensor, precision: Tensor)
         probability = (design @ values).sigmoid()
         gradient = design.T @ (probability - target) + precision * (values - centre)
         curvature = design.T @ (design * (probability * (1 - probability))[:, None])
-        step = torch.linalg.solve(curvature + torch.diag(precision + _FLOOR), gradient)
+        step: Tensor = torch.linalg.solve(curvature + torch.diag(precision + _FLOOR), gradient)
         for _ in range(_HALVINGS):
             tried = _loss(values - step, design, target, centre, precision)
             if tried <= loss:
@@ -57,4 +57,6 @@ def _maximise(design: Tensor, target: Tensor, centre: Tensor, precision: Tensor)
 
 def _loss(values: Tensor, design: Tensor, target: Tensor, centre: Tensor, precision: Tensor) -> Tensor:
     logits = design @ values
-    return (F.softplus(logits) - target * logits).sum() + (precision * (values - centre).square()).sum() / 2
+    likelihood: Tensor = (F.softplus(logits) - target * logits).sum()
+    penalty: Tensor = (precision * (values - centre).square()).sum() / 2
+    return likelihood + penalty

@@ -74,5 +74,5 @@ class LogitMonitor:
             if not size <= limit:
                 raise NegativeRatesError(
                     f"{finding}: logits of cells with a negative rate are {size:.3g} on average, more than {limit:g}: "
-                    "the loss is running away; set training.negative_rates to off in study.yaml"
+                    "the loss is running away; set labels.negative_rates to off in study.yaml"
                 )

@@ -27,6 +27,10 @@ class ModelSection(StrictModel):
     image_size_px: Annotated[
         int, Field(ge=32, le=1024, description="side of the square that images are resized to")
     ] = 224
+    calibration_map: Annotated[
+        Literal["off", "temperature", "platt", "isotonic", "auto"],
+        Field(description="curve from logits to probabilities that each site fits on its own gold labels and keeps"),
+    ] = "platt"
 
 
 class LabelSection(StrictModel):
@@ -39,6 +43,18 @@ class LabelSection(StrictModel):
     unmentioned_probability: Annotated[
         float, Field(gt=0, lt=0.5, description="probability of an unmentioned finding where it is taken as absent")
     ] = 0.02
+    gold_as_labels: Annotated[
+        bool, Field(description="train on a site's gold labels (of its training patients) as certain labels")
+    ] = True
+    spread_weights: Annotated[
+        bool, Field(description="weigh a cell by how sure it is what its words mean (posterior spread)")
+    ] = False
+    negative_rates: Annotated[
+        Literal["off", "gated"],
+        Field(
+            description="rates below 0, which undo a labeller's errors: never, or where a site's held-out gold says so"
+        ),
+    ] = "off"
 
 
 class AugmentationSection(StrictModel):
@@ -70,6 +86,9 @@ class TrainingSection(StrictModel):
     mixed_precision: Annotated[
         Literal["auto", "off"], Field(description="bf16 autocast on a GPU that has it, or never")
     ] = "auto"
+    site_offset: Annotated[
+        bool, Field(description="add the logit of each site's own base rate to the model's logits, at that site only")
+    ] = True
     seed: Annotated[int, Field(ge=0, lt=2**31, description="seed of weights, batches and augmentation")] = 0
     augmentation: Annotated[AugmentationSection, Field(description="random changes of training images")] = (
         AugmentationSection()

@@ -1,0 +1,71 @@
+"""Whether negative rates help at this site: short trainings with and without, judged on gold that none has seen."""
+
+from collections.abc import Mapping
+
+import structlog
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from glsmed.client.examples import Examples, SplitName
+from glsmed.client.recipe import with_negative_rates
+from glsmed.client.training import predict_logits, train
+from glsmed.shared.gold_gate import MIXINGS, GateDecision, decide_mixing
+from glsmed.shared.models import build_model
+from glsmed.shared.negative_rates import NegativeRateGuard
+from glsmed.shared.study import Study
+
+_ROUNDS_AFTER_WARM_UP = 5
+
+
+def gate_negative_rates(
+    splits: Mapping[SplitName, Examples], study: Study, *, device: torch.device
+) -> dict[SplitName, Examples]:
+    """The splits, with negative rates in training for the findings whose gold says that they help.
+
+    One model is trained at the site for each mixing, for eight rounds or as many as the study has; each finding's
+    mixing is decided on the validation split's gold (:func:`glsmed.shared.gold_gate.decide_mixing`).
+    """
+    guard = NegativeRateGuard()
+    decisions = decide_by_finding(splits["train"], splits["validation"], study, guard=guard, device=device)
+    log = structlog.get_logger()
+    for finding, decision in decisions.items():
+        log.info("negative_rates", finding=finding, mixing=decision.mixing, reason=decision.reason)
+    mixing = torch.tensor([decisions[finding].mixing for finding in study.findings])
+    return {**splits, "train": with_negative_rates(splits["train"], mixing, guard)}
+
+
+def decide_by_finding(
+    training: Examples, validation: Examples, study: Study, *, guard: NegativeRateGuard, device: torch.device
+) -> dict[str, GateDecision]:
+    """The gate's decision for each finding."""
+    losses = {mixing: _held_out_losses(training, validation, study, mixing, guard, device) for mixing in MIXINGS}
+    known = ~torch.isnan(validation.gold)
+    return {
+        finding: decide_mixing({mixing: values[known[:, place], place] for mixing, values in losses.items()})
+        for place, finding in enumerate(study.findings)
+    }
+
+
+def _held_out_losses(
+    training: Examples,
+    validation: Examples,
+    study: Study,
+    mixing: float,
+    guard: NegativeRateGuard,
+    device: torch.device,
+) -> Tensor:
+    """``(N, K)`` log-losses on the validation split's gold (NaN where unknown) after training with this mixing."""
+    model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
+    examples = with_negative_rates(training, torch.full((len(study.findings),), mixing), guard)
+    settings = _shortened(study, guard)
+    for number in range(1, settings.training.rounds + 1):
+        train(model, examples, settings.training, round_number=number, device=device)
+    logits = predict_logits(model, validation, device=device)
+    return F.binary_cross_entropy_with_logits(logits, validation.gold, reduction="none")
+
+
+def _shortened(study: Study, guard: NegativeRateGuard) -> Study:
+    """The study with only as many rounds as the gate needs."""
+    rounds = min(study.training.rounds, guard.warm_up_rounds + _ROUNDS_AFTER_WARM_UP)
+    return study.model_copy(update={"training": study.training.model_copy(update={"rounds": rounds})})

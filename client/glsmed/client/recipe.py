@@ -1,0 +1,74 @@
+"""From what the reports said to what training sees: gold over words, and the site's own base rate beside the model.
+
+All of it is about one site and stays there; each part is a switch of study.yaml.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from glsmed.client.examples import Examples, SplitName
+from glsmed.shared.corrections import mixed_targets
+from glsmed.shared.negative_rates import NegativeRateGuard
+from glsmed.shared.smoothing import rates_from_probability, smoothed_targets
+from glsmed.shared.study import Study
+
+_LARGEST_OFFSET = 4.0  # logit of a base rate of 1.8 % or 98.2 %: beyond, a few labels would decide
+
+
+def apply_recipe(splits: Mapping[SplitName, Examples], study: Study) -> dict[SplitName, Examples]:
+    """The splits with gold as labels (training only) and with the site's offset, as the study says."""
+    result = dict(splits)
+    if study.labels.gold_as_labels:
+        result["train"] = with_gold_labels(result["train"])
+    if study.training.site_offset:
+        offset = site_offset(result["train"])
+        result = {name: with_offset(examples, offset) for name, examples in result.items()}
+    return result
+
+
+def with_gold_labels(examples: Examples) -> Examples:
+    """The examples with every cell that gold knows as a certain label of weight 1, whatever the report said."""
+    known = ~torch.isnan(examples.gold)
+    return replace(
+        examples,
+        labels=torch.where(known, examples.gold, examples.labels),
+        rates=torch.where(known, 0.0, examples.rates),
+        weights=torch.where(known, 1.0, examples.weights),
+    )
+
+
+def site_offset(training: Examples) -> Tensor:
+    """``(K,)`` logit of each finding's mean target over the site's labelled cells, in [-4, 4]; 0 without any.
+
+    Half a present and half an absent label are added, so that one class alone has a finite logit.
+    """
+    targets = smoothed_targets(training.labels, training.rates)
+    total = training.weights.sum(0)
+    base = ((targets * training.weights).sum(0) + 0.5) / (total + 1)
+    return base.clamp(1e-6, 1 - 1e-6).logit().clamp(-_LARGEST_OFFSET, _LARGEST_OFFSET)
+
+
+def with_offset(examples: Examples, offset: Tensor) -> Examples:
+    """The examples with the offset of their site beside every image."""
+    return replace(examples, offsets=offset.expand(len(examples), -1).contiguous())
+
+
+def with_negative_rates(examples: Examples, mixing: Tensor, guard: NegativeRateGuard) -> Examples:
+    """The examples with targets moved from calibrated towards unbiased; gold cells stay as they are.
+
+    Args:
+        examples: the training split, gold labels included.
+        mixing: ``(K,)`` in [0, 1], as the gold gate allows.
+        guard: its cap bounds the rates.
+    """
+    weights = torch.where(torch.isnan(examples.gold), examples.weights, 0.0)
+    labels, rates = rates_from_probability(mixed_targets(examples.labels, examples.rates, weights, mixing))
+    from_words = weights > 0
+    return replace(
+        examples,
+        labels=torch.where(from_words, labels, examples.labels),
+        rates=torch.where(from_words, rates.clamp_min(-guard.cap), examples.rates),
+    )
