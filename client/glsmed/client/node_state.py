@@ -6,6 +6,7 @@ from pathlib import Path
 from glsmed.client.config import SiteConfig
 from glsmed.client.flower_node import NodeSettings
 from glsmed.shared.atomic import write_text
+from glsmed.shared.errors import DataError
 from glsmed.shared.processes import free_port
 
 READY_FILE = "resident.ready"  # in the state folder, once the resident has loaded the site
@@ -16,9 +17,16 @@ _PRIVATE_FOLDER = 0o700
 
 
 def prepare_state_folder(folder: Path) -> None:
-    """Make the state folder readable by its owner only."""
-    folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
-    folder.chmod(_PRIVATE_FOLDER)
+    """Make the state folder readable by its owner only.
+
+    Raises:
+        DataError: it cannot be made, or belongs to someone else.
+    """
+    try:
+        folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+        folder.chmod(_PRIVATE_FOLDER)
+    except OSError as error:
+        raise DataError(f"{folder}: the state folder cannot be made: {error.strerror}") from None
 
 
 def new_node_settings(config: SiteConfig) -> NodeSettings:
