@@ -24,3 +24,7 @@ def run_command(command: Callable[[], object]) -> None:
         raise SystemExit(INTERRUPTED) from None
     except BrokenPipeError:
         raise SystemExit(0) from None
+    except OSError as error:  # a full disk, a folder that may not be written: the system says what, not a traceback
+        place = "" if error.filename is None else f"{error.filename}: "
+        sys.stderr.write(f"error: {place}{error.strerror or error}\n")
+        raise SystemExit(GlsmedError.exit_code) from None
