@@ -3,7 +3,8 @@ import pytest
 from scipy.optimize import minimize_scalar  # type: ignore[import-untyped]  # scipy ships no types
 from scipy.special import expit, logit  # type: ignore[import-untyped]  # scipy ships no types
 
-from glsmed.site_adapters.hierarchy import Floats, Priors, Strengths, posterior, table
+from glsmed.shared.family_shifts import Floats
+from glsmed.site_adapters.hierarchy import Priors, Strengths, posterior, table
 
 NO_FAMILY_SHIFT = 1e12
 ALIKE = 1e12

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from glsmed.shared.family_shifts import Floats, Integers
 from glsmed.site_adapters.adapter import Adapter, Beta
 from glsmed.site_adapters.cells import Cell
 from glsmed.site_adapters.gold_cells import GoldCell, mentioned
-from glsmed.site_adapters.hierarchy import Floats, Integers, Posterior, Priors, Strengths, places, posterior, table
+from glsmed.site_adapters.hierarchy import Posterior, Priors, Strengths, places, posterior, table
 from glsmed.site_adapters.scores import log_losses
 
 FOLDS = 10

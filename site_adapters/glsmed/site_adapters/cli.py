@@ -86,15 +86,19 @@ def explain_subcommand(
 @app.command("calibrate")
 def calibrate_subcommand(
     adapter: AdapterArgument,
-    reports: ReportsOption,
-    gold: GoldOption,
     target: Annotated[Path, typer.Option("--out", help="The calibration file to write.")],
+    reports: Annotated[Path | None, typer.Option(help="Reports as JSON lines; - is standard input.")] = None,
+    gold: Annotated[Path | None, typer.Option(help="Gold labels of these reports: study_id,finding,value.")] = None,
+    prior: Annotated[Path | None, typer.Option(help="The prior that sites share, from the centre.")] = None,
 ) -> None:
     """What each cue means at this site, by its gold labels, with a report of reliability.
 
-    **Example**: `glsmed-adapter calibrate st-mary.yaml --reports r.jsonl --gold gold.csv --out calibration.yaml`
+    **Examples**
+
+    - `glsmed-adapter calibrate st-mary.yaml --reports r.jsonl --gold gold.csv --out calibration.yaml`
+    - `glsmed-adapter calibrate st-mary.yaml --prior shared.yaml --out calibration.yaml` without labels of its own
     """
-    calibrate_command(adapter, reports=reports, gold=gold, target=target)
+    calibrate_command(adapter, reports=reports, gold=gold, prior=prior, target=target)
 
 
 @app.command("evaluate")

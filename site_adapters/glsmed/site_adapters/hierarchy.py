@@ -10,13 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.intp]
-
-_NEWTON_STEPS = 20
-_LONGEST_STEP = 2.0
+from glsmed.shared.family_shifts import Floats, Integers, family_shifts, shifted
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,42 +73,21 @@ def posterior(priors: Priors, trials: Floats, successes: Floats, strengths: Stre
     """
     cue_trials, cue_successes = trials.sum(1), successes.sum(1)
     weight = priors.strength * strengths.cue
-    shift = _family_shifts(priors, cue_trials, cue_successes, weight, strengths.family)
-    shifted = _expit(_logit(priors.mean) + shift[priors.family])
+    shift = family_shifts(
+        priors.mean,
+        weight,
+        priors.family,
+        (cue_trials, cue_successes),
+        groups=len(priors.families),
+        precision=strengths.family,
+    )
     cue_strength = weight + cue_trials
-    cue_mean = (weight * shifted + cue_successes) / cue_strength
+    cue_mean = (weight * shifted(priors.mean, shift[priors.family]) + cue_successes) / cue_strength
     total = strengths.finding + trials
     mean = (strengths.finding * cue_mean[:, None] + successes) / total
     # A cue's mean is no surer for one finding than it is for all, nor than findings are alike.
     shared = 1 / (1 / cue_strength + 1 / strengths.finding)
     return Posterior(shift, cue_mean, shared, mean, shared[:, None] + trials)
-
-
-def _family_shifts(priors: Priors, trials: Floats, successes: Floats, weight: Floats, precision: float) -> Floats:
-    """``(G,)`` the most likely shift of each family.
-
-    A cue counts for its family with no more labels than its prior is worth: more of them tell about the cue alone.
-    """
-    effective = trials * weight / (trials + weight)
-    observed = np.divide(successes, trials, out=np.zeros_like(trials), where=trials > 0)
-    groups = len(priors.families)
-    shift = np.zeros(groups)
-    for _ in range(_NEWTON_STEPS):
-        expected = _expit(_logit(priors.mean) + shift[priors.family])
-        slope = np.bincount(priors.family, effective * (observed - expected), groups) - precision * shift
-        curve = np.bincount(priors.family, effective * expected * (1 - expected), groups) + precision
-        shift += np.clip(slope / curve, -_LONGEST_STEP, _LONGEST_STEP)
-    return shift
-
-
-def _logit(probability: Floats) -> Floats:
-    odds: Floats = np.log(probability) - np.log1p(-probability)
-    return odds
-
-
-def _expit(log_odds: Floats) -> Floats:
-    probability: Floats = 1 / (1 + np.exp(-log_odds))
-    return probability
 
 
 def places(names: Sequence[str]) -> dict[str, int]:

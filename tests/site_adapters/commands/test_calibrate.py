@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from glsmed.shared.errors import ConfigurationError
+from glsmed.shared.errors import ConfigurationError, UsageError
+from glsmed.shared.shared_prior import SharedBelief, SharedPrior
 from glsmed.site_adapters.calibration_file import load_calibration_file
 from glsmed.site_adapters.commands.calibrate import calibrate_command
 from glsmed.site_adapters.commands.evaluate import evaluate_command
@@ -39,7 +40,7 @@ def tiny(folder: Path) -> str:
 
 def calibrated(folder: Path) -> Path:
     reports, gold = site(folder)
-    calibrate_command(tiny(folder), reports=reports, gold=gold, target=folder / "c.yaml")
+    calibrate_command(tiny(folder), reports=reports, gold=gold, prior=None, target=folder / "c.yaml")
     return folder / "c.yaml"
 
 
@@ -58,7 +59,7 @@ def test_reliability_is_printed_before_and_after(tmp_path: Path, capsys: pytest.
 
 def test_a_single_report_is_not_held_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     reports, gold = site(tmp_path, reports=1)
-    calibrate_command(tiny(tmp_path), reports=reports, gold=gold, target=tmp_path / "c.yaml")
+    calibrate_command(tiny(tmp_path), reports=reports, gold=gold, prior=None, target=tmp_path / "c.yaml")
     assert "the calibration is not tested" in capsys.readouterr().out
 
 
@@ -66,8 +67,25 @@ def test_faults_leave_no_file(tmp_path: Path) -> None:
     reports, gold = site(tmp_path)
     gold.write_text(gold.read_text() + "31,effusion,0\n")
     with pytest.raises(ConfigurationError, match=r"gold\.csv:32: study_id: '31' is not in the .*r\.jsonl"):
-        calibrate_command(tiny(tmp_path), reports=reports, gold=gold, target=tmp_path / "c.yaml")
+        calibrate_command(tiny(tmp_path), reports=reports, gold=gold, prior=None, target=tmp_path / "c.yaml")
     assert not (tmp_path / "c.yaml").exists()
+
+
+def test_a_site_without_labels_takes_the_shared_prior(tmp_path: Path) -> None:
+    belief = SharedBelief(mean=0.1, strength=30, sites=4, trials=90)
+    prior = SharedPrior(cues={"en/perhaps": belief}, families={})
+    (tmp_path / "shared.yaml").write_text(prior.model_dump_json())
+    target = tmp_path / "c.yaml"
+    calibrate_command(tiny(tmp_path), reports=None, gold=None, prior=tmp_path / "shared.yaml", target=target)
+    level = load_calibration_file(target).cues["perhaps"]
+    assert (level.prior, level.strength, level.mean, level.trials) == (0.1, 30, 0.1, 0)
+
+
+@pytest.mark.parametrize("given", [{}, {"reports": Path("r.jsonl")}, {"gold": Path("g.csv"), "prior": Path("p.yaml")}])
+def test_too_little_to_calibrate_with_is_a_wrong_command(tmp_path: Path, given: dict[str, Path]) -> None:
+    options = {"reports": None, "gold": None, "prior": None, **given}
+    with pytest.raises(UsageError, match="give --reports and --gold, or --prior"):
+        calibrate_command(tiny(tmp_path), target=tmp_path / "c.yaml", **options)
 
 
 def test_extract_says_the_calibrated_probability(tmp_path: Path) -> None:

@@ -1,0 +1,49 @@
+from pathlib import Path
+
+import pytest
+
+from glsmed.shared.shared_prior import SharedBelief, SharedPrior
+from glsmed.site_adapters.gold_cells import gold_cells
+from glsmed.site_adapters.reader import Reader
+from glsmed.site_adapters.shared_beliefs import count_cues, load_shared_prior, shared_beliefs
+
+
+def test_labels_are_counted_by_cue_with_language_and_prior(english: Reader) -> None:
+    texts = {"a": "Possible effusion.", "b": "Possible mass. No effusion."}
+    gold = {("a", "effusion"): 1, ("b", "mass"): 0, ("b", "effusion"): 0, ("b", "nodule"): 0}
+    counts = {count.cue: count for count in count_cues(english.adapter, gold_cells(english, texts, gold))}
+    assert {cue: (count.trials, count.successes) for cue, count in counts.items()} == {
+        "en/possible": (2, 1),
+        "en/negated": (1, 0),
+    }
+    prior = english.adapter.cues["possible"].prior
+    assert prior is not None
+    assert (counts["en/possible"].prior_mean, counts["en/possible"].prior_strength) == (prior.mean, prior.strength)
+
+
+@pytest.mark.parametrize("text", ["Probably no effusion.", "Effusion versus mass versus nodule."])
+def test_what_counts_no_cue_by_itself_is_left_out(english: Reader, text: str) -> None:
+    assert count_cues(english.adapter, gold_cells(english, {"a": text}, {("a", "effusion"): 0})) == []
+
+
+def test_a_shared_belief_replaces_a_prior_and_a_family_moves_the_rest(english: Reader) -> None:
+    belief = SharedBelief(mean=0.11, strength=30, sites=3, trials=100)
+    family = f"en/{english.adapter.cues['possible'].family}"
+    beliefs = shared_beliefs(english.adapter, SharedPrior(cues={"en/possible": belief}, families={family: -1.0}))
+    assert (beliefs["possible"].mean, beliefs["possible"].strength) == (0.11, 30)
+    relatives = [cue for cue in english.adapter.cues.values() if f"en/{cue.family}" == family and cue.prior]
+    assert set(beliefs) == {cue.id for cue in relatives}
+    for cue in relatives:
+        if cue.id != "possible" and cue.prior:
+            assert beliefs[cue.id].mean < cue.prior.mean
+
+
+def test_another_languages_belief_changes_nothing(english: Reader) -> None:
+    belief = SharedBelief(mean=0.11, strength=30, sites=3, trials=100)
+    assert shared_beliefs(english.adapter, SharedPrior(cues={"de/possible": belief}, families={})) == {}
+
+
+def test_the_centres_json_is_the_file(tmp_path: Path) -> None:
+    prior = SharedPrior(cues={"en/possible": SharedBelief(mean=0.1, strength=3, sites=2, trials=9)}, families={})
+    (tmp_path / "shared.yaml").write_text(prior.model_dump_json())
+    assert load_shared_prior(tmp_path / "shared.yaml") == prior
