@@ -1,7 +1,7 @@
 """``glsmed-client check``: everything that training needs, looked at offline; every fault is listed."""
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -11,18 +11,22 @@ import torch
 
 from glsmed.client.config import SiteConfig, load_site
 from glsmed.client.devices import resolve_device
-from glsmed.client.manifest import Manifest, read_manifest
+from glsmed.client.label_table import LabelRow
+from glsmed.client.manifest import ImageEntry, Survey, survey_manifest
 from glsmed.client.node_state import prepare_state_folder
 from glsmed.client.preparation import SPLITS, SiteSummary, by_split, label_rows, load_images, read_site_gold, summarise
 from glsmed.shared.bundle import RELEASE, bundle_digest
 from glsmed.shared.errors import ConfigurationError, GlsmedError
 from glsmed.shared.study import Study, load_study
+from glsmed.site_adapters.adapter import Adapter
 from glsmed.site_adapters.adapters import load_adapter
+from glsmed.site_adapters.calibration import load_calibration
 from glsmed.site_adapters.examples import check_examples
 
 ResultT = TypeVar("ResultT")
 
 _FEW_PATIENTS = 10
+_MOST_NOTES = 20
 
 
 @dataclass(slots=True)
@@ -47,53 +51,65 @@ class CheckReport:
 
 
 def run_check(config_file: Path) -> CheckReport:
-    """Look at configuration, study, adapter, manifest, reports, images, gold, device and disk."""
+    """Look at configuration, device, disk, study, adapter, calibration, manifest, reports, images and gold."""
     report = CheckReport(config_file)
     config = report.attempt(lambda: load_site(config_file))
     if config is None:
         return report
     report.lines.append(f"site {config.site}, glsmed {RELEASE}, flwr {version('flwr')}, bundle {bundle_digest()[:12]}…")
-    prepare_state_folder(config.state_folder)
     _check_surroundings(report, config)
     study = report.attempt(lambda: load_study(config.study))
-    _check_adapter(report, config, study)
-    manifest = report.attempt(lambda: read_manifest(config.data.manifest))
-    if study is not None and manifest is not None and not report.faults:
-        _check_data(report, config, study, manifest)
+    adapter = _check_adapter(report, config, study)
+    survey = report.attempt(lambda: survey_manifest(config.data.manifest))
+    if survey is not None:
+        _check_manifest(report, survey)
+    if study is None or not config.state_folder.is_dir():
+        report.warnings.append("images and labels were not looked at: that needs the study and the state folder")
+    elif survey is not None:
+        _check_data(report, config, study, survey, can_read=adapter is not None)
     return report
 
 
 def _check_surroundings(report: CheckReport, config: SiteConfig) -> None:
     device = report.attempt(lambda: resolve_device(config.device))
     if device is not None:
-        name = (
-            torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads"
-        )
+        threads = config.cpu_threads or torch.get_num_threads()
+        name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {threads} threads"
         report.lines.append(f"device {name}")
-    free = shutil.disk_usage(config.state_folder).free
-    report.lines.append(f"disk {free / 1e9:.1f} GB free at {config.state_folder}")
+    if report.attempt(lambda: _made(config.state_folder)):
+        free = shutil.disk_usage(config.state_folder).free
+        report.lines.append(f"disk {free / 1e9:.1f} GB free at {config.state_folder}")
     if not config.centre.ca_certificate.is_file():
         report.warnings.append(f"{config.centre.ca_certificate}: no such file; needed to reach the centre")
     if not config.key.is_file():
-        report.warnings.append(
-            f"{config.key}: no key yet; make it with: glsmed-client --site {report.config_file} enroll"
-        )
+        enroll = f"glsmed-client --site {report.config_file} enroll"
+        report.warnings.append(f"{config.key}: no key yet; make it with: {enroll}")
     if not config.egress.model_updates:
         report.warnings.append(
             "egress.model_updates is false: nothing may leave, so this site cannot take part in a round"
         )
 
 
-def _check_adapter(report: CheckReport, config: SiteConfig, study: Study | None) -> None:
+def _made(state_folder: Path) -> bool:
+    prepare_state_folder(state_folder)
+    return True
+
+
+def _check_adapter(report: CheckReport, config: SiteConfig, study: Study | None) -> Adapter | None:
+    """The adapter, where it and the site's calibration can be used."""
     adapter = report.attempt(lambda: load_adapter(config.data.adapter))
     if adapter is None:
-        return
+        return None
     report.lines.append(
         f"adapter {adapter.name}@{adapter.version} ({adapter.language}), {len(adapter.findings)} findings"
     )
     report.faults.extend(str(fault) for fault in check_examples(adapter))
-    if study is None:
-        return
+    if study is not None:
+        _check_findings(report, adapter, study)
+    return adapter if _check_calibration(report, config, adapter) else None
+
+
+def _check_findings(report: CheckReport, adapter: Adapter, study: Study) -> None:
     report.lines.append(f"study {study.study}, sha256 {study.digest()[:12]}…, {len(study.findings)} findings")
     unknown = [finding for finding in study.findings if finding not in adapter.findings]
     if len(unknown) == len(study.findings):
@@ -104,21 +120,56 @@ def _check_adapter(report: CheckReport, config: SiteConfig, study: Study | None)
         )
 
 
-def _check_data(report: CheckReport, config: SiteConfig, study: Study, manifest: Manifest) -> None:
+def _check_calibration(report: CheckReport, config: SiteConfig, adapter: Adapter) -> bool:
+    path = config.data.calibration
+    if path is None:
+        report.lines.append("calibration none: probabilities are the adapter's own")
+        return True
+    calibration = report.attempt(lambda: load_calibration(path, adapter))
+    if calibration is None:
+        return False
+    made_from = f"{calibration.file.labels} gold labels, {calibration.file.hedged} of them hedged"
+    report.lines.append(f"calibration {path.name} from {made_from}, sha256 {calibration.digest[:12]}…")
+    return True
+
+
+def _check_manifest(report: CheckReport, survey: Survey) -> None:
+    report.faults.extend(map(str, survey.faults))
+    report.warnings.extend(map(str, survey.notes[:_MOST_NOTES]))
+    if len(survey.notes) > _MOST_NOTES:
+        report.warnings.append(f"{len(survey.notes) - _MOST_NOTES} more notes on the manifest")
+
+
+def _check_data(report: CheckReport, config: SiteConfig, study: Study, survey: Survey, *, can_read: bool) -> None:
+    manifest = survey.manifest
     entries = by_split(manifest, config.data.split)
     report.attempt(lambda: load_images(config, study, entries))
-    gold = report.attempt(lambda: read_site_gold(config, study, manifest))
-    rows = report.attempt(lambda: label_rows(config, study, manifest))
-    if rows is None or gold is None:
-        return
-    report.summary = summary = summarise(manifest, rows, entries, gold)
+    gold = report.attempt(lambda: read_site_gold(config, study, survey.study_ids))
+    rows = report.attempt(lambda: label_rows(config, study, manifest)) if can_read else None
+    report.summary = summary = summarise(manifest, rows or [], entries, gold or {})
     for name in SPLITS:
         if summary.split_patients[name] == 0:
             report.faults.append(f"no patient falls into the {name} split; add patients or change data.split")
         elif summary.split_patients[name] < _FEW_PATIENTS:
             report.warnings.append(f"only {summary.split_patients[name]} patient(s) in the {name} split")
-    if not any(row.weight > 0 for row in rows):
+    if rows is not None:
+        _check_labels(report, config, rows, entries["train"])
+
+
+def _check_labels(
+    report: CheckReport, config: SiteConfig, rows: Sequence[LabelRow], training: Sequence[ImageEntry]
+) -> None:
+    patients = {entry.patient_id for entry in training}
+    labelled = {row.patient_id for row in rows if row.weight > 0}
+    if not labelled:
         report.faults.append("no report mentions a finding of the study: wrong adapter, or wrong reports?")
+    elif not labelled & patients:
+        report.faults.append("no report of a training patient mentions a finding of the study")
+    elif len(labelled & patients) < config.egress.min_patients:
+        report.warnings.append(
+            f"{len(labelled & patients)} training patients have a labelled finding, egress.min_patients is "
+            f"{config.egress.min_patients}: no model update may leave"
+        )
 
 
 def render(report: CheckReport) -> str:
@@ -139,8 +190,9 @@ def _render_summary(summary: SiteSummary) -> list[str]:
     lines = [
         f"{summary.images} images, {summary.studies} studies, {summary.patients} patients ({splits})",
         f"{summary.gold_cells} gold cells",
-        f"{'finding':<28}{'present':>10}{'uncertain':>11}{'absent':>9}{'unmentioned':>13}",
     ]
+    if summary.states:
+        lines.append(f"{'finding':<28}{'present':>10}{'uncertain':>11}{'absent':>9}{'unmentioned':>13}")
     for finding, states in summary.states.items():
         lines.append(
             f"{finding:<28}{states['present']:>10}{states['uncertain']:>11}{states['absent']:>9}{states['unmentioned']:>13}"

@@ -91,6 +91,10 @@ class ImageCache:
         mapped = np.load(self._tensor, mmap_mode="c")
         return torch.from_numpy(mapped)
 
+    def digests(self) -> tuple[str, ...]:
+        """SHA-256 of the file behind each row of the tensor that :meth:`load` gave last."""
+        return tuple("" if key is None else key.digest for key in self._read().keys)
+
     def _read(self) -> _Stored:
         """The stored rows; nothing where there is no whole cache of this pipeline."""
         try:

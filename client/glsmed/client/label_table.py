@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -26,6 +27,7 @@ from glsmed.site_adapters.reader import Reader
 
 LAYOUT = 1
 _PRIVATE_FILE = 0o600
+_REMEMBERED = 100_000  # a site has few cues, so most cells have a probability that was seen before
 
 State = Literal["present", "absent", "uncertain", "unmentioned"]
 Calibration = Callable[[Cell], tuple[float, float]]
@@ -175,10 +177,12 @@ def _unmentioned_row(place: tuple[str, str, str], settings: LabelSection, adapte
     )
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _weight(mean: float, spread: float) -> float:
     return float(weights_from_spread(torch.tensor(mean, dtype=torch.float64), torch.tensor(spread)))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _label_rate_target(mean: float) -> tuple[float, float, float]:
     label, rate = rates_from_probability(torch.tensor(mean, dtype=torch.float64))
     return float(label), float(rate), float(smoothed_targets(label, rate))

@@ -1,8 +1,8 @@
 """From a site's files to the tensors of its three splits."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -13,13 +13,13 @@ from glsmed.client.examples import Examples, SplitName
 from glsmed.client.image_cache import ImageCache
 from glsmed.client.label_table import LabelRow, LabelSource, State, count_states, load_label_table
 from glsmed.client.manifest import ImageEntry, Manifest, read_manifest
-from glsmed.client.negative_rate_gate import gate_negative_rates
 from glsmed.client.recipe import apply_recipe
 from glsmed.client.splits import split_of
-from glsmed.shared.errors import DataError
+from glsmed.shared.errors import ConfigurationError, DataError, Fault
 from glsmed.shared.gold_labels import Gold, read_gold
 from glsmed.shared.study import Study
 from glsmed.site_adapters.adapters import load_adapter
+from glsmed.site_adapters.calibration import load_calibration
 from glsmed.site_adapters.reader import Reader
 
 SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
@@ -53,7 +53,7 @@ def prepare_site(config: SiteConfig, study: Study) -> SiteData:
         DataError: a split would be empty, or the state folder cannot be written.
     """
     manifest = read_manifest(config.data.manifest)
-    gold = read_site_gold(config, study, manifest)
+    gold = read_site_gold(config, study, manifest.reports.keys())
     rows = label_rows(config, study, manifest)
     entries = by_split(manifest, config.data.split)
     summary = summarise(manifest, rows, entries, gold)
@@ -68,6 +68,8 @@ def prepare_site(config: SiteConfig, study: Study) -> SiteData:
     splits = {name: _examples(entries[name], images[name], table, gold, study.findings) for name in SPLITS}
     learned = apply_recipe(splits, study)
     if study.labels.negative_rates == "gated":
+        from glsmed.client.negative_rate_gate import gate_negative_rates  # brings torchvision: seconds that few need
+
         learned = gate_negative_rates(learned, study, device=resolve_device(config.device))
     return SiteData(learned, summary)
 
@@ -83,24 +85,59 @@ def by_split(manifest: Manifest, split: SplitSection) -> dict[SplitName, list[Im
 def load_images(
     config: SiteConfig, study: Study, entries: Mapping[SplitName, Sequence[ImageEntry]]
 ) -> Mapping[SplitName, Tensor]:
-    """Images ``(N, 1, S, S)`` uint8 by split: slices of one memory map, since the cache is written in this order."""
+    """Images ``(N, 1, S, S)`` uint8 by split: slices of one memory map, since the cache is written in this order.
+
+    Raises:
+        ConfigurationError: with every image that cannot be read, or that stands in two splits.
+        DataError: the cache cannot be written.
+    """
     cache = ImageCache(config.state_folder, size_px=study.model.image_size_px)
     tensor = cache.load([entry.image for name in SPLITS for entry in entries[name]])
+    _refuse_shared_images(entries, cache.digests())
     return dict(zip(SPLITS, torch.split(tensor, [len(entries[name]) for name in SPLITS]), strict=True))
 
 
+def _refuse_shared_images(entries: Mapping[SplitName, Sequence[ImageEntry]], digests: Sequence[str]) -> None:
+    """Return unless the same file, byte for byte, is learned from and tested on: then one patient has two names."""
+    first: dict[str, tuple[SplitName, ImageEntry]] = {}
+    faults: list[Fault] = []
+    placed = ((name, entry) for name in SPLITS for entry in entries[name])
+    for (split, entry), digest in zip(placed, digests, strict=True):
+        known_split, known = first.setdefault(digest, (split, entry))
+        if known_split != split:
+            message = (
+                f"is the same image as {known.image}, but of another patient: one in the {split} split, one in the "
+                f"{known_split} split; give both rows one patient_id, or leave one out"
+            )
+            faults.append(Fault(str(entry.image), message))
+    if faults:
+        raise ConfigurationError(faults)
+
+
 def label_rows(config: SiteConfig, study: Study, manifest: Manifest) -> list[LabelRow]:
-    """The site's label table, made anew only if its source changed."""
-    reader = Reader(load_adapter(config.data.adapter))
-    source = LabelSource(manifest, reader, study.findings, study.labels)
+    """The site's label table, made anew only if its source changed.
+
+    Raises:
+        ConfigurationError: the adapter has faults, or the calibration was not made for it.
+        DataError: the table cannot be written.
+    """
+    adapter = load_adapter(config.data.adapter)
+    source = LabelSource(manifest, Reader(adapter), study.findings, study.labels)
+    if config.data.calibration is not None:
+        calibration = load_calibration(config.data.calibration, adapter)
+        source = replace(source, calibration=calibration, calibration_digest=calibration.digest)
     return load_label_table(config.state_folder / "labels.sqlite", source)
 
 
-def read_site_gold(config: SiteConfig, study: Study, manifest: Manifest) -> Gold:
-    """The site's gold labels; empty where it has none."""
+def read_site_gold(config: SiteConfig, study: Study, study_ids: Collection[str]) -> Gold:
+    """The site's gold labels about the studies of its manifest; empty where it has none.
+
+    Raises:
+        ConfigurationError: with every fault of the file.
+    """
     if config.data.gold is None:
         return {}
-    return read_gold(config.data.gold, studies=manifest.patients.keys(), findings=study.findings)
+    return read_gold(config.data.gold, studies=study_ids, findings=study.findings)
 
 
 def summarise(
