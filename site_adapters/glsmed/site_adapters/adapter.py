@@ -7,7 +7,7 @@ from pathlib import Path
 
 from glsmed.shared.errors import Fault
 from glsmed.site_adapters.phrases import Script
-from glsmed.site_adapters.schema import Expectation, Inflection, Kind, Scope, State
+from glsmed.site_adapters.schema import Compound, Expectation, Inflection, Kind, Scope, State
 
 AFFIRMED = "affirmed"
 NEGATED = "negated"
@@ -123,6 +123,9 @@ class SettledGrammar:
     conjunctions: tuple[str, ...]
     alternatives: tuple[str, ...]
     abbreviations: tuple[str, ...]
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    compounds: tuple[Compound, ...] = ()
+    compound_heads: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,7 @@ class _Merger:
         leaf = layers[-1]
         self._faults += _root_faults(layers, self._cues)
         self._faults += self._worded_faults(leaf)
+        self._faults += self._compound_faults(layers)
         self._faults += self._example_faults()
         plain = (_prior(self._cues[NEGATED].entry, None) if NEGATED in self._cues else None) or _PLAIN_NEGATION
         cues = {cue_id: settled for cue_id, cue in self._cues.items() if (settled := self._settle_cue(cue, plain))}
@@ -206,6 +207,15 @@ class _Merger:
             message = f"section {role!r} has no weight" + did_you_mean(role, list(self._weights))
             yield leaf.place("section_weights").fault(message)
 
+    def _compound_faults(self, layers: Sequence[Layer]) -> Iterator[Fault]:
+        for layer in layers:
+            for index, compound in enumerate(layer.file.grammar.compounds):
+                if compound.cue is not None and compound.cue not in self._cues:
+                    place = layer.place("grammar", "compounds", index, "cue")
+                    yield place.fault(
+                        f"{compound.cue!r} is not the id of a cue" + did_you_mean(compound.cue, list(self._cues))
+                    )
+
     def _example_faults(self) -> Iterator[Fault]:
         for example in self._examples:
             for name in example.expect:
@@ -263,6 +273,9 @@ def _settle_grammar(layers: Sequence[Layer]) -> SettledGrammar:
         conjunctions=tuple(item for grammar in grammars for item in grammar.conjunctions),
         alternatives=tuple(item for grammar in grammars for item in grammar.alternatives),
         abbreviations=tuple(item for grammar in grammars for item in grammar.abbreviations),
+        spellings={letters: other for grammar in grammars for letters, other in grammar.spellings.items()},
+        compounds=tuple(item for grammar in grammars for item in grammar.compounds),
+        compound_heads=next((g.compound_heads for g in reversed(grammars) if g.compound_heads is not None), False),
     )
 
 

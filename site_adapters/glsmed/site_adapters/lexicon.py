@@ -7,6 +7,7 @@ from typing import Literal
 from glsmed.site_adapters.adapter import Adapter, Cue
 from glsmed.site_adapters.folding import Folding
 from glsmed.site_adapters.phrases import PhraseIndex, tokens_of
+from glsmed.site_adapters.spelling import Spelling
 
 Joiner = Literal["and", "or"]
 COMMAS = (",", "、", "，", "・")
@@ -41,6 +42,8 @@ class Lexicon:
         self.adapter = adapter
         self.script = adapter.grammar.script
         self.folding = Folding(accents=adapter.grammar.fold_accents)
+        rewrites = adapter.grammar.spellings or adapter.grammar.compound_heads
+        self._spelling = Spelling(adapter.grammar.spellings, self.folding) if rewrites else None
         endings = [
             (self.folding.fold(item.ending)[0], self.folding.fold(other)[0])
             for item in adapter.grammar.inflections
@@ -54,10 +57,15 @@ class Lexicon:
             if tokens:
                 before = self.index.get(tokens)
                 self.index.add(tokens, meaning if before is None else before.merged(meaning))
+        if self._spelling is not None and adapter.grammar.compound_heads:
+            named = [tokens[0] for tokens, meaning in entries if len(tokens) == 1 and meaning.mentions]
+            heads = [form for word in named for form in self.index.forms(word)]
+            self._spelling.learn_heads(heads, self.index.words)
 
     def tokens(self, phrase: str) -> list[str]:
         """The tokens of a phrase or sentence, folded."""
-        return tokens_of(self.folding.fold(phrase)[0], self.script)
+        tokens = tokens_of(self.folding.fold(phrase)[0], self.script)
+        return tokens if self._spelling is None else self._spelling.rewritten(tokens)
 
 
 def phrase_meanings(adapter: Adapter) -> Iterator[tuple[str, Meaning]]:
@@ -69,6 +77,9 @@ def phrase_meanings(adapter: Adapter) -> Iterator[tuple[str, Meaning]]:
     for finding in adapter.findings.values():
         yield from ((phrase, Meaning()) for phrase in finding.exclude)
         yield from ((phrase, Meaning(mentions=((finding.name, None),))) for phrase in finding.terms)
+        for compound in grammar.compounds:
+            meaning = Meaning(mentions=((finding.name, adapter.cues.get(compound.cue or "")),))
+            yield from ((term + link + compound.ending, meaning) for term in finding.terms for link in compound.link)
         for cue_id, phrases in finding.worded.items():
             yield from ((phrase, Meaning(mentions=((finding.name, adapter.cues[cue_id]),))) for phrase in phrases)
     for cue in adapter.cues.values():

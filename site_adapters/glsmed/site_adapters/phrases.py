@@ -113,6 +113,15 @@ class PhraseIndex(Generic[PayloadT]):
             node = None if node is None else node.next.get(token)
         return None if node is None else node.payload
 
+    @property
+    def words(self) -> frozenset[str]:
+        """Every word of a phrase in every form, and the fillers."""
+        return self._known
+
+    def forms(self, word: str) -> Sequence[str]:
+        """The forms that count as ``word``, itself among them."""
+        return self._forms.get(self._base.get(word, word), [word])
+
     def knows_any(self, tokens: Iterable[str]) -> bool:
         """Whether any of the tokens is a word (no sign, no number) that stands in a phrase or is a filler."""
         return not self._known.isdisjoint(tokens)
