@@ -58,6 +58,7 @@ class Reader:
         self._segmenter = Segmenter(
             headers={self._lexicon.folding.fold(header)[0]: role for header, role in adapter.headers.items()},
             abbreviations=_abbreviations(adapter, self._lexicon),
+            open_words=_open_words(adapter, self._lexicon),
             folding=self._lexicon.folding,
             script=adapter.grammar.script,
         )
@@ -188,6 +189,15 @@ def _abbreviations(adapter: Adapter, lexicon: Lexicon) -> frozenset[str]:
         phrases += [phrase for phrase in (*finding.terms, *finding.exclude) if "." in phrase]
     words = (word for phrase in phrases for word in lexicon.folding.fold(phrase)[0].split())
     return frozenset(word.removesuffix(".") for word in words if "." in word)
+
+
+def _open_words(adapter: Adapter, lexicon: Lexicon) -> frozenset[str]:
+    """Words that a sentence cannot end in: joiners, and the last word of cues of several words that look forward."""
+    phrases = [*adapter.grammar.conjunctions, *adapter.grammar.alternatives]
+    for cue in adapter.cues.values():
+        if cue.scope == "forward" and cue.kind not in ("pseudo", "terminator"):
+            phrases += [phrase for phrase in cue.phrases if " " in phrase]
+    return frozenset(lexicon.folding.fold(phrase)[0].split()[-1] for phrase in phrases)
 
 
 def _outranks(statement: Statement, before: Statement) -> bool:

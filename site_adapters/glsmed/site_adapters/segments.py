@@ -9,6 +9,8 @@ from glsmed.site_adapters.phrases import Script
 
 BODY = "body"
 _LONGEST_HEADER = 60
+_LONGEST_OPEN_WORD = 20
+_COMMAS = ",，、"
 _REMEMBERED_HEADERS = 5_000
 _COLON = re.compile(r"[:：]")
 _AROUND_HEADER = " \t\r　[]【】<>《》■□◆●*#=_-:："
@@ -38,12 +40,20 @@ class Segmenter:
     Args:
         headers: header as folded text → role of its section.
         abbreviations: folded words whose full stop does not end a sentence, without that last stop.
+        open_words: folded words after which a line break ends no sentence ("no evidence of").
     """
 
     def __init__(
-        self, *, headers: Mapping[str, str], abbreviations: frozenset[str], folding: Folding, script: Script
+        self,
+        *,
+        headers: Mapping[str, str],
+        abbreviations: frozenset[str],
+        open_words: frozenset[str],
+        folding: Folding,
+        script: Script,
     ) -> None:
         self._headers = headers
+        self._open_words = open_words
         self._abbreviations = abbreviations
         self._longest_abbreviation = max(map(len, abbreviations), default=0) + 1
         self._sentence_end = re.compile(_SENTENCE_END.format(n=self._longest_abbreviation))
@@ -111,11 +121,14 @@ class Segmenter:
         return self._ends_line(text, start, end)
 
     def _ends_line(self, text: str, start: int, end: int) -> bool:
-        """Whether a line break ends the sentence: unless the line was wrapped, or goes on in lower case."""
+        """Whether a line break ends the sentence: unless the line was wrapped, is open, or goes on in lower case."""
         if _BULLET.match(text, end):
             return True
         line_start = max(text.rfind("\n", start, end - 1) + 1, start)
-        return not (text[end].islower() or end - line_start >= self._wrapped_line)
+        if text[end].islower() or end - line_start >= self._wrapped_line:
+            return False
+        before = text[max(line_start, end - _LONGEST_OPEN_WORD) : end].split()
+        return not (before and (before[-1][-1] in _COMMAS or self._folding.fold(before[-1])[0] in self._open_words))
 
     def _is_abbreviation(self, text: str, start: int, stop: int) -> bool:
         """Whether the full stop at ``stop`` belongs to the word before it: an abbreviation, or a number in a list."""
