@@ -10,6 +10,7 @@ from glsmed.site_adapters.calibration_file import (
     CueLevel,
     FamilyLevel,
     HeldOutLosses,
+    LearnedModel,
     Level,
     load_calibration_file,
     save_calibration_file,
@@ -35,6 +36,9 @@ def content() -> CalibrationFile:
         families={"doubt": FamilyLevel(trials=4, shift=-0.25)},
         cues={"possible": cue, "true": cue, "probable+negated": cue},
         cues_by_finding={"possible": {"effusion": level(), "null": level()}},
+        learned=LearnedModel(
+            used=True, held_out=0.3, beta=0.4, inverse_penalty=0.1, intercept=-1, weights={"cue=possible": 1e-06}
+        ),
     )
 
 
@@ -44,7 +48,7 @@ def test_what_is_saved_is_what_is_loaded(tmp_path: Path) -> None:
 
 
 def test_a_file_without_held_out_losses_and_findings_can_be_loaded(tmp_path: Path) -> None:
-    bare = content().model_copy(update={"held_out": None, "cues_by_finding": {}})
+    bare = content().model_copy(update={"held_out": None, "cues_by_finding": {}, "learned": None})
     save_calibration_file(tmp_path / "c.yaml", bare)
     assert load_calibration_file(tmp_path / "c.yaml") == bare
 

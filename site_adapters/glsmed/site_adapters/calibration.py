@@ -1,6 +1,7 @@
 """What words mean at one site: the posterior of each cell by the site's calibration file."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from glsmed.site_adapters.calibration_file import (
     CueLevel,
     FamilyLevel,
     HeldOutLosses,
+    LearnedModel,
     Level,
     fingerprint,
     load_calibration_file,
@@ -20,6 +22,7 @@ from glsmed.site_adapters.calibration_file import (
 from glsmed.site_adapters.calibration_fit import UNMENTIONED_PRIOR, Fit, fit_labels
 from glsmed.site_adapters.cells import Cell
 from glsmed.site_adapters.gold_cells import GoldCell
+from glsmed.site_adapters.learned_scoring import Learned, features, predict
 
 _DECIMALS = 6
 # No number of labels makes a finding impossible or sure; answers carry four decimals.
@@ -41,14 +44,31 @@ class Calibration:
         self.file = file
         self.digest = file.identity
         self._cues = {cue: (level.mean, level.spread) for cue, level in file.cues.items()}
+        self._learned = file.learned if file.learned is not None and file.learned.used else None
         self._findings = {
             (cue, finding): (level.mean, level.spread)
             for cue, findings in file.cues_by_finding.items()
             for finding, level in findings.items()
         }
 
-    def __call__(self, cell: Cell) -> tuple[float, float]:
-        """Mean and spread of the posterior."""
+    def __call__(self, cell: Cell, report: Collection[Cell] = ()) -> tuple[float, float]:
+        """Mean and spread of the posterior.
+
+        Args:
+            cell: what the words say of one finding.
+            report: all cells of the same report, which learned scoring needs; without them the posterior of the cue
+                answers.
+        """
+        mean, spread = self._belief(cell)
+        if not (self._learned and report):
+            return mean, spread
+        learned = predict(self._learned.weights, self._learned.intercept, features(cell, report))
+        learned = min(max(learned, _LEAST), _MOST)
+        # The model says where the belief lies; how much the labels weigh stays as it was.
+        return learned, spread * math.sqrt(learned * (1 - learned) / (mean * (1 - mean)))
+
+    def _belief(self, cell: Cell) -> tuple[float, float]:
+        """Mean and spread of the posterior of the cell's cue."""
         belief = self._findings.get((cell.cue, cell.finding)) or self._cues.get(cell.cue)
         if belief is None:
             return cell.probability, cell.spread
@@ -63,7 +83,7 @@ class Calibration:
         """The cells of one report with their posteriors as probability and spread."""
         answers = []
         for cell in cells.values():
-            mean, spread = self(cell)
+            mean, spread = self(cell, cells.values())
             answers.append(cell._replace(probability=mean, spread=spread))
         return answers
 
@@ -106,8 +126,10 @@ def _changed_cues(file: CalibrationFile, adapter: Adapter) -> list[str]:
     return sorted(cue for cue in before.keys() | now.keys() if before.get(cue) != now.get(cue))
 
 
-def calibration_file(adapter: Adapter, cells: Sequence[GoldCell], fit: Fit) -> CalibrationFile:
-    """A fit as the content of a calibration file, numbers rounded to six decimals."""
+def calibration_file(
+    adapter: Adapter, cells: Sequence[GoldCell], fit: Fit, learned: Learned | None = None
+) -> CalibrationFile:
+    """A fit, and what was learned on top of it, as the content of a calibration file; numbers have six decimals."""
     strengths, held_out = fit.strengths, fit.held_out
     return CalibrationFile(
         adapter=adapter.name,
@@ -129,6 +151,18 @@ def calibration_file(adapter: Adapter, cells: Sequence[GoldCell], fit: Fit) -> C
         families=_families(fit),
         cues={cue: _cue(fit, place, adapter) for place, cue in enumerate(fit.priors.cues)},
         cues_by_finding={cue: levels for place, cue in enumerate(fit.priors.cues) if (levels := _findings(fit, place))},
+        learned=None if learned is None else _learned(learned),
+    )
+
+
+def _learned(learned: Learned) -> LearnedModel:
+    return LearnedModel(
+        used=learned.better,
+        held_out=_rounded(learned.held_out),
+        beta=_rounded(learned.beta),
+        inverse_penalty=learned.inverse_penalty,
+        intercept=learned.intercept,
+        weights=dict(learned.weights),
     )
 
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -75,6 +75,22 @@ class HeldOutLosses(StrictModel):
     chosen: Count
 
 
+class LearnedModel(StrictModel):
+    """Weights of the learned scoring by feature; see :mod:`glsmed.site_adapters.learned_scoring`.
+
+    Attributes:
+        used: whether it predicts this site's held-out labels surely better than the posteriors do.
+        held_out: its mean log-loss; ``beta`` is that of the posteriors on the same labels.
+    """
+
+    used: bool
+    held_out: Count
+    beta: Count
+    inverse_penalty: Positive
+    intercept: float
+    weights: dict[str, float]
+
+
 class CalibrationFile(StrictModel):
     """One site's calibration of one adapter.
 
@@ -99,6 +115,7 @@ class CalibrationFile(StrictModel):
     families: dict[str, FamilyLevel]
     cues: dict[str, CueLevel]
     cues_by_finding: dict[str, dict[str, Level]]
+    learned: LearnedModel | None = None
 
     @property
     def identity(self) -> str:
@@ -147,6 +164,16 @@ def _lines(calibration: CalibrationFile) -> Iterator[str]:
     for cue, findings in content["cues_by_finding"].items():
         yield f"  {_key(cue)}:"
         yield from (f"    {_key(finding)}: {_flow(row)}" for finding, row in findings.items())
+    yield from _learned_lines(content["learned"])
+
+
+def _learned_lines(learned: dict[str, Any] | None) -> Iterator[str]:
+    if learned is None:
+        return
+    yield "learned:"
+    yield from (f"  {key}: {_flow(value)}" for key, value in learned.items() if key != "weights")
+    yield "  weights:"
+    yield from (f"    {json.dumps(name)}: {weight}" for name, weight in learned["weights"].items())
 
 
 def _key(name: str) -> str:

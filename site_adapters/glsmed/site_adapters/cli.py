@@ -90,6 +90,9 @@ def calibrate_subcommand(
     reports: Annotated[Path | None, typer.Option(help="Reports as JSON lines; - is standard input.")] = None,
     gold: Annotated[Path | None, typer.Option(help="Gold labels of these reports: study_id,finding,value.")] = None,
     prior: Annotated[Path | None, typer.Option(help="The prior that sites share, from the centre.")] = None,
+    learned: Annotated[
+        bool, typer.Option("--learned", help="Fit a small model too; used only where it is surely better here.")
+    ] = False,
 ) -> None:
     """What each cue means at this site, by its gold labels, with a report of reliability.
 
@@ -98,7 +101,7 @@ def calibrate_subcommand(
     - `glsmed-adapter calibrate st-mary.yaml --reports r.jsonl --gold gold.csv --out calibration.yaml`
     - `glsmed-adapter calibrate st-mary.yaml --prior shared.yaml --out calibration.yaml` without labels of its own
     """
-    calibrate_command(adapter, reports=reports, gold=gold, prior=prior, target=target)
+    calibrate_command(adapter, reports=reports, gold=gold, prior=prior, target=target, learned=learned)
 
 
 @app.command("evaluate")

@@ -46,7 +46,9 @@ def probabilities(cells: Sequence[GoldCell], calibration: Calibration | None = N
     if calibration is None:
         said = [UNMENTIONED_PRIOR.mean if gold.cell is None else gold.cell.probability for gold in cells]
     else:
-        said = [calibration.unmentioned if gold.cell is None else calibration(gold.cell)[0] for gold in cells]
+        said = [
+            calibration.unmentioned if gold.cell is None else calibration(gold.cell, gold.report)[0] for gold in cells
+        ]
     return np.array(said, dtype=np.float64)
 
 

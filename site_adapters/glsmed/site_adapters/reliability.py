@@ -26,6 +26,12 @@ def reliability_report(cells: Sequence[GoldCell], fit: Fit, file: CalibrationFil
         yield from _table("calibrated, hedged cells, each held out:", fit.predicted[hedged], value[hedged])
     else:
         yield "too few reports to hold any out: the calibration is not tested"
+    if file.learned is not None:
+        used = "and is used" if file.learned.used else "which is not surely better, so it is not used"
+        yield (
+            f"learned scoring: held-out log-loss {file.learned.held_out:.4f} "
+            f"(posteriors {file.learned.beta:.4f}), {used}"
+        )
 
 
 def _strengths_line(file: CalibrationFile) -> str:

@@ -83,9 +83,9 @@ def test_a_site_without_labels_takes_the_shared_prior(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("given", [{}, {"reports": Path("r.jsonl")}, {"gold": Path("g.csv"), "prior": Path("p.yaml")}])
 def test_too_little_to_calibrate_with_is_a_wrong_command(tmp_path: Path, given: dict[str, Path]) -> None:
-    options = {"reports": None, "gold": None, "prior": None, **given}
+    reports, gold, prior = (given.get(name) for name in ("reports", "gold", "prior"))
     with pytest.raises(UsageError, match="give --reports and --gold, or --prior"):
-        calibrate_command(tiny(tmp_path), target=tmp_path / "c.yaml", **options)
+        calibrate_command(tiny(tmp_path), reports=reports, gold=gold, prior=prior, target=tmp_path / "c.yaml")
 
 
 def test_extract_says_the_calibrated_probability(tmp_path: Path) -> None:

@@ -10,13 +10,14 @@ from glsmed.site_adapters.calibration import calibration_file
 from glsmed.site_adapters.calibration_file import save_calibration_file
 from glsmed.site_adapters.calibration_fit import fit_labels
 from glsmed.site_adapters.gold_cells import load_gold_cells
+from glsmed.site_adapters.learned_scoring import learn
 from glsmed.site_adapters.reader import Reader
 from glsmed.site_adapters.reliability import reliability_report
 from glsmed.site_adapters.shared_beliefs import load_shared_prior, shared_beliefs
 
 
 def calibrate_command(
-    adapter: str, *, reports: Path | None, gold: Path | None, prior: Path | None, target: Path
+    adapter: str, *, reports: Path | None, gold: Path | None, prior: Path | None, target: Path, learned: bool = False
 ) -> None:
     """Write the calibration file and print how reliable the probabilities are before and after.
 
@@ -29,7 +30,8 @@ def calibrate_command(
     shared = {} if prior is None else shared_beliefs(reader.adapter, load_shared_prior(prior))
     cells = load_gold_cells(reader, reports, gold) if reports and gold else []
     fit = fit_labels(reader.adapter, cells, shared)
-    file = calibration_file(reader.adapter, cells, fit)
+    model = learn(cells, fit) if learned else None
+    file = calibration_file(reader.adapter, cells, fit, model)
     save_calibration_file(target, file)
     for line in reliability_report(cells, fit, file):
         typer.echo(line)
