@@ -1,0 +1,97 @@
+"""A centre and its hospitals set up and run with the commands that real ones type."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from glsmed.benchmarks.demo.folder import DemoFolder
+from glsmed.benchmarks.demo.programs import Follower, Programs, require_running
+from glsmed.benchmarks.demo.settings import DemoSettings
+from glsmed.benchmarks.reading_room.hospitals import Hospital
+from glsmed.shared.atomic import replacing
+from glsmed.shared.errors import FederationError
+from glsmed.shared.processes import Child, free_port
+
+Report = Callable[[str], None]
+
+_POLL_SECONDS = 0.3
+
+
+def set_up_centre(folder: DemoFolder, settings: DemoSettings, *, findings: Sequence[str], programs: Programs) -> None:
+    """Make the study: authority, certificate, and what the hospitals will agree on."""
+    ports = ("--port", str(free_port()), "--loopback-port", str(free_port()))
+    programs.run("flwr-server", "init", str(folder.study_file.parent), "--name", "demo", *ports)
+    changes = {
+        "findings": list(findings),
+        "model": {"architecture": settings.architecture, "image_size_px": settings.image_size_px},
+        "training": {
+            "rounds": settings.rounds,
+            "steps_per_round": settings.steps_per_round,
+            "batch_size": settings.batch_size,
+            "learning_rate": settings.learning_rate,
+            "seed": settings.seed,
+        },
+        "federation": {"quorum": 3, "round_deadline_minutes": 5},
+        "centre": {"host": "127.0.0.1"},
+    }
+    _edit(folder.study_file, changes)
+
+
+def set_up_site(folder: DemoFolder, hospital: Hospital, *, programs: Programs) -> str:
+    """Configure, check and enrol a hospital, and admit it at the centre; returns what ``check`` printed."""
+    site, config = folder.site(hospital.name), folder.config(hospital.name)
+    given = ("--study", str(folder.study_file), "--ca", str(folder.study_file.parent / "pki" / "ca.crt"))
+    programs.run("glsmed-client", "init", str(site), *given, "--adapter", hospital.adapter)
+    data = {"manifest": "data/manifest.csv", "gold": "data/gold.csv"}
+    _edit(config, {"data": data, "device": "cpu", "cpu_threads": 1})
+    checked = programs.run("glsmed-client", "--site", str(config), "check")
+    programs.run("glsmed-client", "--site", str(config), "enroll")
+    programs.run("flwr-server", "--study", str(folder.study_file), "admit", str(site / "request.yaml"))
+    return checked
+
+
+def train_together(folder: DemoFolder, sites: Sequence[str], *, programs: Programs, report: Report) -> None:
+    """Run the centre and every hospital as processes of their own until the last round is done.
+
+    Raises:
+        FederationError: one of them ended before that; holds the end of its log.
+    """
+    centre = programs.start("centre", "flwr-server", "--study", str(folder.study_file))
+    hospitals = [programs.start(site, "glsmed-client", "--site", str(folder.config(site))) for site in sites]
+    try:
+        _follow(centre, hospitals, report)
+    finally:
+        programs.stop([*hospitals, centre])
+
+
+def _follow(centre: Child, hospitals: Sequence[Child], report: Report) -> None:
+    log = Follower(centre.log)
+    while centre.is_running():
+        require_running(hospitals)
+        time.sleep(_POLL_SECONDS)
+        for line in log.new_lines():
+            report(f"centre {line}")
+    for line in log.new_lines():
+        report(f"centre {line}")
+    if centre.process.returncode != 0:
+        raise FederationError(f"the centre failed; the end of {centre.log}:\n{centre.log_tail()}")
+
+
+def _edit(path: Path, changes: Mapping[str, object]) -> None:
+    """Change values of a YAML file as an editor would: comments and order stay."""
+    yaml = YAML()
+    content = yaml.load(path.read_text(encoding="utf-8"))
+    _merge(content, changes)
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as output:
+        yaml.dump(content, output)
+
+
+def _merge(content: dict[str, object], changes: Mapping[str, object]) -> None:
+    for key, value in changes.items():
+        present = content.get(key)
+        if isinstance(value, Mapping) and isinstance(present, dict):
+            _merge(present, value)
+        else:
+            content[key] = value
