@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from glsmed.shared.errors import PrivacyError
+
 GENESIS = "0" * 64
 _PRIVATE_FILE = 0o600
 
@@ -27,20 +29,29 @@ class AuditReport:
 
 
 class AuditLog:
-    """Writes entries to one file; flushed to disk before :meth:`append` returns."""
+    """Writes entries to one file; flushed to disk before :meth:`append` returns.
+
+    Raises:
+        PrivacyError: the file is there and its chain is broken: a broken record is not written on.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         self._mend()
         report = verify(path)
+        if report.first_broken is not None:
+            raise PrivacyError(
+                f"{path}:{report.first_broken}: {report.reason}; keep the file, find out why, and move it away: "
+                "nothing is sent while the record of what was sent is broken"
+            )
         self._number, self._head = report.entries, report.head
 
     def append(self, event: str, fields: Mapping[str, object]) -> str:
         """Write one entry; returns its hash.
 
         Raises:
-            OSError: the disk is full or the file cannot be written; nothing may be sent then.
+            OSError: the disk is full or the file cannot be written. The file is as before, and nothing may be sent.
         """
         entry = {
             "number": self._number + 1,
@@ -57,10 +68,15 @@ class AuditLog:
 
     def _write(self, line: str) -> None:
         descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _PRIVATE_FILE)
-        with os.fdopen(descriptor, "ab") as output:
-            output.write(line.encode())
-            output.flush()
-            os.fsync(output.fileno())
+        with os.fdopen(descriptor, "ab", buffering=0) as output:
+            content, end = line.encode(), output.seek(0, os.SEEK_END)
+            try:
+                while content:
+                    content = content[output.write(content) :]
+                os.fsync(output.fileno())
+            except OSError:
+                output.truncate(end)  # half an entry would spoil the chain for those that follow
+                raise
 
     def _mend(self) -> None:
         """Move a last line without its end (a crash while writing) to ``<name>.torn`` so that the chain can go on."""
@@ -101,7 +117,7 @@ def _check_line(line: str, *, number: int, previous: str) -> tuple[str, str]:
         entry = json.loads(line)
         digest = str(entry.pop("hash"))
         found_number, found_previous = entry["number"], entry["previous"]
-    except (json.JSONDecodeError, KeyError, AttributeError):
+    except (json.JSONDecodeError, KeyError, AttributeError, TypeError):
         return "the line is not a whole entry", ""
     if digest != _digest(entry):
         return "the entry was changed", ""
