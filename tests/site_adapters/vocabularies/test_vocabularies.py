@@ -1,0 +1,72 @@
+"""What holds for every built-in vocabulary."""
+
+import pytest
+
+from glsmed.shared.findings import CANONICAL_FINDINGS
+from glsmed.site_adapters.adapter import Adapter
+from glsmed.site_adapters.adapters import load_adapter
+from glsmed.site_adapters.examples import check_examples
+from glsmed.site_adapters.layers import built_in_names
+from glsmed.site_adapters.segments import BODY
+
+LANGUAGES = {"en": "en_radiology", "ja": "ja_radiology", "es": "es_radiology", "de": "de_radiology"}
+_HEDGES = ("uncertainty", "differential")
+
+
+@pytest.fixture(scope="module", params=sorted(built_in_names()))
+def adapter(request: pytest.FixtureRequest) -> Adapter:
+    return load_adapter(str(request.param))
+
+
+def test_there_is_one_for_each_language() -> None:
+    assert {load_adapter(name).language: name for name in built_in_names()} == LANGUAGES
+
+
+def test_every_canonical_finding_has_terms(adapter: Adapter) -> None:
+    assert set(CANONICAL_FINDINGS) <= set(adapter.findings)
+
+
+def test_every_cue_has_an_example(adapter: Adapter) -> None:
+    assert [cue.id for cue in adapter.cues.values() if not cue.examples] == []
+
+
+def test_every_example_holds(adapter: Adapter) -> None:
+    assert [str(fault) for fault in check_examples(adapter)] == []
+
+
+def test_every_number_names_its_source(adapter: Adapter) -> None:
+    weighed = [cue for cue in adapter.cues.values() if cue.kind in (*_HEDGES, "affirmation", "resolved")]
+    assert [cue.id for cue in weighed if cue.source is None] == []
+
+
+def test_doubt_lies_between_denial_and_affirmation(adapter: Adapter) -> None:
+    def mean(cue_id: str) -> float:
+        prior = adapter.cues[cue_id].prior
+        assert prior is not None
+        return prior.mean
+
+    for cue in adapter.cues.values():
+        if cue.kind in _HEDGES:
+            assert mean("negated") < mean(cue.id) < mean("affirmed"), cue.id
+
+
+def test_what_is_no_evidence_weighs_nothing_and_the_impression_most(adapter: Adapter) -> None:
+    weights = adapter.section_weights
+    assert weights["indication"] == weights["history"] == weights["comparison"] == 0
+    assert weights["impression"] == max(weights.values()) > weights["findings"]
+    assert weights[BODY] > 0
+
+
+@pytest.mark.parametrize(
+    "kind", ["negation", "pseudo", "resolved", "historical", "conditional", "terminator", *_HEDGES]
+)
+def test_every_kind_of_cue_is_known(adapter: Adapter, kind: str) -> None:
+    assert any(cue.kind == kind for cue in adapter.cues.values())
+
+
+def test_no_phrase_means_two_cues(adapter: Adapter) -> None:
+    owners: dict[str, set[str]] = {}
+    for cue in adapter.cues.values():
+        for phrase in cue.phrases:
+            owners.setdefault(" ".join(phrase.casefold().split()), set()).add(cue.id)
+    assert {phrase: ids for phrase, ids in owners.items() if len(ids) > 1} == {}
