@@ -112,6 +112,12 @@ def test_what_keeps_training_from_starting_is_one_fault(
     assert fault in report.faults[0]
 
 
+def test_a_broken_audit_log_is_a_fault(write_config: WriteConfig, tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "audit.jsonl").write_text("{}\n")
+    assert [f"{tmp_path}/state/audit.jsonl:1: " in fault for fault in run_check(write_config()).faults] == [True]
+
+
 def test_an_adapter_that_extends_itself_is_a_fault(write_config: WriteConfig, tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text("adapter: own\nextends: own.yaml\n")
     report = run_check(write_config(replace={"en_radiology": "own.yaml"}))

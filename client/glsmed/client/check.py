@@ -15,6 +15,7 @@ from glsmed.client.label_table import LabelRow
 from glsmed.client.manifest import ImageEntry, Survey, survey_manifest
 from glsmed.client.node_state import prepare_state_folder
 from glsmed.client.preparation import SPLITS, SiteSummary, by_split, label_rows, load_images, read_site_gold, summarise
+from glsmed.shared.audit import verify
 from glsmed.shared.bundle import RELEASE, bundle_digest
 from glsmed.shared.errors import ConfigurationError, GlsmedError
 from glsmed.shared.study import Study, load_study
@@ -79,6 +80,7 @@ def _check_surroundings(report: CheckReport, config: SiteConfig) -> None:
     if report.attempt(lambda: _made(config.state_folder)):
         free = shutil.disk_usage(config.state_folder).free
         report.lines.append(f"disk {free / 1e9:.1f} GB free at {config.state_folder}")
+        _check_audit(report, config.state_folder / "audit.jsonl")
     if not config.centre.ca_certificate.is_file():
         report.warnings.append(f"{config.centre.ca_certificate}: no such file; needed to reach the centre")
     if not config.key.is_file():
@@ -93,6 +95,14 @@ def _check_surroundings(report: CheckReport, config: SiteConfig) -> None:
 def _made(state_folder: Path) -> bool:
     prepare_state_folder(state_folder)
     return True
+
+
+def _check_audit(report: CheckReport, log: Path) -> None:
+    audit = verify(log)
+    if audit.first_broken is None:
+        report.lines.append(f"audit {audit.entries} entries, unbroken")
+    else:
+        report.faults.append(f"{log}:{audit.first_broken}: {audit.reason}; nothing is sent until it is moved away")
 
 
 def _check_adapter(report: CheckReport, config: SiteConfig, study: Study | None) -> Adapter | None:
