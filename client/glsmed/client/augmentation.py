@@ -37,10 +37,10 @@ def draw_contrast(count: int, settings: AugmentationSection, generator: torch.Ge
     return torch.stack([1 + change[:, 0], change[:, 1] / 2], dim=1)
 
 
-def augment(images: Tensor, affine: Tensor, contrast: Tensor) -> Tensor:
-    """Apply drawn changes to ``(N, 1, S, S)`` float images; what moves in from outside is black."""
+def augment(images: Tensor, affine: Tensor, contrast: Tensor, *, outside: float) -> Tensor:
+    """Apply drawn changes to ``(N, 1, S, S)`` float images; what moves in from outside has the value ``outside``."""
     grid = F.affine_grid(affine.to(images), list(images.shape), align_corners=False)
-    moved = F.grid_sample(images, grid, align_corners=False, padding_mode="zeros")
+    moved = F.grid_sample(images - outside, grid, align_corners=False, padding_mode="zeros") + outside
     gain, offset = contrast.to(images)[:, :, None, None, None].unbind(1)
     return moved * gain + offset
 

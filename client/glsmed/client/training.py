@@ -16,6 +16,7 @@ from glsmed.shared.smoothing import check_targets, generalized_label_smoothing_l
 from glsmed.shared.study import TrainingSection
 
 PIXEL_MEAN, PIXEL_SCALE = 0.5, 0.25  # uint8 / 255 is brought to about mean 0 and deviation 1
+BLACK = -PIXEL_MEAN / PIXEL_SCALE
 _SEED_STRIDE = 1_000_003
 
 OnStep = Callable[[int], None]
@@ -162,7 +163,7 @@ def _step(
     """One gradient step; returns the loss, still on the device."""
     images = to_pixels(batch.images.to(device, non_blocking=True))
     if batch.affine is not None and batch.contrast is not None:
-        images = augment(images, batch.affine.to(device), batch.contrast.to(device))
+        images = augment(images, batch.affine.to(device), batch.contrast.to(device), outside=BLACK)
     optimizer.zero_grad(set_to_none=True)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=autocast):
         logits = model(images.contiguous(memory_format=torch.channels_last))
