@@ -171,11 +171,20 @@ def _syntax_fault(error: MarkedYAMLError, source: str) -> Fault:
 def _model_fault(document: Document, detail: ErrorDetails, model: type[pydantic.BaseModel]) -> Fault:
     path = tuple(part for part in detail["loc"] if _stands_in(document.data, detail["loc"], part))
     if detail["type"] == "extra_forbidden":
-        known = _fields_at(model, detail["loc"][:-1])
+        known = list(_model_at(model, detail["loc"][:-1]).model_fields)
         return document.fault(detail["loc"], "unknown key" + did_you_mean(str(detail["loc"][-1]), known))
     if detail["type"] == "missing":
         return document.fault(detail["loc"], "is missing")
-    return document.fault(path, _plain_message(detail))
+    return document.fault(path, _plain_message(detail, _meaning(model, detail)))
+
+
+def _meaning(model: type[pydantic.BaseModel], detail: ErrorDetails) -> str:
+    """What a value that breaks a pattern should have been in words, where its field says so; a pattern helps few."""
+    if detail["type"] != "string_pattern_mismatch":
+        return ""
+    *parents, name = detail["loc"]
+    field = _model_at(model, parents).model_fields.get(str(name))
+    return "" if field is None else field.description or ""
 
 
 def _stands_in(data: object, loc: Sequence[str | int], part: str | int) -> bool:
@@ -193,26 +202,28 @@ def _keys_below(data: object) -> Iterator[object]:
             yield from _keys_below(item)
 
 
-def _plain_message(detail: ErrorDetails) -> str:
+def _plain_message(detail: ErrorDetails, meaning: str) -> str:
     came = repr(detail["input"])
     came = came if len(came) <= _CAME_MOST else came[: _CAME_MOST - 1] + "…"
     message = detail["msg"]
     if message.startswith("Value error, "):
         return message.removeprefix("Value error, ")
-    expected = _EXPECTED.get(detail["type"]) or message.removeprefix("Input should be ").replace(
-        "String should", "text that should"
+    expected = (
+        _EXPECTED.get(detail["type"])
+        or meaning
+        or message.removeprefix("Input should be ").replace("String should", "text that should")
     )
     return f"expected {expected}, came {came}"
 
 
-def _fields_at(model: type[pydantic.BaseModel], path: Sequence[str | int]) -> list[str]:
-    """The field names of the model that stands at ``path`` below ``model``."""
+def _model_at(model: type[pydantic.BaseModel], path: Sequence[str | int]) -> type[pydantic.BaseModel]:
+    """The model that stands at ``path`` below ``model``."""
     current: type[pydantic.BaseModel] = model
     for part in path:
         field = current.model_fields.get(str(part)) if not isinstance(part, int) else None
         inner = None if field is None else _model_in(field.annotation)
         current = inner or current
-    return list(current.model_fields)
+    return current
 
 
 def _model_in(annotation: Any) -> type[pydantic.BaseModel] | None:
