@@ -74,8 +74,8 @@ def _verdict(mention: Mention, affirmed: Cue) -> _Verdict:
     What is no evidence stays so unless it is said to be gone; then doubt from behind, denial, doubt, affirmation.
     """
     cues = [*mention.forward, *mention.backward]
-    if not cues and not mention.conceded:
-        return _Verdict(affirmed)
+    if not mention.conceded and len(cues) <= 1:
+        return _Verdict(cue_of(cues[0]), (cues[0],)) if cues else _Verdict(affirmed)
     for kind in ("resolved", "historical", "conditional"):
         if chosen := _of_kind(cues, kind):
             return _Verdict(cue_of(chosen[-1]), (chosen[-1],))

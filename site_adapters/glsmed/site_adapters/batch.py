@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from glsmed.shared.errors import DataError, UsageError
-from glsmed.site_adapters.calibration import Calibration
 from glsmed.site_adapters.cells import Cell
 from glsmed.site_adapters.jsonl import parse_report
 from glsmed.site_adapters.reader import Reader
+
+if TYPE_CHECKING:  # at run time it would cost every extract the start of numpy
+    from glsmed.site_adapters.calibration import Calibration
 
 CHUNK_LINES = 400
 Answer = Callable[[Reader, str], str]
@@ -102,7 +105,7 @@ def extract_answer(reader: Reader, text: str) -> str:
 class CalibratedAnswer:
     """:func:`extract_answer` with the probabilities of a site's calibration."""
 
-    calibration: Calibration
+    calibration: "Calibration"
 
     def __call__(self, reader: Reader, text: str) -> str:
         """The inside of a JSON object."""

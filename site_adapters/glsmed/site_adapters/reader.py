@@ -91,7 +91,11 @@ class Reader:
             weight = self.adapter.section_weights.get(section.role, 0.0)
             if weight >= least_weight:
                 for start, end in self._segmenter.sentences(text, section):
-                    for assertion, spans in self._sentence(text[start:end], _within(marked, start, end)):
+                    sentence = text[start:end]
+                    known = None if marked else self._remembered.get(sentence)
+                    if known is None:
+                        known = self._sentence(sentence, _within(marked, start, end))
+                    for assertion, spans in known:
                         yield Statement(assertion, section.role, weight, start, spans)
 
     def marks(self, text: str) -> Iterator[Mark]:
@@ -110,16 +114,12 @@ class Reader:
         return self._components.marked(text) if self._components else ()
 
     def _sentence(self, sentence: str, marked: Sequence[Marked]) -> tuple[_SentenceStatement, ...]:
-        if marked:
-            return tuple(self._read_sentence(sentence, marked))
-        known = self._remembered.get(sentence)
-        if known is None:
-            known = tuple(self._read_sentence(sentence, ()))
-            if len(sentence) <= _LONGEST_REMEMBERED:
-                if len(self._remembered) >= _REMEMBERED_SENTENCES:
-                    self._remembered.clear()
-                self._remembered[sentence] = known
-        return known
+        read = tuple(self._read_sentence(sentence, marked))
+        if not marked and len(sentence) <= _LONGEST_REMEMBERED:
+            if len(self._remembered) >= _REMEMBERED_SENTENCES:
+                self._remembered.clear()
+            self._remembered[sentence] = read
+        return read
 
     def _read_sentence(self, sentence: str, marked: Sequence[Marked]) -> Iterator[_SentenceStatement]:
         tokens = self._lexicon.tokens(sentence)
@@ -187,8 +187,9 @@ def _abbreviations(adapter: Adapter, lexicon: Lexicon) -> frozenset[str]:
         phrases += [phrase for phrase in cue.phrases if "." in phrase]
     for finding in adapter.findings.values():
         phrases += [phrase for phrase in (*finding.terms, *finding.exclude) if "." in phrase]
-    words = (word for phrase in phrases for word in lexicon.folding.fold(phrase)[0].split())
-    return frozenset(word.removesuffix(".") for word in words if "." in word)
+    words = [word for phrase in phrases for word in phrase.lower().split() if "." in word]
+    folded = [lexicon.folding.fold(word)[0] for word in words]
+    return frozenset(word.removesuffix(".") for word in [*words, *folded])
 
 
 def _open_words(adapter: Adapter, lexicon: Lexicon) -> frozenset[str]:

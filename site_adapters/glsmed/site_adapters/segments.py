@@ -10,15 +10,20 @@ from glsmed.site_adapters.phrases import Script
 BODY = "body"
 _LONGEST_HEADER = 60
 _LONGEST_OPEN_WORD = 20
+_LONGEST_SENTENCE = 20_000
 _COMMAS = ",，、"
 _REMEMBERED_HEADERS = 5_000
 _COLON = re.compile(r"[:：]")
 _AROUND_HEADER = " \t\r　[]【】<>《》■□◆●*#=_-:："
 _SHOUTED = re.compile(r"[A-Z][A-Z &/]*$")
-# Group 1 is a sign that may not end the sentence: a line break, or a stop after a word that an abbreviation can be.
+_BEFORE_SPACE = r"(?=[\s\"')\]]|$)"
+# Group 1 is a sign that may not end the sentence: a stop after a number, or a line break with the blank lines after it.
+# It begins with the signs themselves, for which the regular expression engine can scan fast.
 _SENTENCE_END = (
-    r"(?<=\w{{{n}}})[.](?=[\s\"')\]]|$)|(?<=[\w)?!])[!?](?=[\s\"')\]]|$)|[;。．！？；]|([.](?=[\s\"')\]]|$)|\n)"
+    rf"[.!?;。．！？；\n](?:(?<=[;。．！？；])|(?<=[\w)?!][!?]){_BEFORE_SPACE}|(?<=[.])(?<!\d[.])(?i:%s){_BEFORE_SPACE}"
+    rf"|((?<=\d[.]){_BEFORE_SPACE}|(?<=\n)(?:[^\S\n]*\n)*))"
 )
+_NOT_AFTER_WORD = r"(?<!(?<![^\s(])%s[.])"
 _LEAD = re.compile(r"(?:(?:[-*•·‣▪・●○◦+]|\(?\d{1,2}[.)])\s+|[①-⑳]\s*)?")
 _BULLET = re.compile(r"[^\S\n]*(?:[-*•·‣▪・●○◦+]\s*|\(?\d{1,2}[.)]\s|[①-⑳]|$)", re.MULTILINE)
 # A line at least this long that ends without a stop was wrapped; a shorter one was ended on purpose.
@@ -39,7 +44,7 @@ class Segmenter:
 
     Args:
         headers: header as folded text → role of its section.
-        abbreviations: folded words whose full stop does not end a sentence, without that last stop.
+        abbreviations: words whose full stop does not end a sentence, without that last stop.
         open_words: folded words after which a line break ends no sentence ("no evidence of").
     """
 
@@ -54,9 +59,8 @@ class Segmenter:
     ) -> None:
         self._headers = headers
         self._open_words = open_words
-        self._abbreviations = abbreviations
-        self._longest_abbreviation = max(map(len, abbreviations), default=0) + 1
-        self._sentence_end = re.compile(_SENTENCE_END.format(n=self._longest_abbreviation))
+        guards = "".join(_NOT_AFTER_WORD % re.escape(word) for word in sorted(abbreviations))
+        self._sentence_end = re.compile(_SENTENCE_END % guards)
         self._roles: dict[str, str | None] = {}
         self._folding = folding
         self._wrapped_line = _WRAPPED_LINE[script]
@@ -77,12 +81,14 @@ class Segmenter:
         """Start, end and role of each header: it opens a line or follows a full stop, and ends in a colon or line."""
         start = 0
         for line in text.split("\n"):
-            end = start + len(line)
-            if ":" in line or "：" in line:
-                yield from self._headers_with_colon(text, start, end)
-            elif line and len(line) <= _LONGEST_HEADER and (role := self._role(line)):
-                yield start, end, role
-            start = end + 1
+            if line:
+                end = start + len(line)
+                if ":" in line or "：" in line:
+                    yield from self._headers_with_colon(text, start, end)
+                elif len(line) <= _LONGEST_HEADER and (role := self._role(line)):
+                    yield start, end, role
+                start = end
+            start += 1
 
     def _headers_with_colon(self, text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
         for match in _COLON.finditer(text, start, end):
@@ -109,16 +115,17 @@ class Segmenter:
         start = section.start
         for match in self._sentence_end.finditer(text, start, section.end):
             end = match.end()
-            if match.lastindex is None or self._ends_sentence(text, start, end):
+            if match.lastindex is None or self._ends_sentence(text, start, match.start(), end):
                 spans.append(_trimmed(text, start, end))
                 start = end
         spans.append(_trimmed(text, start, section.end))
-        return [span for span in spans if span[0] < span[1]]
+        return [piece for span in spans if span[0] < span[1] for piece in _pieces(*span)]
 
-    def _ends_sentence(self, text: str, start: int, end: int) -> bool:
-        if text[end - 1] == ".":
-            return not self._is_abbreviation(text, start, end - 1)
-        return self._ends_line(text, start, end)
+    def _ends_sentence(self, text: str, start: int, sign: int, end: int) -> bool:
+        """Whether the sign at ``sign`` to ``end`` does: a stop unless it closes a list's number, or a line break."""
+        if text[sign] == ".":
+            return not text[start:sign].strip().isdigit()
+        return end - sign > 1 or self._ends_line(text, start, end)
 
     def _ends_line(self, text: str, start: int, end: int) -> bool:
         """Whether a line break ends the sentence: unless the line was wrapped, is open, or goes on in lower case."""
@@ -129,16 +136,6 @@ class Segmenter:
             return False
         before = text[max(line_start, end - _LONGEST_OPEN_WORD) : end].split()
         return not (before and (before[-1][-1] in _COMMAS or self._folding.fold(before[-1])[0] in self._open_words))
-
-    def _is_abbreviation(self, text: str, start: int, stop: int) -> bool:
-        """Whether the full stop at ``stop`` belongs to the word before it: an abbreviation, or a number in a list."""
-        before = text[max(start, stop - self._longest_abbreviation) : stop]
-        word = before[-1:].strip() and before.split()[-1]
-        if len(word) == self._longest_abbreviation:
-            return False
-        if word.isdigit():
-            return text[start:stop].strip() == word
-        return self._folding.fold(word.lstrip("("))[0] in self._abbreviations
 
 
 def _opening(text: str, after: int, colon: int) -> int:
@@ -163,3 +160,10 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     if start < end and not text[start].isalpha() and (lead := _LEAD.match(text, start, end)):
         start = lead.end()
     return start, end
+
+
+def _pieces(start: int, end: int) -> list[tuple[int, int]]:
+    """A sentence, or a stretch without any end as the pieces that can be held in memory."""
+    if end - start <= _LONGEST_SENTENCE:
+        return [(start, end)]
+    return [(piece, min(end, piece + _LONGEST_SENTENCE)) for piece in range(start, end, _LONGEST_SENTENCE)]
