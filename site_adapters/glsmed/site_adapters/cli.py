@@ -7,8 +7,6 @@ import typer
 
 from glsmed.shared.command_line import run_command
 from glsmed.site_adapters.batch import cues_answer
-from glsmed.site_adapters.commands.calibrate import calibrate_command
-from glsmed.site_adapters.commands.evaluate import evaluate_command
 from glsmed.site_adapters.commands.explain import explain_command
 from glsmed.site_adapters.commands.lines import answer_lines, extract_lines
 
@@ -101,6 +99,8 @@ def calibrate_subcommand(
     - `glsmed-adapter calibrate st-mary.yaml --reports r.jsonl --gold gold.csv --out calibration.yaml`
     - `glsmed-adapter calibrate st-mary.yaml --prior shared.yaml --out calibration.yaml` without labels of its own
     """
+    from glsmed.site_adapters.commands.calibrate import calibrate_command  # only here: it starts scipy
+
     calibrate_command(adapter, reports=reports, gold=gold, prior=prior, target=target, learned=learned)
 
 
@@ -112,6 +112,8 @@ def evaluate_subcommand(
 
     **Example**: `glsmed-adapter evaluate st-mary.yaml --reports r.jsonl --gold gold.csv --calibration calibration.yaml`
     """
+    from glsmed.site_adapters.commands.evaluate import evaluate_command  # only here: it starts scipy
+
     evaluate_command(adapter, reports=reports, gold=gold, calibration=calibration)
 
 

@@ -1,5 +1,6 @@
 """What ``extract`` and ``cues`` share: lines in, answers out, broken lines named."""
 
+import gc
 from pathlib import Path
 
 import typer
@@ -8,10 +9,10 @@ from glsmed.shared.errors import GlsmedError
 from glsmed.shared.progress import track
 from glsmed.site_adapters.adapters import load_adapter
 from glsmed.site_adapters.batch import Answer, CalibratedAnswer, Work, extract_answer, run
-from glsmed.site_adapters.calibration import load_calibration
 from glsmed.site_adapters.jsonl import open_lines, open_output
 from glsmed.site_adapters.reader import Reader
 
+_YOUNG_OBJECTS = 100_000
 _FEW_SENTENCES = 20
 _STRANGE_SHARE = 0.5
 _MOST_SHOWN = 20
@@ -21,6 +22,8 @@ def extract_lines(adapter: str, *, source: Path, target: Path, calibration: Path
     """Write what each report of ``source`` says of each finding; errors as in :func:`answer_lines`."""
     answer: Answer = extract_answer
     if calibration is not None:
+        from glsmed.site_adapters.calibration import load_calibration  # only here: it starts numpy
+
         answer = CalibratedAnswer(load_calibration(calibration, load_adapter(adapter)))
     answer_lines(adapter, answer, source=source, target=target, workers=workers)
 
@@ -32,6 +35,7 @@ def answer_lines(adapter: str, answer: Answer, *, source: Path, target: Path, wo
         GlsmedError: lines were broken; every other line has its answer.
     """
     work = Work(Reader(load_adapter(adapter)), answer)
+    gc.set_threshold(_YOUNG_OBJECTS)  # reading makes many objects and no cycles
     broken = seen = strange = 0
     with open_lines(source) as lines, open_output(target) as output:
         for outcome in track(run(work, lines, workers=workers), description="chunks of reports"):
