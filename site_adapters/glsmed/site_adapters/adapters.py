@@ -201,6 +201,9 @@ class _Merger:
                 if cue_id not in self._cues:
                     message = f"{cue_id!r} is not the id of a cue" + did_you_mean(cue_id, list(self._cues))
                     yield finding.place.fault(f"worded: {message}")
+                elif (kind := self._cues[cue_id].entry.kind) in ("pseudo", "terminator"):
+                    message = f"cue {cue_id!r} is a {kind} and says nothing of a finding: use exclude, or another cue"
+                    yield finding.place.fault(f"worded: {message}")
             if not finding.terms.by_key and not finding.worded:
                 yield finding.place.fault(f"{name!r} has no terms left: nothing could mention it")
         for role in set(self._headers.values()) - set(self._weights):
