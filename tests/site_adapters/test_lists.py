@@ -1,4 +1,4 @@
-"""Where a comma that may end a statement goes on with a list, on a Spanish-like adapter."""
+"""Where a comma or an "and" that may end a statement goes on with a list, on a Spanish-like adapter."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,7 @@ findings: {effusion: {terms: [derrame]}, mass: {terms: [masa]}, pneumonia: {term
 cues:
   - {id: affirmed, kind: affirmation}
   - {id: negated, kind: negation, scope: forward, phrases: ["no", sin]}
-  - {id: comma, kind: terminator, phrases: [","]}
+  - {id: joined, kind: terminator, phrases: [",", "y"]}
 """
 
 
@@ -33,9 +33,11 @@ def reader(adapter_file: Callable[..., Path]) -> Reader:
         ("No fiebre, ritmo normal.", "No fiebre"),
         ("No fiebre, tos y disnea.", "No fiebre"),
         ("No fiebre, sin tos ni disnea.", "No fiebre"),
+        ("No fiebre y buena evolución.", "No fiebre"),
+        ("No fiebre y derrame.", "No fiebre y derrame"),
+        ("No fiebre y tos ni disnea.", "No fiebre y tos ni disnea"),
         ("No fiebre, derrame.", "No fiebre, derrame"),
-        ("No fiebre, franca masa.", "No fiebre, franca masa"),
-        ("No fiebre, presenta una masa.", "No fiebre"),
+        ("No fiebre, presenta masa.", "No fiebre"),
     ],
 )
 def test_what_the_first_denial_reaches(reader: Reader, text: str, scope: str) -> None:

@@ -1,20 +1,18 @@
-"""Where a comma goes on with a list, in languages in which it may also end a statement.
+"""Where a comma or an "and" goes on with a list, in languages in which they may also end a statement.
 
 In Spanish "no fiebre, tos ni disnea" denies all three, and "no fiebre, ritmo normal" only the fever. An adapter whose
-language is like that calls the comma a terminator; here the commas inside lists get their plain meaning back.
+language is like that calls the comma a terminator; here those inside lists get their plain meaning back.
 """
+
+from dataclasses import replace
 
 from glsmed.site_adapters.lexicon import Meaning
 from glsmed.site_adapters.phrases import Hit
 from glsmed.site_adapters.scopes import acts
 
-_COMMA = Meaning(joiner="and", sign=True)
-# "no effusion, clear pneumothorax": one word may stand between the comma and the next item.
-_MOST_BETWEEN = 1
-
 
 def with_open_lists(hits: list[Hit[Meaning]]) -> list[Hit[Meaning]]:
-    """The hits, in which a comma ends no scope where its list goes on.
+    """The hits, in which a comma or "and" ends no scope where its list goes on.
 
     It does if an "or" or "nor" follows before anything else that ends a scope or begins one, or a mention at once.
     """
@@ -27,15 +25,15 @@ def with_open_lists(hits: list[Hit[Meaning]]) -> list[Hit[Meaning]]:
             closes = hit.payload.joiner == "or" or (closes and not _begins_or_ends(hit))
             found.append(hit)
         elif closes or (found and _is_next(found[-1], hit)):
-            found.append(Hit(hit.start, hit.end, _COMMA))
+            found.append(Hit(hit.start, hit.end, replace(hit.payload, cue=None)))
         else:
             found.append(hit)
     return found[::-1]
 
 
 def _ends(hit: Hit[Meaning]) -> bool:
-    """Whether the hit is a comma that may end a scope."""
-    return hit.payload.sign and hit.payload.cue is not None
+    """Whether the hit is a comma or "and" that may end a scope."""
+    return hit.payload.joiner == "and" and hit.payload.cue is not None
 
 
 def _begins_or_ends(hit: Hit[Meaning]) -> bool:
@@ -43,5 +41,5 @@ def _begins_or_ends(hit: Hit[Meaning]) -> bool:
     return acts(hit) or (cue is not None and cue.kind == "terminator")
 
 
-def _is_next(mention: Hit[Meaning], comma: Hit[Meaning]) -> bool:
-    return bool(mention.payload.mentions) and mention.start - comma.end <= _MOST_BETWEEN
+def _is_next(mention: Hit[Meaning], joiner: Hit[Meaning]) -> bool:
+    return bool(mention.payload.mentions) and mention.start == joiner.end

@@ -134,8 +134,8 @@ SPANISH = Language(
         "pneumothorax": ("neumotórax", "neumotórax apical"),
     },
     sentences={
-        "affirmed": ("se observa {finding}.", "se aprecia {finding}.", "hallazgos compatibles con {finding}."),
-        "likely": ("probable {finding}.", "muy sugestivo de {finding}."),
+        "affirmed": ("se observa {finding}.", "se aprecia {finding}.", "presencia de {finding}."),
+        "likely": ("probable {finding}.", "muy sugestivo de {finding}.", "hallazgos compatibles con {finding}."),
         "possible": ("posible {finding}.", "podría corresponder a {finding}."),
         "cannot_exclude": ("no se puede descartar {finding}.", "no se descarta {finding}."),
         "unlikely": ("{finding} poco probable.", "se considera poco probable {finding}."),
