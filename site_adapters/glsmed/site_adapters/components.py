@@ -22,6 +22,7 @@ import hashlib
 import importlib
 import inspect
 import sys
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -141,10 +142,12 @@ def overlaid(
     """
     own: list[Hit[Meaning]] = []
     for start, end, meaning in marked:
-        tokens = [token for token, (begins, ends) in enumerate(bounds) if begins < end and ends > start]
-        if tokens and (not own or tokens[0] >= own[-1].end):
-            own.append(Hit(tokens[0], tokens[-1] + 1, meaning))
-    kept = [hit for hit in hits if not any(hit.start < other.end and hit.end > other.start for other in own)]
+        first = bisect_right(bounds, start, key=lambda bound: bound[1])
+        last = bisect_left(bounds, end, key=lambda bound: bound[0])
+        if first < last and (not own or first >= own[-1].end):
+            own.append(Hit(first, last, meaning))
+    taken = {token for hit in own for token in range(hit.start, hit.end)}
+    kept = [hit for hit in hits if taken.isdisjoint(range(hit.start, hit.end))]
     return sorted([*kept, *own], key=lambda hit: hit.start)
 
 

@@ -182,4 +182,4 @@ class PhraseIndex(Generic[PayloadT]):
         following = [(node.next[token], 0) for node, _ in alive if token in node.next]
         if token in self._fillers:
             following += [(node, skipped + 1) for node, skipped in alive if skipped < MOST_FILLERS and node.next]
-        return following
+        return list(dict.fromkeys(following))  # two ways to one node are one way
