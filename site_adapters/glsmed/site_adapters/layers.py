@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from glsmed.shared.documents import Document, did_you_mean, read_document, validate
@@ -68,6 +69,17 @@ def _find(reference: str | Path, *, origin: Layer | None) -> Path:
 
 
 def _read(path: Path, *, inherited: bool) -> Layer:
+    read = _read_built_in if path.parent == VOCABULARIES else _read_file
+    return read(path, inherited=inherited)
+
+
+@cache
+def _read_built_in(path: Path, *, inherited: bool) -> Layer:
+    """A vocabulary, which stays as it is while a process runs; reading YAML is most of the time of a command."""
+    return _read_file(path, inherited=inherited)
+
+
+def _read_file(path: Path, *, inherited: bool) -> Layer:
     document = read_document(path)
     faults = list(_repeated_cues(document))
     try:
