@@ -9,6 +9,7 @@ from glsmed.shared.command_line import run_command
 from glsmed.site_adapters.batch import cues_answer
 from glsmed.site_adapters.commands.explain import explain_command
 from glsmed.site_adapters.commands.lines import answer_lines, extract_lines
+from glsmed.site_adapters.commands.lint import lint_command
 
 STREAM = Path("-")
 AdapterArgument = Annotated[str, typer.Argument(help="A built-in vocabulary (en_radiology, …) or an adapter file.")]
@@ -61,6 +62,18 @@ def cues_subcommand(
     **Example**: `glsmed-adapter cues es_radiology --in reports.jsonl --out cues.jsonl`
     """
     answer_lines(adapter, cues_answer, source=source, target=target, workers=workers)
+
+
+@app.command("lint")
+def lint_subcommand(
+    adapter: AdapterArgument,
+    against: Annotated[Path | None, typer.Option(help="Its former release: was the version raised?")] = None,
+) -> None:
+    """Everything that is wrong with an adapter, as file:line: key: what — what to do; exit code 1 on an error.
+
+    **Example**: `glsmed-adapter lint st-mary.yaml`
+    """
+    lint_command(adapter, against=against)
 
 
 @app.command("explain")

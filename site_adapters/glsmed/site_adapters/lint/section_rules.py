@@ -1,0 +1,80 @@
+"""Headers that are never recognised, and sections whose weight contradicts what they are."""
+
+from collections.abc import Iterator
+
+from glsmed.shared.errors import Fault
+from glsmed.site_adapters.lint.phrase_rules import key
+from glsmed.site_adapters.lint.subject import Subject
+from glsmed.site_adapters.segments import BODY
+
+_NO_EVIDENCE = ("indication", "history", "comparison", "technique", "recommendation")
+
+
+def two_roles(subject: Subject) -> Iterator[Fault]:
+    """A header under two roles, in one file or against the parent: only the last counts."""
+    first: dict[str, tuple[str, str]] = {}
+    for layer in subject.layers:
+        for role, headers in layer.file.sections.items():
+            for at, header in enumerate(headers):
+                before = first.get(key(header))
+                if before is not None and before[0] != role and not layer.inherited:
+                    message = (
+                        f"{header!r} is a header of {before[0]!r} ({before[1]}) and of {role!r} — keep it in one role"
+                    )
+                    yield layer.place("sections", role, at).fault(message)
+                first[key(header)] = (role, layer.document.source)
+
+
+def unrecognised(subject: Subject) -> Iterator[Fault]:
+    """Headers that no report's line can match, with a colon of their own or too long."""
+    if not subject.probe_terms:
+        return
+    term = subject.probe_terms[0][0]
+    for role, headers in subject.own.file.sections.items():
+        for at, header in enumerate(headers):
+            if subject.adapter.headers.get(key(header)) != role:
+                continue
+            sections = {statement.section for statement in subject.reader.statements(f"{header}: {term}.")}
+            if role not in sections:
+                message = f"{header!r} is never recognised as a header — write at most 60 letters, without a colon"
+                yield subject.own.place("sections", role, at).fault(message)
+
+
+def no_evidence_anywhere(subject: Subject) -> Iterator[Fault]:
+    """An adapter in which no section, or no text before the first header, is evidence."""
+    weights = subject.adapter.section_weights
+    if not any(weights.values()):
+        yield subject.own.place("section_weights").fault(
+            "no section has a weight above 0, so no report says anything — add one"
+        )
+    elif not weights.get(BODY):
+        message = f"text without a header has role {BODY!r}, which has no weight: it is not read — add `{BODY}: 1`"
+        yield subject.own.place("section_weights").fault(message)
+
+
+def question_as_evidence(subject: Subject) -> Iterator[Fault]:
+    """Sections that ask or recall, with a weight that makes them evidence."""
+    for role, weight in subject.own.file.section_weights.items():
+        if role in _NO_EVIDENCE and weight > 0:
+            message = f"{role} is not about what this study shows, and a weight of {weight:g} makes it evidence — use 0"
+            yield subject.own.place("section_weights", role).fault(message)
+
+
+def impression_outranked(subject: Subject) -> Iterator[Fault]:
+    """Findings that outrank the impression."""
+    weights = subject.adapter.section_weights
+    if subject.own.file.section_weights and weights.get("findings", 0) > weights.get(
+        "impression", weights.get("findings", 0)
+    ):
+        message = "findings outrank the impression, where the reader commits — give impression the higher weight"
+        yield subject.own.place("section_weights").fault(message)
+
+
+def weight_without_header(subject: Subject) -> Iterator[Fault]:
+    """Weights of roles that no header has."""
+    roles = set(subject.adapter.headers.values())
+    for role in subject.own.file.section_weights:
+        if role != BODY and role not in roles:
+            yield subject.own.place("section_weights", role).fault(
+                f"no header has the role {role!r} — add headers, or take it away"
+            )

@@ -1,0 +1,32 @@
+from pathlib import Path
+
+import pytest
+
+from glsmed.benchmarks.language.seeded_faults import CLEAN
+from glsmed.shared.errors import ConfigurationError
+from glsmed.site_adapters import contract
+from glsmed.site_adapters.cells import Reading
+from glsmed.site_adapters.contract import check_site_adapter
+from glsmed.site_adapters.lint.subject import load_subject
+from glsmed.site_adapters.reader import Reader
+
+
+def test_a_sound_adapter_is_given_back(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(CLEAN)
+    assert check_site_adapter(tmp_path / "a.yaml").label == "st-mary@2"
+
+
+def test_an_error_of_lint_breaks_the_contract(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(CLEAN.replace("0.4", "0.99"))
+    with pytest.raises(ConfigurationError, match=r"a\.yaml:10: cues\[0\]\.certainty: 'hunch' is doubt"):
+        check_site_adapter(tmp_path / "a.yaml")
+
+
+def test_a_reader_that_reads_in_two_ways_breaks_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.yaml").write_text(CLEAN)
+    subject = load_subject(tmp_path / "a.yaml")
+    answers = iter([subject.reader.read("Wet lung base."), Reading({})])
+    monkeypatch.setattr(contract, "lint", lambda _: [])
+    monkeypatch.setattr(Reader, "read", lambda *_: next(answers))
+    with pytest.raises(AssertionError, match="is read in two ways"):
+        check_site_adapter(tmp_path / "a.yaml")
