@@ -103,11 +103,13 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A finding's phrases; ``worded`` maps a cue id to the phrases that say finding and cue at once."""
+    """A finding's phrases, as in :class:`glsmed.site_adapters.schema.FindingEntry`."""
 
     name: str
     terms: tuple[str, ...]
     exclude: tuple[str, ...]
+    regions: tuple[str, ...]
+    in_region: tuple[str, ...]
     worded: Mapping[str, tuple[str, ...]]
     place: Place
 

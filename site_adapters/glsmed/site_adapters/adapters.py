@@ -77,10 +77,12 @@ class _Finding:
     place: Place
     terms: _Phrases = field(default_factory=_Phrases)
     exclude: _Phrases = field(default_factory=_Phrases)
+    regions: _Phrases = field(default_factory=_Phrases)
+    in_region: _Phrases = field(default_factory=_Phrases)
     worded: dict[str, _Phrases] = field(default_factory=dict)
 
     def phrase_sets(self) -> list[_Phrases]:
-        return [self.terms, self.exclude, *self.worded.values()]
+        return [self.terms, self.exclude, self.regions, self.in_region, *self.worded.values()]
 
 
 class _Merger:
@@ -117,6 +119,8 @@ class _Merger:
         finding.place = place
         finding.terms.add(entry.terms)
         finding.exclude.add(entry.exclude)
+        finding.regions.add(entry.regions)
+        finding.in_region.add(entry.in_region)
         for cue_id, phrases in entry.worded.items():
             finding.worded.setdefault(cue_id, _Phrases()).add(phrases)
 
@@ -204,6 +208,8 @@ class _Merger:
                 elif (kind := self._cues[cue_id].entry.kind) in ("pseudo", "terminator"):
                     message = f"cue {cue_id!r} is a {kind} and says nothing of a finding: use exclude, or another cue"
                     yield finding.place.fault(f"worded: {message}")
+            if finding.in_region.by_key and not finding.regions.by_key:
+                yield finding.place.fault(f"{name!r} has in_region but no regions: those words would mention nothing")
             if not finding.terms.by_key and not finding.worded:
                 yield finding.place.fault(f"{name!r} has no terms left: nothing could mention it")
         for role in set(self._headers.values()) - set(self._weights):
@@ -263,7 +269,15 @@ def _prior(entry: CueEntry, default: Beta | None) -> Beta | None:
 
 def _settle_finding(name: str, finding: _Finding) -> Finding:
     worded = {cue_id: phrases.settled() for cue_id, phrases in finding.worded.items()}
-    return Finding(name, finding.terms.settled(), finding.exclude.settled(), worded, finding.place)
+    return Finding(
+        name=name,
+        terms=finding.terms.settled(),
+        exclude=finding.exclude.settled(),
+        regions=finding.regions.settled(),
+        in_region=finding.in_region.settled(),
+        worded=worded,
+        place=finding.place,
+    )
 
 
 def _settle_grammar(layers: Sequence[Layer]) -> SettledGrammar:

@@ -20,18 +20,27 @@ class Meaning:
     Attributes:
         mentions: findings that it names, each with the cue that is worded into it.
         sign: whether the joiner is a sign such as the comma.
+        region_of: findings whose region it names.
+        in_region: findings that it mentions where one of their regions was named last.
     """
 
     mentions: tuple[tuple[str, Cue | None], ...] = ()
     cue: Cue | None = None
     joiner: Joiner | None = None
     sign: bool = False
+    region_of: tuple[str, ...] = ()
+    in_region: tuple[str, ...] = ()
 
     def merged(self, other: "Meaning") -> "Meaning":
         """Both meanings; where they differ, ``other``'s."""
         mentions = dict([*self.mentions, *other.mentions])
         return replace(
-            self, mentions=tuple(mentions.items()), cue=other.cue or self.cue, joiner=other.joiner or self.joiner
+            self,
+            mentions=tuple(mentions.items()),
+            cue=other.cue or self.cue,
+            joiner=other.joiner or self.joiner,
+            region_of=self.region_of + other.region_of,
+            in_region=self.in_region + other.in_region,
         )
 
 
@@ -76,6 +85,8 @@ def phrase_meanings(adapter: Adapter) -> Iterator[tuple[str, Meaning]]:
     yield from ((word, Meaning(joiner="or")) for word in grammar.alternatives)
     for finding in adapter.findings.values():
         yield from ((phrase, Meaning()) for phrase in finding.exclude)
+        yield from ((phrase, Meaning(region_of=(finding.name,))) for phrase in finding.regions)
+        yield from ((phrase, Meaning(in_region=(finding.name,))) for phrase in finding.in_region)
         yield from ((phrase, Meaning(mentions=((finding.name, None),))) for phrase in finding.terms)
         for compound in grammar.compounds:
             meaning = Meaning(mentions=((finding.name, adapter.cues.get(compound.cue or "")),))

@@ -12,6 +12,7 @@ from glsmed.site_adapters.lexicon import Lexicon, Meaning
 from glsmed.site_adapters.lists import with_open_lists
 from glsmed.site_adapters.marks import TokenMark, marks_of
 from glsmed.site_adapters.phrases import Hit, sentence_length, token_bounds
+from glsmed.site_adapters.regions import NOWHERE, Region, with_regions
 from glsmed.site_adapters.segments import Segmenter
 
 _REMEMBERED_SENTENCES = 50_000
@@ -41,7 +42,11 @@ class Statement(NamedTuple):
         return tuple([Span(span.start + offset, span.end + offset, span.role) for span in self.spans])
 
 
-_SentenceStatement = tuple[Assertion, tuple[Span, ...]]
+class _ReadSentence(NamedTuple):
+    """What a sentence says, and the region that it names last."""
+
+    statements: tuple[tuple[Assertion, tuple[Span, ...]], ...]
+    region: Region
 
 
 class Reader:
@@ -63,7 +68,8 @@ class Reader:
             script=adapter.grammar.script,
         )
         self._components = load_components(adapter)
-        self._remembered: dict[str, tuple[_SentenceStatement, ...]] = {}
+        self._remembered: dict[str | tuple[Region, str], _ReadSentence] = {}
+        self._in_several_regions = {name for name, finding in adapter.findings.items() if finding.regions}
         self.sentences_read = 0
         self.sentences_unknown = 0
 
@@ -76,9 +82,11 @@ class Reader:
         deciding: dict[str, Statement] = {}
         for statement in self._statements(text, least_weight=_ANY_EVIDENCE):
             if statement.assertion.prior is not None:
-                before = deciding.get(statement.assertion.finding)
-                if before is None or _outranks(statement, before):
-                    deciding[statement.assertion.finding] = statement
+                finding = statement.assertion.finding
+                before = deciding.get(finding)
+                outranks = _is_likelier if finding in self._in_several_regions else _outranks
+                if before is None or outranks(statement, before):
+                    deciding[finding] = statement
         return Reading({finding: _cell(statement) for finding, statement in deciding.items()})
 
     def statements(self, text: str) -> Iterator[Statement]:
@@ -90,12 +98,14 @@ class Reader:
         for section in self._segmenter.sections(text):
             weight = self.adapter.section_weights.get(section.role, 0.0)
             if weight >= least_weight:
+                region = NOWHERE
                 for start, end in self._segmenter.sentences(text, section):
                     sentence = text[start:end]
-                    known = None if marked else self._remembered.get(sentence)
+                    known = None if marked else self._remembered.get((region, sentence) if region else sentence)
                     if known is None:
-                        known = self._sentence(sentence, _within(marked, start, end))
-                    for assertion, spans in known:
+                        known = self._sentence(sentence, region, _within(marked, start, end))
+                    region = known.region
+                    for assertion, spans in known.statements:
                         yield Statement(assertion, section.role, weight, start, spans)
 
     def marks(self, text: str) -> Iterator[Mark]:
@@ -113,24 +123,24 @@ class Reader:
     def _marked(self, text: str) -> Sequence[Marked]:
         return self._components.marked(text) if self._components else ()
 
-    def _sentence(self, sentence: str, marked: Sequence[Marked]) -> tuple[_SentenceStatement, ...]:
-        read = tuple(self._read_sentence(sentence, marked))
+    def _sentence(self, sentence: str, region: Region, marked: Sequence[Marked]) -> _ReadSentence:
+        read = self._read_sentence(sentence, region, marked)
         if not marked and len(sentence) <= _LONGEST_REMEMBERED:
             if len(self._remembered) >= _REMEMBERED_SENTENCES:
                 self._remembered.clear()
-            self._remembered[sentence] = read
+            self._remembered[(region, sentence) if region else sentence] = read
         return read
 
-    def _read_sentence(self, sentence: str, marked: Sequence[Marked]) -> Iterator[_SentenceStatement]:
+    def _read_sentence(self, sentence: str, region: Region, marked: Sequence[Marked]) -> _ReadSentence:
         tokens = self._lexicon.tokens(sentence)
         self.sentences_read += 1
         self.sentences_unknown += not self._lexicon.index.knows_any(tokens)
-        hits = self._hits(sentence, tokens, marked)
+        hits, named = self._hits(sentence, tokens, marked), NOWHERE
+        if self._in_several_regions:
+            hits, named = with_regions(hits, region)
         assertions = assertions_of(hits, self._lexicon, length=sentence_length(tokens))
-        if assertions:
-            bounds = self._character_bounds(sentence)
-            for assertion in assertions:
-                yield assertion, tuple(_spans(assertion, bounds))
+        bounds = self._character_bounds(sentence) if assertions else []
+        return _ReadSentence(tuple([(assertion, tuple(_spans(assertion, bounds))) for assertion in assertions]), named)
 
     def _hits(self, sentence: str, tokens: Sequence[str], marked: Sequence[Marked]) -> list[Hit[Meaning]]:
         hits = with_open_lists(self._lexicon.index.find(tokens))
@@ -214,6 +224,14 @@ def _outranks(statement: Statement, before: Statement) -> bool:
     if statement.weight != before.weight:
         return statement.weight > before.weight
     return earlier.state != "present" or later.state == "present" or later.resolved
+
+
+def _is_likelier(statement: Statement, before: Statement) -> bool:
+    """:func:`_outranks` for a finding that can be in several regions: being in one decides against all others."""
+    if statement.weight != before.weight:
+        return statement.weight > before.weight
+    later, earlier = statement.assertion.prior or _NO_PRIOR, before.assertion.prior or _NO_PRIOR
+    return later.mean >= earlier.mean
 
 
 def _cell(statement: Statement) -> Cell:

@@ -35,11 +35,15 @@ class FindingEntry(StrictModel):
         terms: phrases that mention the finding.
         exclude: phrases that contain a term and are no mention ("pneumothorax tube").
         worded: cue id → phrases that name the finding and that cue at once ("heart size is normal").
-        remove: phrases of the parent's terms, exclude or worded that are taken away.
+        regions: parts of the body where it can be, in several at once, so that its most probable mention decides.
+        in_region: phrases that mention it where one of its regions was named last ("metastasis", after "the liver").
+        remove: phrases of the parent's entry that are taken away.
     """
 
     terms: tuple[Text, ...] = ()
     exclude: tuple[Text, ...] = ()
+    regions: tuple[Text, ...] = ()
+    in_region: tuple[Text, ...] = ()
     worded: dict[Name, tuple[Text, ...]] = Field(default_factory=dict)
     remove: tuple[Text, ...] = ()
 
