@@ -14,7 +14,7 @@ from glsmed.site_adapters.reader import Reader
 
 _YOUNG_OBJECTS = 100_000
 _FEW_SENTENCES = 20
-_STRANGE_SHARE = 0.5
+_STRANGE_SHARE = 0.25
 _MOST_SHOWN = 20
 
 
