@@ -15,6 +15,7 @@ _COMMAS = ",，、"
 _REMEMBERED_HEADERS = 5_000
 _COLON = re.compile(r"[:：]")
 _AROUND_HEADER = " \t\r　[]【】<>《》■□◆●*#=_-:："
+_WORD = re.compile(r"\S+")
 _SHOUTED = re.compile(r"[A-Z][A-Z &/]*$")
 _BEFORE_SPACE = r"(?=[\s\"')\]]|$)"
 # Group 1 is a sign that may not end the sentence: a stop after a number, or a line break with the blank lines after it.
@@ -96,10 +97,17 @@ class Segmenter:
             opening = _opening(text, start, colon)
             role = self._role(text[opening:colon])
             if role is None and (shouted := _SHOUTED.search(text, opening, colon)):
-                opening, role = shouted.start(), self._role(shouted.group())
+                opening, role = self._shouted_header(text, shouted)
             start = colon + 1
             if role is not None:
                 yield opening, _past_header(text, start, end), role
+
+    def _shouted_header(self, text: str, shouted: re.Match[str]) -> tuple[int, str | None]:
+        """Start and role of the longest header that a run of capitals ends in ("CHEST FILM FINDINGS")."""
+        for word in _WORD.finditer(text, *shouted.span()):
+            if role := self._role(text[word.start() : shouted.end()]):
+                return word.start(), role
+        return shouted.start(), None
 
     def _role(self, header: str) -> str | None:
         """The role of a header as it stands in a report, if it is one."""
