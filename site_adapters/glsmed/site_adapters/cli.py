@@ -76,6 +76,38 @@ def lint_subcommand(
     lint_command(adapter, against=against)
 
 
+@app.command("bench")
+def bench_subcommand(
+    adapter: AdapterArgument,
+    against: Annotated[str, typer.Option(help="The adapter to compare with.")],
+    reports: ReportsOption,
+    gold: Annotated[Path | None, typer.Option(help="Gold labels: study_id,finding,value.")] = None,
+) -> None:
+    """What an adapter changes against another, cell by cell; exit code 1 if gold labels say that it is worse.
+
+    **Example**: `glsmed-adapter bench st-mary.yaml --against en_radiology --reports r.jsonl --gold gold.csv`
+    """
+    from glsmed.site_adapters.commands.bench import bench_command
+
+    bench_command(adapter, against=against, reports=reports, gold=gold)
+
+
+@app.command("suggest")
+def suggest_subcommand(
+    adapter: AdapterArgument,
+    reports: ReportsOption,
+    gold: Annotated[Path | None, typer.Option(help="Gold labels: study_id,finding,value.")] = None,
+    target: OutOption = STREAM,
+) -> None:
+    """Frequent words near findings that look like doubt and are not in the adapter, as YAML to paste.
+
+    **Example**: `glsmed-adapter suggest st-mary.yaml --reports r.jsonl --gold gold.csv`
+    """
+    from glsmed.site_adapters.commands.suggest import suggest_command
+
+    suggest_command(adapter, reports=reports, gold=gold, target=target)
+
+
 @app.command("explain")
 def explain_subcommand(
     adapter: AdapterArgument,

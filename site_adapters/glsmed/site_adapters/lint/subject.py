@@ -101,19 +101,18 @@ class Subject:
     @cached_property
     def probe_terms(self) -> Sequence[tuple[str, str]]:
         """A few plain terms with their findings, to try cues on; short single words that mean one finding only."""
-        found = [
-            (phrase.text, phrase.owner)
-            for phrase in self.phrases
-            if phrase.role == "term" and phrase.text.isalpha() and len(self.by_tokens[phrase.tokens]) == 1
-        ]
-        firsts = {finding: term for term, finding in reversed(found)}
+        firsts: dict[str, str] = {}
+        for phrase in self.phrases:
+            if phrase.role == "term" and phrase.text.isalpha() and len(self.by_tokens[phrase.tokens]) == 1:
+                firsts.setdefault(phrase.owner, phrase.text)
         return [(term, finding) for finding, term in firsts.items()][:_PROBE_TERMS]
 
     def sentence(self, *parts: str) -> str:
         """The parts as a sentence of the adapter's language."""
         if self.adapter.grammar.script == "characters":
             return "".join(parts) + "。"
-        return " ".join(parts) + "."
+        text = " ".join(parts) + "."
+        return text[0].upper() + text[1:]
 
 
 def load_subject(reference: str | Path) -> Subject:

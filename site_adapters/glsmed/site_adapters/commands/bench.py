@@ -1,0 +1,58 @@
+"""``glsmed-adapter bench``: what a changed adapter changes, and whether it is worse."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from glsmed.shared.gold_labels import Gold, read_gold
+from glsmed.site_adapters.cells import Cell
+from glsmed.site_adapters.comparison import Change, Comparison, Verdict, compare, judge
+from glsmed.site_adapters.gold_cells import gold_cells
+from glsmed.site_adapters.lint.file_rules import version_not_raised
+from glsmed.site_adapters.lint.subject import load_subject
+from glsmed.site_adapters.report_files import read_reports
+
+_MOST_SHOWN = 200
+
+
+def bench_command(adapter: str, *, against: str, reports: Path, gold: Path | None) -> None:
+    """Print every cell that changes and the scores; exit code 1 if gold labels say that it is worse."""
+    now, before = load_subject(adapter), load_subject(against)
+    texts = read_reports(reports)
+    findings = sorted({*now.adapter.findings, *before.adapter.findings})
+    labels: Gold = {} if gold is None else read_gold(gold, studies=texts.keys(), findings=findings, among=str(reports))
+    comparison = compare(before.reader, now.reader, texts)
+    _print_changes(comparison, labels)
+    for fault in version_not_raised(now, before):
+        typer.echo(f"warning: {fault}", err=True)
+    verdicts = judge(gold_cells(before.reader, texts, labels), gold_cells(now.reader, texts, labels)) if labels else []
+    _print_verdicts(verdicts)
+    if any(verdict.worse for verdict in verdicts):
+        raise SystemExit(1)
+
+
+def _print_changes(comparison: Comparison, gold: Gold) -> None:
+    for change in comparison.changes[:_MOST_SHOWN]:
+        typer.echo(_line(change, gold.get((change.report_id, change.finding))))
+    left = len(comparison.changes) - _MOST_SHOWN
+    if left > 0:
+        typer.echo(f"… and {left} more")
+    typer.echo(
+        f"{len(comparison.changes)} of {comparison.cells} mentioned findings in {comparison.reports} reports change"
+    )
+
+
+def _line(change: Change, gold: int | None) -> str:
+    told = "" if gold is None else f"   gold {gold}"
+    return f"{change.report_id}: {change.finding}: {_told(change.before)} → {_told(change.after)}{told}"
+
+
+def _told(cell: Cell | None) -> str:
+    return "unmentioned" if cell is None else f"{cell.state} {cell.probability:.2f} ({cell.cue}, {cell.section})"
+
+
+def _print_verdicts(verdicts: Sequence[Verdict]) -> None:
+    for verdict in verdicts:
+        told = "WORSE, beyond noise" if verdict.worse else "no worse"
+        typer.echo(f"{verdict.measure:9s} {verdict.before:.4f} → {verdict.after:.4f}   {told}")
