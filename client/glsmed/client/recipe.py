@@ -41,13 +41,16 @@ def with_gold_labels(examples: Examples) -> Examples:
 
 
 def site_offset(training: Examples) -> Tensor:
-    """``(K,)`` logit of each finding's mean target over the site's labelled cells, in [-4, 4]; 0 without any.
+    """``(K,)`` :func:`base_rate_logit` of the site's training targets."""
+    return base_rate_logit(smoothed_targets(training.labels, training.rates), training.weights)
+
+
+def base_rate_logit(targets: Tensor, weights: Tensor) -> Tensor:
+    """``(K,)`` logit of each finding's mean target ``(N, K)`` over its weights, in [-4, 4]; 0 without any.
 
     Half a present and half an absent label are added, so that one class alone has a finite logit.
     """
-    targets = smoothed_targets(training.labels, training.rates)
-    total = training.weights.sum(0)
-    base = ((targets * training.weights).sum(0) + 0.5) / (total + 1)
+    base = ((targets * weights).sum(0) + 0.5) / (weights.sum(0) + 1)
     return base.clamp(1e-6, 1 - 1e-6).logit().clamp(-_LARGEST_OFFSET, _LARGEST_OFFSET)
 
 

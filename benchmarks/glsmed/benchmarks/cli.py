@@ -1,0 +1,61 @@
+"""``glsmed-benchmark``: measurements that anybody can repeat."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glsmed.shared.command_line import run_command
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False
+)
+
+PixelsOption = Annotated[
+    str, typer.Option(help="drawn, pneumoniamnist (under $GLSMED_DATA), or a folder of images with gold.csv.")
+]
+SeedsOption = Annotated[int, typer.Option(min=1, help="How many seeds, from 0.")]
+
+
+@app.callback()
+def benchmark() -> None:
+    """Measure what the parts of glsmed are worth.
+
+    **Examples**
+
+    - `glsmed-benchmark methods --quick --out runs/methods` compares ways of learning from doubt in three minutes
+    - `glsmed-benchmark build --out my-data` writes simulated hospitals as a data set that others can use
+    """
+
+
+@app.command("methods")
+def methods_subcommand(
+    out: Annotated[Path, typer.Option(help="Folder for runs; what is done there already is kept.")],
+    pixels: PixelsOption = "drawn",
+    world: Annotated[list[str] | None, typer.Option(help="World, may be repeated.")] = None,
+    arm: Annotated[list[str] | None, typer.Option(help="Arm, may be repeated.")] = None,
+    method: Annotated[list[str] | None, typer.Option(help="Method, may be repeated; all unless told.")] = None,
+    reference: Annotated[str, typer.Option(help="Method that the others are compared with.")] = "gls-site",
+    seeds: SeedsOption = 5,
+    gold: Annotated[int, typer.Option(min=0, help="Gold labels of each hospital.")] = 100,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Small and short: shows that it works, proves nothing.")
+    ] = False,
+) -> None:
+    """Compare ways of learning from doubted labels on simulated readings; may be stopped and started again.
+
+    **Examples**
+
+    - `glsmed-benchmark methods --quick --out runs/quick`
+    - `glsmed-benchmark methods --pixels pneumoniamnist --world class-conditional --arm gold --out runs/methods`
+    """
+    from glsmed.benchmarks.commands.methods import make_plan, methods_command
+
+    worlds, arms = world or ["case-dependent"], arm or ["no-gold", "gold"]
+    plan = make_plan(pixels, worlds=worlds, arms=arms, methods=method or (), seeds=seeds, gold=gold, quick=quick)
+    methods_command(plan, pixels, out=out, reference=reference)
+
+
+def main() -> None:
+    """Entry point of ``glsmed-benchmark``."""
+    run_command(app)

@@ -1,0 +1,67 @@
+"""``glsmed-benchmark methods``: what each way of learning from doubt is worth, on simulated readings."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+import typer
+
+from glsmed.benchmarks.comparison.arms import ARMS
+from glsmed.benchmarks.comparison.fitting import FitSettings
+from glsmed.benchmarks.comparison.jobs import Plan
+from glsmed.benchmarks.comparison.report import report_html
+from glsmed.benchmarks.comparison.results import Results
+from glsmed.benchmarks.comparison.run import run_plan
+from glsmed.benchmarks.comparison.summary import summary_content
+from glsmed.benchmarks.comparison.trial import Sizes
+from glsmed.benchmarks.methods.catalogue import METHODS, method_named
+from glsmed.benchmarks.simulator.sources import label_of, source_named
+from glsmed.benchmarks.simulator.worlds import world_named
+from glsmed.shared.atomic import write_text
+from glsmed.shared.documents import did_you_mean
+from glsmed.shared.errors import UsageError
+
+QUICK_METHODS = ("gls-lexicon", "gls-site", "u-ones", "u-zeros", "u-ones-lsr", "ls")
+QUICK_SIZES = Sizes(train=200, validation=40, test=110, gold=50)
+QUICK_FIT = FitSettings(epochs=8)
+
+
+def make_plan(
+    pixels: str,
+    *,
+    worlds: Sequence[str],
+    arms: Sequence[str],
+    methods: Sequence[str],
+    seeds: int,
+    gold: int,
+    quick: bool,
+) -> Plan:
+    """The plan that the options ask for.
+
+    Raises:
+        UsageError: a world, arm or method is unknown.
+    """
+    for arm in arms:
+        if arm not in ARMS:
+            raise UsageError(f"no arm {arm!r}{did_you_mean(arm, list(ARMS))}; there are {', '.join(ARMS)}")
+    return Plan(
+        pixels=label_of(pixels),
+        worlds=tuple(world_named(name).name for name in worlds),
+        arms=tuple(arms),
+        methods=tuple(method_named(name).name for name in methods or (QUICK_METHODS if quick else METHODS)),
+        seeds=min(seeds, 2) if quick else seeds,
+        sizes=QUICK_SIZES if quick else Sizes(gold=gold),
+        settings=QUICK_FIT if quick else FitSettings(),
+    )
+
+
+def methods_command(plan: Plan, pixels: str, *, out: Path, reference: str) -> None:
+    """Run what is missing, then write summary.json and report.html."""
+    torch.set_num_threads(1)  # the networks are too small to share
+    results = Results(out, plan.sizes, plan.settings)
+    run_plan(plan, source_named(pixels), results, report=lambda line: typer.echo(line, err=True))
+    content = summary_content(plan, results, reference=reference)
+    write_text(out / "summary.json", json.dumps(content, indent=1) + "\n")
+    write_text(out / "report.html", report_html(plan, results, reference=reference))
+    typer.echo(f"{out / 'report.html'}, {out / 'summary.json'}")

@@ -1,0 +1,34 @@
+"""Arms: what of the recipe a comparison gives to every method alike."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """What all methods of the arm get.
+
+    Attributes:
+        gold_labels: the sites' gold as plain training labels.
+        posterior: the sites' calibration from gold; without it the adapter's own probabilities.
+        offset: each site's base rate of targets beside the model.
+        site_map: a calibration map for each site, fitted on its gold.
+    """
+
+    name: str
+    gold_labels: bool
+    posterior: bool
+    offset: bool
+    site_map: bool
+
+
+ARMS: Mapping[str, Arm] = {
+    arm.name: arm
+    for arm in (
+        Arm("no-gold", gold_labels=False, posterior=False, offset=True, site_map=False),
+        Arm("no-gold-no-offset", gold_labels=False, posterior=False, offset=False, site_map=False),
+        Arm("gold", gold_labels=True, posterior=True, offset=True, site_map=True),
+        Arm("gold-no-offset", gold_labels=True, posterior=True, offset=False, site_map=True),
+        Arm("gold-for-the-map-only", gold_labels=False, posterior=True, offset=True, site_map=True),
+    )
+}

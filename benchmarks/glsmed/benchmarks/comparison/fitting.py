@@ -1,0 +1,154 @@
+"""Train one method on one trial and answer for its test studies, at the last and at the best epoch."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from glsmed.benchmarks.comparison.arms import Arm
+from glsmed.benchmarks.comparison.network import small_network
+from glsmed.benchmarks.comparison.trial import Part, Trial
+from glsmed.benchmarks.methods.cells import Cells, Targets
+from glsmed.benchmarks.methods.forward_correction import ForwardCorrection
+from glsmed.benchmarks.methods.method import Batch, Method
+from glsmed.client.recipe import base_rate_logit
+from glsmed.shared.calibration_map import fit_calibration_map
+
+
+@dataclass(frozen=True, slots=True)
+class FitSettings:
+    """How every network is trained: AdamW, the rate falling to 0 as a half cosine, images shifted by up to 2 pixels."""
+
+    epochs: int = 20
+    batch_size: int = 64
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-4
+    shift_px: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Probabilities ``(M, K)`` of the test studies, of the last epoch and of the one with the best validation loss.
+
+    ``mapped`` ones went through each site's calibration map; without a map they are the raw ones.
+    """
+
+    last: Tensor
+    last_mapped: Tensor
+    best: Tensor
+    best_mapped: Tensor
+    best_epoch: int
+
+
+def fit(method: Method, trial: Trial, arm: Arm, settings: FitSettings, *, seed: int) -> Answers:
+    """Train and answer; the same for the same arguments."""
+    read = trial.read if arm.posterior else trial.blind
+    cells = read.with_gold_as_labels() if arm.gold_labels else read
+    if isinstance(method, ForwardCorrection) and arm.gold_labels:
+        method.as_read(read)
+    targets = method.targets(cells, torch.Generator().manual_seed(seed))
+    run = _Run(method, trial, arm, settings, cells, seed)
+    nets, answers = run.train(targets)
+    again = method.second_stage(lambda: run.logits(nets, trial.images, cells.site, targets), cells)
+    return answers if again is None else run.train(again)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One training under way."""
+
+    method: Method
+    trial: Trial
+    arm: Arm
+    settings: FitSettings
+    cells: Cells
+    seed: int
+
+    def train(self, targets: Targets) -> tuple[list[nn.Module], Answers]:
+        """The trained networks and what they answer."""
+        outputs = len(self.trial.findings) * self.method.outputs
+        nets = [small_network(outputs, seed=self.seed * 100 + number) for number in range(self.method.networks)]
+        optimizers = [self._optimizer(net) for net in nets]
+        self.method.begin(targets, self.cells)
+        best, best_loss, best_epoch = (torch.empty(0), torch.empty(0)), float("inf"), -1
+        for epoch in range(self.settings.epochs):
+            for batch in self._batches(targets, epoch):
+                base = self.settings.learning_rate * (1 + math.cos(math.pi * batch.progress)) / 2
+                rate = self.method.learning_rate(batch.progress, base)
+                for optimizer in optimizers:
+                    optimizer.param_groups[0]["lr"] = rate
+                self.method.step(nets, optimizers, batch)
+            loss = self._validation_loss(nets, targets)
+            if loss < best_loss:
+                best, best_loss, best_epoch = self._answer(nets, targets), loss, epoch
+        return nets, Answers(*self._answer(nets, targets), *best, best_epoch)
+
+    def logits(self, nets: list[nn.Module], images: Tensor, site: Tensor, targets: Targets) -> Tensor:
+        """``(M, K)`` logits with the offset of each study's site, the mean over networks."""
+        with torch.no_grad():
+            answers = [self.method.answer(net(images)) for net in nets]
+        return torch.stack(answers).mean(0) + self._offsets(targets)[site]
+
+    def _offsets(self, targets: Targets) -> Tensor:
+        """``(sites, K)``."""
+        count = len(self.trial.sites)
+        if not self.arm.offset:
+            return torch.zeros(count, len(self.trial.findings))
+        values = targets.values.clamp(0, 1)
+        rows = [self.cells.site == number for number in range(count)]
+        return torch.stack([base_rate_logit(values[chosen], targets.weights[chosen]) for chosen in rows])
+
+    def _batches(self, targets: Targets, epoch: int) -> Iterator[Batch]:
+        generator = torch.Generator().manual_seed(self.seed * 1000 + epoch)
+        order = torch.randperm(len(self.trial.images), generator=generator)
+        chunks = torch.split(order, self.settings.batch_size)
+        offsets = self._offsets(targets)
+        for number, rows in enumerate(chunks):
+            yield Batch(
+                images=shifted(self.trial.images[rows], self.settings.shift_px, generator),
+                rows=rows,
+                targets=targets.values[rows],
+                weights=targets.weights[rows],
+                offsets=offsets[self.cells.site[rows]],
+                epoch=epoch,
+                progress=(epoch + number / len(chunks)) / self.settings.epochs,
+            )
+
+    def _validation_loss(self, nets: list[nn.Module], targets: Targets) -> float:
+        """Log-loss on what the validation reports state plainly."""
+        part = self.trial.validation
+        known = ~torch.isnan(part.truth)
+        logits = self.logits(nets, part.images, part.site, targets)
+        return float(F.binary_cross_entropy_with_logits(logits[known], part.truth[known]))
+
+    def _answer(self, nets: list[nn.Module], targets: Targets) -> tuple[Tensor, Tensor]:
+        logits = self.logits(nets, self.trial.test.images, self.trial.test.site, targets)
+        if not self.arm.site_map:
+            return logits.sigmoid(), logits.sigmoid()
+        gold_logits = self.logits(nets, self.trial.gold.images, self.trial.gold.site, targets)
+        return logits.sigmoid(), mapped(logits, self.trial.test, gold_logits, self.trial.gold, self.trial.findings)
+
+    def _optimizer(self, net: nn.Module) -> torch.optim.Optimizer:
+        settings = self.settings
+        return torch.optim.AdamW(
+            net.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+        )
+
+
+def shifted(images: Tensor, most_px: int, generator: torch.Generator) -> Tensor:
+    """The batch, moved by up to ``most_px`` in both directions, what leaves on one side coming in on the other."""
+    down, right = torch.randint(-most_px, most_px + 1, (2,), generator=generator).tolist()
+    return torch.roll(images, (down, right), dims=(2, 3)).contiguous(memory_format=torch.channels_last)
+
+
+def mapped(logits: Tensor, part: Part, gold_logits: Tensor, gold: Part, findings: tuple[str, ...]) -> Tensor:
+    """``(M, K)`` probabilities through the map of each study's site, fitted on that site's gold."""
+    result = torch.empty_like(logits)
+    for number in range(int(part.site.max()) + 1):
+        of_site, of_gold = part.site == number, gold.site == number
+        site_map = fit_calibration_map(gold_logits[of_gold], gold.truth[of_gold], findings)
+        result[of_site] = site_map.probabilities(logits[of_site])
+    return result

@@ -1,0 +1,132 @@
+"""The files of a comparison: a JSON and the answers of every run, and the truth of every trial."""
+
+import io
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from glsmed.benchmarks.comparison.fitting import Answers, FitSettings
+from glsmed.benchmarks.comparison.jobs import Job
+from glsmed.benchmarks.comparison.trial import Part, Sizes
+from glsmed.shared.atomic import write_bytes, write_text
+from glsmed.shared.errors import DataError
+from glsmed.shared.metrics import full_metrics, macro
+
+KINDS = ("last", "last_mapped", "best", "best_mapped")
+LAYOUT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TestSet:
+    """The test studies of a trial.
+
+    Attributes:
+        truth: ``(M, K)`` in {0, 1}; hedged ``(M, K)`` bool; site ``(M,)`` numbers into sites.
+    """
+
+    findings: tuple[str, ...]
+    sites: tuple[str, ...]
+    truth: NDArray[np.float64]
+    hedged: NDArray[np.bool_]
+    site: NDArray[np.int64]
+
+
+class Results:
+    """A folder of runs. Everything is written whole or not at all, so that a killed comparison can go on."""
+
+    def __init__(self, folder: Path, sizes: Sizes, settings: FitSettings) -> None:
+        self.folder = folder
+        self._made_with = json.loads(json.dumps({"layout": LAYOUT, "sizes": asdict(sizes), "fit": asdict(settings)}))
+
+    def has(self, job: Job) -> bool:
+        """Whether the job is done, with these very settings."""
+        path = self._run(job)
+        if not path.is_file():
+            return False
+        return bool(json.loads(path.read_text(encoding="utf-8"))["made_with"] == self._made_with)
+
+    def keep_test_set(self, job: Job, findings: tuple[str, ...], sites: tuple[str, ...], test: Part) -> None:
+        """Write the test studies of the job's trial."""
+        arrays = {"truth": test.truth.numpy(), "hedged": test.hedged.numpy(), "site": test.site.numpy()}
+        names = {"findings": np.array(findings), "sites": np.array(sites)}
+        write_bytes(self.folder / "trials" / f"{job.trial}.npz", _npz({**arrays, **names}))
+
+    def keep(self, job: Job, answers: Answers, test: TestSet, *, seconds: float) -> None:
+        """Write the answers, then the JSON that says the job is done."""
+        kept = {kind: getattr(answers, kind).numpy().astype(np.float32) for kind in KINDS}
+        write_bytes(self.folder / "answers" / f"{job.name}.npz", _npz(kept))
+        content = {
+            "made_with": self._made_with,
+            "job": asdict(job),
+            "seconds": round(seconds, 2),
+            "best_epoch": answers.best_epoch,
+            "metrics": {kind: run_metrics(kept[kind], test) for kind in KINDS},
+        }
+        write_text(self._run(job), json.dumps(content, indent=1) + "\n")
+
+    def test_set(self, job: Job) -> TestSet:
+        """The test studies of the job's trial."""
+        with np.load(self.folder / "trials" / f"{job.trial}.npz", allow_pickle=False) as stored:
+            return TestSet(
+                findings=tuple(stored["findings"].tolist()),
+                sites=tuple(stored["sites"].tolist()),
+                truth=stored["truth"].astype(np.float64),
+                hedged=stored["hedged"],
+                site=stored["site"],
+            )
+
+    def answers(self, job: Job, kind: str) -> NDArray[np.float64]:
+        """``(M, K)`` probabilities of one kind of :data:`KINDS`."""
+        with np.load(self.folder / "answers" / f"{job.name}.npz", allow_pickle=False) as stored:
+            return np.asarray(stored[kind], dtype=np.float64)
+
+    def content(self, job: Job) -> dict[str, dict[str, dict[str, dict[str, float]]]]:
+        """The metrics of a run: by kind, by subset (see :func:`run_metrics`), by finding.
+
+        Raises:
+            DataError: the run is not there.
+        """
+        if not self._run(job).is_file():
+            raise DataError(f"{self._run(job)}: this run is missing")
+        metrics: dict[str, dict[str, dict[str, dict[str, float]]]] = json.loads(self._run(job).read_text())["metrics"]
+        return metrics
+
+    def _run(self, job: Job) -> Path:
+        return self.folder / "runs" / f"{job.name}.json"
+
+
+def run_metrics(probability: NDArray[np.floating], test: TestSet) -> dict[str, dict[str, dict[str, float]]]:
+    """Metrics by subset, ``all``, ``hedged`` or the name of a site, then by finding and ``macro``.
+
+    ``hedged`` holds the cells whose report is in doubt, scored on the truth.
+    """
+    subsets = {"all": np.ones_like(test.hedged), "hedged": test.hedged}
+    for number, site in enumerate(test.sites):
+        subsets[site] = np.repeat((test.site == number)[:, None], test.truth.shape[1], axis=1)
+    return {name: _by_finding(probability, test, chosen) for name, chosen in subsets.items()}
+
+
+def _by_finding(
+    probability: NDArray[np.floating], test: TestSet, chosen: NDArray[np.bool_]
+) -> dict[str, dict[str, float]]:
+    result = {}
+    for column, finding in enumerate(test.findings):
+        rows = chosen[:, column]
+        if rows.any():
+            result[finding] = full_metrics(_tensor(probability[rows, column]), _tensor(test.truth[rows, column]))
+    return {**result, "macro": macro(result)} if result else {}
+
+
+def _tensor(values: NDArray[np.floating]) -> Tensor:
+    return torch.from_numpy(np.asarray(values, dtype=np.float64))
+
+
+def _npz(arrays: dict[str, NDArray[np.generic]]) -> bytes:
+    stream = io.BytesIO()
+    np.savez_compressed(stream, allow_pickle=False, **arrays)
+    return stream.getvalue()

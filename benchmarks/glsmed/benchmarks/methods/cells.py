@@ -1,0 +1,110 @@
+"""What a method may learn from: the cells of all training studies, the gold that the sites have, and where they lie."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from glsmed.benchmarks.simulator.hospital_data import ABSENT, PRESENT, UNCERTAIN, UNMENTIONED, HospitalData, reader_for
+from glsmed.site_adapters.calibration import calibrate
+from glsmed.site_adapters.gold_cells import GoldCell
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """N training studies of all sites, K findings.
+
+    Attributes:
+        state: ``(N, K)`` code of what the words say.
+        probability: ``(N, K)`` P(finding | words) of the adapter; ``spread`` is its standard deviation.
+        posterior: ``(N, K)`` the same after the site's calibration; equal to probability where the site has no gold.
+        posterior_spread: its standard deviation.
+        gold: ``(N, K)`` 0 or 1 where the site has gold, NaN elsewhere.
+        site: ``(N,)`` number of the site.
+    """
+
+    state: Tensor
+    probability: Tensor
+    spread: Tensor
+    posterior: Tensor
+    posterior_spread: Tensor
+    gold: Tensor
+    site: Tensor
+
+    def with_gold_as_labels(self) -> "Cells":
+        """The cells with plain, certain statements where gold is known."""
+        known = ~torch.isnan(self.gold)
+        state = torch.where(self.gold > 0, PRESENT, ABSENT)
+        return replace(
+            self,
+            state=torch.where(known, state, self.state),
+            probability=torch.where(known, self.gold, self.probability),
+            spread=torch.where(known, 0.0, self.spread),
+            posterior=torch.where(known, self.gold, self.posterior),
+            posterior_spread=torch.where(known, 0.0, self.posterior_spread),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """``values`` ``(N, K)``, usually in [0, 1], and ``weights`` ``(N, K)`` >= 0; weight 0 masks a cell."""
+
+    values: Tensor
+    weights: Tensor
+
+
+def cells_of(hospitals: Sequence[HospitalData], rows: Sequence[Tensor], gold_rows: Sequence[Tensor]) -> Cells:
+    """The cells of the chosen rows of each hospital, one after the other.
+
+    Args:
+        hospitals: of one world.
+        rows: for each hospital, the studies to train on.
+        gold_rows: for each hospital, those among them whose truth the site knows.
+    """
+    parts = [
+        _site_cells(hospital, chosen, known, number)
+        for number, (hospital, chosen, known) in enumerate(zip(hospitals, rows, gold_rows, strict=True))
+    ]
+    return Cells(*(torch.cat([getattr(part, name) for part in parts]) for name in Cells.__dataclass_fields__))
+
+
+def _site_cells(hospital: HospitalData, rows: Tensor, gold_rows: Tensor, number: int) -> Cells:
+    gold = torch.full_like(hospital.truth, torch.nan)
+    gold[gold_rows] = hospital.truth[gold_rows]
+    posterior, spread = _posteriors(hospital, gold_rows)
+    return Cells(
+        state=hospital.state[rows],
+        probability=hospital.probability[rows],
+        spread=hospital.spread[rows],
+        posterior=posterior[rows],
+        posterior_spread=spread[rows],
+        gold=gold[rows],
+        site=torch.full((len(rows),), number),
+    )
+
+
+def _posteriors(hospital: HospitalData, gold_rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and spread ``(N, K)`` of the site's calibration on its gold, as ``glsmed-adapter calibrate`` makes it."""
+    if len(gold_rows) == 0:
+        return hospital.probability, hospital.spread
+    adapter = reader_for(hospital.hospital.adapter).adapter
+    gold = [
+        GoldCell(str(row), finding, int(hospital.truth[row, column]), hospital.cells[row].get(finding), ())
+        for row in gold_rows.tolist()
+        for column, finding in enumerate(hospital.findings)
+    ]
+    calibration = calibrate(adapter, gold)
+    pairs = [
+        [calibration(cells[finding]) if finding in cells else (0.0, 0.0) for finding in hospital.findings]
+        for cells in hospital.cells
+    ]
+    both = torch.tensor(pairs, dtype=torch.float32)
+    return both[..., 0], both[..., 1]
+
+
+def hard_targets(cells: Cells, *, uncertain: float) -> Targets:
+    """Plain statements as 0 and 1, doubted ones as ``uncertain``, unmentioned ones masked."""
+    values = torch.where(cells.state == PRESENT, 1.0, 0.0)
+    values = torch.where(cells.state == UNCERTAIN, uncertain, values)
+    return Targets(values, (cells.state != UNMENTIONED).float())

@@ -1,0 +1,19 @@
+"""U-Ignore: a doubted finding is left out of the loss."""
+
+import torch
+
+from glsmed.benchmarks.methods.cells import Cells, Targets, hard_targets
+from glsmed.benchmarks.methods.method import Method
+from glsmed.benchmarks.simulator.hospital_data import UNCERTAIN
+
+
+class UIgnore(Method):
+    """Irvin et al., CheXpert, AAAI 2019 (arXiv 1901.07031), "Ignoring": the loss of that finding only is masked."""
+
+    name = "u-ignore"
+
+    def targets(self, cells: Cells, generator: torch.Generator) -> Targets:
+        """Plain statements; doubted ones masked."""
+        del generator
+        plain = hard_targets(cells, uncertain=0.0)
+        return Targets(plain.values, plain.weights * (cells.state != UNCERTAIN))
