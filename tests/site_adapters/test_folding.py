@@ -1,7 +1,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glsmed.site_adapters.folding import Folding
@@ -33,6 +33,7 @@ def test_accents_stay_where_the_language_wants_them() -> None:
     assert Folding(accents=False).fold("Efusión")[0] == "efusión"
 
 
+@settings(deadline=None)
 @given(ANY_TEXT)
 def test_folding_twice_changes_nothing_more(text: str) -> None:
     folding = Folding(accents=True)
@@ -40,6 +41,7 @@ def test_folding_twice_changes_nothing_more(text: str) -> None:
     assert folding.fold(once)[0] == once or "\u0345" in unicodedata.normalize("NFD", text)
 
 
+@settings(deadline=None)
 @given(ANY_TEXT)
 def test_each_folded_character_points_at_its_place(text: str) -> None:
     folded, offsets = Folding(accents=True).fold(text)

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glsmed.site_adapters.folding import Folding
@@ -95,6 +95,7 @@ def test_sentences_of_characters(text: str, sentences: list[str]) -> None:
     assert _sentences(text, "characters") == sentences
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("aB.:!?;\n -1(é。：IMPRESSION")))
 def test_nothing_is_read_twice_or_out_of_order(text: str) -> None:
     segmenter = _segmenter()
@@ -107,6 +108,7 @@ def test_nothing_is_read_twice_or_out_of_order(text: str) -> None:
             last = end
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("ab .\n"), max_size=60))
 def test_no_letter_outside_a_header_is_lost(text: str) -> None:
     read = "".join(_sentences(text))
