@@ -45,14 +45,16 @@ class Program:
             time.sleep(0.1)
         raise AssertionError(f"{pattern!r} did not come (exit code {self.process.poll()}):\n{self.output()}")
 
-    def stop(self) -> None:
+    def interrupt(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-            try:
-                self.process.wait(timeout=25)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-        self.process.wait()
+
+    def wait(self) -> None:
+        try:
+            self.process.wait(timeout=25)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 @dataclass
@@ -94,8 +96,10 @@ class Federation:
         return self.programs[-1]
 
     def stop(self) -> None:
-        for program in reversed(self.programs):
-            program.stop()
+        for program in self.programs:
+            program.interrupt()
+        for program in self.programs:
+            program.wait()
 
 
 def run_command(program: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

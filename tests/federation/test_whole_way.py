@@ -40,4 +40,6 @@ def test_a_study_runs_to_its_end_and_leaves_its_record(federation: Federation) -
         assert {row["split"] for row in csv.DictReader(source)} == {"train", "validation", "test"}
     assert verify(run / "audit.jsonl").first_broken is None
     for site in SITES:
-        assert "unbroken" in succeed("glsmed-client", "--site", str(federation.config(site)), "audit", "verify", cwd=run)
+        assert "unbroken" in succeed(
+            "glsmed-client", "--site", str(federation.config(site)), "audit", "verify", cwd=run
+        )

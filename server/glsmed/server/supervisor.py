@@ -10,6 +10,7 @@ run whose ServerApp died is submitted anew and goes on from its last checkpoint.
 import json
 import os
 import signal
+import ssl
 import sys
 import time
 from collections.abc import Callable
@@ -125,7 +126,8 @@ class StudySupervisor:
 
     def _link_answers(self) -> bool:
         try:
-            answer = httpx.get(f"https://{self._link.loopback_address}/health", verify=str(self._link.ca_certificate))
+            trusted = ssl.create_default_context(cafile=self._link.ca_certificate)
+            answer = httpx.get(f"https://{self._link.loopback_address}/health", verify=trusted)
         except httpx.TransportError:
             return False
         return answer.is_success
