@@ -20,6 +20,7 @@ class Meaning:
     Attributes:
         mentions: findings that it names, each with the cue that is worded into it.
         sign: whether the joiner is a sign such as the comma.
+        filler: whether it may stand between the items of a list ("left", in a language written without spaces).
         region_of: findings whose region it names.
         in_region: findings that it mentions where one of their regions was named last.
     """
@@ -28,6 +29,7 @@ class Meaning:
     cue: Cue | None = None
     joiner: Joiner | None = None
     sign: bool = False
+    filler: bool = False
     region_of: tuple[str, ...] = ()
     in_region: tuple[str, ...] = ()
 
@@ -39,6 +41,7 @@ class Meaning:
             mentions=tuple(mentions.items()),
             cue=other.cue or self.cue,
             joiner=other.joiner or self.joiner,
+            filler=self.filler or other.filler,
             region_of=self.region_of + other.region_of,
             in_region=self.in_region + other.in_region,
         )
@@ -58,7 +61,8 @@ class Lexicon:
             for item in adapter.grammar.inflections
             for other in item.becomes
         ]
-        fillers = {token for filler in adapter.grammar.fillers for token in self.tokens(filler)}
+        skipped = adapter.grammar.fillers if self.script == "words" else ()
+        fillers = {token for filler in skipped for token in self.tokens(filler)}
         self.index: PhraseIndex[Meaning] = PhraseIndex(endings, fillers)
         entries = [(self.tokens(phrase), meaning) for phrase, meaning in phrase_meanings(adapter)]
         self.index.learn_words(token for tokens, _ in entries for token in tokens)
@@ -83,6 +87,8 @@ def phrase_meanings(adapter: Adapter) -> Iterator[tuple[str, Meaning]]:
     yield from ((sign, Meaning(joiner="and", sign=True)) for sign in COMMAS)
     yield from ((word, Meaning(joiner="and")) for word in grammar.conjunctions)
     yield from ((word, Meaning(joiner="or")) for word in grammar.alternatives)
+    if grammar.script == "characters":
+        yield from ((word, Meaning(filler=True)) for word in grammar.fillers)
     for finding in adapter.findings.values():
         yield from ((phrase, Meaning()) for phrase in finding.exclude)
         yield from ((phrase, Meaning(region_of=(finding.name,))) for phrase in finding.regions)

@@ -107,7 +107,8 @@ class Grammar(StrictModel):
         inflections: endings that the words of phrases may also have.
         compounds: endings that are glued to the terms of findings.
         compound_heads: whether an unknown word that ends in a term is that term ("Oberlappenatelektase").
-        fillers: words that may stand inside a phrase of several words ("left", "entirely").
+        fillers: words that may stand inside a phrase of several words ("left", "entirely"); where the script is
+            characters, between the items of a list.
         conjunctions: words that join a list ("and"); the comma is always one.
         alternatives: words that join alternatives ("or").
         abbreviations: words whose full stop does not end a sentence.

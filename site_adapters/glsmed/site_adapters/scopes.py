@@ -193,12 +193,14 @@ class _Gap:
             is_sign = hit.payload.sign
             self.signs += is_sign
             self.words += not is_sign
+        if hit.payload.joiner or hit.payload.filler or hit.payload.region_of:
             self.tokens += hit.end - hit.start
 
     def joins(self, left: Hit[Meaning], right: Hit[Meaning], *, listed: bool, script: Script) -> bool:
         """Whether both stand in one list: "A and B"; "A, B" before an "and", or with nothing else between."""
         if script == "characters":
-            return self.tokens == right.start - left.end
+            distance = right.start - left.end
+            return self.tokens == distance and bool(not distance or self.words or self.signs)
         return bool(self.words or (self.signs and listed))
 
 

@@ -15,6 +15,8 @@ _COMMAS = ",，、"
 _REMEMBERED_HEADERS = 5_000
 _COLON = re.compile(r"[:：]")
 _AROUND_HEADER = " \t\r　[]【】<>《》■□◆●*#=_-:："
+_BRACKETS = "[【［<＜《〈〔(（"
+_BRACKETED = re.compile(r"[\[【［<＜《〈〔(（][^\]】］>＞》〉〕)）]{1,60}[\]】］>＞》〉〕)）][:：]?")
 _WORD = re.compile(r"\S+")
 _SHOUTED = re.compile(r"[A-Z][A-Z &/]*$")
 _BEFORE_SPACE = r"(?=[\s\"')\]]|$)"
@@ -79,17 +81,34 @@ class Segmenter:
         return found
 
     def _found_headers(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """Start, end and role of each header: it opens a line or follows a full stop, and ends in a colon or line."""
+        """Start, end and role of each header.
+
+        It opens a line or follows a full stop, and ends in a colon or line; or it has brackets of its own, and opens a
+        line or has lenticular ones.
+        """
         start = 0
         for line in text.split("\n"):
             if line:
                 end = start + len(line)
-                if ":" in line or "：" in line:
+                if line[0] in _BRACKETS or "【" in line:
+                    yield from self._headers_in_brackets(text, start, end)
+                elif ":" in line or "：" in line:
                     yield from self._headers_with_colon(text, start, end)
                 elif len(line) <= _LONGEST_HEADER and (role := self._role(line)):
                     yield start, end, role
                 start = end
             start += 1
+
+    def _headers_in_brackets(self, text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
+        """The headers of a line with brackets, those in a colon between them too."""
+        line_start = start
+        for match in _BRACKETED.finditer(text, start, end):
+            opens_line = match.start() == line_start
+            if (opens_line or match.group().startswith("【")) and (role := self._role(match.group())):
+                yield from self._headers_with_colon(text, start, match.start())
+                yield match.start(), match.end(), role
+                start = match.end()
+        yield from self._headers_with_colon(text, start, end)
 
     def _headers_with_colon(self, text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
         for match in _COLON.finditer(text, start, end):
@@ -114,7 +133,7 @@ class Segmenter:
         if header not in self._roles:
             if len(self._roles) >= _REMEMBERED_HEADERS:
                 self._roles.clear()
-            self._roles[header] = self._headers.get(self._folding.fold(header)[0].strip(_AROUND_HEADER))
+            self._roles[header] = self._headers.get(self._folding.fold(header)[0].strip(_AROUND_HEADER + "()〈〉〔〕"))
         return self._roles[header]
 
     def sentences(self, text: str, section: Section) -> list[tuple[int, int]]:
