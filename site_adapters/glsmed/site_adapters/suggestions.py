@@ -24,7 +24,8 @@ _FARTHEST = {"words": 3, "characters": 6}
 _EXAMPLES = 5
 _FEWEST = 3
 _UNLIKE_DOUBT = 0.1
-_LEAST_SCORE = 1.0
+_LEAST_SCORE = 0.5
+_LEAST_DISAGREEMENT = 0.1
 _WITHOUT_LABELS = 0.2
 _PRIOR_MEAN, _PRIOR_LABELS = 0.4, 4.0
 _MOSTLY = 0.7
@@ -184,6 +185,7 @@ def _suggestion(subject: Subject, tokens: tuple[str, ...], entry: _Seen, *, has_
     disagreement = _WITHOUT_LABELS if has_gold else 1.0
     if labelled:
         disagreement = abs(positives - said) / (len(labelled) + _PRIOR_LABELS)
+        disagreement = disagreement if disagreement >= _LEAST_DISAGREEMENT else 0.0
     findings = {sighting.finding for sighting in sightings}
     before = sum(sighting.before for sighting in entry.sightings) / len(entry.sightings)
     return Suggestion(

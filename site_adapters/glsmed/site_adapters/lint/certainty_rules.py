@@ -13,6 +13,7 @@ _DENIAL_MOST = 0.3
 _AFFIRMATION_LEAST = 0.5
 _FARTHEST_FROM_PARENT = 0.5
 _WIDEST_FAMILY = 0.6
+_IMPROBABLE = 0.2  # below, a stronger word leaves less; above, it may well leave more
 _STRONGEST = 200.0
 _WEAKEST = 1.0
 _NO_EVIDENCE = ("historical", "conditional")
@@ -118,7 +119,7 @@ def _in_order(cue: Cue, plain: Cue, *, stronger: bool) -> bool:
         return True
     if stronger and plain.prior.mean >= 0.5:
         return cue.prior.mean >= plain.prior.mean
-    return cue.prior.mean <= plain.prior.mean or (stronger and plain.prior.mean > 0.3)
+    return cue.prior.mean <= plain.prior.mean or (stronger and plain.prior.mean > _IMPROBABLE)
 
 
 def _order_fault(subject: Subject, phrase: Phrase, plain: Phrase) -> Fault:
