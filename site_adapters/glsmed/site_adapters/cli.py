@@ -113,17 +113,18 @@ def explain_subcommand(
     adapter: AdapterArgument,
     text: Annotated[str | None, typer.Option(help="One text.")] = None,
     source: Annotated[Path | None, typer.Option("--in", help="Reports as JSON lines; - is standard input.")] = None,
+    calibration: CalibrationOption = None,
     target: OutOption = STREAM,
     html: Annotated[bool, typer.Option("--html", help="One self-contained page with the words marked.")] = False,
 ) -> None:
-    """The words, the rule, the prior, the rate and the target behind each finding.
+    """The words, the rule, prior, posterior, rate and target behind each finding.
 
     **Examples**
 
     - `glsmed-adapter explain en_radiology --text "Possible pneumonia."`
-    - `glsmed-adapter explain st-mary.yaml --in reports.jsonl --html --out why.html`
+    - `glsmed-adapter explain st-mary.yaml --in reports.jsonl --calibration calibration.yaml --html --out why.html`
     """
-    explain_command(adapter, text=text, source=source, target=target, html=html)
+    explain_command(adapter, text=text, source=source, calibration=calibration, target=target, html=html)
 
 
 @app.command("calibrate")

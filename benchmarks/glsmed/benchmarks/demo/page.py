@@ -15,7 +15,8 @@ from glsmed.benchmarks.demo.result import METRICS, MODELS, SiteResult
 from glsmed.benchmarks.reading_room.hospitals import Hospital
 from glsmed.shared.atomic import write_text
 from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.explanation import as_html, explain
+from glsmed.site_adapters.explanation import explain
+from glsmed.site_adapters.explanation_page import as_html
 from glsmed.site_adapters.reader import Reader
 
 _STYLE = (

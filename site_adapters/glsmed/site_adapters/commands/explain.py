@@ -5,32 +5,52 @@ from pathlib import Path
 
 import typer
 
-from glsmed.shared.errors import DataError, UsageError
+from glsmed.shared.errors import DataError, GlsmedError, UsageError
 from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.explanation import as_html, as_text, explain
-from glsmed.site_adapters.jsonl import Report, open_lines, open_output, parse_report
+from glsmed.site_adapters.explanation import Posterior, as_text, explain
+from glsmed.site_adapters.explanation_page import as_html
+from glsmed.site_adapters.jsonl import STREAM, Report, open_lines, open_output, parse_report
 from glsmed.site_adapters.reader import Reader
 
 
-def explain_command(adapter: str, *, text: str | None, source: Path | None, target: Path, html: bool) -> None:
-    """Explain one text, or every report of a file, as tables or as one HTML page."""
+def explain_command(
+    adapter: str, *, text: str | None, source: Path | None, calibration: Path | None, target: Path, html: bool
+) -> None:
+    """Explain one text, or every report of a file, as text or as one HTML page.
+
+    Raises:
+        UsageError: not exactly one of ``text`` and ``source`` is given.
+        GlsmedError: lines were broken; every other report is explained.
+    """
     if (text is None) == (source is None):
         raise UsageError("give either --text or --in")
     reader = Reader(load_adapter(adapter))
-    reports = [Report("text", text)] if text is not None else list(_reports(source or Path("-")))
-    explained = [(report.report_id, report.text, explain(reader, report.text)) for report in reports]
+    posterior = None if calibration is None else _posterior(calibration, reader)
+    broken: list[str] = []
+    reports = [Report("text", text)] if text is not None else list(_reports(source or STREAM, broken))
+    explained = [(report.report_id, report.text, explain(reader, report.text, posterior)) for report in reports]
     with open_output(target) as output:
         if html:
             output.write(as_html(explained, title=f"How {reader.adapter.label} reads"))
         else:
             output.writelines(f"# {name}\n{as_text(rows)}\n" for name, _, rows in explained)
+    if broken:
+        raise GlsmedError(f"{source}: {len(broken)} broken line(s) left out: {'; '.join(broken)}")
 
 
-def _reports(source: Path) -> Iterator[Report]:
+def _posterior(path: Path, reader: Reader) -> Posterior:
+    # numpy takes longer to load than a text takes to explain: only a calibration needs it.
+    from glsmed.site_adapters.calibration import load_calibration
+
+    return load_calibration(path, reader.adapter)
+
+
+def _reports(source: Path, broken: list[str]) -> Iterator[Report]:
     with open_lines(source) as lines:
         for number, line in enumerate(lines, 1):
             try:
                 if line.strip():
                     yield parse_report(line)
             except DataError as error:
+                broken.append(f"line {number} {error}")
                 typer.echo(f"{source}:{number}: {error}", err=True)
