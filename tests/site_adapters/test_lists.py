@@ -16,6 +16,7 @@ findings: {effusion: {terms: [derrame]}, mass: {terms: [masa]}, pneumonia: {term
 cues:
   - {id: affirmed, kind: affirmation}
   - {id: negated, kind: negation, scope: forward, phrases: ["no", sin]}
+  - {id: excluded, kind: negation, scope: both, phrases: [descartado]}
   - {id: joined, kind: terminator, phrases: [",", "y"]}
 """
 
@@ -43,6 +44,11 @@ def reader(adapter_file: Callable[..., Path]) -> Reader:
 def test_what_the_first_denial_reaches(reader: Reader, text: str, scope: str) -> None:
     first = next(reader.marks(text))
     assert text[slice(*first.scope)] == scope
+
+
+def test_a_comma_does_not_part_a_mention_from_the_cue_that_ends_the_sentence(reader: Reader) -> None:
+    assert reader.read("Masa, descartado.").cells["mass"].state == "absent"
+    assert reader.read("Masa, descartado derrame.").cells["mass"].state == "present"
 
 
 def test_items_of_a_list_are_denied_and_what_follows_it_is_not(reader: Reader) -> None:

@@ -11,10 +11,11 @@ from glsmed.site_adapters.phrases import Hit
 from glsmed.site_adapters.scopes import acts
 
 
-def with_open_lists(hits: list[Hit[Meaning]]) -> list[Hit[Meaning]]:
-    """The hits, in which a comma or "and" ends no scope where its list goes on.
+def with_open_lists(hits: list[Hit[Meaning]], length: int) -> list[Hit[Meaning]]:
+    """The hits of a sentence of ``length`` tokens, in which a comma or "and" ends no scope where its list goes on.
 
-    It does if an "or" or "nor" follows before anything else that ends a scope or begins one, or a mention at once.
+    It does if an "or" or "nor" follows before anything else that ends a scope or begins one, or a mention at once. Nor
+    does a comma part what it follows from a cue that ends the sentence ("neumonía, no se descarta").
     """
     if not any(map(_ends, hits)):
         return hits
@@ -24,7 +25,7 @@ def with_open_lists(hits: list[Hit[Meaning]]) -> list[Hit[Meaning]]:
         if not _ends(hit):
             closes = hit.payload.joiner == "or" or (closes and not _begins_or_ends(hit))
             found.append(hit)
-        elif closes or (found and _is_next(found[-1], hit)):
+        elif closes or (found and _goes_on(found[-1], hit, length)):
             found.append(Hit(hit.start, hit.end, replace(hit.payload, cue=None)))
         else:
             found.append(hit)
@@ -41,5 +42,6 @@ def _begins_or_ends(hit: Hit[Meaning]) -> bool:
     return acts(hit) or (cue is not None and cue.kind == "terminator")
 
 
-def _is_next(mention: Hit[Meaning], joiner: Hit[Meaning]) -> bool:
-    return bool(mention.payload.mentions) and mention.start == joiner.end
+def _goes_on(following: Hit[Meaning], joiner: Hit[Meaning], length: int) -> bool:
+    at_end = following.end == length and acts(following)
+    return following.start == joiner.end and (at_end or bool(following.payload.mentions))

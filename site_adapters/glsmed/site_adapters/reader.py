@@ -143,7 +143,7 @@ class Reader:
         return _ReadSentence(tuple([(assertion, tuple(_spans(assertion, bounds))) for assertion in assertions]), named)
 
     def _hits(self, sentence: str, tokens: Sequence[str], marked: Sequence[Marked]) -> list[Hit[Meaning]]:
-        hits = with_open_lists(self._lexicon.index.find(tokens))
+        hits = with_open_lists(self._lexicon.index.find(tokens), sentence_length(tokens))
         return overlaid(hits, marked, self._character_bounds(sentence)) if marked else hits
 
     def _character_bounds(self, sentence: str) -> list[tuple[int, int]]:

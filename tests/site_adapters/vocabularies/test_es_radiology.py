@@ -1,0 +1,199 @@
+"""Spanish sentences and what each must be read as."""
+
+import pytest
+
+from glsmed.site_adapters.adapters import load_adapter
+from glsmed.site_adapters.reader import Reader
+
+PRESENT, ABSENT, UNCERTAIN, UNMENTIONED = "present", "absent", "uncertain", "unmentioned"
+
+
+def _says(text: str, **states: str) -> tuple[str, dict[str, str]]:
+    return text, states
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader(load_adapter("es_radiology"))
+
+
+@pytest.mark.parametrize(
+    ("text", "states"),
+    [
+        _says("Se observa derrame pleural derecho.", effusion=PRESENT),
+        _says("No se observa derrame pleural.", effusion=ABSENT),
+        _says("Sin evidencia de neumotórax.", pneumothorax=ABSENT),
+        _says("No hay evidencia de derrame ni neumotórax.", effusion=ABSENT, pneumothorax=ABSENT),
+        _says(
+            "No se observan consolidaciones, derrame pleural ni neumotórax.",
+            consolidation=ABSENT,
+            effusion=ABSENT,
+            pneumothorax=ABSENT,
+        ),
+        _says(
+            "Sin derrame pleural, neumotórax o consolidación.",
+            effusion=ABSENT,
+            pneumothorax=ABSENT,
+            consolidation=ABSENT,
+        ),
+        _says(
+            "No se aprecian signos de derrame pleural, pero sí cardiomegalia.", effusion=ABSENT, cardiomegaly=PRESENT
+        ),
+        _says("No derrame, se observa neumotórax apical.", effusion=ABSENT, pneumothorax=PRESENT),
+        _says("No hay derrame pleural. Cardiomegalia.", effusion=ABSENT, cardiomegaly=PRESENT),
+        _says("Cardiomegalia sin derrame pleural.", cardiomegaly=PRESENT, effusion=ABSENT),
+        _says("Derrame pleural izquierdo sin neumotórax.", effusion=PRESENT, pneumothorax=ABSENT),
+        _says("No se puede descartar neumonía.", pneumonia=UNCERTAIN),
+        _says("Neumonía, no se puede descartar.", pneumonia=UNCERTAIN),
+        _says("No se descarta pequeño derrame pleural asociado.", effusion=UNCERTAIN),
+        _says("Se descarta neumotórax.", pneumothorax=ABSENT),
+        _says("Neumotórax descartado.", pneumothorax=ABSENT),
+        _says("A descartar neumonía.", pneumonia=UNCERTAIN),
+        _says("Se solicita TC para descartar neumonía.", pneumonia=UNMENTIONED),
+        _says("Hallazgos sugestivos de neumonía.", pneumonia=UNCERTAIN),
+        _says("Imagen compatible con neumonía.", pneumonia=UNCERTAIN),
+        _says("Probable neumonía basal derecha.", pneumonia=UNCERTAIN),
+        _says("Neumonía probable.", pneumonia=UNCERTAIN),
+        _says("Posible derrame pleural mínimo.", effusion=UNCERTAIN),
+        _says("Impresiona de pequeño derrame pleural.", effusion=UNCERTAIN),
+        _says("Opacidad basal que podría corresponder a atelectasia.", lung_opacity=PRESENT, atelectasis=UNCERTAIN),
+        _says("Opacidad en relación con neumonía.", lung_opacity=PRESENT, pneumonia=PRESENT),
+        _says("Ausencia de derrame pleural.", effusion=ABSENT),
+        _says("Niega neumonía previa.", pneumonia=ABSENT),
+        _says("Derrame pleural resuelto.", effusion=ABSENT),
+        _says("Resolución del derrame pleural.", effusion=ABSENT),
+        _says("Antecedente de neumonía.", pneumonia=UNMENTIONED),
+        _says("Antecedentes de neumonía en 2010. Derrame pleural.", pneumonia=UNMENTIONED, effusion=PRESENT),
+        _says("Atelectasia versus neumonía.", atelectasis=UNCERTAIN, pneumonia=UNCERTAIN),
+        _says(
+            "Consolidación, neumonía o bien atelectasia.",
+            consolidation=PRESENT,
+            pneumonia=UNCERTAIN,
+            atelectasis=UNCERTAIN,
+        ),
+        _says("Atelectasia vs consolidación.", atelectasis=UNCERTAIN, consolidation=UNCERTAIN),
+        _says("Sospecha de neumonía.", pneumonia=UNCERTAIN),
+        _says("Alta sospecha de neumonía.", pneumonia=UNCERTAIN),
+        _says("Dudoso nódulo en lóbulo superior derecho.", nodule=UNCERTAIN),
+        _says("Imagen dudosa de nódulo.", nodule=UNCERTAIN),
+        _says("DD: neumonía, atelectasia.", pneumonia=UNCERTAIN, atelectasis=UNCERTAIN),
+        _says("s/p neumonía.", pneumonia=UNMENTIONED),
+        _says("A valorar nódulo.", nodule=UNCERTAIN),
+        _says("Nódulo a valorar.", nodule=UNCERTAIN),
+        _says("Silueta cardíaca normal.", cardiomegaly=ABSENT),
+        _says("Silueta cardíaca de tamaño normal. Senos costofrénicos libres.", cardiomegaly=ABSENT, effusion=ABSENT),
+        _says("Campos pulmonares sin infiltrados.", infiltration=ABSENT),
+        _says("Sin claros infiltrados.", infiltration=UNCERTAIN),
+        _says("Índice cardiotorácico aumentado.", cardiomegaly=PRESENT),
+        _says("INDICE CARDIOTORACICO AUMENTADO", cardiomegaly=PRESENT),
+        _says("Aumento de la silueta cardiaca.", cardiomegaly=PRESENT),
+        _says("¿Neumonía?", pneumonia=UNCERTAIN),
+        _says("Neumonía?", pneumonia=UNCERTAIN),
+        _says(
+            "MOTIVO: Descartar neumonía.\nHALLAZGOS: Derrame pleural.\nCONCLUSIÓN: No hay neumonía.",
+            effusion=PRESENT,
+            pneumonia=ABSENT,
+        ),
+        _says("JUICIO CLÍNICO: neumonía\nINFORME: sin alteraciones", pneumonia=UNMENTIONED),
+        _says("ANTECEDENTES: neumonía. IMPRESIÓN: normal.", pneumonia=UNMENTIONED),
+        _says("Sin cambios en el derrame pleural.", effusion=PRESENT),
+        _says("No ha cambiado el derrame pleural.", effusion=PRESENT),
+        _says("Sin cambios significativos respecto a estudio previo, persiste derrame.", effusion=PRESENT),
+        _says("Persiste, sin embargo, derrame pleural.", effusion=PRESENT),
+        _says("Derrame pericárdico.", effusion=UNMENTIONED),
+        _says("Enfisema subcutáneo.", emphysema=UNMENTIONED),
+        _says("Hernia discal L5.", hernia=UNMENTIONED),
+        _says("Hernia de hiato.", hernia=PRESENT),
+        _says("Nódulos pulmonares múltiples.", nodule=PRESENT),
+        _says("Fracturas costales antiguas.", fracture=PRESENT),
+        _says("No se ven fracturas.", fracture=ABSENT),
+        _says("Neumonía poco probable.", pneumonia=UNCERTAIN),
+        _says("Probablemente no hay neumotórax.", pneumothorax=ABSENT),
+        _says("No parece haber derrame.", effusion=UNCERTAIN),
+        _says("Condensación en LID, probable neumonía.", consolidation=PRESENT, pneumonia=UNCERTAIN),
+        _says("Marcapasos con electrodos en cavidades derechas.", support_devices=PRESENT, lung_lesion=UNMENTIONED),
+        _says("No se observa derrame pleural y se aprecia cardiomegalia.", effusion=ABSENT, cardiomegaly=PRESENT),
+        _says(
+            "Sin derrame ni neumotórax, con cardiomegalia leve.",
+            effusion=ABSENT,
+            pneumothorax=ABSENT,
+            cardiomegaly=PRESENT,
+        ),
+        _says("No hay signos de insuficiencia cardíaca.", edema=ABSENT),
+        _says("Redistribución vascular.", edema=UNCERTAIN),
+        _says(
+            "No evidencia de derrame, neumotórax, ni consolidación.",
+            effusion=ABSENT,
+            pneumothorax=ABSENT,
+            consolidation=ABSENT,
+        ),
+        _says("No se identifican nódulos ni masas.", nodule=ABSENT, mass=ABSENT),
+        _says("No puede excluirse pequeño derrame.", effusion=UNCERTAIN),
+        _says("Pequeño derrame, no puede excluirse.", effusion=UNCERTAIN),
+        _says("Tampoco hay derrame.", effusion=ABSENT),
+        _says("No hay neumotórax. Tampoco derrame.", pneumothorax=ABSENT, effusion=ABSENT),
+        _says("Engrosamiento pleural apical bilateral.", pleural_thickening=PRESENT),
+        _says("Derrame pleural ha disminuido.", effusion=PRESENT),
+        _says("Derrame, de existir, mínimo.", effusion=UNCERTAIN),
+        _says("Infiltrado en LII que sugiere neumonía.", infiltration=PRESENT, pneumonia=UNCERTAIN),
+        _says("Hallazgos no concluyentes de neumonía.", pneumonia=UNCERTAIN),
+        _says("Edema agudo de pulmón.", edema=PRESENT),
+        _says("No neumotórax tras retirada de drenaje.", pneumothorax=ABSENT),
+        _says("Sin imagen de condensación ni derrame.", consolidation=ABSENT, effusion=ABSENT),
+        _says(
+            "Consolidación sugerente de neumonía sin derrame asociado.",
+            consolidation=PRESENT,
+            pneumonia=UNCERTAIN,
+            effusion=ABSENT,
+        ),
+        _says(
+            "No condensaciones, no derrame pleural, no neumotórax.",
+            consolidation=ABSENT,
+            effusion=ABSENT,
+            pneumothorax=ABSENT,
+        ),
+        _says("Muy improbable neumonía.", pneumonia=UNCERTAIN),
+    ],
+)
+def test_each_finding_gets_the_state_that_the_words_mean(reader: Reader, text: str, states: dict[str, str]) -> None:
+    cells = reader.read(text).cells
+    came = {name: cells[name].state if name in cells else UNMENTIONED for name in states}
+    assert came == states
+
+
+@pytest.mark.parametrize(
+    "rising",
+    [
+        (
+            "No se observa neumonía.",
+            "Neumonía muy poco probable.",
+            "Neumonía poco probable.",
+            "No se puede descartar neumonía.",
+            "Posible neumonía.",
+            "Sospecha de neumonía.",
+            "Muy sugestivo de neumonía.",
+            "Probable neumonía.",
+            "Muy probable neumonía.",
+            "Se observa neumonía.",
+        ),
+        ("Sin claros signos de neumonía.", "Dudosa neumonía."),
+        ("No se puede descartar por completo neumonía.", "No se puede descartar neumonía."),
+    ],
+)
+def test_probability_rises_with_the_words(reader: Reader, rising: tuple[str, ...]) -> None:
+    probabilities = [reader.read(text).cells["pneumonia"].probability for text in rising]
+    assert probabilities == sorted(set(probabilities))
+
+
+@pytest.mark.parametrize(
+    ("text", "cue", "scope"),
+    [
+        ("No se observa derrame, presenta fiebre.", "negated", "No se observa derrame"),
+        ("No refiere tos, disnea ni fiebre.", "negated", "No refiere tos, disnea ni fiebre"),
+        ("Paciente afebril con tos.", "without_by_word", "afebril"),
+        ("Tos, cultivos negativos.", "not_seen", "cultivos negativos"),
+    ],
+)
+def test_a_scope_ends_where_the_statement_does(reader: Reader, text: str, cue: str, scope: str) -> None:
+    marks = {mark.cue: text[slice(*mark.scope)] for mark in reader.marks(text)}
+    assert marks[cue] == scope
