@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from glsmed.client.evaluation import Evaluation, evaluate
 from glsmed.client.examples import Examples
@@ -12,7 +12,7 @@ from glsmed.client.site_map import fit_site_map
 from glsmed.client.training import train
 from glsmed.shared.calibration_map import CalibrationMap
 from glsmed.shared.metrics import macro
-from glsmed.shared.models import build_model, load_arrays, state_arrays
+from glsmed.shared.models import build_model
 from glsmed.shared.study import Study
 
 Report = Callable[[str], None]
@@ -43,7 +43,7 @@ def train_locally(
     """
     model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
     best = LocalResult(model, 0, float("inf"), CalibrationMap(findings=study.findings, curves={}))
-    arrays = state_arrays(model)
+    kept = _weights(model)
     for number in range(1, study.training.rounds + 1):
         summary = train(model, training, study.training, round_number=number, device=device)
         site_map = fit_site_map(model, training, validation, kind=study.model.calibration_map, device=device)
@@ -51,9 +51,14 @@ def train_locally(
         log_loss = macro(measured.by_finding).get("log_loss", float("inf"))
         report(f"round {number}/{study.training.rounds}: loss {summary.loss:.4f}, validation log-loss {log_loss:.4f}")
         if log_loss < best.validation_log_loss:
-            best, arrays = LocalResult(model, number, log_loss, site_map), state_arrays(model)
-    load_arrays(model, arrays)
+            best, kept = LocalResult(model, number, log_loss, site_map), _weights(model)
+    model.load_state_dict(kept)
     return best
+
+
+def _weights(model: nn.Module) -> dict[str, Tensor]:
+    """A copy of the model's state, which further training leaves as it is."""
+    return {name: value.clone() for name, value in model.state_dict().items()}
 
 
 def numbers_on_test(result: LocalResult, test: Examples, *, device: torch.device) -> dict[str, object]:
