@@ -15,7 +15,7 @@ from glsmed.benchmarks.comparison.results import Results
 from glsmed.benchmarks.comparison.run import run_plan
 from glsmed.benchmarks.comparison.summary import summary_content
 from glsmed.benchmarks.comparison.trial import Sizes
-from glsmed.benchmarks.methods.catalogue import METHODS, method_named
+from glsmed.benchmarks.methods.catalogue import CANDIDATES, check_method
 from glsmed.benchmarks.simulator.sources import label_of, source_named
 from glsmed.benchmarks.simulator.worlds import world_named
 from glsmed.shared.atomic import write_text
@@ -49,10 +49,11 @@ def make_plan(
         pixels=label_of(pixels),
         worlds=tuple(world_named(name).name for name in worlds),
         arms=tuple(arms),
-        methods=tuple(method_named(name).name for name in methods or (QUICK_METHODS if quick else METHODS)),
+        methods=tuple(check_method(name) for name in methods or (QUICK_METHODS if quick else CANDIDATES)),
         seeds=min(seeds, 2) if quick else seeds,
         sizes=QUICK_SIZES if quick else Sizes(gold=gold),
         settings=QUICK_FIT if quick else FitSettings(),
+        tuned=not quick,
     )
 
 

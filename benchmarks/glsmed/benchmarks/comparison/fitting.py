@@ -16,6 +16,7 @@ from glsmed.benchmarks.methods.forward_correction import ForwardCorrection
 from glsmed.benchmarks.methods.method import Batch, Method
 from glsmed.client.recipe import base_rate_logit
 from glsmed.shared.calibration_map import fit_calibration_map
+from glsmed.shared.metrics import finding_metrics, macro
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Answers:
     best: Tensor
     best_mapped: Tensor
     best_epoch: int
+    validation_auroc: float
 
 
 def fit(method: Method, trial: Trial, arm: Arm, settings: FitSettings, *, seed: int) -> Answers:
@@ -84,7 +86,7 @@ class _Run:
             loss = self._validation_loss(nets, targets)
             if loss < best_loss:
                 best, best_loss, best_epoch = self._answer(nets, targets), loss, epoch
-        return nets, Answers(*self._answer(nets, targets), *best, best_epoch)
+        return nets, Answers(*self._answer(nets, targets), *best, best_epoch, self._validation_auroc(nets, targets))
 
     def logits(self, nets: list[nn.Module], images: Tensor, site: Tensor, targets: Targets) -> Tensor:
         """``(M, K)`` logits with the offset of each study's site, the mean over networks."""
@@ -123,6 +125,12 @@ class _Run:
         known = ~torch.isnan(part.truth)
         logits = self.logits(nets, part.images, part.site, targets)
         return float(F.binary_cross_entropy_with_logits(logits[known], part.truth[known]))
+
+    def _validation_auroc(self, nets: list[nn.Module], targets: Targets) -> float:
+        """AUROC on what the validation reports state plainly, the mean over findings that have both classes."""
+        part = self.trial.validation
+        probability = self.logits(nets, part.images, part.site, targets).sigmoid()
+        return macro(finding_metrics(probability, part.truth, self.trial.findings)).get("auroc", 0.5)
 
     def _answer(self, nets: list[nn.Module], targets: Targets) -> tuple[Tensor, Tensor]:
         logits = self.logits(nets, self.trial.test.images, self.trial.test.site, targets)

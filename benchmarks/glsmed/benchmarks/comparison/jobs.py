@@ -15,6 +15,7 @@ class Plan:
         pixels: name of the source of pictures.
         worlds, arms, methods: by name.
         seeds: how many, from 0.
+        tuned: choose hyperparameters on validation data; otherwise the first candidate of each method.
     """
 
     pixels: str
@@ -24,6 +25,7 @@ class Plan:
     seeds: int
     sizes: Sizes
     settings: FitSettings
+    tuned: bool = True
 
 
 @dataclass(frozen=True, slots=True)

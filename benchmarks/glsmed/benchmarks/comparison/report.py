@@ -39,7 +39,7 @@ def _head(plan: Plan, reference: str) -> str:
         "<!doctype html><html lang=en><meta charset=utf-8><title>Learning from doubt</title>"
         f"<style>{_STYLE}</style><body><h1>Learning from doubt: methods compared</h1>"
         f"<p>Pictures: {html.escape(plan.pixels)}. Three simulated hospitals with {sizes.train} training, "
-        f"{sizes.validation} validation and {sizes.test} test studies each; {sizes.gold} of those trained on have gold. "
+        f"{sizes.validation} validation and {sizes.test} test studies each; {sizes.gold} of the first have gold. "
         f"{plan.seeds} seeds. Readers, their doubt and their reports are simulated; reports are read by the built-in "
         "adapters. Truth is used for scoring and, where an arm says so, as gold.</p>"
         f"<p>Differences are {name} less the method, with 95 % intervals of a bootstrap over seeds and patients; bold: "

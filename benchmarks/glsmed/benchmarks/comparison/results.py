@@ -56,7 +56,7 @@ class Results:
         names = {"findings": np.array(findings), "sites": np.array(sites)}
         write_bytes(self.folder / "trials" / f"{job.trial}.npz", _npz({**arrays, **names}))
 
-    def keep(self, job: Job, answers: Answers, test: TestSet, *, seconds: float) -> None:
+    def keep(self, job: Job, answers: Answers, test: TestSet, *, seconds: float, chosen: str) -> None:
         """Write the answers, then the JSON that says the job is done."""
         kept = {kind: getattr(answers, kind).numpy().astype(np.float32) for kind in KINDS}
         write_bytes(self.folder / "answers" / f"{job.name}.npz", _npz(kept))
@@ -65,6 +65,8 @@ class Results:
             "job": asdict(job),
             "seconds": round(seconds, 2),
             "best_epoch": answers.best_epoch,
+            "validation_auroc": answers.validation_auroc,
+            "chosen": chosen,
             "metrics": {kind: run_metrics(kept[kind], test) for kind in KINDS},
         }
         write_text(self._run(job), json.dumps(content, indent=1) + "\n")

@@ -1,12 +1,13 @@
 """Every method by name."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from glsmed.benchmarks.methods.co_teaching import CoTeaching
-from glsmed.benchmarks.methods.early_learning import EarlyLearning
+from glsmed.benchmarks.methods.early_learning import ASYMMETRIC, SYMMETRIC, EarlyLearning
 from glsmed.benchmarks.methods.forward_correction import ForwardCorrection
 from glsmed.benchmarks.methods.generalized_ce import GeneralizedCrossEntropy
-from glsmed.benchmarks.methods.label_smoothing import LabelSmoothing
+from glsmed.benchmarks.methods.label_smoothing import OTHER_RATE, LabelSmoothing
 from glsmed.benchmarks.methods.lexicon_gls import LexiconGls, LexiconGlsEnsemble
 from glsmed.benchmarks.methods.method import Method
 from glsmed.benchmarks.methods.mixup import Mixup
@@ -14,7 +15,7 @@ from glsmed.benchmarks.methods.negative_gls import NegativeGls
 from glsmed.benchmarks.methods.negative_label_smoothing import NegativeLabelSmoothing
 from glsmed.benchmarks.methods.nvum import Nvum
 from glsmed.benchmarks.methods.site_gls import SiteGls, SiteGlsSpread
-from glsmed.benchmarks.methods.symmetric_ce import SymmetricCrossEntropy
+from glsmed.benchmarks.methods.symmetric_ce import CIFAR_10, CIFAR_100, SymmetricCrossEntropy
 from glsmed.benchmarks.methods.u_ignore import UIgnore
 from glsmed.benchmarks.methods.u_multiclass import UMultiClass
 from glsmed.benchmarks.methods.u_ones import UOnes
@@ -24,37 +25,65 @@ from glsmed.benchmarks.methods.u_zeros import UZeros
 from glsmed.shared.documents import did_you_mean
 from glsmed.shared.errors import UsageError
 
-_ALL: tuple[Callable[[], Method], ...] = (
-    LexiconGls,
-    SiteGls,
-    UOnes,
-    UZeros,
-    UIgnore,
-    UOnesLsr,
-    LabelSmoothing,
-    UMultiClass,
-    USelfTrained,
-    NegativeLabelSmoothing,
-    SymmetricCrossEntropy,
-    GeneralizedCrossEntropy,
-    EarlyLearning,
-    Nvum,
-    ForwardCorrection,
-    CoTeaching,
-    Mixup,
-    SiteGlsSpread,
-    NegativeGls,
-    LexiconGlsEnsemble,
-)
-METHODS: Mapping[str, Callable[[], Method]] = {make().name: make for make in _ALL}
+Make = Callable[[], Method]
 
 
-def method_named(name: str) -> Method:
-    """A fresh method.
+def _with_and_without_doubt(make: Callable[..., Method]) -> tuple[Make, ...]:
+    """The method with doubt counted as present, and with doubt masked."""
+    return tuple(partial(make, doubted=doubted) for doubted in (1.0, None))
+
+
+# By method: what may be chosen on validation data; the first is taken where nothing was.
+CANDIDATES: Mapping[str, tuple[Make, ...]] = {
+    "gls-lexicon": (LexiconGls,),
+    "gls-site": (SiteGls,),
+    "u-ones": (UOnes,),
+    "u-zeros": (UZeros,),
+    "u-ignore": (UIgnore,),
+    "u-ones-lsr": (UOnesLsr,),
+    "ls": (
+        *_with_and_without_doubt(LabelSmoothing),
+        *_with_and_without_doubt(partial(LabelSmoothing, rate=OTHER_RATE)),
+    ),
+    "u-multiclass": (UMultiClass,),
+    "u-self-trained": (USelfTrained,),
+    "nls": _with_and_without_doubt(NegativeLabelSmoothing),
+    "sce": (
+        *_with_and_without_doubt(partial(SymmetricCrossEntropy, alpha_beta=CIFAR_10)),
+        *_with_and_without_doubt(partial(SymmetricCrossEntropy, alpha_beta=CIFAR_100)),
+    ),
+    "gce": _with_and_without_doubt(GeneralizedCrossEntropy),
+    "elr": (
+        *_with_and_without_doubt(partial(EarlyLearning, beta_lambda=SYMMETRIC)),
+        *_with_and_without_doubt(partial(EarlyLearning, beta_lambda=ASYMMETRIC)),
+    ),
+    "nvum": _with_and_without_doubt(Nvum),
+    "forward": _with_and_without_doubt(ForwardCorrection),
+    "co-teaching": _with_and_without_doubt(CoTeaching),
+    "mixup": _with_and_without_doubt(Mixup),
+    "gls-site-spread": (SiteGlsSpread,),
+    "gls-negative": (NegativeGls,),
+    "gls-lexicon-ensemble": (LexiconGlsEnsemble,),
+}
+
+
+def check_method(name: str) -> str:
+    """The name itself.
 
     Raises:
-        UsageError: there is none of this name.
+        UsageError: there is no method of this name.
     """
-    if name not in METHODS:
-        raise UsageError(f"no method {name!r}{did_you_mean(name, list(METHODS))}; there are {', '.join(METHODS)}")
-    return METHODS[name]()
+    if name not in CANDIDATES:
+        raise UsageError(f"no method {name!r}{did_you_mean(name, list(CANDIDATES))}; there are {', '.join(CANDIDATES)}")
+    return name
+
+
+def make_method(name: str, *, candidate: int = 0) -> Method:
+    """A fresh method."""
+    return CANDIDATES[check_method(name)][candidate]()
+
+
+def describe(name: str, candidate: int) -> str:
+    """What a candidate has set, for the report."""
+    make = CANDIDATES[name][candidate]
+    return ", ".join(f"{key} {value}" for key, value in getattr(make, "keywords", {}).items()) or "as published"

@@ -103,8 +103,10 @@ def _posteriors(hospital: HospitalData, gold_rows: Tensor) -> tuple[Tensor, Tens
     return both[..., 0], both[..., 1]
 
 
-def hard_targets(cells: Cells, *, uncertain: float) -> Targets:
-    """Plain statements as 0 and 1, doubted ones as ``uncertain``, unmentioned ones masked."""
-    values = torch.where(cells.state == PRESENT, 1.0, 0.0)
-    values = torch.where(cells.state == UNCERTAIN, uncertain, values)
-    return Targets(values, (cells.state != UNMENTIONED).float())
+def hard_targets(cells: Cells, *, doubted: float | None) -> Targets:
+    """Plain statements as 0 and 1, doubted ones as ``doubted`` (None masks them), unmentioned ones masked."""
+    plain = torch.where(cells.state == PRESENT, 1.0, 0.0)
+    known = cells.state != UNMENTIONED
+    if doubted is None:
+        return Targets(plain, (known & (cells.state != UNCERTAIN)).float())
+    return Targets(torch.where(cells.state == UNCERTAIN, doubted, plain), known.float())

@@ -11,7 +11,7 @@ _RAMP_EPOCHS = 10  # T_k in the authors' code
 
 
 class CoTeaching(Method):
-    """Han et al., NeurIPS 2018 (arXiv 1804.06872), algorithm 1, on U-Ones labels.
+    """Han et al., NeurIPS 2018 (arXiv 1804.06872), algorithm 1, on plain labels.
 
     Cells are selected instead of images, and within each finding and label, since selecting by image drops the rare
     findings first.

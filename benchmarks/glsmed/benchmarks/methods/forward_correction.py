@@ -11,7 +11,7 @@ _MOST = 0.45
 
 
 class ForwardCorrection(Method):
-    """Patrini et al., CVPR 2017 (arXiv 1609.03683), theorem 2, on U-Ones labels.
+    """Patrini et al., CVPR 2017 (arXiv 1609.03683), theorem 2, on plain labels.
 
     The noise matrix of a finding is counted on the sites' gold; without gold a symmetric error of 5 % is assumed. The
     counts need the words of gold cells, so these come as they were read, before gold replaced them.
@@ -19,7 +19,8 @@ class ForwardCorrection(Method):
 
     name = "forward"
 
-    def __init__(self) -> None:
+    def __init__(self, *, doubted: float | None = 1.0) -> None:
+        super().__init__(doubted=doubted)
         self._read: Cells | None = None
 
     def as_read(self, cells: Cells) -> None:
@@ -30,7 +31,7 @@ class ForwardCorrection(Method):
         """Estimate the errors of each finding: P(1 | truth 0) and P(0 | truth 1)."""
         del targets
         read = self._read or cells
-        labels = hard_targets(read, uncertain=1.0)
+        labels = hard_targets(read, doubted=self.doubted)
         known = (labels.weights > 0) & ~torch.isnan(read.gold)
         self._is_gold = ~torch.isnan(cells.gold)
         self._false_positive = _error_rate(known & (read.gold == 0), labels.values == 1)

@@ -8,7 +8,7 @@ Q = 0.7  # in the paper and the authors' code
 
 
 class GeneralizedCrossEntropy(Method):
-    """Zhang and Sabuncu, NeurIPS 2018 (arXiv 1805.07836), equation 6, per finding, on U-Ones labels; not truncated."""
+    """Zhang and Sabuncu, NeurIPS 2018 (arXiv 1805.07836), equation 6, per finding, on plain labels; not truncated."""
 
     name = "gce"
 

@@ -2,20 +2,24 @@
 
 import torch
 
-from glsmed.benchmarks.methods.cells import Cells, Targets, hard_targets
+from glsmed.benchmarks.methods.cells import Cells, Targets
 from glsmed.benchmarks.methods.method import Method
 from glsmed.shared.smoothing import smoothed_targets
 
 RATE = 0.2
+OTHER_RATE = 0.4
 
 
 class LabelSmoothing(Method):
-    """Szegedy et al., CVPR 2016, on U-Ones labels; the rate 0.2 is in the grid of Wei et al. (ICML 2022)."""
+    """Szegedy et al., CVPR 2016, on plain labels; the rates are in the grid of Wei et al. (ICML 2022)."""
 
     name = "ls"
 
+    def __init__(self, *, rate: float = RATE, doubted: float | None = 1.0) -> None:
+        super().__init__(doubted=doubted)
+        self.rate = rate
+
     def targets(self, cells: Cells, generator: torch.Generator) -> Targets:
-        """0.9 and 0.1 for 1 and 0."""
-        del generator
-        plain = hard_targets(cells, uncertain=1.0)
-        return Targets(smoothed_targets(plain.values, torch.full_like(plain.values, RATE)), plain.weights)
+        """0.9 and 0.1 for 1 and 0, at the rate 0.2."""
+        plain = super().targets(cells, generator)
+        return Targets(smoothed_targets(plain.values, torch.full_like(plain.values, self.rate)), plain.weights)

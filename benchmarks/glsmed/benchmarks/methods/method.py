@@ -41,16 +41,20 @@ class Method:
         name: in tables and on the command line.
         networks: how many networks it trains; the answer is the mean of their logits.
         outputs: numbers per finding that a network gives.
+        doubted: the label of a finding that the words doubt; None masks it.
     """
 
     name = "bce"
     networks = 1
     outputs = 1
 
+    def __init__(self, *, doubted: float | None = 1.0) -> None:
+        self.doubted = doubted
+
     def targets(self, cells: Cells, generator: torch.Generator) -> Targets:
         """What to learn from the cells; gold is already among them as plain statements."""
         del generator
-        return hard_targets(cells, uncertain=1.0)
+        return hard_targets(cells, doubted=self.doubted)
 
     def begin(self, targets: Targets, cells: Cells) -> None:
         """Get ready for a training; called once before the first step."""

@@ -12,7 +12,7 @@ ALPHA = 1.0  # for CIFAR in the paper
 
 
 class Mixup(Method):
-    """Zhang et al., ICLR 2018 (arXiv 1710.09412), section 2, on U-Ones labels; a cell counts by its known share."""
+    """Zhang et al., ICLR 2018 (arXiv 1710.09412), section 2, on plain labels; a cell counts by its known share."""
 
     name = "mixup"
 

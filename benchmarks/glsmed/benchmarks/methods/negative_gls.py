@@ -17,6 +17,7 @@ class NegativeGls(SiteGls):
     name = "gls-negative"
 
     def __init__(self, *, guard: NegativeRateGuard | None = None, mixing: float = 1.0) -> None:
+        super().__init__()
         self.guard = guard or NegativeRateGuard()
         self.mixing = mixing
 

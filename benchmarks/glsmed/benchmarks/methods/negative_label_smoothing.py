@@ -11,7 +11,7 @@ _TINY = 1e-6  # the learning rate afterwards, in the paper's code
 
 
 class NegativeLabelSmoothing(Method):
-    """Wei et al., ICML 2022 (arXiv 2106.04149), on U-Ones labels; rate -0.4 is in the grid of their code."""
+    """Wei et al., ICML 2022 (arXiv 2106.04149), on plain labels; rate -0.4 is in the grid of their code."""
 
     name = "nls"
 

@@ -11,7 +11,7 @@ BETA, WEIGHT = 0.9, 1.0  # in the authors' code
 
 
 class Nvum(Method):
-    """Liu et al., MICCAI 2022 (arXiv 2103.04053), section 2, on U-Ones labels.
+    """Liu et al., MICCAI 2022 (arXiv 2103.04053), section 2, on plain labels.
 
     loss = BCE + log(1 - <sigmoid(memory), sigmoid(z)>), memory = beta memory + (1 - beta)(z - log prior), per cell with
     both classes in the product, where the paper has one product over all findings.

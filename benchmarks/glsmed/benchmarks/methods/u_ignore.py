@@ -4,7 +4,6 @@ import torch
 
 from glsmed.benchmarks.methods.cells import Cells, Targets, hard_targets
 from glsmed.benchmarks.methods.method import Method
-from glsmed.benchmarks.simulator.hospital_data import UNCERTAIN
 
 
 class UIgnore(Method):
@@ -15,5 +14,4 @@ class UIgnore(Method):
     def targets(self, cells: Cells, generator: torch.Generator) -> Targets:
         """Plain statements; doubted ones masked."""
         del generator
-        plain = hard_targets(cells, uncertain=0.0)
-        return Targets(plain.values, plain.weights * (cells.state != UNCERTAIN))
+        return hard_targets(cells, doubted=None)

@@ -23,7 +23,7 @@ class UMultiClass(Method):
     def targets(self, cells: Cells, generator: torch.Generator) -> Targets:
         """0, 1, and 0.5 as the mark of the third class."""
         del generator
-        return hard_targets(cells, uncertain=_DOUBT_MARK)
+        return hard_targets(cells, doubted=_DOUBT_MARK)
 
     def logits(self, net: torch.nn.Module, batch: Batch) -> Tensor:
         """``(n, K, 3)`` outputs, the offset on the class present."""

@@ -14,4 +14,4 @@ class UOnes(Method):
     def targets(self, cells: Cells, generator: torch.Generator) -> Targets:
         """Plain statements; doubted ones as 1."""
         del generator
-        return hard_targets(cells, uncertain=1.0)
+        return hard_targets(cells, doubted=1.0)

@@ -16,6 +16,6 @@ class UOnesLsr(Method):
 
     def targets(self, cells: Cells, generator: torch.Generator) -> Targets:
         """Plain statements; doubted ones as drawn."""
-        plain = hard_targets(cells, uncertain=1.0)
+        plain = hard_targets(cells, doubted=1.0)
         drawn = _LOW + (_HIGH - _LOW) * torch.rand(plain.values.shape, generator=generator)
         return Targets(torch.where(cells.state == UNCERTAIN, drawn, plain.values), plain.weights)

@@ -14,4 +14,4 @@ class UZeros(Method):
     def targets(self, cells: Cells, generator: torch.Generator) -> Targets:
         """Plain statements; doubted ones as 0."""
         del generator
-        return hard_targets(cells, uncertain=0.0)
+        return hard_targets(cells, doubted=0.0)

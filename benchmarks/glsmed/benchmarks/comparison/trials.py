@@ -1,0 +1,32 @@
+"""Trials on demand; the last two are kept, since jobs come trial by trial and tuning has one of its own."""
+
+from collections import OrderedDict
+
+from glsmed.benchmarks.comparison.jobs import Plan
+from glsmed.benchmarks.comparison.trial import Trial, make_trial
+from glsmed.benchmarks.simulator.hospital_data import simulate
+from glsmed.benchmarks.simulator.pictures import PictureSource
+from glsmed.benchmarks.simulator.worlds import world_named
+
+_KEPT = 2
+
+
+class Trials:
+    """Makes the trials of a plan."""
+
+    def __init__(self, plan: Plan, source: PictureSource) -> None:
+        self._plan = plan
+        self._source = source
+        self._kept: OrderedDict[tuple[str, int], Trial] = OrderedDict()
+
+    def make(self, world: str, seed: int) -> Trial:
+        """The trial of a world with a seed."""
+        key = (world, seed)
+        if key not in self._kept:
+            sizes = self._plan.sizes
+            hospitals = simulate(self._source, world_named(world), studies=sizes.studies, seed=seed)
+            self._kept[key] = make_trial(hospitals, sizes, seed=seed)
+        self._kept.move_to_end(key)
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return self._kept[key]
