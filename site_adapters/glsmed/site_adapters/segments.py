@@ -20,11 +20,11 @@ _BRACKETED = re.compile(r"[\[【［<＜《〈〔(（][^\]】］>＞》〉〕)）
 _WORD = re.compile(r"\S+")
 _SHOUTED = re.compile(r"[A-Z][A-Z &/]*$")
 _BEFORE_SPACE = r"(?=[\s\"')\]]|$)"
-# Group 1 is a sign that may not end the sentence: a stop after a number, or a line break with the blank lines after it.
+# A group matches at a sign that may not end the sentence: a stop after a number, or a line break and blank lines after it.
 # It begins with the signs themselves, for which the regular expression engine can scan fast.
 _SENTENCE_END = (
-    rf"[.!?;。．！？；\n](?:(?<=[;。．！？；])|(?<=[\w)?!][!?]){_BEFORE_SPACE}|(?<=[.])(?<!\d[.])(?i:%s){_BEFORE_SPACE}"
-    rf"|((?<=\d[.]){_BEFORE_SPACE}|(?<=\n)(?:[^\S\n]*\n)*))"
+    rf"[.!?;。．！？；\n](?:(?<=[;。．！？；])|(?<=[\w)?!][!?]){_BEFORE_SPACE}"
+    rf"|(?<=[.])(?i:%s){_BEFORE_SPACE}(?:(?<!\d[.])|((?<=\d[.])))|(?<=\n)((?:[^\S\n]*\n)*))"
 )
 _NOT_AFTER_WORD = r"(?<!(?<![^\s(])%s[.])"
 _LEAD = re.compile(r"(?:(?:[-*•·‣▪・●○◦+]|\(?\d{1,2}[.)])\s+|[①-⑳]\s*)?")
