@@ -9,13 +9,14 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class EcgReport:
-    """One report; ``likelihood`` is in [0, 1] by SCP code, codes of unknown likelihood left out."""
+    """One report; ``likelihood`` is in (0, 1] by SCP code, ``unrated`` holds the codes of unknown likelihood."""
 
     report_id: str
     site: str
     text: str
     likelihood: Mapping[str, float]
     validated_by_human: bool
+    unrated: frozenset[str]
 
 
 def read_ptbxl(folder: Path) -> list[EcgReport]:
@@ -32,4 +33,5 @@ def _report(row: dict[str, str]) -> EcgReport:
         text=row["report"],
         likelihood={code: value / 100 for code, value in codes.items() if value > 0},
         validated_by_human=row["validated_by_human"] == "True",
+        unrated=frozenset(code for code, value in codes.items() if value == 0),
     )
