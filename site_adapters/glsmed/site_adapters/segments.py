@@ -20,7 +20,7 @@ _BRACKETED = re.compile(r"[\[【［<＜《〈〔(（][^\]】］>＞》〉〕)）
 _WORD = re.compile(r"\S+")
 _SHOUTED = re.compile(r"[A-Z][A-Z &/]*$")
 _BEFORE_SPACE = r"(?=[\s\"')\]]|$)"
-# A group matches at a sign that may not end the sentence: a stop after a number, or a line break and blank lines after it.
+# A group matches at a sign that may not end the sentence: a stop after a number, or a line break with blank lines.
 # It begins with the signs themselves, for which the regular expression engine can scan fast.
 _SENTENCE_END = (
     rf"[.!?;。．！？；\n](?:(?<=[;。．！？；])|(?<=[\w)?!][!?]){_BEFORE_SPACE}"
