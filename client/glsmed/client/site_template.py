@@ -7,7 +7,7 @@ site: {name}
 study: study.yaml               # this site's approved copy: a round of another study is refused
 
 centre:
-  address: {centre_address}
+  address: "{centre_address}"
   ca_certificate: ca.crt        # as the centre sent it
 
 key: keys/site.key              # made by `enroll`; never leaves this machine

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import typer
 
+from glsmed.client.config import SiteConfig
 from glsmed.client.site_template import site_template
 from glsmed.shared.atomic import write_bytes, write_text
+from glsmed.shared.documents import parse_document, validate
 from glsmed.shared.errors import UsageError
-from glsmed.shared.study import load_study
+from glsmed.shared.study import CentreSection, load_study
 
 
 def init_command(folder: Path, *, name: str, study_file: Path, ca_file: Path, adapter: str) -> None:
@@ -24,7 +26,7 @@ def init_site(folder: Path, *, name: str, study_file: Path, ca_file: Path, adapt
 
     Raises:
         UsageError: the folder holds a config.yaml already, or a given file is missing.
-        ConfigurationError: the study file is not right.
+        ConfigurationError: the study file is not right, or the name is none for a site; nothing is written then.
     """
     config = folder / "config.yaml"
     if config.exists():
@@ -32,8 +34,15 @@ def init_site(folder: Path, *, name: str, study_file: Path, ca_file: Path, adapt
     if not ca_file.is_file():
         raise UsageError(f"{ca_file}: no such file; the centre sends it with study.yaml")
     study = load_study(study_file)
+    text = site_template(name, centre_address=centre_address(study.centre), adapter=adapter)
+    validate(parse_document(text, source=str(config)), SiteConfig)
     write_bytes(folder / "study.yaml", study_file.read_bytes())
     write_bytes(folder / "ca.crt", ca_file.read_bytes())
-    address = f"{study.centre.public_names[0]}:{study.centre.port}"
-    write_text(config, site_template(name, centre_address=address, adapter=adapter))
+    write_text(config, text)
     return config
+
+
+def centre_address(centre: CentreSection) -> str:
+    """The centre's first public name with its port; an IPv6 address in brackets."""
+    name = centre.public_names[0]
+    return f"[{name}]:{centre.port}" if ":" in name else f"{name}:{centre.port}"

@@ -16,7 +16,7 @@ from glsmed.shared.study import load_study
 
 
 def train_local_command(config_file: Path, *, out: Path | None) -> None:
-    """Train, print what the best round does on the test split, and write it as JSON if asked."""
+    """Train, print what the best round does on the test split as JSON, and write it to a file too if asked."""
     config = load_site(config_file)
     study = load_study(config.study)
     device = resolve_device(config.device)
@@ -24,9 +24,14 @@ def train_local_command(config_file: Path, *, out: Path | None) -> None:
         torch.set_num_threads(config.cpu_threads)
     prepare_state_folder(config.state_folder)
     splits = prepare_site(config, study).splits
-    result = train_locally(splits["train"], splits["validation"], study, device=device, report=typer.echo)
+    result = train_locally(splits["train"], splits["validation"], study, device=device, report=_tell)
     numbers = numbers_on_test(result, splits["test"], device=device)
     text = json.dumps({"site": config.site, **numbers}, indent=2) + "\n"
     typer.echo(text)
     if out is not None:
         write_text(out, text)
+
+
+def _tell(line: str) -> None:
+    """Progress goes to standard error, so that standard output holds the result alone."""
+    typer.echo(line, err=True)

@@ -1,0 +1,23 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Typed = Callable[..., Any]
+
+
+def test_a_site_that_could_train_ends_with_0(typed: Typed, write_config: Callable[..., Path]) -> None:
+    done = typed("--site", write_config(), "check")
+    assert done.code == 0
+    assert done.out.rstrip().endswith("ready: training could start")
+
+
+def test_a_site_that_could_not_ends_with_2_and_the_reason(typed: Typed, write_config: Callable[..., Path]) -> None:
+    done = typed("--site", write_config(replace={"device: cpu": "device: cuda:9"}), "check")
+    assert done.code == 2
+    assert "fault: device: cuda:9 is not on this machine" in done.out
+
+
+def test_a_missing_configuration_is_one_line(typed: Typed, tmp_path: Path) -> None:
+    done = typed("--site", tmp_path / "none.yaml", "check")
+    assert done.code == 2
+    assert f"fault: {tmp_path}/none.yaml: cannot be read: No such file or directory" in done.out.splitlines()
