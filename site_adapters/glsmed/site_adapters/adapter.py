@@ -124,6 +124,7 @@ class SettledGrammar:
     fillers: tuple[str, ...]
     conjunctions: tuple[str, ...]
     alternatives: tuple[str, ...]
+    prepositions: tuple[str, ...]
     abbreviations: tuple[str, ...]
     spellings: Mapping[str, str] = field(default_factory=dict)
     compounds: tuple[Compound, ...] = ()

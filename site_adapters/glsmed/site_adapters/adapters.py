@@ -289,6 +289,7 @@ def _settle_grammar(layers: Sequence[Layer]) -> SettledGrammar:
         fillers=tuple(item for grammar in grammars for item in grammar.fillers),
         conjunctions=tuple(item for grammar in grammars for item in grammar.conjunctions),
         alternatives=tuple(item for grammar in grammars for item in grammar.alternatives),
+        prepositions=tuple(item for grammar in grammars for item in grammar.prepositions),
         abbreviations=tuple(item for grammar in grammars for item in grammar.abbreviations),
         spellings={letters: other for grammar in grammars for letters, other in grammar.spellings.items()},
         compounds=tuple(item for grammar in grammars for item in grammar.compounds),

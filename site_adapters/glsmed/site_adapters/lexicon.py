@@ -20,6 +20,7 @@ class Meaning:
     Attributes:
         mentions: findings that it names, each with the cue that is worded into it.
         sign: whether the joiner is a sign such as the comma.
+        leads_on: whether the cue's words end in a preposition, so that the mention follows.
         filler: whether it may stand between the items of a list ("left", in a language written without spaces).
         region_of: findings whose region it names.
         in_region: findings that it mentions where one of their regions was named last.
@@ -29,6 +30,7 @@ class Meaning:
     cue: Cue | None = None
     joiner: Joiner | None = None
     sign: bool = False
+    leads_on: bool = False
     filler: bool = False
     region_of: tuple[str, ...] = ()
     in_region: tuple[str, ...] = ()
@@ -41,6 +43,7 @@ class Meaning:
             mentions=tuple(mentions.items()),
             cue=other.cue or self.cue,
             joiner=other.joiner or self.joiner,
+            leads_on=self.leads_on or other.leads_on,
             filler=self.filler or other.filler,
             region_of=self.region_of + other.region_of,
             in_region=self.in_region + other.in_region,
@@ -100,4 +103,5 @@ def phrase_meanings(adapter: Adapter) -> Iterator[tuple[str, Meaning]]:
         for cue_id, phrases in finding.worded.items():
             yield from ((phrase, Meaning(mentions=((finding.name, adapter.cues[cue_id]),))) for phrase in phrases)
     for cue in adapter.cues.values():
-        yield from ((phrase, Meaning(cue=cue)) for phrase in cue.phrases)
+        for phrase in cue.phrases:
+            yield phrase, Meaning(cue=cue, leads_on=phrase.split()[-1].casefold() in grammar.prepositions)

@@ -111,6 +111,7 @@ class Grammar(StrictModel):
             characters, between the items of a list.
         conjunctions: words that join a list ("and"); the comma is always one.
         alternatives: words that join alternatives ("or").
+        prepositions: words that a cue of scope both can end in, and then looks forward ("suspicious for").
         abbreviations: words whose full stop does not end a sentence.
     """
 
@@ -123,6 +124,7 @@ class Grammar(StrictModel):
     fillers: tuple[Text, ...] = ()
     conjunctions: tuple[Text, ...] = ()
     alternatives: tuple[Text, ...] = ()
+    prepositions: tuple[Text, ...] = ()
     abbreviations: tuple[Text, ...] = ()
 
 

@@ -95,7 +95,7 @@ def _chosen_side(hits: Sequence[Hit[Meaning]], place: int, length: int) -> Direc
     before = hits[place - 1] if place > 0 and hits[place - 1].end == hit.start else None
     if hit.end == length:
         return "backward"
-    if hit.start == 0 or (before is not None and before.payload.sign):
+    if hit.payload.leads_on or hit.start == 0 or (before is not None and before.payload.sign):
         return "forward"
     ahead = _distance(hits, range(place + 1, min(len(hits), place + _FARTHEST_HITS)))
     behind = _distance(hits, range(place - 1, max(-1, place - _FARTHEST_HITS), -1))
