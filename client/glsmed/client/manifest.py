@@ -4,6 +4,7 @@ import os
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from glsmed.shared.csv_files import Row, read_csv
@@ -11,6 +12,7 @@ from glsmed.shared.errors import ConfigurationError, Fault
 
 REQUIRED = ("study_id", "patient_id", "image", "report")
 OPTIONAL = ("report_text", "acquired_on", "view")
+_REMEMBERED = 100_000  # a patient's identifier is looked at several times
 _MAY_BE_BLANK = frozenset({*OPTIONAL, "report"})
 
 Rows = Sequence[tuple[int, Row]]
@@ -97,6 +99,7 @@ def survey_manifest(path: Path) -> Survey:
     )
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def patient_key(patient_id: str) -> str:
     """The identifier without what differs by habit of typing: white space, case, full and half width.
 
