@@ -1,0 +1,101 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from glsmed.benchmarks.commands.methods import make_plan, methods_command
+from glsmed.benchmarks.comparison.fitting import FitSettings
+from glsmed.benchmarks.comparison.jobs import Plan, jobs_of
+from glsmed.benchmarks.comparison.results import Results
+from glsmed.benchmarks.comparison.run import run_plan
+from glsmed.benchmarks.comparison.trial import Sizes
+from glsmed.benchmarks.simulator.sources import source_named
+from glsmed.shared.errors import DataError, UsageError
+
+SIZES, FIT = Sizes(train=40, validation=20, test=30, gold=25), FitSettings(epochs=1)
+
+
+def plan(**changes: object) -> Plan:
+    made = make_plan(
+        "drawn",
+        worlds=["alike"],
+        arms=["no-gold", "gold"],
+        methods=["gls-lexicon", "u-ones", "gce"],
+        seeds=2,
+        gold=25,
+        quick=False,
+    )
+    return replace(made, sizes=SIZES, settings=FIT, **changes)  # type: ignore[arg-type]  # fields by name
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("methods")
+    methods_command(plan(), "drawn", out=folder, reference="gls-lexicon")
+    return folder
+
+
+def test_every_run_has_its_json_with_all_metrics(finished: Path) -> None:
+    runs = sorted((finished / "runs").glob("*.json"))
+    assert len(runs) == 2 * 2 * 3
+    content = json.loads(runs[0].read_text())
+    assert set(content["metrics"]) == {"last", "last_mapped", "best", "best_mapped"}
+    assert {"all", "hedged", "st-mary", "sakura", "san-lucas"} <= set(content["metrics"]["last"])
+    measured = content["metrics"]["last"]["all"]["macro"]
+    assert {"auroc", "brier_reliability", "ece_equal_mass", "calibration_slope", "net_benefit"} <= set(measured)
+
+
+def test_summary_compares_with_the_reference(finished: Path) -> None:
+    summary = json.loads((finished / "summary.json").read_text())
+    compared = summary["alike/gold"]["last_mapped"]["reference_less_method"]["all"]
+    assert set(compared) == {"u-ones", "gce"}
+    assert set(compared["gce"]["auroc"]) == {"mean", "low", "high"}
+
+
+def test_report_is_one_page_with_figures(finished: Path) -> None:
+    page = (finished / "report.html").read_text()
+    assert page.count("<img") == 3 * (2 + 3)
+    assert "http" not in page
+    assert "nan" not in page
+
+
+def test_tuned_candidates_are_kept(finished: Path) -> None:
+    tuned = json.loads((finished / "tuned.json").read_text())
+    assert set(tuned) == {"alike.no-gold.gce", "alike.gold.gce"}
+    assert set(tuned["alike.gold.gce"]) == {"0", "1"}
+
+
+def test_what_is_done_is_not_done_again(finished: Path) -> None:
+    results = Results(finished, SIZES, FIT)
+    assert run_plan(plan(), source_named("drawn"), results, report=lambda _: None) == 0
+    one = jobs_of(plan())[5]
+    (finished / "runs" / f"{one.name}.json").unlink()
+    lines: list[str] = []
+    assert run_plan(plan(), source_named("drawn"), results, report=lines.append) == 1
+    assert lines == [f"1/1 {one.name}: 0 min left"]
+
+
+def test_other_settings_are_run_anew(finished: Path) -> None:
+    other = Results(finished, SIZES, FitSettings(epochs=2))
+    assert not other.has(jobs_of(plan())[0])
+
+
+def test_a_run_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="missing"):
+        Results(tmp_path, SIZES, FIT).content(jobs_of(plan())[0])
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [("worlds", ["alik"], "alike"), ("arms", ["golden"], "gold"), ("methods", ["gcee"], "gce")],
+)
+def test_a_wrong_name_is_answered_with_the_nearest(option: str, value: list[str], message: str) -> None:
+    options: dict[str, list[str]] = {"worlds": ["alike"], "arms": ["gold"], "methods": ["gce"], option: value}
+    with pytest.raises(UsageError, match=message):
+        make_plan("drawn", **options, seeds=1, gold=10, quick=False)
+
+
+def test_quick_is_small() -> None:
+    quick = make_plan("drawn", worlds=["alike"], arms=["gold"], methods=(), seeds=9, gold=100, quick=True)
+    assert (quick.seeds, quick.sizes.train, quick.settings.epochs, quick.tuned) == (2, 200, 8, False)

@@ -1,0 +1,75 @@
+from functools import partial
+
+import numpy as np
+import pytest
+from sklearn.metrics import (  # type: ignore[import-untyped]  # scikit-learn ships no types
+    brier_score_loss,
+    log_loss,
+    roc_auc_score,
+)
+
+from glsmed.benchmarks.comparison.paired_bootstrap import METRICS, Values, paired_difference
+
+
+def _cases(n: int = 200, seed: int = 0, shift: float = 1.5) -> tuple[Values, Values]:
+    rng = np.random.default_rng(seed)
+    truth = (rng.random(n) < 0.4).astype(float)
+    score = rng.normal(size=n) + shift * (truth - 0.5)
+    return np.round(1 / (1 + np.exp(-score)), 2), truth  # rounded, so that there are ties
+
+
+def _counts(n: int) -> Values:
+    return np.random.default_rng(1).multinomial(n, np.full(n, 1 / n), size=5).astype(float)
+
+
+@pytest.mark.parametrize(
+    ("name", "reference"),
+    [("auroc", roc_auc_score), ("brier", brier_score_loss), ("log_loss", partial(log_loss, labels=[0, 1]))],
+)
+def test_each_sample_has_the_metric_of_its_repeated_cases(name: str, reference: object) -> None:
+    probability, truth = _cases()
+    counts = _counts(200)
+    measured = METRICS[name](probability, truth, counts)
+    assert callable(reference)
+    for sample, value in zip(counts, measured, strict=True):
+        rows = np.repeat(np.arange(200), sample.astype(int))
+        assert value == pytest.approx(reference(truth[rows], probability[rows]), abs=1e-6)
+
+
+def test_false_alerts_by_hand() -> None:
+    probability = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4])
+    truth = np.array([1.0, 0.0, 1.0, 0.0, 1.0, 0.0])
+    once, twice = np.ones(6), np.array([1.0, 3.0, 1.0, 1.0, 0.0, 1.0])
+    measured = METRICS["false_alerts_90"](probability, truth, np.stack([once, twice]))
+    assert measured.tolist() == pytest.approx([100 * 2 / 6, 100 * 3 / 7])
+
+
+def test_the_better_method_is_clear_of_zero_and_the_same_is_zero() -> None:
+    pairs = [_cases(seed=seed) for seed in range(4)]
+    worse = [_cases(seed=seed, shift=0.2)[0][:, None] for seed in range(4)]
+    better, truths = [p[:, None] for p, _ in pairs], [t[:, None] for _, t in pairs]
+    interval = paired_difference(better, worse, truths, METRICS["auroc"])
+    exact = np.mean([roc_auc_score(t, p) - roc_auc_score(t, w) for p, w, t in zip(better, worse, truths, strict=True)])
+    assert interval.mean == pytest.approx(exact)
+    assert interval.low > 0
+    assert interval.is_clear_of_zero
+    same = paired_difference(better, better, truths, METRICS["auroc"])
+    assert (same.low, same.mean, same.high) == (0, 0, 0)
+    assert not same.is_clear_of_zero
+
+
+def test_interval_is_about_two_standard_errors_to_either_side() -> None:
+    """Brier differences of independent cases: the standard error is known."""
+    rng = np.random.default_rng(3)
+    truth = (rng.random((1, 400, 1)) < 0.5).astype(float)
+    first, second = rng.random((1, 400, 1)), rng.random((1, 400, 1))
+    each = (first - truth) ** 2 - (second - truth) ** 2
+    interval = paired_difference(list(first), list(second), list(truth), METRICS["brier"], draws=2000)
+    assert interval.high - interval.low == pytest.approx(2 * 1.96 * each.std() / 20, rel=0.1)
+
+
+def test_cells_that_do_not_count_are_left_out() -> None:
+    probability, truth = _cases()
+    masked = np.where(np.arange(200) < 150, truth, np.nan)
+    interval = paired_difference([probability[:, None]], [np.full((200, 1), 0.5)], [masked[:, None]], METRICS["auroc"])
+    assert interval.mean == pytest.approx(roc_auc_score(truth[:150], probability[:150]) - 0.5)

@@ -1,0 +1,29 @@
+import torch
+
+from glsmed.benchmarks.methods.cells import cells_of
+from glsmed.benchmarks.simulator.drawn import DrawnPictures
+from glsmed.benchmarks.simulator.hospital_data import UNMENTIONED, simulate
+from glsmed.benchmarks.simulator.worlds import WORLDS
+
+
+def test_cells_of_all_sites_with_their_gold_and_posteriors() -> None:
+    hospitals = simulate(DrawnPictures(28), WORLDS["case-dependent"], studies=60, seed=0)
+    rows = [torch.arange(40)] * 3
+    cells = cells_of(hospitals, rows, [torch.arange(10), torch.arange(0), torch.arange(40)])
+    assert cells.state.shape == (120, 5)
+    assert torch.equal(cells.site.bincount(), torch.tensor([40, 40, 40]))
+    assert (~torch.isnan(cells.gold)).sum(1).reshape(3, 40).sum(1).tolist() == [50, 0, 200]
+    assert torch.equal(cells.gold[80:], hospitals[2].truth[:40])
+    middle = slice(40, 80)
+    assert torch.equal(cells.posterior[middle], cells.probability[middle])
+    assert not torch.equal(cells.posterior[80:], cells.probability[80:])
+
+
+def test_posteriors_come_closer_to_what_the_words_mean_at_the_site() -> None:
+    hospitals = simulate(DrawnPictures(28), WORLDS["case-dependent"], studies=900, seed=0)
+    rows = [torch.arange(900)] * 3
+    cells = cells_of(hospitals, rows, [torch.arange(300)] * 3)
+    truth = torch.cat([hospital.truth for hospital in hospitals])
+    unseen = torch.isnan(cells.gold) & (cells.state != UNMENTIONED)
+    errors = [float((said - truth)[unseen].square().mean()) for said in (cells.posterior, cells.probability)]
+    assert errors[0] < errors[1]
