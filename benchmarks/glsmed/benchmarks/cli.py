@@ -56,6 +56,23 @@ def methods_subcommand(
     methods_command(plan, pixels, out=out, reference=reference)
 
 
+@app.command("build")
+def build_subcommand(
+    out: Annotated[Path, typer.Option(help="Folder to make.")],
+    pixels: PixelsOption = "drawn",
+    world: Annotated[str, typer.Option(help="World.")] = "case-dependent",
+    studies: Annotated[int, typer.Option(min=1, help="Studies of each hospital.")] = 500,
+    seed: Annotated[int, typer.Option(min=0, help="Another number gives another data set.")] = 0,
+) -> None:
+    """Write simulated hospitals: images, reports, gold, and what was believed, said and read of every finding.
+
+    **Example**: `glsmed-benchmark build --pixels drawn --world boilerplate --studies 200 --out my-data`
+    """
+    from glsmed.benchmarks.commands.build import build_command
+
+    build_command(out, pixels=pixels, world=world, studies=studies, seed=seed)
+
+
 def main() -> None:
     """Entry point of ``glsmed-benchmark``."""
     run_command(app)
