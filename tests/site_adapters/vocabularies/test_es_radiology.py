@@ -3,6 +3,7 @@
 import pytest
 
 from glsmed.site_adapters.adapters import load_adapter
+from glsmed.site_adapters.lint.run import has_errors, lint
 from glsmed.site_adapters.reader import Reader
 
 PRESENT, ABSENT, UNCERTAIN, UNMENTIONED = "present", "absent", "uncertain", "unmentioned"
@@ -289,3 +290,7 @@ def test_probability_rises_with_the_words(reader: Reader, rising: tuple[str, ...
 def test_a_scope_ends_where_the_statement_does(reader: Reader, text: str, cue: str, scope: str) -> None:
     marks = {mark.cue: text[slice(*mark.scope)] for mark in reader.marks(text)}
     assert marks[cue] == scope
+
+
+def test_lint_finds_no_error() -> None:
+    assert not has_errors(lint("es_radiology"))

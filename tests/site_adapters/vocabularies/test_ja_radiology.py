@@ -3,6 +3,7 @@
 import pytest
 
 from glsmed.site_adapters.adapters import load_adapter
+from glsmed.site_adapters.lint.run import has_errors, lint
 from glsmed.site_adapters.reader import Reader
 
 PRESENT, ABSENT, UNCERTAIN, UNMENTIONED = "present", "absent", "uncertain", "unmentioned"
@@ -238,3 +239,7 @@ def test_the_region_says_which_metastasis_is_likely(reader: Reader, text: str, f
     cells = reader.read(text).cells
     likely = {name for name in ("lymph_node_metastasis", "distant_metastasis") if name in cells}
     assert {name for name in likely if cells[name].probability > 0.5} == {finding}
+
+
+def test_lint_finds_no_error() -> None:
+    assert not has_errors(lint("ja_radiology"))

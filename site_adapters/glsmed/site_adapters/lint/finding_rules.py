@@ -107,6 +107,9 @@ def cue_in_term(subject: Subject) -> Iterator[Fault]:
         inside = [
             other for part in _parts(phrase.tokens) for other in subject.by_tokens.get(part, ()) if other.role == "cue"
         ]
+        # A single character is part of many words where the script has no spaces (無 in 無気肺).
+        if subject.adapter.grammar.script == "characters":
+            inside = [other for other in inside if len(other.tokens) > 1]
         denying = [cue for cue in inside if subject.adapter.cues[cue.owner].kind in _SWALLOWING]
         if denying and len(subject.lexicon.tokens(phrase.text)) > 1:
             message = (
