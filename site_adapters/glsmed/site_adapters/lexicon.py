@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from glsmed.site_adapters.adapter import Adapter, Cue
+from glsmed.site_adapters.adapter import Adapter, Cue, Finding
 from glsmed.site_adapters.folding import Folding
 from glsmed.site_adapters.phrases import PhraseIndex, tokens_of
 from glsmed.site_adapters.spelling import Spelling
@@ -84,6 +84,16 @@ class Lexicon:
         return tokens if self._spelling is None else self._spelling.rewritten(tokens)
 
 
+def _compounds(finding: Finding, adapter: Adapter) -> Iterator[tuple[str, Meaning]]:
+    """The finding's words with endings glued on; what only implies it takes those that word a cue ("Tumorverdacht")."""
+    worded = finding.worded.items()
+    implying = [phrase for cue, phrases in worded if adapter.cues[cue].state == "uncertain" for phrase in phrases]
+    for compound in adapter.grammar.compounds:
+        meaning = Meaning(mentions=((finding.name, adapter.cues.get(compound.cue or "")),))
+        words = [*finding.terms, *(implying if compound.cue else ())]
+        yield from ((word + link + compound.ending, meaning) for word in words for link in compound.link)
+
+
 def phrase_meanings(adapter: Adapter) -> Iterator[tuple[str, Meaning]]:
     """Every phrase of an adapter with what it means, joiners first, cues last."""
     grammar = adapter.grammar
@@ -97,9 +107,7 @@ def phrase_meanings(adapter: Adapter) -> Iterator[tuple[str, Meaning]]:
         yield from ((phrase, Meaning(region_of=(finding.name,))) for phrase in finding.regions)
         yield from ((phrase, Meaning(in_region=(finding.name,))) for phrase in finding.in_region)
         yield from ((phrase, Meaning(mentions=((finding.name, None),))) for phrase in finding.terms)
-        for compound in grammar.compounds:
-            meaning = Meaning(mentions=((finding.name, adapter.cues.get(compound.cue or "")),))
-            yield from ((term + link + compound.ending, meaning) for term in finding.terms for link in compound.link)
+        yield from _compounds(finding, adapter)
         for cue_id, phrases in finding.worded.items():
             yield from ((phrase, Meaning(mentions=((finding.name, adapter.cues[cue_id]),))) for phrase in phrases)
     for cue in adapter.cues.values():
