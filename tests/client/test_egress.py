@@ -11,10 +11,11 @@ from glsmed.client.config import EgressSection
 from glsmed.client.egress import EgressPolicy, Number, arrays_digest
 from glsmed.shared.audit import AuditLog, verify
 from glsmed.shared.bundle import RELEASE
+from glsmed.shared.cue_counts import CueCount, counts_to_json
 from glsmed.shared.errors import DataError, PrivacyError, WireError
 from glsmed.shared.model_manifest import ArraySpec, ModelManifest
 from glsmed.shared.study import Study
-from glsmed.shared.wire import METRIC_PERMISSIONS, EvaluationReply, Hello, HelloReply, Update, decode
+from glsmed.shared.wire import METRIC_PERMISSIONS, CountsReply, EvaluationReply, Hello, HelloReply, Update, decode
 
 STUDY = Study(study="doubt", findings=("effusion", "nodule"))
 MANIFEST = ModelManifest((ArraySpec("w", (2,), "float32"),))
@@ -201,3 +202,47 @@ def test_the_digest_of_arrays_changes_with_name_and_value() -> None:
         for arrays in (WEIGHTS, {"v": WEIGHTS["w"]}, {"w": WEIGHTS["w"] + 1}, {"w": WEIGHTS["w"][::-1]})
     }
     assert len(digests) == 4
+
+
+CUES = frozenset({"en/possible", "en/uncertainty"})
+
+
+def counts(cue: str = "en/possible", *, trials: int = 30) -> CountsReply:
+    count = CueCount(
+        cue=cue, family="en/uncertainty", prior_mean=0.5, prior_strength=4, trials=trials, successes=trials // 2
+    )
+    return CountsReply(study_digest=STUDY.digest(), counts=counts_to_json([count]))
+
+
+def counting_policy(folder: Path, *, cue_counts: bool = True) -> EgressPolicy:
+    section = EgressSection(cue_counts=cue_counts, min_patients=10)
+    log = AuditLog(folder / "audit.jsonl")
+    return EgressPolicy(section, STUDY, MANIFEST, site="st-mary", audit=log, cue_words=CUES)
+
+
+def test_counts_that_are_allowed_travel_and_are_in_the_log(tmp_path: Path) -> None:
+    reply = counts()
+    assert decode(counting_policy(tmp_path).release(reply, patients={}), CountsReply) == reply
+    (entry,) = sent(tmp_path)
+    assert json.loads(entry["fields"]["counts"])[0]["trials"] == 30  # type: ignore[index]  # JSON
+
+
+def test_no_counts_leave_by_default(tmp_path: Path) -> None:
+    with pytest.raises(PrivacyError, match=r"egress\.cue_counts is false"):
+        counting_policy(tmp_path, cue_counts=False).release(counts(), patients={})
+    assert sent(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"), [(counts("en/dr_smith"), "a cue of this site's own"), (counts(trials=9), "fewer than 10 labels")]
+)
+def test_counts_of_own_cues_or_of_few_labels_stay(tmp_path: Path, reply: CountsReply, said: str) -> None:
+    with pytest.raises(PrivacyError, match=said):
+        counting_policy(tmp_path).release(reply, patients={})
+    assert sent(tmp_path) == []
+
+
+def test_a_text_among_the_counts_stays(tmp_path: Path) -> None:
+    with pytest.raises(WireError):
+        counting_policy(tmp_path).release(CountsReply(study_digest=STUDY.digest(), counts=CANARY), patients={})
+    assert sent(tmp_path) == []

@@ -66,7 +66,7 @@ def test_images_stand_beside_their_own_patient(data: SiteData, manifest_rows: Re
 
 def test_labels_are_those_of_the_table(data: SiteData, drawn_config: SiteConfig, study: Study) -> None:
     manifest = read_manifest(drawn_config.data.manifest)
-    table = {(row.study_id, row.finding): row for row in label_rows(drawn_config, words_only(study), manifest)}
+    table = {(row.study_id, row.finding): row for row in label_rows(drawn_config, words_only(study), manifest, {})}
     train = data.splits["train"]
     own = [entry for entry in manifest.images if entry.patient_id in set(train.patients)]
     for name, tensor in (("label", train.labels), ("rate", train.rates), ("weight", train.weights)):
@@ -145,7 +145,7 @@ def test_a_calibration_moves_the_targets_towards_the_gold(
     gold = read_gold(drawn_config.data.gold, studies=manifest.reports.keys(), findings=study.findings)
 
     def brier(config: SiteConfig) -> float:
-        rows = [row for row in label_rows(config, study, manifest) if row.state == "uncertain"]
+        rows = [row for row in label_rows(config, study, manifest, {}) if row.state == "uncertain"]
         return sum((row.target - gold[row.study_id, row.finding]) ** 2 for row in rows) / len(rows)
 
     before = brier(drawn_config)
@@ -167,7 +167,7 @@ def test_a_calibration_for_other_cues_is_refused(drawn_config: SiteConfig, study
     )
     other = _calibrated(drawn_config, tmp_path / "c.yaml", adapter=str(tmp_path / "own.yaml"))
     with pytest.raises(ConfigurationError, match="run glsmed-adapter calibrate again"):
-        label_rows(other, study, read_manifest(other.data.manifest))
+        label_rows(other, study, read_manifest(other.data.manifest), {})
 
 
 def test_gold_counts_only_about_the_studies_of_the_manifest(

@@ -21,7 +21,7 @@ from glsmed.shared.processes import free_port
 PROGRAMS = Path(sys.executable).parent
 SITES = ("st-mary", "riverside")
 PATIENTS = 40
-_REPORTS = ("There is a pleural effusion.", "No pleural effusion.", "A pleural effusion cannot be excluded.")
+REPORTS = ("There is a pleural effusion.", "No pleural effusion.", "A pleural effusion cannot be excluded.")
 
 
 @dataclass
@@ -129,10 +129,10 @@ def write_site_data(folder: Path, *, seed: int) -> None:
     folder.mkdir(parents=True)
     manifest, gold = ["study_id,patient_id,image,report,report_text"], ["study_id,finding,value"]
     for patient in range(PATIENTS):
-        which = int(rng.integers(len(_REPORTS)))
+        which = int(rng.integers(len(REPORTS)))
         picture = rng.normal(60 if which else 180, 20, (40, 40)).clip(0, 255).astype(np.uint8)
         Image.fromarray(picture).save(folder / f"{patient}.png")
-        manifest.append(f"s{patient},p{patient},{patient}.png,,{_REPORTS[which]}")
+        manifest.append(f"s{patient},p{patient},{patient}.png,,{REPORTS[which]}")
         gold.append(f"s{patient},effusion,{int(which == 0)}")
     (folder / "manifest.csv").write_text("\n".join(manifest) + "\n")
     (folder / "gold.csv").write_text("\n".join(gold) + "\n")
@@ -143,6 +143,7 @@ def _edit_study(content: dict[str, object], *, rounds: int) -> None:
     content["model"] = {"architecture": "resnet10", "image_size_px": 32}
     content["training"] = {"rounds": rounds, "steps_per_round": 4, "batch_size": 8}
     content["federation"] = {"quorum": 2, "round_deadline_minutes": 2}
+    content["labels"] = {"shared_calibration": True}
 
 
 def _edit_site(content: dict[str, object]) -> None:
@@ -157,6 +158,7 @@ def _edit_site(content: dict[str, object]) -> None:
     egress = content["egress"]
     assert isinstance(egress, dict)
     egress["min_patients"] = 2
+    egress["cue_counts"] = True
 
 
 def make_federation(root: Path, *, rounds: int) -> Federation:

@@ -29,7 +29,7 @@ def federation(tmp_path: Path) -> Iterator[Federation]:
 
 
 def _processes(pattern: str) -> list[int]:
-    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["ps", "-eww", "-o", "pid,args"], capture_output=True, text=True, check=True).stdout
     lines = (line.strip().split(None, 1) for line in listed.splitlines()[1:])
     return [int(pid) for pid, arguments in lines if re.search(pattern, arguments)]
 

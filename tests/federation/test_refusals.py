@@ -70,7 +70,9 @@ def test_a_hospital_with_another_authority_does_not_talk_to_the_centre(waiting_c
     assert made.returncode == 0
     config = waiting_centre.config(SITES[0])
     kept = config.read_text()
-    edit_yaml(config, lambda content: content["centre"].update(ca_certificate=str(other / "pki" / "ca.crt")))
+    address = f"localhost:{waiting_centre.port}"
+    trusted = {"address": address, "ca_certificate": str(other / "pki" / "ca.crt")}
+    edit_yaml(config, lambda content: content.update(centre=trusted))
     done = run_command("glsmed-client", "--site", str(config), cwd=waiting_centre.root)
     config.write_text(kept)
     assert done.returncode == 1

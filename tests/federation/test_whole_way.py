@@ -2,44 +2,77 @@
 
 import csv
 import json
+import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from glsmed.shared.audit import verify
 
-from .conftest import SITES, Federation, succeed
+from .conftest import REPORTS, SITES, Federation, succeed
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 
-
-def _finish(federation: Federation) -> str:
-    """Start everything and return what the centre said once the study is done."""
-    centre = federation.start_centre()
-    for program in [federation.start_site(site) for site in SITES]:
-        program.wait_for("takes part", seconds=60)
-    return centre.wait_for(r"done: results are in", seconds=200)
+ROUNDS = 3
 
 
 def _command_lines() -> str:
-    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
-    return listed.stdout
+    return subprocess.run(["ps", "-eww", "-o", "args"], capture_output=True, text=True, check=True).stdout
+
+
+def _check_processes(federation: Federation) -> None:
+    """Centre and hospitals are processes of their own: SuperLink, executor, SuperNodes and residents."""
+    lines = _command_lines()
+    assert f"superlink_process {federation.study_file}" in lines
+    for site in SITES:
+        assert f"glsmed.client.resident {federation.config(site)}" in lines
+    assert len(re.findall(rf"supernode_process .*localhost:{federation.port}", lines)) == len(SITES)
 
 
 def test_a_study_runs_to_its_end_and_leaves_its_record(federation: Federation) -> None:
-    said = _finish(federation)
+    centre = federation.start_centre()
+    for program in [federation.start_site(site) for site in SITES]:
+        program.wait_for("takes part", seconds=90)
+    centre.wait_for("round 1 of 3: training at")
+    _check_processes(federation)
+    centre.wait_for("done: results are in", seconds=200)
     run = federation.study_file.parent / "run"
+    _check_run(run)
+    _check_shared_prior(run)
+    _check_nothing_else_left(federation)
+
+
+def _check_run(run: Path) -> None:
     summary = json.loads((run / "summary.json").read_text())
-    assert summary["rounds"] == 3
+    assert summary["rounds"] == ROUNDS
     assert set(summary["sites"]) == set(SITES)
-    assert sorted(path.name for path in (run / "checkpoints").iterdir()) == [
-        f"round-{number:04d}.safetensors" for number in (1, 2, 3)
-    ]
-    assert "round 3 of 3" in said
+    kept = sorted(path.name for path in (run / "checkpoints").iterdir())
+    assert kept == [f"round-{number:04d}.safetensors" for number in range(1, ROUNDS + 1)]
     with (run / "metrics.csv").open() as source:
         assert {row["split"] for row in csv.DictReader(source)} == {"train", "validation", "test"}
     assert verify(run / "audit.jsonl").first_broken is None
+
+
+def _check_shared_prior(run: Path) -> None:
+    """Both sites' counts came, and every site starts from what they say."""
+    prior = json.loads((run / "shared_prior.json").read_text())
+    assert {belief["sites"] for belief in prior["cues"].values()} == {len(SITES)}
+    events = [json.loads(line) for line in (run / "audit.jsonl").read_text().splitlines()]
+    assert "prior_not_taken" not in {event["event"] for event in events}
+
+
+def _check_nothing_else_left(federation: Federation) -> None:
     for site in SITES:
-        assert "unbroken" in succeed(
-            "glsmed-client", "--site", str(federation.config(site)), "audit", "verify", cwd=run
+        said = succeed("glsmed-client", "--site", str(federation.config(site)), "audit", "verify", cwd=federation.root)
+        assert "unbroken" in said
+        log = (federation.config(site).parent / "state" / "audit.jsonl").read_text().splitlines()
+        sent = [json.loads(line)["fields"].get("message") for line in log]
+        # counts and the prior once; an update and a validation a round; the test; and the greeting
+        assert sorted(sent) == sorted(
+            ["HelloReply", "CountsReply", "PriorReply", *["Update", "EvaluationReply"] * ROUNDS, "EvaluationReply"]
         )
+    for path in federation.study_file.parent.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert not any(report.encode() in content for report in REPORTS), path

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from glsmed.shared.cue_counts import CueCount
-from glsmed.shared.shared_prior import SharedPrior, fit_shared_prior
+from glsmed.shared.shared_prior import SharedPrior
+from glsmed.shared.shared_prior_fit import fit_shared_prior
 
 
 def site(*labels: tuple[str, int, int], prior: float = 0.5) -> list[CueCount]:

@@ -11,16 +11,21 @@ from glsmed.client.evaluation import evaluate
 from glsmed.client.examples import SplitName
 from glsmed.client.site_map import fit_site_map
 from glsmed.client.site_numbers import evaluation_numbers, labelled_patients, patients_by_number, site_counts
-from glsmed.client.site_runtime import SiteRuntime
+from glsmed.client.site_runtime import SiteRuntime, cue_counts, with_prior
 from glsmed.client.training import train
 from glsmed.shared.bundle import RELEASE
 from glsmed.shared.models import load_arrays, state_arrays
+from glsmed.shared.shared_prior import prior_from_json
 from glsmed.shared.wire import (
+    CountsReply,
+    CountsTask,
     EvaluateTask,
     EvaluationReply,
     Hello,
     HelloReply,
     MismatchError,
+    PriorReply,
+    PriorTask,
     TrainTask,
     Update,
     decode,
@@ -37,6 +42,8 @@ def build_client_app(site: SiteRuntime) -> ClientApp:
     app = ClientApp()
     tasks = _SiteTasks(site)
     app.query()(_guarded(tasks.hello, site))
+    app.query("cue_counts")(_guarded(tasks.cue_counts, site))
+    app.query("shared_prior")(_guarded(tasks.take_prior, site))
     app.train()(_guarded(tasks.train, site))
     app.evaluate()(_guarded(tasks.evaluate, site))
     return app
@@ -71,6 +78,20 @@ class _SiteTasks:
         permitted = site.egress.permitted(counts)
         reply = HelloReply(study_digest=self._digest, site=site.site, release=RELEASE, metrics=permitted)
         return site.egress.release(reply, patients=patients_by_number(counts))
+
+    def cue_counts(self, content: RecordDict) -> RecordDict:
+        """What the site's gold says of each cue, where that may leave."""
+        site = self._site
+        require_same("study", expected=self._digest, got=decode(content, CountsTask).study_digest)
+        site.egress.require_cue_counts()
+        return site.egress.release(CountsReply(study_digest=self._digest, counts=cue_counts(site)), patients={})
+
+    def take_prior(self, content: RecordDict) -> RecordDict:
+        """The labels of this site made anew with the prior that all sites share."""
+        task = decode(content, PriorTask)
+        require_same("study", expected=self._digest, got=task.study_digest)
+        self._site = with_prior(self._site, prior_from_json(task.prior))
+        return self._site.egress.release(PriorReply(study_digest=self._digest), patients={})
 
     def train(self, content: RecordDict) -> RecordDict:
         """The model after one round of local training."""

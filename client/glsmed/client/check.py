@@ -133,7 +133,7 @@ def _check_findings(report: CheckReport, adapter: Adapter, study: Study) -> None
 def _check_calibration(report: CheckReport, config: SiteConfig, adapter: Adapter) -> bool:
     path = config.data.calibration
     if path is None:
-        report.lines.append("calibration none: probabilities are the adapter's own")
+        report.lines.append("calibration none of this site's own")
         return True
     calibration = report.attempt(lambda: load_calibration(path, adapter))
     if calibration is None:
@@ -155,8 +155,10 @@ def _check_data(report: CheckReport, config: SiteConfig, study: Study, survey: S
     entries = by_split(manifest, config.data.split)
     report.attempt(lambda: load_images(config, study, entries))
     gold = report.attempt(lambda: read_site_gold(config, study, survey.study_ids))
-    rows = report.attempt(lambda: label_rows(config, study, manifest)) if can_read else None
+    rows = report.attempt(lambda: label_rows(config, study, manifest, gold or {})) if can_read else None
     report.summary = summary = summarise(manifest, rows or [], entries, gold or {})
+    if survey.faults:
+        return  # what follows from them is no news
     for name in SPLITS:
         if summary.split_patients[name] == 0:
             report.faults.append(f"no patient falls into the {name} split; add patients or change data.split")

@@ -1,7 +1,7 @@
 """What may leave this site. Everything that is not allowed by name stays, and what goes is in the audit log first."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from flwr.app import Error, RecordDict
@@ -10,23 +10,27 @@ from flwr.common.constant import ErrorCode
 from glsmed.client.config import EgressSection
 from glsmed.shared.audit import AuditLog
 from glsmed.shared.bundle import RELEASE
+from glsmed.shared.cue_counts import CueCount, counts_from_json
 from glsmed.shared.errors import GlsmedError, PrivacyError
 from glsmed.shared.model_manifest import ModelManifest
 from glsmed.shared.study import Study
 from glsmed.shared.wire import (
     METRIC_PERMISSIONS,
     Arrays,
+    CountsReply,
     EvaluationReply,
     HelloReply,
     Metrics,
+    PriorReply,
     Update,
     check_metric_names,
     encode,
 )
 
-SiteMessage = HelloReply | Update | EvaluationReply
+SiteMessage = HelloReply | Update | EvaluationReply | CountsReply | PriorReply
 
 _OWN_WORDS = frozenset({RELEASE, "validation", "test", "gold", "reports"})
+_COUNTS = "counts"  # the one field that is checked by what it holds
 _KNOWN_ERRORS = frozenset({"builtins", "torch"})
 
 
@@ -49,13 +53,21 @@ class EgressPolicy:
     """
 
     def __init__(
-        self, settings: EgressSection, study: Study, manifest: ModelManifest, *, site: str, audit: AuditLog
+        self,
+        settings: EgressSection,
+        study: Study,
+        manifest: ModelManifest,
+        *,
+        site: str,
+        audit: AuditLog,
+        cue_words: Collection[str] = (),
     ) -> None:
         self._settings = settings
         self._findings = study.findings
         self._manifest = manifest
         self._words = _OWN_WORDS | {site, study.digest(), manifest.digest()}
         self._audit = audit
+        self._cue_words = frozenset(cue_words)
 
     def permitted(self, numbers: Mapping[str, Number]) -> Metrics:
         """Those of the numbers that may be sent, by name."""
@@ -87,7 +99,9 @@ class EgressPolicy:
         if not isinstance(message, SiteMessage):
             raise PrivacyError(f"a {type(message).__name__} is no message of a site")
         self._check_words(message)
-        self._check_numbers(message.metrics, patients)
+        self._check_numbers(_metrics(message), patients)
+        if isinstance(message, CountsReply):
+            self._check_counts(counts_from_json(message.counts))
         if isinstance(message, Update):
             self.require_updates(patients.get("model", 0))
             self._manifest.check(message.model)
@@ -112,8 +126,26 @@ class EgressPolicy:
     def _check_words(self, message: SiteMessage) -> None:
         for field in fields(message):
             value = getattr(message, field.name)
-            if isinstance(value, str) and value not in self._words:
+            if isinstance(value, str) and value not in self._words and field.name != _COUNTS:
                 raise PrivacyError(f"{type(message).__name__}: {field.name} is not a word that may leave this site")
+
+    def _check_counts(self, counts: Sequence[CueCount]) -> None:
+        """Only cues that every site knows by name, each over enough labels, and only where the site allows it."""
+        self.require_cue_counts()
+        for count in counts:
+            if not {count.cue, count.family} <= self._cue_words:
+                raise PrivacyError("a cue of this site's own stands among the counts: its name may not leave")
+            if count.trials < self._settings.min_patients:
+                raise PrivacyError(f"{count.cue!r} has fewer than {self._settings.min_patients} labels")
+
+    def require_cue_counts(self) -> None:
+        """Return if counts per cue may be sent.
+
+        Raises:
+            PrivacyError: they may not.
+        """
+        if not self._settings.cue_counts:
+            raise PrivacyError("egress.cue_counts is false in config.yaml: no counts leave this site")
 
     def _check_numbers(self, metrics: Metrics, patients: Mapping[str, int]) -> None:
         check_metric_names(metrics, self._findings)
@@ -132,10 +164,14 @@ def error_code(error: Exception) -> str:
     return type(error).__name__ if type(error).__module__.partition(".")[0] in _KNOWN_ERRORS else "UnexpectedError"
 
 
+def _metrics(message: SiteMessage) -> Metrics:
+    return {} if isinstance(message, CountsReply | PriorReply) else message.metrics
+
+
 def _description(message: SiteMessage, content: RecordDict) -> dict[str, object]:
     """What the audit log keeps of a message: every word and number, and the hash of the arrays."""
     head = dict(content.config_records["head"])
-    description: dict[str, object] = {"message": type(message).__name__, **head, "metrics": dict(message.metrics)}
+    description: dict[str, object] = {"message": type(message).__name__, **head, "metrics": dict(_metrics(message))}
     if isinstance(message, Update):
         description["arrays"] = len(message.model)
         description["bytes"] = sum(array.nbytes for array in message.model.values())

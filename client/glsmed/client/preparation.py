@@ -14,12 +14,12 @@ from glsmed.client.image_cache import ImageCache
 from glsmed.client.label_table import LabelRow, LabelSource, State, count_states, load_label_table
 from glsmed.client.manifest import ImageEntry, Manifest, read_manifest
 from glsmed.client.recipe import apply_recipe
+from glsmed.client.shared_calibration import site_calibration
 from glsmed.client.splits import split_of
 from glsmed.shared.errors import ConfigurationError, DataError, Fault
 from glsmed.shared.gold_labels import Gold, read_gold
 from glsmed.shared.study import Study
 from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.calibration import load_calibration
 from glsmed.site_adapters.reader import Reader
 
 SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
@@ -54,7 +54,7 @@ def prepare_site(config: SiteConfig, study: Study) -> SiteData:
     """
     manifest = read_manifest(config.data.manifest)
     gold = read_site_gold(config, study, manifest.reports.keys())
-    rows = label_rows(config, study, manifest)
+    rows = label_rows(config, study, manifest, gold)
     entries = by_split(manifest, config.data.split)
     summary = summarise(manifest, rows, entries, gold)
     empty = [name for name in SPLITS if not entries[name]]
@@ -93,7 +93,7 @@ def load_images(
     """
     cache = ImageCache(config.state_folder, size_px=study.model.image_size_px)
     tensor = cache.load([entry.image for name in SPLITS for entry in entries[name]])
-    _refuse_shared_images(entries, cache.digests())
+    _refuse_shared_images(entries, cache.digests)
     return dict(zip(SPLITS, torch.split(tensor, [len(entries[name]) for name in SPLITS]), strict=True))
 
 
@@ -114,17 +114,17 @@ def _refuse_shared_images(entries: Mapping[SplitName, Sequence[ImageEntry]], dig
         raise ConfigurationError(faults)
 
 
-def label_rows(config: SiteConfig, study: Study, manifest: Manifest) -> list[LabelRow]:
+def label_rows(config: SiteConfig, study: Study, manifest: Manifest, gold: Gold) -> list[LabelRow]:
     """The site's label table, made anew only if its source changed.
 
     Raises:
         ConfigurationError: the adapter has faults, or the calibration was not made for it.
         DataError: the table cannot be written.
     """
-    adapter = load_adapter(config.data.adapter)
-    source = LabelSource(manifest, Reader(adapter), study.findings, study.labels)
-    if config.data.calibration is not None:
-        calibration = load_calibration(config.data.calibration, adapter)
+    reader = Reader(load_adapter(config.data.adapter))
+    source = LabelSource(manifest, reader, study.findings, study.labels)
+    calibration = site_calibration(config, study, reader, manifest=manifest, gold=gold)
+    if calibration is not None:
         source = replace(source, calibration=calibration, calibration_digest=calibration.digest)
     return load_label_table(config.state_folder / "labels.sqlite", source)
 

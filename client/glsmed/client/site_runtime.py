@@ -1,7 +1,7 @@
 """A site, loaded once: its study, its data, its model on its device, and the gate to the outside."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -10,24 +10,34 @@ from glsmed.client.config import SiteConfig
 from glsmed.client.devices import resolve_device
 from glsmed.client.egress import EgressPolicy
 from glsmed.client.examples import Examples, SplitName
-from glsmed.client.preparation import prepare_site
+from glsmed.client.manifest import read_manifest
+from glsmed.client.preparation import prepare_site, read_site_gold
+from glsmed.client.shared_calibration import shareable_cues, site_cue_counts, store_prior
 from glsmed.shared.audit import AuditLog
 from glsmed.shared.model_manifest import ModelManifest
 from glsmed.shared.models import build_model
+from glsmed.shared.shared_prior import SharedPrior
 from glsmed.shared.study import Study, load_study
+from glsmed.site_adapters.adapters import load_adapter
+from glsmed.site_adapters.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)
 class SiteRuntime:
     """What the ClientApp works with; the weights of ``model`` are replaced by each task."""
 
-    site: str
+    config: SiteConfig
     study: Study
     splits: Mapping[SplitName, Examples]
     model: nn.Module
     manifest: ModelManifest
     device: torch.device
     egress: EgressPolicy
+
+    @property
+    def site(self) -> str:
+        """The site's name."""
+        return self.config.site
 
 
 def load_site_runtime(config: SiteConfig) -> SiteRuntime:
@@ -45,11 +55,32 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
     manifest = ModelManifest.of(model.state_dict())
     audit = AuditLog(config.state_folder / "audit.jsonl")
     return SiteRuntime(
-        site=config.site,
+        config=config,
         study=study,
         splits=prepare_site(config, study).splits,
         model=model,
         manifest=manifest,
         device=resolve_device(config.device),
-        egress=EgressPolicy(config.egress, study, manifest, site=config.site, audit=audit),
+        egress=EgressPolicy(
+            config.egress,
+            study,
+            manifest,
+            site=config.site,
+            audit=audit,
+            cue_words=shareable_cues(load_adapter(config.data.adapter)),
+        ),
     )
+
+
+def cue_counts(site: SiteRuntime) -> str:
+    """The site's counts per cue that may leave it, as JSON."""
+    manifest = read_manifest(site.config.data.manifest)
+    gold = read_site_gold(site.config, site.study, manifest.reports.keys())
+    reader = Reader(load_adapter(site.config.data.adapter))
+    return site_cue_counts(site.config, reader, manifest=manifest, gold=gold)
+
+
+def with_prior(site: SiteRuntime, prior: SharedPrior) -> SiteRuntime:
+    """The site with labels that follow the shared prior; the prior outlives the process."""
+    store_prior(site.config, site.study, prior)
+    return replace(site, splits=prepare_site(site.config, site.study).splits)

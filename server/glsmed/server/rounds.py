@@ -19,6 +19,7 @@ from glsmed.server.exchange import Clock, Exchange, SiteDirectory
 from glsmed.server.questions import Outcome, Questions
 from glsmed.server.roll_call import RollCall
 from glsmed.server.run_folder import RoundRecord, RunFolder, RunState, State
+from glsmed.server.shared_calibration import SharedCalibration
 from glsmed.shared.bundle import RELEASE
 from glsmed.shared.errors import FederationError
 from glsmed.shared.model_manifest import ModelManifest
@@ -68,6 +69,7 @@ class _StudyRun:
         self._manifest = ModelManifest.of(model.state_dict())
         self._roll_call = RollCall(exchange, study, record=folder.record)
         self._questions = Questions(exchange, study, self._manifest, rule=plan.rule)
+        self._calibration = SharedCalibration(exchange, study, folder)
         self._state = RunState("waiting", rounds=study.training.rounds)
 
     def run(self) -> Mapping[str, object]:
@@ -154,9 +156,11 @@ class _StudyRun:
         return outcome
 
     def _assemble(self, number: int) -> Mapping[str, int]:
-        return self._roll_call.assemble(
-            say=lambda line: self._say(f"{self._name(number)}: {line}", state="waiting", round_number=number)
-        )
+        def say(line: str) -> None:
+            self._say(f"{self._name(number)}: {line}", state="waiting", round_number=number)
+
+        sites = self._roll_call.assemble(say=say)
+        return self._calibration.settle(sites, say=say) if self._study.labels.shared_calibration else sites
 
     def _finish(self) -> Mapping[str, object]:
         choice = choose_round(self._folder.metrics(), last=self._study.training.rounds)

@@ -5,6 +5,7 @@
     run/rounds.jsonl    one line per attempt at a round: who counted, who did not and why
     run/metrics.csv     round, split, site, reference, finding, metric, value
     run/checkpoints/    one safetensors file per round
+    run/shared_prior.json  what sites' counts per cue say, where the study shares them
     run/audit.jsonl     hash-chained: who joined, what counted
     run/summary.json    written last
 
@@ -27,6 +28,7 @@ from glsmed.server.checkpoints import CheckpointFolder
 from glsmed.shared.atomic import write_text
 from glsmed.shared.audit import AuditLog
 from glsmed.shared.errors import FederationError
+from glsmed.shared.shared_prior import SharedPrior, prior_from_json
 
 _BEAT_SECONDS = 5.0
 
@@ -143,6 +145,15 @@ class RunFolder:
         """Drop what was written of later rounds, which a crash left without a checkpoint."""
         self._write_rounds([record for record in self.rounds() if record.round <= round_number])
         self._write_metrics([row for row in self.metrics() if row.round <= round_number])
+
+    def shared_prior(self) -> SharedPrior | None:
+        """The prior that the sites share, once it is settled."""
+        path = self.root / "shared_prior.json"
+        return prior_from_json(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+    def keep_shared_prior(self, prior: SharedPrior) -> None:
+        """Write ``shared_prior.json``."""
+        self._write("shared_prior.json", prior.model_dump_json(indent=2) + "\n")
 
     def summary(self) -> Mapping[str, object] | None:
         """The summary, once the run has finished."""

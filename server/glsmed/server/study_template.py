@@ -25,6 +25,7 @@ model:
 labels:
   unmentioned: masked           # masked: not learned from | absent: taken as absent with unmentioned_probability
   unmentioned_probability: 0.02
+  shared_calibration: false     # counts per cue (egress.cue_counts) make a prior for all sites: no text leaves
   gold_as_labels: true          # train on the gold labels of training patients as certain labels
   spread_weights: false         # weigh a cell by how sure it is what its words mean
   negative_rates: off           # off | gated: rates below 0 where a site's held-out gold says that they help

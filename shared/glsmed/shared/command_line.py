@@ -1,19 +1,24 @@
 """What every glsmed command does around its work: errors without a traceback, clean Ctrl-C, exit codes 0, 1, 2."""
 
+import signal
 import sys
 from collections.abc import Callable
+from types import FrameType
 
 from glsmed.shared.errors import GlsmedError
 
 INTERRUPTED = 130
+TERMINATED = 143
 
 
 def run_command(command: Callable[[], object]) -> None:
     """Run a command's entry point; a glsmed error becomes one message on stderr and its exit code.
 
     Raises:
-        SystemExit: when the command failed (1), was used or configured wrongly (2), or was interrupted (130).
+        SystemExit: when the command failed (1), was used or configured wrongly (2), was interrupted (130), or was told
+            to end by whatever supervises it (143).
     """
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         command()
     except GlsmedError as error:
@@ -28,3 +33,8 @@ def run_command(command: Callable[[], object]) -> None:
         place = "" if error.filename is None else f"{error.filename}: "
         sys.stderr.write(f"error: {place}{error.strerror or error}\n")
         raise SystemExit(GlsmedError.exit_code) from None
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    """End as Ctrl-C does: whatever a command has started is stopped on the way out."""
+    raise SystemExit(TERMINATED)

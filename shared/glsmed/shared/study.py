@@ -43,6 +43,12 @@ class LabelSection(StrictModel):
     unmentioned_probability: Annotated[
         float, Field(gt=0, lt=0.5, description="probability of an unmentioned finding where it is taken as absent")
     ] = 0.02
+    shared_calibration: Annotated[
+        bool,
+        Field(
+            description="sites share counts per cue; the prior that follows from them is every site's starting point"
+        ),
+    ] = False
     gold_as_labels: Annotated[
         bool, Field(description="train on a site's gold labels (of its training patients) as certain labels")
     ] = True

@@ -118,7 +118,48 @@ class EvaluationReply:
     metrics: Metrics
 
 
-WireMessage = Hello | HelloReply | TrainTask | Update | EvaluateTask | EvaluationReply
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountsTask:
+    """Centre to site (query ``cue_counts``): what do gold labels say of each cue?"""
+
+    study_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountsReply:
+    """Site to centre: trials and successes by cue, in the form of :func:`glsmed.shared.cue_counts.counts_to_json`."""
+
+    study_digest: str
+    counts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriorTask:
+    """Centre to site (query ``shared_prior``): start from this, a ``SharedPrior`` as JSON."""
+
+    study_digest: str
+    prior: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriorReply:
+    """Site to centre: the prior is in use."""
+
+    study_digest: str
+
+
+WireMessage = (
+    Hello
+    | HelloReply
+    | TrainTask
+    | Update
+    | EvaluateTask
+    | EvaluationReply
+    | CountsTask
+    | CountsReply
+    | PriorTask
+    | PriorReply
+)
 MessageT = TypeVar("MessageT", bound=WireMessage)
 
 
