@@ -114,3 +114,19 @@ def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     path.write_bytes("adapter: site\nextends: es_radiology # señal\n".encode("latin-1"))
     with pytest.raises(ConfigurationError, match="is not UTF-8"):
         read_layers(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: &x [*x]\n", "holds itself through an alias"),
+        ("a: " + "[" * 3000 + "]" * 3000, "is nested too deeply"),
+        ("adapter: site\nextends: \x07\n", "2: is not YAML: it holds the control character '\\x07'"),
+        ("a: !!int x\n", "is not YAML: invalid literal"),
+        ("--- a\n--- b\n", "2: is not YAML"),
+        ("? {a: b}\n: c\n", "1: is not YAML"),
+    ],
+)
+def test_yaml_that_could_not_be_held_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    (fault,) = _faults(_write(tmp_path / "site.yaml", text))
+    assert message in fault

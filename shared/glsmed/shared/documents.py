@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 import pydantic
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from glsmed.shared.errors import ConfigurationError, Fault
 
@@ -102,13 +103,16 @@ def parse_document(text: str, *, source: str) -> Document:
     """YAML text with line numbers; errors as in :func:`read_document`."""
     yaml = YAML(typ="safe", pure=True)
     yaml.allow_duplicate_keys = True  # they are faults of ours, with their lines
+    lines: dict[KeyPath, int] = {(): 1}
     try:
         root = yaml.compose(text)
         data = yaml.constructor.construct_document(root) if root is not None else None
-    except MarkedYAMLError as error:
-        raise ConfigurationError([_syntax_fault(error, source)]) from None
-    lines: dict[KeyPath, int] = {(): 1}
-    repeats = tuple(_index(root, (), lines, source)) if root is not None else ()
+        repeats = tuple(_index(root, (), lines, source)) if root is not None else ()
+    except (YAMLError, ValueError) as error:
+        raise ConfigurationError([_syntax_fault(error, source, text)]) from None
+    except RecursionError:
+        message = "is nested too deeply, or holds itself through an alias"
+        raise ConfigurationError([Fault(source, message)]) from None
     return Document(source, data, lines, repeats)
 
 
@@ -162,9 +166,14 @@ def _index(node: Node, path: KeyPath, lines: dict[KeyPath, int], source: str) ->
             yield from _index(item, (*path, index), lines, source)
 
 
-def _syntax_fault(error: MarkedYAMLError, source: str) -> Fault:
+def _syntax_fault(error: YAMLError | ValueError, source: str, text: str) -> Fault:
+    if isinstance(error, ReaderError):
+        line = text.count("\n", 0, error.position) + 1
+        return Fault(source, f"is not YAML: it holds the control character {error.character!r}", line=line)
+    if not isinstance(error, MarkedYAMLError):
+        return Fault(source, f"is not YAML: {error}")
     mark = error.problem_mark or error.context_mark
-    problem = error.problem or error.context or "is not YAML"
+    problem = error.problem or error.context
     return Fault(source, f"is not YAML: {problem}", line=None if mark is None else mark.line + 1)
 
 
