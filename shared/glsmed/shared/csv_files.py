@@ -43,6 +43,10 @@ def _content(path: Path) -> str:
 
 def _check_header(path: Path, header: list[str], *, required: Sequence[str], optional: Sequence[str]) -> None:
     known = [*required, *optional]
+    if len(header) == 1 and (separator := _other_separator(header[0])):
+        raise ConfigurationError(
+            [Fault(str(path), f"has {separator} between its columns: save it with commas", line=1)]
+        )
     faults = [
         Fault(str(path), f"column {name!r} is missing" + _like(name, header, known), line=1)
         for name in required
@@ -53,6 +57,10 @@ def _check_header(path: Path, header: list[str], *, required: Sequence[str], opt
         faults = [Fault(str(path), f"unknown column {name!r}{did_you_mean(name, known)}", line=1) for name in unknown]
     if faults:
         raise ConfigurationError(faults)
+
+
+def _other_separator(line: str) -> str:
+    return next((name for sign, name in ((";", "semicolons"), ("\t", "tabs")) if sign in line), "")
 
 
 def _like(name: str, header: list[str], known: Sequence[str]) -> str:
