@@ -127,7 +127,7 @@ def describe(folder: Path) -> str:
     study = load_study(config.study)
     prepare_state_folder(config.state_folder)
     manifest = read_manifest(config.data.manifest)
-    rows = label_rows(config, study, manifest)
+    rows = label_rows(config, study, manifest, gold={})
     doubted = {row.study_id for row in rows if row.state == "uncertain"}
     silent = set(manifest.reports) - {row.study_id for row in rows if row.state != "unmentioned"}
     states = Counter(row.state for row in rows)

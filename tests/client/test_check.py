@@ -75,6 +75,16 @@ def test_images_are_looked_at_although_the_adapter_is_wrong(write_config: WriteC
     assert any("did you mean 'en_radiology'?" in fault for fault in report.faults)
 
 
+def test_a_manifest_without_a_right_row_is_listed_row_by_row(write_config: WriteConfig, own_data: Path) -> None:
+    run_check(write_config(manifest=own_data / "manifest.csv"))
+    images = list((own_data / "images").iterdir())
+    for image in images:
+        image.unlink()
+    faults = run_check(write_config(manifest=own_data / "manifest.csv")).faults
+    assert len(faults) == len(images)
+    assert all("image: no such file" in fault for fault in faults)
+
+
 def test_counts_are_given_beside_faults(write_config: WriteConfig, own_data: Path) -> None:
     next((own_data / "images").iterdir()).write_bytes(b"no image")
     report = check(write_config, own_data)

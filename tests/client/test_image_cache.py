@@ -1,4 +1,5 @@
 import errno
+import hashlib
 import os
 import stat
 import subprocess
@@ -58,6 +59,20 @@ def test_rows_stand_in_the_order_that_was_asked_for(tmp_path: Path) -> None:
     paths = pictures(tmp_path / "a", 10, 20, 30)
     assert load(tmp_path, paths[::-1]) == [30, 20, 10]
     assert load(tmp_path, paths) == [10, 20, 30]
+
+
+def test_without_a_path_there_is_an_empty_tensor_whatever_was_cached(tmp_path: Path) -> None:
+    assert load(tmp_path, []) == []
+    load(tmp_path, pictures(tmp_path / "a", 10, 20))
+    assert load(tmp_path, []) == []
+
+
+def test_digests_are_those_of_the_files_in_order(tmp_path: Path) -> None:
+    paths = pictures(tmp_path / "a", 10, 20)
+    cache = ImageCache(tmp_path / "state", size_px=SIDE)
+    for asked in (paths, paths, paths[::-1], []):
+        cache.load(asked)
+        assert list(cache.digests) == [hashlib.sha256(path.read_bytes()).hexdigest() for path in asked]
 
 
 def test_unchanged_files_are_neither_decoded_nor_hashed(tmp_path: Path, reads: list[str]) -> None:

@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEGLSLossless, RLELossless
 
 from glsmed.client.images import read_image
 from glsmed.shared.errors import DataError
@@ -111,6 +114,24 @@ def test_a_lookup_table_decides_over_the_window(write_dicom: WriteDicom) -> None
     table.LUTData = np.repeat(np.array([0, 1000], dtype="<u2"), 128).tobytes()
     path = write_dicom(gradient().astype(np.uint16), VOILUTSequence=[table], WindowCenter="10", WindowWidth="5")
     assert close(read_image(path, size_px=SIDE), np.where(gradient() < 128, 0, 255).astype(np.uint8))
+
+
+def test_compressed_dicom_is_decoded(write_dicom: WriteDicom) -> None:
+    path = write_dicom(gradient().astype(np.uint16) * 10)
+    dataset = pydicom.dcmread(path)
+    dataset.compress(RLELossless)
+    dataset.save_as(path)
+    assert close(read_image(path, size_px=SIDE), gradient())
+
+
+def test_a_compression_without_its_decoder_says_what_is_missing(write_dicom: WriteDicom) -> None:
+    path = write_dicom(gradient().astype(np.uint16))
+    dataset = pydicom.dcmread(path)
+    dataset.file_meta.TransferSyntaxUID = JPEGLSLossless
+    dataset.PixelData = encapsulate([b"\xff\xd8" + bytes(62)])
+    dataset.save_as(path)
+    with pytest.raises(DataError, match=r"its pixels cannot be decoded: .*pyjpegls"):
+        read_image(path, size_px=SIDE)
 
 
 def test_dicom_is_known_by_its_content_whatever_its_name(write_dicom: WriteDicom) -> None:

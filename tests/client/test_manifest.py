@@ -68,6 +68,12 @@ def test_a_row_that_is_wrong_is_named(write: Callable[..., Path], line: str, exp
     assert faults(write(line)) == [expected]
 
 
+@pytest.mark.parametrize(("sign", "name"), [(";", "semicolons"), ("\t", "tabs")])
+def test_a_table_as_spreadsheets_write_it_elsewhere_says_so(write: Callable[..., Path], sign: str, name: str) -> None:
+    path = write("s1,p1,a.png,r.txt".replace(",", sign), header=HEADER.replace(",", sign))
+    assert faults(path) == [f"1: has {name} between its columns: save it with commas"]
+
+
 @pytest.mark.parametrize(
     ("second", "expected"),
     [

@@ -71,9 +71,14 @@ class _Stored:
 
 
 class ImageCache:
-    """The cache of one image size in a site's state folder."""
+    """The cache of one image size in a site's state folder.
+
+    Attributes:
+        digests: SHA-256 of the file behind each row of the tensor that :meth:`load` gave last.
+    """
 
     def __init__(self, folder: Path, *, size_px: int) -> None:
+        self.digests: tuple[str, ...] = ()
         self._size_px = size_px
         self._tensor = folder / f"images-{size_px}px.npy"
         self._index = folder / f"images-{size_px}px.json"
@@ -85,15 +90,16 @@ class ImageCache:
             ConfigurationError: with every file that cannot be read; those that can are kept for the next time.
             DataError: the cache cannot be written (a full disk).
         """
+        if not paths:
+            self.digests = ()
+            return torch.zeros(self._shape(0), dtype=torch.uint8)
         stored = self._read()
         if not _is_current(paths, stored.keys):
             self._rebuild(paths, stored)
+            stored = self._read()
+        self.digests = tuple("" if key is None else key.digest for key in stored.keys)
         mapped = np.load(self._tensor, mmap_mode="c")
         return torch.from_numpy(mapped)
-
-    def digests(self) -> tuple[str, ...]:
-        """SHA-256 of the file behind each row of the tensor that :meth:`load` gave last."""
-        return tuple("" if key is None else key.digest for key in self._read().keys)
 
     def _read(self) -> _Stored:
         """The stored rows; nothing where there is no whole cache of this pipeline."""

@@ -17,6 +17,7 @@ PIPELINE_VERSION = 2  # part of the cache's key: raise it whenever the pixels th
 _DICOM_PREAMBLE = 128
 _MOST_PIXELS = 80_000_000
 _SHORTEST_SIDE_PX = 16
+_LONGEST_REASON = 300
 _GREY_FRAMES = 2
 _GREY = ("MONOCHROME1", "MONOCHROME2")
 _DRAFT_FACTOR = 2  # a JPEG decoded at twice the side that is asked for loses nothing that the resizing would keep
@@ -37,9 +38,9 @@ def read_image(path: Path, *, size_px: int) -> NDArray[np.uint8]:
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or _first_line(error)}") from None
+        raise DataError(f"{path}: cannot be read: {error.strerror or _one_line(error)}") from None
     except Exception as error:  # decoders raise whatever comes to hand on a broken file
-        raise DataError(f"{path}: cannot be read: {_first_line(error)}") from None
+        raise DataError(f"{path}: cannot be read: {_one_line(error)}") from None
     return np.asarray(_square(image, size_px))
 
 
@@ -107,7 +108,7 @@ def _display_values(dataset: Dataset) -> NDArray[np.float32]:
     try:
         pixels = dataset.pixel_array
     except Exception as error:  # each of pydicom's decoders has its own errors
-        raise DataError(f"its pixels cannot be decoded: {_first_line(error).rstrip(':')}") from None
+        raise DataError(f"its pixels cannot be decoded: {_one_line(error)}") from None
     if pixels.ndim != _GREY_FRAMES:
         raise DataError("has several samples per pixel; a radiograph has one")
     values = np.asarray(apply_voi_lut(apply_rescale(pixels, dataset), dataset), dtype=np.float32)
@@ -135,5 +136,6 @@ def _square(image: Image.Image, size_px: int) -> Image.Image:
     return canvas
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
+def _one_line(error: BaseException) -> str:
+    """What a decoder said, the packages that it misses included."""
+    return " ".join(str(error).split())[:_LONGEST_REASON] or type(error).__name__
