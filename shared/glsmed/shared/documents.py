@@ -169,7 +169,7 @@ def _index(node: Node, path: KeyPath, lines: dict[KeyPath, int], source: str) ->
 def _syntax_fault(error: YAMLError | ValueError, source: str, text: str) -> Fault:
     if isinstance(error, ReaderError):
         line = text.count("\n", 0, error.position) + 1
-        return Fault(source, f"is not YAML: it holds the control character {error.character!r}", line=line)
+        return Fault(source, f"is not YAML: it holds the control character U+{error.character:04X}", line=line)
     if not isinstance(error, MarkedYAMLError):
         return Fault(source, f"is not YAML: {error}")
     mark = error.problem_mark or error.context_mark
