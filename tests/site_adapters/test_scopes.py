@@ -29,6 +29,7 @@ cues:
   - {id: surely, kind: uncertainty, scope: forward, certainty: 0.8, phrases: [probably]}
   - {id: near, kind: uncertainty, scope: forward, certainty: 0.2, reach: 2, phrases: [near]}
   - {id: versus, kind: differential, scope: both, certainty: 0.6, phrases: [versus]}
+  - {id: ddx, kind: differential, scope: forward, certainty: 0.3, phrases: [differential]}
   - {id: gone, kind: resolved, scope: backward, phrases: [gone]}
   - {id: past, kind: historical, scope: forward, phrases: [past]}
   - {id: iff, kind: conditional, scope: forward, phrases: [if]}
@@ -116,6 +117,9 @@ def test_the_cue_that_decides(letters: Reader, text: str, said: str) -> None:
         ("fa versus fb versus fc", 0.4, "uncertain"),
         ("fa versus fb or fc", 0.4, "uncertain"),
         ("perhaps fa or fb or fc", 0.3, "uncertain"),
+        ("differential fa, fb", 0.3, "uncertain"),
+        ("differential fa, fb, fc", 0.2, "uncertain"),
+        ("differential fa and fb and fc but fb", 0.2, "uncertain"),
         ("probably near fa", 0.2, "uncertain"),
         ("no fa", 0.02, "absent"),
         ("fa gone", 0.02, "absent"),

@@ -26,7 +26,7 @@ class Mention:
     Attributes:
         conceded: doubt that ends the sentence after a "but" and has no other mention ("no effusion, but a small one
             cannot be excluded").
-        alternatives: the mentions of the list of alternatives ("A or B") that it stands in.
+        alternatives: how many mentions share the list of alternatives ("A or B", "differential: A, B") that it is in.
     """
 
     place: int
@@ -55,6 +55,7 @@ def mentions_with_cues(hits: Sequence[Hit[Meaning]], length: int, script: Script
         _concede(hits, list(mentions.values()), sides, length)
     if len(mentions) > 1:
         _count_alternatives(hits, list(mentions.values()))
+        _count_listed(list(mentions.values()))
     return list(mentions.values())
 
 
@@ -213,6 +214,18 @@ def _count_alternatives(hits: Sequence[Hit[Meaning]], mentions: Sequence[Mention
             group = []
         group.append(after)
     _close(group)
+
+
+def _count_listed(mentions: Sequence[Mention]) -> None:
+    """Count those listed behind one differential as alternatives too ("differential: pneumonia, edema")."""
+    listed: dict[int, list[Mention]] = {}
+    for mention in mentions:
+        for cue in mention.forward:
+            if cue_of(cue).kind == "differential":
+                listed.setdefault(cue.start, []).append(mention)
+    for group in listed.values():
+        for mention in group:
+            mention.alternatives = max(mention.alternatives, len(group))
 
 
 def _close(group: Sequence[Mention]) -> None:
