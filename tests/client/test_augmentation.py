@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from glsmed.client.augmentation import augment, draw_affine, draw_contrast, is_active
-from glsmed.client.training import BLACK, to_pixels
+from glsmed.client.steps import BLACK, to_pixels
 from glsmed.shared.study import AugmentationSection
 
 STILL = AugmentationSection(rotation_degrees=0, translation_fraction=0, scale_fraction=0, contrast_fraction=0)

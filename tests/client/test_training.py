@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from glsmed.client.examples import Examples
-from glsmed.client.training import TrainingDivergedError, predict_logits, to_pixels, train
+from glsmed.client.steps import DeviceMemoryError, to_pixels
+from glsmed.client.training import TrainingDivergedError, predict_logits, train
 from glsmed.shared.errors import DataError
 from glsmed.shared.models import build_model
 from glsmed.shared.negative_rates import NegativeRatesError
@@ -148,3 +149,34 @@ def test_negative_rates_that_run_away_stop_training() -> None:
 def test_rates_beyond_the_cap_are_refused() -> None:
     with pytest.raises(ValueError, match="outside"):
         train(linear(), replace(examples(), rates=torch.full((24, 1), -0.6)), settings(), round_number=4, device=CPU)
+
+
+class Short(nn.Module):
+    """A model whose device holds only a few images."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.inner = linear()
+        self.most = most
+        self.seen: list[int] = []
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        self.seen.append(len(images))
+        if len(images) > self.most:
+            raise torch.OutOfMemoryError("no room")
+        return self.inner(images)  # type: ignore[no-any-return]  # torch types no call of a module
+
+
+def test_short_memory_takes_less_at_a_time_with_the_same_result() -> None:
+    plenty, short = linear(), Short(3)
+    first = train(plenty, examples(), settings(), round_number=1, device=CPU)
+    second = train(short, examples(), settings(), round_number=1, device=CPU)
+    assert torch.allclose(layer_of(short.inner).weight, layer_of(plenty).weight, atol=1e-6)
+    assert second.loss == pytest.approx(first.loss, rel=1e-5)
+    assert short.seen[:4] == [8, 4, 2, 2]
+    assert max(short.seen[2:]) == 2
+
+
+def test_a_single_image_that_does_not_fit_is_an_error_that_names_the_remedy() -> None:
+    with pytest.raises(DeviceMemoryError, match="image_size_px"):
+        train(Short(0), examples(), settings(), round_number=1, device=CPU)

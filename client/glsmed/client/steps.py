@@ -1,0 +1,125 @@
+"""One gradient step: images on the device, the GLS loss, and less at a time where memory is short."""
+
+from dataclasses import dataclass
+
+import structlog
+import torch
+from torch import Tensor, nn
+
+from glsmed.client.augmentation import augment
+from glsmed.client.batches import Batch
+from glsmed.shared.errors import GlsmedError
+from glsmed.shared.negative_rates import LogitMonitor
+from glsmed.shared.smoothing import generalized_label_smoothing_loss
+from glsmed.shared.study import TrainingSection
+
+PIXEL_MEAN, PIXEL_SCALE = 0.5, 0.25  # uint8 / 255 is brought to about mean 0 and deviation 1
+BLACK = -PIXEL_MEAN / PIXEL_SCALE  # what to_pixels makes of 0
+
+
+class DeviceMemoryError(GlsmedError):
+    """The device has not enough memory for a single image of the study's size."""
+
+
+@dataclass(slots=True)
+class Stepper:
+    """Takes gradient steps, and remembers how many images the device can hold at once.
+
+    Attributes:
+        logit_limit: guard of negative rates, None where there are none; ``monitor`` watches them.
+        at_once: images on the device at a time; a batch with more is taken in parts whose gradients add up to the
+            gradient of the whole, since the networks have no layer that looks across images.
+    """
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    device: torch.device
+    autocast: bool
+    logit_limit: float | None
+    monitor: LogitMonitor | None
+    at_once: int
+
+    def step(self, batch: Batch) -> Tensor:
+        """One gradient step; returns the loss, still on the device.
+
+        Raises:
+            DeviceMemoryError: not even one image fits.
+        """
+        while True:
+            try:
+                return self._attempt(batch)
+            except torch.OutOfMemoryError:
+                self._take_less(len(batch))
+
+    def _attempt(self, batch: Batch) -> Tensor:
+        self.optimizer.zero_grad(set_to_none=True)
+        total = batch.weights.sum().clamp_min(torch.finfo(torch.float32).tiny).to(self.device, non_blocking=True)
+        loss = torch.zeros((), device=self.device)
+        for part in batch.split(self.at_once):
+            share = self._summed_loss(part) / total
+            share.backward()  # type: ignore[no-untyped-call]  # torch types backward only in part
+            loss += share.detach()
+        self.optimizer.step()
+        return loss
+
+    def _summed_loss(self, batch: Batch) -> Tensor:
+        rates, weights = self._moved(batch.rates), self._moved(batch.weights)
+        logits = forward(self.model, batch, device=self.device, autocast=self.autocast)
+        if self.monitor is not None:
+            self.monitor.see(logits, rates, weights)
+        labels = self._moved(batch.labels)
+        return generalized_label_smoothing_loss(
+            logits, labels, rates, weights, reduction="sum", logit_limit=self.logit_limit
+        )
+
+    def _moved(self, tensor: Tensor) -> Tensor:
+        return tensor.to(self.device, non_blocking=True)
+
+    def _take_less(self, batch_size: int) -> None:
+        """Halve what is on the device at once; the next attempt starts the step anew."""
+        tried = min(self.at_once, batch_size)
+        self.optimizer.zero_grad(set_to_none=True)
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        if tried == 1:
+            raise DeviceMemoryError(
+                "the device ran out of memory with a single image: free it (nvidia-smi shows who uses it), or ask the "
+                "centre for a study with a smaller image_size_px"
+            )
+        self.at_once = (tried + 1) // 2
+        structlog.get_logger().warning("device_memory_short", images_at_once=self.at_once, batch_size=batch_size)
+
+
+def forward(model: nn.Module, batch: Batch, *, device: torch.device, autocast: bool) -> Tensor:
+    """Logits ``(n, K)`` of the augmented images, offsets included."""
+    images = to_pixels(batch.images.to(device, non_blocking=True))
+    if batch.affine is not None and batch.contrast is not None:
+        images = augment(images, batch.affine.to(device), batch.contrast.to(device), outside=BLACK)
+    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=autocast):
+        logits: Tensor = model(images.contiguous(memory_format=torch.channels_last))
+    return logits if batch.offsets is None else logits + batch.offsets.to(device, non_blocking=True)
+
+
+def to_pixels(images: Tensor) -> Tensor:
+    """uint8 ``(N, 1, S, S)`` as float32 with about mean 0 and deviation 1."""
+    return images.float().mul_(1 / 255).sub_(PIXEL_MEAN).div_(PIXEL_SCALE)
+
+
+def make_optimizer(model: nn.Module, settings: TrainingSection) -> torch.optim.Optimizer:
+    """The study's optimiser, its update in one kernel."""
+    if settings.optimizer == "sgd":
+        return torch.optim.SGD(
+            model.parameters(),
+            lr=settings.learning_rate,
+            momentum=settings.momentum,
+            weight_decay=settings.weight_decay,
+            fused=True,
+        )
+    return torch.optim.AdamW(
+        model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+    )
+
+
+def uses_autocast(settings: TrainingSection, device: torch.device) -> bool:
+    """Whether this device computes in bf16 where that is safe."""
+    return settings.mixed_precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported()
