@@ -24,6 +24,7 @@ def benchmark() -> None:
     **Examples**
 
     - `glsmed-benchmark methods --quick --out runs/methods` compares ways of learning from doubt in three minutes
+    - `glsmed-benchmark language --out runs/language.json` measures reading against the bars, on public corpora
     - `glsmed-benchmark build --out my-data` writes simulated hospitals as a data set that others can use
     """
 
@@ -54,6 +55,22 @@ def methods_subcommand(
     worlds, arms = world or ["case-dependent"], arm or ["no-gold", "gold"]
     plan = make_plan(pixels, worlds=worlds, arms=arms, methods=method or (), seeds=seeds, gold=gold, quick=quick)
     methods_command(plan, pixels, out=out, reference=reference)
+
+
+@app.command("language")
+def language_subcommand(
+    out: Annotated[Path | None, typer.Option(help="Write the JSON to this file too.")] = None,
+    work: Annotated[
+        Path | None, typer.Option(help="Folder for negspacy's own environment.", show_default="the user's cache")
+    ] = None,
+) -> None:
+    """How well and how fast reports are read, with the bars to reach, as JSON; needs the corpora under $GLSMED_DATA.
+
+    **Example**: `glsmed-benchmark language --out runs/language.json`
+    """
+    from glsmed.benchmarks.commands.language import default_work, language_command
+
+    language_command(out=out, work=work or default_work())
 
 
 @app.command("build")

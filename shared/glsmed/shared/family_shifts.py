@@ -8,6 +8,7 @@ Integers = NDArray[np.intp]
 
 _NEWTON_STEPS = 20
 _LONGEST_STEP = 2.0
+_SHORTEST_STEP = 1e-9
 
 
 def family_shifts(
@@ -39,7 +40,10 @@ def family_shifts(
         expected = shifted(prior_mean, shift[family])
         slope = np.bincount(family, effective * (observed - expected), groups) - precision * shift
         curve = np.bincount(family, effective * expected * (1 - expected), groups) + precision
-        shift += np.clip(slope / curve, -_LONGEST_STEP, _LONGEST_STEP)
+        step = np.clip(slope / curve, -_LONGEST_STEP, _LONGEST_STEP)
+        shift += step
+        if np.abs(step).max(initial=0.0) < _SHORTEST_STEP:
+            break
     return shift
 
 

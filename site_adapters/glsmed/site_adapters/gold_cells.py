@@ -15,13 +15,14 @@ class GoldCell:
     """One gold label.
 
     Attributes:
+        value: 0 or 1; in between where whoever labelled gave a likelihood.
         cell: what the report says of the finding, or None where it does not mention it.
         report: all cells of the report.
     """
 
     report_id: str
     finding: str
-    value: int
+    value: float
     cell: Cell | None
     report: tuple[Cell, ...]
 

@@ -85,6 +85,8 @@ def reliability(probability: ArrayLike, value: ArrayLike, *, bins: int = CALIBRA
     place = np.clip((p * bins).astype(np.intp), 0, bins - 1)
     count, sum_p, sum_y = (np.bincount(place, weights, bins) for weights in (np.ones_like(p), p, y))
     return [
-        ReliabilityRow(at / bins, (at + 1) / bins, int(count[at]), sum_p[at] / count[at], sum_y[at] / count[at])
-        for at in np.flatnonzero(count)
+        ReliabilityRow(
+            at / bins, (at + 1) / bins, int(count[at]), float(sum_p[at] / count[at]), float(sum_y[at] / count[at])
+        )
+        for at in np.flatnonzero(count).tolist()
     ]

@@ -18,14 +18,14 @@ def count_cues(adapter: Adapter, cells: Sequence[GoldCell]) -> list[CueCount]:
 
     Combinations of cues, and cells whose alternatives share a belief, are left out: they count no cue by itself.
     """
-    values: dict[str, list[int]] = {}
+    values: dict[str, list[float]] = {}
     for gold, cell in mentioned(cells):
         if cell.cue in adapter.cues and cell.share == 1:
             values.setdefault(cell.cue, []).append(gold.value)
     return [_count(adapter, cue_id, labels) for cue_id, labels in sorted(values.items())]
 
 
-def _count(adapter: Adapter, cue_id: str, labels: Sequence[int]) -> CueCount:
+def _count(adapter: Adapter, cue_id: str, labels: Sequence[float]) -> CueCount:
     cue = adapter.cues[cue_id]
     prior = cue.prior or Beta(0.5, 1)
     return CueCount(
@@ -34,7 +34,7 @@ def _count(adapter: Adapter, cue_id: str, labels: Sequence[int]) -> CueCount:
         prior_mean=prior.mean,
         prior_strength=prior.strength,
         trials=len(labels),
-        successes=sum(labels),
+        successes=round(sum(labels)),
     )
 
 
