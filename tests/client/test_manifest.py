@@ -1,15 +1,22 @@
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from glsmed.client.manifest import patient_key, read_manifest, survey_manifest
+from glsmed.client.manifest import OPTIONAL, REQUIRED, patient_key, read_manifest, survey_manifest
 from glsmed.shared.errors import ConfigurationError
 
 HEADER = "study_id,patient_id,image,report\n"
+
+
+@pytest.mark.parametrize("column", [*REQUIRED, *OPTIONAL])
+def test_every_column_is_documented(column: str) -> None:
+    document = Path(__file__).resolve().parents[2] / "docs" / "data.md"
+    assert f"`{column}`" in document.read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -136,3 +143,19 @@ def test_a_patient_has_one_key_however_the_identifier_is_typed(spelling: str) ->
 @given(st.text())
 def test_a_key_is_its_own_key(text: str) -> None:
     assert patient_key(patient_key(text)) == patient_key(text)
+
+
+CELLS = st.text(alphabet='ab./\\\0\n\r",; é\u2028', max_size=6)
+
+
+@given(
+    st.lists(st.lists(CELLS, min_size=1, max_size=6).map(",".join), max_size=4).map("\n".join) | st.binary(max_size=60)
+)
+@example("s1,p1,\0,r.txt")
+@example("s1,p1,a.png,..")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+def test_whatever_a_manifest_holds_it_is_read_or_refused(tmp_path: Path, content: str | bytes) -> None:
+    path = tmp_path / "manifest.csv"
+    path.write_bytes(HEADER.encode() + (content if isinstance(content, bytes) else content.encode()))
+    with contextlib.suppress(ConfigurationError):  # any other error fails the test
+        survey_manifest(path)
