@@ -1,4 +1,6 @@
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,3 +50,12 @@ def test_another_language_is_warned_of_with_its_share(
     _answer(source, tmp_path / "out.jsonl")
     told = capsys.readouterr().err
     assert ("100 % of 40 sentences hold no word that en_radiology@1 knows" in told) is warned
+
+
+def test_a_broken_line_of_a_stream_is_named_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"broken\n")))
+    with pytest.raises(GlsmedError, match="standard input: 1 broken line"):
+        _answer(Path("-"), tmp_path / "out.jsonl")
+    assert "standard input:1: is not JSON" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from glsmed.shared.errors import GlsmedError
 from glsmed.shared.progress import track
 from glsmed.site_adapters.adapters import load_adapter
 from glsmed.site_adapters.batch import Answer, CalibratedAnswer, Work, extract_answer, run
-from glsmed.site_adapters.jsonl import open_lines, open_output
+from glsmed.site_adapters.jsonl import STREAM, open_lines, open_output
 from glsmed.site_adapters.reader import Reader
 
 _YOUNG_OBJECTS = 100_000
@@ -36,17 +36,18 @@ def answer_lines(adapter: str, answer: Answer, *, source: Path, target: Path, wo
     """
     work = Work(Reader(load_adapter(adapter)), answer)
     gc.set_threshold(_YOUNG_OBJECTS)  # reading makes many objects and no cycles
+    place = "standard input" if source == STREAM else str(source)
     broken = seen = strange = 0
     with open_lines(source) as lines, open_output(target) as output:
         for outcome in track(run(work, lines, workers=workers), description="chunks of reports"):
             output.writelines(line + "\n" for line in outcome.answers)
             for number, problem in outcome.broken[: max(0, _MOST_SHOWN - broken)]:
-                typer.echo(f"{source}:{number}: {problem}", err=True)
+                typer.echo(f"{place}:{number}: {problem}", err=True)
             broken += len(outcome.broken)
             seen, strange = seen + outcome.sentences[0], strange + outcome.sentences[1]
     _warn_of_language(work.reader, seen, strange)
     if broken:
-        raise GlsmedError(f"{source}: {broken} broken line(s) left out; every other report has its answer")
+        raise GlsmedError(f"{place}: {broken} broken line(s) left out; every other report has its answer")
 
 
 def _warn_of_language(reader: Reader, seen: int, strange: int) -> None:
