@@ -1,5 +1,5 @@
 import pytest
-from scipy import stats
+from scipy import stats  # type: ignore[import-untyped]  # scipy ships no types
 
 from glsmed.site_adapters.adapter import Beta, Place
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.metrics import brier_score_loss, f1_score
+from sklearn.metrics import brier_score_loss, f1_score  # type: ignore[import-untyped]  # scikit-learn ships no types
 
 from glsmed.benchmarks.corpora.openi import FINDINGS, OpeniReport, read_openi
 from glsmed.site_adapters.adapters import load_adapter
