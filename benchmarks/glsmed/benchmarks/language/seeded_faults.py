@@ -339,4 +339,30 @@ SEEDED_FAULTS: tuple[SeededFault, ...] = (
         "id: no_change, phrases: [no change in effusion size]",
         example="No change in effusion size.",
     ),
+    _term("slashes around a pattern", "phrase-pattern", "'/hydrothorax/i'"),
+    _term("gap to be filled", "phrase-pattern", "'fluid in the {side} base'"),
+    _cue("plain denial that looks back", "cue-plain-misread", "id: negated, scope: backward"),
+    _cue(
+        "plain presence that is denied",
+        "cue-plain-misread",
+        "id: never, kind: negation, scope: forward, phrases: [there is]",
+        example="There is mass.",
+    ),
+    _cue("unchanged as a denial", "cue-change-denied", "id: not_seen, phrases: [unchanged], scope: both"),
+    _cue(
+        "nearly another family",
+        "cue-near-family",
+        "id: hunch, kind: uncertainty, certainty: 0.4, scope: forward, family: possibilty, phrases: [hunch of]",
+        example="Hunch of mass.",
+    ),
+    _cue("less sure denial that leaves more", "certainty-ladder", "id: cannot_entirely_exclude, certainty: 0.7"),
+    _site(
+        "canonical finding under a longer name",
+        "finding-holds-name",
+        """\
+        findings: {pleural_effusion: {terms: [pleural wetness]}}
+        examples: [{text: "Pleural wetness.", expect: {pleural_effusion: present}}]
+        """,
+    ),
+    _site("exclusion that is a cue", "finding-excluded-term", "findings: {effusion: {exclude: [possible]}}\n"),
 )

@@ -17,7 +17,20 @@ _IMPROBABLE = 0.2  # below, a stronger word leaves less; above, it may well leav
 _STRONGEST = 200.0
 _WEAKEST = 1.0
 _NO_EVIDENCE = ("historical", "conditional")
-_LADDER = ("very_unlikely", "unlikely", "possible", "probable", "most_likely")
+_LADDERS = (
+    ("very_unlikely", "unlikely", "possible", "probable", "most_likely", "affirmed"),
+    ("less_likely", "possible"),
+    ("cannot_entirely_exclude", "cannot_exclude", "probable"),
+    ("cannot_safely_exclude", "cannot_exclude"),
+    ("possibly", "probable"),
+    ("may_represent", "probable"),
+    ("could_represent", "probable"),
+    ("questionable", "probable"),
+    ("suggests", "highly_suggests"),
+    ("suspected", "strongly_suspected"),
+    ("upper_normal", "borderline", "affirmed"),
+    ("negated", "negated_doubtful", "possible"),
+)
 
 
 def sure_doubt(subject: Subject) -> Iterator[Fault]:
@@ -138,9 +151,10 @@ def _order_fault(subject: Subject, phrase: Phrase, plain: Phrase) -> Fault:
 
 def out_of_ladder(subject: Subject) -> Iterator[Fault]:
     """Degrees that every vocabulary has, in an order that no reader means ("possible" above "probable")."""
-    steps = [cue for name in _LADDER if (cue := subject.adapter.cues.get(name)) is not None and cue.prior is not None]
     own = {entry.id: at for at, entry, _ in subject.own_cues if entry.certainty is not None}
-    for lower, higher in combinations(steps, 2):
+    cues = subject.adapter.cues
+    pairs = {pair for ladder in _LADDERS for pair in combinations(ladder, 2) if cues.keys() >= set(pair)}
+    for lower, higher in [(cues[low], cues[high]) for low, high in sorted(pairs)]:
         told = higher.id if higher.id in own else lower.id
         if told in own and lower.prior and higher.prior and lower.prior.mean > higher.prior.mean:
             message = (

@@ -10,6 +10,7 @@ from glsmed.site_adapters.lint.subject import ASSERTING, Phrase, Subject, is_pla
 from glsmed.site_adapters.lint.words import NO_WORDS, WORDS, LanguageWords
 
 _NEAR = 0.86
+_NO_ONE_STATE = "one or the other"
 
 
 def words_of(subject: Subject) -> LanguageWords:
@@ -175,13 +176,25 @@ def denied_doubt(subject: Subject) -> Iterator[Fault]:
             yield subject.own.place("cues").fault(message)
 
 
+def plain_misread(subject: Subject) -> Iterator[Fault]:
+    """Sentences that plainly affirm or deny, and that the adapter reads otherwise."""
+    words = words_of(subject)
+    for sentences, expected in ((words.plain, "present"), (words.denied, "absent")):
+        for sentence in sentences:
+            state = _state(subject, sentence)
+            if state not in (expected, _NO_ONE_STATE):
+                text = sentence.format(term=subject.probe_terms[0][0])
+                message = f"{text!r} is read as {state or 'unmentioned'}, not {expected} — see explain --text"
+                yield subject.own.place("cues").fault(message)
+
+
 def _state(subject: Subject, sentence: str) -> str | None:
-    """What the sentence says of every probe, if it says the same of all."""
+    """What the sentence says of every probe (None: nothing), or that it does not say the same of all."""
     states = set()
     for term, finding in subject.probe_terms:
         cell = subject.reader.read(sentence.replace("{term}", term)).cells.get(finding)
         states.add(cell.state if cell else None)
-    return states.pop() if len(states) == 1 else None
+    return states.pop() if len(states) == 1 else _NO_ONE_STATE
 
 
 def no_pseudo(subject: Subject) -> Iterator[Fault]:
@@ -200,6 +213,17 @@ def near_parent_id(subject: Subject) -> Iterator[Fault]:
             if near:
                 message = f"{entry.id!r} makes a new cue beside {near[0]!r} — is {near[0]!r} meant?"
                 yield subject.own.place("cues", at, "id").fault(message)
+
+
+def near_family(subject: Subject) -> Iterator[Fault]:
+    """Families whose name is nearly that of another: they would not share calibration."""
+    own = {entry.id for _, entry, _ in subject.own_cues}
+    known = sorted({cue.family for cue in subject.adapter.cues.values() if cue.id not in own})
+    for at, entry, _ in subject.own_cues:
+        near = difflib.get_close_matches(entry.family or "", known, n=1, cutoff=_NEAR)
+        if entry.family and entry.family not in known and near:
+            message = f"{entry.family!r} makes a new family beside {near[0]!r} — is {near[0]!r} meant?"
+            yield subject.own.place("cues", at, "family").fault(message)
 
 
 def named_as_finding(subject: Subject) -> Iterator[Fault]:

@@ -24,6 +24,17 @@ def near_canonical(subject: Subject) -> Iterator[Fault]:
             yield subject.own.place("findings", name).fault(message)
 
 
+def holds_canonical(subject: Subject) -> Iterator[Fault]:
+    """New findings whose name holds a canonical one ("pleural_effusion"), and whose terms no example tells apart."""
+    parents = {name for layer in subject.layers[:-1] for name in layer.file.findings}
+    own = [set(example.expect) for example in subject.adapter.examples if not example.place.inherited]
+    for name in subject.own.file.findings:
+        inside = [known for known in CANONICAL_FINDINGS if set(known.split("_")) < set(name.split("_"))]
+        if inside and name not in parents and not any({name, inside[0]} <= tested for tested in own):
+            message = f"{name!r} is a finding of its own beside {inside[0]!r} — is that one meant? If not, tell them apart in an example"
+            yield subject.own.place("findings", name).fault(message)
+
+
 def unreachable_term(subject: Subject) -> Iterator[Fault]:
     """Terms that mention nothing: an exclusion, a cue or a sign swallows them."""
     for phrase in subject.own_phrases:
@@ -40,15 +51,15 @@ def _mentions(subject: Subject, phrase: Phrase) -> bool:
 
 
 def excluded_term(subject: Subject) -> Iterator[Fault]:
-    """Exclusions that are a term themselves."""
+    """Exclusions that are a term of the same finding, or a cue, themselves."""
     for phrase in _own_exclusions(subject):
         same = [
             other
             for other in subject.by_tokens[phrase.tokens]
-            if other.role in ("term", "worded") and other.owner == phrase.owner
+            if (other.role in ("term", "worded") and other.owner == phrase.owner) or other.role == "cue"
         ]
         if same:
-            message = f"{phrase.text!r} is also a term of {same[0].owner!r}, which wins — take one of both away"
+            message = f"{phrase.text!r} is also a phrase of {same[0].owner!r}, which wins — take one of both away"
             yield phrase.place.fault(message)
 
 

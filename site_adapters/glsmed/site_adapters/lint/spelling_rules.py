@@ -8,7 +8,7 @@ from glsmed.shared.errors import Fault
 from glsmed.site_adapters.lint.subject import Phrase, Subject
 
 _PATTERN = re.compile(
-    r"\\[bBdDsSwWnt.]|\.[*+]|\[[^\]]+\]|\(\?[:=!<P]|\([^()]*\|[^()]*\)|\w\|\w|\w[*+]|^\^\w|\w\$$|\{\d+,?\d*\}|\w\?\w|\)\?[\w(]"
+    r"\\[bBdDsSwWnt.]|^/.+/[a-z]*$|\{\w*\}|%s|\$\d|[A-Za-z]\?$|\.[*+]|\[[^\]]+\]|\(\?[:=!<P]|\([^()]*\|[^()]*\)|\w\|\w|\w[*+]|^\^\w|\w\$$|\{\d+,?\d*\}|\w\?\w|\)\?[\w(]"
 )
 _PLACEHOLDER = re.compile(r"\b(TODO|TBD|FIXME|[Ll]orem [Ii]psum)\b|\w(\.\.\.|…)")
 _MOST_WORDS = 14

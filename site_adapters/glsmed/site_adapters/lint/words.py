@@ -20,6 +20,7 @@ class LanguageWords:
         denial_endings: endings of words that can stand in ``denial_form``, past ``auxiliaries``, without ``denials``.
         unchanged: sentences about a finding that is there as before; ``{term}`` takes it.
         doubted: sentences that leave doubt though they deny a denial.
+        plain: sentences that affirm a finding; ``denied`` deny it.
         common: words too common to mention a finding.
     """
 
@@ -34,6 +35,8 @@ class LanguageWords:
     denials: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     doubted: tuple[str, ...] = ()
+    plain: tuple[str, ...] = ()
+    denied: tuple[str, ...] = ()
     common: frozenset[str] = frozenset()
 
 
@@ -59,7 +62,14 @@ WORDS: Mapping[str, LanguageWords] = {
         denial_endings=("ed", "ed out"),
         auxiliaries=("is", "are", "was", "were", "has", "have", "been"),
         denials=("no", "not", "none", "never", "nothing", "cannot", "isn", "aren", "doesn", "don"),
-        unchanged=("No change in the {term}.", "No increase in the {term}.", "{term} without change."),
+        unchanged=(
+            "No change in the {term}.",
+            "No increase in the {term}.",
+            "{term} without change.",
+            "Unchanged {term}.",
+        ),
+        plain=("{term}.", "There is {term}.", "{term} is seen."),
+        denied=("No {term}.", "No evidence of {term}.", "Without {term}."),
         doubted=("{term} cannot be excluded.", "Cannot rule out {term}.", "{term} is not excluded."),
         common=frozenset(
             {"the", "a", "an", "of", "in", "and", "or", "is", "are", "with", "to", "right", "left", "chest"}
@@ -80,7 +90,14 @@ WORDS: Mapping[str, LanguageWords] = {
         denial_endings=("ossen", "iert", "legt", "neint"),
         auxiliaries=("ist", "sind", "wurde", "wurden", "wird", "werden"),
         denials=("kein", "keine", "nicht", "nie"),
-        unchanged=("Keine Änderung: {term}.", "{term} ohne Änderung.", "Keine Zunahme des {term}."),
+        unchanged=(
+            "Keine Änderung: {term}.",
+            "{term} ohne Änderung.",
+            "Keine Zunahme des {term}.",
+            "{term} unverändert.",
+        ),
+        plain=("{term}.", "Es besteht {term}.", "Nachweis von {term}."),
+        denied=("Kein {term}.", "Kein Nachweis von {term}.", "Ohne {term}."),
         doubted=("{term} kann nicht ausgeschlossen werden.", "{term} nicht auszuschließen."),
         common=frozenset({"der", "die", "das", "und", "oder", "in", "im", "mit", "rechts", "links", "thorax"}),
     ),
@@ -115,7 +132,9 @@ WORDS: Mapping[str, LanguageWords] = {
             "quedo",
         ),
         denials=("no", "sin", "ni", "nunca"),
-        unchanged=("Sin cambios en {term}.", "No ha aumentado {term}."),
+        unchanged=("Sin cambios en {term}.", "No ha aumentado {term}.", "{term} estable."),
+        plain=("{term}.", "Se observa {term}.", "Presencia de {term}."),
+        denied=("Sin {term}.", "No se observa {term}.", "No hay {term}."),
         doubted=("No se puede descartar {term}.", "No se descarta {term}."),
         common=frozenset({"el", "la", "los", "las", "de", "en", "y", "o", "con", "derecho", "izquierdo", "torax"}),
     ),
@@ -132,7 +151,9 @@ WORDS: Mapping[str, LanguageWords] = {
         ),
         denial_form="{term}は{word}できない。",
         denial_endings=("否定", "除外"),
-        unchanged=("{term}に変化なし。", "{term}は著変なし。", "{term}に変化を認めない。"),
+        unchanged=("{term}に変化なし。", "{term}は著変なし。", "{term}に変化を認めない。", "{term}は不変。"),
+        plain=("{term}。", "{term}を認める。", "{term}あり。"),
+        denied=("{term}なし。", "{term}を認めない。", "{term}はみられない。"),
         doubted=("{term}は否定できない。", "{term}を否定できません。", "{term}は除外できない。"),
         common=frozenset({"の", "に", "を", "は", "が", "右", "左", "肺", "胸部"}),
     ),
