@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from glsmed.site_adapters.adapter import Adapter, Cue, Finding
+from glsmed.site_adapters.adapter import Adapter, Cue, SettledGrammar, Finding
 from glsmed.site_adapters.folding import Folding
 from glsmed.site_adapters.phrases import PhraseIndex, tokens_of
 from glsmed.site_adapters.spelling import Spelling
@@ -20,7 +20,7 @@ class Meaning:
     Attributes:
         mentions: findings that it names, each with the cue that is worded into it.
         sign: whether the joiner is a sign such as the comma.
-        leads_on: whether the cue's words end in a preposition, so that the mention follows.
+        leads_on: whether the cue's words end in a preposition, so that a mention follows.
         filler: whether it may stand between the items of a list ("left", in a language written without spaces).
         region_of: findings whose region it names.
         in_region: findings that it mentions where one of their regions was named last.
@@ -111,5 +111,10 @@ def phrase_meanings(adapter: Adapter) -> Iterator[tuple[str, Meaning]]:
         for cue_id, phrases in finding.worded.items():
             yield from ((phrase, Meaning(mentions=((finding.name, adapter.cues[cue_id]),))) for phrase in phrases)
     for cue in adapter.cues.values():
-        for phrase in cue.phrases:
-            yield phrase, Meaning(cue=cue, leads_on=phrase.split()[-1].casefold() in grammar.prepositions)
+        yield from ((phrase, Meaning(cue=cue, leads_on=_leads_on(phrase, grammar))) for phrase in cue.phrases)
+
+
+def _leads_on(phrase: str, grammar: SettledGrammar) -> bool:
+    if grammar.script == "characters":
+        return phrase.endswith(grammar.prepositions)
+    return phrase.split()[-1].casefold() in grammar.prepositions

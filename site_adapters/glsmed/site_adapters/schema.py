@@ -111,7 +111,8 @@ class Grammar(StrictModel):
             characters, between the items of a list.
         conjunctions: words that join a list ("and"); the comma is always one.
         alternatives: words that join alternatives ("or").
-        prepositions: words that a cue of scope both can end in, and then looks forward ("suspicious for").
+        prepositions: words that a cue of scope both can end in, and then looks forward ("suspicious for"); where the
+            script is characters, endings of a cue that describes the next mention, and so shares what is said of that.
         abbreviations: words whose full stop does not end a sentence.
     """
 

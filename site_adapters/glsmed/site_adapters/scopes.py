@@ -13,6 +13,7 @@ from glsmed.site_adapters.schema import Scope
 Direction = Literal["forward", "backward"]
 
 _JOINED_DISTANCE = 3
+_DESCRIBING_DISTANCE = 12
 # Bounds that no sentence of a report reaches; they keep the time of any text linear in its length.
 _FARTHEST_HITS = 60
 _MOST_CUES = 8
@@ -163,11 +164,16 @@ def _walk_backward(
         elif stops(hit, "backward"):
             active, nearest, gap = [], None, _Gap()
         elif sides.get(place) in ("backward", "both"):
-            if nearest is not None:
-                active, nearest = [], None
-            active, gap = [*active[-_MOST_CUES:], hit], _Gap()
+            if nearest is not None and not (script == "characters" and _describes(hit, nearest, gap)):
+                active = []
+            active, nearest, gap = [*active[-_MOST_CUES:], hit], None, _Gap()
         else:
             gap.take(hit)
+
+
+def _describes(cue: Hit[Meaning], mention: Hit[Meaning], gap: "_Gap") -> bool:
+    """Whether a cue belongs to the mention after it, as in "no [nodule suspected of] metastasis" said in Japanese."""
+    return cue.payload.leads_on and not gap.signs and mention.start - cue.end <= _DESCRIBING_DISTANCE
 
 
 def _concede(hits: Sequence[Hit[Meaning]], mentions: Sequence[Mention], sides: dict[int, Scope], length: int) -> None:

@@ -193,6 +193,15 @@ def reader() -> Reader:
         _says("左胸水ありか。", effusion=UNCERTAIN),
         _says("心不全に伴う胸水と考えられます。", effusion=UNCERTAIN),
         _says("撮影条件不良のため気胸の評価はできない。", pneumothorax=UNMENTIONED),
+        _says("肺癌を疑う結節は認めません。", primary_tumour=ABSENT, nodule=ABSENT),
+        _says("肺癌を疑う結節を認めます。", primary_tumour=UNCERTAIN, nodule=PRESENT),
+        _says(
+            "肺癌を疑うような明らかな結節や腫瘤影は指摘できない。", primary_tumour=ABSENT, nodule=ABSENT, mass=ABSENT
+        ),
+        _says("空洞を伴う結節は認めない。", lung_lesion=ABSENT, nodule=ABSENT),
+        _says("肺炎を疑う、胸水は認めない。", pneumonia=UNCERTAIN, effusion=ABSENT),
+        _says("肺炎の疑い 胸水なし", pneumonia=UNCERTAIN, effusion=ABSENT),
+        _says("有意なリンパ節腫大や胸水は認めません。", lymph_node_metastasis=ABSENT, effusion=ABSENT),
     ],
 )
 def test_each_finding_gets_the_state_that_the_words_mean(reader: Reader, text: str, states: dict[str, str]) -> None:
