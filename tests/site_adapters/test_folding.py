@@ -23,6 +23,8 @@ ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
         ("efusio\u0301n", "efusion"),
         ("Ödem", "odem"),
         ("が", "が"),
+        ("pneu\u00admo\u200bthorax\ufeff", "pneumothorax"),
+        ("no\u00a0mass", "no mass"),
     ],
 )
 def test_one_width_one_case_no_accent(text: str, folded: str) -> None:

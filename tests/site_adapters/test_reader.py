@@ -80,6 +80,8 @@ def test_a_cell_carries_its_cue_its_section_and_its_words(english: Reader) -> No
         ("Café: no eﬀusion.", ["eﬀusion", "no"]),
         ("🙂 No e\u0301ffusion", ["e\u0301ffusion", "No"]),
         ("\x00 No\teffusion\x07.", ["effusion", "No"]),
+        ("\ufeffNo\u00a0effu\u00adsion.", ["effu\u00adsion", "No"]),
+        ("FINDINGS:\r\nNo effusion.\r\n\r\nIMPRESSION:\r\nClear.\r\n", ["effusion", "No"]),
     ],
 )
 def test_evidence_counts_characters_of_the_given_text(english: Reader, text: str, words: list[str]) -> None:

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 # A character with the marks that combine with it: accents, and the (half-width) Japanese voicing marks.
 _CLUSTER = re.compile(r".[\u0300-\u036f\u3099\u309a\uff9e\uff9f]*", re.DOTALL)
 _ACCENTS = re.compile(r"[\u0300-\u036f]")
-_LOOKALIKES = str.maketrans({"’": "'", "‘": "'", "´": "'", "‐": "-", "‑": "-", "–": "-", "—": "-", "−": "-"})
+# Signs that look like others, and characters that are not seen (soft hyphen, zero width) and part no word.
+_LOOKALIKES = str.maketrans(
+    {"’": "'", "‘": "'", "´": "'", "‐": "-", "‑": "-", "–": "-", "—": "-", "−": "-"}
+) | dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _CACHE_LIMIT = 20_000
 
 
