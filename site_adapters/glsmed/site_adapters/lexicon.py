@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from glsmed.site_adapters.adapter import Adapter, Cue, SettledGrammar, Finding
+from glsmed.site_adapters.adapter import Adapter, Cue, Finding, SettledGrammar
 from glsmed.site_adapters.folding import Folding
 from glsmed.site_adapters.phrases import PhraseIndex, tokens_of
 from glsmed.site_adapters.spelling import Spelling
