@@ -31,7 +31,7 @@ def holds_canonical(subject: Subject) -> Iterator[Fault]:
     for name in subject.own.file.findings:
         inside = [known for known in CANONICAL_FINDINGS if set(known.split("_")) < set(name.split("_"))]
         if inside and name not in parents and not any({name, inside[0]} <= tested for tested in own):
-            message = f"{name!r} is a finding of its own beside {inside[0]!r} — is that one meant? If not, tell them apart in an example"
+            message = f"{name!r} is a finding beside {inside[0]!r} — is that meant? Then let an example tell both apart"
             yield subject.own.place("findings", name).fault(message)
 
 
