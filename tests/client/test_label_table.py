@@ -1,6 +1,6 @@
 import sqlite3
 import stat
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -97,7 +97,7 @@ def test_a_finding_that_the_adapter_does_not_know_has_no_cell(tmp_path: Path) ->
     assert {row.finding for row in rows} == {"effusion"}
 
 
-def halved(cell: Cell) -> tuple[float, float]:
+def halved(cell: Cell, report: Collection[Cell]) -> tuple[float, float]:
     return cell.probability / 2, 0.01
 
 

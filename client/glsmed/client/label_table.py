@@ -7,7 +7,7 @@ label settings change, and replaced only when the new one is whole.
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -30,7 +30,7 @@ _PRIVATE_FILE = 0o600
 _REMEMBERED = 100_000  # a site has few cues, so most cells have a probability that was seen before
 
 State = Literal["present", "absent", "uncertain", "unmentioned"]
-Calibration = Callable[[Cell], tuple[float, float]]
+Calibration = Callable[[Cell, Collection[Cell]], tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class LabelSource:
         reader: the site's adapter, ready to read.
         findings: the findings of the federation's study.
         settings: what happens to unmentioned findings.
-        calibration: posterior mean and spread of a cell; ``calibration_digest`` names its version.
+        calibration: posterior mean and spread of a cell among those of its report; ``calibration_digest`` names it.
     """
 
     manifest: Manifest
@@ -131,11 +131,14 @@ def _make_rows(source: LabelSource) -> Iterator[LabelRow]:
             if cell is None:
                 yield _unmentioned_row(place, source.settings, identity)
             else:
-                yield _mentioned_row(place, cell, source, identity)
+                posterior = cell.probability, cell.spread
+                if source.calibration is not None:
+                    posterior = source.calibration(cell, cells.values())
+                yield _mentioned_row(place, cell, posterior, identity)
 
 
-def _mentioned_row(place: tuple[str, str, str], cell: Cell, source: LabelSource, adapter: str) -> LabelRow:
-    mean, spread = (cell.probability, cell.spread) if source.calibration is None else source.calibration(cell)
+def _mentioned_row(place: tuple[str, str, str], cell: Cell, posterior: tuple[float, float], adapter: str) -> LabelRow:
+    mean, spread = posterior
     label, rate, target = _label_rate_target(mean)
     span = next((span for span in cell.evidence if span.role == "cue"), cell.evidence[0])
     return LabelRow(
