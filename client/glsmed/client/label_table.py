@@ -127,18 +127,19 @@ def _make_rows(source: LabelSource) -> Iterator[LabelRow]:
         cells = source.reader.read(text).cells
         for finding in known:
             place = (study_id, patients[study_id], finding)
-            cell = cells.get(finding)
-            if cell is None:
+            if finding not in cells:
                 yield _unmentioned_row(place, source.settings, identity)
             else:
-                posterior = cell.probability, cell.spread
-                if source.calibration is not None:
-                    posterior = source.calibration(cell, cells.values())
-                yield _mentioned_row(place, cell, posterior, identity)
+                yield _mentioned_row(place, cells, source, identity)
 
 
-def _mentioned_row(place: tuple[str, str, str], cell: Cell, posterior: tuple[float, float], adapter: str) -> LabelRow:
-    mean, spread = posterior
+def _mentioned_row(
+    place: tuple[str, str, str], cells: Mapping[str, Cell], source: LabelSource, adapter: str
+) -> LabelRow:
+    cell = cells[place[-1]]
+    mean, spread = cell.probability, cell.spread
+    if source.calibration is not None:
+        mean, spread = source.calibration(cell, cells.values())
     label, rate, target = _label_rate_target(mean)
     span = next((span for span in cell.evidence if span.role == "cue"), cell.evidence[0])
     return LabelRow(
