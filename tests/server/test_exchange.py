@@ -1,14 +1,16 @@
 from collections.abc import Callable, Iterable
 
+import numpy as np
 import pytest
 from flwr.app import ConfigRecord, Error, Message, RecordDict
 from flwr.clientapp import ClientApp
 from flwr.common.constant import ErrorCode
 
-from glsmed.benchmarks.local_grid import Ask, Fault, LocalGrid
+from glsmed.benchmarks.local_grid import Ask, Delayed, Fault, LocalGrid
 from glsmed.benchmarks.site_faults import answers_late, never_answers
 from glsmed.server.exchange import Answer, Clock, Exchange
-from glsmed.shared.wire import Hello, encode
+from glsmed.shared.study import Study
+from glsmed.shared.wire import Arrays, Hello, TrainTask, encode
 
 MakeSite = Callable[..., ClientApp]
 HELLO = encode(Hello(study_digest="ab", run="doubt"))
@@ -112,3 +114,66 @@ def test_a_site_that_is_gone_when_asked_went_offline(grid: LocalGrid, clock: Clo
         RecordDict({"head": ConfigRecord()}), kind="query", sites=sites, group="hello", deadline_seconds=10
     )
     assert {answer.site: answer.failure for answer in answers}["b"] == "went offline"
+
+
+class Loses:
+    """A site that is killed with the first messages of one kind in its hands, and comes back without them."""
+
+    def __init__(self, kind: str, *, times: int) -> None:
+        self._kind = kind
+        self._left = times
+        self.asked: list[str] = []
+
+    def __call__(self, task: Message, ask: Ask) -> Message | None:
+        kind = task.metadata.message_type
+        self.asked.append(kind)
+        if kind == self._kind and self._left:
+            self._left -= 1
+            return None
+        return ask(task)
+
+
+def _train(grid: LocalGrid, clock: Clock, study: Study, *, deadline_seconds: float = 600) -> list[Answer]:
+    model: Arrays = {"weight": np.zeros(2, dtype=np.float32), "batches": np.zeros(1, dtype=np.int64)}
+    task = TrainTask(study_digest=study.digest(), round=1, manifest_digest="m", model=model)
+    exchange = _exchange(grid, clock)
+    asked = exchange.ask(
+        encode(task),
+        kind="train",
+        sites=exchange.online().sites,
+        group="1",
+        deadline_seconds=deadline_seconds,
+        probe=HELLO,
+    )
+    return list(asked)
+
+
+def test_a_question_that_a_site_has_lost_is_sent_again(make_site: MakeSite, clock: Clock, study: Study) -> None:
+    killed = Loses("train", times=1)
+    grid = LocalGrid({name: make_site(name) for name in ("a", "b")}, faults={"b": killed}, clock=clock)
+    answers = _train(grid, clock, study)
+    assert [(answer.site, answer.failure) for answer in answers] == [("a", ""), ("b", "")]
+    assert killed.asked == ["train", "query", "train"]
+    assert clock.now() < 30
+
+
+def test_a_site_that_is_only_slow_is_asked_once(make_site: MakeSite, clock: Clock, study: Study) -> None:
+    """It works in order: until the question is answered, no probe is."""
+    busy_until = 100.0
+
+    def slow(task: Message, ask: Ask) -> Delayed:
+        seen.append(task.metadata.message_type)
+        return Delayed(ask(task), max(0.0, busy_until - clock.now()))
+
+    seen: list[str] = []
+    grid = LocalGrid({"a": make_site("a")}, faults={"a": slow}, clock=clock)
+    answers = _train(grid, clock, study)
+    assert [answer.failure for answer in answers] == [""]
+    assert seen.count("train") == 1
+
+
+def test_a_site_that_loses_every_question_is_late(make_site: MakeSite, clock: Clock, study: Study) -> None:
+    killed = Loses("train", times=1000)
+    grid = LocalGrid({"a": make_site("a")}, faults={"a": killed}, clock=clock)
+    assert [answer.failure for answer in _train(grid, clock, study)] == ["late"]
+    assert killed.asked.count("train") == 4

@@ -23,7 +23,7 @@ from glsmed.server.exchange import Clock
 from glsmed.server.rounds import Plan, run_study
 from glsmed.server.run_folder import RunFolder, read_status
 from glsmed.shared.audit import verify
-from glsmed.shared.errors import FederationError
+from glsmed.shared.errors import DataError, FederationError
 from glsmed.shared.model_manifest import ModelManifest
 from glsmed.shared.study import Study
 
@@ -154,9 +154,11 @@ def test_an_exceptions_text_reaches_no_file_of_the_centre(federation: Federation
 def test_too_few_updates_are_asked_for_again_and_never_averaged(federation: Federation) -> None:
     times = [0]
 
-    def fails_twice(task: Message, ask: Ask) -> Message | None:
+    def fails_twice(task: Message, ask: Ask) -> Message:
         times[0] += 1
-        return ask(task) if times[0] > 2 else None
+        if times[0] <= 2:
+            raise DataError("the disk hiccupped")
+        return ask(task)
 
     del federation.apps["c"]
     federation.faults["b"] = only(fails_twice, rounds={2})

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from flwr.serverapp import Grid
 SiteDirectory = Callable[[], Mapping[int, str]]  # node id → site name, as admitted now
 
 _POLL_SECONDS = 0.2
+_PROBE_SECONDS = 20.0
+_MOST_RESENDS = 3
 _CLOCK_SKEW_SECONDS = 600.0  # a site's clock may be this far from ours before its answer counts as expired on the way
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,79}")
 _NOT_FROM_SITE = {
@@ -76,33 +79,109 @@ class Exchange:
         self.clock.sleep(_POLL_SECONDS)
 
     def ask(
-        self, content: RecordDict, *, kind: str, sites: Mapping[str, int], group: str, deadline_seconds: float
+        self,
+        content: RecordDict,
+        *,
+        kind: str,
+        sites: Mapping[str, int],
+        group: str,
+        deadline_seconds: float,
+        probe: RecordDict | None = None,
     ) -> Iterator[Answer]:
         """One answer per site, as they come; at the deadline, the failure ``late`` for each that is missing.
 
         What is not collected by then is never asked for again, so a late answer cannot be taken for a later one.
+
+        Args:
+            content: the question.
+            kind: Flower's message type.
+            group: Flower's group, for people who read its logs.
+            sites: node id by site.
+            deadline_seconds: from now.
+            probe: a query that every site answers at once. A site works in order: if it answers a later probe before
+                the question, the question was lost (a process was killed) and is sent again.
         """
         end = self.clock.now() + deadline_seconds
-        messages = [
-            Message(content, node, kind, ttl=deadline_seconds + _CLOCK_SKEW_SECONDS, group_id=group)
-            for node in sites.values()
-        ]
-        pushed = zip(self._grid.push_messages(messages), sites, strict=False)
-        waiting = {identity: site for identity, site in pushed if identity}
-        for site in set(sites) - set(waiting.values()):
+        ttl = deadline_seconds + _CLOCK_SKEW_SECONDS
+        question = _Outbox(self._grid, content, kind=kind, group=group, ttl=ttl)
+        probes = None if probe is None else _Outbox(self._grid, probe, kind="query", group=group, ttl=ttl)
+        watch = _Watch(question, probes, self.clock)
+        for site in question.send(sites):
             yield Answer(site, failure="the message could not be sent")
+        waiting = {site: node for site, node in sites.items() if site in question.sites}
         while waiting:
             is_last = self.clock.now() >= end
-            for reply in self._grid.pull_messages(list(waiting)):
-                site = waiting.pop(reply.metadata.reply_to_message_id, "")
-                if site:
-                    yield _answer(site, reply, node=sites[site])
-            if is_last:
+            for site, reply in question.replies():
+                yield _answer(site, reply, node=waiting.pop(site))
+            if is_last or not waiting:
                 break
-            if waiting:
-                self.wait()
-        for site in waiting.values():
+            watch.look(waiting)
+            self.wait()
+        for site in waiting:
             yield Answer(site, failure="late")
+
+
+class _Outbox:
+    """One message to several sites, and the first answer of each."""
+
+    def __init__(self, grid: Grid, content: RecordDict, *, kind: str, group: str, ttl: float) -> None:
+        self._grid = grid
+        self._content = content
+        self._kind = kind
+        self._group = group
+        self._ttl = ttl
+        self._sent: dict[str, str] = {}  # site by message id
+
+    @property
+    def sites(self) -> frozenset[str]:
+        """The sites whose answer has not come."""
+        return frozenset(self._sent.values())
+
+    def send(self, sites: Mapping[str, int]) -> list[str]:
+        """Send the message, again or for the first time; returns the sites that it could not be sent to."""
+        messages = [
+            Message(self._content, node, self._kind, ttl=self._ttl, group_id=self._group) for node in sites.values()
+        ]
+        pushed = list(zip(self._grid.push_messages(messages), sites, strict=False))
+        self._sent.update({identity: site for identity, site in pushed if identity})
+        reached = {site for identity, site in pushed if identity}
+        return [site for site in sites if site not in reached]
+
+    def replies(self) -> Iterator[tuple[str, Message]]:
+        """The answers that have come, one a site: of a message sent twice, the second is not asked for."""
+        for reply in self._grid.pull_messages(list(self._sent)):
+            site = self._sent.get(reply.metadata.reply_to_message_id)
+            if site is not None:
+                self._sent = {identity: other for identity, other in self._sent.items() if other != site}
+                yield site, reply
+
+
+class _Watch:
+    """Sends a question again that a site has lost."""
+
+    def __init__(self, question: _Outbox, probes: _Outbox | None, clock: Clock) -> None:
+        self._question = question
+        self._probes = probes
+        self._clock = clock
+        self._due = clock.now() + _PROBE_SECONDS
+        self._resent: Counter[str] = Counter()
+        self._answered: set[str] = set()
+
+    def look(self, waiting: Mapping[str, int]) -> None:
+        """Probe the sites that are waited for, now and then; resend to those that answered the probe before.
+
+        A site that answers a probe is given until the next look: its answer to the question may be on its way.
+        """
+        if self._probes is None:
+            return
+        lost = [site for site in self._answered if site in waiting and self._resent[site] < _MOST_RESENDS]
+        if lost:
+            self._question.send({site: waiting[site] for site in lost})
+            self._resent.update(lost)
+        self._answered = {site for site, reply in self._probes.replies() if not reply.has_error()} & waiting.keys()
+        if self._clock.now() >= self._due:
+            self._due = self._clock.now() + _PROBE_SECONDS
+            self._probes.send({site: node for site, node in waiting.items() if site not in self._probes.sites})
 
 
 def _answer(site: str, reply: Message, *, node: int) -> Answer:

@@ -10,7 +10,7 @@ from glsmed.server.update_checks import AnswerChecks
 from glsmed.shared.errors import WireError
 from glsmed.shared.model_manifest import ModelManifest
 from glsmed.shared.study import Study
-from glsmed.shared.wire import Arrays, EvaluateTask, EvaluationReply, TrainTask, Update, decode, encode
+from glsmed.shared.wire import Arrays, EvaluateTask, EvaluationReply, Hello, TrainTask, Update, decode, encode
 
 _SECONDS_PER_MINUTE = 60.0
 
@@ -42,6 +42,7 @@ class Questions:
         self._deadline_seconds = study.federation.round_deadline_minutes * _SECONDS_PER_MINUTE
         self._checks = AnswerChecks(study, manifest)
         self._rule = rule
+        self._probe = encode(Hello(study_digest=study.digest(), run=study.study))
 
     def train(self, number: int, model: Arrays, *, sites: Mapping[str, int]) -> Outcome:
         """The average of what the sites make of ``model`` in round ``number``; each update is let go once added."""
@@ -50,7 +51,12 @@ class Questions:
         )
         outcome = Outcome()
         answers = self._exchange.ask(
-            encode(task), kind="train", sites=sites, group=str(number), deadline_seconds=self._deadline_seconds
+            encode(task),
+            kind="train",
+            sites=sites,
+            group=str(number),
+            deadline_seconds=self._deadline_seconds,
+            probe=self._probe,
         )
         outcome.model = self._rule.aggregate(self._valid_updates(answers, task, outcome))
         return outcome
@@ -66,7 +72,12 @@ class Questions:
         )
         outcome = Outcome()
         for answer in self._exchange.ask(
-            encode(task), kind="evaluate", sites=sites, group=str(number), deadline_seconds=self._deadline_seconds
+            encode(task),
+            kind="evaluate",
+            sites=sites,
+            group=str(number),
+            deadline_seconds=self._deadline_seconds,
+            probe=self._probe,
         ):
             self._hear_evaluation(answer, task, outcome)
         return outcome

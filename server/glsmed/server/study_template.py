@@ -47,6 +47,11 @@ training:
     scale_fraction: 0.05
     contrast_fraction: 0.1
     horizontal_flip: false      # a mirrored heart is another finding
+  privacy:                      # differential privacy, the patient is the unit; needs site_offset: false
+    noise_multiplier: 0         # 0: off; 1.0 is usual
+    clip_norm_l2: 1.0
+    delta: 1e-5
+    max_epsilon: 8              # a site refuses the round that would spend more
 
 federation:
   quorum: 2                     # sites whose updates a round needs; fewer, and the round is tried again
