@@ -9,11 +9,13 @@ from flwr.clientapp import ClientApp
 from glsmed.client.egress import Number, error_code
 from glsmed.client.evaluation import evaluate
 from glsmed.client.examples import SplitName
+from glsmed.client.round_training import train_round
+from glsmed.client.shipped_model import FOLDER, write_shipped_model
 from glsmed.client.site_map import fit_site_map
 from glsmed.client.site_numbers import evaluation_numbers, labelled_patients, patients_by_number, site_counts
 from glsmed.client.site_runtime import SiteRuntime, cue_counts, with_prior
-from glsmed.client.training import train
 from glsmed.shared.bundle import RELEASE
+from glsmed.shared.calibration_map import CalibrationMap
 from glsmed.shared.models import load_arrays, state_arrays
 from glsmed.shared.shared_prior import prior_from_json
 from glsmed.shared.wire import (
@@ -102,7 +104,14 @@ class _SiteTasks:
         patients = labelled_patients(examples)
         site.egress.require_updates(patients)
         load_arrays(site.model, task.model)
-        summary = train(site.model, examples, site.study.training, round_number=task.round, device=site.device)
+        summary = train_round(
+            site.model,
+            examples,
+            site.study,
+            round_number=task.round,
+            device=site.device,
+            state_folder=site.config.state_folder,
+        )
         loss = {"loss": Number(summary.loss, patients)}
         update = Update(
             study_digest=self._digest,
@@ -128,6 +137,8 @@ class _SiteTasks:
         kind, splits = site.study.model.calibration_map, site.splits
         site_map = fit_site_map(site.model, splits["train"], splits["validation"], kind=kind, device=site.device)
         evaluation = evaluate(site.model, examples, device=site.device, site_map=site_map)
+        if task.split == "test":
+            self._keep_model(site_map, round_number=task.round)
         numbers = evaluation_numbers(evaluation, examples)
         reply = EvaluationReply(
             study_digest=self._digest,
@@ -138,6 +149,18 @@ class _SiteTasks:
             metrics=site.egress.permitted(numbers),
         )
         return site.egress.release(reply, patients=patients_by_number(numbers))
+
+    def _keep_model(self, site_map: CalibrationMap, *, round_number: int) -> None:
+        """Write the model that was chosen, as this site would use it; it stays here."""
+        site, offsets = self._site, self._site.splits["train"].offsets
+        write_shipped_model(
+            site.config.state_folder / FOLDER,
+            site.model,
+            site.study,
+            round_number=round_number,
+            offset=None if offsets is None else offsets[0],
+            site_map=site_map,
+        )
 
     def _check(self, task: TrainTask | EvaluateTask) -> None:
         """Refuse a task of another study, round or model; the site's own files say what is right."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 from torchvision.models import DenseNet, ResNet
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
@@ -22,10 +22,31 @@ def group_norm(channels: int) -> nn.GroupNorm:
     return nn.GroupNorm(math.gcd(_MOST_GROUPS, channels), channels)
 
 
+class _AddingBasicBlock(BasicBlock):  # type: ignore[misc]  # torchvision ships no types
+    """torchvision's block with an addition of its own result: adding in place breaks per-sample gradients."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(N, C, H, W)`` to ``(N, C', H', W')``."""
+        out = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x)))))
+        result: Tensor = self.relu(out + (x if self.downsample is None else self.downsample(x)))
+        return result
+
+
+class _AddingBottleneck(Bottleneck):  # type: ignore[misc]  # as above
+    """The same for the block of the deeper networks."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(N, C, H, W)`` to ``(N, C', H', W')``."""
+        out = self.relu(self.bn1(self.conv1(x)))
+        out = self.bn3(self.conv3(self.relu(self.bn2(self.conv2(out)))))
+        result: Tensor = self.relu(out + (x if self.downsample is None else self.downsample(x)))
+        return result
+
+
 _ARCHITECTURES: dict[str, Callable[[int], nn.Module]] = {
-    "resnet10": lambda n: ResNet(BasicBlock, [1, 1, 1, 1], num_classes=n, norm_layer=group_norm),
-    "resnet18": lambda n: ResNet(BasicBlock, [2, 2, 2, 2], num_classes=n, norm_layer=group_norm),
-    "resnet50": lambda n: ResNet(Bottleneck, [3, 4, 6, 3], num_classes=n, norm_layer=group_norm),
+    "resnet10": lambda n: ResNet(_AddingBasicBlock, [1, 1, 1, 1], num_classes=n, norm_layer=group_norm),
+    "resnet18": lambda n: ResNet(_AddingBasicBlock, [2, 2, 2, 2], num_classes=n, norm_layer=group_norm),
+    "resnet50": lambda n: ResNet(_AddingBottleneck, [3, 4, 6, 3], num_classes=n, norm_layer=group_norm),
     "densenet121": lambda n: _with_group_norm(DenseNet(32, (6, 12, 24, 16), 64, num_classes=n)),
 }
 ARCHITECTURES = tuple(_ARCHITECTURES)

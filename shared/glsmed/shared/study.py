@@ -79,6 +79,25 @@ class AugmentationSection(StrictModel):
     ] = False
 
 
+class PrivacySection(StrictModel):
+    """Differential privacy of training, with the patient as the unit; see docs/privacy.md."""
+
+    noise_multiplier: Annotated[
+        float,
+        Field(ge=0, le=100, description="noise added to each step, in clipping norms; 0: no differential privacy"),
+    ] = 0.0
+    clip_norm_l2: Annotated[float, Field(gt=0, description="largest L2 norm of one patient's gradient in a step")] = 1.0
+    delta: Annotated[float, Field(gt=0, lt=1, description="delta of (epsilon, delta) differential privacy")] = 1e-5
+    max_epsilon: Annotated[
+        float, Field(gt=0, description="a site refuses the round that would spend more than this, over the whole study")
+    ] = 8.0
+
+    @property
+    def is_on(self) -> bool:
+        """Whether training is private."""
+        return self.noise_multiplier > 0
+
+
 class TrainingSection(StrictModel):
     """Training at each site; every round takes the same number of steps at every site."""
 
@@ -99,6 +118,13 @@ class TrainingSection(StrictModel):
     augmentation: Annotated[AugmentationSection, Field(description="random changes of training images")] = (
         AugmentationSection()
     )
+    privacy: Annotated[PrivacySection, Field(description="differential privacy")] = PrivacySection()
+
+    @model_validator(mode="after")
+    def _nothing_beside_privacy(self) -> Self:
+        if self.privacy.is_on and self.site_offset:
+            raise ValueError("site_offset is made from all patients and privacy does not cover it: set it to false")
+        return self
 
 
 class FederationSection(StrictModel):
@@ -157,6 +183,12 @@ class Study(StrictModel):
             if findings.count(finding) > 1:
                 raise ValueError(f"{finding!r} is listed twice")
         return findings
+
+    @model_validator(mode="after")
+    def _no_gate_beside_privacy(self) -> Self:
+        if self.training.privacy.is_on and self.labels.negative_rates != "off":
+            raise ValueError("negative_rates: gated trains models that privacy does not cover: set it to off")
+        return self
 
     def digest(self) -> str:
         """SHA-256 of everything that hospitals approve (all but ``centre``), as 64 hexadecimal digits."""

@@ -1,0 +1,167 @@
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from glsmed.client.examples import Examples
+from glsmed.client.privacy_ledger import PrivacyLedger
+from glsmed.client.private_training import drawn_patients, rows_by_patient, train_privately
+from glsmed.client.round_training import LEDGER, train_round
+from glsmed.client.steps import to_pixels
+from glsmed.shared.errors import PrivacyError
+from glsmed.shared.models import build_model
+from glsmed.shared.study import AugmentationSection, LabelSection, PrivacySection, Study, TrainingSection
+
+CPU = torch.device("cpu")
+STILL = AugmentationSection(rotation_degrees=0, translation_fraction=0, scale_fraction=0, contrast_fraction=0)
+CLIP = 0.05
+
+
+def settings(noise: float = 1e-9, **changes: object) -> TrainingSection:
+    privacy = PrivacySection(noise_multiplier=noise, clip_norm_l2=CLIP, max_epsilon=1e30)
+    plain = TrainingSection(
+        steps_per_round=1,
+        batch_size=8,
+        optimizer="sgd",
+        learning_rate=1.0,
+        momentum=0,
+        weight_decay=0,
+        site_offset=False,
+        augmentation=STILL,
+        privacy=privacy,
+    )
+    return plain.model_copy(update=changes)
+
+
+def examples(n: int = 8, patients: tuple[str, ...] | None = None) -> Examples:
+    generator = torch.Generator().manual_seed(0)
+    return Examples(
+        images=torch.randint(0, 256, (n, 1, 32, 32), generator=generator).byte(),
+        labels=torch.randint(0, 2, (n, 2), generator=generator).float(),
+        rates=torch.rand(n, 2, generator=generator),
+        weights=(torch.rand(n, 2, generator=generator) > 0.2).float().index_fill_(0, torch.tensor([0]), 1),
+        gold=torch.full((n, 2), math.nan),
+        patients=patients or tuple(f"p{number}" for number in range(n)),
+        findings=("effusion", "nodule"),
+    )
+
+
+def small() -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3, stride=2), nn.GroupNorm(2, 4), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 15 * 15, 2)
+    )
+
+
+def test_a_step_is_the_mean_of_clipped_gradients_of_the_patients(tmp_path: Path) -> None:
+    data, model, reference = examples(), small(), small()
+    train_privately(model, data, settings(), PrivacyLedger(tmp_path / "p", study="s"), round_number=1, device=CPU)
+    parameters = list(reference.parameters())
+    total = [torch.zeros_like(parameter) for parameter in parameters]
+    usable = (data.weights.sum(1) > 0).nonzero().squeeze(1).tolist()
+    for row in usable:
+        target = data.labels[row] * (1 - data.rates[row]) + data.rates[row] / 2
+        cells = F.binary_cross_entropy_with_logits(
+            reference(to_pixels(data.images[row : row + 1]))[0], target, reduction="none"
+        )
+        gradient = torch.autograd.grad((cells * data.weights[row] / 2).sum(), parameters)
+        norm = float(torch.stack([part.norm() for part in gradient]).norm())
+        for place, part in enumerate(gradient):
+            total[place] += part * min(1.0, CLIP / (norm + 1e-6))
+    for old, new, moved in zip(parameters, model.parameters(), total, strict=True):
+        assert torch.allclose(old - new, moved / len(usable), atol=1e-5)
+
+
+def test_noise_is_as_large_as_the_study_says_and_never_twice_the_same(tmp_path: Path) -> None:
+    """With nothing to learn from but noise: its deviation is noise multiplier times norm, over the batch."""
+    data = replace(examples(), weights=torch.full((8, 2), 1e-12))
+    moved = []
+    for number in range(2):
+        model = small()
+        ledger = PrivacyLedger(tmp_path / str(number), study="s")
+        train_privately(model, data, settings(2.0), ledger, round_number=1, device=CPU)
+        pairs = zip(small().parameters(), model.parameters(), strict=True)
+        moved.append(torch.cat([(old - new).flatten() for old, new in pairs]).detach())
+    assert float(moved[0].std()) == pytest.approx(2.0 * CLIP / 8, rel=0.1)
+    assert float((moved[0] * moved[1]).mean() / moved[0].var()) == pytest.approx(0, abs=0.1)
+
+
+def test_a_patient_with_many_images_is_drawn_once() -> None:
+    patients = [torch.tensor([0, 1, 2, 3, 4]), torch.tensor([5]), torch.tensor([6, 7])]
+    steps = list(drawn_patients(patients, 0.5, 4000, torch.Generator().manual_seed(0)))
+    owners = [0, 0, 0, 0, 0, 1, 2, 2]
+    for rows in steps:
+        drawn = [owners[row] for row in rows.tolist()]
+        assert len(drawn) == len(set(drawn))
+    seen = torch.cat(steps).bincount(minlength=8) / 4000
+    assert seen.tolist() == pytest.approx([0.1] * 5 + [0.5] + [0.25] * 2, abs=0.03)
+
+
+def test_rows_go_by_patient_and_leave_unusable_images_out() -> None:
+    data = examples(4, patients=("a", "b", "a", "a"))
+    rows = rows_by_patient(data, torch.tensor([0, 1, 3]))
+    assert [part.tolist() for part in rows] == [[0, 3], [1]]
+
+
+def test_a_step_that_draws_nobody_is_noise_alone(tmp_path: Path) -> None:
+    changed = settings(batch_size=1, steps_per_round=6)
+    model, data = small(), examples(200)
+    summary = train_privately(
+        model, data, changed, PrivacyLedger(tmp_path / "p", study="s"), round_number=1, device=CPU
+    )
+    assert summary.steps == 6
+    assert all(bool(torch.isfinite(parameter).all()) for parameter in model.parameters())
+
+
+def test_the_model_keeps_no_hook(tmp_path: Path) -> None:
+    model = small()
+    train_privately(model, examples(), settings(), PrivacyLedger(tmp_path / "p", study="s"), round_number=1, device=CPU)
+    assert not any(module._forward_hooks or module._backward_hooks for module in model.modules())
+    model(torch.zeros(1, 1, 32, 32)).sum().backward()
+
+
+def test_the_studys_networks_train_privately(tmp_path: Path) -> None:
+    model = build_model("resnet10", n_findings=2, seed=0)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    train_privately(
+        model, examples(), settings(1.0), PrivacyLedger(tmp_path / "p", study="s"), round_number=1, device=CPU
+    )
+    assert list(model.state_dict()) == list(before)
+    assert all(not torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+def _study(noise: float, max_epsilon: float = 8.0) -> Study:
+    privacy = PrivacySection(noise_multiplier=noise, max_epsilon=max_epsilon)
+    training = settings().model_copy(update={"privacy": privacy})
+    return Study(study="s", findings=("effusion", "nodule"), training=training)
+
+
+def test_a_round_is_private_where_the_study_says_so(tmp_path: Path) -> None:
+    for noise, kept in ((0.0, False), (30.0, True)):
+        train_round(small(), examples(), _study(noise), round_number=1, device=CPU, state_folder=tmp_path)
+        assert (tmp_path / LEDGER).exists() is kept
+    assert json.loads((tmp_path / LEDGER).read_text())["spent"][0]["steps"] == 1
+
+
+def test_no_step_is_taken_that_is_not_paid_for(tmp_path: Path) -> None:
+    model = small()
+    with pytest.raises(PrivacyError, match="epsilon"):
+        train_round(model, examples(), _study(0.5, 0.1), round_number=1, device=CPU, state_folder=tmp_path)
+    assert all(torch.equal(old, new) for old, new in zip(small().parameters(), model.parameters(), strict=True))
+
+
+def test_what_privacy_does_not_cover_is_refused_beside_it() -> None:
+    with pytest.raises(ValueError, match="site_offset"):
+        TrainingSection(privacy=PrivacySection(noise_multiplier=1.0))
+    with pytest.raises(ValueError, match="negative_rates"):
+        Study(
+            study="s",
+            findings=("effusion",),
+            labels=LabelSection(negative_rates="gated"),
+            training=TrainingSection(site_offset=False, privacy=PrivacySection(noise_multiplier=1.0)),
+        )
