@@ -103,15 +103,16 @@ def _sightings(
     """The unknown n-grams around one mention, each as tokens and as it stands."""
     assertion = statement.assertion
     label = gold.get((report_id, assertion.finding))
-    if assertion.prior is None or not statement.weight or (not gold and assertion.cue != AFFIRMED):
+    # What a known cue decides says of its neighbours only what that cue means.
+    plain = assertion.cue == AFFIRMED or (assertion.state == "absent" and bool(gold))
+    if not plain or not statement.weight:
         return
+    said = assertion.prior.mean if assertion.prior else 0.0
     mention = next(span for span in statement.placed if span.role == "mention")
     start, end = _clause(text, mention.start, mention.end)
     clause = _Clause(subject, text[start:end], mention.start - start, mention.end - start)
     for first, last, before in clause.unknown_ngrams():
-        sighting = Sighting(
-            report_id, assertion.finding, assertion.prior.mean, label, before, " ".join(text[start:end].split())
-        )
+        sighting = Sighting(report_id, assertion.finding, said, label, before, " ".join(text[start:end].split()))
         yield tuple(clause.tokens[first:last]), clause.surface(first, last), sighting
 
 
