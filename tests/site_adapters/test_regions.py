@@ -34,6 +34,7 @@ def states(reader: Reader, text: str) -> dict[str, str]:
         ("Lesion in the liver, metastasis suspected.", {"distant": "uncertain"}),
         ("Node unchanged, in the liver a metastasis.", {"distant": "present"}),
         ("Large node. Metastasis suspected.", {"nodal": "uncertain"}),
+        ("Node metastasis, perhaps. New metastasis.", {"nodal": "present"}),
         ("Large node. Bones intact. Metastasis suspected.", {}),
         ("Liver lesion.\nFINDINGS: Metastasis suspected.", {}),
         ("Large node. No metastasis in the liver.", {"distant": "absent"}),

@@ -106,12 +106,18 @@ def phrase_meanings(adapter: Adapter) -> Iterator[tuple[str, Meaning]]:
         yield from ((phrase, Meaning()) for phrase in finding.exclude)
         yield from ((phrase, Meaning(region_of=(finding.name,))) for phrase in finding.regions)
         yield from ((phrase, Meaning(in_region=(finding.name,))) for phrase in finding.in_region)
-        yield from ((phrase, Meaning(mentions=((finding.name, None),))) for phrase in finding.terms)
+        yield from ((phrase, _mention(finding, phrase, None)) for phrase in finding.terms)
         yield from _compounds(finding, adapter)
         for cue_id, phrases in finding.worded.items():
-            yield from ((phrase, Meaning(mentions=((finding.name, adapter.cues[cue_id]),))) for phrase in phrases)
+            yield from ((phrase, _mention(finding, phrase, adapter.cues[cue_id])) for phrase in phrases)
     for cue in adapter.cues.values():
         yield from ((phrase, Meaning(cue=cue, leads_on=_leads_on(phrase, grammar))) for phrase in cue.phrases)
+
+
+def _mention(finding: Finding, phrase: str, worded: Cue | None) -> Meaning:
+    """What a finding's phrase means; one that holds a region of the finding names that region too."""
+    names_region = any(region in phrase for region in finding.regions)
+    return Meaning(mentions=((finding.name, worded),), region_of=(finding.name,) if names_region else ())
 
 
 def _leads_on(phrase: str, grammar: SettledGrammar) -> bool:
