@@ -69,13 +69,13 @@ def test_an_evaluation_is_about_the_patients_with_a_reference() -> None:
     assert measured.macro["n"] == 4
 
 
-def test_metrics_are_about_the_patients_with_a_reference_and_positives_about_the_smaller_group() -> None:
+def test_what_sets_two_groups_against_each_other_is_about_the_smaller_one() -> None:
     measured = evaluate(Brightness(), WITH_GOLD, device=torch.device("cpu"))
     numbers = evaluation_numbers(measured, WITH_GOLD)
     assert patients_by_number(numbers) == {
         "patients": 3,
-        **{f"{name}/effusion": 3 for name in measured.by_finding["effusion"] if name not in ("positives",)},
-        "positives/effusion": 1,
+        **{f"{name}/effusion": 3 for name in ("n", "brier", "log_loss", "ece")},
+        **{f"{name}/effusion": 1 for name in ("positives", "auroc", "auprc")},
     }
     assert numbers["positives/effusion"].value == 2
     assert numbers["n/effusion"].value == 4

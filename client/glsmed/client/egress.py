@@ -38,7 +38,7 @@ _KNOWN_ERRORS = frozenset({"builtins", "torch"})
 class Number:
     """A number that could be sent, and how many patients it is about.
 
-    A count that splits patients into two groups, such as positives, is about the smaller group.
+    A number that sets two groups of patients against each other (positives, auroc, auprc) is about the smaller group.
     """
 
     value: float

@@ -10,6 +10,9 @@ from glsmed.client.evaluation import Evaluation, reference_labels
 from glsmed.client.examples import Examples, SplitName
 from glsmed.shared.wire import metric_key
 
+# With a single positive patient the AUROC is the rank of that patient: such a number is about the smaller group.
+_BETWEEN_TWO_GROUPS = frozenset({"positives", "auroc", "auprc"})
+
 
 def site_counts(splits: Mapping[SplitName, Examples]) -> dict[str, Number]:
     """Patients of the site, and labelled cells of its training split by finding."""
@@ -36,7 +39,7 @@ def evaluation_numbers(evaluation: Evaluation, examples: Examples) -> dict[str, 
         column = truth[:, examples.findings.index(finding)]
         known = _patients(examples, ~torch.isnan(column))
         for name, value in metrics.items():
-            about = _smaller_group(examples, column) if name == "positives" else known
+            about = _smaller_group(examples, column) if name in _BETWEEN_TWO_GROUPS else known
             numbers[metric_key(name, finding)] = Number(value, about)
     return numbers
 
