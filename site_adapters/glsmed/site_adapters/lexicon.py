@@ -51,7 +51,11 @@ class Meaning:
 
 
 class Lexicon:
-    """The phrase index of an adapter with the folding and tokens that go with it."""
+    """The phrase index of an adapter with the folding and tokens that go with it.
+
+    Attributes:
+        openers: the words with which a phrase that names a finding can begin.
+    """
 
     def __init__(self, adapter: Adapter) -> None:
         self.adapter = adapter
@@ -73,6 +77,8 @@ class Lexicon:
             if tokens:
                 before = self.index.get(tokens)
                 self.index.add(tokens, meaning if before is None else before.merged(meaning))
+        openers = (tokens[0] for tokens, meaning in entries if tokens and meaning.mentions)
+        self.openers = frozenset(form for word in openers for form in self.index.forms(word))
         if self._spelling is not None and adapter.grammar.compound_heads:
             named = [tokens[0] for tokens, meaning in entries if len(tokens) == 1 and meaning.mentions]
             heads = [form for word in named for form in self.index.forms(word)]

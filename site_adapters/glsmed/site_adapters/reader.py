@@ -49,6 +49,9 @@ class _ReadSentence(NamedTuple):
     region: Region
 
 
+_SAYS_NOTHING = _ReadSentence((), NOWHERE)
+
+
 class Reader:
     """Reads reports with one adapter; remembers sentences, for reports repeat them.
 
@@ -135,6 +138,8 @@ class Reader:
         tokens = self._lexicon.tokens(sentence)
         self.sentences_read += 1
         self.sentences_unknown += not self._lexicon.index.knows_any(tokens)
+        if self._lexicon.openers.isdisjoint(tokens) and not (marked or self._in_several_regions):
+            return _SAYS_NOTHING
         hits, named = self._hits(sentence, tokens, marked), NOWHERE
         if self._in_several_regions:
             hits, named = with_regions(hits, region)
