@@ -59,7 +59,12 @@ def assertions_of(hits: Sequence[Hit[Meaning]], lexicon: Lexicon, *, length: int
 
 
 def _weighed(worded: Cue, verdict: _Verdict) -> _Verdict:
-    """The worded cue, unless the sentence leaves less of the finding than the words alone do ("no nodular opacity")."""
+    """The worded cue, unless the sentence leaves less of the finding than the words alone do ("no nodular opacity").
+
+    Words that are no evidence by themselves ("anything abnormal in the lungs") are so once they are denied.
+    """
+    if worded.prior is None:
+        return verdict if verdict.cue.kind == "negation" else _Verdict(worded)
     own, said = worded.prior, verdict.cue.prior
     if worded.state == "absent" or (
         own is not None and said is not None and verdict.cue.kind != "negation" and own.mean <= said.mean

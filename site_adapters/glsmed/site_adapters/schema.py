@@ -34,7 +34,8 @@ class FindingEntry(StrictModel):
     Attributes:
         terms: phrases that mention the finding.
         exclude: phrases that contain a term and are no mention ("pneumothorax tube").
-        worded: cue id → phrases that name the finding and that cue at once ("heart size is normal").
+        worded: cue id → phrases that name the finding and that cue at once ("heart size is normal"); under a
+            conditional cue, general words that deny it ("no abnormality in the lungs") and else say nothing.
         regions: parts of the body where it can be, in several at once, so that its most probable mention decides.
         in_region: phrases that mention it where one of its regions was named last ("metastasis", after "the liver").
         remove: phrases of the parent's entry that are taken away.

@@ -202,6 +202,11 @@ def reader() -> Reader:
         _says("肺炎を疑う、胸水は認めない。", pneumonia=UNCERTAIN, effusion=ABSENT),
         _says("肺炎の疑い 胸水なし", pneumonia=UNCERTAIN, effusion=ABSENT),
         _says("有意なリンパ節腫大や胸水は認めません。", lymph_node_metastasis=ABSENT, effusion=ABSENT),
+        _says("肺野に異常陰影を認めます。", consolidation=UNMENTIONED, lung_opacity=PRESENT),
+        _says("肺野に異常陰影を認めません。", consolidation=ABSENT, lung_opacity=ABSENT),
+        _says("心陰影に異常を認めます。", cardiomegaly=UNMENTIONED),
+        _says("心肺に異常なし。", cardiomegaly=ABSENT, consolidation=ABSENT),
+        _says("縦隔に異常を疑う。", enlarged_cardiomediastinum=UNMENTIONED),
     ],
 )
 def test_each_finding_gets_the_state_that_the_words_mean(reader: Reader, text: str, states: dict[str, str]) -> None:
