@@ -5,12 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from glsmed.client import image_cache, label_table
-from glsmed.client.config import SiteConfig, load_site
+from glsmed.client.config import SiteConfig, SplitSection, load_site
 from glsmed.client.images import read_image
-from glsmed.client.manifest import read_manifest
-from glsmed.client.preparation import SPLITS, SiteData, label_rows, prepare_site
+from glsmed.client.manifest import ImageEntry, Manifest, patient_key, read_manifest
+from glsmed.client.preparation import SPLITS, SiteData, by_split, label_rows, prepare_site
 from glsmed.shared.errors import ConfigurationError, DataError
 from glsmed.shared.gold_labels import read_gold
 from glsmed.shared.study import LabelSection, Study, TrainingSection, load_study
@@ -52,6 +54,19 @@ def test_every_image_is_in_one_split_and_every_patient_too(data: SiteData, manif
     assert sum(len(data.splits[name]) for name in SPLITS) == len(manifest_rows)
     assert set.union(*patients) == {row["patient_id"] for row in manifest_rows}
     assert sum(map(len, patients)) == len(set.union(*patients))
+
+
+IDENTIFIERS = st.text(alphabet="pP01 \u3000０", min_size=1, max_size=4)
+
+
+@given(st.lists(st.tuples(IDENTIFIERS, st.integers(0, 3)), max_size=30), st.integers(0, 9))
+def test_no_patient_is_in_two_splits_however_typed(rows: list[tuple[str, int]], seed: int) -> None:
+    images = tuple(ImageEntry(str(study), patient_key(patient), Path("x.png")) for patient, study in rows)
+    entries = by_split(Manifest(images, {}), SplitSection(seed=seed))
+    assert sum(map(len, entries.values())) == len(rows)
+    for typed, _ in rows:
+        kept = "".join(typed.replace("０", "0").split()).lower()
+        assert sum(any(entry.patient_id == kept for entry in entries[name]) for name in SPLITS) == 1
 
 
 def test_images_stand_beside_their_own_patient(data: SiteData, manifest_rows: Read, drawn_config: SiteConfig) -> None:
