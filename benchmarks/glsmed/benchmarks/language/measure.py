@@ -6,7 +6,7 @@ from pathlib import Path
 
 from glsmed.benchmarks.corpora.data_root import corpus_folder
 from glsmed.benchmarks.corpora.jmed import read_jmed
-from glsmed.benchmarks.corpora.nubes import read_nubes
+from glsmed.benchmarks.corpora.nubes import read_nubes, sentences_of
 from glsmed.benchmarks.corpora.openi import read_openi
 from glsmed.benchmarks.corpora.ptbxl import read_ptbxl
 from glsmed.benchmarks.language.bars import Row, at_least, at_most, skipped
@@ -81,7 +81,7 @@ def openi_rows() -> Iterator[Row]:
 
 def nubes_rows() -> Iterator[Row]:
     """NUBes: cues of negation and uncertainty, and scopes."""
-    numbers = score_nubes(Reader(load_adapter("es_radiology")), read_nubes(corpus_folder("nubes_es")))
+    numbers = score_nubes(Reader(load_adapter("es_radiology")), sentences_of(read_nubes(corpus_folder("nubes_es"))))
     for kind, bar, known in (("uncertainty", 0.80, 0.48), ("negation", 0.92, 0.88), ("scope", 0.80, None)):
         own = {name: value for name, value in numbers.items() if name.startswith(kind)}
         yield at_least(f"NUBes, {kind}, F1", numbers[f"{kind}_f1"], bar, known=known, **own)
