@@ -302,6 +302,20 @@ def _says(text: str, **states: str) -> tuple[str, dict[str, str]]:
         _says("Clinical history: effusion.", effusion=UNMENTIONED),
         _says("Status post pneumonia.", pneumonia=UNMENTIONED),
         _says("Multiple pulmonary nodules, possibly metastases.", nodule=PRESENT, lung_lesion=PRESENT),
+        _says("Pneumothorax: no. Effusion present.", pneumothorax=ABSENT, effusion=PRESENT),
+        _says("Effusion cannot be excluded, cardiomegaly.", effusion=UNCERTAIN, cardiomegaly=PRESENT),
+        _says(
+            "Cardiomegaly and effusion, pneumothorax not seen.",
+            cardiomegaly=PRESENT,
+            effusion=PRESENT,
+            pneumothorax=ABSENT,
+        ),
+        _says("Pneumothorax and effusion have resolved.", pneumothorax=ABSENT, effusion=ABSENT),
+        _says("Edema cannot be excluded and there is no effusion.", edema=UNCERTAIN, effusion=ABSENT),
+        _says("Mass, not seen previously.", mass=PRESENT),
+        _says("New nodule, not seen on the prior exam.", nodule=PRESENT),
+        _says("Nodule not present on the prior study.", nodule=PRESENT),
+        _says("Nodule not seen.", nodule=ABSENT),
     ],
 )
 def test_sentence(english: Reader, text: str, states: dict[str, str]) -> None:
