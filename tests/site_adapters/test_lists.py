@@ -38,6 +38,9 @@ def reader(adapter_file: Callable[..., Path]) -> Reader:
         ("No fiebre y derrame.", "No fiebre y derrame"),
         ("No fiebre y tos ni disnea.", "No fiebre y tos ni disnea"),
         ("No fiebre, derrame.", "No fiebre, derrame"),
+        ("No fiebre, derrame, masa.", "No fiebre, derrame, masa"),
+        ("No fiebre, derrame izquierdo.", "No fiebre"),
+        ("No fiebre y derrame izquierdo.", "No fiebre"),
         ("No fiebre, presenta masa.", "No fiebre"),
     ],
 )

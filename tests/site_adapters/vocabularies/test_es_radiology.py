@@ -246,6 +246,11 @@ def reader() -> Reader:
         _says("No se observan imágenes sugestivas de neumonía.", pneumonia=ABSENT),
         _says("Edema intersticial poco probable.", edema=UNCERTAIN),
         _says("Cardiomegalia? Derrame?", cardiomegaly=UNCERTAIN, effusion=UNCERTAIN),
+        _says("No se observan alteraciones pleuroparenquimatosas.", consolidation=ABSENT, effusion=ABSENT),
+        _says("Alteraciones pleuroparenquimatosas residuales.", consolidation=UNMENTIONED, effusion=UNMENTIONED),
+        _says("No neumotórax, derrame pleural izquierdo.", pneumothorax=ABSENT, effusion=PRESENT),
+        _says("Sin consolidaciones, derrame, neumotórax.", consolidation=ABSENT, effusion=ABSENT, pneumothorax=ABSENT),
+        _says("Sin derrame y cardiomegalia leve.", effusion=ABSENT, cardiomegaly=PRESENT),
     ],
 )
 def test_each_finding_gets_the_state_that_the_words_mean(reader: Reader, text: str, states: dict[str, str]) -> None:
