@@ -251,6 +251,9 @@ def reader() -> Reader:
         _says("No neumotórax, derrame pleural izquierdo.", pneumothorax=ABSENT, effusion=PRESENT),
         _says("Sin consolidaciones, derrame, neumotórax.", consolidation=ABSENT, effusion=ABSENT, pneumothorax=ABSENT),
         _says("Sin derrame y cardiomegalia leve.", effusion=ABSENT, cardiomegaly=PRESENT),
+        _says("Neumonía de posible origen aspirativo.", pneumonia=PRESENT),
+        _says("Fractura en probable relación con caída.", fracture=PRESENT),
+        _says("Consolidación con posible derrame.", consolidation=PRESENT, effusion=UNCERTAIN),
     ],
 )
 def test_each_finding_gets_the_state_that_the_words_mean(reader: Reader, text: str, states: dict[str, str]) -> None:
