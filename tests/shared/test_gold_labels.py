@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from glsmed.shared.errors import ConfigurationError
-from glsmed.shared.gold_labels import read_gold
+from glsmed.shared.gold_labels import other_findings, read_gold
 
 STUDIES = {"s1", "s2"}
 FINDINGS = ["effusion", "mass"]
@@ -52,3 +52,8 @@ def test_every_fault_is_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         read_gold(gold_file(tmp_path, "s3,mass,1", "s1,mass,2"), studies=STUDIES, findings=FINDINGS)
     assert len(caught.value.faults) == 2
+
+
+def test_rows_about_other_findings_are_counted_by_name(tmp_path: Path) -> None:
+    path = gold_file(tmp_path, "s1,effusion,1", "s1,efusion,1", "s2,efusion,0", "s2,hernia,0")
+    assert other_findings(path, findings=FINDINGS) == {"efusion": 2, "hernia": 1}

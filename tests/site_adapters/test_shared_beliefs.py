@@ -1,8 +1,13 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from glsmed.shared.cue_counts import counts_from_json, counts_to_json
 from glsmed.shared.shared_prior import SharedBelief, SharedPrior
+from glsmed.shared.shared_prior_fit import fit_shared_prior
+from glsmed.site_adapters.calibration import calibrate
+from glsmed.site_adapters.evaluation import evaluate
 from glsmed.site_adapters.gold_cells import gold_cells
 from glsmed.site_adapters.reader import Reader
 from glsmed.site_adapters.shared_beliefs import count_cues, load_shared_prior, shared_beliefs
@@ -47,3 +52,21 @@ def test_the_centres_json_is_the_file(tmp_path: Path) -> None:
     prior = SharedPrior(cues={"en/possible": SharedBelief(mean=0.1, strength=3, sites=2, trials=9)}, families={})
     (tmp_path / "shared.yaml").write_text(prior.model_dump_json())
     assert load_shared_prior(tmp_path / "shared.yaml") == prior
+
+
+def test_a_site_without_labels_reads_better_with_what_others_counted(english: Reader) -> None:
+    """Three sites where "possible" holds in one of ten; a fourth, alike, has no gold label."""
+    rng = np.random.default_rng(4)
+    sites = []
+    for _ in range(4):
+        texts = {str(at): "Possible effusion." for at in range(60)}
+        gold = {(str(at), "effusion"): int(rng.uniform() < 0.1) for at in range(60)}
+        sites.append(gold_cells(english, texts, gold))
+    counts = [counts_from_json(counts_to_json(count_cues(english.adapter, cells))) for cells in sites[:3]]
+    prior = SharedPrior.model_validate_json(fit_shared_prior(counts).model_dump_json())
+    calibration = calibrate(english.adapter, [], shared_beliefs(english.adapter, prior))
+    alone, shared = evaluate(sites[3]).hedged.brier, evaluate(sites[3], calibration).hedged.brier
+    assert alone is not None
+    assert shared is not None
+    assert shared < alone - 0.02
+    assert calibration(english.read("Possible mass.").cells["mass"])[0] == pytest.approx(0.12, abs=0.05)

@@ -1,5 +1,6 @@
 """Gold labels, where a site has them: a CSV file with study_id,finding,value."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -43,6 +44,12 @@ def read_gold(path: Path, *, studies: Collection[str], findings: Collection[str]
     if faults:
         raise ConfigurationError(faults)
     return kept
+
+
+def other_findings(path: Path, *, findings: Collection[str]) -> Mapping[str, int]:
+    """How many rows are about each finding that does not count; errors as in :func:`read_gold`."""
+    rows = (row["finding"] for _, row in read_csv(path, required=COLUMNS))
+    return Counter(finding for finding in rows if finding not in findings)
 
 
 def _fault(row: Mapping[str, str], gold: Gold, studies: Collection[str], among: str) -> tuple[str, str]:

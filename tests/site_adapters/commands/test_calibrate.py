@@ -71,6 +71,14 @@ def test_faults_leave_no_file(tmp_path: Path) -> None:
     assert not (tmp_path / "c.yaml").exists()
 
 
+def test_a_finding_that_the_adapter_does_not_know_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    reports, gold = site(tmp_path)
+    gold.write_text(gold.read_text() + "0,efusion,1\n")
+    calibrate_command(tiny(tmp_path), reports=reports, gold=gold, prior=None, target=tmp_path / "c.yaml")
+    told = capsys.readouterr().err
+    assert "1 row(s) left out: the adapter does not know 'efusion'; did you mean 'effusion'?" in told
+
+
 def test_a_site_without_labels_takes_the_shared_prior(tmp_path: Path) -> None:
     belief = SharedBelief(mean=0.1, strength=30, sites=4, trials=90)
     prior = SharedPrior(cues={"en/perhaps": belief}, families={})

@@ -7,6 +7,7 @@ import typer
 
 from glsmed.shared.gold_labels import Gold, read_gold
 from glsmed.site_adapters.cells import Cell
+from glsmed.site_adapters.commands.left_out import warn_of_other_findings
 from glsmed.site_adapters.comparison import Change, Comparison, Verdict, compare, judge
 from glsmed.site_adapters.gold_cells import gold_cells
 from glsmed.site_adapters.lint.file_rules import version_not_raised
@@ -22,6 +23,8 @@ def bench_command(adapter: str, *, against: str, reports: Path, gold: Path | Non
     texts = read_reports(reports)
     findings = sorted({*now.adapter.findings, *before.adapter.findings})
     labels: Gold = {} if gold is None else read_gold(gold, studies=texts.keys(), findings=findings, among=str(reports))
+    if gold is not None:
+        warn_of_other_findings(gold, findings)
     comparison = compare(before.reader, now.reader, texts)
     _print_changes(comparison, labels)
     for fault in version_not_raised(now, before):

@@ -9,6 +9,7 @@ from glsmed.site_adapters.adapters import load_adapter
 from glsmed.site_adapters.calibration import calibration_file
 from glsmed.site_adapters.calibration_file import save_calibration_file
 from glsmed.site_adapters.calibration_fit import fit_labels
+from glsmed.site_adapters.commands.left_out import warn_of_other_findings
 from glsmed.site_adapters.gold_cells import load_gold_cells
 from glsmed.site_adapters.learned_scoring import learn
 from glsmed.site_adapters.reader import Reader
@@ -29,6 +30,8 @@ def calibrate_command(
     reader = Reader(load_adapter(adapter))
     shared = {} if prior is None else shared_beliefs(reader.adapter, load_shared_prior(prior))
     cells = load_gold_cells(reader, reports, gold) if reports and gold else []
+    if gold is not None:
+        warn_of_other_findings(gold, reader.adapter.findings)
     fit = fit_labels(reader.adapter, cells, shared)
     model = learn(cells, fit) if learned else None
     file = calibration_file(reader.adapter, cells, fit, model)

@@ -7,6 +7,7 @@ import typer
 
 from glsmed.site_adapters.adapters import load_adapter
 from glsmed.site_adapters.calibration import load_calibration
+from glsmed.site_adapters.commands.left_out import warn_of_other_findings
 from glsmed.site_adapters.evaluation import evaluate
 from glsmed.site_adapters.gold_cells import load_gold_cells
 from glsmed.site_adapters.reader import Reader
@@ -17,4 +18,5 @@ def evaluate_command(adapter: str, *, reports: Path, gold: Path, calibration: Pa
     reader = Reader(load_adapter(adapter))
     calibrated = None if calibration is None else load_calibration(calibration, reader.adapter)
     scores = evaluate(load_gold_cells(reader, reports, gold), calibrated)
+    warn_of_other_findings(gold, reader.adapter.findings)
     typer.echo(json.dumps({"adapter": reader.adapter.label, **scores.as_dict()}, indent=2))

@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from glsmed.shared.gold_labels import Gold, read_gold
+from glsmed.site_adapters.commands.left_out import warn_of_other_findings
 from glsmed.site_adapters.jsonl import STREAM, open_output
 from glsmed.site_adapters.lint.subject import load_subject
 from glsmed.site_adapters.report_files import read_reports
@@ -20,6 +21,7 @@ def suggest_command(adapter: str, *, reports: Path, gold: Path | None, target: P
     texts = read_reports(reports)
     labels: Gold = {}
     if gold is not None:
+        warn_of_other_findings(gold, subject.adapter.findings)
         labels = read_gold(gold, studies=texts.keys(), findings=list(subject.adapter.findings), among=str(reports))
     found = usable(subject, suggest(subject, texts, labels, most=_MOST))
     with open_output(target) as output:
