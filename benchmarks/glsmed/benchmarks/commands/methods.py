@@ -13,7 +13,7 @@ from glsmed.benchmarks.comparison.jobs import Plan
 from glsmed.benchmarks.comparison.report import report_html
 from glsmed.benchmarks.comparison.results import Results
 from glsmed.benchmarks.comparison.run import run_plan
-from glsmed.benchmarks.comparison.summary import summary_content
+from glsmed.benchmarks.comparison.summary import Differences, summary_content
 from glsmed.benchmarks.comparison.trial import Sizes
 from glsmed.benchmarks.methods.catalogue import CANDIDATES, check_method
 from glsmed.benchmarks.simulator.sources import label_of, source_named
@@ -62,7 +62,8 @@ def methods_command(plan: Plan, pixels: str, *, out: Path, reference: str) -> No
     torch.set_num_threads(1)  # the networks are too small to share
     results = Results(out, plan.sizes, plan.settings)
     run_plan(plan, source_named(pixels), results, report=lambda line: typer.echo(line, err=True))
-    content = summary_content(plan, results, reference=reference)
+    compared = Differences(plan, results)
+    content = summary_content(plan, results, compared, reference=reference)
     write_text(out / "summary.json", json.dumps(content, indent=1) + "\n")
-    write_text(out / "report.html", report_html(plan, results, reference=reference))
+    write_text(out / "report.html", report_html(plan, results, compared, reference=reference))
     typer.echo(f"{out / 'report.html'}, {out / 'summary.json'}")

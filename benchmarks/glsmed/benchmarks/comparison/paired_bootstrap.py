@@ -70,42 +70,41 @@ METRICS: Mapping[str, Metric] = {
 }
 
 
-def paired_difference(
-    first: Sequence[Values], second: Sequence[Values], truths: Sequence[Values], metric: Metric, *, draws: int = 400
-) -> Interval:
-    """First less second, the mean over seeds and findings.
-
-    In each draw the seeds are drawn with replacement, and within each the patients, the same for both methods.
+def bootstrap_samples(
+    probability: Values, truth: Values, metric: Metric, *, groups: NDArray[np.integer], seed: int, draws: int
+) -> Values:
+    """``(1 + draws,)``: the metric as it is, then in samples of the patients; the mean over groups and findings.
 
     Args:
-        first: for each seed ``(N, K)`` probabilities.
-        second: the same cases by the other method.
-        truths: for each seed ``(N, K)`` in {0, 1}, NaN where a cell does not count.
+        probability: ``(N, K)``.
+        truth: ``(N, K)`` in {0, 1}, NaN where a cell does not count.
         metric: one of :data:`METRICS`.
+        groups: ``(N,)`` numbers; the metric is taken within each group. All alike for one group.
+        seed: the same seed draws the same patients, whatever the probabilities.
         draws: bootstrap samples.
     """
-    rng = np.random.default_rng(0)
-    samples = np.stack([_differences(*parts, metric, draws, rng) for parts in zip(first, second, truths, strict=True)])
+    patients = len(truth)
+    shares = np.full(patients, 1 / patients)
+    drawn = np.random.default_rng(seed).multinomial(patients, shares, size=draws)
+    counts = np.concatenate([np.ones((1, patients)), drawn])
+    values = [
+        metric(probability[rows, column], truth[rows, column], counts[:, rows])
+        for column in range(truth.shape[1])
+        for group in np.unique(groups)
+        if len(np.unique(truth[rows := np.flatnonzero((groups == group) & ~np.isnan(truth[:, column])), column])) > 1
+    ]
+    return np.asarray(np.nanmean(np.stack(values), axis=0))
+
+
+def interval_of(first: Sequence[Values], second: Sequence[Values]) -> Interval:
+    """First less second, the mean over seeds, from the samples of each seed.
+
+    In each draw the seeds are drawn with replacement, and within each the patients, the same for both methods.
+    """
+    samples = np.stack(first) - np.stack(second)
     exact, drawn = samples[:, 0], samples[:, 1:]
-    chosen = rng.integers(len(exact), size=(draws, len(exact)))
+    draws = drawn.shape[1]
+    chosen = np.random.default_rng(0).integers(len(exact), size=(draws, len(exact)))
     means = np.nanmean(drawn[chosen, np.arange(draws)[:, None]], axis=1)
     low, high = np.nanpercentile(means, [2.5, 97.5])
     return Interval(float(np.nanmean(exact)), float(low), float(high))
-
-
-def _differences(
-    first: Values, second: Values, truth: Values, metric: Metric, draws: int, rng: np.random.Generator
-) -> Values:
-    """``(1 + draws,)``: the difference as it is, then in samples of the patients."""
-    patients = len(truth)
-    counts = np.concatenate(
-        [np.ones((1, patients)), rng.multinomial(patients, np.full(patients, 1 / patients), size=draws)]
-    )
-    columns = []
-    for column in range(truth.shape[1]):
-        known = ~np.isnan(truth[:, column])
-        if len(np.unique(truth[known, column])) == 2:  # both classes
-            labels, weights = truth[known, column], counts[:, known]
-            of_first = metric(first[known, column], labels, weights)
-            columns.append(of_first - metric(second[known, column], labels, weights))
-    return np.asarray(np.nanmean(np.stack(columns), axis=0))

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 
 from glsmed.benchmarks.comparison.figures import decision_curves, plane, pooled, reliability, some
 from glsmed.benchmarks.comparison.jobs import Plan
-from glsmed.benchmarks.comparison.paired_bootstrap import METRICS, Interval
+from glsmed.benchmarks.comparison.paired_bootstrap import Interval
 from glsmed.benchmarks.comparison.results import Results
-from glsmed.benchmarks.comparison.summary import SHOWN, Table, differences, kinds_of, means
+from glsmed.benchmarks.comparison.summary import COMPARED, SHOWN, WITHIN, Differences, Table, kinds_of, means
 
 _STYLE = """
 body{font:14px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:76rem;padding:0 1rem;color:#222}
@@ -23,13 +23,13 @@ _KINDS = {
 }
 
 
-def report_html(plan: Plan, results: Results, *, reference: str) -> str:
+def report_html(plan: Plan, results: Results, compared: Differences, *, reference: str) -> str:
     """The whole report."""
     parts = [_head(plan, reference)]
     for world in plan.worlds:
         for arm in plan.arms:
             parts.append(f"<h2>{html.escape(world)}, arm {html.escape(arm)}</h2>")
-            parts += [_section(plan, results, world, arm, kind, reference) for kind in kinds_of(arm)]
+            parts += [_section(plan, results, compared, world, arm, kind, reference) for kind in kinds_of(arm)]
     return "\n".join([*parts, "</body></html>\n"])
 
 
@@ -43,11 +43,14 @@ def _head(plan: Plan, reference: str) -> str:
         f"{plan.seeds} seeds. Readers, their doubt and their reports are simulated; reports are read by the built-in "
         "adapters. Truth is used for scoring and, where an arm says so, as gold.</p>"
         f"<p>Differences are {name} less the method, with 95 % intervals of a bootstrap over seeds and patients; bold: "
-        "clear of 0. Not corrected for the number of comparisons.</p>"
+        "clear of 0. Not corrected for the number of comparisons. auroc_within is the mean of the sites' own AUROC; "
+        "auroc counts pairs across sites too, and so depends on how well the sites' base rates are told.</p>"
     )
 
 
-def _section(plan: Plan, results: Results, world: str, arm: str, kind: str, reference: str) -> str:
+def _section(
+    plan: Plan, results: Results, compared: Differences, world: str, arm: str, kind: str, reference: str
+) -> str:
     table = means(plan, results, world=world, arm=arm, kind=kind, subset="all")
     if not table:
         return "<p>No run.</p>"
@@ -57,7 +60,7 @@ def _section(plan: Plan, results: Results, world: str, arm: str, kind: str, refe
     parts.append(f"<h4>Cells whose report is in doubt</h4>{_means_table(hedged)}")
     if reference in table:
         for only, title in ((False, "all cells"), (True, "cells in doubt")):
-            rows = differences(plan, results, world=world, arm=arm, kind=kind, reference=reference, hedged_only=only)
+            rows = compared.table(world=world, arm=arm, kind=kind, reference=reference, hedged=only)
             parts.append(f"<h4>{html.escape(reference)} less the method, {title}</h4>{_difference_table(rows)}")
     return "\n".join(parts)
 
@@ -69,13 +72,14 @@ def _figures(plan: Plan, results: Results, world: str, arm: str, kind: str, refe
 
 
 def _means_table(table: Table) -> str:
-    rows = [[method, *[f"{values[name]:.4f}" for name in SHOWN]] for method, values in table.items()]
-    return _table(["method", *SHOWN], rows)
+    names = [name for name in (WITHIN, *SHOWN) if all(name in values for values in table.values())]
+    rows = [[method, *[f"{values[name]:.4f}" for name in names]] for method, values in table.items()]
+    return _table(["method", *names], rows)
 
 
 def _difference_table(table: Mapping[str, Mapping[str, Interval]]) -> str:
-    rows = [[method, *[_interval(row[name]) for name in METRICS]] for method, row in table.items()]
-    return _table(["method", *METRICS], rows)
+    rows = [[method, *[_interval(row[name]) for name in COMPARED]] for method, row in table.items()]
+    return _table(["method", *COMPARED], rows)
 
 
 def _interval(interval: Interval) -> str:

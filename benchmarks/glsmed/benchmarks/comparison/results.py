@@ -67,7 +67,7 @@ class Results:
             "best_epoch": answers.best_epoch,
             "validation_auroc": answers.validation_auroc,
             "chosen": chosen,
-            "metrics": {kind: run_metrics(kept[kind], test) for kind in KINDS},
+            "metrics": _metrics_by_kind(kept, test),
         }
         write_text(self._run(job), json.dumps(content, indent=1) + "\n")
 
@@ -100,6 +100,18 @@ class Results:
 
     def _run(self, job: Job) -> Path:
         return self.folder / "runs" / f"{job.name}.json"
+
+
+def _metrics_by_kind(
+    kept: dict[str, NDArray[np.float32]], test: TestSet
+) -> dict[str, dict[str, dict[str, dict[str, float]]]]:
+    """Metrics by kind; where there is no map the raw ones are not measured twice."""
+    measured = {kind: run_metrics(kept[kind], test) for kind in ("last", "best")}
+    for raw in ("last", "best"):
+        kind = f"{raw}_mapped"
+        same = np.array_equal(kept[raw], kept[kind])
+        measured[kind] = measured[raw] if same else run_metrics(kept[kind], test)
+    return measured
 
 
 def run_metrics(probability: NDArray[np.floating], test: TestSet) -> dict[str, dict[str, dict[str, float]]]:

@@ -6,8 +6,9 @@ from dataclasses import asdict
 import numpy as np
 
 from glsmed.benchmarks.comparison.jobs import Job, Plan, jobs_of
-from glsmed.benchmarks.comparison.paired_bootstrap import METRICS, Interval, paired_difference
+from glsmed.benchmarks.comparison.paired_bootstrap import METRICS, Interval, Values, bootstrap_samples, interval_of
 from glsmed.benchmarks.comparison.results import Results
+from glsmed.shared.decision_metrics import worst_site_gap
 
 Table = Mapping[str, Mapping[str, float]]
 SHOWN = (
@@ -23,74 +24,93 @@ SHOWN = (
     "false_alerts_95",
     "net_benefit",
 )
-_HIGHER_IS_BETTER = ("auroc", "auprc", "net_benefit")
+WITHIN = "auroc_within"
+COMPARED = (WITHIN, *METRICS)
+_DRAWS = 200
+_GAPS = {"auroc": True, "ece": False}  # metric, and whether higher is better
 
 
 def means(plan: Plan, results: Results, *, world: str, arm: str, kind: str, subset: str) -> Table:
-    """By method: the mean over seeds of each macro metric of a subset; whole seeds only."""
+    """By method: the mean over seeds of each macro metric of a subset, and of the sites' own AUROC for all cells."""
     table = {}
     for method in plan.methods:
-        runs = [results.content(job)[kind].get(subset, {}) for job in jobs_done(plan, results, world, arm, method)]
-        values = [run["macro"] for run in runs if "macro" in run]
+        jobs = jobs_done(plan, results, world, arm, method)
+        values = [run["macro"] for job in jobs if "macro" in (run := results.content(job)[kind].get(subset, {}))]
         if values:
             table[method] = {name: _mean([one[name] for one in values if name in one]) for name in SHOWN}
+        if values and subset == "all":
+            within = [_mean(list(_by_site(results, job, kind, "auroc").values())) for job in jobs]
+            table[method] = {WITHIN: _mean(within), **table[method]}
     return table
 
 
-def worst_site_gaps(plan: Plan, results: Results, *, world: str, arm: str, kind: str, metric: str) -> dict[str, float]:
-    """By method: how much worse the worst site is than the mean of the sites, the mean over seeds."""
-    gaps = {}
-    for method in plan.methods:
-        jobs = jobs_done(plan, results, world, arm, method)
-        values = [_sites(results, job, kind, metric) for job in jobs]
-        if values:
-            worst = [min(v) if metric in _HIGHER_IS_BETTER else max(v) for v in values]
-            gaps[method] = _mean([abs(sum(v) / len(v) - w) for v, w in zip(values, worst, strict=True)])
+def worst_site_gaps(plan: Plan, results: Results, *, world: str, arm: str, kind: str) -> dict[str, dict[str, float]]:
+    """By metric and method: how much worse the worst site is than the mean of the sites, the mean over seeds."""
+    gaps: dict[str, dict[str, float]] = {metric: {} for metric in _GAPS}
+    for metric, higher in _GAPS.items():
+        for method in plan.methods:
+            jobs = jobs_done(plan, results, world, arm, method)
+            if jobs:
+                each = [_by_site(results, job, kind, metric) for job in jobs]
+                gaps[metric][method] = _mean([worst_site_gap(sites, higher_is_better=higher) for sites in each])
     return gaps
 
 
-def _sites(results: Results, job: Job, kind: str, metric: str) -> list[float]:
+def _by_site(results: Results, job: Job, kind: str, metric: str) -> dict[str, float]:
     content, sites = results.content(job)[kind], results.test_set(job).sites
-    return [content[site]["macro"][metric] for site in sites]
+    return {site: content[site]["macro"][metric] for site in sites}
 
 
-def differences(
-    plan: Plan, results: Results, *, world: str, arm: str, kind: str, reference: str, hedged_only: bool = False
-) -> dict[str, dict[str, Interval]]:
-    """By method and metric: the reference less the method, over the seeds that both have.
+class Differences:
+    """Paired differences between methods; each run is sampled once, however often it is asked for.
 
-    Args:
-        plan: what was run.
-        results: the runs.
-        world: name of the world.
-        arm: name of the arm.
-        kind: which answers.
-        reference: the method that the others are compared with.
-        hedged_only: count only the cells whose report is in doubt.
+    Beside the metrics over all sites together there is ``auroc_within``: the mean of the sites' own AUROC, which does
+    not depend on how the sites' base rates compare.
     """
-    table = {}
-    for method in plan.methods:
-        pairs = _pairs(plan, results, world, arm, (reference, method))
-        if method != reference and pairs:
-            table[method] = {name: _interval(results, pairs, kind, name, hedged_only) for name in METRICS}
-    return table
 
+    def __init__(self, plan: Plan, results: Results, *, draws: int = _DRAWS) -> None:
+        self._plan = plan
+        self._results = results
+        self._draws = draws
+        self._samples: dict[tuple[str, str, str, bool], Values] = {}
 
-def _interval(
-    results: Results, pairs: Sequence[tuple[Job, Job]], kind: str, metric: str, hedged_only: bool
-) -> Interval:
-    truths = []
-    for job, _ in pairs:
-        test = results.test_set(job)
-        truths.append(np.where(test.hedged, test.truth, np.nan) if hedged_only else test.truth)
-    first = [results.answers(job, kind) for job, _ in pairs]
-    second = [results.answers(other, kind) for _, other in pairs]
-    return paired_difference(first, second, truths, METRICS[metric])
+    def table(self, *, world: str, arm: str, kind: str, reference: str, hedged: bool) -> dict[str, dict[str, Interval]]:
+        """By method and metric: the reference less the method, over the seeds that both have.
 
+        Args:
+            world: name of the world.
+            arm: name of the arm.
+            kind: which answers.
+            reference: the method that the others are compared with.
+            hedged: count only the cells whose report is in doubt.
+        """
+        mine = {job.seed: job for job in jobs_done(self._plan, self._results, world, arm, reference)}
+        table = {}
+        for method in self._plan.methods:
+            theirs = {job.seed: job for job in jobs_done(self._plan, self._results, world, arm, method)}
+            pairs = [(mine[seed], theirs[seed]) for seed in sorted(mine.keys() & theirs.keys())]
+            if method != reference and pairs:
+                table[method] = {name: self._interval(pairs, kind, name, hedged=hedged) for name in COMPARED}
+        return table
 
-def _pairs(plan: Plan, results: Results, world: str, arm: str, methods: tuple[str, str]) -> list[tuple[Job, Job]]:
-    by_seed = [{job.seed: job for job in jobs_done(plan, results, world, arm, method)} for method in methods]
-    return [(by_seed[0][seed], by_seed[1][seed]) for seed in sorted(by_seed[0].keys() & by_seed[1].keys())]
+    def _interval(self, pairs: Sequence[tuple[Job, Job]], kind: str, name: str, *, hedged: bool) -> Interval:
+        first = [self._of(job, kind, name, hedged=hedged) for job, _ in pairs]
+        second = [self._of(job, kind, name, hedged=hedged) for _, job in pairs]
+        return interval_of(first, second)
+
+    def _of(self, job: Job, kind: str, name: str, *, hedged: bool) -> Values:
+        key = (job.name, kind, name, hedged)
+        if key not in self._samples:
+            test = self._results.test_set(job)
+            self._samples[key] = bootstrap_samples(
+                self._results.answers(job, kind),
+                np.where(test.hedged, test.truth, np.nan) if hedged else test.truth,
+                METRICS["auroc" if name == WITHIN else name],
+                groups=test.site if name == WITHIN else np.zeros_like(test.site),
+                seed=job.seed,
+                draws=self._draws,
+            )
+        return self._samples[key]
 
 
 def jobs_done(plan: Plan, results: Results, world: str, arm: str, method: str) -> list[Job]:
@@ -103,35 +123,31 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else float("nan")
 
 
-def summary_content(plan: Plan, results: Results, *, reference: str) -> dict[str, object]:
+def summary_content(plan: Plan, results: Results, compared: Differences, *, reference: str) -> dict[str, object]:
     """Everything that the report shows, as JSON values."""
     content: dict[str, object] = {"plan": asdict(plan), "reference": reference}
     for world in plan.worlds:
         for arm in plan.arms:
             content[f"{world}/{arm}"] = {
-                kind: _of_kind(plan, results, world, arm, kind, reference) for kind in kinds_of(arm)
+                kind: _of_kind(plan, results, compared, world, arm, kind, reference) for kind in kinds_of(arm)
             }
     return content
 
 
-def _of_kind(plan: Plan, results: Results, world: str, arm: str, kind: str, reference: str) -> dict[str, object]:
-    gaps = {
-        metric: worst_site_gaps(plan, results, world=world, arm=arm, kind=kind, metric=metric)
-        for metric in ("auroc", "ece")
-    }
-    compared = {
-        name: differences(
-            plan, results, world=world, arm=arm, kind=kind, reference=reference, hedged_only=name == "hedged"
-        )
+def _of_kind(
+    plan: Plan, results: Results, compared: Differences, world: str, arm: str, kind: str, reference: str
+) -> dict[str, object]:
+    tables = {
+        name: compared.table(world=world, arm=arm, kind=kind, reference=reference, hedged=name == "hedged")
         for name in ("all", "hedged")
     }
     return {
         "all": means(plan, results, world=world, arm=arm, kind=kind, subset="all"),
         "hedged": means(plan, results, world=world, arm=arm, kind=kind, subset="hedged"),
-        "worst_site_gap": gaps,
+        "worst_site_gap": worst_site_gaps(plan, results, world=world, arm=arm, kind=kind),
         "reference_less_method": {
             subset: {method: {name: asdict(each) for name, each in row.items()} for method, row in rows.items()}
-            for subset, rows in compared.items()
+            for subset, rows in tables.items()
         },
     }
 
