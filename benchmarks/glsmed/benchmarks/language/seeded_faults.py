@@ -365,4 +365,24 @@ SEEDED_FAULTS: tuple[SeededFault, ...] = (
         """,
     ),
     _site("exclusion that is a cue", "finding-excluded-term", "findings: {effusion: {exclude: [possible]}}\n"),
+    _site("filler that is a word of denial", "phrase-denying-filler", "grammar: {fillers: [not]}\n"),
+    _cue(
+        "cue of fillers alone",
+        "cue-common-words",
+        "id: hunch, kind: uncertainty, certainty: 0.4, scope: forward, phrases: [mild small]",
+        example="Mild small mass.",
+    ),
+    _cue("cue of one letter", "cue-common-words", "id: possible, phrases: [p]", example="Possible mass."),
+    _cue(
+        "denial that begins with doubt",
+        "cue-hedged-denial",
+        "id: never, kind: negation, scope: forward, phrases: [may not be]",
+        example="May not be mass.",
+    ),
+    _term("doubt as a term", "finding-doubt-in-term", "questionable effusion"),
+    _site(
+        "denial worded as presence",
+        "finding-worded-contradiction",
+        "findings: {effusion: {worded: {affirmed: [no pleural effusion at all]}}}\n",
+    ),
 )

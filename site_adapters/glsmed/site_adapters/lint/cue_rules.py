@@ -50,6 +50,51 @@ def _acts(subject: Subject, phrase: Phrase, text: str) -> bool:
     return any(cue.id in statement.assertion.cue.split("+") for statement in subject.reader.statements(text))
 
 
+def too_common(subject: Subject) -> Iterator[Fault]:
+    """Phrases of cues that stand in almost any sentence: a letter, a number, a common word, nothing but fillers."""
+    by_words = subject.adapter.grammar.script == "words"
+    listed = subject.adapter.grammar.fillers if by_words else ()
+    fillers = {token for text in listed for token in subject.lexicon.tokens(text)}
+    common = words_of(subject).common
+    for phrase, cue in _own_cue_phrases(subject, ASSERTING):
+        tokens = subject.lexicon.tokens(phrase.text)
+        short = len(tokens) == 1 and (tokens[0].isdigit() or tokens[0] in common or _is_letter(tokens[0]))
+        if short or (tokens and len(tokens) > 1 and set(tokens) <= fillers):
+            message = f"{phrase.text!r} of {cue.id!r} stands in almost any sentence — give the words that make it a cue"
+            yield phrase.place.fault(message)
+
+
+def _is_letter(token: str) -> bool:
+    return len(token) == 1 and token.isascii() and token.isalpha()
+
+
+def hedged_denial(subject: Subject) -> Iterator[Fault]:
+    """Denials that begin with doubt ("may not be")."""
+    denials = set(words_of(subject).denials)
+    if not denials:
+        return
+    for phrase, cue in _own_cue_phrases(subject, ("negation",)):
+        doubt = _first_doubt(subject, phrase)
+        denial = next((at for at, token in enumerate(phrase.tokens) if token in denials), len(phrase.tokens))
+        if doubt is not None and doubt[0] < denial:
+            message = (
+                f"{phrase.text!r} of {cue.id!r} holds the doubt {doubt[1]!r} — is it a denial, or of kind uncertainty?"
+            )
+            yield phrase.place.fault(message)
+
+
+def _first_doubt(subject: Subject, phrase: Phrase) -> tuple[int, str] | None:
+    """Place and words of the first phrase of doubt inside another phrase."""
+    for start in range(len(phrase.tokens)):
+        for end in range(start + 1, len(phrase.tokens) + 1):
+            for other in subject.by_tokens.get(phrase.tokens[start:end], ()):
+                inside = other.role == "cue" and end - start < len(phrase.tokens)
+                able = other.text in words_of(subject).ability
+                if inside and not able and subject.adapter.cues[other.owner].kind == "uncertainty":
+                    return start, other.text
+    return None
+
+
 def no_effect(subject: Subject) -> Iterator[Fault]:
     """Cues that nothing can trigger."""
     worded = {cue for finding in subject.adapter.findings.values() for cue in finding.worded}

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 
 from glsmed.shared.errors import Fault
 from glsmed.shared.findings import CANONICAL_FINDINGS
+from glsmed.site_adapters.adapter import STATES
 from glsmed.site_adapters.lint.cue_rules import words_of
 from glsmed.site_adapters.lint.subject import Phrase, Subject
 
 _NEAR = 0.8
+_NEARLY_SURE = 0.7
 _SHORTEST_PART = 4
 _SWALLOWING = ("negation", "resolved", "historical", "conditional")
 
@@ -126,6 +128,44 @@ def cue_in_term(subject: Subject) -> Iterator[Fault]:
             message = (
                 f"{phrase.text!r} holds {denying[0].text!r} ({denying[0].owner}), and as a term it affirms — "
                 f"put it under `worded: {{{denying[0].owner}: […]}}`"
+            )
+            yield phrase.place.fault(message)
+
+
+def doubt_in_term(subject: Subject) -> Iterator[Fault]:
+    """Terms that hold doubt ("possible nodule" as a term of nodule), which they hide."""
+    for phrase in subject.own_phrases:
+        if phrase.role != "term":
+            continue
+        inside = [
+            other for part in _parts(phrase.tokens) for other in subject.by_tokens.get(part, ()) if other.role == "cue"
+        ]
+        doubts = [other for other in inside if _leaves_doubt(subject, other)]
+        if doubts:
+            message = (
+                f"{phrase.text!r} holds {doubts[0].text!r} ({doubts[0].owner}), and as a term it affirms — leave the "
+                f"doubt out, or put it under `worded: {{{doubts[0].owner}: […]}}`"
+            )
+            yield phrase.place.fault(message)
+
+
+def _leaves_doubt(subject: Subject, phrase: Phrase) -> bool:
+    cue = subject.adapter.cues[phrase.owner]
+    return cue.kind == "uncertainty" and cue.prior is not None and cue.prior.mean < _NEARLY_SURE
+
+
+def contradicting_words(subject: Subject) -> Iterator[Fault]:
+    """Words under a cue that affirms or doubts, which hold a denial."""
+    for phrase in subject.own_phrases:
+        if phrase.role != "worded" or STATES.get(subject.adapter.cues[phrase.cue].kind) == "absent":
+            continue
+        inside = [
+            other for part in _parts(phrase.tokens) for other in subject.by_tokens.get(part, ()) if other.role == "cue"
+        ]
+        denials = [other for other in inside if subject.adapter.cues[other.owner].kind == "negation"]
+        if denials:
+            message = (
+                f"{phrase.text!r} stands under {phrase.cue!r} and holds the denial {denials[0].text!r} — is that meant?"
             )
             yield phrase.place.fault(message)
 

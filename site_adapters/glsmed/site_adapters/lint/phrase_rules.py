@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from glsmed.shared.errors import Fault
 from glsmed.site_adapters.adapter import STATES
+from glsmed.site_adapters.lint.cue_rules import words_of
 from glsmed.site_adapters.lint.subject import Phrase, Subject
 
 _CANONICAL_PARTS = {
@@ -157,6 +158,15 @@ def _ends(subject: Subject, phrase: Phrase) -> bool:
 def filler_is_phrase(subject: Subject) -> Iterator[Fault]:
     """Fillers that deny or name a finding: inside a phrase they would be skipped."""
     return _fillers(subject, grave=True)
+
+
+def filler_denies(subject: Subject) -> Iterator[Fault]:
+    """Fillers that are a word of denial: "heart is not enlarged" would be "heart is enlarged"."""
+    denials = words_of(subject).denials
+    for phrase in subject.own_phrases:
+        if phrase.role == "filler" and set(subject.lexicon.tokens(phrase.text)) & set(denials):
+            message = f"{phrase.text!r} denies, and as a filler it is skipped inside phrases — take it from the fillers"
+            yield phrase.place.fault(message)
 
 
 def filler_is_mild_phrase(subject: Subject) -> Iterator[Fault]:
