@@ -73,6 +73,27 @@ def language_subcommand(
     language_command(out=out, work=work or default_work())
 
 
+@app.command("training")
+def training_subcommand(
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    architecture: Annotated[str, typer.Option(help="resnet10, resnet18, resnet50 or densenet121.")] = "resnet18",
+    image_size: Annotated[int, typer.Option(min=32, help="Side of the images in pixels.")] = 64,
+    batch_size: Annotated[int, typer.Option(min=1, help="Images in a step.")] = 8,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of one measurement.")] = 3,
+    repeats: Annotated[int, typer.Option(min=1, help="Pairs of measurements.")] = 3,
+    out: Annotated[Path | None, typer.Option(help="Write the JSON to this file too.")] = None,
+) -> None:
+    """How fast training is against plain PyTorch on the same tensors, as JSON, from one run.
+
+    **Example**: `glsmed-benchmark training --device cpu --out runs/training.json`
+    """
+    from glsmed.benchmarks.commands.training import training_command
+    from glsmed.benchmarks.training_speed import SpeedSettings
+
+    settings = SpeedSettings(architecture, image_size, batch_size, steps, repeats)
+    training_command(device=device, settings=settings, out=out)
+
+
 @app.command("build")
 def build_subcommand(
     out: Annotated[Path, typer.Option(help="Folder to make.")],
