@@ -88,7 +88,7 @@ RULES: Sequence[Rule] = (
     Rule("finding-swallowing-exclude", "warning", finding_rules.swallowing_exclusion),
     Rule("finding-cue-in-term", "error", finding_rules.cue_in_term),
     Rule("finding-doubt-in-term", "warning", finding_rules.doubt_in_term),
-    Rule("finding-worded-contradiction", "error", finding_rules.contradicting_words),
+    Rule("finding-worded-contradiction", "warning", finding_rules.contradicting_words),
     Rule("finding-term-in-cue", "error", finding_rules.term_in_cue),
     Rule("finding-term-in-pseudo", "warning", finding_rules.term_in_silent_cue),
     Rule("finding-short-term", "error", finding_rules.too_short),

@@ -18,6 +18,7 @@ class LanguageWords:
         denied_doubt: parts of phrases that deny a denial, and so are doubt ("cannot be excluded").
         denial_form: how a denial is doubted; takes a finding as ``{term}`` and the denying word as ``{word}``.
         denial_endings: endings of words that can stand in ``denial_form``, past ``auxiliaries``, without ``denials``.
+        ability: words of doubt that may also say what can be done ("could not be seen").
         unchanged: sentences about a finding that is there as before; ``{term}`` takes it.
         doubted: sentences that leave doubt though they deny a denial.
         plain: sentences that affirm a finding; ``denied`` deny it.
@@ -33,6 +34,7 @@ class LanguageWords:
     denial_endings: tuple[str, ...] = ()
     auxiliaries: tuple[str, ...] = ()
     denials: tuple[str, ...] = ()
+    ability: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     doubted: tuple[str, ...] = ()
     plain: tuple[str, ...] = ()
@@ -61,7 +63,8 @@ WORDS: Mapping[str, LanguageWords] = {
         denial_form="{term} cannot be {word}.",
         denial_endings=("ed", "ed out"),
         auxiliaries=("is", "are", "was", "were", "has", "have", "been"),
-        denials=("no", "not", "none", "never", "nothing", "cannot", "isn", "aren", "doesn", "don"),
+        denials=("no", "not", "none", "never", "nothing", "cannot", "isn", "aren", "doesn", "don", "without"),
+        ability=("can", "could"),
         unchanged=(
             "No change in the {term}.",
             "No increase in the {term}.",
@@ -89,7 +92,7 @@ WORDS: Mapping[str, LanguageWords] = {
         denial_form="{term} kann nicht {word} werden.",
         denial_endings=("ossen", "iert", "legt", "neint"),
         auxiliaries=("ist", "sind", "wurde", "wurden", "wird", "werden"),
-        denials=("kein", "keine", "nicht", "nie"),
+        denials=("kein", "keine", "nicht", "nie", "ohne"),
         unchanged=(
             "Keine Änderung: {term}.",
             "{term} ohne Änderung.",
