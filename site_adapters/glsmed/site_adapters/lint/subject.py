@@ -100,11 +100,11 @@ class Subject:
 
     @cached_property
     def probe_terms(self) -> Sequence[tuple[str, str]]:
-        """A few plain terms with their findings, to try cues on; short single words that mean one finding only."""
+        """A few plain terms with their findings, to try cues on: single words, unless there are none."""
+        terms = [phrase for phrase in self.phrases if phrase.role == "term" and len(self.by_tokens[phrase.tokens]) == 1]
         firsts: dict[str, str] = {}
-        for phrase in self.phrases:
-            if phrase.role == "term" and phrase.text.isalpha() and len(self.by_tokens[phrase.tokens]) == 1:
-                firsts.setdefault(phrase.owner, phrase.text)
+        for phrase in [*(term for term in terms if term.text.isalpha()), *terms]:
+            firsts.setdefault(phrase.owner, phrase.text)
         return [(term, finding) for finding, term in firsts.items()][:_PROBE_TERMS]
 
     def sentence(self, *parts: str) -> str:
