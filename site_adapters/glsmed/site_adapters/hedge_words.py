@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 HEDGE_STEMS: Mapping[str, tuple[str, ...]] = {
     "en": (
-        *("possib", "probab", "likel", "unlikel", "may", "might", "could", "would", "should", "can ", "appear", "seem"),
+        *("possib", "probab", "likel", "unlikel", "may", "might", "could", "would", "should", "can", "appear", "seem"),
         *(
             "suspic",
             "suspect",
