@@ -14,6 +14,7 @@ SETTINGS = NodeSettings(
     site="st-mary",
     runtime_port=1,
     superexec_secret=Path("secret"),
+    node_id_file=Path("node-id"),
 )
 
 

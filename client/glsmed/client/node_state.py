@@ -41,4 +41,5 @@ def new_node_settings(config: SiteConfig) -> NodeSettings:
         site=config.site,
         runtime_port=free_port(),
         superexec_secret=secret,
+        node_id_file=config.state_folder / "node-id",
     )

@@ -20,6 +20,7 @@ from opacus.utils.fast_gradient_clipping_utils import (  # type: ignore[import-u
 )
 from torch import Tensor, nn
 
+import glsmed.client.convolution_norms  # noqa: F401  # registers the norms of convolutions with Opacus
 from glsmed.client.batches import Batch, load_batch
 from glsmed.client.examples import Examples
 from glsmed.client.privacy_ledger import PrivacyLedger, Spent
@@ -111,7 +112,7 @@ class PrivateStepper:
         cls, model: nn.Module, settings: TrainingSection, *, device: torch.device, expected_batch: float
     ) -> "PrivateStepper":
         """A stepper for a model; see :meth:`close`."""
-        model.to(device).to(memory_format=torch.channels_last).train()
+        model.to(device).to(memory_format=torch.contiguous_format).train()  # patches are unfolded from it
         norm = settings.privacy.clip_norm_l2
         private = GradSampleModuleFastGradientClipping(model, max_grad_norm=norm, use_ghost_clipping=True)
         optimizer = DPOptimizerFastGradientClipping(
@@ -138,7 +139,13 @@ class PrivateStepper:
 
     def _backward(self, batch: Batch) -> Tensor:
         """Clipped gradients, added up; each image's loss is the mean over its findings."""
-        logits = forward(self.private, batch, device=self.device, autocast=self.autocast).float()
+        logits = forward(
+            self.private,
+            batch,
+            device=self.device,
+            autocast=self.autocast,
+            memory_format=torch.contiguous_format,
+        ).float()
         labels, rates = batch.labels.to(self.device), batch.rates.to(self.device)
         weights = batch.weights.to(self.device) / batch.weights.shape[1]
         loss = self.loss_of(logits, labels, rates, weights)

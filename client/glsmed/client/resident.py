@@ -59,6 +59,7 @@ def main() -> None:
         site=config.site,
         runtime_port=int(sys.argv[2]),
         superexec_secret=config.state_folder / "superexec.secret",
+        node_id_file=config.state_folder / "node-id",
     )
     serve_tasks(config, TaskQueue(settings))
 

@@ -90,13 +90,20 @@ class Stepper:
         structlog.get_logger().warning("device_memory_short", images_at_once=self.at_once, batch_size=batch_size)
 
 
-def forward(model: nn.Module, batch: Batch, *, device: torch.device, autocast: bool) -> Tensor:
-    """Logits ``(n, K)`` of the augmented images, offsets included."""
+def forward(
+    model: nn.Module,
+    batch: Batch,
+    *,
+    device: torch.device,
+    autocast: bool,
+    memory_format: torch.memory_format = torch.channels_last,
+) -> Tensor:
+    """Logits ``(n, K)`` of the augmented images, offsets included; ``memory_format`` is that of the model's weights."""
     images = to_pixels(batch.images.to(device, non_blocking=True))
     if batch.affine is not None and batch.contrast is not None:
         images = augment(images, batch.affine.to(device), batch.contrast.to(device), outside=BLACK)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=autocast):
-        logits: Tensor = model(images.contiguous(memory_format=torch.channels_last))
+        logits: Tensor = model(images.contiguous(memory_format=memory_format))
     return logits if batch.offsets is None else logits + batch.offsets.to(device, non_blocking=True)
 
 
