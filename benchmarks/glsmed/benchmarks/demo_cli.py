@@ -12,7 +12,7 @@ app = typer.Typer(
 )
 
 OutOption = Annotated[Path, typer.Option(help="Folder for everything; an earlier demo in it is replaced.")]
-PatientsOption = Annotated[int, typer.Option(min=60, help="Patients of each hospital.")]
+PatientsOption = Annotated[int, typer.Option(min=1, help="Patients of each hospital.")]
 SeedOption = Annotated[int, typer.Option(min=0, help="Another number draws other patients.")]
 
 

@@ -45,7 +45,7 @@ def set_up_site(folder: DemoFolder, hospital: Hospital, *, programs: Programs) -
     given = ("--study", str(folder.study_file), "--ca", str(folder.study_file.parent / "pki" / "ca.crt"))
     programs.run("glsmed-client", "init", str(site), *given, "--adapter", hospital.adapter)
     data = {"manifest": "data/manifest.csv", "gold": "data/gold.csv"}
-    _edit(config, {"data": data, "device": "cpu", "cpu_threads": 1})
+    _edit(config, {"data": data, "device": "cpu", "cpu_threads": 1, "egress": {"min_patients": 5}})
     checked = programs.run("glsmed-client", "--site", str(config), "check")
     programs.run("glsmed-client", "--site", str(config), "enroll")
     programs.run("flwr-server", "--study", str(folder.study_file), "admit", str(site / "request.yaml"))

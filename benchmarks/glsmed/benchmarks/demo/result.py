@@ -28,7 +28,7 @@ def collect(
         if site not in run["sites"]:
             raise FederationError(f"the centre has no test metrics of {site}: {run['not_evaluated'].get(site)}")
         models = {"federated": run["sites"][site], "local": own, "pooled": pooled[site]}
-        results[site] = {name: _chosen(numbers["macro"]) for name, numbers in models.items()}
+        results[site] = {name: _chosen(numbers["macro"], f"{name} model at {site}") for name, numbers in models.items()}
     return results
 
 
@@ -49,10 +49,10 @@ def sites_that_gain(results: Mapping[str, SiteResult]) -> Sequence[str]:
     return [site for site, models in results.items() if models["federated"]["auroc"] > models["local"]["auroc"]]
 
 
-def _chosen(macro: object) -> dict[str, float]:
-    if not isinstance(macro, dict):
-        raise FederationError("a result holds no mean over findings")
-    return {name: float(macro[name]) for name in METRICS if name in macro}
+def _chosen(macro: object, what: str) -> dict[str, float]:
+    if not isinstance(macro, dict) or not set(METRICS) <= macro.keys():
+        raise FederationError(f"the {what} has not all of {', '.join(METRICS)}: draw more patients with --patients")
+    return {name: float(macro[name]) for name in METRICS}
 
 
 def _row(site: str, models: SiteResult) -> str:

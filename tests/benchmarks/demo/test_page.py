@@ -1,0 +1,38 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from glsmed.benchmarks.demo.folder import DemoFolder
+from glsmed.benchmarks.demo.hospital_data import draw_hospital
+from glsmed.benchmarks.demo.page import write_page
+from glsmed.benchmarks.reading_room.hospitals import HOSPITALS
+
+NUMBERS = {"auroc": 0.81, "auprc": 0.5, "ece": 0.07, "brier": 0.2, "log_loss": 0.6}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> DemoFolder:
+    made = DemoFolder(tmp_path)
+    made.run.mkdir(parents=True)
+    rows = "".join(f"{n},validation,{h.name},gold,effusion,log_loss,0.{9 - n}\n" for n in (1, 2) for h in HOSPITALS)
+    (made.run / "metrics.csv").write_text("round,split,site,reference,finding,metric,value\n" + rows)
+    for hospital in HOSPITALS:
+        draw_hospital(made, hospital, patients=2, seed=1)
+        state = made.site(hospital.name) / "state"
+        state.mkdir()
+        sent = {"message": "Update", "bytes": 20_000_000, "metrics": {"loss": 0.5}}
+        (state / "audit.jsonl").write_text(json.dumps({"fields": sent}) + "\n")
+    return made
+
+
+def test_the_page_is_self_contained_and_shows_numbers_departures_and_readings(folder: DemoFolder) -> None:
+    results = {h.name: dict.fromkeys(("federated", "local", "pooled"), NUMBERS) for h in HOSPITALS}
+    write_page(folder, HOSPITALS, results)
+    page = (folder.root / "report.html").read_text(encoding="utf-8")
+    assert page.count("<td>0.810</td>") == 9
+    assert page.count("data:image/png;base64,") == 2
+    assert "<td>1 Update</td><td>20</td><td>1</td>" in page
+    assert page.count("<iframe") == len(HOSPITALS)
+    assert "http://" not in page
+    assert "https://" not in page
