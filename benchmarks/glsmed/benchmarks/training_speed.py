@@ -42,8 +42,8 @@ class SpeedSettings:
 
     architecture: str = "resnet18"
     image_size_px: int = 64
-    batch_size: int = 8
-    steps: int = 3
+    batch_size: int = 16
+    steps: int = 4
     repeats: int = 3
 
 

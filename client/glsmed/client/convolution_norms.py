@@ -1,8 +1,8 @@
 """Norms of a convolution's per-sample gradients, for Opacus' ghost clipping, which itself only knows linear layers.
 
-A convolution is a linear map of unfolded patches: with patches A ``(P, T)`` and output gradients G ``(O, T)`` of a sample
-at its T positions the gradient is ``G A^T``, and its squared norm is also the sum of ``(A^T A) * (G^T G)`` (Bu et al.,
-NeurIPS 2022, on ghost clipping of convolutions). Whichever needs fewer multiplications is taken, layer by layer.
+A convolution is a linear map of unfolded patches: with patches A ``(P, T)`` and output gradients G ``(O, T)`` of one
+sample at its T positions the gradient is ``G A^T``, and its squared norm is also the sum of ``(A^T A) * (G^T G)``
+(Bu et al., NeurIPS 2022, on ghost clipping of convolutions). Whichever needs fewer multiplications is taken.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 
 @register_norm_sampler(nn.Conv2d)  # type: ignore[untyped-decorator]  # opacus ships no types
-def convolution_norms(layer: nn.Conv2d, activations: Sequence[Tensor], backprops: Tensor) -> dict[nn.Parameter, Tensor]:
+def convolution_norms(layer: nn.Conv2d, activations: Sequence[Tensor], backprops: Tensor) -> dict[Tensor, Tensor]:
     """``(N,)`` norms of each sample's gradient, by parameter of the layer.
 
     Args:
@@ -28,7 +28,7 @@ def convolution_norms(layer: nn.Conv2d, activations: Sequence[Tensor], backprops
     if layer.groups != 1 or layer.padding_mode != "zeros" or isinstance(layer.padding, str):
         raise ValueError(f"no per-sample norms for {layer}: groups, padding mode or padding are not supported")
     gradients = backprops.flatten(2)
-    norms: dict[nn.Parameter, Tensor] = {}
+    norms: dict[Tensor, Tensor] = {}
     if layer.weight.requires_grad:
         patches = F.unfold(
             activations[0].to(backprops.dtype), layer.kernel_size, layer.dilation, layer.padding, layer.stride
@@ -46,4 +46,5 @@ def _weight_norms(patches: Tensor, gradients: Tensor) -> Tensor:
         of_patches = torch.bmm(patches.transpose(1, 2), patches)
         of_gradients = torch.bmm(gradients.transpose(1, 2), gradients)
         return (of_patches * of_gradients).sum((1, 2)).clamp_min(0).sqrt()
-    return torch.bmm(gradients, patches.transpose(1, 2)).flatten(1).norm(dim=1)
+    whole: Tensor = torch.bmm(gradients, patches.transpose(1, 2)).flatten(1).norm(dim=1)
+    return whole

@@ -6,7 +6,6 @@ images, chosen anew. So a patient with many studies moves a step no further than
 
 import os
 import time
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,18 +14,15 @@ from opacus.grad_sample import (  # type: ignore[import-untyped]  # opacus ships
     GradSampleModuleFastGradientClipping,
 )
 from opacus.optimizers import DPOptimizerFastGradientClipping  # type: ignore[import-untyped]  # as above
-from opacus.utils.fast_gradient_clipping_utils import (  # type: ignore[import-untyped]  # as above
-    DPLossFastGradientClipping,
-)
 from torch import Tensor, nn
 
 import glsmed.client.convolution_norms  # noqa: F401  # registers the norms of convolutions with Opacus
 from glsmed.client.batches import Batch, load_batch
 from glsmed.client.examples import Examples
 from glsmed.client.privacy_ledger import PrivacyLedger, Spent
-from glsmed.client.steps import forward, make_optimizer, uses_autocast
+from glsmed.client.steps import augmented_pixels, make_optimizer, uses_autocast
 from glsmed.client.training import TrainingSummary, finite_loss, usable_rows
-from glsmed.shared.smoothing import GeneralizedLabelSmoothingLoss, check_targets
+from glsmed.shared.smoothing import check_targets, generalized_label_smoothing_loss
 from glsmed.shared.study import TrainingSection
 
 _SEED_BYTES = 8
@@ -101,9 +97,8 @@ def _secret_seed() -> int:
 class PrivateStepper:
     """Takes private steps with a model that carries Opacus' hooks until it is closed."""
 
-    private: nn.Module
+    private: GradSampleModuleFastGradientClipping
     optimizer: torch.optim.Optimizer
-    loss_of: DPLossFastGradientClipping
     device: torch.device
     autocast: bool
 
@@ -122,8 +117,7 @@ class PrivateStepper:
             expected_batch_size=expected_batch,
             generator=torch.Generator(device=device).manual_seed(_secret_seed()),
         )
-        loss_of = DPLossFastGradientClipping(private, optimizer, GeneralizedLabelSmoothingLoss())
-        return cls(private, optimizer, loss_of, device, uses_autocast(settings, device))
+        return cls(private, optimizer, device, uses_autocast(settings, device))
 
     def step(self, batch: Batch) -> Tensor:
         """One step; returns the sum of the images' losses. With nobody drawn it is a step of noise alone."""
@@ -138,24 +132,30 @@ class PrivateStepper:
         return total
 
     def _backward(self, batch: Batch) -> Tensor:
-        """Clipped gradients, added up; each image's loss is the mean over its findings."""
-        logits = forward(
-            self.private,
-            batch,
-            device=self.device,
-            autocast=self.autocast,
-            memory_format=torch.contiguous_format,
-        ).float()
+        """Leave the sum of clipped gradients; returns the sum of losses, each image's the mean over its findings.
+
+        The first pass goes back to the images only: Opacus' hooks see each image's norm on the way, and no gradient of
+        a weight is made. The second makes them once, of the losses weighted by how much each image is clipped.
+        """
+        images = augmented_pixels(batch, self.device).requires_grad_()
+        losses = self._losses(images, batch)
+        torch.autograd.backward(losses.mean(), inputs=[images], retain_graph=True)
+        clipped = self.private.get_clipping_coef().to(losses) * losses
+        self.private.disable_hooks()
+        torch.autograd.backward(clipped.sum(), inputs=list(self.private.parameters()))
+        self.private.enable_hooks()
+        return losses.detach().sum()
+
+    def _losses(self, images: Tensor, batch: Batch) -> Tensor:
+        """``(n,)``."""
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.autocast):
+            logits: Tensor = self.private(images)
+        if batch.offsets is not None:
+            logits = logits + batch.offsets.to(self.device)
         labels, rates = batch.labels.to(self.device), batch.rates.to(self.device)
         weights = batch.weights.to(self.device) / batch.weights.shape[1]
-        loss = self.loss_of(logits, labels, rates, weights)
-        with warnings.catch_warnings():
-            # the first layer's input needs no gradient, and none is taken
-            warnings.filterwarnings("ignore", message="Full backward hook is firing", category=UserWarning)
-            loss.backward()
-        each: Tensor = loss.loss_per_sample
-        return each.detach().sum()
+        return generalized_label_smoothing_loss(logits, labels, rates, weights, reduction="none")
 
     def close(self) -> None:
         """Take the hooks off the model again."""
-        self.private.to_standard_module()  # type: ignore[operator]  # of Opacus' wrapper
+        self.private.to_standard_module()

@@ -90,20 +90,19 @@ class Stepper:
         structlog.get_logger().warning("device_memory_short", images_at_once=self.at_once, batch_size=batch_size)
 
 
-def forward(
-    model: nn.Module,
-    batch: Batch,
-    *,
-    device: torch.device,
-    autocast: bool,
-    memory_format: torch.memory_format = torch.channels_last,
-) -> Tensor:
-    """Logits ``(n, K)`` of the augmented images, offsets included; ``memory_format`` is that of the model's weights."""
+def augmented_pixels(batch: Batch, device: torch.device) -> Tensor:
+    """``(n, 1, S, S)`` float32 on the device."""
     images = to_pixels(batch.images.to(device, non_blocking=True))
-    if batch.affine is not None and batch.contrast is not None:
-        images = augment(images, batch.affine.to(device), batch.contrast.to(device), outside=BLACK)
+    if batch.affine is None or batch.contrast is None:
+        return images
+    return augment(images, batch.affine.to(device), batch.contrast.to(device), outside=BLACK)
+
+
+def forward(model: nn.Module, batch: Batch, *, device: torch.device, autocast: bool) -> Tensor:
+    """Logits ``(n, K)`` of the augmented images, offsets included."""
+    images = augmented_pixels(batch, device)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=autocast):
-        logits: Tensor = model(images.contiguous(memory_format=memory_format))
+        logits: Tensor = model(images.contiguous(memory_format=torch.channels_last))
     return logits if batch.offsets is None else logits + batch.offsets.to(device, non_blocking=True)
 
 
