@@ -66,6 +66,20 @@ def test_a_cue_keeps_what_the_site_leaves_out(load: Callable[[str], Adapter]) ->
     assert (cue.kind, cue.family) == ("uncertainty", "doubt")
 
 
+def test_a_phrase_belongs_to_the_cue_of_the_nearest_file(adapter_file: Writer) -> None:
+    adapter = load_adapter(adapter_file("cues: [{id: possible, phrases: [May]}]\n"))
+    assert "may" not in adapter.cues["may_represent"].phrases
+    assert Reader(adapter).read("This may, I think, be effusion.").cells["effusion"].cue == "possible"
+
+
+def test_a_cue_may_lose_all_its_phrases_to_a_nearer_file(adapter_file: Writer) -> None:
+    adapter_file("cues: [{id: long_ago, kind: historical, phrases: [long ago]}]\n", name="group.yaml")
+    body = "cues: [{id: lately, kind: uncertainty, certainty: 0.4, phrases: [long ago]}]\n"
+    adapter = load_adapter(adapter_file(body, head="adapter: site\nextends: group.yaml\n"))
+    assert adapter.cues["long_ago"].phrases == ()
+    assert Reader(adapter).read("Effusion long ago.").cells["effusion"].cue == "lately"
+
+
 def test_a_denial_without_a_prior_takes_that_of_plain_denial(load: Callable[[str], Adapter]) -> None:
     assert load("").cues["unseen"].prior == Beta(0.01, 30)
 

@@ -64,12 +64,17 @@ class _Phrases:
 
 @dataclass(slots=True)
 class _Cue:
-    """A cue while layers are merged; ``entry`` holds its scalars."""
+    """A cue while layers are merged; ``entry`` holds its scalars, ``yielded`` tells that another cue took phrases."""
 
     entry: CueEntry
     place: Place
     phrases: _Phrases = field(default_factory=_Phrases)
     examples: tuple[CueExample, ...] = ()
+    yielded: bool = False
+
+    def yield_phrases(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self.yielded |= self.phrases.by_key.pop(key, None) is not None
 
 
 @dataclass(slots=True)
@@ -105,6 +110,7 @@ class _Merger:
             self._take_finding(layer, name, entry)
         for index, cue in enumerate(layer.file.cues):
             self._take_cue(layer, index, cue)
+        self._take_over(layer.file.cues)
         for index, example in enumerate(layer.file.examples):
             self._examples.append(TextExample(example.text, example.expect, layer.place("examples", index)))
         folder = Path(layer.document.source).resolve().parent
@@ -138,6 +144,15 @@ class _Merger:
         if entry.examples:
             places = [layer.place("cues", index, "examples", number) for number in range(len(entry.examples))]
             cue.examples = tuple(map(CueExample, entry.examples, places))
+
+    def _take_over(self, entries: Sequence[CueEntry]) -> None:
+        """Take a layer's phrases from the cues that had them in its parents: the nearest file decides."""
+        said: dict[str, set[str]] = {}
+        for entry in entries:
+            for phrase in entry.phrases:
+                said.setdefault(_key(phrase), set()).add(entry.id)
+        for cue_id, cue in self._cues.items():
+            cue.yield_phrases(key for key, owners in said.items() if cue_id not in owners)
 
     def _remove(self, phrase: str, sets: Sequence[_Phrases], place: Place) -> None:
         known = [key for phrases in sets for key in phrases.by_key]
@@ -256,7 +271,7 @@ def _cue_faults(cue: _Cue) -> Iterator[Fault]:
         yield cue.place.fault(
             f"cue {entry.id!r}: kind {entry.kind} says nothing of a finding, so it takes no certainty"
         )
-    if not cue.phrases.by_key and entry.kind in ("pseudo", "terminator", "historical"):
+    if not (cue.phrases.by_key or cue.yielded) and entry.kind in ("pseudo", "terminator", "historical"):
         yield cue.place.fault(f"cue {entry.id!r} has no phrases")
 
 

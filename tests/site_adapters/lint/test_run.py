@@ -1,4 +1,5 @@
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -28,6 +29,27 @@ def test_every_rule_has_a_seeded_fault_and_a_name_of_its_own() -> None:
     assert len(set(ids)) == len(ids)
     assert set(ids) | {FILE} == {seeded.rule for seeded in SEEDED_FAULTS}
     assert len({seeded.kind for seeded in SEEDED_FAULTS}) == len(SEEDED_FAULTS) >= 30
+
+
+def test_a_site_may_change_what_its_parent_says(tmp_path: Path) -> None:
+    text = """\
+        adapter: st-mary
+        extends: en_radiology
+        sections: {impression: [IMPRESSION, ASSESSMENT], findings: [SUMMARY]}
+        findings: {effusion: {terms: [pleural fluid]}}
+        cues:
+          - {id: firm_denial, phrases: ["no evidence of"], kind: negation, scope: forward}
+          - {id: no_growth, phrases: ["no increase in"], kind: pseudo}
+          - {id: possible, phrases: [may]}
+        """
+    problems = lint(written(tmp_path, dedent(text)))
+    assert not has_errors(problems)
+    assert [problem.rule for problem in problems if problem.rule.endswith(("over", "moved"))] == [
+        "section-moved",
+        "phrase-taken-over",
+        "phrase-taken-over",
+        "phrase-taken-over",
+    ]
 
 
 def test_a_problem_says_where_what_and_what_to_do(tmp_path: Path) -> None:

@@ -101,15 +101,33 @@ SEEDED_FAULTS: tuple[SeededFault, ...] = (
         "id: possible, phrases: ['seen today. Could well be']",
         example="Possible mass.",
     ),
-    _cue(
+    _site(
         "phrase of two cues",
         "phrase-two-cues",
+        """\
+        cues:
+          - {id: hunch, kind: uncertainty, certainty: 0.4, phrases: [hunch of], examples: [Hunch of mass.]}
+          - {id: guess, kind: uncertainty, certainty: 0.3, phrases: [guess of, hunch of], examples: [Guess of mass.]}
+        """,
+    ),
+    _site(
+        "phrase of two cues by inflection",
+        "phrase-two-cues",
+        """\
+        cues:
+          - {id: hunch, kind: uncertainty, certainty: 0.4, phrases: [hunch], examples: [Hunch mass.]}
+          - {id: guess, kind: uncertainty, certainty: 0.3, phrases: [guess of, hunches], examples: [Guess of mass.]}
+        """,
+    ),
+    _cue(
+        "phrase of the parent's other cue",
+        "phrase-taken-over",
         "id: hunch, kind: uncertainty, certainty: 0.4, phrases: [hunch of, possible]",
         example="Hunch of mass.",
     ),
     _cue(
-        "phrase of two cues by inflection",
-        "phrase-two-cues",
+        "phrase of the parent's other cue by inflection",
+        "phrase-taken-over",
         "id: hunch, kind: uncertainty, certainty: 0.4, phrases: [possibilities]",
     ),
     _site(
@@ -277,9 +295,9 @@ SEEDED_FAULTS: tuple[SeededFault, ...] = (
         "findings: {effusion: {worded: {no_change: [pleura as before]}}}\n",
     ),
     _site("new finding without example", "finding-untested", "findings: {scoliosis: {terms: [scoliosis]}}\n"),
-    _site("header of two roles", "section-two-roles", "sections: {history: [IMPRESSION]}\n"),
+    _site("header of another role in the parent", "section-moved", "sections: {history: [IMPRESSION]}\n"),
     _site(
-        "header of two roles in one file",
+        "header of two roles",
         "section-two-roles",
         "sections: {history: [PREAMBLE], findings: [PREAMBLE]}\n",
     ),

@@ -1,12 +1,12 @@
 """Phrases that mean two things, or say one thing twice."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from glsmed.shared.errors import Fault
 from glsmed.site_adapters.adapter import STATES
 from glsmed.site_adapters.lint.cue_rules import words_of
-from glsmed.site_adapters.lint.subject import Phrase, Subject
+from glsmed.site_adapters.lint.subject import Phrase, Subject, compared
 
 _CANONICAL_PARTS = {
     "lung_opacity": {"infiltration", "consolidation", "pneumonia", "edema", "atelectasis", "nodule", "mass"},
@@ -19,18 +19,43 @@ _CANONICAL_PARTS = {
 
 
 def two_cues(subject: Subject) -> Iterator[Fault]:
-    """The same words in two cues: only the last one counts."""
+    """The same words in two cues of the own file, or in one whose parent's cue counts instead."""
+    for phrases in _rivals(subject):
+        told = next(phrase for phrase in reversed(phrases) if phrase.own)
+        winner = _winner(subject, phrases)
+        if winner.own and len({phrase.owner for phrase in phrases if phrase.own}) == 1:
+            continue
+        other = next(phrase for phrase in reversed(phrases) if phrase.owner != winner.owner)
+        message = (
+            f"{told.text!r} is a phrase of {other.owner!r} and of {winner.owner!r}, which alone counts — "
+            f"take it from one of them (remove: [{_quoted(other.text)}])"
+        )
+        yield told.place.fault(message)
+
+
+def _rivals(subject: Subject) -> Iterator[Sequence[Phrase]]:
+    """Phrases of several cues that a reader cannot tell apart, of which the own file wrote some."""
     for phrases in subject.by_tokens.values():
         cues = [phrase for phrase in phrases if phrase.role == "cue"]
-        if len({phrase.owner for phrase in cues}) > 1:
-            last, other = cues[-1], next(phrase for phrase in reversed(cues) if phrase.owner != cues[-1].owner)
-            if last.own or other.own:
-                told = last if last.own else other
-                message = (
-                    f"{told.text!r} is a phrase of {other.owner!r} and of {last.owner!r}, which alone counts — "
-                    f"take it from one of them (remove: [{_quoted(other.text)}])"
-                )
-                yield told.place.fault(message)
+        if len({phrase.owner for phrase in cues}) > 1 and any(phrase.own for phrase in cues):
+            yield cues
+
+
+def _winner(subject: Subject, phrases: Sequence[Phrase]) -> Phrase:
+    order = list(subject.adapter.cues)
+    return max(phrases, key=lambda phrase: order.index(phrase.owner))
+
+
+def taken_over(subject: Subject) -> Iterator[Fault]:
+    """Phrases that are another cue's in the parent."""
+    owners = {compared(text, subject.lexicon): cue.id for cue in subject.parent_cues.values() for text in cue.phrases}
+    for phrase in subject.own_phrases:
+        owner = owners.get(phrase.tokens, phrase.owner)
+        if phrase.role == "cue" and owner != phrase.owner:
+            message = (
+                f"{phrase.text!r} is a phrase of {owner!r} in the parent, and of {phrase.owner!r} here — is that meant?"
+            )
+            yield phrase.place.fault(message)
 
 
 def twice_in_one(subject: Subject) -> Iterator[Fault]:
@@ -38,10 +63,10 @@ def twice_in_one(subject: Subject) -> Iterator[Fault]:
     for phrases in subject.by_tokens.values():
         seen: dict[tuple[str, str, str], Phrase] = {}
         for phrase in phrases:
-            key = (phrase.role, phrase.owner, phrase.cue)
-            before = seen.setdefault(key, phrase)
+            before = seen.setdefault((phrase.role, phrase.owner, phrase.cue), phrase)
             same = subject.lexicon.tokens(before.text) == subject.lexicon.tokens(phrase.text)
-            if before is not phrase and phrase.own and same and phrase.role != "filler":
+            respelled = key(before.text) != key(phrase.text)  # what is spelled alike, repeats_parent tells
+            if phrase.own and same and respelled and phrase.role != "filler":
                 message = f"{phrase.text!r} says the same as {before.text!r} above — take one away"
                 yield phrase.place.fault(message)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from glsmed.shared.errors import Fault
+from glsmed.site_adapters.layers import Layer
 from glsmed.site_adapters.lint.phrase_rules import key
 from glsmed.site_adapters.lint.subject import Subject
 from glsmed.site_adapters.segments import BODY
@@ -11,18 +12,32 @@ _NO_EVIDENCE = ("indication", "history", "comparison", "technique", "recommendat
 
 
 def two_roles(subject: Subject) -> Iterator[Fault]:
-    """A header under two roles, in one file or against the parent: only the last counts."""
-    first: dict[str, tuple[str, str]] = {}
-    for layer in subject.layers:
-        for role, headers in layer.file.sections.items():
-            for at, header in enumerate(headers):
-                before = first.get(key(header))
-                if before is not None and before[0] != role and not layer.inherited:
-                    message = (
-                        f"{header!r} is a header of {before[0]!r} ({before[1]}) and of {role!r} — keep it in one role"
-                    )
-                    yield layer.place("sections", role, at).fault(message)
-                first[key(header)] = (role, layer.document.source)
+    """A header under two roles of one file: only the last counts."""
+    first: dict[str, str] = {}
+    for role, at, header in _own_headers(subject):
+        before = first.setdefault(key(header), role)
+        if before != role:
+            message = f"{header!r} is a header of {before!r} and of {role!r} — keep it in one role"
+            yield subject.own.place("sections", role, at).fault(message)
+
+
+def moved(subject: Subject) -> Iterator[Fault]:
+    """A header that has another role in the parent."""
+    roles = {key(header): role for layer in subject.layers[:-1] for role, header in _headers(layer)}
+    for role, at, header in _own_headers(subject):
+        before = roles.get(key(header), role)
+        if before != role:
+            message = f"{header!r} is a header of {before!r} in the parent, and of {role!r} here — is that meant?"
+            yield subject.own.place("sections", role, at).fault(message)
+
+
+def _headers(layer: Layer) -> Iterator[tuple[str, str]]:
+    yield from ((role, header) for role, headers in layer.file.sections.items() for header in headers)
+
+
+def _own_headers(subject: Subject) -> Iterator[tuple[str, int, str]]:
+    for role, headers in subject.own.file.sections.items():
+        yield from ((role, at, header) for at, header in enumerate(headers))
 
 
 def unrecognised(subject: Subject) -> Iterator[Fault]:

@@ -132,7 +132,7 @@ def is_plain(cue: Cue) -> bool:
 
 def _phrases_of(layer: Layer, adapter: Adapter, lexicon: Lexicon) -> Iterator[Phrase]:
     def phrase(text: str, role: PhraseRole, owner: str, path: tuple[str | int, ...], cue: str = "") -> Phrase:
-        return Phrase(text, _compared(text, lexicon), role, owner, cue, layer.place(*path))
+        return Phrase(text, compared(text, lexicon), role, owner, cue, layer.place(*path))
 
     for key, role in (("fillers", "filler"), ("conjunctions", "conjunction"), ("alternatives", "alternative")):
         for at, text in enumerate(getattr(layer.file.grammar, key)):
@@ -164,5 +164,6 @@ def _grammar_role(role: str) -> PhraseRole:
     return roles[role]
 
 
-def _compared(text: str, lexicon: Lexicon) -> tuple[str, ...]:
+def compared(text: str, lexicon: Lexicon) -> tuple[str, ...]:
+    """The tokens of a phrase, inflected forms as one."""
     return tuple(min(lexicon.index.forms(token), key=lambda form: (len(form), form)) for token in lexicon.tokens(text))
