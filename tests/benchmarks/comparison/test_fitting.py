@@ -97,3 +97,19 @@ def test_network_is_seeded_without_touching_the_global_state() -> None:
     first, second = (small_network(2, seed=3)(torch.ones(1, 1, 28, 28)) for _ in range(2))
     assert torch.equal(first, second)
     assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_a_federation_is_another_training_and_as_reproducible(trial: Trial) -> None:
+    one = FitSettings(epochs=1)
+    federated = fit(make_method("gls-lexicon"), trial, ARMS["no-gold-federated"], one, seed=0)
+    pooled = fit(make_method("gls-lexicon"), trial, ARMS["no-gold"], one, seed=0)
+    assert not torch.allclose(federated.last, pooled.last)
+    again = fit(make_method("gls-lexicon"), trial, ARMS["no-gold-federated"], one, seed=0)
+    assert torch.equal(federated.last, again.last)
+
+
+def test_a_federation_of_sites_that_learn_nothing_is_the_initial_model(trial: Trial) -> None:
+    still = FitSettings(epochs=2, learning_rate=1e-12)
+    federated = fit(make_method("gls-lexicon"), trial, ARMS["no-gold-federated"], still, seed=0)
+    pooled = fit(make_method("gls-lexicon"), trial, ARMS["no-gold"], still, seed=0)
+    assert torch.allclose(federated.last, pooled.last, atol=1e-6)

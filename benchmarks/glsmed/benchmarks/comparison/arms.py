@@ -13,6 +13,8 @@ class Arm:
         posterior: the sites' calibration from gold; without it the adapter's own probabilities.
         offset: each site's base rate of targets beside the model.
         site_map: a calibration map for each site, fitted on its gold.
+        federated: sites train apart and their models are averaged after every epoch (FedAvg), instead of one model on
+            all data.
     """
 
     name: str
@@ -20,6 +22,7 @@ class Arm:
     posterior: bool
     offset: bool
     site_map: bool
+    federated: bool = False
 
 
 ARMS: Mapping[str, Arm] = {
@@ -28,6 +31,8 @@ ARMS: Mapping[str, Arm] = {
         Arm("no-gold", gold_labels=False, posterior=False, offset=True, site_map=False),
         Arm("no-gold-no-offset", gold_labels=False, posterior=False, offset=False, site_map=False),
         Arm("gold", gold_labels=True, posterior=True, offset=True, site_map=True),
+        Arm("no-gold-federated", gold_labels=False, posterior=False, offset=True, site_map=False, federated=True),
+        Arm("gold-federated", gold_labels=True, posterior=True, offset=True, site_map=True, federated=True),
         Arm("gold-no-offset", gold_labels=True, posterior=True, offset=False, site_map=True),
         Arm("gold-for-the-map-only", gold_labels=False, posterior=True, offset=True, site_map=True),
     )

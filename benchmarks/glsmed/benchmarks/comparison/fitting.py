@@ -1,5 +1,6 @@
 """Train one method on one trial and answer for its test studies, at the last and at the best epoch."""
 
+import copy
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -77,16 +78,45 @@ class _Run:
         self.method.begin(targets, self.cells)
         best, best_loss, best_epoch = (torch.empty(0), torch.empty(0)), float("inf"), -1
         for epoch in range(self.settings.epochs):
-            for batch in self._batches(targets, epoch):
-                base = self.settings.learning_rate * (1 + math.cos(math.pi * batch.progress)) / 2
-                rate = self.method.learning_rate(batch.progress, base)
-                for optimizer in optimizers:
-                    optimizer.param_groups[0]["lr"] = rate
-                self.method.step(nets, optimizers, batch)
+            if self.arm.federated:
+                self._federated_round(nets, targets, epoch)
+            else:
+                self._take_steps(nets, optimizers, targets, epoch, torch.arange(len(self.trial.images)))
             loss = self._validation_loss(nets, targets)
             if loss < best_loss:
                 best, best_loss, best_epoch = self._answer(nets, targets), loss, epoch
         return nets, Answers(*self._answer(nets, targets), *best, best_epoch, self._validation_auroc(nets, targets))
+
+    def _take_steps(
+        self,
+        nets: list[nn.Module],
+        optimizers: list[torch.optim.Optimizer],
+        targets: Targets,
+        epoch: int,
+        rows: Tensor,
+    ) -> None:
+        """One pass over these rows of the training set."""
+        for batch in self._batches(targets, epoch, rows):
+            base = self.settings.learning_rate * (1 + math.cos(math.pi * batch.progress)) / 2
+            rate = self.method.learning_rate(batch.progress, base)
+            for optimizer in optimizers:
+                optimizer.param_groups[0]["lr"] = rate
+            self.method.step(nets, optimizers, batch)
+
+    def _federated_round(self, nets: list[nn.Module], targets: Targets, epoch: int) -> None:
+        """Each site trains a copy for one pass over its own studies, with a fresh optimiser; the copies are averaged.
+
+        McMahan et al., AISTATS 2017, algorithm 1, all sites in every round; sites have equally many studies.
+        """
+        states: list[list[dict[str, Tensor]]] = []
+        for number in range(len(self.trial.sites)):
+            copies = copy.deepcopy(nets)
+            own = (self.cells.site == number).nonzero().squeeze(1)
+            self._take_steps(copies, [self._optimizer(net) for net in copies], targets, epoch, own)
+            states.append([net.state_dict() for net in copies])
+        for place, net in enumerate(nets):
+            parts = [state[place] for state in states]
+            net.load_state_dict({name: torch.stack([part[name] for part in parts]).mean(0) for name in parts[0]})
 
     def logits(self, nets: list[nn.Module], images: Tensor, site: Tensor, targets: Targets) -> Tensor:
         """``(M, K)`` logits with the offset of each study's site, the mean over networks."""
@@ -103,9 +133,10 @@ class _Run:
         rows = [self.cells.site == number for number in range(count)]
         return torch.stack([base_rate_logit(values[chosen], targets.weights[chosen]) for chosen in rows])
 
-    def _batches(self, targets: Targets, epoch: int) -> Iterator[Batch]:
+    def _batches(self, targets: Targets, epoch: int, among: Tensor) -> Iterator[Batch]:
+        """The rows of ``among`` in an order of this epoch's own."""
         generator = torch.Generator().manual_seed(self.seed * 1000 + epoch)
-        order = torch.randperm(len(self.trial.images), generator=generator)
+        order = among[torch.randperm(len(among), generator=generator)]
         chunks = torch.split(order, self.settings.batch_size)
         offsets = self._offsets(targets)
         for number, rows in enumerate(chunks):
