@@ -51,8 +51,7 @@ def train_privately(
     check_targets(examples.labels, examples.rates, examples.weights)
     patients = rows_by_patient(examples, usable_rows(examples))
     rate = min(1.0, settings.batch_size / len(patients))
-    noise = settings.privacy.noise_multiplier
-    ledger.pay(Spent(noise_multiplier=noise, sampling_rate=rate, steps=settings.steps_per_round), settings.privacy)
+    _pay(ledger, settings, rate)
     secret = torch.Generator().manual_seed(_secret_seed())
     stepper = PrivateStepper.make(model, settings, device=device, expected_batch=rate * len(patients))
     total, images = torch.zeros((), device=device), 0
@@ -69,6 +68,11 @@ def train_privately(
         cells=int((examples.weights > 0).sum()),
         seconds=time.perf_counter() - started,
     )
+
+
+def _pay(ledger: PrivacyLedger, settings: TrainingSection, rate: float) -> None:
+    noise, steps = settings.privacy.noise_multiplier, settings.steps_per_round
+    ledger.pay(Spent(noise_multiplier=noise, sampling_rate=rate, steps=steps), settings.privacy)
 
 
 def rows_by_patient(examples: Examples, usable: Tensor) -> list[Tensor]:

@@ -56,11 +56,8 @@ def train(
         DeviceMemoryError: not even one image fits on the device.
     """
     started = time.perf_counter()
-    guard = NegativeRateGuard()
-    check_targets(examples.labels, examples.rates, examples.weights, lowest_rate=-guard.cap)
-    examples = replace(examples, rates=guard.rates(examples.rates, round_number=round_number))
     usable = usable_rows(examples)
-    stepper = _stepper(model, examples, settings, guard, device)
+    stepper, examples = _ready(model, examples, settings, round_number, device)
     generator = torch.Generator().manual_seed(settings.seed * _SEED_STRIDE + round_number)
     total = torch.zeros((), device=device)
     for number, rows in enumerate(shuffled_passes(usable, settings, generator)):
@@ -79,12 +76,16 @@ def train(
     )
 
 
-def _stepper(
-    model: nn.Module, examples: Examples, settings: TrainingSection, guard: NegativeRateGuard, device: torch.device
-) -> Stepper:
+def _ready(
+    model: nn.Module, examples: Examples, settings: TrainingSection, round_number: int, device: torch.device
+) -> tuple[Stepper, Examples]:
+    """What takes the steps, and the examples with the rates that this round may use."""
+    guard = NegativeRateGuard()
+    check_targets(examples.labels, examples.rates, examples.weights, lowest_rate=-guard.cap)
+    allowed = replace(examples, rates=guard.rates(examples.rates, round_number=round_number))
+    limit = guard.limit(allowed.rates)
     model.to(device).to(memory_format=torch.channels_last).train()
-    limit = guard.limit(examples.rates)
-    return Stepper(
+    stepper = Stepper(
         model=model,
         optimizer=make_optimizer(model, settings),
         device=device,
@@ -93,6 +94,7 @@ def _stepper(
         monitor=None if limit is None else LogitMonitor(examples.findings, guard, device=device),
         at_once=settings.batch_size,
     )
+    return stepper, allowed
 
 
 def usable_rows(examples: Examples) -> Tensor:
