@@ -1,11 +1,14 @@
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from glsmed.client.flower_node import NodeSettings
-from glsmed.client.supervisor import wait_for_centre
+from glsmed.client.node_state import prepare_state_folder
+from glsmed.client.supervisor import SiteSupervisor, wait_for_centre
 from glsmed.shared.errors import FederationError
+from glsmed.shared.exclusive import alone
 
 SETTINGS = NodeSettings(
     centre="centre.example.org:8443",
@@ -48,3 +51,16 @@ def test_a_refusal_is_not_waited_out() -> None:
 
     with pytest.raises(FederationError, match="does not admit"):
         wait_for_centre(SETTINGS, report=lambda _: None, probe=refuse, sleep=lambda _: None)
+
+
+def test_a_second_client_with_the_same_state_folder_is_told_of_the_first(
+    write_config: Callable[[], Path],
+) -> None:
+    config = write_config()
+    supervisor = SiteSupervisor(config, report=lambda _: None)
+    prepare_state_folder(config.parent / "state")
+    with (
+        alone(config.parent / "state" / "lock", work="the first"),
+        pytest.raises(FederationError, match=rf"process {os.getpid()} already does this"),
+    ):
+        supervisor.run()

@@ -54,7 +54,7 @@ def _parts(federation: Federation) -> list[str]:
     loopback = f"127.0.0.1:{federation.loopback_port}"
     return [
         rf"superlink_process {re.escape(str(federation.study_file))}",
-        rf"flower-superexec .*{re.escape(loopback)}",
+        rf"superexec_process .*{re.escape(loopback)}",
         rf"client\.resident {re.escape(str(federation.config(SITES[0])))}",
         rf"supernode_process .*localhost:{federation.port} .*{SITES[1]}",
     ]
@@ -69,7 +69,7 @@ def test_every_part_may_be_killed_and_every_round_still_counts(federation: Feder
         _kill(part)
     centre.wait_for(rf"round {ROUNDS - 1} of {ROUNDS}: .*counted", seconds=180)
     os.kill(centre.process.pid, signal.SIGKILL)
-    _wait_until_gone(re.escape(str(federation.study_file)))
+    _wait_until_gone(re.escape(str(federation.study_file.parent)) + "/(study.yaml|pki/)")
     again = federation.start_centre().wait_for("done: results are in", seconds=200)
     assert re.search(rf"going on after round {ROUNDS - 1}|round {ROUNDS} of {ROUNDS}", again)
     _check_record(federation.study_file.parent / "run")

@@ -30,8 +30,7 @@ def prepare_state_folder(folder: Path) -> None:
 
 
 def new_node_settings(config: SiteConfig) -> NodeSettings:
-    """Settings for one life of the site's processes: a free loopback port and a fresh secret."""
-    prepare_state_folder(config.state_folder)
+    """Settings for one life of the site's processes: a free loopback port and a fresh secret in its state folder."""
     secret = config.state_folder / "superexec.secret"
     write_text(secret, secrets.token_hex(_SECRET_BYTES), mode=_PRIVATE_FILE)
     return NodeSettings(

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from glsmed.client.config import SiteConfig, load_site
 from glsmed.client.flower_node import NodeSettings, probe_centre, supernode_arguments
-from glsmed.client.node_state import READY_FILE, new_node_settings
+from glsmed.client.node_state import READY_FILE, new_node_settings, prepare_state_folder
 from glsmed.shared.errors import FederationError
+from glsmed.shared.exclusive import alone
 from glsmed.shared.processes import QUIET_FLOWER, Child, start_child, stop_children
 
 Report = Callable[[str], None]
@@ -38,9 +39,13 @@ class SiteSupervisor:
         """Take part until interrupted.
 
         Raises:
-            FederationError: the centre refuses this site, or a process of ours keeps dying.
+            FederationError: the site runs already, the centre refuses it, or a process of ours keeps dying.
         """
-        settings = new_node_settings(self._config)
+        prepare_state_folder(self._config.state_folder)
+        with alone(self._config.state_folder / "lock", work=f"glsmed-client for {self._config.site}"):
+            self._take_part(new_node_settings(self._config))
+
+    def _take_part(self, settings: NodeSettings) -> None:
         wait_for_centre(settings, report=self._report)
         try:
             self._start_resident(settings)

@@ -117,6 +117,24 @@ def superlink_app(settings: LinkSettings) -> ASGIApp:
     return create_app(config, SuperLinkLifespan)
 
 
+def superexec_arguments(settings: LinkSettings) -> list[str]:
+    """The command line of ``flower-superexec`` for a study."""
+    return [
+        *("--runtime-api-address", settings.loopback_address),
+        *("--root-certificates", str(settings.ca_certificate)),
+        *("--superexec-auth-secret-file", str(settings.superexec_secret)),
+    ]
+
+
+def run_superexec(arguments: list[str]) -> None:
+    """Run Flower's executor in this process; it starts the ServerApp in the same process group."""
+    # imported here for the reason above
+    from flwr.supercore.cli.flower_superexec import flower_superexec
+
+    sys.argv = ["flower-superexec", *arguments]
+    flower_superexec()
+
+
 def serve_superlink(settings: LinkSettings) -> None:
     """Serve until SIGTERM: the loopback listener at once, the public one from SIGUSR1 on.
 

@@ -44,11 +44,14 @@ class StudyFolder:
             superexec_secret=self.state / "superexec.secret",
         )
 
-    def prepare_state(self, study: Study) -> None:
-        """Make the private state folder, a fresh secret for the executor, and a certificate that lasts."""
+    def prepare_state(self) -> None:
+        """Make the state folder, readable by its owner only."""
         self.state.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
         self.state.chmod(_PRIVATE_FOLDER)
         self.flower_home.mkdir(exist_ok=True)
+
+    def renew_for_this_start(self, study: Study) -> None:
+        """Make a fresh secret for the executor, and a certificate that lasts."""
         write_text(self.state / "superexec.secret", secrets.token_hex(_SECRET_BYTES), mode=_PRIVATE_FILE)
         if self.certificates.needs_renewal(study.centre.public_names):
             self.certificates.issue(study.centre.public_names)

@@ -1,7 +1,7 @@
 """``flwr-server --study``: keep a study's processes alive until its last round is done.
 
     supervisor ── SuperLink (two listeners, sqlite) ── hospitals
-         └─────── flower-superexec ── ServerApp (round loop) ── run folder: status.json, metrics, checkpoints
+         └─────── executor ── ServerApp (round loop) ── run folder: status.json, metrics, checkpoints
 
 Each part may be killed at any time: the SuperLink comes back on its database, the executor is started again, and a
 run whose ServerApp died is submitted anew and goes on from its last checkpoint.
@@ -18,17 +18,17 @@ from pathlib import Path
 
 import httpx
 
-from glsmed.server.flower_link import LOOPBACK, Control, RunStatus, node_key
+from glsmed.server.flower_link import LOOPBACK, Control, RunStatus, node_key, superexec_arguments
 from glsmed.server.registry import admitted_sites
 from glsmed.server.run_folder import RunState, read_status
 from glsmed.server.study_folder import StudyFolder
 from glsmed.shared.atomic import write_text
 from glsmed.shared.bundle import bundle_bytes
 from glsmed.shared.errors import FederationError, UsageError
+from glsmed.shared.exclusive import alone
 from glsmed.shared.processes import (
     QUIET_FLOWER,
     Child,
-    installed_program,
     require_free_port,
     start_child,
     stop_children,
@@ -61,16 +61,18 @@ class StudySupervisor:
 
         Raises:
             UsageError: fewer sites are admitted than the quorum needs.
-            FederationError: a port is taken, a part keeps dying, or the study failed.
+            FederationError: the study runs already, a port is taken, a part keeps dying, or the study failed.
         """
-        self._check_before_start()
-        self._folder.prepare_state(self._study)
-        try:
-            control = self._start_link()
-            self._start("superexec")
-            self._follow(control)
-        finally:
-            stop_children(list(self._children.values()))
+        self._folder.prepare_state()
+        with alone(self._folder.state / "lock", work=f"flwr-server for the study {self._study.study}"):
+            self._check_before_start()
+            self._folder.renew_for_this_start(self._study)
+            try:
+                control = self._start_link()
+                self._start("superexec")
+                self._follow(control)
+            finally:
+                stop_children(list(self._children.values()))
 
     def _check_before_start(self) -> None:
         admitted = admitted_sites(self._folder.sites)
@@ -99,12 +101,7 @@ class StudySupervisor:
     def _start(self, name: str) -> None:
         commands = {
             "superlink": [sys.executable, "-m", "glsmed.server.superlink_process", str(self._folder.study_file)],
-            "superexec": [
-                *(installed_program("flower-superexec"), "--runtime-api-address", self._link.loopback_address),
-                *("--root-certificates", str(self._link.ca_certificate)),
-                *("--superexec-auth-secret-file", str(self._link.superexec_secret)),
-                *("--parent-pid", str(os.getpid())),
-            ],
+            "superexec": [sys.executable, "-m", "glsmed.server.superexec_process", *superexec_arguments(self._link)],
         }
         environment = {
             **QUIET_FLOWER,

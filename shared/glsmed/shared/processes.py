@@ -16,6 +16,7 @@ from glsmed.shared.errors import FederationError
 
 LOG_TAIL_LINES = 15
 _PARENT_POLL_SECONDS = 0.5
+_PARENT_VARIABLE = "GLSMED_PARENT_PID"
 QUIET_FLOWER = {
     "FLWR_TELEMETRY_ENABLED": "0",
     "FLWR_DISABLE_UPDATE_CHECK": "1",
@@ -50,7 +51,7 @@ def start_child(name: str, command: Sequence[str], *, log: Path, environment: Ma
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **environment},
+            env={**os.environ, **environment, _PARENT_VARIABLE: str(os.getpid())},
             start_new_session=True,
         )
     return Child(name=name, process=process, log=log)
@@ -88,8 +89,11 @@ def installed_program(name: str) -> str:
 
 
 def end_with_parent() -> None:
-    """Watch the parent from a thread and end this process group when the parent has gone (kill -9 included)."""
-    parent = os.getppid()
+    """Watch the parent from a thread and end this process group when the parent has gone (kill -9 included).
+
+    The parent is the one that :func:`start_child` wrote down: it may have gone while this process was still starting.
+    """
+    parent = int(os.environ.get(_PARENT_VARIABLE, os.getppid()))
 
     def watch() -> None:
         while os.getppid() == parent:
