@@ -1,5 +1,6 @@
 import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,19 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> N
     (tmp_path / "run").write_text("a file where the folder should be")
     with pytest.raises(FederationError, match=r"run cannot be written: .*; make room and start again"):
         RunFolder(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "read"),
+    [
+        ("rounds.jsonl", '{"round": 1}\n', RunFolder.rounds),
+        ("rounds.jsonl", '{"round"', RunFolder.rounds),
+        ("metrics.csv", "round,split\n1,test\n", RunFolder.metrics),
+        ("summary.json", "", RunFolder.summary),
+        ("shared_prior.json", "{}", RunFolder.shared_prior),
+    ],
+)
+def test_a_damaged_file_is_named(tmp_path: Path, name: str, content: str, read: Callable[[RunFolder], object]) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(FederationError, match=rf"{name} is damaged"):
+        read(RunFolder(tmp_path))

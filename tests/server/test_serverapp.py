@@ -9,7 +9,7 @@ from flwr.clientapp import ClientApp
 from glsmed.benchmarks.local_grid import LocalGrid
 from glsmed.server.run_folder import read_status
 from glsmed.server.serverapp import STUDY_FOLDER_VARIABLE, admitted_nodes, app
-from glsmed.shared.errors import ConfigurationError, FederationError
+from glsmed.shared.errors import ConfigurationError, FederationError, PrivacyError
 from glsmed.shared.study import Study, load_study
 
 MakeSite = Callable[..., ClientApp]
@@ -45,6 +45,39 @@ def test_an_error_is_left_in_the_status_and_fails_the_run(study_folder: Path) ->
     assert status is not None
     assert status.state == "failed"
     assert "study.yaml:1" in status.message
+
+
+def test_a_study_that_was_edited_after_its_run_began_leaves_the_record_of_the_run_alone(
+    study_folder: Path, make_site: MakeSite, study: Study
+) -> None:
+    grid = LocalGrid({name: make_site(name) for name in ("a", "b")})
+    (study_folder / "nodes.json").write_text(json.dumps({str(node): site for node, site in grid.nodes.items()}))
+    app(grid, CONTEXT)
+    edited = study.model_copy(update={"findings": ("nodule",)})
+    (study_folder / "study.yaml").write_text(edited.model_dump_json(indent=2))
+    with pytest.raises(FederationError, match=r"study\.yaml was changed after the run began"):
+        app(grid, CONTEXT)
+    assert load_study(study_folder / "run" / "study.yaml") == study
+
+
+def test_a_broken_audit_log_is_left_in_the_status(study_folder: Path) -> None:
+    (study_folder / "run").mkdir()
+    (study_folder / "run" / "audit.jsonl").write_text("{}\n")
+    with pytest.raises(PrivacyError):
+        app(LocalGrid({}), CONTEXT)
+    status = read_status(study_folder / "run")
+    assert status is not None
+    assert "audit.jsonl:1" in status.message
+
+
+def test_what_nobody_foresaw_is_in_a_log(study_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("not foreseen")
+
+    monkeypatch.setattr("glsmed.server.serverapp.run_study", fail)
+    with pytest.raises(ZeroDivisionError):
+        app(LocalGrid({}), CONTEXT)
+    assert "ZeroDivisionError: not foreseen" in (study_folder / "logs" / "serverapp.log").read_text()
 
 
 def test_without_the_variable_there_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:

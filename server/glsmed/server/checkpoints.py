@@ -3,7 +3,8 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,14 +74,35 @@ class CheckpointFolder:
             FederationError: it is damaged, or of another study.
         """
         path = self.path(round_number)
-        try:
-            metadata, model = _read(path)
+        with _reading(path), safe_open(path, framework="numpy") as source:
+            metadata = source.metadata() or {}
             _check_study(path, metadata["study_digest"], study_digest)
-            checkpoint = _checkpoint(metadata, {spec.name: model[spec.name] for spec in manifest.arrays})
+            checkpoint = _checkpoint(metadata, {spec.name: source.get_tensor(spec.name) for spec in manifest.arrays})
             manifest.check(checkpoint.model)
-        except (OSError, SafetensorError, ValueError, KeyError, WireError) as error:
-            raise FederationError(f"{path} is damaged ({error}): remove it to go on from the round before") from None
         return checkpoint
+
+    def require_study(self, study_digest: str) -> None:
+        """Return if the last checkpoint, where there is one, is of this study.
+
+        Raises:
+            FederationError: it is damaged, or of another study.
+        """
+        latest = self.latest()
+        if latest is None:
+            return
+        path = self.path(latest)
+        with _reading(path), safe_open(path, framework="numpy") as source:
+            _check_study(path, (source.metadata() or {})["study_digest"], study_digest)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, SafetensorError, ValueError, KeyError, WireError) as error:
+        raise FederationError(
+            f"{path} is damaged ({error}): remove it, and those of later rounds, to go on from the round before"
+        ) from None
 
 
 def _check_study(path: Path, found: str, expected: str) -> None:
@@ -99,11 +121,6 @@ def _metadata(checkpoint: Checkpoint) -> dict[str, str]:
         "manifest_digest": checkpoint.manifest_digest,
         "sites": json.dumps(dict(checkpoint.sites), sort_keys=True),
     }
-
-
-def _read(path: Path) -> tuple[Mapping[str, str], Arrays]:
-    with safe_open(path, framework="numpy") as source:
-        return source.metadata() or {}, {name: source.get_tensor(name) for name in source.keys()}  # noqa: SIM118  # no mapping
 
 
 def _checkpoint(metadata: Mapping[str, str], model: Arrays) -> Checkpoint:

@@ -27,7 +27,7 @@ from typing import Literal
 from glsmed.server.checkpoints import CheckpointFolder
 from glsmed.shared.atomic import write_text
 from glsmed.shared.audit import AuditLog
-from glsmed.shared.errors import FederationError
+from glsmed.shared.errors import FederationError, WireError
 from glsmed.shared.shared_prior import SharedPrior, prior_from_json
 
 _BEAT_SECONDS = 5.0
@@ -81,11 +81,23 @@ def read_status(run_folder: Path) -> RunState | None:
     return RunState(**{**content, "sites": tuple(content["sites"])})
 
 
+def write_status(run_folder: Path, state: RunState) -> None:
+    """Write ``status.json``.
+
+    Raises:
+        FederationError: the disk is full or the folder cannot be written.
+    """
+    with _writing(run_folder):
+        text = json.dumps(dataclasses.asdict(state), indent=2, ensure_ascii=False)
+        write_text(run_folder / "status.json", text + "\n")
+
+
 class RunFolder:
     """The files of one run.
 
     Raises:
-        FederationError: from every method that writes, when the disk is full or the folder cannot be written.
+        FederationError: from every method that writes, when the disk is full or the folder cannot be written; from
+            every method that reads, when the file is damaged.
     """
 
     def __init__(self, root: Path) -> None:
@@ -93,7 +105,7 @@ class RunFolder:
         self.checkpoints = CheckpointFolder(root / "checkpoints")
         self._state = RunState("waiting")
         self._written_at = 0.0
-        with self._writing():
+        with _writing(root):
             root.mkdir(parents=True, exist_ok=True)
             self._audit = AuditLog(root / "audit.jsonl")
 
@@ -104,7 +116,7 @@ class RunFolder:
     def report(self, state: RunState) -> None:
         """Write ``status.json``."""
         self._state = dataclasses.replace(state, updated_at=datetime.now(UTC).isoformat(timespec="seconds"))
-        self._write("status.json", json.dumps(dataclasses.asdict(self._state), indent=2, ensure_ascii=False) + "\n")
+        write_status(self.root, self._state)
         self._written_at = time.monotonic()
 
     def beat(self) -> None:
@@ -114,14 +126,15 @@ class RunFolder:
 
     def record(self, event: str, fields: Mapping[str, object]) -> None:
         """Append one entry to the centre's audit log."""
-        with self._writing():
+        with _writing(self.root):
             self._audit.append(event, fields)
 
     def rounds(self) -> tuple[RoundRecord, ...]:
         """Every attempt so far, in order."""
         path = self.root / "rounds.jsonl"
-        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-        return tuple(RoundRecord(**json.loads(line)) for line in lines)
+        with _reading(path):
+            lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+            return tuple(RoundRecord(**json.loads(line)) for line in lines)
 
     def add_round(self, record: RoundRecord) -> None:
         """Add one attempt."""
@@ -132,7 +145,7 @@ class RunFolder:
         path = self.root / "metrics.csv"
         if not path.is_file():
             return ()
-        with path.open(encoding="utf-8", newline="") as source:
+        with _reading(path), path.open(encoding="utf-8", newline="") as source:
             return tuple(_metric_row(row) for row in csv.DictReader(source))
 
     def add_metrics(self, rows: Iterable[MetricRow]) -> None:
@@ -149,7 +162,8 @@ class RunFolder:
     def shared_prior(self) -> SharedPrior | None:
         """The prior that the sites share, once it is settled."""
         path = self.root / "shared_prior.json"
-        return prior_from_json(path.read_text(encoding="utf-8")) if path.is_file() else None
+        with _reading(path):
+            return prior_from_json(path.read_text(encoding="utf-8")) if path.is_file() else None
 
     def keep_shared_prior(self, prior: SharedPrior) -> None:
         """Write ``shared_prior.json``."""
@@ -158,7 +172,8 @@ class RunFolder:
     def summary(self) -> Mapping[str, object] | None:
         """The summary, once the run has finished."""
         path = self.root / "summary.json"
-        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+        with _reading(path):
+            return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
 
     def write_summary(self, summary: Mapping[str, object]) -> None:
         """Write ``summary.json``: the run has finished."""
@@ -176,15 +191,27 @@ class RunFolder:
         self._write("metrics.csv", output.getvalue())
 
     def _write(self, name: str, text: str) -> None:
-        with self._writing():
+        with _writing(self.root):
             write_text(self.root / name, text)
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise FederationError(f"{self.root} cannot be written: {error}; make room and start again") from None
+
+@contextmanager
+def _writing(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise FederationError(f"{root} cannot be written: {error}; make room and start again") from None
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, WireError) as error:
+        raise FederationError(
+            f"{path} is damaged ({type(error).__name__}: {error}): put a whole copy of it back, or move the run "
+            "folder away to begin anew"
+        ) from None
 
 
 def _metric_row(row: Mapping[str, str]) -> MetricRow:

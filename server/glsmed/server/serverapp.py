@@ -11,14 +11,16 @@ Its standard output goes nowhere: whoever started it follows ``run/status.json``
 
 import json
 import os
+import traceback
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from flwr.app import Context
 from flwr.serverapp import Grid, ServerApp
 
 from glsmed.server.rounds import run_study
-from glsmed.server.run_folder import RunFolder, RunState
+from glsmed.server.run_folder import RunFolder, RunState, write_status
 from glsmed.shared.errors import FederationError, GlsmedError
 from glsmed.shared.study import load_study
 
@@ -54,15 +56,28 @@ def run_folder_of_study(grid: Grid, root: Path) -> None:
 
     Raises:
         GlsmedError: the study failed; ``run/status.json`` holds the same message.
+        Exception: anything else; its traceback is in ``logs/serverapp.log``.
     """
-    folder = RunFolder(root / "run")
+    study_file = root / "study.yaml"
     try:
-        study = load_study(root / "study.yaml")
-        folder.keep_study((root / "study.yaml").read_text(encoding="utf-8"))
+        folder = RunFolder(root / "run")
+        study = load_study(study_file)
+        folder.checkpoints.require_study(study.digest())
+        folder.keep_study(study_file.read_text(encoding="utf-8"))
         run_study(grid, study, folder, sites=lambda: admitted_nodes(root / "nodes.json"))
     except GlsmedError as error:
-        folder.report(RunState("failed", str(error)))
+        write_status(root / "run", RunState("failed", str(error)))
         raise
+    except Exception:
+        _keep_traceback(root / "logs" / "serverapp.log")
+        raise
+
+
+def _keep_traceback(log: Path) -> None:
+    """Add the exception in hand to the log; nobody sees what this process prints."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a", encoding="utf-8") as output:
+        output.write(f"{datetime.now(UTC).isoformat(timespec='seconds')}\n{traceback.format_exc()}\n")
 
 
 def admitted_nodes(path: Path) -> Mapping[int, str]:

@@ -151,7 +151,7 @@ class StudySupervisor:
         for run in control.runs():
             if not run.is_finished:
                 control.stop_run(run.run_id)
-        run_id = self._submit(control)
+        run_id = self._submit(control, after="")
         shown: RunState | None = None
         registry_due = time.monotonic() + _REGISTRY_EVERY_SECONDS
         while True:
@@ -173,9 +173,11 @@ class StudySupervisor:
         except FederationError as error:
             self._report(f"the registry was not read this time: {error}")
 
-    def _submit(self, control: Control) -> int:
+    def _submit(self, control: Control, *, after: str) -> int:
+        """Start a run; ``after`` says how the one before ended."""
         if self._runs_started == _MOST_RUNS:
-            raise FederationError(f"the ServerApp died {_MOST_RUNS} times; see {self._folder.logs}")
+            log = self._folder.logs / "serverapp.log"
+            raise FederationError(f"the ServerApp died {_MOST_RUNS} times, at last with: {after}; see {log}")
         (self._folder.run / "status.json").unlink(missing_ok=True)
         self._runs_started += 1
         return control.start_run(bundle_bytes())
@@ -184,10 +186,9 @@ class StudySupervisor:
         status = _status_of(control, run_id)
         if status is None or not status.is_finished or _ended(self._folder.run):
             return run_id
-        self._report(
-            f"the ServerApp ended without finishing ({status.sub_status}: {status.details}); starting it again"
-        )
-        return self._submit(control)
+        reason = f"{status.sub_status}: {status.details}"
+        self._report(f"the ServerApp ended without finishing ({reason}); starting it again")
+        return self._submit(control, after=reason)
 
     def _revive(self) -> None:
         """Start again what has died; the SuperLink first, since the others talk to it."""
