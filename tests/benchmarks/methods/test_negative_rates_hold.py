@@ -1,4 +1,4 @@
-"""Negative rates over 200 epochs in every world; tests/shared/test_negative_rates.py shows what happens without guards."""
+"""Negative rates over 200 epochs in every world; test_negative_rates.py shows what happens without guards."""
 
 import pytest
 import torch
