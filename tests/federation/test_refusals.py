@@ -1,6 +1,7 @@
 """Who and what is turned away: routes, clients, certificates and bundles that do not belong to the study."""
 
 import os
+import shutil
 import signal
 import socket
 import ssl
@@ -80,8 +81,17 @@ def test_a_hospital_with_another_authority_does_not_talk_to_the_centre(waiting_c
     assert "Traceback" not in done.stderr
 
 
-def test_a_port_in_use_is_named_with_its_key(waiting_centre: Federation) -> None:
+def test_a_study_that_is_running_is_not_started_again(waiting_centre: Federation) -> None:
     done = run_command("flwr-server", "--study", str(waiting_centre.study_file), cwd=waiting_centre.root)
+    assert done.returncode == 1
+    assert f"process {waiting_centre.programs[0].process.pid} already does this" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_port_in_use_is_named_with_its_key(waiting_centre: Federation) -> None:
+    copy = waiting_centre.root / "copy"
+    shutil.copytree(waiting_centre.study_file.parent, copy, ignore=shutil.ignore_patterns("state", "run", "logs"))
+    done = run_command("flwr-server", "--study", str(copy / "study.yaml"), cwd=waiting_centre.root)
     assert done.returncode == 1
     assert f":{waiting_centre.port} (centre.port, for hospitals): Address already in use" in done.stderr
     assert "Traceback" not in done.stderr
@@ -134,6 +144,7 @@ def test_code_in_a_bundle_of_the_centre_is_not_executed_at_a_site(federation: Fe
     assert not marker.exists()
     resident = (federation.config(SITES[0]).parent / "state" / "logs" / "resident.log").read_text()
     assert "which this site (glsmed" in resident
+    assert '"code": "BundleRefusedError"' in (federation.config(SITES[0]).parent / "state" / "audit.jsonl").read_text()
     process.send_signal(signal.SIGINT)
 
 

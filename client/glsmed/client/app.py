@@ -53,7 +53,9 @@ def build_client_app(site: SiteRuntime) -> ClientApp:
 
 def _guarded(handle: Handler, site: SiteRuntime) -> Callable[[Message, Context], Message]:
     def answer(message: Message, _context: Context) -> Message:
-        log = structlog.get_logger().bind(task=message.metadata.message_type, round=message.metadata.group_id)
+        # the group is the centre's own word: its first letters, and none that could change a terminal
+        group = ascii(message.metadata.group_id[:20])
+        log = structlog.get_logger().bind(task=message.metadata.message_type, round=group)
         try:
             content = handle(message.content)
         except Exception as error:

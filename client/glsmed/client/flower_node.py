@@ -19,7 +19,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 from flwr.app import Context, Error, Message
-from flwr.common.constant import ErrorCode, SubStatus
+from flwr.common.constant import SubStatus
 from flwr.common.serde import context_from_proto
 from flwr.proto.fleet_pb2 import ActivateNodeRequest, DeactivateNodeRequest
 from flwr.proto.node_pb2 import Node
@@ -50,6 +50,7 @@ from glsmed.shared.errors import DataError, FederationError
 
 ClientAppCall = Callable[[Message, Context], Message]
 BundleCheck = Callable[[bytes], None]
+ErrorRelease = Callable[[Exception], Error]
 
 _IDLE_POLL_SECONDS = (
     0.5  # a SuperNode sleeps 3 s between two looks for work; on a hospital's line half a second is as light
@@ -222,8 +223,13 @@ class TaskQueue:
             ],
         )
 
-    def run_next(self, app: ClientAppCall, *, check_bundle: BundleCheck) -> bool:
+    def run_next(self, app: ClientAppCall, *, check_bundle: BundleCheck, release_error: ErrorRelease) -> bool:
         """Run the oldest waiting task with ``app``; returns whether there was one.
+
+        Args:
+            app: answers a message; whatever it raises goes through ``release_error``.
+            check_bundle: raises for a bundle that this site does not accept.
+            release_error: what the centre may know of an error; where it raises OSError nothing is sent.
 
         Raises:
             ConnectionError: the SuperNode is not there (it may be starting again).
@@ -233,22 +239,24 @@ class TaskQueue:
             response = self._acquiring.AcquireTask(request)
             if not (response.HasField("task") and response.token):
                 return False
-            self._run(response.token, app, check_bundle)
+            self._run(response.token, Answering(app, check_bundle, release_error))
         except httpx.HTTPError as error:
             raise ConnectionError(f"the SuperNode does not answer: {error}") from None
         return True
 
-    def _run(self, token: str, app: ClientAppCall, check_bundle: BundleCheck) -> None:
+    def _run(self, token: str, answering: "Answering") -> None:
         client = self._task_client(token)
         heartbeat = HeartbeatSender(make_task_heartbeat_fn_http(client))
         heartbeat.start()
         try:
             message, context, bundle = _pull_task(client)
-            reply = _answer(message, context, bundle, app=app, check_bundle=check_bundle)
+            reply = answering.reply(message, context, bundle)
             push_message(client, reply, context)
             push_task_output(client, context, SubStatus.COMPLETED, "")
         except ObjectPullError as error:
             structlog.get_logger().warning("task_lost", reason=str(error))
+        except OSError as error:
+            structlog.get_logger().error("nothing_sent", reason=f"the audit log cannot be written: {error}")
         finally:
             heartbeat.stop()
             client.close()
@@ -297,18 +305,28 @@ def _pull_task(client: RuntimeHttpClient) -> tuple[Message, Context, bytes]:
     return message, context, task.fab.content
 
 
-def _answer(
-    message: Message, context: Context, bundle: bytes, *, app: ClientAppCall, check_bundle: BundleCheck
-) -> Message:
-    """The app's reply, or an error reply that names no more than the error's class."""
-    try:
-        check_bundle(bundle)
-        return app(message, context)
-    except Exception as error:
-        _log_locally(error)
-        return Message(Error(code=ErrorCode.CLIENT_APP_RAISED_EXCEPTION, reason=type(error).__name__), reply_to=message)
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """How a site answers; see :meth:`TaskQueue.run_next`."""
+
+    app: ClientAppCall
+    check_bundle: BundleCheck
+    release_error: ErrorRelease
+
+    def reply(self, message: Message, context: Context, bundle: bytes) -> Message:
+        """The app's reply, or an error reply with what may be known of the error.
+
+        Raises:
+            OSError: the audit log cannot be written, so there is nothing to send.
+        """
+        try:
+            self.check_bundle(bundle)
+            return self.app(message, context)
+        except Exception as error:
+            _log_locally(error)
+            return Message(self.release_error(error), reply_to=message)
 
 
 def _log_locally(error: Exception) -> None:
-    """Write the whole error to the site's own log; only its class goes back."""
+    """Write the whole error to the site's own log."""
     structlog.get_logger().error("task_failed", error=type(error).__name__, detail=str(error), exc_info=error)

@@ -29,13 +29,14 @@ _ARGUMENTS = 3
 def serve_tasks(config: SiteConfig, queue: TaskQueue) -> None:
     """Load the site, say that it is ready, and run tasks until the process is stopped."""
     log = structlog.get_logger()
-    app = build_client_app(load_site_runtime(config))
+    site = load_site_runtime(config)
+    app = build_client_app(site)
     check_bundle = BundleCheck(config.accept_bundles)
     (config.state_folder / READY_FILE).touch()
     log.info("site_ready")
     while True:
         try:
-            had_work = queue.run_next(app, check_bundle=check_bundle)
+            had_work = queue.run_next(app, check_bundle=check_bundle, release_error=site.egress.release_error)
         except ConnectionError as error:
             log.debug("supernode_not_there", reason=str(error))
             time.sleep(_RECONNECT_SECONDS)
