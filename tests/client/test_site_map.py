@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ from glsmed.client.evaluation import evaluate
 from glsmed.client.examples import Examples
 from glsmed.client.site_map import fit_site_map
 from glsmed.client.training import predict_logits
+from glsmed.shared.models import build_model
 
 CPU = torch.device("cpu")
 
@@ -60,6 +62,15 @@ def test_each_finding_decides_for_itself() -> None:
     validation.gold[40:, 1] = math.nan
     curves = fit_site_map(Brightness(), training, validation, kind="platt", device=CPU).curves
     assert (curves["effusion"].gold_cells, curves["nodule"].gold_cells) == (200, 340)
+
+
+@pytest.mark.parametrize(("in_training", "in_validation"), [(0.0, 0.0), (0.0, 0.1), (0.5, 0.0)])
+def test_a_split_without_gold_is_not_shown_to_the_model(in_training: float, in_validation: float) -> None:
+    training, validation = _examples(100, in_training, seed=1), _examples(100, in_validation, seed=2)
+    model = build_model("resnet10", n_findings=2, seed=0)
+    small = [replace(part, images=part.images.expand(-1, -1, 32, 32)) for part in (training, validation)]
+    fitted = fit_site_map(model, *small, kind="platt", device=CPU)
+    assert set(fitted.curves) == ({"effusion", "nodule"} if in_training else set())
 
 
 @pytest.mark.parametrize("gold_share", [0.0, 1.0])

@@ -21,16 +21,20 @@ def fit_site_map(
     A finding with at least 50 gold labels in the validation split, 10 of each class, is fitted on these alone, for the
     model has not learned from them. With less, the gold of the training split joins in.
     """
-    if kind == "off":
+    if kind == "off" or not _has_gold(training, validation):
         return CalibrationMap(findings=training.findings, curves={})
     enough = _is_enough(validation.gold)
     parts = [validation]
     if not bool(enough.all()):
         parts.append(replace(training, gold=torch.where(enough, torch.nan, training.gold)))
-    parts = [_with_gold_only(part) for part in parts]
+    parts = [_with_gold_only(part) for part in parts if _has_gold(part)]
     logits = torch.cat([predict_logits(model, part, device=device) for part in parts])
     gold = torch.cat([part.gold for part in parts])
     return fit_calibration_map(logits, gold, training.findings, kind=kind)
+
+
+def _has_gold(*parts: Examples) -> bool:
+    return any(not bool(torch.isnan(part.gold).all()) for part in parts)
 
 
 def _is_enough(gold: Tensor) -> Tensor:
