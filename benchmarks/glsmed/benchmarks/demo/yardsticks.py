@@ -58,6 +58,7 @@ def train_pooled(folder: DemoFolder, sites: Sequence[str], study: Study, *, repo
     It takes as many gradient steps as each hospital does, from batches of the same size, and at each hospital it is
     given the calibration map that the hospital would fit.
     """
+    torch.set_num_threads(1)  # the hospitals train their own models at the same time
     splits = {site: prepare_site(load_site(folder.config(site)), study).splits for site in sites}
     training, validation = (pool([own[name] for own in splits.values()]) for name in ("train", "validation"))
     result = train_locally(training, validation, study, device=_CPU, report=report)
