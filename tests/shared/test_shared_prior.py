@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from glsmed.shared.cue_counts import CueCount
-from glsmed.shared.shared_prior import SharedPrior
+from glsmed.shared.errors import WireError
+from glsmed.shared.shared_prior import SharedPrior, prior_from_json
 from glsmed.shared.shared_prior_fit import fit_shared_prior
 
 
@@ -59,3 +60,32 @@ def test_languages_do_not_mix() -> None:
     prior = fit_shared_prior([site(("possible", 50, 0)), german])
     assert prior.cues["en/possible"].mean < 0.3
     assert prior.cues["de/possible"].mean > 0.7
+
+
+@pytest.mark.parametrize("sites", [1, 3])
+@pytest.mark.parametrize(
+    "extreme",
+    [
+        {"prior_mean": 5e-324},
+        {"prior_mean": 1 - 1e-16},
+        {"prior_strength": 5e-324},
+        {"prior_strength": 1e4, "trials": 10**9, "successes": 5 * 10**8},
+        {"prior_mean": 1e-9, "prior_strength": 1e4, "trials": 10**9, "successes": 10**9},
+    ],
+)
+def test_the_most_extreme_counts_that_a_site_may_send_make_a_prior_that_sites_take(
+    extreme: dict[str, float], sites: int
+) -> None:
+    usual = {"cue": "en/x", "family": "en/doubt", "prior_mean": 0.5, "prior_strength": 4, "trials": 9, "successes": 3}
+    counts = [CueCount.model_validate({**usual, **extreme, "cue": f"en/x{number}"}) for number in range(100)]
+    prior = fit_shared_prior([counts] * sites)
+    assert prior_from_json(prior.model_dump_json()) == prior
+
+
+@pytest.mark.parametrize(
+    ("families", "mean"), [("NaN", 0.5), ("1e308", 0.5), ("-21", 0.5), ("0", 5e-324), ("0", 1 - 1e-12)]
+)
+def test_a_prior_that_would_break_a_sites_sums_is_refused(families: str, mean: float) -> None:
+    text = '{"cues": {"en/x": {"mean": %r, "strength": 1, "sites": 1, "trials": 1}}, "families": {"en/doubt": %s}}'
+    with pytest.raises(WireError, match="not as agreed"):
+        prior_from_json(text % (mean, families))

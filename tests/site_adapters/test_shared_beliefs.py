@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from glsmed.shared.cue_counts import counts_from_json, counts_to_json
-from glsmed.shared.shared_prior import SharedBelief, SharedPrior
+from glsmed.shared.shared_prior import MOST_SHIFT, SharedBelief, SharedPrior
 from glsmed.shared.shared_prior_fit import fit_shared_prior
 from glsmed.site_adapters.calibration import calibrate
 from glsmed.site_adapters.evaluation import evaluate
@@ -41,6 +41,16 @@ def test_a_shared_belief_replaces_a_prior_and_a_family_moves_the_rest(english: R
     for cue in relatives:
         if cue.id != "possible" and cue.prior:
             assert beliefs[cue.id].mean < cue.prior.mean
+
+
+@pytest.mark.parametrize("shift", [-MOST_SHIFT, MOST_SHIFT])
+def test_the_farthest_shift_that_may_be_sent_leaves_beliefs_that_can_be_calibrated(
+    english: Reader, shift: float
+) -> None:
+    families = {f"en/{cue.family}" for cue in english.adapter.cues.values()}
+    beliefs = shared_beliefs(english.adapter, SharedPrior(cues={}, families=dict.fromkeys(families, shift)))
+    answer = calibrate(english.adapter, [], beliefs)(english.read("Possible mass.").cells["mass"])[0]
+    assert abs(answer - (shift > 0)) == pytest.approx(0.0001, abs=1e-5)
 
 
 def test_another_languages_belief_changes_nothing(english: Reader) -> None:

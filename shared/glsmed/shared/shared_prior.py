@@ -9,12 +9,18 @@ from glsmed.shared.cue_counts import CueName
 from glsmed.shared.documents import StrictModel
 from glsmed.shared.errors import WireError
 
+MOST_STRENGTH = 10_000.0
+MOST_SHIFT = 20.0
+LEAST_MEAN = 0.0001  # what a calibration answers lies within the same bounds
+_LEAST_STRENGTH = 0.01
+_MOST_ENTRIES = 100_000
+
 
 class SharedBelief(StrictModel):
     """A Beta prior of a cue by mean and weight in labels, from ``trials`` labels at ``sites`` sites."""
 
-    mean: Annotated[float, Field(gt=0, lt=1)]
-    strength: Annotated[float, Field(gt=0, le=10_000)]
+    mean: Annotated[float, Field(ge=LEAST_MEAN, le=1 - LEAST_MEAN)]
+    strength: Annotated[float, Field(ge=_LEAST_STRENGTH, le=MOST_STRENGTH)]
     sites: Annotated[int, Field(ge=1)]
     trials: Annotated[int, Field(ge=0)]
 
@@ -28,8 +34,10 @@ class SharedPrior(StrictModel):
     """
 
     format: Literal[1] = 1
-    cues: dict[CueName, SharedBelief]
-    families: dict[CueName, float]
+    cues: Annotated[dict[CueName, SharedBelief], Field(max_length=_MOST_ENTRIES)]
+    families: Annotated[
+        dict[CueName, Annotated[float, Field(ge=-MOST_SHIFT, le=MOST_SHIFT)]], Field(max_length=_MOST_ENTRIES)
+    ]
 
 
 def prior_from_json(text: str) -> SharedPrior:

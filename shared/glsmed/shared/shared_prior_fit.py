@@ -12,10 +12,11 @@ from scipy.special import betaln  # type: ignore[import-untyped]  # scipy ships 
 
 from glsmed.shared.cue_counts import CueCount
 from glsmed.shared.family_shifts import Floats, family_shifts, shifted
-from glsmed.shared.shared_prior import SharedBelief, SharedPrior
+from glsmed.shared.shared_prior import MOST_SHIFT, MOST_STRENGTH, SharedBelief, SharedPrior
 
 _FAMILY_PRECISION = 1.0
 _LEAST_STRENGTH = 0.5
+_LEAST_MEAN = 1e-6  # a belief nearer to 0 or 1 is taken as this one: its log-odds must stay a number
 _DECIMALS = 6
 _CONCENTRATION_SPREAD = 1.0  # standard deviation of the log of how alike sites are
 _MEANS = np.linspace(0.0025, 0.9975, 400)
@@ -30,7 +31,7 @@ def fit_shared_prior(sites: Sequence[Sequence[CueCount]]) -> SharedPrior:
     mean, strength = _language_beliefs(rows.values())
     shift = family_shifts(
         mean, strength, family, _pooled(rows.values()), groups=len(families), precision=_FAMILY_PRECISION
-    )
+    ).clip(-MOST_SHIFT, MOST_SHIFT)
     centre = shifted(mean, shift[family])
     beliefs = zip(rows.items(), centre.tolist(), strength.tolist(), strict=True)
     return SharedPrior(
@@ -51,7 +52,7 @@ def _language_beliefs(rows: Iterable[Sequence[CueCount]]) -> tuple[Floats, Float
     """``(C,)`` mean and strength that the sites' adapters start from: the average of log-odds and of logs."""
     means, strengths = [], []
     for counts in rows:
-        prior = np.array([count.prior_mean for count in counts])
+        prior = np.array([count.prior_mean for count in counts]).clip(_LEAST_MEAN, 1 - _LEAST_MEAN)
         means.append(shifted(np.array(0.5), np.log(prior / (1 - prior)).mean()))
         strengths.append(np.exp(np.log([count.prior_strength for count in counts]).mean()))
     return np.array(means, dtype=np.float64), np.array(strengths, dtype=np.float64)
@@ -80,9 +81,10 @@ def _belief(counts: Sequence[CueCount], mean: float, strength: float) -> SharedB
     weight /= weight.sum()
     centre = float((weight * means).sum())
     variance = float((weight * (means * (1 - means) / (concentrations + 1) + (means - centre) ** 2)).sum())
+    worth = centre * (1 - centre) / variance - 1
     return SharedBelief(
         mean=round(centre, _DECIMALS),
-        strength=round(max(centre * (1 - centre) / variance - 1, _LEAST_STRENGTH), _DECIMALS),
+        strength=round(min(max(worth, _LEAST_STRENGTH), MOST_STRENGTH), _DECIMALS),
         sites=len(counts),
         trials=sum(count.trials for count in counts),
     )

@@ -8,7 +8,7 @@ import numpy as np
 from glsmed.shared.cue_counts import CueCount
 from glsmed.shared.documents import load
 from glsmed.shared.family_shifts import shifted
-from glsmed.shared.shared_prior import SharedPrior
+from glsmed.shared.shared_prior import LEAST_MEAN, SharedPrior
 from glsmed.site_adapters.adapter import Adapter, Beta
 from glsmed.site_adapters.gold_cells import GoldCell, mentioned
 
@@ -49,7 +49,7 @@ def shared_beliefs(adapter: Adapter, prior: SharedPrior) -> Mapping[str, Beta]:
         if belief is not None:
             beliefs[cue.id] = Beta(belief.mean, belief.strength)
         elif shift:
-            moved = shifted(np.array(cue.prior.mean), np.array(shift))
+            moved = shifted(np.array(cue.prior.mean), np.array(shift)).clip(LEAST_MEAN, 1 - LEAST_MEAN)
             beliefs[cue.id] = Beta(float(moved), cue.prior.strength)
     return beliefs
 
