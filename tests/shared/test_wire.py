@@ -15,7 +15,7 @@ from glsmed.shared.wire import (
     TrainTask,
     Update,
     WireMessage,
-    check_metric_names,
+    check_metrics,
     decode,
     encode,
     metric_key,
@@ -168,6 +168,19 @@ def test_a_metric_travels_under_name_and_finding() -> None:
 
 @pytest.mark.parametrize("key", ["n_words", "auroc/hernia", "smith/effusion"])
 def test_a_number_that_the_study_does_not_know_is_refused(key: str) -> None:
-    check_metric_names({"loss": 0.1, "auroc/effusion": 0.8}, findings=("effusion",))
+    check_metrics({"loss": 0.1, "auroc/effusion": 0.8}, findings=("effusion",))
     with pytest.raises(WireError, match=f"'{key}' is no metric of this study"):
-        check_metric_names({key: 1.0}, findings=("effusion",))
+        check_metrics({key: 1.0}, findings=("effusion",))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("auroc/effusion", 1.5), ("brier", -0.1), ("log_loss", 1e300), ("n/effusion", -3.0), ("loss", -1e300)],
+)
+def test_a_number_that_cannot_be_what_its_name_says_is_refused(key: str, value: float) -> None:
+    with pytest.raises(WireError, match=rf"'{key}' is .*, not"):
+        check_metrics({key: value}, findings=("effusion",))
+
+
+def test_an_error_holds_no_more_than_a_few_of_the_senders_words() -> None:
+    assert len(str(MismatchError("study", expected="ab", got="x" * 10**6))) < 200

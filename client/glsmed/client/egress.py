@@ -23,7 +23,7 @@ from glsmed.shared.wire import (
     Metrics,
     PriorReply,
     Update,
-    check_metric_names,
+    check_metrics,
     encode,
 )
 
@@ -148,7 +148,7 @@ class EgressPolicy:
             raise PrivacyError("egress.cue_counts is false in config.yaml: no counts leave this site")
 
     def _check_numbers(self, metrics: Metrics, patients: Mapping[str, int]) -> None:
-        check_metric_names(metrics, self._findings)
+        check_metrics(metrics, self._findings)
         for key in metrics:
             if not self._may_go(key, patients.get(key, 0)):
                 raise PrivacyError(

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from glsmed.server.exchange import Answer, Exchange
 from glsmed.shared.errors import WireError
 from glsmed.shared.study import Study
-from glsmed.shared.wire import Hello, HelloReply, check_metric_names, decode, encode, require_same
+from glsmed.shared.wire import Hello, HelloReply, check_metrics, decode, encode, require_same
 
 HELLO_SECONDS = 30.0
 _SOON_SECONDS = 5.0  # before a site that did not agree is asked again while the quorum is missing
 _LATER_SECONDS = 60.0  # … and once the round could begin without it
+_MOST_SHOWN = 80  # characters of a site's own word
 
 Record = Callable[[str, Mapping[str, object]], None]
 
@@ -84,7 +85,9 @@ class RollCall:
             return
         self._greeted.add(answer.site)
         self._refusals.pop(answer.site, None)
-        self._record("site_joined", {"site": reply.site, "release": reply.release, "metrics": dict(reply.metrics)})
+        self._record(
+            "site_joined", {"site": reply.site, "release": reply.release[:_MOST_SHOWN], "metrics": dict(reply.metrics)}
+        )
 
     def _checked(self, answer: Answer) -> HelloReply:
         if answer.content is None:
@@ -92,7 +95,7 @@ class RollCall:
         reply = decode(answer.content, HelloReply)
         require_same("site", expected=answer.site, got=reply.site)
         require_same("study", expected=self._hello.study_digest, got=reply.study_digest)
-        check_metric_names(reply.metrics, self._findings)
+        check_metrics(reply.metrics, self._findings)
         return reply
 
     def _who_is_missing(self, ready: Mapping[str, int]) -> str:

@@ -13,7 +13,7 @@ from glsmed.shared.wire import (
     EvaluationReply,
     TrainTask,
     Update,
-    check_metric_names,
+    check_metrics,
     require_same,
 )
 
@@ -35,7 +35,7 @@ class AnswerChecks:
         """
         try:
             _check_echo(update, task)
-            check_metric_names(update.metrics, self._study.findings)
+            check_metrics(update.metrics, self._study.findings)
             self._manifest.check(update.model)
         except WireError as error:
             raise UpdateRefusedError(str(error)) from None
@@ -51,7 +51,7 @@ class AnswerChecks:
         try:
             _check_echo(reply, task)
             require_same("split", expected=task.split, got=reply.split)
-            check_metric_names(reply.metrics, self._study.findings)
+            check_metrics(reply.metrics, self._study.findings)
         except WireError as error:
             raise UpdateRefusedError(str(error)) from None
         if reply.reference not in REFERENCES:

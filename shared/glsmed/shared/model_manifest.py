@@ -70,5 +70,5 @@ def _name_difference(came: list[str], expected: list[str]) -> str:
     if missing:
         return f"array {missing[0]!r} is missing"
     if unknown:
-        return f"array {unknown[0]!r} is not part of the study's model"
+        return f"array {unknown[0][:80]!r} is not part of the study's model"
     return "the arrays are not in the order of the study's model"

@@ -34,9 +34,20 @@ METRIC_PERMISSIONS: Mapping[str, str] = {
     **dict.fromkeys(("n", "positives", "patients", "training_cells"), "counts"),
 }
 
+# Between what a number lies: one far away would pull every mean of the study with it.
+_BILLION = 1e9
+_ROUNDING = 1e-4  # sums in float32 may end a little above 1
+_RANGES: Mapping[str, tuple[float, float]] = {
+    **dict.fromkeys(("auroc", "auprc", "brier", "ece"), (0.0, 1.0)),
+    **dict.fromkeys(("n", "positives", "patients", "training_cells"), (0.0, _BILLION)),
+    "log_loss": (0.0, 100.0),
+    "loss": (-_BILLION, _BILLION),
+}
+
 _HEAD, _MODEL, _METRICS = "head", "model", "metrics"
 _RECORD_TYPES: Mapping[str, type] = {_MODEL: ArrayRecord, _METRICS: MetricRecord}
 _MOST_METRICS = 10_000
+_MOST_SHOWN = 80  # characters of a sender's own words in an error
 _METRIC_KEY = re.compile(r"[a-z0-9_]{1,80}(/[a-z0-9_]{1,80})?")
 _DTYPES = {
     "float16": "<f2",
@@ -168,7 +179,7 @@ class MismatchError(WireError):
 
     def __init__(self, subject: Subject, *, expected: object, got: object) -> None:
         self.subject = subject
-        super().__init__(f"{subject}: expected {expected!r}, the message says {got!r}")
+        super().__init__(f"{subject}: expected {expected!r}, the message says {repr(got)[:_MOST_SHOWN]}")
 
     @property
     def code(self) -> str:
@@ -191,16 +202,19 @@ def metric_key(name: str, finding: str) -> str:
     return f"{name}/{finding}"
 
 
-def check_metric_names(metrics: Metrics, findings: Collection[str]) -> None:
-    """Return if every number has a known name and, where it is about a finding, one of the study.
+def check_metrics(metrics: Metrics, findings: Collection[str]) -> None:
+    """Return if every number can be what its name says and, where it is about a finding, is about one of the study.
 
     Raises:
-        WireError: naming the first that has not.
+        WireError: naming the first that cannot.
     """
     for key in metrics:
         name, _, finding = key.partition("/")
         if name not in METRIC_PERMISSIONS or (finding and finding not in findings):
             raise WireError(f"record 'metrics': {key!r} is no metric of this study")
+        least, most = _RANGES[name]
+        if not least - _ROUNDING <= metrics[key] <= most + _ROUNDING:
+            raise WireError(f"record 'metrics': {key!r} is {metrics[key]}, not {least:g} to {most:g}")
 
 
 def encode(message: WireMessage) -> RecordDict:
