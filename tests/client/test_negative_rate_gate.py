@@ -1,10 +1,12 @@
 import math
 
+import pytest
 import torch
 
-from glsmed.client.examples import Examples
+from glsmed.client.examples import Examples, SplitName
 from glsmed.client.negative_rate_gate import decide_by_finding, gate_negative_rates
-from glsmed.shared.negative_rates import NegativeRateGuard
+from glsmed.shared.negative_rates import NegativeRateGuard, NegativeRatesError
+from glsmed.shared.smoothing import smoothed_targets
 from glsmed.shared.study import ModelSection, Study, TrainingSection
 
 CPU = torch.device("cpu")
@@ -43,3 +45,31 @@ def test_a_gate_in_warm_up_sees_no_gain() -> None:
     assert set(decisions) == {"effusion"}
     assert decisions["effusion"].standard_error >= 0
     assert decisions["effusion"].mixing in (0.0, 0.5, 1.0)
+
+
+def test_a_mixing_that_runs_away_is_never_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def train(model: object, examples: Examples, *_: object, **__: object) -> None:
+        if float(examples.rates.min()) < 0.6:
+            raise NegativeRatesError("effusion: logits run away")
+
+    monkeypatch.setattr("glsmed.client.negative_rate_gate.train", train)
+    decisions = decide_by_finding(_examples(60, 0), _examples(60, 60), STUDY, guard=NegativeRateGuard(), device=CPU)
+    assert decisions["effusion"].mixing == 0
+
+
+def test_the_gate_opens_where_stretched_targets_fit_held_out_gold_better(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every certain label is blurred to 0.7 or 0.3; a model that says its targets is best where they are stretched."""
+    said: list[float] = []
+
+    def train(model: object, examples: Examples, *_: object, **__: object) -> None:
+        said.append(float(smoothed_targets(examples.labels, examples.rates).max()))
+
+    def predict(model: object, examples: Examples, *, device: object) -> torch.Tensor:
+        return (2 * examples.labels - 1) * torch.tensor(min(said[-1], 0.999)).logit()
+
+    monkeypatch.setattr("glsmed.client.negative_rate_gate.train", train)
+    monkeypatch.setattr("glsmed.client.negative_rate_gate.predict_logits", predict)
+    splits: dict[SplitName, Examples] = {"train": _examples(60, 0), "validation": _examples(60, 60)}
+    learned = gate_negative_rates(splits, STUDY, device=CPU)
+    assert said[0] == pytest.approx(0.7)
+    assert float(learned["train"].rates.max()) == pytest.approx(-0.45)  # of equals the smaller mixing, 0.5, is taken

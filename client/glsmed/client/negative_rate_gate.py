@@ -12,7 +12,7 @@ from glsmed.client.recipe import with_negative_rates
 from glsmed.client.training import predict_logits, train
 from glsmed.shared.gold_gate import MIXINGS, GateDecision, decide_mixing
 from glsmed.shared.models import build_model
-from glsmed.shared.negative_rates import NegativeRateGuard
+from glsmed.shared.negative_rates import NegativeRateGuard, NegativeRatesError
 from glsmed.shared.study import Study
 
 _ROUNDS_AFTER_WARM_UP = 5
@@ -39,7 +39,10 @@ def decide_by_finding(
     training: Examples, validation: Examples, study: Study, *, guard: NegativeRateGuard, device: torch.device
 ) -> dict[str, GateDecision]:
     """The gate's decision for each finding."""
-    losses = {mixing: _held_out_losses(training, validation, study, mixing, guard, device) for mixing in MIXINGS}
+    short, losses = _shortened(study, guard), {}
+    for mixing in MIXINGS:
+        examples = with_negative_rates(training, torch.full((len(study.findings),), mixing), guard)
+        losses[mixing] = _held_out_losses(examples, validation, short, device=device)
     known = ~torch.isnan(validation.gold)
     return {
         finding: decide_mixing({mixing: values[known[:, place], place] for mixing, values in losses.items()})
@@ -47,20 +50,17 @@ def decide_by_finding(
     }
 
 
-def _held_out_losses(
-    training: Examples,
-    validation: Examples,
-    study: Study,
-    mixing: float,
-    guard: NegativeRateGuard,
-    device: torch.device,
-) -> Tensor:
-    """``(N, K)`` log-losses on the validation split's gold (NaN where unknown) after training with this mixing."""
+def _held_out_losses(training: Examples, validation: Examples, study: Study, *, device: torch.device) -> Tensor:
+    """``(N, K)`` log-losses on the validation split's gold, NaN where unknown, after training from the start.
+
+    Infinite where the logits ran away: such a mixing is never chosen.
+    """
     model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
-    examples = with_negative_rates(training, torch.full((len(study.findings),), mixing), guard)
-    settings = _shortened(study, guard)
-    for number in range(1, settings.training.rounds + 1):
-        train(model, examples, settings.training, round_number=number, device=device)
+    try:
+        for number in range(1, study.training.rounds + 1):
+            train(model, training, study.training, round_number=number, device=device)
+    except NegativeRatesError:
+        return torch.full_like(validation.gold, torch.inf)
     logits = predict_logits(model, validation, device=device)
     return F.binary_cross_entropy_with_logits(logits, validation.gold, reduction="none")
 
