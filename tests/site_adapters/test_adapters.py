@@ -73,11 +73,11 @@ def test_a_phrase_belongs_to_the_cue_of_the_nearest_file(adapter_file: Writer) -
 
 
 def test_a_cue_may_lose_all_its_phrases_to_a_nearer_file(adapter_file: Writer) -> None:
-    adapter_file("cues: [{id: long_ago, kind: historical, phrases: [long ago]}]\n", name="group.yaml")
-    body = "cues: [{id: lately, kind: uncertainty, certainty: 0.4, phrases: [long ago]}]\n"
+    adapter_file("cues: [{id: ages_ago, kind: historical, phrases: [ages ago]}]\n", name="group.yaml")
+    body = "cues: [{id: lately, kind: uncertainty, certainty: 0.4, phrases: [ages ago]}]\n"
     adapter = load_adapter(adapter_file(body, head="adapter: site\nextends: group.yaml\n"))
-    assert adapter.cues["long_ago"].phrases == ()
-    assert Reader(adapter).read("Effusion long ago.").cells["effusion"].cue == "lately"
+    assert adapter.cues["ages_ago"].phrases == ()
+    assert Reader(adapter).read("Effusion ages ago.").cells["effusion"].cue == "lately"
 
 
 def test_a_denial_without_a_prior_takes_that_of_plain_denial(load: Callable[[str], Adapter]) -> None:

@@ -117,7 +117,7 @@ def _says(text: str, **states: str) -> tuple[str, dict[str, str]]:
         _says("Pneumothorax has been ruled out.", pneumothorax=ABSENT),
         _says("Pneumothorax is excluded.", pneumothorax=ABSENT),
         _says("Absence of effusion.", effusion=ABSENT),
-        _says("Denies history of pneumonia.", pneumonia=UNMENTIONED),
+        _says("Denies history of pneumonia.", pneumonia=ABSENT),
         _says("Chest tube in place for pneumothorax.", pneumothorax=PRESENT),
         _says("Pneumothorax tube in situ.", pneumothorax=UNMENTIONED),
         _says("Effusion remains unchanged.", effusion=PRESENT),
