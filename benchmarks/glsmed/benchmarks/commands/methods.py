@@ -22,7 +22,7 @@ from glsmed.shared.atomic import write_text
 from glsmed.shared.documents import did_you_mean
 from glsmed.shared.errors import UsageError
 
-QUICK_METHODS = ("gls-lexicon", "gls-site", "u-ones", "u-zeros", "u-ones-lsr", "ls")
+QUICK_METHODS = ("gls-lexicon", "gls-site", "u-ones", "u-zeros", "u-ones-lsr", "u-ones-ls")
 QUICK_SIZES = Sizes(train=200, validation=40, test=110, gold=50)
 QUICK_FIT = FitSettings(epochs=8)
 

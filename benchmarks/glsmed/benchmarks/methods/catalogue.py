@@ -7,7 +7,7 @@ from glsmed.benchmarks.methods.co_teaching import CoTeaching
 from glsmed.benchmarks.methods.early_learning import ASYMMETRIC, SYMMETRIC, EarlyLearning
 from glsmed.benchmarks.methods.forward_correction import ForwardCorrection
 from glsmed.benchmarks.methods.generalized_ce import GeneralizedCrossEntropy
-from glsmed.benchmarks.methods.label_smoothing import OTHER_RATE, LabelSmoothing
+from glsmed.benchmarks.methods.label_smoothing import OTHER_RATE, LabelSmoothing, UOnesLabelSmoothing
 from glsmed.benchmarks.methods.lexicon_gls import LexiconGls, LexiconGlsEnsemble
 from glsmed.benchmarks.methods.method import Method
 from glsmed.benchmarks.methods.mixup import Mixup
@@ -41,6 +41,7 @@ CANDIDATES: Mapping[str, tuple[Make, ...]] = {
     "u-zeros": (UZeros,),
     "u-ignore": (UIgnore,),
     "u-ones-lsr": (UOnesLsr,),
+    "u-ones-ls": (UOnesLabelSmoothing,),
     "ls": (
         *_with_and_without_doubt(LabelSmoothing),
         *_with_and_without_doubt(partial(LabelSmoothing, rate=OTHER_RATE)),

@@ -23,3 +23,12 @@ class LabelSmoothing(Method):
         """0.9 and 0.1 for 1 and 0, at the rate 0.2."""
         plain = super().targets(cells, generator)
         return Targets(smoothed_targets(plain.values, torch.full_like(plain.values, self.rate)), plain.weights)
+
+
+class UOnesLabelSmoothing(LabelSmoothing):
+    """Uniform smoothing at 0.2 with doubt counted as present, not tuned."""
+
+    name = "u-ones-ls"
+
+    def __init__(self) -> None:
+        super().__init__(rate=RATE, doubted=1.0)
