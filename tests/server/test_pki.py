@@ -71,3 +71,23 @@ def test_a_new_public_name_calls_for_a_new_certificate(certificates: Certificate
 def test_issuing_without_the_authority_names_the_missing_file(tmp_path: Path) -> None:
     with pytest.raises(FederationError, match=r"ca\.crt is missing: run flwr-server init"):
         CertificateFolder(tmp_path).issue(["localhost"])
+
+
+def _renew(certificates: CertificateFolder) -> None:
+    if certificates.needs_renewal(["centre.example.org"]):
+        certificates.issue(["centre.example.org"])
+
+
+@pytest.mark.parametrize("damaged", ["ca_certificate", "ca_key", "server_certificate"])
+def test_a_damaged_file_is_named(certificates: CertificateFolder, damaged: str) -> None:
+    path: Path = getattr(certificates, damaged)
+    path.write_text("not what it was")
+    if damaged == "ca_key":
+        certificates.server_key.unlink()
+    with pytest.raises(FederationError, match=rf"{path.name} is not a .* in PEM"):
+        _renew(certificates)
+
+
+def test_a_lost_server_key_is_made_anew(certificates: CertificateFolder) -> None:
+    certificates.server_key.unlink()
+    assert certificates.needs_renewal(["centre.example.org"])

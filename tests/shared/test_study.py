@@ -28,6 +28,7 @@ def test_unmentioned_findings_are_masked_unless_a_study_says_otherwise(tmp_path:
         ("training: {batch_size: 1.5}\n", "training.batch_size: expected a whole number, came 1.5"),
         ("centre: {port: 8440}\n", "centre: port and loopback_port are both 8440: choose two"),
         ("centre: {public_names: []}\n", "centre.public_names: "),
+        ("centre: {public_names: [the centre]}\n", "public_names: 'the centre' is neither a DNS name"),
         ("rounds: 3\n", "rounds: unknown key"),
     ],
 )

@@ -18,6 +18,7 @@ import httpx
 import structlog
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_ssh_private_key
+from cryptography.x509 import load_pem_x509_certificates
 from flwr.app import Context, Error, Message
 from flwr.common.constant import SubStatus
 from flwr.common.serde import context_from_proto
@@ -58,6 +59,7 @@ _IDLE_POLL_SECONDS = (
 _FIRST_RETRY_SECONDS = 0.05  # for a part of a message that has not come yet; doubles with every try
 _LONGEST_RETRY_SECONDS = 2.0
 _PROBE_HEARTBEAT_SECONDS = 30.0
+_OTHERS = 0o077
 _ACQUIRE = "/flwr.proto.Runtime/AcquireTask"
 
 
@@ -138,7 +140,8 @@ def _leave_as_before(client: FleetHttpClient, node_id_file: Path) -> None:
     Until then it would refuse the site's own key.
     """
     if node_id_file.is_file():
-        with contextlib.suppress(httpx.HTTPStatusError):  # it had left already, or was admitted anew since
+        # it had left already, or was admitted anew since, or the file is damaged: then it leaves in its own time
+        with contextlib.suppress(httpx.HTTPStatusError, ValueError):
             client.DeactivateNode(DeactivateNodeRequest(node_id=int(node_id_file.read_text(encoding="ascii"))))
 
 
@@ -147,7 +150,7 @@ def _fleet_client(settings: NodeSettings, key: ec.EllipticCurvePrivateKey) -> It
     client = FleetHttpClient.from_server_address(
         settings.centre,
         insecure=False,
-        root_certificates=settings.ca_certificate.read_bytes(),
+        root_certificates=_authority(settings.ca_certificate),
         interceptors=[
             RuntimeVersionHttpInterceptor(component_name="SuperNode"),
             NodeAuthHttpInterceptor(key, key.public_key()),
@@ -194,8 +197,21 @@ def _is_tls_fault(error: BaseException | None) -> bool:
     return False
 
 
+def _authority(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+        load_pem_x509_certificates(content)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; the centre sends it with study.yaml") from None
+    except ValueError:
+        raise DataError(f"{path}: not a certificate in PEM; ask the centre for ca.crt again") from None
+    return content
+
+
 def _private_key(path: Path) -> ec.EllipticCurvePrivateKey:
     try:
+        if path.stat().st_mode & _OTHERS:
+            raise DataError(f"{path}: others on this machine may read this private key; run: chmod 600 {path}")
         key = load_ssh_private_key(path.read_bytes(), password=None)
     except FileNotFoundError:
         raise DataError(f"{path}: no such key; make it with: glsmed-client --site config.yaml enroll") from None

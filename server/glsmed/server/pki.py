@@ -52,10 +52,15 @@ class CertificateFolder:
         write_bytes(self.server_certificate, certificate.public_bytes(Encoding.PEM))
 
     def needs_renewal(self, public_names: Sequence[str]) -> bool:
-        """Whether the server certificate is missing, soon to expire, or lacks one of ``public_names``."""
-        if not self.server_certificate.is_file():
+        """Whether the server's key or certificate is missing, the latter expires soon or lacks one of ``public_names``.
+
+        Raises:
+            FederationError: the authority's or the server's certificate is damaged.
+        """
+        self._authority()
+        if not (self.server_certificate.is_file() and self.server_key.is_file()):
             return True
-        certificate = x509.load_pem_x509_certificate(self.server_certificate.read_bytes())
+        certificate = _certificate(self.server_certificate)
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         known = {str(name.value) for name in names}
         expires_soon = certificate.not_valid_after_utc < datetime.now(UTC) + _RENEWAL_MARGIN
@@ -64,15 +69,25 @@ class CertificateFolder:
     def _authority(self) -> x509.Certificate:
         if not self.ca_certificate.is_file():
             raise FederationError(f"{self.ca_certificate} is missing: run flwr-server init first")
-        return x509.load_pem_x509_certificate(self.ca_certificate.read_bytes())
+        return _certificate(self.ca_certificate)
 
     def _authority_key(self) -> ec.EllipticCurvePrivateKey:
         if not self.ca_key.is_file():
             raise FederationError(f"{self.ca_key} is missing: a server certificate cannot be issued without it")
-        key = load_pem_private_key(self.ca_key.read_bytes(), password=None)
+        try:
+            key = load_pem_private_key(self.ca_key.read_bytes(), password=None)
+        except (ValueError, TypeError):
+            raise FederationError(f"{self.ca_key} is not a private key in PEM: put a copy of it back") from None
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise FederationError(f"{self.ca_key} is not an elliptic-curve key")
         return key
+
+
+def _certificate(path: Path) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes())
+    except ValueError:
+        raise FederationError(f"{path} is not a certificate in PEM: put a copy of it back") from None
 
 
 def _write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:

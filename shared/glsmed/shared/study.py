@@ -14,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 from glsmed.shared.documents import StrictModel, load
 
 NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
+_PUBLIC_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45}")
 _FINDING = re.compile(r"^[a-z][a-z0-9_]*$")
 
 
@@ -153,6 +154,14 @@ class CentreSection(StrictModel):
         tuple[str, ...],
         Field(min_length=1, description="DNS names or addresses under which hospitals reach the centre"),
     ] = ("localhost",)
+
+    @field_validator("public_names")
+    @classmethod
+    def _check_public_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if not _PUBLIC_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is neither a DNS name (in ASCII) nor an address")
+        return names
 
     @model_validator(mode="after")
     def _two_ports(self) -> Self:

@@ -33,7 +33,10 @@ def init_study(folder: Path, *, name: str, public_names: Sequence[str], port: in
         raise UsageError(f"{study_file} exists already: choose another folder, or edit that file")
     text = study_template(name, public_names=public_names, port=port, loopback_port=loopback_port)
     study = validate(parse_document(text, source=str(study_file)), Study)
-    CertificateFolder(folder / "pki").create(study=study.study, public_names=study.centre.public_names)
+    certificates = CertificateFolder(folder / "pki")
+    if certificates.ca_key.exists():
+        raise UsageError(f"{certificates.ca_key} is the authority of another study: choose another folder")
+    certificates.create(study=study.study, public_names=study.centre.public_names)
     (folder / "sites").mkdir(exist_ok=True)
     write_text(study_file, text)
     return study_file
