@@ -108,7 +108,7 @@ def test_the_nearest_file_decides_on_weights_and_sections(load: Callable[[str], 
         ),
         ("findings: {mass: {remove: [mass]}}", ["'mass' has no terms left"]),
         ("findings: {mass: {worded: {negatd: [x]}}}", ["'negatd' is not the id of a cue; did you mean 'negated'?"]),
-        ("sections: {oppinion: [X]}", ["section 'oppinion' has no weight"]),
+        ("sections: {oppinion: [X]}", ["sections.oppinion: section 'oppinion' has no weight"]),
         ("examples: [{text: x, expect: {efusion: absent}}]", ["'efusion' is not a finding of this adapter"]),
         (
             "cues: [{id: new, phrases: [x]}]\nfindings: {other: {}}",

@@ -164,7 +164,8 @@ class _Merger:
     def settle(self, layers: Sequence[Layer]) -> Adapter:
         leaf = layers[-1]
         self._faults += _root_faults(layers, self._cues)
-        self._faults += self._worded_faults(leaf)
+        self._faults += self._finding_faults()
+        self._faults += self._role_faults(layers)
         self._faults += self._compound_faults(layers)
         self._faults += self._example_faults()
         plain = (_prior(self._cues[NEGATED].entry, None) if NEGATED in self._cues else None) or _PLAIN_NEGATION
@@ -214,7 +215,7 @@ class _Merger:
             place=cue.place,
         )
 
-    def _worded_faults(self, leaf: Layer) -> Iterator[Fault]:
+    def _finding_faults(self) -> Iterator[Fault]:
         for name, finding in self._findings.items():
             for cue_id in finding.worded:
                 if cue_id not in self._cues:
@@ -227,9 +228,13 @@ class _Merger:
                 yield finding.place.fault(f"{name!r} has in_region but no regions: those words would mention nothing")
             if not finding.terms.by_key and not finding.worded:
                 yield finding.place.fault(f"{name!r} has no terms left: nothing could mention it")
-        for role in set(self._headers.values()) - set(self._weights):
-            message = f"section {role!r} has no weight" + did_you_mean(role, list(self._weights))
-            yield leaf.place("section_weights").fault(message)
+
+    def _role_faults(self, layers: Sequence[Layer]) -> Iterator[Fault]:
+        for layer in layers:
+            for role in layer.file.sections:
+                if role in self._headers.values() and role not in self._weights:
+                    near = did_you_mean(role, list(self._weights)) or "; add it to section_weights"
+                    yield layer.place("sections", role).fault(f"section {role!r} has no weight{near}")
 
     def _compound_faults(self, layers: Sequence[Layer]) -> Iterator[Fault]:
         for layer in layers:

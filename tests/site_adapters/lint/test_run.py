@@ -3,7 +3,8 @@ from textwrap import dedent
 
 import pytest
 
-from glsmed.benchmarks.language.seeded_faults import CLEAN, SEEDED_FAULTS, SeededFault
+from glsmed.benchmarks.language.fault_files import SeededFault
+from glsmed.benchmarks.language.seeded_faults import CLEAN, SEEDED_FAULTS
 from glsmed.site_adapters.lint.rules import RULES
 from glsmed.site_adapters.lint.run import FILE, VERSION, has_errors, lint
 

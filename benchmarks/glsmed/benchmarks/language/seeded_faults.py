@@ -1,9 +1,9 @@
 """Adapter files with one fault each, of many kinds: what lint must find."""
 
-from dataclasses import dataclass
 from textwrap import dedent
 
-_SITE = "adapter: st-mary\nversion: 2\nextends: en_radiology\n"
+from glsmed.benchmarks.language.fault_files import SITE, SeededFault, cue_fault, site_fault, term_fault
+
 _ROOT = """\
 adapter: own-words
 language: en
@@ -19,34 +19,7 @@ cues:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class SeededFault:
-    """One faulty file.
-
-    Attributes:
-        rule: id of the rule that must find it.
-        text: the file's content.
-    """
-
-    kind: str
-    rule: str
-    text: str
-
-
-def _site(kind: str, rule: str, body: str) -> SeededFault:
-    return SeededFault(kind, rule, _SITE + dedent(body))
-
-
-def _cue(kind: str, rule: str, fields: str, *, example: str = "") -> SeededFault:
-    examples = f', examples: ["{example}"]' if example else ""
-    return _site(kind, rule, f"cues:\n  - {{{fields}{examples}}}\n")
-
-
-def _term(kind: str, rule: str, term: str) -> SeededFault:
-    return _site(kind, rule, f"findings: {{effusion: {{terms: [{term}]}}}}\n")
-
-
-CLEAN = _SITE + dedent(
+CLEAN = SITE + dedent(
     """\
     findings:
       effusion: {terms: [wet lung base], exclude: [effusion cytology]}
@@ -65,43 +38,45 @@ CLEAN = _SITE + dedent(
 )
 
 SEEDED_FAULTS: tuple[SeededFault, ...] = (
-    _site("unknown key", "file", "sectoins: {impression: [RESULT OF READING]}\n"),
-    _site("key twice", "file", "cues: []\ncues: []\n"),
-    _cue("kind unknown", "file", "id: hunch, kind: doubt, phrases: [hunch of], certainty: 0.4"),
-    _cue("certainty over 1", "file", "id: possible, certainty: 40"),
-    _cue("doubt without certainty", "file", "id: hunch, kind: uncertainty, phrases: [hunch of]"),
-    _site("two cues of one id", "file", "cues:\n  - {id: possible, strength: 5}\n  - {id: possible, strength: 6}\n"),
+    site_fault("unknown key", "file", "sectoins: {impression: [RESULT OF READING]}\n"),
+    site_fault("key twice", "file", "cues: []\ncues: []\n"),
+    cue_fault("kind unknown", "file", "id: hunch, kind: doubt, phrases: [hunch of], certainty: 0.4"),
+    cue_fault("certainty over 1", "file", "id: possible, certainty: 40"),
+    cue_fault("doubt without certainty", "file", "id: hunch, kind: uncertainty, phrases: [hunch of]"),
+    site_fault(
+        "two cues of one id", "file", "cues:\n  - {id: possible, strength: 5}\n  - {id: possible, strength: 6}\n"
+    ),
     SeededFault("parent unknown", "file", "adapter: x\nextends: en_radiolgy\n"),
-    _site("removes what is not there", "file", "cues: [{id: possible, remove: [posible]}]\n"),
-    _site("worded under no cue", "file", "findings: {effusion: {worded: {negatd: [dry pleura]}}}\n"),
-    _site("example about no finding", "file", "examples: [{text: A mass., expect: {masss: present}}]\n"),
-    _cue("phrase of signs only", "phrase-empty", "id: possible, phrases: [possible, '_-_']"),
-    _cue(
+    site_fault("removes what is not there", "file", "cues: [{id: possible, remove: [posible]}]\n"),
+    site_fault("worded under no cue", "file", "findings: {effusion: {worded: {negatd: [dry pleura]}}}\n"),
+    site_fault("example about no finding", "file", "examples: [{text: A mass., expect: {masss: present}}]\n"),
+    cue_fault("phrase of signs only", "phrase-empty", "id: possible, phrases: [possible, '_-_']"),
+    cue_fault(
         "regular expression", "phrase-pattern", "id: possible, phrases: ['possib(le|ly).*']", example="Possible mass."
     ),
-    _term("wildcard", "phrase-pattern", "'hydrothora*'"),
-    _cue(
+    term_fault("wildcard", "phrase-pattern", "'hydrothora*'"),
+    cue_fault(
         "unfinished phrase", "phrase-placeholder", "id: possible, phrases: [TODO ask Dr. Lee]", example="Possible mass."
     ),
-    _cue(
+    cue_fault(
         "invisible character",
         "phrase-invisible",
         'id: possible, phrases: ["conceiv\\u00adable"]',
         example="Possible mass.",
     ),
-    _term("letter of another alphabet", "phrase-alphabets", "pleural effusi\u043en"),
-    _term(
+    term_fault("letter of another alphabet", "phrase-alphabets", "pleural effusi\u043en"),
+    term_fault(
         "whole sentence",
         "phrase-long",
         "there is a small amount of fluid that layers along the left lateral chest wall today",
     ),
-    _cue(
+    cue_fault(
         "over the end of a sentence",
         "phrase-sentences",
         "id: possible, phrases: ['seen today. Could well be']",
         example="Possible mass.",
     ),
-    _site(
+    site_fault(
         "phrase of two cues",
         "phrase-two-cues",
         """\
@@ -110,7 +85,7 @@ SEEDED_FAULTS: tuple[SeededFault, ...] = (
           - {id: guess, kind: uncertainty, certainty: 0.3, phrases: [guess of, hunch of], examples: [Guess of mass.]}
         """,
     ),
-    _site(
+    site_fault(
         "phrase of two cues by inflection",
         "phrase-two-cues",
         """\
@@ -119,85 +94,89 @@ SEEDED_FAULTS: tuple[SeededFault, ...] = (
           - {id: guess, kind: uncertainty, certainty: 0.3, phrases: [guess of, hunches], examples: [Guess of mass.]}
         """,
     ),
-    _cue(
+    cue_fault(
         "phrase of the parent's other cue",
         "phrase-taken-over",
         "id: hunch, kind: uncertainty, certainty: 0.4, phrases: [hunch of, possible]",
         example="Hunch of mass.",
     ),
-    _cue(
+    cue_fault(
         "phrase of the parent's other cue by inflection",
         "phrase-taken-over",
         "id: hunch, kind: uncertainty, certainty: 0.4, phrases: [possibilities]",
     ),
-    _site(
+    site_fault(
         "spelled twice",
         "phrase-twice",
         """\
         findings: {effusion: {terms: [wet lung base, wet lung-base]}}
         """,
     ),
-    _term("term that the parent has", "phrase-repeated", "Pleural Effusion"),
-    _cue(
+    term_fault("term that the parent has", "phrase-repeated", "Pleural Effusion"),
+    cue_fault(
         "phrase that the parent has",
         "phrase-repeated",
         "id: possible, phrases: [is possible]",
         example="Possible mass.",
     ),
-    _cue(
+    cue_fault(
         "removed and added",
         "phrase-removed-added",
         "id: possible, phrases: [is possible], remove: [is possible]",
         example="Possible mass.",
     ),
-    _term("term that is a cue", "phrase-term-and-cue", "questionable"),
-    _cue("cue that is a term", "phrase-term-and-cue", "id: possible, phrases: [pneumonia]", example="Possible mass."),
-    _site(
+    term_fault("term that is a cue", "phrase-term-and-cue", "questionable"),
+    cue_fault(
+        "cue that is a term", "phrase-term-and-cue", "id: possible, phrases: [pneumonia]", example="Possible mass."
+    ),
+    site_fault(
         "term of two findings",
         "phrase-two-findings",
         "findings: {pneumothorax: {terms: [fluid in the fissure]}}\n",
     ),
-    _site("conjunction that is a cue", "phrase-joiner", "grammar: {conjunctions: [possible]}\n"),
-    _site("alternative that is a conjunction", "phrase-joiner", "grammar: {alternatives: [and]}\n"),
-    _site("filler that denies", "phrase-filler", "grammar: {fillers: ['no']}\n"),
-    _site("filler that is a term", "phrase-filler", "grammar: {fillers: [effusion]}\n"),
-    _site("filler that doubts", "phrase-mild-filler", "grammar: {fillers: [presumably]}\n"),
-    _site("filler that ends a scope", "phrase-mild-filler", "grammar: {fillers: [however]}\n"),
-    _cue(
+    site_fault("conjunction that is a cue", "phrase-joiner", "grammar: {conjunctions: [possible]}\n"),
+    site_fault("alternative that is a conjunction", "phrase-joiner", "grammar: {alternatives: [and]}\n"),
+    site_fault("filler that denies", "phrase-filler", "grammar: {fillers: ['no']}\n"),
+    site_fault("filler that is a term", "phrase-filler", "grammar: {fillers: [effusion]}\n"),
+    site_fault("filler that doubts", "phrase-mild-filler", "grammar: {fillers: [presumably]}\n"),
+    site_fault("filler that ends a scope", "phrase-mild-filler", "grammar: {fillers: [however]}\n"),
+    cue_fault(
         "backward cue that needs a finding behind",
         "cue-scope",
         "id: hunch, kind: uncertainty, certainty: 0.4, scope: backward, phrases: [in fear of]",
     ),
-    _cue(
+    cue_fault(
         "forward cue that needs a finding before",
         "cue-scope",
         "id: hunch, kind: uncertainty, certainty: 0.4, scope: forward, phrases: [is feared]",
         example="Mass is feared.",
     ),
-    _cue(
+    cue_fault(
         "swallowed cue",
         "cue-dead",
         "id: hunch, kind: uncertainty, certainty: 0.4, phrases: ['mass; perhaps']",
     ),
-    _cue("cue that nothing triggers", "cue-no-effect", "id: hunch, kind: uncertainty, certainty: 0.4"),
-    _cue(
+    cue_fault("cue that nothing triggers", "cue-no-effect", "id: hunch, kind: uncertainty, certainty: 0.4"),
+    cue_fault(
         "cue without example",
         "cue-untested",
         "id: hunch, kind: uncertainty, certainty: 0.4, scope: forward, phrases: [hunch of]",
     ),
-    _cue(
+    cue_fault(
         "doubt listed as denial",
         "cue-doubt-as-denial",
         "id: never, kind: negation, scope: backward, phrases: [cannot with certainty be excluded]",
     ),
-    _cue(
+    cue_fault(
         "denial whose doubt denies too",
         "cue-denial-without-doubt",
         "id: never, kind: negation, scope: backward, phrases: [disproved]",
         example="Mass disproved.",
     ),
-    _site("pseudo cue taken away", "cue-change-denied", "cues: [{id: no_change, remove: [no change in, no change]}]\n"),
-    _site(
+    site_fault(
+        "pseudo cue taken away", "cue-change-denied", "cues: [{id: no_change, remove: [no change in, no change]}]\n"
+    ),
+    site_fault(
         "doubt taken away",
         "cue-doubt-denied",
         """\
@@ -207,23 +186,23 @@ SEEDED_FAULTS: tuple[SeededFault, ...] = (
         """,
     ),
     SeededFault("no pseudo cue", "cue-no-pseudo", _ROOT + _ROOT_CUES),
-    _cue(
+    cue_fault(
         "misspelled id of the parent's cue",
         "cue-near-id",
         "id: cannot_exlude, kind: uncertainty, certainty: 0.3, scope: backward, phrases: [resists exclusion]",
         example="Mass resists exclusion.",
     ),
-    _cue("kind changed", "cue-kind-changed", "id: possible, kind: affirmation, certainty: 0.8"),
-    _cue("scope of a pseudo cue", "cue-idle-field", "id: no_change, scope: backward"),
-    _cue("strength without certainty", "cue-idle-field", "id: history_of, strength: 8"),
-    _site("failing example", "example-fails", 'examples: [{text: "No effusion.", expect: {effusion: present}}]\n'),
-    _cue("failing example of a cue", "example-fails", "id: possible", example="There is a mass."),
-    _site(
+    cue_fault("kind changed", "cue-kind-changed", "id: possible, kind: affirmation, certainty: 0.8"),
+    cue_fault("scope of a pseudo cue", "cue-idle-field", "id: no_change, scope: backward"),
+    cue_fault("strength without certainty", "cue-idle-field", "id: history_of, strength: 8"),
+    site_fault("failing example", "example-fails", 'examples: [{text: "No effusion.", expect: {effusion: present}}]\n'),
+    cue_fault("failing example of a cue", "example-fails", "id: possible", example="There is a mass."),
+    site_fault(
         "parent's example that fails",
         "example-parent-fails",
         "cues: [{id: borderline, remove: [borderline]}]\n",
     ),
-    _site(
+    site_fault(
         "examples that contradict each other",
         "example-contradiction",
         """\
@@ -232,22 +211,22 @@ SEEDED_FAULTS: tuple[SeededFault, ...] = (
           - {text: "Possible mass.", expect: {mass: present}}
         """,
     ),
-    _cue("doubt that is sure", "certainty-sure-doubt", "id: probable, certainty: 0.99"),
-    _cue("doubt that denies", "certainty-sure-doubt", "id: unlikely, certainty: 0.01"),
-    _cue("denial that leaves it likely", "certainty-likely-denial", "id: negated, certainty: 0.6"),
-    _cue(
+    cue_fault("doubt that is sure", "certainty-sure-doubt", "id: probable, certainty: 0.99"),
+    cue_fault("doubt that denies", "certainty-sure-doubt", "id: unlikely, certainty: 0.01"),
+    cue_fault("denial that leaves it likely", "certainty-likely-denial", "id: negated, certainty: 0.6"),
+    cue_fault(
         "affirmation that leaves it unlikely", "certainty-unlikely-affirmation", "id: consistent_with, certainty: 0.2"
     ),
-    _cue("history with certainty", "certainty-no-evidence", "id: history_of, certainty: 0.5"),
-    _cue("strength that nothing moves", "certainty-strength", "id: possible, certainty: 0.3, strength: 5000"),
-    _cue("strength below one label", "certainty-strength", "id: possible, certainty: 0.3, strength: 0.1"),
-    _cue("far from the parent", "certainty-far-from-parent", "id: suspected, certainty: 0.96"),
-    _cue("stronger word that means less", "certainty-not-monotone", "id: most_likely, certainty: 0.5"),
-    _cue("weaker word that means more", "certainty-not-monotone", "id: less_likely, certainty: 0.9"),
-    _cue("stronger improbability that leaves more", "certainty-not-monotone", "id: very_unlikely, certainty: 0.4"),
-    _cue("family of denials and doubts", "certainty-family", "id: possible, family: negation"),
-    _cue("family far apart", "certainty-family", "id: most_likely, family: improbability"),
-    _site(
+    cue_fault("history with certainty", "certainty-no-evidence", "id: history_of, certainty: 0.5"),
+    cue_fault("strength that nothing moves", "certainty-strength", "id: possible, certainty: 0.3, strength: 5000"),
+    cue_fault("strength below one label", "certainty-strength", "id: possible, certainty: 0.3, strength: 0.1"),
+    cue_fault("far from the parent", "certainty-far-from-parent", "id: suspected, certainty: 0.96"),
+    cue_fault("stronger word that means less", "certainty-not-monotone", "id: most_likely, certainty: 0.5"),
+    cue_fault("weaker word that means more", "certainty-not-monotone", "id: less_likely, certainty: 0.9"),
+    cue_fault("stronger improbability that leaves more", "certainty-not-monotone", "id: very_unlikely, certainty: 0.4"),
+    cue_fault("family of denials and doubts", "certainty-family", "id: possible, family: negation"),
+    cue_fault("family far apart", "certainty-family", "id: most_likely, family: improbability"),
+    site_fault(
         "nearly a canonical finding",
         "finding-near-name",
         """\
@@ -255,7 +234,7 @@ SEEDED_FAULTS: tuple[SeededFault, ...] = (
         examples: [{text: "Collapsed apex.", expect: {pneumothorx: present}}]
         """,
     ),
-    _site(
+    site_fault(
         "plural of a canonical finding",
         "finding-near-name",
         """\
@@ -263,54 +242,56 @@ SEEDED_FAULTS: tuple[SeededFault, ...] = (
         examples: [{text: "Wet base.", expect: {effusions: present}}]
         """,
     ),
-    _term("term over the end of a sentence", "finding-unreachable-term", "'fluid; layering'"),
-    _site(
+    term_fault("term over the end of a sentence", "finding-unreachable-term", "'fluid; layering'"),
+    site_fault(
         "excluded term",
         "finding-excluded-term",
         "findings: {effusion: {exclude: [pleural effusion]}}\n",
     ),
-    _site("exclusion of nothing", "finding-idle-exclude", "findings: {effusion: {exclude: [gallbladder sludge]}}\n"),
-    _site(
+    site_fault(
+        "exclusion of nothing", "finding-idle-exclude", "findings: {effusion: {exclude: [gallbladder sludge]}}\n"
+    ),
+    site_fault(
         "exclusion of another finding",
         "finding-swallowing-exclude",
         "findings: {effusion: {exclude: [pleural thickening of old]}}\n",
     ),
-    _term("denial as a term", "finding-cue-in-term", "no effusion"),
-    _cue(
+    term_fault("denial as a term", "finding-cue-in-term", "no effusion"),
+    cue_fault(
         "cue that holds a term",
         "finding-term-in-cue",
         "id: hunch, kind: uncertainty, certainty: 0.4, scope: forward, phrases: [small effusion or]",
         example="Small effusion or mass.",
     ),
-    _term("term of one letter", "finding-short-term", "f"),
-    _term("term that is a common word", "finding-short-term", "chest"),
-    _site(
+    term_fault("term of one letter", "finding-short-term", "f"),
+    term_fault("term that is a common word", "finding-short-term", "chest"),
+    site_fault(
         "worded and a term",
         "finding-worded-twice",
         "findings: {effusion: {worded: {negated: [hydrothorax]}}}\n",
     ),
-    _site(
+    site_fault(
         "worded under a pseudo cue",
         "file",
         "findings: {effusion: {worded: {no_change: [pleura as before]}}}\n",
     ),
-    _site("new finding without example", "finding-untested", "findings: {scoliosis: {terms: [scoliosis]}}\n"),
-    _site("header of another role in the parent", "section-moved", "sections: {history: [IMPRESSION]}\n"),
-    _site(
+    site_fault("new finding without example", "finding-untested", "findings: {scoliosis: {terms: [scoliosis]}}\n"),
+    site_fault("header of another role in the parent", "section-moved", "sections: {history: [IMPRESSION]}\n"),
+    site_fault(
         "header of two roles",
         "section-two-roles",
         "sections: {history: [PREAMBLE], findings: [PREAMBLE]}\n",
     ),
-    _site("header with a colon", "section-unrecognised", 'sections: {findings: ["WHAT WE SAW:"]}\n'),
-    _site(
+    site_fault("header with a colon", "section-unrecognised", 'sections: {findings: ["WHAT WE SAW:"]}\n'),
+    site_fault(
         "header of a whole line",
         "section-unrecognised",
         "sections: {findings: [WHAT WE SAW ON ALL THE IMAGES THAT WERE TAKEN IN THE EARLY MORNING HOURS]}\n",
     ),
-    _site("body without weight", "section-no-evidence", "section_weights: {body: 0}\n"),
-    _site("indication as evidence", "section-question", "section_weights: {indication: 1}\n"),
-    _site("findings outrank the impression", "section-impression", "section_weights: {findings: 5}\n"),
-    _site("weight without header", "section-idle-weight", "section_weights: {epicrisis: 2}\n"),
+    site_fault("body without weight", "section-no-evidence", "section_weights: {body: 0}\n"),
+    site_fault("indication as evidence", "section-question", "section_weights: {indication: 1}\n"),
+    site_fault("findings outrank the impression", "section-impression", "section_weights: {findings: 5}\n"),
+    site_fault("weight without header", "section-idle-weight", "section_weights: {epicrisis: 2}\n"),
     SeededFault(
         "name of the parent",
         "file-name",
@@ -321,60 +302,60 @@ SEEDED_FAULTS: tuple[SeededFault, ...] = (
         "file-language",
         "adapter: st-mary\nextends: en_radiology\nlanguage: de\nsection_weights: {findings: 2}\n",
     ),
-    _site("another script", "file-language", "grammar: {script: characters}\n"),
-    _term("phrase of another language", "file-foreign-phrase", "胸水"),
-    _site("abbreviation without stop", "file-idle-grammar", "grammar: {abbreviations: [approx]}\n"),
-    _site(
+    site_fault("another script", "file-language", "grammar: {script: characters}\n"),
+    term_fault("phrase of another language", "file-foreign-phrase", "胸水"),
+    site_fault("abbreviation without stop", "file-idle-grammar", "grammar: {abbreviations: [approx]}\n"),
+    site_fault(
         "inflection that changes nothing", "file-idle-grammar", "grammar: {inflections: [{ending: s, becomes: [s]}]}\n"
     ),
-    _site("nothing said", "file-says-nothing", ""),
+    site_fault("nothing said", "file-says-nothing", ""),
     SeededFault(
         "Japanese doubt listed as denial",
         "cue-doubt-as-denial",
         "adapter: sakura\nextends: ja_radiology\ncues: [{id: negated, phrases: [絶対に否定できない]}]\n",
     ),
-    _term("letters of a wrong encoding", "phrase-encoding", '"épanchement pleurÃ©tique"'),
-    _term("markup", "phrase-encoding", "pleural &amp; fissural fluid"),
-    _cue(
+    term_fault("letters of a wrong encoding", "phrase-encoding", '"épanchement pleurÃ©tique"'),
+    term_fault("markup", "phrase-encoding", "pleural &amp; fissural fluid"),
+    cue_fault(
         "quotation marks", "phrase-signs", "id: possible, phrases: ['\u201cmaybe so\u201d']", example="Possible mass."
     ),
-    _cue("colon", "phrase-colon", "id: possible, phrases: ['could it be:']", example="Possible mass."),
-    _cue("full stop", "phrase-stop", "id: possible, phrases: [conceivable.]", example="Possible mass."),
-    _cue("several phrases in one", "phrase-several", "id: possible, phrases: ['thinkable, feasible, imaginable']"),
-    _term("two terms in one", "phrase-several", "'hydrothorax, empyema'"),
-    _site("header as a pattern", "section-pattern", "sections: {findings: ['WHAT WE S(AW|EE)']}\n"),
-    _cue(
+    cue_fault("colon", "phrase-colon", "id: possible, phrases: ['could it be:']", example="Possible mass."),
+    cue_fault("full stop", "phrase-stop", "id: possible, phrases: [conceivable.]", example="Possible mass."),
+    cue_fault("several phrases in one", "phrase-several", "id: possible, phrases: ['thinkable, feasible, imaginable']"),
+    term_fault("two terms in one", "phrase-several", "'hydrothorax, empyema'"),
+    site_fault("header as a pattern", "section-pattern", "sections: {findings: ['WHAT WE S(AW|EE)']}\n"),
+    cue_fault(
         "cue named as a finding",
         "cue-named-as-finding",
         "id: effusion, kind: uncertainty, certainty: 0.4, scope: forward, phrases: [hunch of]",
         example="Hunch of mass.",
     ),
-    _cue("possible above probable", "certainty-ladder", "id: possible, certainty: 0.82"),
-    _cue("unlikely above possible", "certainty-ladder", "id: unlikely, certainty: 0.5"),
-    _cue(
+    cue_fault("possible above probable", "certainty-ladder", "id: possible, certainty: 0.82"),
+    cue_fault("unlikely above possible", "certainty-ladder", "id: unlikely, certainty: 0.5"),
+    cue_fault(
         "pseudo cue that holds a term",
         "finding-term-in-pseudo",
         "id: no_change, phrases: [no change in effusion size]",
         example="No change in effusion size.",
     ),
-    _term("slashes around a pattern", "phrase-pattern", "'/hydrothorax/i'"),
-    _term("gap to be filled", "phrase-pattern", "'fluid in the {side} base'"),
-    _cue("plain denial that looks back", "cue-plain-misread", "id: negated, scope: backward"),
-    _cue(
+    term_fault("slashes around a pattern", "phrase-pattern", "'/hydrothorax/i'"),
+    term_fault("gap to be filled", "phrase-pattern", "'fluid in the {side} base'"),
+    cue_fault("plain denial that looks back", "cue-plain-misread", "id: negated, scope: backward"),
+    cue_fault(
         "plain presence that is denied",
         "cue-plain-misread",
         "id: never, kind: negation, scope: forward, phrases: [there is]",
         example="There is mass.",
     ),
-    _cue("unchanged as a denial", "cue-change-denied", "id: not_seen, phrases: [unchanged], scope: both"),
-    _cue(
+    cue_fault("unchanged as a denial", "cue-change-denied", "id: not_seen, phrases: [unchanged], scope: both"),
+    cue_fault(
         "nearly another family",
         "cue-near-family",
         "id: hunch, kind: uncertainty, certainty: 0.4, scope: forward, family: possibilty, phrases: [hunch of]",
         example="Hunch of mass.",
     ),
-    _cue("less sure denial that leaves more", "certainty-ladder", "id: cannot_entirely_exclude, certainty: 0.7"),
-    _site(
+    cue_fault("less sure denial that leaves more", "certainty-ladder", "id: cannot_entirely_exclude, certainty: 0.7"),
+    site_fault(
         "canonical finding under a longer name",
         "finding-holds-name",
         """\
@@ -382,25 +363,36 @@ SEEDED_FAULTS: tuple[SeededFault, ...] = (
         examples: [{text: "Pleural wetness.", expect: {pleural_effusion: present}}]
         """,
     ),
-    _site("exclusion that is a cue", "finding-excluded-term", "findings: {effusion: {exclude: [possible]}}\n"),
-    _site("filler that is a word of denial", "phrase-denying-filler", "grammar: {fillers: [not]}\n"),
-    _cue(
+    site_fault("exclusion that is a cue", "finding-excluded-term", "findings: {effusion: {exclude: [possible]}}\n"),
+    site_fault("filler that is a word of denial", "phrase-denying-filler", "grammar: {fillers: [not]}\n"),
+    cue_fault(
         "cue of fillers alone",
         "cue-common-words",
         "id: hunch, kind: uncertainty, certainty: 0.4, scope: forward, phrases: [mild small]",
         example="Mild small mass.",
     ),
-    _cue("cue of one letter", "cue-common-words", "id: possible, phrases: [p]", example="Possible mass."),
-    _cue(
+    cue_fault("cue of one letter", "cue-common-words", "id: possible, phrases: [p]", example="Possible mass."),
+    cue_fault(
         "denial that begins with doubt",
         "cue-hedged-denial",
         "id: never, kind: negation, scope: forward, phrases: [may not be]",
         example="May not be mass.",
     ),
-    _term("doubt as a term", "finding-doubt-in-term", "questionable effusion"),
-    _site(
+    term_fault("doubt as a term", "finding-doubt-in-term", "questionable effusion"),
+    site_fault(
         "denial worded as presence",
         "finding-worded-contradiction",
         "findings: {effusion: {worded: {affirmed: [no pleural effusion at all]}}}\n",
     ),
+    site_fault("header twice", "section-twice", "sections: {findings: [OVERALL, Overall]}\n"),
+    site_fault("header that is a term", "section-is-phrase", "sections: {findings: [EFFUSION]}\n"),
+    site_fault("header that is a denial", "section-is-phrase", "sections: {findings: [NONE]}\n"),
+    site_fault("role without weight", "file", "sections: {impresion: [OVERALL]}\n"),
+    cue_fault(
+        "affirmation that doubts",
+        "cue-hedged-affirmation",
+        "id: shows, kind: affirmation, certainty: 0.9, scope: forward, phrases: [possibly showing]",
+        example="Possibly showing mass.",
+    ),
+    cue_fault("history that is a common word", "cue-common-words", "id: ago, kind: historical, phrases: [the]"),
 )

@@ -56,7 +56,7 @@ def too_common(subject: Subject) -> Iterator[Fault]:
     listed = subject.adapter.grammar.fillers if by_words else ()
     fillers = {token for text in listed for token in subject.lexicon.tokens(text)}
     common = words_of(subject).common
-    for phrase, cue in _own_cue_phrases(subject, ASSERTING):
+    for phrase, cue in _own_cue_phrases(subject, (*ASSERTING, "historical", "conditional")):
         tokens = subject.lexicon.tokens(phrase.text)
         short = len(tokens) == 1 and (tokens[0].isdigit() or tokens[0] in common or _is_letter(tokens[0]))
         if short or (tokens and len(tokens) > 1 and set(tokens) <= fillers):
@@ -81,6 +81,16 @@ def hedged_denial(subject: Subject) -> Iterator[Fault]:
                 f"{phrase.text!r} of {cue.id!r} holds the doubt {doubt[1]!r} — is it a denial, or of kind uncertainty?"
             )
             yield phrase.place.fault(message)
+
+
+def hedged_affirmation(subject: Subject) -> Iterator[Fault]:
+    """Affirmations that hold doubt ("possibly showing")."""
+    for phrase, cue in _own_cue_phrases(subject, ("affirmation",)):
+        doubt = _first_doubt(subject, phrase)
+        if doubt is not None:
+            yield phrase.place.fault(
+                f"{phrase.text!r} of {cue.id!r} holds the doubt {doubt[1]!r} — is it an affirmation?"
+            )
 
 
 def _first_doubt(subject: Subject, phrase: Phrase) -> tuple[int, str] | None:

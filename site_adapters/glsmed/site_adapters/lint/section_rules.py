@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from glsmed.shared.errors import Fault
 from glsmed.site_adapters.layers import Layer
 from glsmed.site_adapters.lint.phrase_rules import key
-from glsmed.site_adapters.lint.subject import Subject
+from glsmed.site_adapters.lint.subject import Subject, compared
 from glsmed.site_adapters.segments import BODY
 
 _NO_EVIDENCE = ("indication", "history", "comparison", "technique", "recommendation")
@@ -29,6 +29,26 @@ def moved(subject: Subject) -> Iterator[Fault]:
         if before != role:
             message = f"{header!r} is a header of {before!r} in the parent, and of {role!r} here — is that meant?"
             yield subject.own.place("sections", role, at).fault(message)
+
+
+def twice(subject: Subject) -> Iterator[Fault]:
+    """A header twice under one role of the own file, without regard to case and spaces."""
+    seen: set[tuple[str, str]] = set()
+    for role, at, header in _own_headers(subject):
+        if (role, key(header)) in seen:
+            yield subject.own.place("sections", role, at).fault(f"{header!r} stands here already — take it away")
+        seen.add((role, key(header)))
+
+
+def header_is_phrase(subject: Subject) -> Iterator[Fault]:
+    """Headers that are a term or a denial: "Effusion: small" would begin a section and mention nothing."""
+    for role, at, header in _own_headers(subject):
+        for phrase in subject.by_tokens.get(compared(header, subject.lexicon), ()):
+            cue = subject.adapter.cues.get(phrase.cue)
+            if phrase.role in ("term", "worded") or (cue is not None and cue.kind == "negation"):
+                message = f"{header!r} is a phrase of {phrase.owner!r} too, and as a header it says nothing — keep one"
+                yield subject.own.place("sections", role, at).fault(message)
+                break
 
 
 def _headers(layer: Layer) -> Iterator[tuple[str, str]]:
