@@ -4,16 +4,34 @@ from pathlib import Path
 import pytest
 
 from glsmed.server.commands.init import init_study
+from glsmed.server.flower_link import Control
+from glsmed.server.study_folder import StudyFolder
 from glsmed.server.supervisor import StudySupervisor
 from glsmed.shared.errors import FederationError
 from glsmed.shared.exclusive import alone
+from glsmed.shared.study import load_study
 
 
-def test_a_second_server_on_the_same_study_is_told_of_the_first(tmp_path: Path) -> None:
-    study_file = init_study(tmp_path / "study", name="doubt", public_names=["localhost"], port=8443, loopback_port=8440)
+@pytest.fixture
+def study_file(tmp_path: Path) -> Path:
+    return init_study(tmp_path / "study", name="doubt", public_names=["localhost"], port=8443, loopback_port=8440)
+
+
+def test_a_second_server_on_the_same_study_is_told_of_the_first(study_file: Path) -> None:
     (study_file.parent / "state").mkdir()
     with (
         alone(study_file.parent / "state" / "lock", work="the first"),
         pytest.raises(FederationError, match=rf"process {os.getpid()} already does this"),
     ):
         StudySupervisor(study_file, report=lambda _: None).run()
+
+
+def test_a_file_among_the_admitted_that_is_no_request_is_told_once_and_ends_nothing(study_file: Path) -> None:
+    lines: list[str] = []
+    supervisor = StudySupervisor(study_file, report=lines.append)
+    control = Control(StudyFolder(study_file).link_settings(load_study(study_file)))
+    (study_file.parent / "sites" / "half-copied.yaml").write_text("site: st-")
+    supervisor._register_sites_quietly(control)
+    supervisor._register_sites_quietly(control)
+    (line,) = lines
+    assert "half-copied.yaml:1" in line

@@ -24,7 +24,7 @@ from glsmed.server.run_folder import RunState, read_status
 from glsmed.server.study_folder import StudyFolder
 from glsmed.shared.atomic import write_text
 from glsmed.shared.bundle import bundle_bytes
-from glsmed.shared.errors import FederationError, UsageError
+from glsmed.shared.errors import FederationError, GlsmedError, UsageError
 from glsmed.shared.exclusive import alone
 from glsmed.shared.processes import (
     QUIET_FLOWER,
@@ -55,6 +55,7 @@ class StudySupervisor:
         self._children: dict[str, Child] = {}
         self._restarts = 0
         self._runs_started = 0
+        self._registry_trouble = ""
 
     def run(self) -> None:
         """Return when the study has finished.
@@ -168,10 +169,15 @@ class StudySupervisor:
                 registry_due = time.monotonic() + _REGISTRY_EVERY_SECONDS
 
     def _register_sites_quietly(self, control: Control) -> None:
+        """Take up who was admitted since; a file in ``sites`` that is no request must not end a running study."""
+        trouble = ""
         try:
             self._register_sites(control)
-        except FederationError as error:
-            self._report(f"the registry was not read this time: {error}")
+        except GlsmedError as error:
+            trouble = f"the registry was not read, who was admitted stays so: {error}"
+        if trouble and trouble != self._registry_trouble:
+            self._report(trouble)
+        self._registry_trouble = trouble
 
     def _submit(self, control: Control, *, after: str) -> int:
         """Start a run; ``after`` says how the one before ended."""
