@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from glsmed.benchmarks.language import measure
-from glsmed.benchmarks.language.measure import lint_rows, measure_language
 from glsmed.benchmarks.language.fault_files import SeededFault
+from glsmed.benchmarks.language.measure import lint_rows, measure_language
 from glsmed.benchmarks.language.seeded_faults import SEEDED_FAULTS
 
 CONFIGS = Path(__file__).resolve().parents[3] / "configs" / "adapters"
