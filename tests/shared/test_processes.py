@@ -3,13 +3,21 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from glsmed.shared.errors import FederationError
-from glsmed.shared.processes import free_port, installed_program, require_free_port, start_child, stop_children
+from glsmed.shared.processes import (
+    end_with_starter,
+    free_port,
+    installed_program,
+    require_free_port,
+    start_child,
+    stop_children,
+)
 
 SLEEP = "import time; print('up', flush=True); time.sleep(60)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
@@ -50,9 +58,10 @@ def test_children_end_even_if_they_do_not_want_to(tmp_path: Path, program: str) 
     assert child.process.returncode in (-signal.SIGTERM, -signal.SIGKILL)
 
 
-def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("watch", ["end_with_parent", "end_with_starter"])
+def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path, watch: str) -> None:
     log = tmp_path / "child.log"
-    grandchild = f"{'from glsmed.shared.processes import end_with_parent; end_with_parent()'}; {SLEEP}"
+    grandchild = f"from glsmed.shared.processes import {watch}; {watch}(); {SLEEP}"
     parent = (
         "import sys, time; from pathlib import Path; from glsmed.shared.processes import start_child;"
         f"c = start_child('c', [sys.executable, '-c', {grandchild!r}], log=Path({str(log)!r}), environment={{}});"
@@ -67,6 +76,13 @@ def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     while _is_alive(pid) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not _is_alive(pid)
+
+
+def test_a_command_that_a_person_starts_watches_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in ("", str(os.getpid())):
+        monkeypatch.setenv("GLSMED_PARENT_PID", value)
+        end_with_starter()
+    assert "parent-watch" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_a_port_in_use_is_named_with_its_purpose() -> None:

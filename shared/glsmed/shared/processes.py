@@ -103,6 +103,12 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
+def end_with_starter() -> None:
+    """The same for a command that people start too: only where :func:`start_child` has started this very process."""
+    if os.environ.get(_PARENT_VARIABLE) == str(os.getppid()):
+        end_with_parent()
+
+
 def free_port() -> int:
     """A TCP port on the loopback interface that was free a moment ago."""
     with socket.socket() as probe:

@@ -6,6 +6,7 @@ from pathlib import Path
 import typer
 
 from glsmed.client.supervisor import SiteSupervisor
+from glsmed.shared.processes import end_with_starter
 
 
 def run_site(config_file: Path) -> None:
@@ -14,4 +15,5 @@ def run_site(config_file: Path) -> None:
     def report(line: str) -> None:
         typer.echo(f"{time.strftime('%H:%M:%S')} {line}")
 
+    end_with_starter()
     SiteSupervisor(config_file, report=report).run()

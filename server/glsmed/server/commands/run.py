@@ -6,6 +6,7 @@ from pathlib import Path
 import typer
 
 from glsmed.server.supervisor import StudySupervisor
+from glsmed.shared.processes import end_with_starter
 
 
 def run_study_file(study_file: Path) -> None:
@@ -15,6 +16,7 @@ def run_study_file(study_file: Path) -> None:
     def report(line: str) -> None:
         typer.echo(f"[{time.monotonic() - started:7.1f} s] {line}")
 
+    end_with_starter()
     supervisor = StudySupervisor(study_file, report=report)
     supervisor.run()
     report(f"done: results are in {study_file.resolve().parent / 'run'}")
