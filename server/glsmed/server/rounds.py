@@ -73,6 +73,7 @@ class _StudyRun:
         self._state = RunState("waiting", rounds=study.training.rounds)
 
     def run(self) -> Mapping[str, object]:
+        """Every round that is still to come, and the final evaluation; returns the summary."""
         checkpoint = self._take_up()
         finished = self._folder.summary()
         if finished is not None:
