@@ -32,6 +32,7 @@ DENIED = [
     "Recovered from {x}.",
     "{x} has now resolved.",
     "Unable to detect {x}.",
+    "{x} was initially suspected but ruled out.",
     "He lives with his wife and denies {x}.",
 ]
 DOUBTED = [
@@ -50,6 +51,8 @@ DOUBTED = [
     "Susp. {x}.",
     "Poss. {x}.",
     "{x} is a concern.",
+    "Doubt that this is {x}.",
+    "We cannot say if there is {x}.",
     "Inconclusive for {x}.",
     "Being worked up for {x}.",
 ]
@@ -83,6 +86,7 @@ AFFIRMED = [
     "Unremarkable course despite {x}.",
     "Not taking antibiotics for {x}.",
     "No sign of improvement of {x}.",
+    "{x} is not changed.",
     "Age-indeterminate {x}.",
     "{x} unchanged from 3 years ago.",
     "Compared to the prior film, {x} is larger.",

@@ -62,7 +62,7 @@ WORDS: Mapping[str, LanguageWords] = {
         ),
         denial_form="{term} cannot be {word}.",
         denial_endings=("ed", "ed out"),
-        auxiliaries=("is", "are", "was", "were", "has", "have", "had", "been"),
+        auxiliaries=("is", "are", "was", "were", "has", "have", "had", "been", "but"),
         denials=("no", "not", "none", "never", "nothing", "cannot", "isn", "aren", "doesn", "don", "without"),
         ability=("can", "could"),
         unchanged=(
