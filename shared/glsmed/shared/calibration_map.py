@@ -68,8 +68,9 @@ def fit_calibration_map(
         logits: ``(N, K)`` of images with and without gold, the site's offset included.
         gold: ``(N, K)`` in {0, 1}, NaN where unknown.
         findings: the K names.
-        kind: ``platt`` slope and intercept (Platt 1999, with his targets), ``temperature`` the slope alone (Guo et al.,
-            ICML 2017), ``isotonic`` any rising curve, ``auto`` isotonic from 1000 cells and platt below, ``off`` none.
+        kind: ``platt`` slope and intercept (Platt 1999, with a prior on the slope instead of his softened targets: both
+            together leave probabilities too timid), ``temperature`` the slope alone (Guo et al., ICML 2017),
+            ``isotonic`` any rising curve, ``auto`` isotonic from 1000 cells and platt below, ``off`` none.
 
     Returns:
         Curves only of findings with at least 20 gold cells and 3 of each class.
@@ -94,15 +95,8 @@ def _fit(logits: Tensor, truth: Tensor, kind: MapKind) -> FindingMap:
     if kind == "temperature":
         slope, intercept = fit_slope_intercept(logits, truth, precision=(_PRIOR[0], 1e9))[0], 0.0
     else:
-        slope, intercept = fit_slope_intercept(logits, _platt_targets(truth), precision=_PRIOR)
+        slope, intercept = fit_slope_intercept(logits, truth, precision=_PRIOR)
     return FindingMap(slope=max(slope, _LEAST_SLOPE), intercept=intercept, gold_cells=len(truth))
-
-
-def _platt_targets(truth: Tensor) -> Tensor:
-    """Platt's targets (N+ + 1)/(N+ + 2) and 1/(N- + 2), which keep the curve from becoming a step."""
-    positives = float(truth.sum())
-    high, low = (positives + 1) / (positives + 2), 1 / (len(truth) - positives + 2)
-    return torch.where(truth > 0, high, low)
 
 
 def _isotonic_knots(logits: Tensor, truth: Tensor) -> tuple[tuple[float, float], ...]:
