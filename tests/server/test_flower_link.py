@@ -1,15 +1,24 @@
 """Contract tests: what we use of flwr that is private to it, and the two listeners."""
 
 import asyncio
+import inspect
 from pathlib import Path
 
 import httpx
 import pytest
+from flwr.supercore.inflatable.inflatable_utils import pull_objects
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from glsmed.server.flower_link import FleetOnly, LinkSettings, node_key, superlink_app, superlink_arguments
+from glsmed.server.flower_link import (
+    FleetOnly,
+    LinkSettings,
+    node_key,
+    quicken_grid,
+    superlink_app,
+    superlink_arguments,
+)
 from glsmed.server.pki import CertificateFolder
 from glsmed.shared.enrolment import generate_private_key, make_request
 
@@ -91,3 +100,13 @@ def test_superlink_never_listens_outside_by_itself(settings: LinkSettings) -> No
 def test_node_key_is_the_form_that_flower_compares() -> None:
     request = make_request(generate_private_key(), site="a", study="b", study_digest="c")
     assert node_key(request.public_key).startswith(b"-----BEGIN PUBLIC KEY-----")
+
+
+def test_the_grid_takes_its_waits_from_where_they_are_shortened(monkeypatch: pytest.MonkeyPatch) -> None:
+    from flwr.superlink.grid import http_grid
+
+    assert http_grid.pull_objects is pull_objects  # type: ignore[attr-defined]  # imported there by name
+    monkeypatch.setattr(http_grid, "pull_objects", pull_objects)
+    quicken_grid()
+    assert http_grid.pull_objects.keywords == {"initial_backoff": 0.05, "backoff_cap": 2.0}  # type: ignore[attr-defined]
+    assert " pull_objects(" in inspect.getsource(http_grid)

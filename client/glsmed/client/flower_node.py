@@ -53,9 +53,8 @@ ClientAppCall = Callable[[Message, Context], Message]
 BundleCheck = Callable[[bytes], None]
 ErrorRelease = Callable[[Exception], Error]
 
-_IDLE_POLL_SECONDS = (
-    0.5  # a SuperNode sleeps 3 s between two looks for work; on a hospital's line half a second is as light
-)
+_CENTRE_POLL_SECONDS = 0.5  # upstream asks the centre every 3 s; on a hospital's line half a second is as light
+_LOCAL_POLL_SECONDS = 0.05  # upstream looks every half second into its own memory
 _FIRST_RETRY_SECONDS = 0.05  # for a part of a message that has not come yet; doubles with every try
 _LONGEST_RETRY_SECONDS = 2.0
 _PROBE_HEARTBEAT_SECONDS = 30.0
@@ -101,7 +100,7 @@ def run_supernode(arguments: list[str]) -> None:
     from flwr.supernode.cli.flower_supernode import flower_supernode
 
     def shorter_sleep(seconds: float) -> None:
-        time.sleep(min(seconds, _IDLE_POLL_SECONDS))
+        time.sleep(_CENTRE_POLL_SECONDS if seconds > 1 else _LOCAL_POLL_SECONDS)
 
     def pull_or_clean_up(object_ids: list[str], pull_object_fn: Callable[[str], bytes]) -> dict[str, bytes]:
         """Upstream keeps a message whose run ended while it was coming, and serves no other until that is answered."""

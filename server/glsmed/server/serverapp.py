@@ -19,6 +19,7 @@ from pathlib import Path
 from flwr.app import Context
 from flwr.serverapp import Grid, ServerApp
 
+from glsmed.server.flower_link import quicken_grid
 from glsmed.server.rounds import run_study
 from glsmed.server.run_folder import RunFolder, RunState, write_status
 from glsmed.shared.errors import FederationError, GlsmedError
@@ -36,6 +37,7 @@ def main(grid: Grid, context: Context) -> None:  # noqa: ARG001  # Flower's sign
     Raises:
         GlsmedError: the study failed; Flower then marks the run as failed.
     """
+    quicken_grid()
     run_folder_of_study(grid, study_folder())
 
 
