@@ -53,6 +53,19 @@ def test_summary_compares_with_the_reference(finished: Path) -> None:
     assert set(compared["gce"]["auroc"]) == {"mean", "low", "high"}
 
 
+def test_arms_are_compared_for_the_reference(finished: Path) -> None:
+    arms = json.loads((finished / "summary.json").read_text())["alike/first_arm_less_arm"]["last_mapped"]
+    assert set(arms) == {"gold"}
+    first, second = (
+        [json.loads((finished / "runs" / f"drawn.alike.{seed}.{arm}.gls-lexicon.json").read_text()) for seed in (0, 1)]
+        for arm in ("no-gold", "gold")
+    )
+    losses = [
+        sum(run["metrics"]["last_mapped"]["all"]["macro"]["brier"] for run in runs) / 2 for runs in (first, second)
+    ]
+    assert arms["gold"]["brier"]["mean"] == pytest.approx(losses[0] - losses[1], abs=1e-6)
+
+
 def test_report_is_one_page_with_figures(finished: Path) -> None:
     page = (finished / "report.html").read_text()
     assert page.count("<img") == 3 * (2 + 3)

@@ -27,6 +27,7 @@ def report_html(plan: Plan, results: Results, compared: Differences, *, referenc
     """The whole report."""
     parts = [_head(plan, reference)]
     for world in plan.worlds:
+        parts.append(_arms_section(plan, compared, world, reference))
         for arm in plan.arms:
             parts.append(f"<h2>{html.escape(world)}, arm {html.escape(arm)}</h2>")
             parts += [_section(plan, results, compared, world, arm, kind, reference) for kind in kinds_of(arm)]
@@ -46,6 +47,15 @@ def _head(plan: Plan, reference: str) -> str:
         "clear of 0. Not corrected for the number of comparisons. auroc_within is the mean of the sites' own AUROC; "
         "auroc counts pairs across sites too, and so depends on how well the sites' base rates are told.</p>"
     )
+
+
+def _arms_section(plan: Plan, compared: Differences, world: str, reference: str) -> str:
+    """What the first arm gains over the others, of the reference method."""
+    rows = compared.between_arms(world=world, kind="last_mapped", method=reference)
+    if not rows:
+        return ""
+    title = f"{html.escape(world)}: arm {html.escape(plan.arms[0])} less the other arms, {html.escape(reference)}"
+    return f"<h2>{title}</h2><p>{_KINDS['last_mapped']}</p>{_difference_table(rows)}"
 
 
 def _section(

@@ -7,7 +7,7 @@ import numpy as np
 
 from glsmed.benchmarks.comparison.jobs import Job, Plan, jobs_of
 from glsmed.benchmarks.comparison.paired_bootstrap import METRICS, Interval, Values, bootstrap_samples, interval_of
-from glsmed.benchmarks.comparison.results import Results
+from glsmed.benchmarks.comparison.results import KINDS, Results
 from glsmed.shared.decision_metrics import worst_site_gap
 
 Table = Mapping[str, Mapping[str, float]]
@@ -93,6 +93,18 @@ class Differences:
                 table[method] = {name: self._interval(pairs, kind, name, hedged=hedged) for name in COMPARED}
         return table
 
+    def between_arms(self, *, world: str, kind: str, method: str) -> dict[str, dict[str, Interval]]:
+        """By arm and metric: the plan's first arm less the arm, of one method: what a part of the recipe is worth."""
+        first, *others = self._plan.arms
+        mine = {job.seed: job for job in jobs_done(self._plan, self._results, world, first, method)}
+        table = {}
+        for arm in others:
+            theirs = {job.seed: job for job in jobs_done(self._plan, self._results, world, arm, method)}
+            pairs = [(mine[seed], theirs[seed]) for seed in sorted(mine.keys() & theirs.keys())]
+            if pairs:
+                table[arm] = {name: self._interval(pairs, kind, name, hedged=False) for name in COMPARED}
+        return table
+
     def _interval(self, pairs: Sequence[tuple[Job, Job]], kind: str, name: str, *, hedged: bool) -> Interval:
         first = [self._of(job, kind, name, hedged=hedged) for job, _ in pairs]
         second = [self._of(job, kind, name, hedged=hedged) for _, job in pairs]
@@ -127,6 +139,9 @@ def summary_content(plan: Plan, results: Results, compared: Differences, *, refe
     """Everything that the report shows, as JSON values."""
     content: dict[str, object] = {"plan": asdict(plan), "reference": reference}
     for world in plan.worlds:
+        content[f"{world}/first_arm_less_arm"] = {
+            kind: _as_json(compared.between_arms(world=world, kind=kind, method=reference)) for kind in KINDS
+        }
         for arm in plan.arms:
             content[f"{world}/{arm}"] = {
                 kind: _of_kind(plan, results, compared, world, arm, kind, reference) for kind in kinds_of(arm)
@@ -145,11 +160,12 @@ def _of_kind(
         "all": means(plan, results, world=world, arm=arm, kind=kind, subset="all"),
         "hedged": means(plan, results, world=world, arm=arm, kind=kind, subset="hedged"),
         "worst_site_gap": worst_site_gaps(plan, results, world=world, arm=arm, kind=kind),
-        "reference_less_method": {
-            subset: {method: {name: asdict(each) for name, each in row.items()} for method, row in rows.items()}
-            for subset, rows in tables.items()
-        },
+        "reference_less_method": {subset: _as_json(rows) for subset, rows in tables.items()},
     }
+
+
+def _as_json(table: Mapping[str, Mapping[str, Interval]]) -> dict[str, dict[str, dict[str, float]]]:
+    return {row: {name: asdict(each) for name, each in cells.items()} for row, cells in table.items()}
 
 
 def kinds_of(arm: str) -> tuple[str, ...]:
