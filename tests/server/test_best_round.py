@@ -39,7 +39,7 @@ def test_auroc_decides_where_no_site_sends_log_loss() -> None:
 
 
 def test_without_any_metric_the_last_round_is_kept_and_says_why() -> None:
-    assert str(choose_round([], last=7)) == "round 7 (the last: no site sent a validation metric)"
+    assert str(choose_round([], last=7)) == "round 7 (the last: no site sent its validation metrics of every round)"
     assert choose_round([_row(1, "a", 0.5), _row(2, "b", 0.5)], last=2).round == 2
 
 

@@ -18,7 +18,7 @@ class Choice:
 
     def __str__(self) -> str:
         if self.value is None:
-            return f"round {self.round} (the last: no site sent a validation metric)"
+            return f"round {self.round} (the last: no site sent its validation metrics of every round)"
         return f"round {self.round} (mean validation {self.metric} {self.value:.4f})"
 
 
