@@ -108,5 +108,5 @@ def test_the_grid_takes_its_waits_from_where_they_are_shortened(monkeypatch: pyt
     assert http_grid.pull_objects is pull_objects  # type: ignore[attr-defined]  # imported there by name
     monkeypatch.setattr(http_grid, "pull_objects", pull_objects)
     quicken_grid()
-    assert http_grid.pull_objects.keywords == {"initial_backoff": 0.05, "backoff_cap": 2.0}  # type: ignore[attr-defined]
+    assert http_grid.pull_objects.keywords == {"initial_backoff": 0.05, "backoff_cap": 2.0}  # type: ignore[attr-defined]  # imported there by name
     assert " pull_objects(" in inspect.getsource(http_grid)
