@@ -105,9 +105,14 @@ def expected_calibration_error(probability: Tensor, truth: Tensor, *, bins: int 
     return float(gaps.sum() / counts[0].sum())
 
 
+def equal_width_bins(probability: Tensor, *, bins: int) -> Tensor:
+    """``(N,)`` bin of each probability."""
+    return (probability * bins).long().clamp(0, bins - 1)
+
+
 def calibration_counts(probability: Tensor, truth: Tensor, *, bins: int = CALIBRATION_BINS) -> Tensor:
     """Sums that add up across sites, ``(3, bins)``: cases, sum of probabilities, sum of truths in each bin."""
-    index = (probability * bins).long().clamp(0, bins - 1)
+    index = equal_width_bins(probability, bins=bins)
     rows = torch.stack([torch.ones_like(probability), probability, truth]).double()
     return torch.zeros(3, bins, dtype=torch.double).index_add_(1, index, rows)
 
