@@ -46,22 +46,25 @@ class LogitMonitor:
     Args:
         findings: names of the K findings.
         guard: its ``logit_limit`` is the yardstick: a mean size above twice that is running away.
+
+    Attributes:
+        sums: ``(2, K)`` summed sizes and how many; those of monitors that each saw a part add up to those of the whole.
     """
 
     def __init__(self, findings: Sequence[str], guard: NegativeRateGuard, *, device: torch.device) -> None:
         self._findings = tuple(findings)
         self._guard = guard
-        self._sums = torch.zeros(2, len(self._findings), device=device)
+        self.sums = torch.zeros(2, len(self._findings), device=device)
 
     @torch.no_grad()
     def see(self, logits: Tensor, rates: Tensor, weight: Tensor) -> None:
         """Take note of a batch ``(N, K)``."""
         negative = (rates < 0) & (weight > 0)
-        self._sums += torch.stack([(logits.float().abs() * negative).sum(0), negative.sum(0)])
+        self.sums += torch.stack([(logits.float().abs() * negative).sum(0), negative.sum(0)])
 
     def mean_sizes(self) -> Tensor:
         """``(K,)`` mean size of the logits seen; 0 for a finding without a negative rate."""
-        return self._sums[0] / self._sums[1].clamp_min(1)
+        return self.sums[0] / self.sums[1].clamp_min(1)
 
     def check(self) -> None:
         """Return if all is well; waits for the device, so call it once a round.

@@ -42,8 +42,18 @@ class Child:
         return "\n".join(f"    {line}" for line in lines[-LOG_TAIL_LINES:])
 
 
-def start_child(name: str, command: Sequence[str], *, log: Path, environment: Mapping[str, str]) -> Child:
-    """Start a program in a process group of its own; its output is appended to ``log``."""
+def start_child(
+    name: str,
+    command: Sequence[str],
+    *,
+    log: Path,
+    environment: Mapping[str, str],
+    descriptors: Sequence[int] = (),
+) -> Child:
+    """Start a program in a process group of its own; its output is appended to ``log``.
+
+    ``descriptors`` are open files and sockets that the child gets under the same numbers.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603  # fixed programs of this installation, no shell
@@ -53,6 +63,7 @@ def start_child(name: str, command: Sequence[str], *, log: Path, environment: Ma
             stderr=subprocess.STDOUT,
             env={**os.environ, **environment, _PARENT_VARIABLE: str(os.getpid())},
             start_new_session=True,
+            pass_fds=descriptors,
         )
     return Child(name=name, process=process, log=log)
 
