@@ -39,6 +39,10 @@ def methods_subcommand(
     reference: Annotated[str, typer.Option(help="Method that the others are compared with.")] = "gls-site",
     seeds: SeedsOption = 5,
     gold: Annotated[int, typer.Option(min=0, help="Gold labels of each hospital.")] = 100,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of each training.", show_default="20")] = None,
+    folds: Annotated[
+        int | None, typer.Option(min=2, help="Cross-validate in so many folds.", show_default="one held-out test set")
+    ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Small and short: shows that it works, proves nothing.")
     ] = False,
@@ -49,11 +53,23 @@ def methods_subcommand(
 
     - `glsmed-benchmark methods --quick --out runs/quick`
     - `glsmed-benchmark methods --pixels pneumoniamnist --world class-conditional --arm gold --out runs/methods`
+    - `glsmed-benchmark methods --folds 5 --method gls-site --method u-ones --out runs/folds`
+    - `glsmed-benchmark methods --epochs 200 --method gls-negative --method gls-site --out runs/long`
     """
     from glsmed.benchmarks.commands.methods import make_plan, methods_command
 
     worlds, arms = world or ["case-dependent"], arm or ["no-gold", "gold"]
-    plan = make_plan(pixels, worlds=worlds, arms=arms, methods=method or (), seeds=seeds, gold=gold, quick=quick)
+    plan = make_plan(
+        pixels,
+        worlds=worlds,
+        arms=arms,
+        methods=method or (),
+        seeds=seeds,
+        gold=gold,
+        quick=quick,
+        epochs=epochs,
+        folds=folds or 1,
+    )
     methods_command(plan, pixels, out=out, reference=reference)
 
 

@@ -2,6 +2,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from glsmed.benchmarks.commands.methods import make_plan, methods_command
@@ -75,8 +76,9 @@ def test_report_is_one_page_with_figures(finished: Path) -> None:
 
 def test_tuned_candidates_are_kept(finished: Path) -> None:
     tuned = json.loads((finished / "tuned.json").read_text())
-    assert set(tuned) == {"alike.no-gold.gce", "alike.gold.gce"}
-    assert set(tuned["alike.gold.gce"]) == {"0", "1"}
+    unusual = "train=40.validation=20.test=30.gold=25.epochs=1"
+    assert set(tuned) == {f"alike.no-gold.gce.{unusual}", f"alike.gold.gce.{unusual}"}
+    assert set(tuned[f"alike.gold.gce.{unusual}"]) == {"0", "1"}
 
 
 def test_what_is_done_is_not_done_again(finished: Path) -> None:
@@ -90,8 +92,59 @@ def test_what_is_done_is_not_done_again(finished: Path) -> None:
 
 
 def test_other_settings_are_run_anew(finished: Path) -> None:
-    other = Results(finished, SIZES, FitSettings(epochs=2))
-    assert not other.has(jobs_of(plan())[0])
+    asked = make_plan(
+        "drawn", worlds=["alike"], arms=["gold"], methods=["gce"], seeds=1, gold=25, quick=False, epochs=2
+    )
+    assert asked.settings == FitSettings(epochs=2)
+    assert not Results(finished, SIZES, asked.settings).has(jobs_of(plan())[0])
+
+
+def test_a_run_says_how_far_its_logits_went(finished: Path) -> None:
+    job = jobs_of(plan())[0]
+    results = Results(finished, SIZES, FIT)
+    answers = results.answers(job, "last")
+    largest = results.largest_logit(job)
+    assert largest == pytest.approx(abs(np.log(answers / (1 - answers))).max(), rel=1e-3)
+    summary = json.loads((finished / "summary.json").read_text())["alike/no-gold"]["largest_logit"]
+    assert summary["gls-lexicon"] == max(results.largest_logit(replace(job, seed=seed)) or 0 for seed in (0, 1))
+
+
+def test_a_run_from_before_logits_were_kept_is_no_obstacle(finished: Path) -> None:
+    job = jobs_of(plan())[0]
+    path = finished / "runs" / f"{job.name}.json"
+    whole = path.read_text()
+    path.write_text(json.dumps({name: value for name, value in json.loads(whole).items() if name != "largest_logit"}))
+    assert Results(finished, SIZES, FIT).largest_logit(job) is None
+    path.write_text(whole)
+
+
+def test_every_calibration_error_has_its_floor(finished: Path) -> None:
+    summary = json.loads((finished / "summary.json").read_text())
+    for measured in summary["alike/gold"]["last_mapped"]["all"].values():
+        assert 0 < measured["ece_floor"] < 0.2
+        assert 0 < measured["ece_equal_mass_floor"] < 0.2
+    assert "ece_floor" in (finished / "report.html").read_text()
+
+
+def test_folds_are_run_once_and_measured_together(tmp_path: Path) -> None:
+    folded = plan(folds=3, seeds=1, arms=("gold",), methods=("gls-lexicon", "u-ones"))
+    methods_command(folded, "drawn", out=tmp_path, reference="gls-lexicon")
+    results, job = Results(tmp_path, SIZES, FIT), jobs_of(folded)[0]
+    assert job.name == "drawn.alike.0.3-fold.gold.gls-lexicon"
+    assert (tmp_path / "runs" / f"{job.name}.json").is_file()
+    assert results.answers(job, "last_mapped").shape == (3 * SIZES.studies, 5)
+    assert results.test_set(job).site.tolist() == 3 * ([0] * 30 + [1] * 30 + [2] * 30)
+    assert run_plan(folded, source_named("drawn"), results, report=lambda _: None) == 0
+    assert "in 3 folds" in (tmp_path / "report.html").read_text()
+
+
+def test_a_method_about_federations_is_run_in_federated_arms_only() -> None:
+    names = [job.name for job in jobs_of(plan(arms=("gold", "gold-federated"), methods=("u-ones", "fednoro"), seeds=1))]
+    assert names == [
+        f"drawn.alike.0.{rest}" for rest in ("gold.u-ones", "gold-federated.u-ones", "gold-federated.fednoro")
+    ]
+    with pytest.raises(UsageError, match="gold-federated"):
+        make_plan("drawn", worlds=["alike"], arms=["gold"], methods=["fednoro"], seeds=1, gold=10, quick=False)
 
 
 def test_a_run_that_is_missing_is_named(tmp_path: Path) -> None:
@@ -104,9 +157,17 @@ def test_a_run_that_is_missing_is_named(tmp_path: Path) -> None:
     [("worlds", ["alik"], "alike"), ("arms", ["golden"], "gold"), ("methods", ["gcee"], "gce")],
 )
 def test_a_wrong_name_is_answered_with_the_nearest(option: str, value: list[str], message: str) -> None:
-    options: dict[str, list[str]] = {"worlds": ["alike"], "arms": ["gold"], "methods": ["gce"], option: value}
+    names = {"worlds": ["alike"], "arms": ["gold"], "methods": ["gce"], option: value}
     with pytest.raises(UsageError, match=message):
-        make_plan("drawn", **options, seeds=1, gold=10, quick=False)
+        make_plan(
+            "drawn",
+            worlds=names["worlds"],
+            arms=names["arms"],
+            methods=names["methods"],
+            seeds=1,
+            gold=10,
+            quick=False,
+        )
 
 
 def test_quick_is_small() -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -7,11 +8,16 @@ from glsmed.benchmarks.comparison.arms import ARMS
 from glsmed.benchmarks.comparison.fitting import Answers, FitSettings, fit, shifted
 from glsmed.benchmarks.comparison.network import small_network
 from glsmed.benchmarks.comparison.trial import Sizes, Trial, make_trial
-from glsmed.benchmarks.methods.catalogue import CANDIDATES, make_method
+from glsmed.benchmarks.methods.catalogue import CANDIDATES, make_method, needs_federation
+from glsmed.benchmarks.methods.cells import Cells
+from glsmed.benchmarks.methods.lexicon_gls import LexiconGls
+from glsmed.benchmarks.methods.method import TryOut
 from glsmed.benchmarks.simulator.drawn import DrawnPictures
 from glsmed.benchmarks.simulator.hospital_data import simulate
 from glsmed.benchmarks.simulator.worlds import WORLDS
+from glsmed.server.aggregation import AggregationRule, FedAvg, SiteUpdate
 from glsmed.shared.metrics import finding_metrics, macro
+from glsmed.shared.wire import Arrays
 
 SIZES = Sizes(train=60, validation=20, test=40, gold=25)
 SETTINGS = FitSettings(epochs=2)
@@ -29,7 +35,7 @@ def answers(trial: Trial, name: str = "gls-lexicon", arm: str = "gold", seed: in
 
 @pytest.mark.parametrize("name", CANDIDATES)
 def test_every_method_trains_and_answers(trial: Trial, name: str) -> None:
-    answered = answers(trial, name)
+    answered = answers(trial, name, "gold-federated" if needs_federation(name) else "gold")
     for probability in (answered.last, answered.last_mapped, answered.best, answered.best_mapped):
         assert probability.shape == (120, 5)
         assert bool(((probability >= 0) & (probability <= 1)).all())
@@ -106,6 +112,51 @@ def test_a_federation_is_another_training_and_as_reproducible(trial: Trial) -> N
     assert not torch.allclose(federated.last, pooled.last)
     again = fit(make_method("gls-lexicon"), trial, ARMS["no-gold-federated"], one, seed=0)
     assert torch.equal(federated.last, again.last)
+
+
+def test_the_centre_averages_what_the_sites_trained(trial: Trial) -> None:
+    """One round of FedAvg by hand: each site alone from the same start, then the mean of their parameters."""
+    models: list[SiteUpdate] = []
+
+    class Watched(FedAvg):
+        def aggregate(self, updates: Iterable[SiteUpdate]) -> Arrays:
+            models.extend(held := list(updates))
+            return super().aggregate(held)
+
+    class Plain(LexiconGls):
+        def aggregation(self) -> AggregationRule:
+            return Watched()
+
+    federated = fit(Plain(), trial, ARMS["no-gold-federated"], FitSettings(epochs=1), seed=0)
+    assert [one.site for one in models] == ["st-mary", "sakura", "san-lucas"]
+    assert [one.weight for one in models] == [60, 60, 60]
+    net = small_network(5, seed=0)
+    mean = {
+        name: torch.stack([torch.from_numpy(one.model[name]) for one in models]).mean(0) for name in models[0].model
+    }
+    net.load_state_dict(mean)
+    with torch.no_grad():
+        raw = net(trial.test.images)
+    offsets = federated.last.logit() - raw
+    for number in range(3):
+        of_site = offsets[trial.test.site == number]
+        assert float(of_site.std(0).max()) < 1e-3  # what is left over is the site's offset, the same for every study
+
+
+def test_a_site_trains_alone_as_in_the_first_round_of_a_federation(trial: Trial) -> None:
+    """What a method tries out at a site is what the site would send."""
+    tried: list[torch.Tensor] = []
+
+    class Tries(LexiconGls):
+        def prepare(self, cells: Cells, sites: Sequence[str], try_out: TryOut) -> None:
+            targets = LexiconGls().targets(cells, torch.Generator())
+            tried.extend(try_out(LexiconGls(), targets, 1, epochs) for epochs in (1, 1, 9))
+
+    answered = fit(Tries(), trial, ARMS["no-gold"], SETTINGS, seed=0)
+    assert torch.equal(tried[0], tried[1])
+    assert not torch.allclose(tried[0], tried[2])
+    assert tried[0].shape == (180, 5)
+    assert torch.equal(answered.last, answers(trial, arm="no-gold").last)
 
 
 def test_a_federation_of_sites_that_learn_nothing_is_the_initial_model(trial: Trial) -> None:

@@ -2,20 +2,23 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 import typer
 
 from glsmed.benchmarks.comparison.arms import ARMS
+from glsmed.benchmarks.comparison.differences import Differences
+from glsmed.benchmarks.comparison.finished import Finished
 from glsmed.benchmarks.comparison.fitting import FitSettings
 from glsmed.benchmarks.comparison.jobs import Plan
 from glsmed.benchmarks.comparison.report import report_html
 from glsmed.benchmarks.comparison.results import Results
 from glsmed.benchmarks.comparison.run import run_plan
-from glsmed.benchmarks.comparison.summary import Differences, summary_content
+from glsmed.benchmarks.comparison.summary import Means, summary_content
 from glsmed.benchmarks.comparison.trial import Sizes
-from glsmed.benchmarks.methods.catalogue import CANDIDATES, check_method
+from glsmed.benchmarks.methods.catalogue import CANDIDATES, check_method, needs_federation
 from glsmed.benchmarks.simulator.sources import label_of, source_named
 from glsmed.benchmarks.simulator.worlds import world_named
 from glsmed.shared.atomic import write_text
@@ -36,15 +39,22 @@ def make_plan(
     seeds: int,
     gold: int,
     quick: bool,
+    epochs: int | None = None,
+    folds: int = 1,
 ) -> Plan:
-    """The plan that the options ask for.
+    """The plan that the options ask for; ``folds`` 1 holds out one test set.
 
     Raises:
-        UsageError: a world, arm or method is unknown.
+        UsageError: a world, arm or method is unknown, or a method needs a federation and there is no such arm.
     """
     for arm in arms:
         if arm not in ARMS:
             raise UsageError(f"no arm {arm!r}{did_you_mean(arm, list(ARMS))}; there are {', '.join(ARMS)}")
+    for name in methods:
+        if needs_federation(name) and not any(ARMS[arm].federated for arm in arms):
+            federated = ", ".join(arm for arm in ARMS if ARMS[arm].federated)
+            raise UsageError(f"method {name!r} is about federations: add one of the arms {federated}")
+    usual = QUICK_FIT if quick else FitSettings()
     return Plan(
         pixels=label_of(pixels),
         worlds=tuple(world_named(name).name for name in worlds),
@@ -52,8 +62,9 @@ def make_plan(
         methods=tuple(check_method(name) for name in methods or (QUICK_METHODS if quick else CANDIDATES)),
         seeds=min(seeds, 2) if quick else seeds,
         sizes=QUICK_SIZES if quick else Sizes(gold=gold),
-        settings=QUICK_FIT if quick else FitSettings(),
+        settings=replace(usual, epochs=epochs or usual.epochs),
         tuned=not quick,
+        folds=folds,
     )
 
 
@@ -62,8 +73,9 @@ def methods_command(plan: Plan, pixels: str, *, out: Path, reference: str) -> No
     torch.set_num_threads(1)  # the networks are too small to share
     results = Results(out, plan.sizes, plan.settings)
     run_plan(plan, source_named(pixels), results, report=lambda line: typer.echo(line, err=True))
-    compared = Differences(plan, results)
-    content = summary_content(plan, results, compared, reference=reference)
+    finished = Finished(plan, results, reference)
+    means, differences = Means(finished), Differences(finished)
+    content = summary_content(finished, means, differences)
     write_text(out / "summary.json", json.dumps(content, indent=1) + "\n")
-    write_text(out / "report.html", report_html(plan, results, compared, reference=reference))
+    write_text(out / "report.html", report_html(finished, means, differences))
     typer.echo(f"{out / 'report.html'}, {out / 'summary.json'}")

@@ -10,9 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from glsmed.benchmarks.comparison.jobs import Plan
-from glsmed.benchmarks.comparison.results import Results
-from glsmed.benchmarks.comparison.summary import Table, jobs_done
+from glsmed.benchmarks.comparison.finished import Finished, View
+from glsmed.benchmarks.comparison.summary import Table
 from glsmed.shared.decision_metrics import net_benefit, net_benefit_of_all
 
 _BINS = 10
@@ -21,10 +20,10 @@ _THRESHOLDS = np.round(np.arange(0.05, 0.55, 0.05), 2)
 Pooled = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
-def pooled(plan: Plan, results: Results, *, world: str, arm: str, method: str, kind: str) -> Pooled:
+def pooled(finished: Finished, view: View, method: str) -> Pooled:
     """Probabilities and truths of every test cell over all seeds, each ``(n,)``."""
-    jobs = jobs_done(plan, results, world, arm, method)
-    probability = np.concatenate([results.answers(job, kind).ravel() for job in jobs])
+    jobs, results = finished.jobs(view.world, view.arm, method), finished.results
+    probability = np.concatenate([results.answers(job, view.kind).ravel() for job in jobs])
     return probability, np.concatenate([results.test_set(job).truth.ravel() for job in jobs])
 
 
@@ -56,9 +55,11 @@ def decision_curves(curves: dict[str, Pooled]) -> str:
 
 
 def plane(table: Table) -> str:
-    """AUROC across, ECE downwards is better: one point a method."""
+    """AUROC across, ECE downwards is better: one point a method that has both."""
     figure, axes = _axes("AUROC", "ECE", "Discrimination and calibration")
     for method, values in table.items():
+        if "auroc" not in values:
+            continue
         axes.scatter(values["auroc"], values["ece"], s=18)
         axes.annotate(method, (values["auroc"], values["ece"]), fontsize=6, xytext=(3, 2), textcoords="offset points")
     return _png(figure)

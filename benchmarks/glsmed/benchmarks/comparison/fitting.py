@@ -3,7 +3,7 @@
 import copy
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -16,8 +16,10 @@ from glsmed.benchmarks.methods.cells import Cells, Targets
 from glsmed.benchmarks.methods.forward_correction import ForwardCorrection
 from glsmed.benchmarks.methods.method import Batch, Method
 from glsmed.client.recipe import base_rate_logit
+from glsmed.server.aggregation import SiteUpdate
 from glsmed.shared.calibration_map import fit_calibration_map
 from glsmed.shared.metrics import finding_metrics, macro
+from glsmed.shared.models import load_arrays, state_arrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,10 @@ class Answers:
     """Probabilities ``(M, K)`` of the test studies, of the last epoch and of the one with the best validation loss.
 
     ``mapped`` ones went through each site's calibration map; without a map they are the raw ones.
+
+    Attributes:
+        largest_logit: the largest size of a raw logit on the test studies after the last epoch.
+        notes: what the method decided on its way.
     """
 
     last: Tensor
@@ -44,6 +50,8 @@ class Answers:
     best_mapped: Tensor
     best_epoch: int
     validation_auroc: float
+    largest_logit: float
+    notes: list[str]
 
 
 def fit(method: Method, trial: Trial, arm: Arm, settings: FitSettings, *, seed: int) -> Answers:
@@ -52,8 +60,9 @@ def fit(method: Method, trial: Trial, arm: Arm, settings: FitSettings, *, seed: 
     cells = read.with_gold_as_labels() if arm.gold_labels else read
     if isinstance(method, ForwardCorrection) and arm.gold_labels:
         method.as_read(read)
-    targets = method.targets(cells, torch.Generator().manual_seed(seed))
     run = _Run(method, trial, arm, settings, cells, seed)
+    method.prepare(cells, trial.sites, run.try_out)
+    targets = method.targets(cells, torch.Generator().manual_seed(seed))
     nets, answers = run.train(targets)
     again = method.second_stage(lambda: run.logits(nets, trial.images, cells.site, targets), cells)
     return answers if again is None else run.train(again)[1]
@@ -72,8 +81,7 @@ class _Run:
 
     def train(self, targets: Targets) -> tuple[list[nn.Module], Answers]:
         """The trained networks and what they answer."""
-        outputs = len(self.trial.findings) * self.method.outputs
-        nets = [small_network(outputs, seed=self.seed * 100 + number) for number in range(self.method.networks)]
+        nets = self._networks()
         optimizers = [self._optimizer(net) for net in nets]
         self.method.begin(targets, self.cells)
         best, best_loss, best_epoch = (torch.empty(0), torch.empty(0)), float("inf"), -1
@@ -85,7 +93,35 @@ class _Run:
             loss = self._validation_loss(nets, targets)
             if loss < best_loss:
                 best, best_loss, best_epoch = self._answer(nets, targets), loss, epoch
-        return nets, Answers(*self._answer(nets, targets), *best, best_epoch, self._validation_auroc(nets, targets))
+        return nets, Answers(
+            *self._answer(nets, targets),
+            *best,
+            best_epoch=best_epoch,
+            validation_auroc=self._validation_auroc(nets, targets),
+            largest_logit=float(self._test_logits(nets, targets).abs().max()),
+            notes=list(self.method.notes),
+        )
+
+    def try_out(self, method: Method, targets: Targets, site: int, epochs: int) -> Tensor:
+        """``(N, K)`` logits of all training studies after a short training on one site's own."""
+        settings = replace(self.settings, epochs=min(epochs, self.settings.epochs))
+        return replace(self, method=method, settings=settings).at_site(targets, site)
+
+    def at_site(self, targets: Targets, site: int) -> Tensor:
+        """``(N, K)`` logits of all training studies after training on one site's own."""
+        nets = self._networks()
+        optimizers = [self._optimizer(net) for net in nets]
+        self.method.begin(targets, self.cells)
+        for epoch in range(self.settings.epochs):
+            self._take_steps(nets, optimizers, targets, epoch, self._rows_of(site))
+        return self.logits(nets, self.trial.images, self.cells.site, targets)
+
+    def _networks(self) -> list[nn.Module]:
+        outputs = len(self.trial.findings) * self.method.outputs
+        return [small_network(outputs, seed=self.seed * 100 + number) for number in range(self.method.networks)]
+
+    def _rows_of(self, site: int) -> Tensor:
+        return (self.cells.site == site).nonzero().squeeze(1)
 
     def _take_steps(
         self,
@@ -104,19 +140,21 @@ class _Run:
             self.method.step(nets, optimizers, batch)
 
     def _federated_round(self, nets: list[nn.Module], targets: Targets, epoch: int) -> None:
-        """Each site trains a copy for one pass over its own studies, with a fresh optimiser; the copies are averaged.
+        """Each site trains a copy for one pass over its own studies, with a fresh optimiser; the centre's rule merges.
 
-        McMahan et al., AISTATS 2017, algorithm 1, all sites in every round; sites have equally many studies.
+        McMahan et al., AISTATS 2017, algorithm 1, all sites in every round. A site weighs by its studies, of which all
+        have equally many; the centre of a real study weighs by training cells.
         """
-        states: list[list[dict[str, Tensor]]] = []
-        for number in range(len(self.trial.sites)):
-            copies = copy.deepcopy(nets)
-            own = (self.cells.site == number).nonzero().squeeze(1)
+        self.method.begin_round(nets, self.trial.images, epoch / self.settings.epochs)
+        updates: list[list[SiteUpdate]] = [[] for _ in nets]
+        for number, site in enumerate(self.trial.sites):
+            copies, own = copy.deepcopy(nets), self._rows_of(number)
             self._take_steps(copies, [self._optimizer(net) for net in copies], targets, epoch, own)
-            states.append([net.state_dict() for net in copies])
-        for place, net in enumerate(nets):
-            parts = [state[place] for state in states]
-            net.load_state_dict({name: torch.stack([part[name] for part in parts]).mean(0) for name in parts[0]})
+            for place, net in enumerate(copies):
+                updates[place].append(SiteUpdate(site, len(own), state_arrays(net)))
+        rule = self.method.aggregation()
+        for net, of_sites in zip(nets, updates, strict=True):
+            load_arrays(net, rule.aggregate(of_sites))
 
     def logits(self, nets: list[nn.Module], images: Tensor, site: Tensor, targets: Targets) -> Tensor:
         """``(M, K)`` logits with the offset of each study's site, the mean over networks."""
@@ -163,8 +201,11 @@ class _Run:
         probability = self.logits(nets, part.images, part.site, targets).sigmoid()
         return macro(finding_metrics(probability, part.truth, self.trial.findings)).get("auroc", 0.5)
 
+    def _test_logits(self, nets: list[nn.Module], targets: Targets) -> Tensor:
+        return self.logits(nets, self.trial.test.images, self.trial.test.site, targets)
+
     def _answer(self, nets: list[nn.Module], targets: Targets) -> tuple[Tensor, Tensor]:
-        logits = self.logits(nets, self.trial.test.images, self.trial.test.site, targets)
+        logits = self._test_logits(nets, targets)
         if not self.arm.site_map:
             return logits.sigmoid(), logits.sigmoid()
         gold_logits = self.logits(nets, self.trial.gold.images, self.trial.gold.site, targets)

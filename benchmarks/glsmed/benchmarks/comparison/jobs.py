@@ -1,10 +1,12 @@
 """What a comparison has to run: one job is one method in one arm of one world with one seed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from glsmed.benchmarks.comparison.arms import ARMS
 from glsmed.benchmarks.comparison.fitting import FitSettings
 from glsmed.benchmarks.comparison.trial import Sizes
+from glsmed.benchmarks.methods.catalogue import needs_federation
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,7 @@ class Plan:
         worlds, arms, methods: by name.
         seeds: how many, from 0.
         tuned: choose hyperparameters on validation data; otherwise the first candidate of each method.
+        folds: of cross-validation; 1 holds out one test set.
     """
 
     pixels: str
@@ -26,22 +29,25 @@ class Plan:
     sizes: Sizes
     settings: FitSettings
     tuned: bool = True
+    folds: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One training (or two, where a method trains in stages)."""
+    """One training (two, where a method trains in stages), or one for each fold, whose answers are put together."""
 
     pixels: str
     world: str
     seed: int
     arm: str
     method: str
+    folds: int = 1
 
     @property
     def trial(self) -> str:
         """Name of the trial that it belongs to."""
-        return f"{self.pixels}.{self.world}.{self.seed}"
+        held_out = f"{self.pixels}.{self.world}.{self.seed}"
+        return held_out if self.folds == 1 else f"{held_out}.{self.folds}-fold"
 
     @property
     def name(self) -> str:
@@ -51,12 +57,13 @@ class Job:
 
 def jobs_of(plan: Plan) -> list[Job]:
     """Every job, seed by seed, so that an interrupted comparison has whole seeds."""
-    return list(_jobs(plan.pixels, plan.worlds, plan.arms, plan.methods, plan.seeds))
+    return list(_jobs(plan))
 
 
-def _jobs(pixels: str, worlds: Sequence[str], arms: Sequence[str], methods: Sequence[str], seeds: int) -> Iterator[Job]:
-    for seed in range(seeds):
-        for world in worlds:
-            for arm in arms:
-                for method in methods:
-                    yield Job(pixels, world, seed, arm, method)
+def _jobs(plan: Plan) -> Iterator[Job]:
+    for seed in range(plan.seeds):
+        for world in plan.worlds:
+            for arm in plan.arms:
+                for method in plan.methods:
+                    if ARMS[arm].federated or not needs_federation(method):
+                        yield Job(plan.pixels, world, seed, arm, method, plan.folds)

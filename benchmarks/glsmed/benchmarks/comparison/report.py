@@ -3,11 +3,12 @@
 import html
 from collections.abc import Mapping, Sequence
 
+from glsmed.benchmarks.comparison.differences import COMPARED, WITHIN, Differences, Row
 from glsmed.benchmarks.comparison.figures import decision_curves, plane, pooled, reliability, some
+from glsmed.benchmarks.comparison.finished import Finished, View
 from glsmed.benchmarks.comparison.jobs import Plan
 from glsmed.benchmarks.comparison.paired_bootstrap import Interval
-from glsmed.benchmarks.comparison.results import Results
-from glsmed.benchmarks.comparison.summary import COMPARED, SHOWN, WITHIN, Differences, Table, kinds_of, means
+from glsmed.benchmarks.comparison.summary import SHOWN, Means, Table, kinds_of, largest_logits
 
 _STYLE = """
 body{font:14px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:76rem;padding:0 1rem;color:#222}
@@ -23,61 +24,95 @@ _KINDS = {
 }
 
 
-def report_html(plan: Plan, results: Results, compared: Differences, *, reference: str) -> str:
+def report_html(finished: Finished, means: Means, differences: Differences) -> str:
     """The whole report."""
-    parts = [_head(plan, reference)]
+    plan = finished.plan
+    parts = [_head(plan, finished.reference)]
     for world in plan.worlds:
-        parts.append(_arms_section(plan, compared, world, reference))
+        parts.append(_arms_section(finished, differences, world))
         for arm in plan.arms:
-            parts.append(f"<h2>{html.escape(world)}, arm {html.escape(arm)}</h2>")
-            parts += [_section(plan, results, compared, world, arm, kind, reference) for kind in kinds_of(arm)]
+            parts.append(f"<h2>{html.escape(world)}, arm {html.escape(arm)}</h2>{_logits(finished, world, arm)}")
+            views = [View(world, arm, kind) for kind in kinds_of(arm)]
+            parts += [_section(finished, means, differences, view) for view in views]
     return "\n".join([*parts, "</body></html>\n"])
 
 
 def _head(plan: Plan, reference: str) -> str:
-    sizes, name = plan.sizes, html.escape(reference)
+    name = html.escape(reference)
     return (
         "<!doctype html><html lang=en><meta charset=utf-8><title>Learning from doubt</title>"
         f"<style>{_STYLE}</style><body><h1>Learning from doubt: methods compared</h1>"
-        f"<p>Pictures: {html.escape(plan.pixels)}. Three simulated hospitals with {sizes.train} training, "
-        f"{sizes.validation} validation and {sizes.test} test studies each; {sizes.gold} of the first have gold. "
-        f"{plan.seeds} seeds. Readers, their doubt and their reports are simulated; reports are read by the built-in "
-        "adapters. Truth is used for scoring and, where an arm says so, as gold.</p>"
+        f"<p>Pictures: {html.escape(plan.pixels)}. {_protocol(plan)} {plan.seeds} seeds, {plan.settings.epochs} "
+        "epochs. Readers, their doubt and their reports are simulated; reports are read by the built-in adapters. "
+        "Truth is used for scoring and, where an arm says so, as gold.</p>"
         f"<p>Differences are {name} less the method, with 95 % intervals of a bootstrap over seeds and patients; bold: "
         "clear of 0. Not corrected for the number of comparisons. auroc_within is the mean of the sites' own AUROC; "
-        "auroc counts pairs across sites too, and so depends on how well the sites' base rates are told.</p>"
+        "auroc counts pairs across sites too, and so depends on how well the sites' base rates are told. A floor is "
+        "the calibration error to expect of probabilities that are exactly right: with finitely many test studies it "
+        "is not 0.</p>"
     )
 
 
-def _arms_section(plan: Plan, compared: Differences, world: str, reference: str) -> str:
+def _protocol(plan: Plan) -> str:
+    sizes = plan.sizes
+    if plan.folds > 1:
+        return (
+            f"Three simulated hospitals with {sizes.studies} studies each, in {plan.folds} folds: every study is "
+            "tested once, by a model and a map that have not seen it, and the answers of all folds are measured "
+            f"together. In each fold {sizes.validation} studies of a hospital are for validation, and {sizes.gold} of "
+            "those trained on have gold."
+        )
+    return (
+        f"Three simulated hospitals with {sizes.train} training, {sizes.validation} validation and {sizes.test} test "
+        f"studies each; {sizes.gold} of the first have gold."
+    )
+
+
+def _arms_section(finished: Finished, differences: Differences, world: str) -> str:
     """What the first arm gains over the others, of the reference method."""
-    rows = compared.between_arms(world=world, kind="last_mapped", method=reference)
+    rows = differences.between_arms(world, "last_mapped")
     if not rows:
         return ""
-    title = f"{html.escape(world)}: arm {html.escape(plan.arms[0])} less the other arms, {html.escape(reference)}"
+    first, reference = html.escape(finished.plan.arms[0]), html.escape(finished.reference)
+    title = f"{html.escape(world)}: arm {first} less the other arms, {reference}"
     return f"<h2>{title}</h2><p>{_KINDS['last_mapped']}</p>{_difference_table(rows)}"
 
 
-def _section(
-    plan: Plan, results: Results, compared: Differences, world: str, arm: str, kind: str, reference: str
-) -> str:
-    table = means(plan, results, world=world, arm=arm, kind=kind, subset="all")
+def _logits(finished: Finished, world: str, arm: str) -> str:
+    """How far the logits went: a method that runs away shows here first."""
+    sizes = largest_logits(finished, world, arm)
+    if not sizes:
+        return ""
+    said = ", ".join(f"{html.escape(method)} {size:.1f}" for method, size in sizes.items())
+    return f"<p>Largest size of a logit on test studies after the last epoch: {said}.</p>"
+
+
+def _section(finished: Finished, means: Means, differences: Differences, view: View) -> str:
+    table = means.table(view, "all")
     if not table:
         return "<p>No run.</p>"
-    parts = [f"<h3>{_KINDS[kind]}</h3>", _figures(plan, results, world, arm, kind, reference, table)]
+    parts = [f"<h3>{_KINDS[view.kind]}</h3>", _figures(finished, view, table)]
     parts.append(f"<h4>All cells</h4>{_means_table(table)}")
-    hedged = means(plan, results, world=world, arm=arm, kind=kind, subset="hedged")
-    parts.append(f"<h4>Cells whose report is in doubt</h4>{_means_table(hedged)}")
-    if reference in table:
-        for only, title in ((False, "all cells"), (True, "cells in doubt")):
-            rows = compared.table(world=world, arm=arm, kind=kind, reference=reference, hedged=only)
-            parts.append(f"<h4>{html.escape(reference)} less the method, {title}</h4>{_difference_table(rows)}")
-    return "\n".join(parts)
+    parts.append(f"<h4>Cells whose report is in doubt</h4>{_means_table(means.table(view, 'hedged'))}")
+    if finished.reference in table:
+        reference = html.escape(finished.reference)
+        for hedged, title in ((False, "all cells"), (True, "cells in doubt")):
+            rows = differences.table(view, hedged=hedged)
+            parts.append(f"<h4>{reference} less the method, {title}</h4>{_difference_table(rows)}")
+    return "\n".join([*parts, _controls(differences, view)])
 
 
-def _figures(plan: Plan, results: Results, world: str, arm: str, kind: str, reference: str, table: Table) -> str:
-    drawn = some(list(table), reference if reference in table else next(iter(table)))
-    curves = {method: pooled(plan, results, world=world, arm=arm, method=method, kind=kind) for method in drawn}
+def _controls(differences: Differences, view: View) -> str:
+    rows = differences.controls(view)
+    if not rows:
+        return ""
+    title = "Methods that train several networks, less an ensemble of as many plain ones on the same labels"
+    return f"<h4>{title}</h4>{_difference_table(rows)}"
+
+
+def _figures(finished: Finished, view: View, table: Table) -> str:
+    drawn = some(list(table), finished.reference if finished.reference in table else next(iter(table)))
+    curves = {method: pooled(finished, view, method) for method in drawn}
     return f"<p>{reliability(curves)}{decision_curves(curves)}{plane(table)}</p>"
 
 
@@ -87,7 +122,7 @@ def _means_table(table: Table) -> str:
     return _table(["method", *names], rows)
 
 
-def _difference_table(table: Mapping[str, Mapping[str, Interval]]) -> str:
+def _difference_table(table: Mapping[str, Row]) -> str:
     rows = [[method, *[_interval(row[name]) for name in COMPARED]] for method, row in table.items()]
     return _table(["method", *COMPARED], rows)
 

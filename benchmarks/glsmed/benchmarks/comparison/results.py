@@ -4,6 +4,7 @@ import io
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -66,7 +67,9 @@ class Results:
             "seconds": round(seconds, 2),
             "best_epoch": answers.best_epoch,
             "validation_auroc": answers.validation_auroc,
+            "largest_logit": answers.largest_logit,
             "chosen": chosen,
+            "notes": answers.notes,
             "metrics": _metrics_by_kind(kept, test),
         }
         write_text(self._run(job), json.dumps(content, indent=1) + "\n")
@@ -93,10 +96,23 @@ class Results:
         Raises:
             DataError: the run is not there.
         """
+        metrics: dict[str, dict[str, dict[str, dict[str, float]]]] = self._kept(job)["metrics"]
+        return metrics
+
+    def chosen(self, job: Job) -> str:
+        """Which candidate of the method the run trained, as the catalogue describes it."""
+        return str(self._kept(job)["chosen"])
+
+    def largest_logit(self, job: Job) -> float | None:
+        """The largest size of a logit on the run's test studies; None of a run from before this was kept."""
+        size: float | None = self._kept(job).get("largest_logit")
+        return size
+
+    def _kept(self, job: Job) -> dict[str, Any]:
         if not self._run(job).is_file():
             raise DataError(f"{self._run(job)}: this run is missing")
-        metrics: dict[str, dict[str, dict[str, dict[str, float]]]] = json.loads(self._run(job).read_text())["metrics"]
-        return metrics
+        content: dict[str, Any] = json.loads(self._run(job).read_text(encoding="utf-8"))
+        return content
 
     def _run(self, job: Job) -> Path:
         return self.folder / "runs" / f"{job.name}.json"

@@ -4,9 +4,11 @@ import time
 from collections.abc import Callable
 
 from glsmed.benchmarks.comparison.arms import ARMS
-from glsmed.benchmarks.comparison.fitting import fit
+from glsmed.benchmarks.comparison.fitting import Answers, FitSettings, fit
+from glsmed.benchmarks.comparison.folds import joined_answers, joined_parts
 from glsmed.benchmarks.comparison.jobs import Job, Plan, jobs_of
 from glsmed.benchmarks.comparison.results import Results
+from glsmed.benchmarks.comparison.trial import Trial
 from glsmed.benchmarks.comparison.trials import Trials
 from glsmed.benchmarks.comparison.tuning import Tuning
 from glsmed.benchmarks.methods.catalogue import describe, make_method
@@ -26,7 +28,7 @@ def run_plan(plan: Plan, source: PictureSource, results: Results, *, report: Rep
     """
     waiting = [job for job in jobs_of(plan) if not results.has(job)]
     trials = Trials(plan, source)
-    tuning = Tuning(plan, trials, results)
+    tuning = Tuning(plan, source, results)
     started = time.monotonic()
     for done, job in enumerate(waiting):
         _run_job(job, trials, tuning, plan, results)
@@ -38,10 +40,13 @@ def run_plan(plan: Plan, source: PictureSource, results: Results, *, report: Rep
 
 def _run_job(job: Job, trials: Trials, tuning: Tuning, plan: Plan, results: Results) -> None:
     candidate = tuning.candidate(job)
-    trial = trials.make(job.world, job.seed)
-    results.keep_test_set(job, trial.findings, trial.sites, trial.test)
+    parts = trials.make(job.world, job.seed)
+    results.keep_test_set(job, parts[0].findings, parts[0].sites, joined_parts([trial.test for trial in parts]))
     started = time.perf_counter()
-    method = make_method(job.method, candidate=candidate)
-    answers = fit(method, trial, ARMS[job.arm], plan.settings, seed=job.seed)
+    answers = joined_answers([_fit(job, trial, candidate, plan.settings) for trial in parts])
     seconds = time.perf_counter() - started
     results.keep(job, answers, results.test_set(job), seconds=seconds, chosen=describe(job.method, candidate))
+
+
+def _fit(job: Job, trial: Trial, candidate: int, settings: FitSettings) -> Answers:
+    return fit(make_method(job.method, candidate=candidate), trial, ARMS[job.arm], settings, seed=job.seed)

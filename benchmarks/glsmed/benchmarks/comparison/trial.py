@@ -1,7 +1,7 @@
 """One world with one seed, dealt into training, validation and test: what every method gets alike."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -9,6 +9,7 @@ from torch import Tensor
 from glsmed.benchmarks.methods.cells import Cells, cells_of
 from glsmed.benchmarks.simulator.hospital_data import ABSENT, PRESENT, UNCERTAIN, HospitalData
 from glsmed.client.steps import to_pixels
+from glsmed.shared.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,44 @@ class Trial:
 
 def make_trial(hospitals: Sequence[HospitalData], sizes: Sizes, *, seed: int) -> Trial:
     """Deal each hospital's studies by chance, the same way for the same seed."""
+    return _dealt(hospitals, _orders(hospitals, sizes, seed), sizes)
+
+
+def make_folds(hospitals: Sequence[HospitalData], sizes: Sizes, *, seed: int, folds: int) -> list[Trial]:
+    """A trial for each fold; each study is a patient's only one and is tested in exactly one fold.
+
+    A fold's other studies are dealt in the same order each time, so that mostly the same studies have gold.
+
+    Args:
+        hospitals: of one world.
+        sizes: of validation and gold, and how many studies there are; how many are tested follows from the folds.
+        seed: the same seed deals the same way.
+        folds: 2 or more.
+
+    Raises:
+        UsageError: too little is left to train on.
+    """
+    orders = _orders(hospitals, sizes, seed)
+    return [_fold(hospitals, orders, sizes, number, folds) for number in range(folds)]
+
+
+def _fold(hospitals: Sequence[HospitalData], orders: Sequence[Tensor], sizes: Sizes, number: int, folds: int) -> Trial:
+    tested = [order.tensor_split(folds)[number] for order in orders]
+    rest = [torch.cat([*parts[:number], *parts[number + 1 :]]) for parts in (one.tensor_split(folds) for one in orders)]
+    train = len(rest[0]) - sizes.validation
+    if train < max(1, sizes.gold):
+        raise UsageError(f"{folds} folds leave {train} studies to train on, {sizes.gold} with gold are asked for")
+    dealt = [torch.cat(both) for both in zip(rest, tested, strict=True)]
+    return _dealt(hospitals, dealt, replace(sizes, train=train, test=len(tested[0])))
+
+
+def _orders(hospitals: Sequence[HospitalData], sizes: Sizes, seed: int) -> list[Tensor]:
     generator = torch.Generator().manual_seed(seed)
-    orders = [torch.randperm(sizes.studies, generator=generator) for _ in hospitals]
+    return [torch.randperm(sizes.studies, generator=generator) for _ in hospitals]
+
+
+def _dealt(hospitals: Sequence[HospitalData], orders: Sequence[Tensor], sizes: Sizes) -> Trial:
+    """Each order's first studies are trained on, the next validate, the last are tested; the very first have gold."""
     train = [order[: sizes.train] for order in orders]
     gold = [order[: sizes.gold] for order in orders]
     validation = [order[sizes.train : sizes.train + sizes.validation] for order in orders]

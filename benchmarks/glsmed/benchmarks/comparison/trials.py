@@ -3,7 +3,7 @@
 from collections import OrderedDict
 
 from glsmed.benchmarks.comparison.jobs import Plan
-from glsmed.benchmarks.comparison.trial import Trial, make_trial
+from glsmed.benchmarks.comparison.trial import Trial, make_folds, make_trial
 from glsmed.benchmarks.simulator.hospital_data import simulate
 from glsmed.benchmarks.simulator.pictures import PictureSource
 from glsmed.benchmarks.simulator.worlds import world_named
@@ -17,16 +17,21 @@ class Trials:
     def __init__(self, plan: Plan, source: PictureSource) -> None:
         self._plan = plan
         self._source = source
-        self._kept: OrderedDict[tuple[str, int], Trial] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int], list[Trial]] = OrderedDict()
 
-    def make(self, world: str, seed: int) -> Trial:
-        """The trial of a world with a seed."""
+    def make(self, world: str, seed: int) -> list[Trial]:
+        """The trial of a world with a seed, or one for each fold."""
         key = (world, seed)
         if key not in self._kept:
-            sizes = self._plan.sizes
-            hospitals = simulate(self._source, world_named(world), studies=sizes.studies, seed=seed)
-            self._kept[key] = make_trial(hospitals, sizes, seed=seed)
+            self._kept[key] = self._made(world, seed)
         self._kept.move_to_end(key)
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
         return self._kept[key]
+
+    def _made(self, world: str, seed: int) -> list[Trial]:
+        sizes, folds = self._plan.sizes, self._plan.folds
+        hospitals = simulate(self._source, world_named(world), studies=sizes.studies, seed=seed)
+        if folds == 1:
+            return [make_trial(hospitals, sizes, seed=seed)]
+        return make_folds(hospitals, sizes, seed=seed, folds=folds)

@@ -5,7 +5,9 @@ from functools import partial
 
 from glsmed.benchmarks.methods.co_teaching import CoTeaching
 from glsmed.benchmarks.methods.early_learning import ASYMMETRIC, SYMMETRIC, EarlyLearning
+from glsmed.benchmarks.methods.fednoro import FedNoRo
 from glsmed.benchmarks.methods.forward_correction import ForwardCorrection
+from glsmed.benchmarks.methods.gated_gls import GatedGls
 from glsmed.benchmarks.methods.generalized_ce import GeneralizedCrossEntropy
 from glsmed.benchmarks.methods.label_smoothing import OTHER_RATE, LabelSmoothing, UOnesLabelSmoothing
 from glsmed.benchmarks.methods.lexicon_gls import LexiconGls, LexiconGlsEnsemble
@@ -16,9 +18,9 @@ from glsmed.benchmarks.methods.negative_label_smoothing import NegativeLabelSmoo
 from glsmed.benchmarks.methods.nvum import Nvum
 from glsmed.benchmarks.methods.site_gls import SiteGls, SiteGlsSpread
 from glsmed.benchmarks.methods.symmetric_ce import CIFAR_10, CIFAR_100, SymmetricCrossEntropy
-from glsmed.benchmarks.methods.u_ignore import UIgnore
+from glsmed.benchmarks.methods.u_ignore import UIgnore, UIgnoreEnsemble
 from glsmed.benchmarks.methods.u_multiclass import UMultiClass
-from glsmed.benchmarks.methods.u_ones import UOnes
+from glsmed.benchmarks.methods.u_ones import UOnes, UOnesEnsemble
 from glsmed.benchmarks.methods.u_ones_lsr import UOnesLsr
 from glsmed.benchmarks.methods.u_self_trained import USelfTrained
 from glsmed.benchmarks.methods.u_zeros import UZeros
@@ -64,7 +66,17 @@ CANDIDATES: Mapping[str, tuple[Make, ...]] = {
     "mixup": _with_and_without_doubt(Mixup),
     "gls-site-spread": (SiteGlsSpread,),
     "gls-negative": (NegativeGls,),
+    "gls-gated": (GatedGls,),
+    "fednoro": _with_and_without_doubt(FedNoRo),
     "gls-lexicon-ensemble": (LexiconGlsEnsemble,),
+    "u-ones-ensemble": (UOnesEnsemble,),
+    "u-ignore-ensemble": (UIgnoreEnsemble,),
+}
+
+# By method that trains two networks: the ensemble of two plain ones, by what doubt counts as.
+_CONTROLS: Mapping[str, Mapping[float | None, str]] = {
+    "co-teaching": {1.0: "u-ones-ensemble", None: "u-ignore-ensemble"},
+    "u-self-trained": {1.0: "u-ignore-ensemble"},  # it has no choice: its first network ignores doubt
 }
 
 
@@ -82,6 +94,24 @@ def check_method(name: str) -> str:
 def make_method(name: str, *, candidate: int = 0) -> Method:
     """A fresh method."""
     return CANDIDATES[check_method(name)][candidate]()
+
+
+def needs_federation(name: str) -> bool:
+    """Whether the method is only of interest in a federation."""
+    return make_method(name).federated_only
+
+
+def control_of(name: str, chosen: str) -> str | None:
+    """The ensemble that costs as much training as the method and learns from the same labels; None for one network.
+
+    Args:
+        name: of the method.
+        chosen: its candidate, as :func:`describe` says it.
+    """
+    if name not in _CONTROLS:
+        return None
+    place = next(place for place in range(len(CANDIDATES[name])) if describe(name, place) == chosen)
+    return _CONTROLS[name][make_method(name, candidate=place).doubted]
 
 
 def describe(name: str, candidate: int) -> str:

@@ -1,12 +1,13 @@
 """What a way of learning from doubted labels is made of; the defaults are plain binary cross-entropy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from glsmed.benchmarks.methods.cells import Cells, Targets, hard_targets
+from glsmed.server.aggregation import AggregationRule, FedAvg
 from glsmed.shared.smoothing import soft_target_loss
 
 
@@ -32,6 +33,7 @@ class Batch:
 
 
 Predict = Callable[[], Tensor]
+TryOut = Callable[["Method", Targets, int, int], Tensor]
 
 
 class Method:
@@ -41,15 +43,29 @@ class Method:
         name: in tables and on the command line.
         networks: how many networks it trains; the answer is the mean of their logits.
         outputs: numbers per finding that a network gives.
+        federated_only: it is nothing new where one model is trained on all data.
         doubted: the label of a finding that the words doubt; None masks it.
+        notes: what it decided on its way, in words.
     """
 
     name = "bce"
     networks = 1
     outputs = 1
+    federated_only = False
 
     def __init__(self, *, doubted: float | None = 1.0) -> None:
         self.doubted = doubted
+        self.notes: list[str] = []
+
+    def prepare(self, cells: Cells, sites: Sequence[str], try_out: TryOut) -> None:
+        """Settle what takes short trainings; called once before :meth:`targets`.
+
+        Args:
+            cells: of all training studies.
+            sites: their names, by number.
+            try_out: of a method, its targets, the number of a site and a number of epochs: the logits ``(N, K)`` of
+                all training studies after so many epochs on this site's own.
+        """
 
     def targets(self, cells: Cells, generator: torch.Generator) -> Targets:
         """What to learn from the cells; gold is already among them as plain statements."""
@@ -58,6 +74,13 @@ class Method:
 
     def begin(self, targets: Targets, cells: Cells) -> None:
         """Get ready for a training; called once before the first step."""
+
+    def begin_round(self, nets: list[nn.Module], images: Tensor, progress: float) -> None:
+        """Get ready for a round of a federation that starts from these networks; ``images`` are all training ones."""
+
+    def aggregation(self) -> AggregationRule:
+        """How the sites' networks become one at the end of a round of a federation."""
+        return FedAvg()
 
     def learning_rate(self, progress: float, base: float) -> float:
         """The learning rate at this share of training."""

@@ -28,9 +28,14 @@ class NegativeGls(SiteGls):
         values = plain.values.clone()
         for number in range(int(cells.site.max()) + 1):
             rows = cells.site == number
-            values[rows] = unbiased_targets(plain.values[rows], from_words[rows], mixing=self.mixing)
+            values[rows] = unbiased_targets(plain.values[rows], from_words[rows], mixing=self.mixing_at(number))
         labels, rates = rates_from_probability(values)
         return Targets(smoothed_targets(labels, rates.clamp_min(-self.guard.cap)), plain.weights)
+
+    def mixing_at(self, site: int) -> Tensor | float:
+        """How far the site's targets are stretched, a number or ``(K,)`` in [0, 1]."""
+        del site
+        return self.mixing
 
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
         """With targets held to [0, 1] in the warm-up, and the logit limit afterwards."""

@@ -15,3 +15,10 @@ class UIgnore(Method):
         """Plain statements; doubted ones masked."""
         del generator
         return hard_targets(cells, doubted=None)
+
+
+class UIgnoreEnsemble(UIgnore):
+    """Two networks, the yardstick for methods that train two on these labels."""
+
+    name = "u-ignore-ensemble"
+    networks = 2

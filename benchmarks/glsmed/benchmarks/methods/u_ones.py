@@ -15,3 +15,10 @@ class UOnes(Method):
         """Plain statements; doubted ones as 1."""
         del generator
         return hard_targets(cells, doubted=1.0)
+
+
+class UOnesEnsemble(UOnes):
+    """Two networks, the yardstick for methods that train two on these labels."""
+
+    name = "u-ones-ensemble"
+    networks = 2

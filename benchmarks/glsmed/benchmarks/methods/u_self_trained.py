@@ -9,7 +9,11 @@ from glsmed.benchmarks.simulator.hospital_data import UNCERTAIN
 
 
 class USelfTrained(UIgnore):
-    """Irvin et al., CheXpert, AAAI 2019 (arXiv 1901.07031), "Self-training": soft labels of a U-Ignore model."""
+    """Irvin et al., CheXpert, AAAI 2019 (arXiv 1901.07031), "Self-training": soft labels of a U-Ignore model.
+
+    It trains two networks one after the other and answers with the second. What costs as much training is an ensemble
+    of two U-Ignore networks, which is its control, though that answers with both.
+    """
 
     name = "u-self-trained"
 
