@@ -6,9 +6,9 @@ import structlog
 from flwr.app import Context, Message, RecordDict
 from flwr.clientapp import ClientApp
 
-from glsmed.client.egress import Number, error_code
+from glsmed.client.egress import Number, arrays_digest, error_code
 from glsmed.client.evaluation import evaluate
-from glsmed.client.examples import SplitName
+from glsmed.client.evaluation_ledger import Answer, EvaluatedSplit, Question
 from glsmed.client.round_training import train_round
 from glsmed.client.shipped_model import FOLDER, write_shipped_model
 from glsmed.client.site_map import fit_site_map
@@ -36,7 +36,7 @@ from glsmed.shared.wire import (
 
 Handler = Callable[[RecordDict], RecordDict]
 
-_EVALUATED: Mapping[str, SplitName] = {"validation": "validation", "test": "test"}
+_EVALUATED: Mapping[str, EvaluatedSplit] = {"validation": "validation", "test": "test"}
 
 
 def build_client_app(site: SiteRuntime) -> ClientApp:
@@ -134,23 +134,34 @@ class _SiteTasks:
         self._check(task)
         if task.split not in _EVALUATED:
             raise MismatchError("split", expected="validation or test", got=task.split)
-        examples = site.splits[_EVALUATED[task.split]]
-        load_arrays(site.model, task.model)
-        kind, splits = site.study.model.calibration_map, site.splits
-        site_map = fit_site_map(site.model, splits["train"], splits["validation"], kind=kind, device=site.device)
-        evaluation = evaluate(site.model, examples, device=site.device, site_map=site_map)
-        if task.split == "test":
-            self._keep_model(site_map, round_number=task.round)
-        numbers = evaluation_numbers(evaluation, examples)
+        question = Question(_EVALUATED[task.split], arrays_digest(task.model))
+        known = site.evaluations.remembered(question)
+        answer = known or self._measured(task, question)
         reply = EvaluationReply(
             study_digest=self._digest,
             round=task.round,
             manifest_digest=task.manifest_digest,
             split=task.split,
-            reference=evaluation.reference,
-            metrics=site.egress.permitted(numbers),
+            reference=answer.reference,
+            metrics=site.egress.permitted(answer.numbers),
         )
-        return site.egress.release(reply, patients=patients_by_number(numbers))
+        note = "the answer that was given before" if known else str(site.evaluations)
+        return site.egress.release(reply, patients=patients_by_number(answer.numbers), note=note)
+
+    def _measured(self, task: EvaluateTask, question: Question) -> Answer:
+        """The answer to a question that is not remembered, once it is counted."""
+        site = self._site
+        site.evaluations.require_room(question.split)
+        examples = site.splits[question.split]
+        load_arrays(site.model, task.model)
+        kind, splits = site.study.model.calibration_map, site.splits
+        site_map = fit_site_map(site.model, splits["train"], splits["validation"], kind=kind, device=site.device)
+        evaluation = evaluate(site.model, examples, device=site.device, site_map=site_map)
+        if question.split == "test":
+            self._keep_model(site_map, round_number=task.round)
+        answer = Answer(evaluation.reference, evaluation_numbers(evaluation, examples))
+        site.evaluations.keep(question, answer)
+        return answer
 
     def _keep_model(self, site_map: CalibrationMap, *, round_number: int) -> None:
         """Write the model that was chosen, as this site would use it; it stays here."""

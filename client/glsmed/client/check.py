@@ -11,6 +11,7 @@ import torch
 
 from glsmed.client.config import SiteConfig, load_site
 from glsmed.client.devices import resolve_device
+from glsmed.client.evaluation_ledger import EvaluationLedger
 from glsmed.client.label_table import LabelRow
 from glsmed.client.manifest import ImageEntry, Survey, survey_manifest
 from glsmed.client.node_state import prepare_state_folder
@@ -64,6 +65,8 @@ def run_check(config_file: Path) -> CheckReport:
     survey = report.attempt(lambda: survey_manifest(config.data.manifest))
     if survey is not None:
         _check_manifest(report, survey)
+    if study is not None:
+        _check_evaluations(report, config, study)
     if study is None or not config.state_folder.is_dir():
         report.warnings.append("images and labels were not looked at: that needs the study and the state folder")
     elif survey is not None:
@@ -103,6 +106,19 @@ def _check_audit(report: CheckReport, log: Path) -> None:
         report.lines.append(f"audit {audit.entries} entries, unbroken")
     else:
         report.faults.append(f"{log}:{audit.first_broken}: {audit.reason}; nothing is sent until it is moved away")
+
+
+def _check_evaluations(report: CheckReport, config: SiteConfig, study: Study) -> None:
+    ledger = EvaluationLedger(config.state_folder, study, runs=config.egress.max_evaluated_runs)
+    left = report.attempt(ledger.left)
+    if left is not None:
+        report.lines.append(str(ledger))
+        used_up = [split for split, number in left.items() if number <= 0]
+        if used_up:
+            report.warnings.append(
+                f"no evaluation on the {' or '.join(used_up)} split is answered any more in this study: "
+                "egress.max_evaluated_runs would have to be raised"
+            )
 
 
 def _check_adapter(report: CheckReport, config: SiteConfig, study: Study | None) -> Adapter | None:

@@ -62,6 +62,14 @@ class EgressSection(StrictModel):
     ] = ()
     min_patients: Annotated[int, Field(ge=1, description="fewest patients that a sent number may be about")] = 10
     cue_counts: Annotated[bool, Field(description="send counts per cue (trials, successes)")] = False
+    max_evaluated_runs: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=1000,
+            description="evaluations answered in a study: enough for so many runs (each: every round once, test once)",
+        ),
+    ] = 2
 
     @field_validator("metrics")
     @classmethod

@@ -32,6 +32,8 @@ SiteMessage = HelloReply | Update | EvaluationReply | CountsReply | PriorReply
 _OWN_WORDS = frozenset({RELEASE, "validation", "test", "gold", "reports"})
 _COUNTS = "counts"  # the one field that is checked by what it holds
 _KNOWN_ERRORS = frozenset({"builtins", "torch"})
+# With all its digits, a single mean could carry every label of a split to a centre that made its model for that.
+_DECIMALS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,9 @@ class EgressPolicy:
         self._cue_words = frozenset(cue_words)
 
     def permitted(self, numbers: Mapping[str, Number]) -> Metrics:
-        """Those of the numbers that may be sent, by name."""
-        return {key: number.value for key, number in numbers.items() if self._may_go(key, number.patients)}
+        """Those of the numbers that may be sent, by name; all but counts have three decimals."""
+        allowed = {key: number for key, number in numbers.items() if self._may_go(key, number.patients)}
+        return {key: _coarse(key, number.value) for key, number in allowed.items()}
 
     def require_updates(self, patients: int) -> None:
         """Return if a model trained on so many patients may be sent.
@@ -84,12 +87,13 @@ class EgressPolicy:
         if patients < self._settings.min_patients:
             raise PrivacyError(f"{patients} patients to train on, egress.min_patients is {self._settings.min_patients}")
 
-    def release(self, message: SiteMessage, *, patients: Mapping[str, int]) -> RecordDict:
+    def release(self, message: SiteMessage, *, patients: Mapping[str, int], note: str = "") -> RecordDict:
         """The message as records, once all of it is allowed and the audit log holds what is about to be sent.
 
         Args:
             message: what the site wants to send.
             patients: how many patients each number, and ``model``, is about.
+            note: a line for whoever reads the audit log; it is not sent.
 
         Raises:
             PrivacyError: a word, number or array may not leave; nothing is sent.
@@ -106,7 +110,7 @@ class EgressPolicy:
             self.require_updates(patients.get("model", 0))
             self._manifest.check(message.model)
         content = encode(message)
-        self._audit.append("sent", _description(message, content))
+        self._audit.append("sent", {**_description(message, content), **({"note": note} if note else {})})
         return content
 
     def release_error(self, error: Exception) -> Error:
@@ -155,6 +159,8 @@ class EgressPolicy:
                     f"{key!r} may not leave: egress.metrics does not name it, or it is about fewer than "
                     f"{self._settings.min_patients} patients"
                 )
+            if metrics[key] != _coarse(key, metrics[key]):
+                raise PrivacyError(f"{key!r} has more than {_DECIMALS} decimals")
 
 
 def error_code(error: Exception) -> str:
@@ -162,6 +168,12 @@ def error_code(error: Exception) -> str:
     if isinstance(error, GlsmedError):
         return error.code
     return type(error).__name__ if type(error).__module__.partition(".")[0] in _KNOWN_ERRORS else "UnexpectedError"
+
+
+def _coarse(key: str, value: float) -> float:
+    """The number as it may be sent: counts as they are, all others rounded."""
+    is_count = METRIC_PERMISSIONS.get(key.partition("/")[0]) == "counts"
+    return value if is_count else round(value, _DECIMALS)
 
 
 def _metrics(message: SiteMessage) -> Metrics:

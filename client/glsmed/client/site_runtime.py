@@ -9,6 +9,7 @@ from torch import nn
 from glsmed.client.config import SiteConfig
 from glsmed.client.devices import resolve_device
 from glsmed.client.egress import EgressPolicy
+from glsmed.client.evaluation_ledger import EvaluationLedger
 from glsmed.client.examples import Examples, SplitName
 from glsmed.client.manifest import read_manifest
 from glsmed.client.preparation import prepare_site, read_site_gold
@@ -33,6 +34,7 @@ class SiteRuntime:
     manifest: ModelManifest
     device: torch.device
     egress: EgressPolicy
+    evaluations: EvaluationLedger
 
     @property
     def site(self) -> str:
@@ -54,6 +56,8 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
     model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
     manifest = ModelManifest.of(model.state_dict())
     audit = AuditLog(config.state_folder / "audit.jsonl")
+    evaluations = EvaluationLedger(config.state_folder, study, runs=config.egress.max_evaluated_runs)
+    evaluations.left()  # a damaged account is told now, not to the centre
     return SiteRuntime(
         config=config,
         study=study,
@@ -69,6 +73,7 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
             audit=audit,
             cue_words=shareable_cues(load_adapter(config.data.adapter)),
         ),
+        evaluations=evaluations,
     )
 
 

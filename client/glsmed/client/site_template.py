@@ -30,6 +30,7 @@ egress:
   metrics: [auroc, auprc, brier, ece, log_loss, loss, counts]
   min_patients: 10              # fewest patients that a sent number may be about
   cue_counts: false
+  max_evaluated_runs: 2         # evaluations answered in a study: enough for so many runs of it
 
 accept_bundles: []              # sha256 of further run bundles; that of the installed release is always accepted
 """

@@ -5,6 +5,7 @@ GlsmedError                     exit code 1
 ├── UsageError                  exit code 2: the command line asks for something that cannot be
 ├── DataError                   a manifest, report, image or gold file cannot be used
 ├── PrivacyError                something was about to leave a site that its policy does not allow
+│   └── EvaluationLimitError    the site has answered as many evaluations of this study as it means to
 ├── WireError                   a message breaks the protocol between centre and site
 │   └── UpdateRefusedError      a site's update must not be averaged in
 └── FederationError             a process, port, certificate or round of the federation failed
@@ -64,6 +65,10 @@ class DataError(GlsmedError):
 
 class PrivacyError(GlsmedError):
     """Something was about to leave a site that its policy does not allow."""
+
+
+class EvaluationLimitError(PrivacyError):
+    """The site has answered as many evaluations of this study as it means to."""
 
 
 class WireError(GlsmedError):

@@ -1,0 +1,132 @@
+"""The site's ClientApp with a drawn site behind it, asked in this process."""
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flwr.app import Context, Message, RecordDict
+from flwr.common.constant import SUPERLINK_NODE_ID
+from flwr.supercore.task_identity import TaskIdentity
+
+from glsmed.client.app import build_client_app
+from glsmed.client.config import load_site
+from glsmed.client.site_runtime import load_site_runtime
+from glsmed.shared.models import state_arrays
+from glsmed.shared.wire import Arrays, EvaluateTask, EvaluationReply, decode, encode
+
+EGRESS = "cpu_threads: 1\negress: {metrics: [auroc, brier, log_loss, counts], min_patients: 2, max_evaluated_runs: 1}\n"
+ROUNDS = 2
+
+
+class Asked:
+    """A site that was just started on its state folder."""
+
+    def __init__(self, config_file: Path) -> None:
+        TaskIdentity.run_id, TaskIdentity.node_id, TaskIdentity.task_id = 1, SUPERLINK_NODE_ID, 1
+        config = load_site(config_file)
+        self.state = config.state_folder
+        self._site = load_site_runtime(config)
+        self._app = build_client_app(self._site)
+
+    def model(self, change: float) -> Arrays:
+        """Another model for every number."""
+        first, *rest = state_arrays(self._site.model).items()
+        return {first[0]: np.full(first[1].shape, change, dtype=np.float32), **dict(rest)}
+
+    def evaluate(self, model: Arrays, *, split: str = "test", round_number: int = 1) -> Message:
+        task = EvaluateTask(
+            study_digest=self._site.study.digest(),
+            round=round_number,
+            manifest_digest=self._site.manifest.digest(),
+            split=split,
+            model=model,
+        )
+        message = Message(encode(task), 1, "evaluate", ttl=60.0, group_id="1")
+        message.metadata.__dict__["_message_id"] = "question"
+        return self._app(message, Context(1, 1, {}, RecordDict(), {}))
+
+    def metrics(self, model: Arrays, *, split: str = "test", round_number: int = 1) -> Mapping[str, float]:
+        reply = decode(self.evaluate(model, split=split, round_number=round_number).content, EvaluationReply)
+        assert (reply.split, reply.round) == (split, round_number)
+        return reply.metrics
+
+    def audit(self) -> list[dict[str, object]]:
+        lines = (self.state / "audit.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line)["fields"] for line in lines]
+
+
+@pytest.fixture(scope="session")
+def loaded_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a site's cache and label table are kept once they were made."""
+    return tmp_path_factory.mktemp("loaded") / "state"
+
+
+@pytest.fixture
+def start(write_config: Callable[..., Path], loaded_state: Path) -> Callable[[], Asked]:
+    """A function that starts the site, again and again on the same state folder."""
+    config = write_config(replace={"cpu_threads: 1\n": EGRESS})
+    if loaded_state.is_dir():
+        shutil.copytree(loaded_state, config.parent / "state")
+
+    def run() -> Asked:
+        site = Asked(config)
+        if not loaded_state.is_dir():
+            shutil.copytree(site.state, loaded_state)
+        return site
+
+    return run
+
+
+def test_numbers_leave_with_three_decimals_and_counts_whole(start: Callable[[], Asked]) -> None:
+    site = start()
+    metrics = site.metrics(site.model(0.1))
+    assert {"log_loss/effusion", "brier/effusion", "patients"} <= metrics.keys()
+    assert all(value == round(value, 3) for value in metrics.values())
+    assert metrics["patients"] == int(metrics["patients"])
+
+
+def test_one_question_too_many_is_refused_by_name_and_the_site_goes_on(start: Callable[[], Asked]) -> None:
+    site = start()
+    for number in range(ROUNDS):
+        site.metrics(site.model(number), split="validation", round_number=number + 1)
+    refused = site.evaluate(site.model(ROUNDS), split="validation")
+    assert refused.error.reason == "EvaluationLimitError"
+    assert site.audit()[-1] == {"code": "EvaluationLimitError"}
+    assert site.metrics(site.model(0), split="test")
+
+
+def test_the_same_question_after_a_restart_has_the_same_answer_and_is_not_counted(start: Callable[[], Asked]) -> None:
+    first = start()
+    model = first.model(0.1)
+    answered = first.metrics(model, round_number=2)
+    assert first.audit()[-1]["note"] == "evaluations left: validation 2 of 2, test 0 of 1"
+    again = start()
+    assert again.metrics(model, round_number=2) == answered
+    assert again.audit()[-1]["note"] == "the answer that was given before"
+    assert again.evaluate(again.model(0.2)).error.reason == "EvaluationLimitError"
+
+
+def test_a_remembered_answer_still_passes_the_policy_of_today(
+    start: Callable[[], Asked], write_config: Callable[..., Path]
+) -> None:
+    site = start()
+    model = site.model(0.1)
+    site.metrics(model)
+    closer = write_config(replace={"cpu_threads: 1\n": EGRESS.replace("auroc, brier, log_loss, ", "")})
+    assert set(Asked(closer).metrics(model)) == {
+        key for key in site.metrics(model) if key.startswith(("n/", "positives/", "patients"))
+    }
+
+
+def test_a_question_that_could_not_be_answered_is_not_counted(
+    start: Callable[[], Asked], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = start()
+    model = site.model(0.1)
+    with monkeypatch.context() as broken:
+        broken.setattr("glsmed.client.app.evaluate", lambda *_, **__: 1 / 0)
+        assert site.evaluate(model).error.reason == "ZeroDivisionError"
+    assert site.metrics(model)
