@@ -8,7 +8,7 @@ from glsmed.client import local_training
 from glsmed.client.evaluation import Evaluation
 from glsmed.client.examples import Examples
 from glsmed.client.local_training import numbers_on_test, train_locally
-from glsmed.client.training import TrainingSummary
+from glsmed.client.round_plan import TrainingSummary
 from glsmed.shared.models import build_model
 from glsmed.shared.study import AugmentationSection, ModelSection, Study, TrainingSection
 

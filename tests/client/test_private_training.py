@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from glsmed.client.examples import Examples
 from glsmed.client.privacy_ledger import PrivacyLedger
 from glsmed.client.private_training import drawn_patients, rows_by_patient, train_privately
-from glsmed.client.round_training import LEDGER, train_round
+from glsmed.client.round_training import LEDGER, RoundTraining
 from glsmed.client.steps import to_pixels
 from glsmed.shared.errors import PrivacyError
 from glsmed.shared.models import build_model
@@ -143,15 +143,16 @@ def _study(noise: float, max_epsilon: float = 8.0) -> Study:
 
 def test_a_round_is_private_where_the_study_says_so(tmp_path: Path) -> None:
     for noise, kept in ((0.0, False), (30.0, True)):
-        train_round(small(), examples(), _study(noise), round_number=1, device=CPU, state_folder=tmp_path)
+        training = RoundTraining(_study(noise), devices=[CPU], state_folder=tmp_path)
+        training.train(small(), examples(), round_number=1)
         assert (tmp_path / LEDGER).exists() is kept
     assert json.loads((tmp_path / LEDGER).read_text())["spent"][0]["steps"] == 1
 
 
 def test_no_step_is_taken_that_is_not_paid_for(tmp_path: Path) -> None:
-    model = small()
+    model, training = small(), RoundTraining(_study(0.5, 0.1), devices=[CPU], state_folder=tmp_path)
     with pytest.raises(PrivacyError, match="epsilon"):
-        train_round(model, examples(), _study(0.5, 0.1), round_number=1, device=CPU, state_folder=tmp_path)
+        training.train(model, examples(), round_number=1)
     assert all(torch.equal(old, new) for old, new in zip(small().parameters(), model.parameters(), strict=True))
 
 

@@ -6,8 +6,9 @@ import torch
 from torch import nn
 
 from glsmed.client.examples import Examples
+from glsmed.client.round_plan import TrainingDivergedError
 from glsmed.client.steps import DeviceMemoryError, to_pixels
-from glsmed.client.training import TrainingDivergedError, predict_logits, train
+from glsmed.client.training import predict_logits, train
 from glsmed.shared.errors import DataError
 from glsmed.shared.models import build_model
 from glsmed.shared.negative_rates import NegativeRatesError

@@ -9,7 +9,6 @@ from flwr.clientapp import ClientApp
 from glsmed.client.egress import Number, arrays_digest, error_code
 from glsmed.client.evaluation import evaluate
 from glsmed.client.evaluation_ledger import Answer, EvaluatedSplit, Question
-from glsmed.client.round_training import train_round
 from glsmed.client.shipped_model import FOLDER, write_shipped_model
 from glsmed.client.site_map import fit_site_map
 from glsmed.client.site_numbers import evaluation_numbers, labelled_patients, patients_by_number, site_counts
@@ -106,14 +105,7 @@ class _SiteTasks:
         patients = labelled_patients(examples)
         site.egress.require_updates(patients)
         load_arrays(site.model, task.model)
-        summary = train_round(
-            site.model,
-            examples,
-            site.study,
-            round_number=task.round,
-            device=site.device,
-            state_folder=site.config.state_folder,
-        )
+        summary = site.training.train(site.model, examples, round_number=task.round)
         loss = {"loss": Number(summary.loss, patients)}
         update = Update(
             study_digest=self._digest,

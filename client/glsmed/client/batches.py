@@ -1,5 +1,6 @@
 """Batches of one site: which images, in which order, and what is drawn for each of them."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -36,16 +37,29 @@ class Batch:
     def split(self, size: int) -> Iterator["Batch"]:
         """The batch in parts of at most ``size`` images."""
         for start in range(0, len(self), size):
-            part = slice(start, start + size)
-            yield Batch(
-                self.images[part],
-                self.labels[part],
-                self.rates[part],
-                self.weights[part],
-                None if self.offsets is None else self.offsets[part],
-                None if self.affine is None else self.affine[part],
-                None if self.contrast is None else self.contrast[part],
-            )
+            yield self._part(start, start + size)
+
+    def shares(self, count: int) -> Iterator["Batch"]:
+        """The batch in exactly ``count`` parts whose sizes differ by one image at most."""
+        bounds = [len(self) * number // count for number in range(count + 1)]
+        for start, stop in itertools.pairwise(bounds):
+            yield self._part(start, stop)
+
+    def total_weight(self) -> Tensor:
+        """The sum of all weights, which a batch's loss is divided by; never 0."""
+        return self.weights.sum().clamp_min(torch.finfo(torch.float32).tiny)
+
+    def _part(self, start: int, stop: int) -> "Batch":
+        part = slice(start, stop)
+        return Batch(
+            self.images[part],
+            self.labels[part],
+            self.rates[part],
+            self.weights[part],
+            None if self.offsets is None else self.offsets[part],
+            None if self.affine is None else self.affine[part],
+            None if self.contrast is None else self.contrast[part],
+        )
 
 
 def shuffled_passes(usable: Tensor, settings: TrainingSection, generator: torch.Generator) -> Iterator[Tensor]:

@@ -10,7 +10,7 @@ from typing import TypeVar
 import torch
 
 from glsmed.client.config import SiteConfig, load_site
-from glsmed.client.devices import resolve_device
+from glsmed.client.devices import resolve_devices
 from glsmed.client.evaluation_ledger import EvaluationLedger
 from glsmed.client.label_table import LabelRow
 from glsmed.client.manifest import ImageEntry, Survey, survey_manifest
@@ -19,7 +19,7 @@ from glsmed.client.preparation import SPLITS, SiteSummary, by_split, label_rows,
 from glsmed.shared.audit import verify
 from glsmed.shared.bundle import RELEASE, bundle_digest
 from glsmed.shared.errors import ConfigurationError, GlsmedError
-from glsmed.shared.study import Study, load_study
+from glsmed.shared.study import Study, TrainingSection, load_study
 from glsmed.site_adapters.adapter import Adapter
 from glsmed.site_adapters.adapters import load_adapter
 from glsmed.site_adapters.calibration import load_calibration
@@ -59,8 +59,9 @@ def run_check(config_file: Path) -> CheckReport:
     if config is None:
         return report
     report.lines.append(f"site {config.site}, glsmed {RELEASE}, flwr {version('flwr')}, bundle {bundle_digest()[:12]}…")
-    _check_surroundings(report, config)
     study = report.attempt(lambda: load_study(config.study))
+    _check_devices(report, config, TrainingSection() if study is None else study.training)
+    _check_surroundings(report, config)
     adapter = _check_adapter(report, config, study)
     survey = report.attempt(lambda: survey_manifest(config.data.manifest))
     if survey is not None:
@@ -74,12 +75,16 @@ def run_check(config_file: Path) -> CheckReport:
     return report
 
 
-def _check_surroundings(report: CheckReport, config: SiteConfig) -> None:
-    device = report.attempt(lambda: resolve_device(config.device))
-    if device is not None:
-        threads = config.cpu_threads or torch.get_num_threads()
-        name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {threads} threads"
+def _check_devices(report: CheckReport, config: SiteConfig, settings: TrainingSection) -> None:
+    devices = report.attempt(lambda: resolve_devices(config.device, config.devices, settings)) or ()
+    threads = config.cpu_threads or torch.get_num_threads()
+    for device in dict.fromkeys(devices):
+        processes = f" in {len(devices)} processes" if len(devices) > 1 else ""
+        name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {threads} threads{processes}"
         report.lines.append(f"device {name}")
+
+
+def _check_surroundings(report: CheckReport, config: SiteConfig) -> None:
     if report.attempt(lambda: _made(config.state_folder)):
         free = shutil.disk_usage(config.state_folder).free
         report.lines.append(f"disk {free / 1e9:.1f} GB free at {config.state_folder}")

@@ -97,6 +97,14 @@ class SiteConfig(StrictModel):
         "state"
     )
     device: Annotated[str, Field(pattern=_DEVICE, description="auto, cpu, cuda or cuda:N")] = "auto"
+    devices: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=64,
+            description="GPUs that share each round of training, from device on; on a CPU so many processes",
+        ),
+    ] = 1
     cpu_threads: Annotated[int | None, Field(ge=1, description="threads for training on a CPU; null: all cores")] = None
     egress: Annotated[EgressSection, Field(description="what may leave this site")] = EgressSection()
     accept_bundles: Annotated[

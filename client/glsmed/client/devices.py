@@ -1,8 +1,9 @@
-"""Which device a site trains on."""
+"""Which devices a site trains on."""
 
 import torch
 
 from glsmed.shared.errors import UsageError
+from glsmed.shared.study import TrainingSection
 
 
 def resolve_device(name: str) -> torch.device:
@@ -19,3 +20,36 @@ def resolve_device(name: str) -> torch.device:
             f"device: {name} is not on this machine ({torch.cuda.device_count()} GPUs found); use auto or cpu"
         )
     return device
+
+
+def resolve_devices(name: str, count: int, settings: TrainingSection) -> tuple[torch.device, ...]:
+    """The devices that share a round: ``count`` GPUs from the named one on, or as many processes on the CPU.
+
+    Raises:
+        UsageError: the machine has fewer, or the study cannot be trained on several.
+    """
+    first = resolve_device(name)
+    if count == 1:
+        return (first,)
+    _require_shareable(count, settings)
+    if first.type == "cpu":
+        return (first,) * count
+    start, present = first.index or 0, torch.cuda.device_count()
+    if start + count > present:
+        raise UsageError(
+            f"devices: {count} from cuda:{start} on are not on this machine ({present} GPUs found); lower devices"
+        )
+    return tuple(torch.device("cuda", start + number) for number in range(count))
+
+
+def _require_shareable(count: int, settings: TrainingSection) -> None:
+    if settings.privacy.is_on:
+        raise UsageError(
+            f"devices: {count}, but this study trains with differential privacy, whose account is kept by one process "
+            "that trains alone: set devices to 1"
+        )
+    if settings.batch_size < count:
+        raise UsageError(
+            f"devices: {count} need as many images in a step, and the study's batch_size is {settings.batch_size}: "
+            "lower devices"
+        )

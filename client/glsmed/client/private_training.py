@@ -20,8 +20,8 @@ import glsmed.client.convolution_norms  # noqa: F401  # registers the norms of c
 from glsmed.client.batches import Batch, load_batch
 from glsmed.client.examples import Examples
 from glsmed.client.privacy_ledger import PrivacyLedger, Spent
+from glsmed.client.round_plan import TrainingSummary, finite_loss, usable_rows
 from glsmed.client.steps import augmented_pixels, make_optimizer, uses_autocast
-from glsmed.client.training import TrainingSummary, finite_loss, usable_rows
 from glsmed.shared.smoothing import check_targets, generalized_label_smoothing_loss
 from glsmed.shared.study import TrainingSection
 

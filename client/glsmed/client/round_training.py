@@ -1,27 +1,53 @@
-"""One round of training at a site, private or not, as the study says."""
+"""The rounds of training at a site, on the devices and as privately as its files say."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from glsmed.client.examples import Examples
-from glsmed.client.training import TrainingSummary, train
+from glsmed.client.round_plan import TrainingSummary
+from glsmed.client.training import OnStep, train
+from glsmed.client.training_team import TrainingTeam
 from glsmed.shared.study import Study
 
 LEDGER = "privacy.json"
 
 
-def train_round(
-    model: nn.Module, examples: Examples, study: Study, *, round_number: int, device: torch.device, state_folder: Path
-) -> TrainingSummary:
-    """Train ``model`` in place; see :func:`glsmed.client.training.train` and ``train_privately`` beside it."""
-    settings = study.training
-    if not settings.privacy.is_on:
-        return train(model, examples, settings, round_number=round_number, device=device)
-    # imported where it is needed: Opacus takes seconds
-    from glsmed.client.privacy_ledger import PrivacyLedger
-    from glsmed.client.private_training import train_privately
+class RoundTraining:
+    """Trains a site's rounds, and keeps from one to the next what is dear to make: the workers of several devices."""
 
-    ledger = PrivacyLedger(state_folder / LEDGER, study=study.digest())
-    return train_privately(model, examples, settings, ledger, round_number=round_number, device=device)
+    def __init__(self, study: Study, *, devices: Sequence[torch.device], state_folder: Path) -> None:
+        self._study = study
+        self._device = devices[0]
+        self._state_folder = state_folder
+        self._team = TrainingTeam(study, devices=devices, state_folder=state_folder) if len(devices) > 1 else None
+
+    def train(
+        self, model: nn.Module, examples: Examples, *, round_number: int, on_step: OnStep | None = None
+    ) -> TrainingSummary:
+        """Train ``model`` in place for one round.
+
+        Raises:
+            GlsmedError: see :func:`glsmed.client.training.train`, ``TrainingTeam.train`` and ``train_privately``.
+        """
+        if self._study.training.privacy.is_on:
+            return self._train_privately(model, examples, round_number)
+        if self._team is not None:
+            return self._team.train(model, examples, round_number=round_number, on_step=on_step)
+        settings = self._study.training
+        return train(model, examples, settings, round_number=round_number, device=self._device, on_step=on_step)
+
+    def close(self) -> None:
+        """End whatever runs beside this process."""
+        if self._team is not None:
+            self._team.close()
+
+    def _train_privately(self, model: nn.Module, examples: Examples, round_number: int) -> TrainingSummary:
+        # imported where it is needed: Opacus takes seconds
+        from glsmed.client.privacy_ledger import PrivacyLedger
+        from glsmed.client.private_training import train_privately
+
+        settings, ledger = self._study.training, PrivacyLedger(self._state_folder / LEDGER, study=self._study.digest())
+        return train_privately(model, examples, settings, ledger, round_number=round_number, device=self._device)

@@ -7,12 +7,13 @@ import torch
 from torch import nn
 
 from glsmed.client.config import SiteConfig
-from glsmed.client.devices import resolve_device
+from glsmed.client.devices import resolve_devices
 from glsmed.client.egress import EgressPolicy
 from glsmed.client.evaluation_ledger import EvaluationLedger
 from glsmed.client.examples import Examples, SplitName
 from glsmed.client.manifest import read_manifest
 from glsmed.client.preparation import prepare_site, read_site_gold
+from glsmed.client.round_training import RoundTraining
 from glsmed.client.shared_calibration import shareable_cues, site_cue_counts, store_prior
 from glsmed.shared.audit import AuditLog
 from glsmed.shared.model_manifest import ModelManifest
@@ -33,6 +34,7 @@ class SiteRuntime:
     model: nn.Module
     manifest: ModelManifest
     device: torch.device
+    training: RoundTraining
     egress: EgressPolicy
     evaluations: EvaluationLedger
 
@@ -48,11 +50,12 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
     Raises:
         ConfigurationError: study.yaml, config.yaml, the adapter or the data have faults.
         DataError: the data cannot be trained on.
-        UsageError: the device is not on this machine.
+        UsageError: a device is not on this machine, or the study cannot be trained on several.
     """
     if config.cpu_threads is not None:
         torch.set_num_threads(config.cpu_threads)
     study = load_study(config.study)
+    devices = resolve_devices(config.device, config.devices, study.training)
     model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
     manifest = ModelManifest.of(model.state_dict())
     audit = AuditLog(config.state_folder / "audit.jsonl")
@@ -64,7 +67,8 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
         splits=prepare_site(config, study).splits,
         model=model,
         manifest=manifest,
-        device=resolve_device(config.device),
+        device=devices[0],
+        training=RoundTraining(study, devices=devices, state_folder=config.state_folder),
         egress=EgressPolicy(
             config.egress,
             study,

@@ -1,5 +1,7 @@
 """One gradient step: images on the device, the GLS loss, and less at a time where memory is short."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import structlog
@@ -20,6 +22,12 @@ BLACK = -PIXEL_MEAN / PIXEL_SCALE  # what to_pixels makes of 0
 class DeviceMemoryError(GlsmedError):
     """The device has not enough memory for a single image of the study's size."""
 
+    def __init__(self) -> None:
+        super().__init__(
+            "the device ran out of memory with a single image: free it (nvidia-smi shows who uses it), or ask the "
+            "centre for a study with a smaller image_size_px"
+        )
+
 
 @dataclass(slots=True)
 class Stepper:
@@ -29,6 +37,7 @@ class Stepper:
         logit_limit: guard of negative rates, None where there are none; ``monitor`` watches them.
         at_once: images on the device at a time; a batch with more is taken in parts whose gradients add up to the
             gradient of the whole, since the networks have no layer that looks across images.
+        hold_back: entered around every part but the last: keeps several devices from adding up gradients too early.
     """
 
     model: nn.Module
@@ -38,6 +47,7 @@ class Stepper:
     logit_limit: float | None
     monitor: LogitMonitor | None
     at_once: int
+    hold_back: Callable[[], AbstractContextManager[object]] = nullcontext
 
     def step(self, batch: Batch) -> Tensor:
         """One gradient step; returns the loss, still on the device.
@@ -47,20 +57,30 @@ class Stepper:
         """
         while True:
             try:
-                return self._attempt(batch)
+                return self.attempt(batch, batch.total_weight())
             except torch.OutOfMemoryError:
                 self._take_less(len(batch))
 
-    def _attempt(self, batch: Batch) -> Tensor:
+    def attempt(self, batch: Batch, total_weight: Tensor) -> Tensor:
+        """One gradient step of the loss summed over the batch and divided by ``total_weight``; returns that loss.
+
+        Raises:
+            OutOfMemoryError: memory is short; the weights are as they were.
+        """
         self.optimizer.zero_grad(set_to_none=True)
-        total = batch.weights.sum().clamp_min(torch.finfo(torch.float32).tiny).to(self.device, non_blocking=True)
-        loss = torch.zeros((), device=self.device)
-        for part in batch.split(self.at_once):
-            share = self._summed_loss(part) / total
-            share.backward()  # type: ignore[no-untyped-call]  # torch types backward only in part
-            loss += share.detach()
+        total, loss = self._moved(total_weight), torch.zeros((), device=self.device)
+        *first, last = batch.split(self.at_once)
+        for part in first:
+            with self.hold_back():
+                loss += self._backward(part, total)
+        loss += self._backward(last, total)
         self.optimizer.step()
         return loss
+
+    def _backward(self, batch: Batch, total: Tensor) -> Tensor:
+        share = self._summed_loss(batch) / total
+        share.backward()  # type: ignore[no-untyped-call]  # torch types backward only in part
+        return share.detach()
 
     def _summed_loss(self, batch: Batch) -> Tensor:
         rates, weights = self._moved(batch.rates), self._moved(batch.weights)
@@ -77,17 +97,23 @@ class Stepper:
 
     def _take_less(self, batch_size: int) -> None:
         """Halve what is on the device at once; the next attempt starts the step anew."""
-        tried = min(self.at_once, batch_size)
         self.optimizer.zero_grad(set_to_none=True)
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
-        if tried == 1:
-            raise DeviceMemoryError(
-                "the device ran out of memory with a single image: free it (nvidia-smi shows who uses it), or ask the "
-                "centre for a study with a smaller image_size_px"
-            )
-        self.at_once = (tried + 1) // 2
-        structlog.get_logger().warning("device_memory_short", images_at_once=self.at_once, batch_size=batch_size)
+        self.at_once = half_of(min(self.at_once, batch_size))
+
+
+def half_of(images_at_once: int) -> int:
+    """Half as many images as were tried in vain; says so in the log.
+
+    Raises:
+        DeviceMemoryError: it was a single one.
+    """
+    if images_at_once == 1:
+        raise DeviceMemoryError
+    half = (images_at_once + 1) // 2
+    structlog.get_logger().warning("device_memory_short", images_at_once=half, tried=images_at_once)
+    return half
 
 
 def augmented_pixels(batch: Batch, device: torch.device) -> Tensor:

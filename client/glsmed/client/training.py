@@ -1,38 +1,17 @@
-"""Training at one site: a number of gradient steps with the GLS loss, without waiting for the device in any of them."""
+"""Training at one site on one device: a number of steps with the GLS loss, none of which waits for the device."""
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
-from glsmed.client.batches import load_batch, shuffled_passes
 from glsmed.client.examples import Examples
+from glsmed.client.round_plan import RoundPlan, TrainingSummary
 from glsmed.client.steps import Stepper, make_optimizer, to_pixels, uses_autocast
-from glsmed.shared.errors import DataError, GlsmedError
-from glsmed.shared.negative_rates import LogitMonitor, NegativeRateGuard
-from glsmed.shared.smoothing import check_targets
 from glsmed.shared.study import TrainingSection
 
-_SEED_STRIDE = 1_000_003
-
 OnStep = Callable[[int], None]
-
-
-class TrainingDivergedError(GlsmedError):
-    """The loss stopped being a finite number."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingSummary:
-    """What a stretch of training did; ``loss`` is the mean over its steps, ``cells`` the labelled cells trained on."""
-
-    loss: float
-    steps: int
-    images: int
-    cells: int
-    seconds: float
 
 
 def train(
@@ -56,70 +35,27 @@ def train(
         DeviceMemoryError: not even one image fits on the device.
     """
     started = time.perf_counter()
-    usable = usable_rows(examples)
-    stepper, examples = _ready(model, examples, settings, round_number, device)
-    generator = torch.Generator().manual_seed(settings.seed * _SEED_STRIDE + round_number)
+    plan = RoundPlan.of(examples, settings, round_number=round_number)
+    stepper = _stepper(model, plan, device)
     total = torch.zeros((), device=device)
-    for number, rows in enumerate(shuffled_passes(usable, settings, generator)):
-        total += stepper.step(load_batch(examples, rows, settings, generator))
+    for number, batch in enumerate(plan.batches()):
+        total += stepper.step(batch)
         if on_step is not None:
             on_step(number)
-    loss = finite_loss(float(total) / settings.steps_per_round, round_number)
-    if stepper.monitor is not None:
-        stepper.monitor.check()
-    return TrainingSummary(
-        loss=loss,
-        steps=settings.steps_per_round,
-        images=settings.steps_per_round * min(settings.batch_size, len(usable)),
-        cells=int((examples.weights > 0).sum()),
-        seconds=time.perf_counter() - started,
-    )
+    return plan.summary(summed_loss=float(total), monitor=stepper.monitor, seconds=time.perf_counter() - started)
 
 
-def _ready(
-    model: nn.Module, examples: Examples, settings: TrainingSection, round_number: int, device: torch.device
-) -> tuple[Stepper, Examples]:
-    """What takes the steps, and the examples with the rates that this round may use."""
-    guard = NegativeRateGuard()
-    check_targets(examples.labels, examples.rates, examples.weights, lowest_rate=-guard.cap)
-    allowed = replace(examples, rates=guard.rates(examples.rates, round_number=round_number))
-    limit = guard.limit(allowed.rates)
+def _stepper(model: nn.Module, plan: RoundPlan, device: torch.device) -> Stepper:
     model.to(device).to(memory_format=torch.channels_last).train()
-    stepper = Stepper(
+    return Stepper(
         model=model,
-        optimizer=make_optimizer(model, settings),
+        optimizer=make_optimizer(model, plan.settings),
         device=device,
-        autocast=uses_autocast(settings, device),
-        logit_limit=limit,
-        monitor=None if limit is None else LogitMonitor(examples.findings, guard, device=device),
-        at_once=settings.batch_size,
+        autocast=uses_autocast(plan.settings, device),
+        logit_limit=plan.logit_limit,
+        monitor=plan.monitor(device),
+        at_once=plan.settings.batch_size,
     )
-    return stepper, allowed
-
-
-def usable_rows(examples: Examples) -> Tensor:
-    """The rows that have a labelled cell.
-
-    Raises:
-        DataError: there is none.
-    """
-    usable = (examples.weights.sum(1) > 0).nonzero().squeeze(1)
-    if len(usable) == 0:
-        raise DataError("no image of the training split has a labelled finding: look at `glsmed-client check`")
-    return usable
-
-
-def finite_loss(loss: float, round_number: int) -> float:
-    """The loss itself.
-
-    Raises:
-        TrainingDivergedError: it is infinite or no number.
-    """
-    if not loss - loss == 0:
-        raise TrainingDivergedError(
-            f"the loss became {loss} in round {round_number}: lower learning_rate in study.yaml"
-        )
-    return loss
 
 
 @torch.no_grad()
