@@ -118,10 +118,10 @@ def test_only_noisy_sites_learn_from_the_common_model() -> None:
     """Site c calls bright images absent and dark ones present; the common model's logit of a bright image is 1."""
     method = _begun([1, 0, 1, 0, 0, 1], [0, 0, 1, 1, 2, 2])
     images = torch.tensor([1.0, -1, 1, -1, 1, -1]).view(6, 1, 1, 1)
-    method.begin_round([_Brightness()], images, 0.05)
+    method.begin_epoch([_Brightness()], replace(_batch([1, 0, 1, 0, 0, 1], list(range(6)), 0.05), images=images))
     assert isinstance(method.aggregation(), FedAvg)
     assert method.notes == []
-    method.begin_round([_Brightness()], images, 0.6)
+    method.begin_epoch([_Brightness()], replace(_batch([1, 0, 1, 0, 0, 1], list(range(6)), 0.6), images=images))
     assert method.notes == ["sites called noisy: c"]
     assert isinstance(method.aggregation(), DistanceAware)
     logits = torch.tensor([[LOGIT]])

@@ -86,6 +86,7 @@ class _Run:
         self.method.begin(targets, self.cells)
         best, best_loss, best_epoch = (torch.empty(0), torch.empty(0)), float("inf"), -1
         for epoch in range(self.settings.epochs):
+            self.method.begin_epoch(nets, self._everything(targets, epoch))
             if self.arm.federated:
                 self._federated_round(nets, targets, epoch)
             else:
@@ -145,7 +146,6 @@ class _Run:
         McMahan et al., AISTATS 2017, algorithm 1, all sites in every round. A site weighs by its studies, of which all
         have equally many; the centre of a real study weighs by training cells.
         """
-        self.method.begin_round(nets, self.trial.images, epoch / self.settings.epochs)
         updates: list[list[SiteUpdate]] = [[] for _ in nets]
         for number, site in enumerate(self.trial.sites):
             copies, own = copy.deepcopy(nets), self._rows_of(number)
@@ -187,6 +187,18 @@ class _Run:
                 epoch=epoch,
                 progress=(epoch + number / len(chunks)) / self.settings.epochs,
             )
+
+    def _everything(self, targets: Targets, epoch: int) -> Batch:
+        """The training set as it is before an epoch, its images in their places."""
+        return Batch(
+            images=self.trial.images,
+            rows=torch.arange(len(self.trial.images)),
+            targets=targets.values,
+            weights=targets.weights,
+            offsets=self._offsets(targets)[self.cells.site],
+            epoch=epoch,
+            progress=epoch / self.settings.epochs,
+        )
 
     def _validation_loss(self, nets: list[nn.Module], targets: Targets) -> float:
         """Log-loss on what the validation reports state plainly."""

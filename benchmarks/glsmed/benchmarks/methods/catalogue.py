@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from glsmed.benchmarks.methods.co_teaching import CoTeaching
+from glsmed.benchmarks.methods.dividemix import CIFAR, REAL, DivideMix
 from glsmed.benchmarks.methods.early_learning import ASYMMETRIC, SYMMETRIC, EarlyLearning
 from glsmed.benchmarks.methods.fednoro import FedNoRo
 from glsmed.benchmarks.methods.forward_correction import ForwardCorrection
@@ -63,6 +64,10 @@ CANDIDATES: Mapping[str, tuple[Make, ...]] = {
     "nvum": _with_and_without_doubt(Nvum),
     "forward": _with_and_without_doubt(ForwardCorrection),
     "co-teaching": _with_and_without_doubt(CoTeaching),
+    "dividemix": (
+        *_with_and_without_doubt(partial(DivideMix, alpha_lambda=CIFAR)),
+        *_with_and_without_doubt(partial(DivideMix, alpha_lambda=REAL)),
+    ),
     "mixup": _with_and_without_doubt(Mixup),
     "gls-site-spread": (SiteGlsSpread,),
     "gls-negative": (NegativeGls,),
@@ -76,6 +81,7 @@ CANDIDATES: Mapping[str, tuple[Make, ...]] = {
 # By method that trains two networks: the ensemble of two plain ones, by what doubt counts as.
 _CONTROLS: Mapping[str, Mapping[float | None, str]] = {
     "co-teaching": {1.0: "u-ones-ensemble", None: "u-ignore-ensemble"},
+    "dividemix": {1.0: "u-ones-ensemble", None: "u-ignore-ensemble"},
     "u-self-trained": {1.0: "u-ignore-ensemble"},  # it has no choice: its first network ignores doubt
 }
 

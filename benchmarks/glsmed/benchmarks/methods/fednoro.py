@@ -57,14 +57,14 @@ class FedNoRo(Method):
         self._teachers: list[nn.Module] = []
         self._noisy: frozenset[int] | None = None
 
-    def begin_round(self, nets: list[nn.Module], images: Tensor, progress: float) -> None:
+    def begin_epoch(self, nets: list[nn.Module], everything: Batch) -> None:
         """After the warm-up, keep the common model as the round's teacher; the first time, divide the sites."""
-        if progress < WARM_UP:
+        if everything.progress < WARM_UP:
             return
         self._teachers = copy.deepcopy(nets)
         if self._noisy is None:
             with torch.no_grad():
-                losses = class_losses(nets[0](images), self._targets, self._site_of)
+                losses = class_losses(nets[0](everything.images), self._targets, self._site_of)
             self._noisy = noisy_sites(losses)
             names = ", ".join(self._sites[number] for number in sorted(self._noisy)) or "none"
             self.notes.append(f"sites called noisy: {names}")

@@ -75,8 +75,8 @@ class Method:
     def begin(self, targets: Targets, cells: Cells) -> None:
         """Get ready for a training; called once before the first step."""
 
-    def begin_round(self, nets: list[nn.Module], images: Tensor, progress: float) -> None:
-        """Get ready for a round of a federation that starts from these networks; ``images`` are all training ones."""
+    def begin_epoch(self, nets: list[nn.Module], everything: Batch) -> None:
+        """Get ready for an epoch (a round of a federation) from these networks; ``everything`` is the training set."""
 
     def aggregation(self) -> AggregationRule:
         """How the sites' networks become one at the end of a round of a federation."""
