@@ -5,10 +5,18 @@ import pytest
 import torch
 
 from glsmed.client.examples import Examples, SplitName
-from glsmed.client.recipe import apply_recipe, site_offset, with_gold_labels, with_negative_rates, with_offset
+from glsmed.client.recipe import (
+    apply_recipe,
+    image_shares,
+    site_offset,
+    with_gold_labels,
+    with_image_shares,
+    with_negative_rates,
+    with_offset,
+)
 from glsmed.shared.negative_rates import NegativeRateGuard
 from glsmed.shared.smoothing import smoothed_targets
-from glsmed.shared.study import LabelSection, Study, TrainingSection
+from glsmed.shared.study import LabelSection, ModelSection, Study, TrainingSection
 
 NAN = math.nan
 FINDINGS = ("effusion", "nodule")
@@ -98,9 +106,38 @@ def test_mixing_zero_leaves_every_target() -> None:
 
 
 def test_rows_take_everything_of_an_image() -> None:
-    some = with_offset(_examples(), torch.tensor([1.0, 2.0])).rows(torch.tensor([2, 0]))
+    whole = with_image_shares(with_offset(_examples(), torch.tensor([1.0, 2.0])), torch.tensor([0.0, 0.5]))
+    some = whole.rows(torch.tensor([2, 0]))
     assert some.patients == ("c", "a")
     assert len(some) == 2
     assert some.offsets is not None
     assert some.offsets.tolist() == [[1.0, 2.0], [1.0, 2.0]]
+    assert some.image_shares is not None
+    assert some.image_shares.tolist() == [[0.0, 0.5], [0.0, 0.5]]
     assert torch.equal(some.labels, _examples().labels[[2, 0]])
+
+
+@pytest.mark.parametrize(
+    ("present", "absent", "kind", "share"),
+    [(3, 17, "platt", 0.0), (3, 16, "platt", 0.6), (2, 30, "platt", 0.6), (0, 0, "platt", 0.6), (50, 50, "off", 0.6)],
+)
+def test_the_image_speaks_only_for_findings_without_a_map(present: int, absent: int, kind: str, share: float) -> None:
+    gold = torch.full((120, 2), NAN)
+    gold[: present + absent, 0] = torch.tensor([1.0] * present + [0.0] * absent)
+    model = ModelSection.model_validate({"calibration_map": kind})
+    study = Study(study="s", findings=FINDINGS, labels=LabelSection(image_share=0.6), model=model)
+    assert image_shares(gold, study).tolist() == pytest.approx([share, 0.6])
+
+
+def test_image_shares_are_for_training_and_need_the_offset() -> None:
+    splits: dict[SplitName, Examples] = {"train": _examples(), "validation": _examples(), "test": _examples()}
+    learned = apply_recipe(splits, _study())
+    assert learned["train"].image_shares is not None
+    assert learned["train"].image_shares.tolist() == [[0.75, 0.75]] * 4
+    assert learned["test"].image_shares is None
+    assert apply_recipe(splits, _study(offset=False))["train"].image_shares is None
+
+
+def test_no_share_leaves_the_examples_as_they_are() -> None:
+    examples = _examples()
+    assert with_image_shares(examples, torch.zeros(2)) is examples

@@ -51,6 +51,7 @@ def test_a_share_comes_as_it_was_sent(ends: Ends, augmented: bool) -> None:
         rates=torch.zeros(2, 2),
         weights=torch.rand(2, 2),
         offsets=None,
+        image_shares=torch.rand(2, 2) if augmented else None,
         affine=torch.rand(2, 2, 3) if augmented else None,
         contrast=torch.rand(2, 2) if augmented else None,
     )

@@ -20,6 +20,7 @@ class Batch:
         images: ``(n, 1, S, S)`` uint8.
         labels: ``(n, K)``; rates and weights likewise.
         offsets: ``(n, K)``, or None for 0.
+        image_shares: ``(n, K)``, or None for 0.
         affine: ``(n, 2, 3)`` and contrast ``(n, 2)`` of the augmentation, or None for none.
     """
 
@@ -28,6 +29,7 @@ class Batch:
     rates: Tensor
     weights: Tensor
     offsets: Tensor | None
+    image_shares: Tensor | None
     affine: Tensor | None
     contrast: Tensor | None
 
@@ -57,6 +59,7 @@ class Batch:
             self.rates[part],
             self.weights[part],
             None if self.offsets is None else self.offsets[part],
+            None if self.image_shares is None else self.image_shares[part],
             None if self.affine is None else self.affine[part],
             None if self.contrast is None else self.contrast[part],
         )
@@ -82,6 +85,7 @@ def load_batch(examples: Examples, rows: Tensor, settings: TrainingSection, gene
         rates=examples.rates[rows],
         weights=examples.weights[rows],
         offsets=None if examples.offsets is None else examples.offsets[rows],
+        image_shares=None if examples.image_shares is None else examples.image_shares[rows],
         affine=draw_affine(len(rows), settings.augmentation, generator) if active else None,
         contrast=draw_contrast(len(rows), settings.augmentation, generator) if active else None,
     )

@@ -22,6 +22,8 @@ class Examples:
         findings: the K names, in the study's order.
         offsets: ``(N, K)`` float32, added to the model's logits: the base rate of the site that an image comes from;
             None for 0. It stays at the site.
+        image_shares: ``(N, K)`` float32 in [0, 1]: how much the image has to say in a doubted cell's target, see
+            :mod:`glsmed.shared.image_informed`; None for nothing.
     """
 
     images: Tensor
@@ -32,6 +34,7 @@ class Examples:
     patients: tuple[str, ...]
     findings: tuple[str, ...]
     offsets: Tensor | None = None
+    image_shares: Tensor | None = None
 
     def rows(self, places: Tensor) -> Self:
         """The examples at these ``(M,)`` places, in that order."""
@@ -44,6 +47,7 @@ class Examples:
             patients=tuple(self.patients[place] for place in places.tolist()),
             findings=self.findings,
             offsets=None if self.offsets is None else self.offsets[places],
+            image_shares=None if self.image_shares is None else self.image_shares[places],
         )
 
     def __len__(self) -> int:

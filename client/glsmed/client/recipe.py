@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from glsmed.client.examples import Examples, SplitName
+from glsmed.shared.calibration_map import suffices
 from glsmed.shared.corrections import mixed_targets
 from glsmed.shared.negative_rates import NegativeRateGuard
 from glsmed.shared.smoothing import rates_from_probability, smoothed_targets
@@ -26,6 +27,8 @@ def apply_recipe(splits: Mapping[SplitName, Examples], study: Study) -> dict[Spl
     if study.training.site_offset:
         offset = site_offset(result["train"])
         result = {name: with_offset(examples, offset) for name, examples in result.items()}
+        gold = torch.cat([splits["train"].gold, splits["validation"].gold])
+        result["train"] = with_image_shares(result["train"], image_shares(gold, study))
     return result
 
 
@@ -57,6 +60,24 @@ def base_rate_logit(targets: Tensor, weights: Tensor) -> Tensor:
 def with_offset(examples: Examples, offset: Tensor) -> Examples:
     """The examples with the offset of their site beside every image."""
     return replace(examples, offsets=offset.expand(len(examples), -1).contiguous())
+
+
+def image_shares(gold: Tensor, study: Study) -> Tensor:
+    """``(K,)`` the study's image share for a finding that the site has no calibration map for, 0 for others.
+
+    Args:
+        gold: ``(N, K)`` that a map would be fitted on, NaN where unknown.
+        study: its share, and the kind of map.
+    """
+    mapped = suffices(gold, kind=study.model.calibration_map)
+    return torch.where(mapped, 0.0, study.labels.image_share)
+
+
+def with_image_shares(examples: Examples, shares: Tensor) -> Examples:
+    """The examples with these shares ``(K,)`` beside every image; as they are where all are 0."""
+    if not bool(shares.any()):
+        return examples
+    return replace(examples, image_shares=shares.expand(len(examples), -1).contiguous())
 
 
 def with_negative_rates(examples: Examples, mixing: Tensor, guard: NegativeRateGuard) -> Examples:

@@ -28,6 +28,7 @@ labels:
   shared_calibration: false     # counts per cue (egress.cue_counts) make a prior for all sites: no text leaves
   gold_as_labels: true          # train on the gold labels of training patients as certain labels
   spread_weights: false         # weigh a cell by how sure it is what its words mean
+  image_share: 0.75             # without gold: how far doubted targets go from words to words and image; 0: not
   negative_rates: off           # off | gated: rates below 0 where a site's held-out gold says that they help
 
 training:

@@ -76,17 +76,17 @@ def fit_calibration_map(
         Curves only of findings with at least 20 gold cells and 3 of each class.
     """
     curves = {}
-    for place, finding in enumerate(findings):
+    for place in suffices(gold, kind=kind).nonzero().squeeze(1).tolist():
         known = ~torch.isnan(gold[:, place])
-        truth = gold[known, place].double()
-        if kind != "off" and _is_enough(truth):
-            curves[finding] = _fit(logits[known, place].double(), truth, kind)
+        curves[findings[place]] = _fit(logits[known, place].double(), gold[known, place].double(), kind)
     return CalibrationMap(findings=tuple(findings), curves=curves)
 
 
-def _is_enough(truth: Tensor) -> bool:
-    positives = int(truth.sum())
-    return len(truth) >= LEAST_GOLD and min(positives, len(truth) - positives) >= _LEAST_PER_CLASS
+def suffices(gold: Tensor, *, kind: MapKind) -> Tensor:
+    """``(K,)`` bool: whether gold ``(N, K)``, NaN where unknown, gives a finding a curve."""
+    positives, negatives = (gold == 1).sum(0), (gold == 0).sum(0)
+    enough = (positives + negatives >= LEAST_GOLD) & (torch.minimum(positives, negatives) >= _LEAST_PER_CLASS)
+    return enough & (kind != "off")
 
 
 def _fit(logits: Tensor, truth: Tensor, kind: MapKind) -> FindingMap:

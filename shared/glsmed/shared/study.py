@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from glsmed.shared.documents import StrictModel, load
+from glsmed.shared.image_informed import DEFAULT_IMAGE_SHARE
 
 NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 _PUBLIC_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45}")
@@ -56,6 +57,15 @@ class LabelSection(StrictModel):
     spread_weights: Annotated[
         bool, Field(description="weigh a cell by how sure it is what its words mean (posterior spread)")
     ] = False
+    image_share: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="where a site has too little gold for a calibration map: how far a doubted cell's target goes "
+            "from what the words say to what words and image say together; needs training.site_offset",
+        ),
+    ] = DEFAULT_IMAGE_SHARE
     negative_rates: Annotated[
         Literal["off", "gated"],
         Field(

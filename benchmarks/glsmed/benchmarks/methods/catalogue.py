@@ -10,6 +10,7 @@ from glsmed.benchmarks.methods.fednoro import FedNoRo
 from glsmed.benchmarks.methods.forward_correction import ForwardCorrection
 from glsmed.benchmarks.methods.gated_gls import GatedGls
 from glsmed.benchmarks.methods.generalized_ce import GeneralizedCrossEntropy
+from glsmed.benchmarks.methods.image_informed_gls import ImageInformedGls
 from glsmed.benchmarks.methods.label_smoothing import OTHER_RATE, LabelSmoothing, UOnesLabelSmoothing
 from glsmed.benchmarks.methods.lexicon_gls import LexiconGls, LexiconGlsEnsemble
 from glsmed.benchmarks.methods.method import Method
@@ -39,6 +40,7 @@ def _with_and_without_doubt(make: Callable[..., Method]) -> tuple[Make, ...]:
 # By method: what may be chosen on validation data; the first is taken where nothing was.
 CANDIDATES: Mapping[str, tuple[Make, ...]] = {
     "gls-lexicon": (LexiconGls,),
+    "gls-image-informed": (ImageInformedGls,),
     "gls-site": (SiteGls,),
     "u-ones": (UOnes,),
     "u-zeros": (UZeros,),
