@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from glsmed.client.check import CheckReport, render, run_check
+from glsmed.client.evaluation_ledger import Answer, EvaluationLedger, Question
+from glsmed.shared.study import load_study
 
 WriteConfig = Callable[..., Path]
 
@@ -126,6 +128,45 @@ def test_a_broken_audit_log_is_a_fault(write_config: WriteConfig, tmp_path: Path
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "audit.jsonl").write_text("{}\n")
     assert [f"{tmp_path}/state/audit.jsonl:1: " in fault for fault in run_check(write_config()).faults] == [True]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("ca.crt", "", "not a certificate in PEM"),
+        ("keys/site.key", "", "not an OpenSSH private key"),
+        ("keys/site.key", "-----BEGIN OPENSSH PRIVATE KEY-----", "not an OpenSSH private key"),
+    ],
+)
+def test_a_damaged_certificate_or_key_is_a_fault(
+    write_config: WriteConfig, tmp_path: Path, name: str, content: str, said: str
+) -> None:
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(content)
+    file.chmod(0o600)
+    (fault,) = run_check(write_config()).faults
+    assert fault.startswith(f"{file}: {said}")
+
+
+def test_what_is_left_of_evaluations_is_told(write_config: WriteConfig, tmp_path: Path) -> None:
+    config = write_config()
+    assert "evaluations left: validation 4 of 4, test 2 of 2" in run_check(config).lines
+    ledger = EvaluationLedger(tmp_path / "state", load_study(tmp_path / "study.yaml"), runs=2)
+    for number in range(2):
+        ledger.keep(Question("test", str(number)), Answer("gold", {}))
+    report = run_check(config)
+    assert "evaluations left: validation 4 of 4, test 0 of 2" in report.lines
+    assert any("no evaluation on the test split is answered any more" in line for line in report.warnings)
+
+
+def test_a_damaged_account_of_evaluations_is_a_fault(write_config: WriteConfig, tmp_path: Path) -> None:
+    config = write_config()
+    digest = load_study(tmp_path / "study.yaml").digest()
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / f"evaluations-{digest[:16]}.json").write_text("{")
+    (fault,) = run_check(config).faults
+    assert f"evaluations-{digest[:16]}.json: the account of evaluations cannot be read" in fault
 
 
 def test_an_adapter_that_extends_itself_is_a_fault(write_config: WriteConfig, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def _renew(certificates: CertificateFolder) -> None:
         certificates.issue(["centre.example.org"])
 
 
-@pytest.mark.parametrize("damaged", ["ca_certificate", "ca_key", "server_certificate"])
+@pytest.mark.parametrize("damaged", ["ca_certificate", "ca_key", "server_certificate", "server_key"])
 def test_a_damaged_file_is_named(certificates: CertificateFolder, damaged: str) -> None:
     path: Path = getattr(certificates, damaged)
     path.write_text("not what it was")
@@ -90,4 +90,13 @@ def test_a_damaged_file_is_named(certificates: CertificateFolder, damaged: str) 
 
 def test_a_lost_server_key_is_made_anew(certificates: CertificateFolder) -> None:
     certificates.server_key.unlink()
+    assert certificates.needs_renewal(["centre.example.org"])
+
+
+def test_a_server_key_that_does_not_fit_its_certificate_is_made_anew(
+    certificates: CertificateFolder, tmp_path: Path
+) -> None:
+    other = CertificateFolder(tmp_path / "other")
+    other.create(study="other", public_names=["centre.example.org"])
+    certificates.server_key.write_bytes(other.server_key.read_bytes())
     assert certificates.needs_renewal(["centre.example.org"])

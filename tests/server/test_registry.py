@@ -67,3 +67,20 @@ def test_a_site_name_cannot_reach_outside_its_folder(tmp_path: Path, site: str) 
     file = _write(tmp_path / "request.yaml", _request().model_copy(update={"site": site}))
     with pytest.raises(ConfigurationError, match="site"):
         _admit(file, tmp_path / "sites")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"public_key": "ssh-ed25519 AAAA"}, "not an OpenSSH public key"),
+        ({"glsmed": "9.9"}, "was altered or not signed"),
+    ],
+)
+def test_a_damaged_request_is_named_whether_new_or_admitted(tmp_path: Path, change: dict[str, str], said: str) -> None:
+    sites = tmp_path / "sites"
+    sites.mkdir()
+    damaged = _write(sites / "st-mary.yaml", _request().model_copy(update=change))
+    with pytest.raises(DataError, match=rf"{damaged}: .*{said}"):
+        admitted_sites(sites)
+    with pytest.raises(DataError, match=rf"{damaged}: .*{said}"):
+        _admit(damaged, tmp_path / "others")

@@ -123,6 +123,8 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> N
         ("metrics.csv", "round,split\n1,test\n", RunFolder.metrics),
         ("summary.json", "", RunFolder.summary),
         ("shared_prior.json", "{}", RunFolder.shared_prior),
+        ("status.json", "", lambda folder: read_status(folder.root)),
+        ("status.json", '{"state": "running"}', lambda folder: read_status(folder.root)),
     ],
 )
 def test_a_damaged_file_is_named(tmp_path: Path, name: str, content: str, read: Callable[[RunFolder], object]) -> None:

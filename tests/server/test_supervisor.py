@@ -35,3 +35,11 @@ def test_a_file_among_the_admitted_that_is_no_request_is_told_once_and_ends_noth
     supervisor._register_sites_quietly(control)
     (line,) = lines
     assert "half-copied.yaml:1" in line
+
+
+def test_a_damaged_database_is_named_with_its_remedy(study_file: Path) -> None:
+    database = study_file.parent / "state" / "superlink.db"
+    database.parent.mkdir()
+    database.write_text("not what it was" * 100)
+    with pytest.raises(FederationError, match=rf"{database}: file is not a database: move it away; it is made anew"):
+        StudySupervisor(study_file, report=lambda _: None).run()

@@ -11,7 +11,9 @@ import torch
 
 from glsmed.client.config import SiteConfig, load_site
 from glsmed.client.devices import resolve_devices
+from glsmed.client.enrolment import read_private_key
 from glsmed.client.evaluation_ledger import EvaluationLedger
+from glsmed.client.flower_node import read_authority
 from glsmed.client.label_table import LabelRow
 from glsmed.client.manifest import ImageEntry, Survey, survey_manifest
 from glsmed.client.node_state import prepare_state_folder
@@ -66,11 +68,11 @@ def run_check(config_file: Path) -> CheckReport:
     survey = report.attempt(lambda: survey_manifest(config.data.manifest))
     if survey is not None:
         _check_manifest(report, survey)
-    if study is not None:
-        _check_evaluations(report, config, study)
     if study is None or not config.state_folder.is_dir():
         report.warnings.append("images and labels were not looked at: that needs the study and the state folder")
-    elif survey is not None:
+        return report
+    _check_evaluations(report, config, study)
+    if survey is not None:
         _check_data(report, config, study, survey, can_read=adapter is not None)
     return report
 
@@ -89,15 +91,24 @@ def _check_surroundings(report: CheckReport, config: SiteConfig) -> None:
         free = shutil.disk_usage(config.state_folder).free
         report.lines.append(f"disk {free / 1e9:.1f} GB free at {config.state_folder}")
         _check_audit(report, config.state_folder / "audit.jsonl")
-    if not config.centre.ca_certificate.is_file():
-        report.warnings.append(f"{config.centre.ca_certificate}: no such file; needed to reach the centre")
-    if not config.key.is_file():
-        enroll = f"glsmed-client --site {report.config_file} enroll"
-        report.warnings.append(f"{config.key}: no key yet; make it with: {enroll}")
+    _check_identity(report, config)
     if not config.egress.model_updates:
         report.warnings.append(
             "egress.model_updates is false: nothing may leave, so this site cannot take part in a round"
         )
+
+
+def _check_identity(report: CheckReport, config: SiteConfig) -> None:
+    """The study's authority and the site's key: a missing one is still to come, a damaged one is a fault."""
+    if config.centre.ca_certificate.exists():
+        report.attempt(lambda: read_authority(config.centre.ca_certificate))
+    else:
+        report.warnings.append(f"{config.centre.ca_certificate}: no such file; needed to reach the centre")
+    if config.key.exists():
+        report.attempt(lambda: read_private_key(config.key))
+    else:
+        enroll = f"glsmed-client --site {report.config_file} enroll"
+        report.warnings.append(f"{config.key}: no key yet; make it with: {enroll}")
 
 
 def _made(state_folder: Path) -> bool:

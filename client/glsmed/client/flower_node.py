@@ -17,7 +17,6 @@ from types import SimpleNamespace
 import httpx
 import structlog
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 from cryptography.x509 import load_pem_x509_certificates
 from flwr.app import Context, Error, Message
 from flwr.common.constant import SubStatus
@@ -46,6 +45,7 @@ from flwr.supernode.fleet_http_client import FleetHttpClient
 from flwr.supernode.node_auth_http_interceptor import NodeAuthHttpInterceptor
 from flwr.supernode.runtime.run_clientapp import push_message, push_task_output
 
+from glsmed.client.enrolment import read_private_key
 from glsmed.shared.atomic import write_text
 from glsmed.shared.errors import DataError, FederationError
 
@@ -58,7 +58,6 @@ _LOCAL_POLL_SECONDS = 0.05  # upstream looks every half second into its own memo
 _FIRST_RETRY_SECONDS = 0.05  # for a part of a message that has not come yet; doubles with every try
 _LONGEST_RETRY_SECONDS = 2.0
 _PROBE_HEARTBEAT_SECONDS = 30.0
-_OTHERS = 0o077
 _ACQUIRE = "/flwr.proto.Runtime/AcquireTask"
 
 
@@ -122,7 +121,7 @@ def probe_centre(settings: NodeSettings) -> None:
         ConnectionError: nobody answers there now; worth trying again.
         FederationError: the certificate, the key or the release does not fit; trying again changes nothing.
     """
-    key = _private_key(settings.private_key)
+    key = read_private_key(settings.private_key)
     request = ActivateNodeRequest(
         public_key=public_key_to_bytes(key.public_key()), heartbeat_interval=_PROBE_HEARTBEAT_SECONDS
     )
@@ -149,7 +148,7 @@ def _fleet_client(settings: NodeSettings, key: ec.EllipticCurvePrivateKey) -> It
     client = FleetHttpClient.from_server_address(
         settings.centre,
         insecure=False,
-        root_certificates=_authority(settings.ca_certificate),
+        root_certificates=read_authority(settings.ca_certificate),
         interceptors=[
             RuntimeVersionHttpInterceptor(component_name="SuperNode"),
             NodeAuthHttpInterceptor(key, key.public_key()),
@@ -196,29 +195,22 @@ def _is_tls_fault(error: BaseException | None) -> bool:
     return False
 
 
-def _authority(path: Path) -> bytes:
+def read_authority(path: Path) -> bytes:
+    """The study's certificate authority in PEM.
+
+    Raises:
+        DataError: naming the file: it is missing or damaged.
+        OSError: it cannot be read.
+    """
     try:
         content = path.read_bytes()
         load_pem_x509_certificates(content)
+        content.decode("ascii")  # as Flower's client reads it
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; the centre sends it with study.yaml") from None
     except ValueError:
         raise DataError(f"{path}: not a certificate in PEM; ask the centre for ca.crt again") from None
     return content
-
-
-def _private_key(path: Path) -> ec.EllipticCurvePrivateKey:
-    try:
-        if path.stat().st_mode & _OTHERS:
-            raise DataError(f"{path}: others on this machine may read this private key; run: chmod 600 {path}")
-        key = load_ssh_private_key(path.read_bytes(), password=None)
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such key; make it with: glsmed-client --site config.yaml enroll") from None
-    except ValueError as error:
-        raise DataError(f"{path}: not an OpenSSH private key: {error}") from None
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise DataError(f"{path}: not an elliptic-curve key; make one with: glsmed-client --site config.yaml enroll")
-    return key
 
 
 class TaskQueue:

@@ -52,10 +52,10 @@ class CertificateFolder:
         write_bytes(self.server_certificate, certificate.public_bytes(Encoding.PEM))
 
     def needs_renewal(self, public_names: Sequence[str]) -> bool:
-        """Whether the server's key or certificate is missing, the latter expires soon or lacks one of ``public_names``.
+        """Whether the server's key and certificate are not there, do not fit, expire soon, or lack a public name.
 
         Raises:
-            FederationError: the authority's or the server's certificate is damaged.
+            FederationError: the authority's certificate, or the server's certificate or key, is damaged.
         """
         self._authority()
         if not (self.server_certificate.is_file() and self.server_key.is_file()):
@@ -63,6 +63,8 @@ class CertificateFolder:
         certificate = _certificate(self.server_certificate)
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         known = {str(name.value) for name in names}
+        if _private_key(self.server_key).public_key() != certificate.public_key():
+            return True
         expires_soon = certificate.not_valid_after_utc < datetime.now(UTC) + _RENEWAL_MARGIN
         return expires_soon or not set(public_names) <= known
 
@@ -74,13 +76,7 @@ class CertificateFolder:
     def _authority_key(self) -> ec.EllipticCurvePrivateKey:
         if not self.ca_key.is_file():
             raise FederationError(f"{self.ca_key} is missing: a server certificate cannot be issued without it")
-        try:
-            key = load_pem_private_key(self.ca_key.read_bytes(), password=None)
-        except (ValueError, TypeError):
-            raise FederationError(f"{self.ca_key} is not a private key in PEM: put a copy of it back") from None
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise FederationError(f"{self.ca_key} is not an elliptic-curve key")
-        return key
+        return _private_key(self.ca_key)
 
 
 def _certificate(path: Path) -> x509.Certificate:
@@ -88,6 +84,16 @@ def _certificate(path: Path) -> x509.Certificate:
         return x509.load_pem_x509_certificate(path.read_bytes())
     except ValueError:
         raise FederationError(f"{path} is not a certificate in PEM: put a copy of it back") from None
+
+
+def _private_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except (ValueError, TypeError):
+        raise FederationError(f"{path} is not a private key in PEM: put a copy of it back") from None
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise FederationError(f"{path} is not an elliptic-curve key: put a copy of the right one back")
+    return key
 
 
 def _write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:

@@ -17,8 +17,7 @@ def admit(request_file: Path, *, sites: Path, study: str, study_digest: str) -> 
         DataError: it was altered, names another study or another version of this one, or the site's name or key
             is taken.
     """
-    request = load(request_file, EnrolmentRequest)
-    request.verify()
+    request = _verified(request_file)
     _check_study(request, study=study, study_digest=study_digest)
     _check_is_new(request, admitted_sites(sites))
     write_bytes(sites / f"{request.site}.yaml", request_file.read_bytes())
@@ -26,9 +25,18 @@ def admit(request_file: Path, *, sites: Path, study: str, study_digest: str) -> 
 
 
 def admitted_sites(sites: Path) -> Mapping[str, EnrolmentRequest]:
-    """Every admitted request by site name, in the order of names."""
-    requests = (load(path, EnrolmentRequest) for path in sorted(sites.glob("*.yaml")))
+    """Every admitted request by site name, in the order of names; errors as of :func:`admit`."""
+    requests = (_verified(path) for path in sorted(sites.glob("*.yaml")))
     return {request.site: request for request in requests}
+
+
+def _verified(path: Path) -> EnrolmentRequest:
+    request = load(path, EnrolmentRequest)
+    try:
+        request.verify()
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+    return request
 
 
 def _check_study(request: EnrolmentRequest, *, study: str, study_digest: str) -> None:

@@ -73,12 +73,17 @@ class MetricRow:
 
 
 def read_status(run_folder: Path) -> RunState | None:
-    """Where the run in this folder stands; None before its first word."""
-    try:
-        content = json.loads((run_folder / "status.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    """Where the run in this folder stands; None before its first word.
+
+    Raises:
+        FederationError: the file is damaged.
+    """
+    path = run_folder / "status.json"
+    if not path.is_file():
         return None
-    return RunState(**{**content, "sites": tuple(content["sites"])})
+    with _reading(path):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return RunState(**{**content, "sites": tuple(content["sites"])})
 
 
 def write_status(run_folder: Path, state: RunState) -> None:

@@ -1,11 +1,14 @@
 """The centre's folder of one study: what lies where."""
 
 import secrets
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from glsmed.server.flower_link import LinkSettings
 from glsmed.server.pki import CertificateFolder
 from glsmed.shared.atomic import write_text
+from glsmed.shared.errors import FederationError
 from glsmed.shared.study import Study, load_study
 
 _SECRET_BYTES = 32
@@ -26,6 +29,7 @@ class StudyFolder:
         self.logs = self.root / "logs"
         self.state = self.root / "state"
         self.flower_home = self.state / "flwr"
+        self.database = self.state / "superlink.db"
 
     def study(self) -> Study:
         """The study as its file says now."""
@@ -40,18 +44,34 @@ class StudyFolder:
             ca_certificate=self.certificates.ca_certificate,
             server_certificate=self.certificates.server_certificate,
             server_key=self.certificates.server_key,
-            database=self.state / "superlink.db",
+            database=self.database,
             superexec_secret=self.state / "superexec.secret",
         )
 
     def prepare_state(self) -> None:
-        """Make the state folder, readable by its owner only."""
+        """Make the state folder, readable by its owner only.
+
+        Raises:
+            FederationError: the SuperLink's database in it is damaged.
+        """
         self.state.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
         self.state.chmod(_PRIVATE_FOLDER)
         self.flower_home.mkdir(exist_ok=True)
+        if self.database.is_file():
+            _require_database(self.database)
 
     def renew_for_this_start(self, study: Study) -> None:
         """Make a fresh secret for the executor, and a certificate that lasts."""
         write_text(self.state / "superexec.secret", secrets.token_hex(_SECRET_BYTES), mode=_PRIVATE_FILE)
         if self.certificates.needs_renewal(study.centre.public_names):
             self.certificates.issue(study.centre.public_names)
+
+
+def _require_database(path: Path) -> None:
+    try:
+        with closing(sqlite3.connect(path)) as database:
+            database.execute("PRAGMA schema_version")
+    except sqlite3.DatabaseError as error:
+        raise FederationError(
+            f"{path}: {error}: move it away; it is made anew, and the study goes on after its last checkpoint"
+        ) from None

@@ -3,6 +3,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from glsmed.shared.documents import read_document
 
 Typed = Callable[..., Any]
@@ -32,10 +34,25 @@ def test_an_existing_key_is_kept(typed: Typed, write_config: Callable[..., Path]
     assert again["public_key"] == first["public_key"]
 
 
-def test_a_key_that_is_none_is_refused(typed: Typed, write_config: Callable[..., Path], tmp_path: Path) -> None:
-    (tmp_path / "keys").mkdir()
-    (tmp_path / "keys" / "site.key").write_text("not a key")
+@pytest.mark.parametrize("content", ["not a key", "", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n"])
+def test_a_damaged_key_is_named_with_its_remedy(
+    typed: Typed, write_config: Callable[..., Path], tmp_path: Path, content: str
+) -> None:
+    key = tmp_path / "keys" / "site.key"
+    key.parent.mkdir()
+    key.write_text(content)
+    key.chmod(0o600)
     done = typed("--site", write_config(), "enroll")
     assert done.code == 2
+    assert f"{key}: not an OpenSSH private key" in done.err
+    assert "put a whole copy of it back; or move it away" in done.err
     assert "Traceback" not in done.err
     assert not (tmp_path / "request.yaml").exists()
+
+
+def test_a_key_that_others_may_read_is_refused(typed: Typed, write_config: Callable[..., Path], tmp_path: Path) -> None:
+    typed("--site", write_config(), "enroll")
+    key = tmp_path / "keys" / "site.key"
+    key.chmod(0o640)
+    done = typed("--site", write_config(), "enroll")
+    assert (done.code, f"run: chmod 600 {key}" in done.err) == (2, True)
