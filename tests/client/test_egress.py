@@ -94,6 +94,24 @@ def test_only_metrics_that_are_named_may_go(tmp_path: Path) -> None:
     assert set(policy(tmp_path).permitted(numbers)) == {"auroc/effusion", "loss", "patients"}
 
 
+def test_numbers_go_with_three_decimals_and_counts_whole(tmp_path: Path) -> None:
+    numbers = {"auroc/effusion": Number(0.81249, 50), "loss": Number(-0.00051, 50), "n/effusion": Number(123456.0, 50)}
+    assert policy(tmp_path).permitted(numbers) == {"auroc/effusion": 0.812, "loss": -0.001, "n/effusion": 123456.0}
+
+
+def test_a_number_with_all_its_digits_is_stopped(tmp_path: Path) -> None:
+    with pytest.raises(PrivacyError, match="'auroc/effusion' has more than 3 decimals"):
+        policy(tmp_path).release(evaluation(metrics={"auroc/effusion": 0.8125}), patients={"auroc/effusion": 100})
+    assert sent(tmp_path) == []
+
+
+def test_a_note_is_in_the_log_and_not_in_the_message(tmp_path: Path) -> None:
+    content = policy(tmp_path).release(evaluation(), patients={"auroc/effusion": 100}, note="evaluations left: 3")
+    (entry,) = sent(tmp_path)
+    assert entry["fields"]["note"] == "evaluations left: 3"  # type: ignore[index]  # JSON
+    assert "evaluations left" not in str(content)
+
+
 @pytest.mark.parametrize(
     "message",
     [

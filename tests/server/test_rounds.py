@@ -23,7 +23,7 @@ from glsmed.server.exchange import Clock
 from glsmed.server.rounds import Plan, run_study
 from glsmed.server.run_folder import RunFolder, read_status
 from glsmed.shared.audit import verify
-from glsmed.shared.errors import DataError, FederationError
+from glsmed.shared.errors import DataError, EvaluationLimitError, FederationError
 from glsmed.shared.model_manifest import ModelManifest
 from glsmed.shared.study import Study
 
@@ -275,3 +275,15 @@ def test_checkpoints_say_which_study_round_and_sites_made_them(federation: Feder
     assert (metadata["round"], metadata["study_digest"]) == ("2", study.digest())
     assert json.loads(metadata["sites"]) == {"a": 10, "b": 10, "c": 20}
     assert len(metadata["manifest_digest"]) == len(ModelManifest(()).digest())
+
+
+def test_a_site_that_answers_no_more_evaluations_is_named_and_the_study_goes_on(federation: Federation) -> None:
+    federation.faults["a"] = only(raises(EvaluationLimitError("enough")), kinds=("evaluate",))
+    summary = federation.run()
+    assert summary["best_round"] == 2
+    missing = summary["not_evaluated"]
+    assert isinstance(missing, dict)
+    assert missing["a"].startswith("EvaluationLimitError (the site has answered as many evaluations of this study")
+    status = read_status(federation.root)
+    assert status is not None
+    assert "without a: EvaluationLimitError" in status.message
