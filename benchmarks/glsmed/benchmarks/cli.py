@@ -73,6 +73,28 @@ def methods_subcommand(
     methods_command(plan, pixels, out=out, reference=reference)
 
 
+@app.command("federation")
+def federation_subcommand(
+    data: Annotated[Path, typer.Option(help="Folder that `build` wrote.")],
+    out: Annotated[Path, typer.Option(help="Folder for the run; a stopped one goes on.")],
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds.")] = 10,
+    steps: Annotated[int, typer.Option(min=1, help="Gradient steps of each hospital in a round.")] = 60,
+    gold: Annotated[int, typer.Option(min=0, help="Training patients of each hospital with gold.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="Of weights, batches and augmentation.")] = 0,
+) -> None:
+    """Let the hospitals of a built data set train together in one process, and each alone; results as JSON.
+
+    The same round loop, checks, aggregation and hospital code as between real machines, without the network.
+
+    **Example**: `glsmed-benchmark build --out my-data && glsmed-benchmark federation --data my-data --out runs/fed`
+    """
+    from glsmed.benchmarks.built_federation import RunSettings
+    from glsmed.benchmarks.commands.federation import federation_command
+
+    settings = RunSettings(rounds=rounds, steps_per_round=steps, gold=gold, seed=seed)
+    federation_command(data, out=out, settings=settings)
+
+
 @app.command("language")
 def language_subcommand(
     out: Annotated[Path | None, typer.Option(help="Write the JSON to this file too.")] = None,

@@ -1,0 +1,21 @@
+"""``glsmed-benchmark federation``: what hospitals gain from training together, with the code that real ones run."""
+
+import json
+import logging
+from pathlib import Path
+
+import typer
+
+from glsmed.benchmarks.built_federation import RunSettings, federate
+from glsmed.shared.atomic import write_text
+from glsmed.shared.logs import configure_logging
+
+
+def federation_command(data: Path, *, out: Path, settings: RunSettings) -> None:
+    """Federate a built data set, write ``summary.json``, and print it."""
+    configure_logging(level=logging.WARNING)
+    out.mkdir(parents=True, exist_ok=True)
+    results = federate(data.resolve(), out.resolve(), settings, report=lambda line: typer.echo(line, err=True))
+    text = json.dumps({"rounds": settings.rounds, "seed": settings.seed, "sites": results}, indent=1)
+    write_text(out / "summary.json", text + "\n")
+    typer.echo(text)
