@@ -67,6 +67,16 @@ def test_arms_are_compared_for_the_reference(finished: Path) -> None:
     assert arms["gold"]["brier"]["mean"] == pytest.approx(losses[0] - losses[1], abs=1e-6)
 
 
+def test_tables_say_in_markdown_what_the_summary_says(finished: Path) -> None:
+    summary = json.loads((finished / "summary.json").read_text())["alike/gold"]["last_mapped"]
+    lines = (finished / "tables.md").read_text().splitlines()
+    rows = [[cell.strip(" *") for cell in line.split("|")[1:-1]] for line in lines if line.startswith("|")]
+    brier = summary["reference_less_method"]["all"]["u-ones"]["brier"]
+    said = f"{brier['mean']:+.4f} [{brier['low']:+.4f}, {brier['high']:+.4f}]"
+    assert any(row[0] == "u-ones" and said in row for row in rows)
+    assert any(row[0] == "gce" and f"{summary['all']['gce']['auroc']:.4f}" in row for row in rows)
+
+
 def test_report_is_one_page_with_figures(finished: Path) -> None:
     page = (finished / "report.html").read_text()
     assert page.count("<img") == 3 * (2 + 3)

@@ -13,6 +13,7 @@ from glsmed.benchmarks.comparison.differences import Differences
 from glsmed.benchmarks.comparison.finished import Finished
 from glsmed.benchmarks.comparison.fitting import FitSettings
 from glsmed.benchmarks.comparison.jobs import Plan
+from glsmed.benchmarks.comparison.markdown import tables_markdown
 from glsmed.benchmarks.comparison.report import report_html
 from glsmed.benchmarks.comparison.results import Results
 from glsmed.benchmarks.comparison.run import run_plan
@@ -69,7 +70,7 @@ def make_plan(
 
 
 def methods_command(plan: Plan, pixels: str, *, out: Path, reference: str) -> None:
-    """Run what is missing, then write summary.json and report.html."""
+    """Run what is missing, then write summary.json, tables.md and report.html."""
     torch.set_num_threads(1)  # the networks are too small to share
     results = Results(out, plan.sizes, plan.settings)
     run_plan(plan, source_named(pixels), results, report=lambda line: typer.echo(line, err=True))
@@ -77,5 +78,6 @@ def methods_command(plan: Plan, pixels: str, *, out: Path, reference: str) -> No
     means, differences = Means(finished), Differences(finished)
     content = summary_content(finished, means, differences)
     write_text(out / "summary.json", json.dumps(content, indent=1) + "\n")
+    write_text(out / "tables.md", tables_markdown(finished, means, differences))
     write_text(out / "report.html", report_html(finished, means, differences))
-    typer.echo(f"{out / 'report.html'}, {out / 'summary.json'}")
+    typer.echo(f"{out / 'report.html'}, {out / 'tables.md'}, {out / 'summary.json'}")
