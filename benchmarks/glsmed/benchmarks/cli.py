@@ -39,6 +39,7 @@ def methods_subcommand(
     reference: Annotated[str, typer.Option(help="Method that the others are compared with.")] = "gls-site",
     seeds: SeedsOption = 5,
     gold: Annotated[int, typer.Option(min=0, help="Gold labels of each hospital.")] = 100,
+    test: Annotated[int, typer.Option(min=1, help="Test studies of each hospital.")] = 270,
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of each training.", show_default="20")] = None,
     folds: Annotated[
         int | None, typer.Option(min=2, help="Cross-validate in so many folds.", show_default="one held-out test set")
@@ -66,6 +67,7 @@ def methods_subcommand(
         methods=method or (),
         seeds=seeds,
         gold=gold,
+        test=test,
         quick=quick,
         epochs=epochs,
         folds=folds or 1,

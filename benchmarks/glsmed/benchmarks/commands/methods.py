@@ -40,6 +40,7 @@ def make_plan(
     seeds: int,
     gold: int,
     quick: bool,
+    test: int = 270,
     epochs: int | None = None,
     folds: int = 1,
 ) -> Plan:
@@ -62,7 +63,7 @@ def make_plan(
         arms=tuple(arms),
         methods=tuple(check_method(name) for name in methods or (QUICK_METHODS if quick else CANDIDATES)),
         seeds=min(seeds, 2) if quick else seeds,
-        sizes=QUICK_SIZES if quick else Sizes(gold=gold),
+        sizes=QUICK_SIZES if quick else Sizes(gold=gold, test=test),
         settings=replace(usual, epochs=epochs or usual.epochs),
         tuned=not quick,
         folds=folds,
