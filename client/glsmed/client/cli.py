@@ -32,6 +32,7 @@ def site(
 
     - `glsmed-client init st-mary --study study.yaml --ca ca.crt` writes st-mary/config.yaml to fill in
     - `glsmed-client --site config.yaml check` looks at configuration, adapter, reports and images, offline
+    - `glsmed-client --site config.yaml calibrate` learns from gold labels what this site's words of doubt mean
     - `glsmed-client --site config.yaml enroll` makes this site's key and request.yaml for the centre
     - `glsmed-client --site config.yaml` takes part until Ctrl-C; leave it running
     """
@@ -74,6 +75,29 @@ def check_subcommand(context: typer.Context) -> None:
     from glsmed.client.commands.check import check_command
 
     check_command(context.obj)
+
+
+@app.command("calibrate")
+def calibrate_subcommand(
+    context: typer.Context,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="The file to write.", show_default="data.calibration, else calibration.yaml beside config.yaml"
+        ),
+    ] = None,
+    prior: Annotated[Path | None, typer.Option(help="The prior that sites share, from the centre.")] = None,
+    learned: Annotated[
+        bool, typer.Option("--learned", help="Fit a small model too; used only where it is surely better here.")
+    ] = False,
+) -> None:
+    """What each cue means at this site, by its gold labels without those of test patients.
+
+    **Example**: `glsmed-client --site config.yaml calibrate`
+    """
+    from glsmed.client.commands.calibrate import calibrate_command
+
+    calibrate_command(context.obj, out=out, prior=prior, learned=learned)
 
 
 @app.command("enroll")

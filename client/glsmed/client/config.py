@@ -47,7 +47,7 @@ class DataSection(StrictModel):
         None
     )
     calibration: Annotated[
-        Path | None, Field(description="what words mean at this site, as glsmed-adapter calibrate wrote it")
+        Path | None, Field(description="what words mean at this site, as glsmed-client calibrate wrote it")
     ] = None
     split: Annotated[SplitSection, Field(description="shares of patients")] = SplitSection()
 

@@ -70,10 +70,19 @@ def prior_file(config: SiteConfig, study: Study) -> Path:
     return config.state_folder / f"shared-prior-{study.digest()[:16]}.json"
 
 
+def usable_gold(gold: Gold, patients: Mapping[str, str], split: SplitSection) -> Gold:
+    """The gold labels of patients that are not in the test split.
+
+    Args:
+        gold: the site's labels.
+        patients: patient by study.
+        split: the site's shares.
+    """
+    return {key: value for key, value in gold.items() if split_of(patients[key[0]], split) != "test"}
+
+
 def _cells(reader: Reader, manifest: Manifest, gold: Gold, split: SplitSection) -> list[GoldCell]:
-    patients = manifest.patients
-    usable = {key: value for key, value in gold.items() if split_of(patients[key[0]], split) != "test"}
-    return gold_cells(reader, manifest.reports, usable)
+    return gold_cells(reader, manifest.reports, usable_gold(gold, manifest.patients, split))
 
 
 def _patients_by_cue(cells: list[GoldCell], patients: Mapping[str, str]) -> Mapping[str, set[str]]:

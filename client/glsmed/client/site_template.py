@@ -16,7 +16,7 @@ data:
   manifest: manifest.csv        # study_id,patient_id,image,report: one row per image
   adapter: {adapter}            # built-in, or this site's own adapter file
   gold: {gold}                    # study_id,finding,value, where the site has gold labels
-  calibration: null             # what words mean here: glsmed-adapter calibrate writes it from reports and gold
+  calibration: null             # what words mean here: glsmed-client calibrate writes it from reports and gold
   split: {{train: 0.7, validation: 0.15, test: 0.15, seed: 0}}   # shares of patients
 
 state_folder: state             # caches, label table, logs and audit; readable by its owner only

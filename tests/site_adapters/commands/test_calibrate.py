@@ -57,6 +57,12 @@ def test_reliability_is_printed_before_and_after(tmp_path: Path, capsys: pytest.
     assert "  0.0 to 0.1       30 " in told
 
 
+def test_it_says_that_test_patients_are_used_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    calibrated(tmp_path)
+    told = capsys.readouterr().err.splitlines()
+    assert [line for line in told if "those of test patients too" in line and "glsmed-client" in line] == told
+
+
 def test_a_single_report_is_not_held_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     reports, gold = site(tmp_path, reports=1)
     calibrate_command(tiny(tmp_path), reports=reports, gold=gold, prior=None, target=tmp_path / "c.yaml")

@@ -1,20 +1,27 @@
 """``glsmed-adapter calibrate``: what the words mean at this site, by its gold labels."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import typer
 
 from glsmed.shared.errors import UsageError
+from glsmed.site_adapters.adapter import Adapter
 from glsmed.site_adapters.adapters import load_adapter
 from glsmed.site_adapters.calibration import calibration_file
 from glsmed.site_adapters.calibration_file import save_calibration_file
 from glsmed.site_adapters.calibration_fit import fit_labels
 from glsmed.site_adapters.commands.left_out import warn_of_other_findings
-from glsmed.site_adapters.gold_cells import load_gold_cells
+from glsmed.site_adapters.gold_cells import GoldCell, load_gold_cells
 from glsmed.site_adapters.learned_scoring import learn
 from glsmed.site_adapters.reader import Reader
 from glsmed.site_adapters.reliability import reliability_report
 from glsmed.site_adapters.shared_beliefs import load_shared_prior, shared_beliefs
+
+_ALL_PATIENTS = (
+    "note: every gold label is used, those of test patients too: in a study, glsmed-client --site config.yaml "
+    "calibrate leaves them out"
+)
 
 
 def calibrate_command(
@@ -28,14 +35,29 @@ def calibrate_command(
     if (reports is None) != (gold is None) or (gold is None and prior is None):
         raise UsageError("give --reports and --gold, or --prior, or all three")
     reader = Reader(load_adapter(adapter))
-    shared = {} if prior is None else shared_beliefs(reader.adapter, load_shared_prior(prior))
     cells = load_gold_cells(reader, reports, gold) if reports and gold else []
     if gold is not None:
         warn_of_other_findings(gold, reader.adapter.findings)
-    fit = fit_labels(reader.adapter, cells, shared)
-    model = learn(cells, fit) if learned else None
-    file = calibration_file(reader.adapter, cells, fit, model)
-    save_calibration_file(target, file)
-    for line in reliability_report(cells, fit, file):
+        typer.echo(_ALL_PATIENTS, err=True)
+    for line in write_calibration(reader.adapter, cells, prior=prior, target=target, learned=learned):
         typer.echo(line)
-    typer.echo(f"wrote {target}")
+
+
+def write_calibration(
+    adapter: Adapter, cells: Sequence[GoldCell], *, prior: Path | None, target: Path, learned: bool
+) -> Iterator[str]:
+    """Fit and write a calibration file; yields the report of reliability, line by line.
+
+    Args:
+        adapter: that read the reports.
+        cells: the gold labels to learn from.
+        prior: file of the prior that sites share.
+        target: the file to write.
+        learned: fit the learned scoring too.
+    """
+    shared = {} if prior is None else shared_beliefs(adapter, load_shared_prior(prior))
+    fit = fit_labels(adapter, cells, shared)
+    file = calibration_file(adapter, cells, fit, learn(cells, fit) if learned else None)
+    save_calibration_file(target, file)
+    yield from reliability_report(cells, fit, file)
+    yield f"wrote {target}"
