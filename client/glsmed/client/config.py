@@ -1,7 +1,7 @@
 """``config.yaml``: one hospital's own settings. Nothing in it comes from the centre."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -105,6 +105,10 @@ class SiteConfig(StrictModel):
             description="GPUs that share each round of training, from device on; on a CPU so many processes",
         ),
     ] = 1
+    compile: Annotated[
+        Literal["auto", "off"],
+        Field(description="on one GPU, measure in the first round whether compiled steps are faster and keep what is"),
+    ] = "auto"
     cpu_threads: Annotated[int | None, Field(ge=1, description="threads for training on a CPU; null: all cores")] = None
     egress: Annotated[EgressSection, Field(description="what may leave this site")] = EgressSection()
     accept_bundles: Annotated[

@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from glsmed.client.compiled_steps import Compiling, StepCompiler
 from glsmed.client.examples import Examples
 from glsmed.client.round_plan import TrainingSummary
 from glsmed.client.training import OnStep, train
@@ -16,10 +17,20 @@ LEDGER = "privacy.json"
 
 
 class RoundTraining:
-    """Trains a site's rounds, and keeps from one to the next what is dear to make: the workers of several devices."""
+    """Trains a site's rounds, and keeps from one to the next what is dear to make: workers, compiled steps.
 
-    def __init__(self, study: Study, *, devices: Sequence[torch.device], state_folder: Path) -> None:
+    Steps are compiled on a single device only, and never with differential privacy.
+
+    Args:
+        devices: those that share a round.
+        compiling: whether compiled steps may be tried.
+    """
+
+    def __init__(
+        self, study: Study, *, devices: Sequence[torch.device], state_folder: Path, compiling: Compiling = "off"
+    ) -> None:
         self._study = study
+        self._compiler = StepCompiler(compiling)
         self._device = devices[0]
         self._state_folder = state_folder
         self._team = TrainingTeam(study, devices=devices, state_folder=state_folder) if len(devices) > 1 else None
@@ -36,8 +47,15 @@ class RoundTraining:
             return self._train_privately(model, examples, round_number)
         if self._team is not None:
             return self._team.train(model, examples, round_number=round_number, on_step=on_step)
-        settings = self._study.training
-        return train(model, examples, settings, round_number=round_number, device=self._device, on_step=on_step)
+        return train(
+            model,
+            examples,
+            self._study.training,
+            round_number=round_number,
+            device=self._device,
+            on_step=on_step,
+            compiler=self._compiler,
+        )
 
     def close(self) -> None:
         """End whatever runs beside this process."""

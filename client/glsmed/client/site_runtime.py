@@ -68,7 +68,7 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
         model=model,
         manifest=manifest,
         device=devices[0],
-        training=RoundTraining(study, devices=devices, state_folder=config.state_folder),
+        training=RoundTraining(study, devices=devices, state_folder=config.state_folder, compiling=config.compile),
         egress=EgressPolicy(
             config.egress,
             study,

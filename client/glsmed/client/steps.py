@@ -18,6 +18,8 @@ from glsmed.shared.study import TrainingSection
 PIXEL_MEAN, PIXEL_SCALE = 0.5, 0.25  # uint8 / 255 is brought to about mean 0 and deviation 1
 BLACK = -PIXEL_MEAN / PIXEL_SCALE  # what to_pixels makes of 0
 
+Network = Callable[[Tensor], Tensor]
+
 
 class DeviceMemoryError(GlsmedError):
     """The device has not enough memory for a single image of the study's size."""
@@ -34,13 +36,14 @@ class Stepper:
     """Takes gradient steps, and remembers how many images the device can hold at once.
 
     Attributes:
+        network: computes logits from images: the model, or what stands for it.
         logit_limit: guard of negative rates, None where there are none; ``monitor`` watches them.
         at_once: images on the device at a time; a batch with more is taken in parts whose gradients add up to the
             gradient of the whole, since the networks have no layer that looks across images.
         hold_back: entered around every part but the last: keeps several devices from adding up gradients too early.
     """
 
-    model: nn.Module
+    network: Network
     optimizer: torch.optim.Optimizer
     device: torch.device
     autocast: bool
@@ -67,6 +70,12 @@ class Stepper:
         Raises:
             OutOfMemoryError: memory is short; the weights are as they were.
         """
+        loss = self.gradients(batch, total_weight)
+        self.optimizer.step()
+        return loss
+
+    def gradients(self, batch: Batch, total_weight: Tensor) -> Tensor:
+        """Leave the gradients of such a step and take none; returns the loss."""
         self.optimizer.zero_grad(set_to_none=True)
         total, loss = self._moved(total_weight), torch.zeros((), device=self.device)
         *first, last = batch.split(self.at_once)
@@ -74,7 +83,6 @@ class Stepper:
             with self.hold_back():
                 loss += self._backward(part, total)
         loss += self._backward(last, total)
-        self.optimizer.step()
         return loss
 
     def _backward(self, batch: Batch, total: Tensor) -> Tensor:
@@ -84,7 +92,7 @@ class Stepper:
 
     def _summed_loss(self, batch: Batch) -> Tensor:
         rates, weights = self._moved(batch.rates), self._moved(batch.weights)
-        logits = forward(self.model, batch, device=self.device, autocast=self.autocast)
+        logits = forward(self.network, batch, device=self.device, autocast=self.autocast)
         if self.monitor is not None:
             self.monitor.see(logits, rates, weights)
         labels = self._moved(batch.labels)
@@ -124,11 +132,11 @@ def augmented_pixels(batch: Batch, device: torch.device) -> Tensor:
     return augment(images, batch.affine.to(device), batch.contrast.to(device), outside=BLACK)
 
 
-def forward(model: nn.Module, batch: Batch, *, device: torch.device, autocast: bool) -> Tensor:
+def forward(network: Network, batch: Batch, *, device: torch.device, autocast: bool) -> Tensor:
     """Logits ``(n, K)`` of the augmented images, offsets included."""
     images = augmented_pixels(batch, device)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=autocast):
-        logits: Tensor = model(images.contiguous(memory_format=torch.channels_last))
+        logits = network(images.contiguous(memory_format=torch.channels_last))
     return logits if batch.offsets is None else logits + batch.offsets.to(device, non_blocking=True)
 
 

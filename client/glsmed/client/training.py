@@ -6,6 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from glsmed.client.compiled_steps import StepCompiler
 from glsmed.client.examples import Examples
 from glsmed.client.round_plan import RoundPlan, TrainingSummary
 from glsmed.client.steps import Stepper, make_optimizer, to_pixels, uses_autocast
@@ -22,11 +23,12 @@ def train(
     round_number: int,
     device: torch.device,
     on_step: OnStep | None = None,
+    compiler: StepCompiler | None = None,
 ) -> TrainingSummary:
     """Train ``model`` in place for ``settings.steps_per_round`` steps on the examples that have a labelled cell.
 
     Batches, augmentation and so the result on a CPU follow from ``settings.seed`` and ``round_number`` alone. Negative
-    rates, which only the gold gate makes, are used under their guard.
+    rates, which only the gold gate makes, are used under their guard. ``compiler`` may make the steps faster.
 
     Raises:
         DataError: no image has a labelled cell.
@@ -37,6 +39,8 @@ def train(
     started = time.perf_counter()
     plan = RoundPlan.of(examples, settings, round_number=round_number)
     stepper = _stepper(model, plan, device)
+    if compiler is not None:
+        compiler.speed_up(stepper, model, plan)
     total = torch.zeros((), device=device)
     for number, batch in enumerate(plan.batches()):
         total += stepper.step(batch)
@@ -48,7 +52,7 @@ def train(
 def _stepper(model: nn.Module, plan: RoundPlan, device: torch.device) -> Stepper:
     model.to(device).to(memory_format=torch.channels_last).train()
     return Stepper(
-        model=model,
+        network=model,
         optimizer=make_optimizer(model, plan.settings),
         device=device,
         autocast=uses_autocast(plan.settings, device),

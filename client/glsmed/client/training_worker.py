@@ -102,7 +102,7 @@ class _Round:
         self.loss = torch.zeros((), device=device)
         self.monitor = None if limit is None else LogitMonitor(start.findings, NegativeRateGuard(), device=device)
         self._stepper = Stepper(
-            model=replica,
+            network=replica,
             optimizer=make_optimizer(replica, start.settings),
             device=device,
             autocast=uses_autocast(start.settings, device),
