@@ -1,5 +1,6 @@
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from glsmed.client import patient_steps
 from glsmed.client.examples import Examples
+from glsmed.client.patient_steps import whole_patients
 from glsmed.client.privacy_ledger import PrivacyLedger
 from glsmed.client.private_training import drawn_patients, rows_by_patient, train_privately
 from glsmed.client.round_training import LEDGER, RoundTraining
@@ -22,8 +25,10 @@ STILL = AugmentationSection(rotation_degrees=0, translation_fraction=0, scale_fr
 CLIP = 0.05
 
 
-def settings(noise: float = 1e-9, **changes: object) -> TrainingSection:
-    privacy = PrivacySection(noise_multiplier=noise, clip_norm_l2=CLIP, max_epsilon=1e30)
+def settings(noise: float = 1e-9, images: str = "one", clip: float = CLIP, **changes: object) -> TrainingSection:
+    privacy = PrivacySection.model_validate(
+        {"noise_multiplier": noise, "clip_norm_l2": clip, "max_epsilon": 1e30, "patient_images": images}
+    )
     plain = TrainingSection(
         steps_per_round=1,
         batch_size=8,
@@ -58,48 +63,119 @@ def small() -> nn.Sequential:
     )
 
 
-def test_a_step_is_the_mean_of_clipped_gradients_of_the_patients(tmp_path: Path) -> None:
-    data, model, reference = examples(), small(), small()
-    train_privately(model, data, settings(), PrivacyLedger(tmp_path / "p", study="s"), round_number=1, device=CPU)
-    parameters = list(reference.parameters())
-    total = [torch.zeros_like(parameter) for parameter in parameters]
-    usable = (data.weights.sum(1) > 0).nonzero().squeeze(1).tolist()
-    for row in usable:
+def _clipped(model: nn.Module, data: Examples, rows: Sequence[int], clip: float = CLIP) -> list[torch.Tensor]:
+    """The clipped gradient of the mean loss over these images, by plain autograd."""
+    cells = []
+    for row in rows:
         target = data.labels[row] * (1 - data.rates[row]) + data.rates[row] / 2
-        cells = F.binary_cross_entropy_with_logits(
-            reference(to_pixels(data.images[row : row + 1]))[0], target, reduction="none"
-        )
-        gradient = torch.autograd.grad((cells * data.weights[row] / 2).sum(), parameters)
-        norm = float(torch.stack([part.norm() for part in gradient]).norm())
-        for place, part in enumerate(gradient):
-            total[place] += part * min(1.0, CLIP / (norm + 1e-6))
-    for old, new, moved in zip(parameters, model.parameters(), total, strict=True):
-        assert torch.allclose(old - new, moved / len(usable), atol=1e-5)
+        logits = model(to_pixels(data.images[row : row + 1]))[0]
+        cells.append(F.binary_cross_entropy_with_logits(logits, target, reduction="none") * data.weights[row] / 2)
+    gradient = torch.autograd.grad(torch.stack(cells).sum() / len(rows), list(model.parameters()))
+    norm = float(torch.stack([part.norm() for part in gradient]).norm())
+    return [part * min(1.0, clip / (norm + 1e-6)) for part in gradient]
 
 
-def test_noise_is_as_large_as_the_study_says_and_never_twice_the_same(tmp_path: Path) -> None:
+def _moves_by(model: nn.Module, reference: nn.Module, gradients: Sequence[list[torch.Tensor]]) -> bool:
+    """Whether the model is the reference after a step of size 1 along the mean gradient."""
+    means = [torch.stack(parts).mean(0) for parts in zip(*gradients, strict=True)]
+    pairs = zip(reference.parameters(), model.parameters(), means, strict=True)
+    return all(torch.allclose(old - new, mean, atol=1e-5) for old, new, mean in pairs)
+
+
+def test_a_step_is_the_mean_of_clipped_gradients_of_the_patients(tmp_path: Path) -> None:
+    data, model = examples(), small()
+    train_privately(model, data, settings(), PrivacyLedger(tmp_path / "p", study="s"), round_number=1, device=CPU)
+    usable = (data.weights.sum(1) > 0).nonzero().squeeze(1).tolist()
+    assert _moves_by(model, small(), [_clipped(small(), data, [row]) for row in usable])
+
+
+@pytest.mark.parametrize("at_once", [16, 3])
+@pytest.mark.parametrize("clip", [CLIP, 100.0])
+def test_with_all_images_a_patients_mean_gradient_is_clipped_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int, clip: float
+) -> None:
+    """Of a patient with five images, of which one has no label and not all may fit at once, and of four others."""
+    monkeypatch.setattr(patient_steps, "IMAGES_AT_ONCE", at_once)
+    owners = ("a", "b", "a", "a", "c", "d", "a", "e", "a", "e")
+    data, model = examples(10, owners), small()
+    data.weights[:] = data.weights + 0.3
+    data.weights[2] = 0
+    ledger = PrivacyLedger(tmp_path / "p", study="s")
+    summary = train_privately(model, data, settings(images="all", clip=clip), ledger, round_number=1, device=CPU)
+    of_patients = [[row for row in range(10) if owners[row] == name and row != 2] for name in "abcde"]
+    assert [len(rows) for rows in of_patients] == [4, 1, 1, 1, 2]
+    assert _moves_by(model, small(), [_clipped(small(), data, rows, clip) for rows in of_patients])
+    assert summary.images == 9
+
+
+def test_all_images_of_one_are_the_same_step_as_one_image(tmp_path: Path) -> None:
+    models = [build_model("resnet10", n_findings=2, seed=0) for _ in range(2)]
+    for model, images in zip(models, ("one", "all"), strict=True):
+        ledger = PrivacyLedger(tmp_path / images, study="s")
+        train_privately(model, examples(), settings(images=images), ledger, round_number=1, device=CPU)
+    pairs = zip(models[0].parameters(), models[1].parameters(), strict=True)
+    assert all(torch.allclose(first, second, atol=1e-5) for first, second in pairs)
+
+
+def test_the_account_is_the_same_whatever_a_patient_gives(tmp_path: Path) -> None:
+    data = replace(examples(8, tuple("aabbccdd")), weights=torch.ones(8, 2))
+    spent = []
+    for images in ("one", "all"):
+        path = tmp_path / images
+        changed = settings(1.0, images=images, batch_size=2, steps_per_round=3)
+        train_privately(small(), data, changed, PrivacyLedger(path, study="s"), round_number=1, device=CPU)
+        spent.append(json.loads(path.read_text())["spent"])
+    assert spent[0] == spent[1] == [{"noise_multiplier": 1.0, "sampling_rate": 0.5, "steps": 3}]
+
+
+@pytest.mark.parametrize(
+    ("images", "groups"),
+    [([], []), ([1, 2, 1], [[1, 2, 1]]), ([3, 2, 4], [[3], [2], [4]]), ([1, 9, 1, 3], [[1], [9], [1, 3]])],
+)
+def test_groups_hold_whole_patients(images: list[int], groups: list[list[int]]) -> None:
+    assert list(whole_patients(images, 4)) == groups
+
+
+@pytest.mark.parametrize("images", ["one", "all"])
+def test_noise_is_as_large_as_the_study_says_and_never_twice_the_same(tmp_path: Path, images: str) -> None:
     """With nothing to learn from but noise: its deviation is noise multiplier times norm, over the batch."""
     data = replace(examples(), weights=torch.full((8, 2), 1e-12))
     moved = []
     for number in range(2):
         model = small()
         ledger = PrivacyLedger(tmp_path / str(number), study="s")
-        train_privately(model, data, settings(2.0), ledger, round_number=1, device=CPU)
+        train_privately(model, data, settings(2.0, images), ledger, round_number=1, device=CPU)
         pairs = zip(small().parameters(), model.parameters(), strict=True)
         moved.append(torch.cat([(old - new).flatten() for old, new in pairs]).detach())
     assert float(moved[0].std()) == pytest.approx(2.0 * CLIP / 8, rel=0.1)
     assert float((moved[0] * moved[1]).mean() / moved[0].var()) == pytest.approx(0, abs=0.1)
 
 
-def test_a_patient_with_many_images_is_drawn_once() -> None:
+def _draws(images: str) -> list[list[torch.Tensor]]:
     patients = [torch.tensor([0, 1, 2, 3, 4]), torch.tensor([5]), torch.tensor([6, 7])]
-    steps = list(drawn_patients(patients, 0.5, 4000, torch.Generator().manual_seed(0)))
+    changed = settings(images=images, steps_per_round=4000)
+    return list(drawn_patients(patients, 0.5, changed, torch.Generator().manual_seed(0)))
+
+
+def _shares(draws: Sequence[Sequence[torch.Tensor]]) -> list[float]:
+    """How often each row is drawn, by step."""
+    rows = torch.cat([rows for drawn in draws for rows in drawn])
+    return [float(count) / len(draws) for count in rows.bincount(minlength=8)]
+
+
+def test_a_patient_with_many_images_is_drawn_once() -> None:
+    draws = _draws("one")
     owners = [0, 0, 0, 0, 0, 1, 2, 2]
-    for rows in steps:
-        drawn = [owners[row] for row in rows.tolist()]
-        assert len(drawn) == len(set(drawn))
-    seen = torch.cat(steps).bincount(minlength=8) / 4000
-    assert seen.tolist() == pytest.approx([0.1] * 5 + [0.5] + [0.25] * 2, abs=0.03)
+    for drawn in draws:
+        patients = [owners[row] for rows in drawn for row in rows.tolist()]
+        assert len(patients) == len(set(patients)) == len(drawn)
+    assert _shares(draws) == pytest.approx([0.1] * 5 + [0.5] + [0.25] * 2, abs=0.03)
+
+
+def test_a_drawn_patient_gives_all_images_where_the_study_says_so() -> None:
+    draws = _draws("all")
+    assert {tuple(rows.tolist()) for drawn in draws for rows in drawn} == {(0, 1, 2, 3, 4), (5,), (6, 7)}
+    assert _shares(draws) == pytest.approx([0.5] * 8, abs=0.03)
 
 
 def test_rows_go_by_patient_and_leave_unusable_images_out() -> None:
@@ -108,8 +184,9 @@ def test_rows_go_by_patient_and_leave_unusable_images_out() -> None:
     assert [part.tolist() for part in rows] == [[0, 3], [1]]
 
 
-def test_a_step_that_draws_nobody_is_noise_alone(tmp_path: Path) -> None:
-    changed = settings(batch_size=1, steps_per_round=6)
+@pytest.mark.parametrize("images", ["one", "all"])
+def test_a_step_that_draws_nobody_is_noise_alone(tmp_path: Path, images: str) -> None:
+    changed = settings(images=images, batch_size=1, steps_per_round=6)
     model, data = small(), examples(200)
     summary = train_privately(
         model, data, changed, PrivacyLedger(tmp_path / "p", study="s"), round_number=1, device=CPU
@@ -118,10 +195,12 @@ def test_a_step_that_draws_nobody_is_noise_alone(tmp_path: Path) -> None:
     assert all(bool(torch.isfinite(parameter).all()) for parameter in model.parameters())
 
 
-def test_the_model_keeps_no_hook(tmp_path: Path) -> None:
-    model = small()
-    train_privately(model, examples(), settings(), PrivacyLedger(tmp_path / "p", study="s"), round_number=1, device=CPU)
+@pytest.mark.parametrize("images", ["one", "all"])
+def test_the_model_keeps_no_hook(tmp_path: Path, images: str) -> None:
+    model, ledger = small(), PrivacyLedger(tmp_path / "p", study="s")
+    train_privately(model, examples(), settings(images=images), ledger, round_number=1, device=CPU)
     assert not any(module._forward_hooks or module._backward_hooks for module in model.modules())
+    assert not any(hasattr(parameter, "grad_sample") for parameter in model.parameters())
     model(torch.zeros(1, 1, 32, 32)).sum().backward()
 
 

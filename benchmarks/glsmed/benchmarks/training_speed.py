@@ -10,18 +10,21 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from glsmed.client.batches import load_batch, shuffled_passes
+from glsmed.client.compiled_steps import compiled_network
 from glsmed.client.examples import Examples
 from glsmed.client.privacy_ledger import PrivacyLedger
 from glsmed.client.private_training import train_privately
-from glsmed.client.steps import make_optimizer, to_pixels, uses_autocast
+from glsmed.client.round_plan import RoundPlan
+from glsmed.client.steps import Network, Stepper, make_optimizer, to_pixels, uses_autocast
 from glsmed.client.training import train
 from glsmed.shared.models import build_model
 from glsmed.shared.smoothing import generalized_label_smoothing_loss
@@ -38,6 +41,7 @@ class SpeedSettings:
 
     Attributes:
         steps: gradient steps of a measurement; ``repeats`` pairs of them.
+        compiled: measure compiled steps too, which takes the compiler tens of seconds.
     """
 
     architecture: str = "resnet18"
@@ -45,6 +49,7 @@ class SpeedSettings:
     batch_size: int = 16
     steps: int = 4
     repeats: int = 3
+    compiled: bool = True
 
 
 class _Bench:
@@ -102,7 +107,9 @@ def measure_speed(settings: SpeedSettings, device: torch.device) -> dict[str, ob
             "gls_step_over_bce_step": round(_gls_over_bce(bench), 4),
             "client_images_per_second_over_plain_loop": round(_client_over_plain(bench), 4),
             "second_epoch_data_wait_share": round(_data_wait(bench), 4),
-            "private_images_per_second_over_plain": round(_private_over_plain(bench), 4),
+            "compiled_step_over_eager_step": round(_compiled_over_eager(bench), 4) if settings.compiled else None,
+            "private_images_per_second_over_plain": round(_private_over_plain(bench, patient_images="one"), 4),
+            "private_all_images_per_second_over_plain": round(_private_over_plain(bench, patient_images="all"), 4),
         }
     finally:
         torch.set_num_threads(threads)
@@ -158,6 +165,29 @@ def _plain_loop(model: nn.Module, bench: _Bench) -> float:
     return float(total)
 
 
+def _compiled_over_eager(bench: _Bench) -> float:
+    """The client's steps with the network compiled over the same steps with the network as it is."""
+    model, plan = bench.model(), RoundPlan.of(bench.examples, bench.training, round_number=1)
+
+    def stepper(network: Network) -> Stepper:
+        return Stepper(
+            network=network,
+            optimizer=make_optimizer(model, bench.training),
+            device=bench.device,
+            autocast=uses_autocast(bench.training, bench.device),
+            logit_limit=None,
+            monitor=None,
+            at_once=bench.settings.batch_size,
+        )
+
+    def steps(each: Stepper) -> None:
+        for batch in plan.batches():
+            each.step(batch)
+
+    compiled, eager = stepper(compiled_network(model)), stepper(model)
+    return bench.ratio(lambda: steps(compiled), lambda: steps(eager))
+
+
 def _data_wait(bench: _Bench) -> float:
     """Share of a step's time that goes into making its batch, once every image has been touched."""
     model, generator = bench.model(), torch.Generator().manual_seed(0)
@@ -170,16 +200,24 @@ def _data_wait(bench: _Bench) -> float:
     return bench.ratio(load, lambda: train(model, bench.examples, bench.training, round_number=2, device=bench.device))
 
 
-def _private_over_plain(bench: _Bench) -> float:
-    """Images per second with ghost clipping over those without; a private step draws a varying number of images."""
+def _private_over_plain(bench: _Bench, *, patient_images: Literal["one", "all"]) -> float:
+    """Images per second with differential privacy over those without; a private step draws a varying number of images.
+
+    With all images of a patient there are two of each, and half as many patients in a step.
+    """
+    of_each = 2 if patient_images == "all" else 1
+    owners = tuple(f"p{number // of_each}" for number in range(len(bench.examples)))
+    examples = replace(bench.examples, patients=owners)
+    privacy = _MUCH.model_copy(update={"patient_images": patient_images})
+    patients_in_step = max(1, bench.settings.batch_size // of_each)
+    settings = bench.training.model_copy(update={"privacy": privacy, "batch_size": patients_in_step})
     private, plain = bench.model(), bench.model()
-    settings = bench.training.model_copy(update={"privacy": _MUCH})
     with tempfile.TemporaryDirectory() as folder:
         ledger = PrivacyLedger(Path(folder) / "privacy.json", study="speed")
 
         def private_seconds() -> float:
             images: list[int] = []
-            spent = bench.seconds(lambda: images.append(_train_privately(private, bench, settings, ledger)))
+            spent = bench.seconds(lambda: images.append(_train_privately(private, examples, settings, ledger, bench)))
             return spent / max(1, images[0])
 
         def plain_seconds() -> float:
@@ -193,9 +231,11 @@ def _private_over_plain(bench: _Bench) -> float:
     return statistics.median(ratios)
 
 
-def _train_privately(model: nn.Module, bench: _Bench, settings: TrainingSection, ledger: PrivacyLedger) -> int:
+def _train_privately(
+    model: nn.Module, examples: Examples, settings: TrainingSection, ledger: PrivacyLedger, bench: _Bench
+) -> int:
     """How many images the round's draws had."""
-    return train_privately(model, bench.examples, settings, ledger, round_number=1, device=bench.device).images
+    return train_privately(model, examples, settings, ledger, round_number=1, device=bench.device).images
 
 
 def _examples(settings: SpeedSettings) -> Examples:

@@ -39,19 +39,20 @@ class Batch:
     def split(self, size: int) -> Iterator["Batch"]:
         """The batch in parts of at most ``size`` images."""
         for start in range(0, len(self), size):
-            yield self._part(start, start + size)
+            yield self.part(start, start + size)
 
     def shares(self, count: int) -> Iterator["Batch"]:
         """The batch in exactly ``count`` parts whose sizes differ by one image at most."""
         bounds = [len(self) * number // count for number in range(count + 1)]
         for start, stop in itertools.pairwise(bounds):
-            yield self._part(start, stop)
+            yield self.part(start, stop)
 
     def total_weight(self) -> Tensor:
         """The sum of all weights, which a batch's loss is divided by; never 0."""
         return self.weights.sum().clamp_min(torch.finfo(torch.float32).tiny)
 
-    def _part(self, start: int, stop: int) -> "Batch":
+    def part(self, start: int, stop: int) -> "Batch":
+        """The images from one place up to, not with, another."""
         part = slice(start, stop)
         return Batch(
             self.images[part],

@@ -98,6 +98,10 @@ class PrivacySection(StrictModel):
         Field(ge=0, le=100, description="noise added to each step, in clipping norms; 0: no differential privacy"),
     ] = 0.0
     clip_norm_l2: Annotated[float, Field(gt=0, description="largest L2 norm of one patient's gradient in a step")] = 1.0
+    patient_images: Annotated[
+        Literal["one", "all"],
+        Field(description="a drawn patient's gradient is that of one of its images, or of the mean loss over all"),
+    ] = "one"
     delta: Annotated[float, Field(gt=0, lt=1, description="delta of (epsilon, delta) differential privacy")] = 1e-5
     max_epsilon: Annotated[
         float, Field(gt=0, description="a site refuses the round that would spend more than this, over the whole study")
