@@ -113,6 +113,7 @@ def test_the_same_image_of_two_patients_in_two_splits_is_a_fault(write_config: W
         ("gold: ", "gold: none.csv #", "none.csv: cannot be read: No such file"),
         ("manifest: ", "manifest: none.csv #", "none.csv: cannot be read: No such file"),
         ("en_radiology", "en_radiology\n  calibration: none.yaml", "none.yaml: cannot be read: No such file"),
+        ("device: cpu", "device: cpu\ndevices: 5", "devices: 5 need as many images in a step"),
         ("device: cpu", "study: none.yaml", "none.yaml: cannot be read: No such file"),
     ],
 )

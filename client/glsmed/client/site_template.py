@@ -21,6 +21,8 @@ data:
 
 state_folder: state             # caches, label table, logs and audit; readable by its owner only
 device: auto                    # auto | cpu | cuda | cuda:N
+devices: 1                      # GPUs that share each round, from device on
+compile: auto                   # on one GPU: compiled steps where they are measured to be faster; or off
 cpu_threads: null               # null: all cores
 
 # What may leave this site. Nothing does unless it is named here; everything that is sent is written to

@@ -51,6 +51,7 @@ training:
   privacy:                      # differential privacy, the patient is the unit; needs site_offset: false
     noise_multiplier: 0         # 0: off; 1.0 is usual
     clip_norm_l2: 1.0
+    patient_images: one         # a drawn patient gives one image a step, or all; docs/privacy.md says what that means
     delta: 1e-5
     max_epsilon: 8              # a site refuses the round that would spend more
 
