@@ -72,6 +72,17 @@ def test_an_offset_acts_as_a_bias_that_is_not_learned() -> None:
     assert torch.allclose(layer_of(moved).bias + 1.5, layer_of(biased).bias, atol=1e-6)
 
 
+def test_with_a_share_the_target_is_part_words_part_words_and_image() -> None:
+    bias, offset, share = 1.2, -0.4, 0.75
+    data = replace(examples(8, offset=offset), image_shares=torch.full((8, 1), share))
+    model = linear(bias)
+    train(model, data, settings(steps_per_round=1), round_number=1, device=CPU)
+    words = data.labels * 0.9 + 0.05
+    both = torch.sigmoid(torch.logit(words) + bias)  # the model's odds times those of the words over the base rate's
+    gradient = (torch.sigmoid(torch.tensor(bias + offset)) - ((1 - share) * words + share * both)).mean()
+    assert layer_of(model).bias.item() == pytest.approx(bias - 0.1 * float(gradient), abs=1e-6)
+
+
 def test_a_masked_cell_teaches_nothing() -> None:
     data = examples()
     wrong = replace(data, labels=1 - data.labels, weights=data.weights * 0)

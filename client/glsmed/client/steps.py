@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from glsmed.client.augmentation import augment
 from glsmed.client.batches import Batch
 from glsmed.shared.errors import GlsmedError
+from glsmed.shared.image_informed import image_informed_targets
 from glsmed.shared.negative_rates import LogitMonitor
-from glsmed.shared.smoothing import generalized_label_smoothing_loss
+from glsmed.shared.smoothing import smoothed_targets, soft_target_loss
 from glsmed.shared.study import TrainingSection
 
 PIXEL_MEAN, PIXEL_SCALE = 0.5, 0.25  # uint8 / 255 is brought to about mean 0 and deviation 1
@@ -95,10 +96,11 @@ class Stepper:
         logits = forward(self.network, batch, device=self.device, autocast=self.autocast)
         if self.monitor is not None:
             self.monitor.see(logits, rates, weights)
-        labels = self._moved(batch.labels)
-        return generalized_label_smoothing_loss(
-            logits, labels, rates, weights, reduction="sum", logit_limit=self.logit_limit
-        )
+        targets = smoothed_targets(self._moved(batch.labels), rates)
+        if batch.image_shares is not None:
+            offsets = None if batch.offsets is None else self._moved(batch.offsets)
+            targets = image_informed_targets(logits, targets, offsets, self._moved(batch.image_shares))
+        return soft_target_loss(logits, targets, weights, reduction="sum", logit_limit=self.logit_limit)
 
     def _moved(self, tensor: Tensor) -> Tensor:
         return tensor.to(self.device, non_blocking=True)
