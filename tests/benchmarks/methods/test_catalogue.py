@@ -8,6 +8,8 @@ from glsmed.benchmarks.methods.catalogue import CANDIDATES, control_of, describe
     [
         ("co-teaching", 0, "u-ones-ensemble"),
         ("co-teaching", 1, "u-ignore-ensemble"),
+        ("dividemix", 2, "u-ones-ensemble"),
+        ("dividemix", 3, "u-ignore-ensemble"),
         ("u-self-trained", 0, "u-ignore-ensemble"),
         ("gls-site", 0, None),
     ],

@@ -67,8 +67,8 @@ CANDIDATES: Mapping[str, tuple[Make, ...]] = {
     "forward": _with_and_without_doubt(ForwardCorrection),
     "co-teaching": _with_and_without_doubt(CoTeaching),
     "dividemix": (
-        *_with_and_without_doubt(partial(DivideMix, alpha_lambda=CIFAR)),
         *_with_and_without_doubt(partial(DivideMix, alpha_lambda=REAL)),
+        *_with_and_without_doubt(partial(DivideMix, alpha_lambda=CIFAR)),
     ),
     "mixup": _with_and_without_doubt(Mixup),
     "gls-site-spread": (SiteGlsSpread,),

@@ -34,7 +34,7 @@ class DivideMix(Method):
     name = "dividemix"
     networks = 2
 
-    def __init__(self, *, alpha_lambda: tuple[float, float] = CIFAR, doubted: float | None = 1.0) -> None:
+    def __init__(self, *, alpha_lambda: tuple[float, float] = REAL, doubted: float | None = 1.0) -> None:
         super().__init__(doubted=doubted)
         self.alpha, self.strength = alpha_lambda
 
