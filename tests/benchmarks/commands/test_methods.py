@@ -148,6 +148,17 @@ def test_folds_are_run_once_and_measured_together(tmp_path: Path) -> None:
     assert "in 3 folds" in (tmp_path / "report.html").read_text()
 
 
+def test_a_method_with_two_networks_is_compared_with_two_plain_ones(tmp_path: Path) -> None:
+    pair = plan(seeds=1, arms=("gold",), methods=("co-teaching", "u-ones-ensemble", "u-ignore-ensemble"), tuned=False)
+    methods_command(pair, "drawn", out=tmp_path, reference="co-teaching")
+    summary = json.loads((tmp_path / "summary.json").read_text())["alike/gold"]["last_mapped"]
+    assert set(summary["method_less_control"]) == {"co-teaching less u-ones-ensemble"}
+    difference = summary["method_less_control"]["co-teaching less u-ones-ensemble"]["brier"]["mean"]
+    means = [summary["all"][name]["brier"] for name in ("co-teaching", "u-ones-ensemble")]
+    assert difference == pytest.approx(means[0] - means[1], abs=1e-6)
+    assert "co-teaching less u-ones-ensemble" in (tmp_path / "report.html").read_text()
+
+
 def test_a_method_about_federations_is_run_in_federated_arms_only() -> None:
     names = [job.name for job in jobs_of(plan(arms=("gold", "gold-federated"), methods=("u-ones", "fednoro"), seeds=1))]
     assert names == [
