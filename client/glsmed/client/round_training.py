@@ -35,6 +35,15 @@ class RoundTraining:
         self._state_folder = state_folder
         self._team = TrainingTeam(study, devices=devices, state_folder=state_folder) if len(devices) > 1 else None
 
+    def start(self) -> None:
+        """Have ready what takes long to start, so that the first round need not wait for it.
+
+        Raises:
+            WorkerError: a device cannot be used together with the others.
+        """
+        if self._team is not None:
+            self._team.start()
+
     def train(
         self, model: nn.Module, examples: Examples, *, round_number: int, on_step: OnStep | None = None
     ) -> TrainingSummary:
@@ -56,11 +65,6 @@ class RoundTraining:
             on_step=on_step,
             compiler=self._compiler,
         )
-
-    def close(self) -> None:
-        """End whatever runs beside this process."""
-        if self._team is not None:
-            self._team.close()
 
     def _train_privately(self, model: nn.Module, examples: Examples, round_number: int) -> TrainingSummary:
         # imported where it is needed: Opacus takes seconds

@@ -1,6 +1,6 @@
 """A site, loaded once: its study, its data, its model on its device, and the gate to the outside."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -51,6 +51,7 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
         ConfigurationError: study.yaml, config.yaml, the adapter or the data have faults.
         DataError: the data cannot be trained on.
         UsageError: a device is not on this machine, or the study cannot be trained on several.
+        WorkerError: several devices cannot be used together.
     """
     if config.cpu_threads is not None:
         torch.set_num_threads(config.cpu_threads)
@@ -68,7 +69,7 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
         model=model,
         manifest=manifest,
         device=devices[0],
-        training=RoundTraining(study, devices=devices, state_folder=config.state_folder, compiling=config.compile),
+        training=_started_training(config, study, devices),
         egress=EgressPolicy(
             config.egress,
             study,
@@ -79,6 +80,12 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
         ),
         evaluations=evaluations,
     )
+
+
+def _started_training(config: SiteConfig, study: Study, devices: Sequence[torch.device]) -> RoundTraining:
+    training = RoundTraining(study, devices=devices, state_folder=config.state_folder, compiling=config.compile)
+    training.start()
+    return training
 
 
 def cue_counts(site: SiteRuntime) -> str:

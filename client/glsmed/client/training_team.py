@@ -46,6 +46,7 @@ from glsmed.shared.study import Study
 
 PROGRAM = ("-m", "glsmed.client.training_worker")
 
+_STORE = "workers.store"  # in the state folder: where workers find each other
 _LAST_WORDS_SECONDS = 1.0
 
 Answer = tuple[Head, dict[str, Tensor]]
@@ -113,6 +114,24 @@ class TrainingTeam:
         self._workers: list[_Worker] = []
         self._at_once: int | None = None
 
+    def start(self) -> None:
+        """Have all workers running and ready; a round does this too, but then waits for them.
+
+        Raises:
+            WorkerError: a worker failed or ended.
+        """
+        if self._workers and all(worker.child.is_running() for worker in self._workers):
+            return
+        self.close()
+        (self._folder / _STORE).unlink(missing_ok=True)
+        try:
+            self._workers = [self._started(rank, device) for rank, device in enumerate(self._devices)]
+            self._answers()
+        except BaseException:  # Ctrl-C too
+            self.close()
+            raise
+        structlog.get_logger().info("training_workers_ready", devices=[str(device) for device in self._devices])
+
     def train(
         self, model: nn.Module, examples: Examples, *, round_number: int, on_step: OnStep | None = None
     ) -> TrainingSummary:
@@ -162,7 +181,7 @@ class TrainingTeam:
 
     def _steps(self, model: nn.Module, plan: RoundPlan) -> Iterator[int]:
         """Take the round's steps; yields the number of each when all workers have taken it."""
-        self._start()
+        self.start()
         weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
         self._ask([(self._opening(plan), weights)] * len(self._devices))
         orders = (self._shares(batch) for batch in plan.batches())
@@ -204,16 +223,6 @@ class TrainingTeam:
         share = -(-plan.images_in_step // len(self._devices))
         self._at_once = half_of(min(self._at_once or share, share))
 
-    def _start(self) -> None:
-        """Have all workers running and ready."""
-        if self._workers and all(worker.child.is_running() for worker in self._workers):
-            return
-        self.close()
-        (self._folder / "workers.store").unlink(missing_ok=True)
-        self._workers = [self._started(rank, device) for rank, device in enumerate(self._devices)]
-        self._answers()
-        structlog.get_logger().info("training_workers_ready", devices=[str(device) for device in self._devices])
-
     def _started(self, rank: int, device: torch.device) -> _Worker:
         ours, theirs = socket.socketpair()
         count, model = len(self._devices), self._study.model
@@ -223,7 +232,7 @@ class TrainingTeam:
                 rank=rank,
                 count=count,
                 device=str(device),
-                store=str(self._folder / "workers.store"),
+                store=str(self._folder / _STORE),
                 architecture=model.architecture,
                 n_findings=len(self._study.findings),
             )
