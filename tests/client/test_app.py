@@ -130,3 +130,18 @@ def test_a_question_that_could_not_be_answered_is_not_counted(
         broken.setattr("glsmed.client.app.evaluate", lambda *_, **__: 1 / 0)
         assert site.evaluate(model).error.reason == "ZeroDivisionError"
     assert site.metrics(model)
+
+
+@pytest.mark.parametrize("change", ["longer", "one more", "another type"])
+def test_arrays_that_are_not_the_studys_are_refused_and_nothing_is_counted(
+    start: Callable[[], Asked], change: str
+) -> None:
+    site = start()
+    (name, array), *rest = site.model(0.1).items()
+    wrong: Arrays = {
+        "longer": {name: np.concatenate([array, array]), **dict(rest)},
+        "one more": {name: array, **dict(rest), "extra": array},
+        "another type": {name: array.astype(np.float64), **dict(rest)},
+    }[change]
+    assert site.evaluate(wrong).error.reason == "WireError"
+    assert not list(site.state.glob("evaluations-*"))

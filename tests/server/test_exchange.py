@@ -90,6 +90,11 @@ def _error(code: int, reason: str) -> Fault:
         (ErrorCode.CLIENT_APP_RAISED_EXCEPTION, "\x1b[2J patient Smith: cannot be excluded", "error 2"),
         (ErrorCode.CLIENT_APP_RAISED_EXCEPTION, "A" * 5000, "error 2"),
         (ErrorCode.NODE_UNAVAILABLE, "whatever", "went offline"),
+        (
+            ErrorCode.MESSAGE_UNAVAILABLE,
+            "Smith: larger than the study's model: more than 9 bytes",
+            "refused: its answer is larger than the study's model",
+        ),
         (ErrorCode.REPLY_MESSAGE_UNAVAILABLE, "whatever", "the answer was lost"),
     ],
 )

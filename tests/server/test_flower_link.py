@@ -2,11 +2,13 @@
 
 import asyncio
 import inspect
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
-from flwr.supercore.inflatable.inflatable_utils import pull_objects
+from flwr.supercore.inflatable.inflatable_utils import ObjectPullError, ObjectUnavailableError, pull_objects
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -15,7 +17,7 @@ from glsmed.server.flower_link import (
     FleetOnly,
     LinkSettings,
     node_key,
-    quicken_grid,
+    prepare_grid,
     superlink_app,
     superlink_arguments,
 )
@@ -102,11 +104,62 @@ def test_node_key_is_the_form_that_flower_compares() -> None:
     assert node_key(request.public_key).startswith(b"-----BEGIN PUBLIC KEY-----")
 
 
-def test_the_grid_takes_its_waits_from_where_they_are_shortened(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"content-length": str(32 * 2**20)}, 200),
+        ({"content-length": str(32 * 2**20 + 1)}, 413),
+        ({"content-length": "many"}, 413),
+        ({"transfer-encoding": "chunked"}, 413),
+        ({"content-encoding": "gzip"}, 413),
+    ],
+)
+def test_a_large_request_is_refused_before_its_body_is_read(headers: dict[str, str], status: int) -> None:
+    reached: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        reached.append(scope["path"])
+        await PlainTextResponse("ok")(scope, receive, send)
+
+    async def ask() -> int:
+        transport = httpx.ASGITransport(app=FleetOnly(app))
+        async with httpx.AsyncClient(transport=transport, base_url="http://centre") as client:
+            return (await client.post("/v1/fleet/push-object", headers=headers)).status_code
+
+    assert asyncio.run(ask()) == status
+    assert bool(reached) is (status == 200)
+
+
+def test_the_grid_pulls_by_name() -> None:
     from flwr.superlink.grid import http_grid
 
     assert http_grid.pull_objects is pull_objects  # type: ignore[attr-defined]  # imported there by name
-    monkeypatch.setattr(http_grid, "pull_objects", pull_objects)
-    quicken_grid()
-    assert http_grid.pull_objects.keywords == {"initial_backoff": 0.05, "backoff_cap": 2.0}  # type: ignore[attr-defined]  # imported there by name
     assert " pull_objects(" in inspect.getsource(http_grid)
+
+
+def test_the_grid_takes_no_larger_answer_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    from flwr.superlink.grid import http_grid
+
+    monkeypatch.setattr(http_grid, "pull_objects", pull_objects)
+    prepare_grid(100)
+    pull: Callable[[list[str], Callable[[str], bytes]], dict[str, bytes]] = http_grid.pull_objects  # type: ignore[attr-defined]  # imported there by name
+    assert pull(["a", "b"], lambda _: b"x" * 50) == {"a": b"x" * 50, "b": b"x" * 50}
+    with pytest.raises(ObjectPullError, match="larger than the study's model: more than 100 bytes"):
+        pull(["a", "b", "c"], lambda _: b"x" * 50)
+
+
+def test_the_grid_asks_again_soon_for_what_has_not_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    from flwr.superlink.grid import http_grid
+
+    monkeypatch.setattr(http_grid, "pull_objects", pull_objects)
+    prepare_grid(100)
+    missing = iter([ObjectUnavailableError("a"), ObjectUnavailableError("a")])
+
+    def late(_: str) -> bytes:
+        for error in missing:
+            raise error
+        return b"x"
+
+    started = time.monotonic()
+    assert http_grid.pull_objects(["a"], late) == {"a": b"x"}  # type: ignore[attr-defined]  # imported there by name
+    assert time.monotonic() - started < 0.9  # upstream waits a second, then two

@@ -38,6 +38,7 @@ from flwr.supercore.interceptors import (
     SuperExecAuthHttpInterceptor,
 )
 from flwr.supercore.primitives.asymmetric import public_key_to_bytes
+from flwr.supercore.protobuf.client import ProtobufRequestContext
 from flwr.supercore.run import RunNotRunningException
 from flwr.supercore.runtime import RuntimeHttpClient
 from flwr.supercore.task_identity import TaskIdentity
@@ -48,6 +49,7 @@ from flwr.supernode.runtime.run_clientapp import push_message, push_task_output
 from glsmed.client.enrolment import read_private_key
 from glsmed.shared.atomic import write_text
 from glsmed.shared.errors import DataError, FederationError
+from glsmed.shared.message_size import MOST_PART_BYTES, Allowance
 
 ClientAppCall = Callable[[Message, Context], Message]
 BundleCheck = Callable[[bytes], None]
@@ -92,10 +94,13 @@ def supernode_arguments(settings: NodeSettings) -> list[str]:
     ]
 
 
-def run_supernode(arguments: list[str]) -> None:
-    """Run Flower's SuperNode in this process; it looks for work more often than upstream's three seconds."""
+def run_supernode(arguments: list[str], *, most_message_bytes: int) -> None:
+    """Run Flower's SuperNode in this process.
+
+    It looks for work more often than upstream's three seconds, and does not take a larger message to its end.
+    """
     # imported here: the site's other processes use this module too and have no need of a SuperNode
-    from flwr.supernode import start_client_internal
+    from flwr.supernode import fleet_http_connection, start_client_internal
     from flwr.supernode.cli.flower_supernode import flower_supernode
 
     def shorter_sleep(seconds: float) -> None:
@@ -103,15 +108,40 @@ def run_supernode(arguments: list[str]) -> None:
 
     def pull_or_clean_up(object_ids: list[str], pull_object_fn: Callable[[str], bytes]) -> dict[str, bytes]:
         """Upstream keeps a message whose run ended while it was coming, and serves no other until that is answered."""
+        allowance = Allowance(most_message_bytes)
+
+        def pull(object_id: str) -> bytes:
+            return allowance.take(pull_object_fn(object_id))
+
         try:
-            return pull_objects(object_ids, pull_object_fn, initial_backoff=_FIRST_RETRY_SECONDS)
+            return pull_objects(object_ids, pull, initial_backoff=_FIRST_RETRY_SECONDS)
         except RunNotRunningException:
             raise ObjectPullError("of a message", "its run ended while it was coming") from None
 
     start_client_internal.pull_objects = pull_or_clean_up  # type: ignore[assignment,attr-defined]  # no other use of it
+    fleet_http_connection.FleetHttpClient = BoundedFleetClient  # type: ignore[attr-defined]  # imported there by name
     start_client_internal.time = SimpleNamespace(sleep=shorter_sleep)  # type: ignore[assignment,attr-defined]  # the module uses time.sleep alone
     sys.argv = ["flower-supernode", *arguments]
     flower_supernode()
+
+
+class BoundedFleetClient(FleetHttpClient):
+    """Flower's client of the centre, which reads no answer that is larger than a part of a message may be."""
+
+    def _send(self, context: ProtobufRequestContext, *, stream: bool = False) -> httpx.Response:
+        self._client.event_hooks = {"response": [_refuse_large]}
+        return super()._send(context, stream=stream)
+
+
+def _refuse_large(response: httpx.Response) -> None:
+    """Called before the answer's body is read.
+
+    Raises:
+        httpx.RemoteProtocolError: it is too large, or does not say how large it is.
+    """
+    length = response.headers.get("content-length", "")
+    if "content-encoding" in response.headers or not length.isdecimal() or int(length) > MOST_PART_BYTES:
+        raise httpx.RemoteProtocolError(f"an answer of the centre is not of at most {MOST_PART_BYTES} plain bytes")
 
 
 def probe_centre(settings: NodeSettings) -> None:
@@ -145,7 +175,7 @@ def _leave_as_before(client: FleetHttpClient, node_id_file: Path) -> None:
 
 @contextlib.contextmanager
 def _fleet_client(settings: NodeSettings, key: ec.EllipticCurvePrivateKey) -> Iterator[FleetHttpClient]:
-    client = FleetHttpClient.from_server_address(
+    client = BoundedFleetClient.from_server_address(
         settings.centre,
         insecure=False,
         root_certificates=read_authority(settings.ca_certificate),

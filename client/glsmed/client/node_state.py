@@ -9,7 +9,7 @@ from glsmed.shared.atomic import write_text
 from glsmed.shared.errors import DataError
 from glsmed.shared.processes import free_port
 
-READY_FILE = "resident.ready"  # in the state folder, once the resident has loaded the site
+READY_FILE = "resident.ready"  # in the state folder, once the resident has loaded the site: most bytes of a message
 
 _SECRET_BYTES = 32
 _PRIVATE_FILE = 0o600

@@ -17,8 +17,10 @@ from glsmed.client.config import SiteConfig, load_site
 from glsmed.client.flower_node import NodeSettings, TaskQueue
 from glsmed.client.node_state import READY_FILE
 from glsmed.client.site_runtime import load_site_runtime
+from glsmed.shared.atomic import write_text
 from glsmed.shared.command_line import run_command
 from glsmed.shared.logs import configure_logging
+from glsmed.shared.message_size import most_message_bytes
 from glsmed.shared.processes import end_with_parent
 
 _POLL_SECONDS = 0.05
@@ -32,7 +34,7 @@ def serve_tasks(config: SiteConfig, queue: TaskQueue) -> None:
     site = load_site_runtime(config)
     app = build_client_app(site)
     check_bundle = BundleCheck(config.accept_bundles)
-    (config.state_folder / READY_FILE).touch()
+    write_text(config.state_folder / READY_FILE, f"{most_message_bytes(site.manifest)}\n")
     log.info("site_ready")
     while True:
         try:

@@ -1,4 +1,4 @@
-"""The program of the SuperNode child process: ``python -m glsmed.client.supernode_process FLAGS``."""
+"""The program of the SuperNode child process: ``python -m glsmed.client.supernode_process BYTES FLAGS``."""
 
 import sys
 
@@ -8,9 +8,9 @@ from glsmed.shared.processes import end_with_parent
 
 
 def main() -> None:
-    """Run Flower's SuperNode with the given flags until ``glsmed-client`` has gone."""
+    """Run Flower's SuperNode until ``glsmed-client`` has gone; no message may be larger than BYTES."""
     end_with_parent()
-    run_supernode(sys.argv[1:])
+    run_supernode(sys.argv[2:], most_message_bytes=int(sys.argv[1]))
 
 
 if __name__ == "__main__":

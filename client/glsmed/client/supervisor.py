@@ -70,9 +70,9 @@ class SiteSupervisor:
             time.sleep(_POLL_SECONDS / 5)
 
     def _start_supernode(self, settings: NodeSettings) -> None:
-        self._start(
-            "supernode", [sys.executable, "-m", "glsmed.client.supernode_process", *supernode_arguments(settings)]
-        )
+        most_bytes = (self._config.state_folder / READY_FILE).read_text(encoding="ascii").strip()
+        program = [sys.executable, "-m", "glsmed.client.supernode_process", most_bytes]
+        self._start("supernode", [*program, *supernode_arguments(settings)])
 
     def _start(self, name: str, command: list[str]) -> Child:
         folder = self._config.state_folder

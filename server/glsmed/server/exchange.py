@@ -22,6 +22,7 @@ _NOT_FROM_SITE = {
     ErrorCode.MESSAGE_UNAVAILABLE: "the message was lost",
     ErrorCode.REPLY_MESSAGE_UNAVAILABLE: "the answer was lost",
 }
+_TOO_LARGE = "larger than the study's model"  # as the ServerApp's own pull says
 _MEANINGS = {
     "MismatchError.study": "the site approved another study.yaml",
     "MismatchError.protocol": "the site runs another release of glsmed",
@@ -195,6 +196,8 @@ def _answer(site: str, reply: Message, *, node: int) -> Answer:
 
 def _failure(code: int, reason: str) -> str:
     """The reason for people; a site may only send a word, whatever else it sends is not repeated."""
+    if code == ErrorCode.MESSAGE_UNAVAILABLE and _TOO_LARGE in reason:
+        return f"refused: its answer is {_TOO_LARGE}"
     if code in _NOT_FROM_SITE:
         return _NOT_FROM_SITE[code]
     if not _CODE.fullmatch(reason):

@@ -10,9 +10,8 @@ import contextlib
 import hashlib
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -28,14 +27,15 @@ from flwr.proto.control_pb2 import (
 )
 from flwr.proto.fab_pb2 import Fab
 from flwr.supercore.control import ControlHttpClient
-from flwr.supercore.inflatable.inflatable_utils import pull_objects
+from flwr.supercore.inflatable.inflatable_utils import ObjectPullError, pull_objects
 from flwr.supercore.interceptors import RuntimeVersionHttpInterceptor
 from flwr.supercore.primitives.asymmetric import public_key_to_bytes
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from glsmed.shared.enrolment import load_public_key
-from glsmed.shared.errors import FederationError
+from glsmed.shared.errors import FederationError, WireError
+from glsmed.shared.message_size import MOST_PART_BYTES, Allowance
 
 LOOPBACK = "127.0.0.1"
 _PUBLIC_PREFIX = "/v1/fleet/"
@@ -65,7 +65,7 @@ class LinkSettings:
 
 
 class FleetOnly:
-    """An ASGI application that answers 404 to every route but the Fleet API's and ``/health``."""
+    """An ASGI application that answers 404 to every route but the Fleet API's and ``/health``, 413 to what is large."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -73,7 +73,8 @@ class FleetOnly:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a public path; answer 404 to every other."""
         if scope["type"] == "http" and self._is_public(scope["path"]):
-            await self._app(scope, receive, send)
+            app = self._app if _is_small(scope) else PlainTextResponse("too large\n", status_code=413)
+            await app(scope, receive, send)
         elif scope["type"] == "http":
             await PlainTextResponse("not found\n", status_code=404)(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -82,6 +83,14 @@ class FleetOnly:
     @staticmethod
     def _is_public(path: str) -> bool:
         return path in _PUBLIC_PATHS or (path.startswith(_PUBLIC_PREFIX) and ".." not in path)
+
+
+def _is_small(scope: Scope) -> bool:
+    """Whether a request says before its body that it has no more bytes than a part of a message may have."""
+    headers = dict(scope["headers"])
+    length = headers.get(b"content-length", b"0")
+    plain = b"transfer-encoding" not in headers and b"content-encoding" not in headers
+    return plain and length.isdigit() and int(length) <= MOST_PART_BYTES
 
 
 class _Listener(uvicorn.Server):
@@ -185,16 +194,27 @@ def _ask_to_stop(listeners: tuple[_Listener, ...], keys_known: asyncio.Event) ->
     keys_known.set()
 
 
-def quicken_grid() -> None:
-    """Let the ServerApp ask for a part of an answer that has not come yet after 0.05 s, then ever later.
+def prepare_grid(most_message_bytes: int) -> None:
+    """Let the ServerApp take no larger answer to its end, and ask for a part that has not come yet after 0.05 s.
 
-    Upstream waits a second, then two, then four: longer than the part takes.
+    Then ever later; upstream waits a second, then two, then four: longer than the part takes.
     """
     from flwr.superlink.grid import http_grid
 
-    http_grid.pull_objects = partial(  # type: ignore[attr-defined]  # imported there by name, not exported
-        pull_objects, initial_backoff=_FIRST_RETRY_SECONDS, backoff_cap=_LONGEST_RETRY_SECONDS
-    )
+    def pull(object_ids: list[str], pull_object_fn: Callable[[str], bytes]) -> dict[str, bytes]:
+        allowance = Allowance(most_message_bytes)
+
+        def counted(object_id: str) -> bytes:
+            try:
+                return allowance.take(pull_object_fn(object_id))
+            except WireError as error:
+                raise ObjectPullError(object_id, str(error)) from None
+
+        return pull_objects(
+            object_ids, counted, initial_backoff=_FIRST_RETRY_SECONDS, backoff_cap=_LONGEST_RETRY_SECONDS
+        )
+
+    http_grid.pull_objects = pull  # type: ignore[attr-defined,assignment]  # imported there by name, not exported
 
 
 @dataclass(frozen=True, slots=True)

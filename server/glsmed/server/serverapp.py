@@ -19,10 +19,13 @@ from pathlib import Path
 from flwr.app import Context
 from flwr.serverapp import Grid, ServerApp
 
-from glsmed.server.flower_link import quicken_grid
+from glsmed.server.flower_link import prepare_grid
 from glsmed.server.rounds import run_study
 from glsmed.server.run_folder import RunFolder, RunState, write_status
 from glsmed.shared.errors import FederationError, GlsmedError
+from glsmed.shared.message_size import most_message_bytes
+from glsmed.shared.model_manifest import ModelManifest
+from glsmed.shared.models import build_model
 from glsmed.shared.study import load_study
 
 STUDY_FOLDER_VARIABLE = "GLSMED_STUDY_FOLDER"
@@ -37,7 +40,6 @@ def main(grid: Grid, context: Context) -> None:  # noqa: ARG001  # Flower's sign
     Raises:
         GlsmedError: the study failed; Flower then marks the run as failed.
     """
-    quicken_grid()
     run_folder_of_study(grid, study_folder())
 
 
@@ -65,6 +67,8 @@ def run_folder_of_study(grid: Grid, root: Path) -> None:
         folder = RunFolder(root / "run")
         study = load_study(study_file)
         folder.checkpoints.require_study(study.digest())
+        model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
+        prepare_grid(most_message_bytes(ModelManifest.of(model.state_dict())))
         folder.keep_study(study_file.read_text(encoding="utf-8"))
         run_study(grid, study, folder, sites=lambda: admitted_nodes(root / "nodes.json"))
     except GlsmedError as error:
