@@ -57,8 +57,8 @@ def test_a_mixing_that_runs_away_is_never_chosen(monkeypatch: pytest.MonkeyPatch
     assert decisions["effusion"].mixing == 0
 
 
-def test_the_gate_opens_where_stretched_targets_fit_held_out_gold_better(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every certain label is blurred to 0.7 or 0.3; a model that says its targets is best where they are stretched."""
+def _blurred_truth(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Every certain label is blurred to 0.7 or 0.3, and a model says its targets; returns the targets of 1 seen."""
     said: list[float] = []
 
     def train(model: object, examples: Examples, *_: object, **__: object) -> None:
@@ -69,7 +69,23 @@ def test_the_gate_opens_where_stretched_targets_fit_held_out_gold_better(monkeyp
 
     monkeypatch.setattr("glsmed.client.negative_rate_gate.train", train)
     monkeypatch.setattr("glsmed.client.negative_rate_gate.predict_logits", predict)
+    return said
+
+
+def test_the_gate_opens_where_stretched_targets_fit_held_out_gold_better(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = _blurred_truth(monkeypatch)
+    unmapped = STUDY.model_copy(update={"model": STUDY.model.model_copy(update={"calibration_map": "off"})})
     splits: dict[SplitName, Examples] = {"train": _examples(60, 0), "validation": _examples(60, 60)}
-    learned = gate_negative_rates(splits, STUDY, device=CPU)
+    learned = gate_negative_rates(splits, unmapped, device=CPU)
     assert said[0] == pytest.approx(0.7)
     assert float(learned["train"].rates.max()) == pytest.approx(-0.45)  # of equals the smaller mixing, 0.5, is taken
+
+
+def test_what_a_calibration_map_undoes_is_no_reason_to_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The models differ in how far apart they say present and absent, never in the order."""
+    _blurred_truth(monkeypatch)
+    validation = _examples(200, 200)
+    validation.gold[::7] = 1 - validation.gold[::7]
+    splits: dict[SplitName, Examples] = {"train": _examples(60, 0), "validation": validation}
+    learned = gate_negative_rates(splits, STUDY, device=CPU)
+    assert torch.equal(learned["train"].rates, splits["train"].rates)

@@ -2,8 +2,15 @@ import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]  # scikit-learn ships no types
+from torch.nn import functional as F
 
-from glsmed.shared.calibration_map import CalibrationMap, FindingMap, MapKind, fit_calibration_map
+from glsmed.shared.calibration_map import (
+    CalibrationMap,
+    FindingMap,
+    MapKind,
+    cross_fitted_losses,
+    fit_calibration_map,
+)
 from glsmed.shared.logistic import fit_intercept, fit_slope_intercept
 
 
@@ -102,3 +109,28 @@ def test_map_is_written_and_read(kind: MapKind) -> None:
 def test_a_falling_slope_in_a_file_is_refused() -> None:
     with pytest.raises(ValueError, match="slope"):
         FindingMap.model_validate({"slope": -1})
+
+
+def test_a_loss_is_that_of_a_map_that_has_not_seen_the_image() -> None:
+    logits, gold = _cells(100)
+    losses = cross_fitted_losses(logits, gold, ["x"], kind="platt")
+    seen = torch.arange(100) % 5 != 2
+    curves = fit_calibration_map(logits[seen], gold[seen], ["x"], kind="platt")
+    expected = F.binary_cross_entropy(curves.probabilities(logits[~seen]), gold[~seen], reduction="none")
+    torch.testing.assert_close(losses[~seen], expected)
+
+
+def test_a_loss_without_a_map_is_that_of_the_logit_and_unknown_cells_have_none() -> None:
+    logits, gold = _cells(30)
+    gold[4] = torch.nan
+    losses = cross_fitted_losses(logits, gold, ["x"], kind="off")
+    known = ~torch.isnan(gold)
+    expected = F.binary_cross_entropy_with_logits(logits[known], gold[known], reduction="none")
+    torch.testing.assert_close(losses[known], expected)
+    assert torch.isnan(losses[4]).all()
+
+
+def test_logits_that_ran_away_have_an_infinite_loss() -> None:
+    logits, gold = _cells(30)
+    logits[3] = torch.inf
+    assert bool(torch.isinf(cross_fitted_losses(logits, gold, ["x"], kind="platt")).all())

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import structlog
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from glsmed.client.examples import Examples, SplitName
 from glsmed.client.recipe import with_negative_rates
 from glsmed.client.training import predict_logits, train
+from glsmed.shared.calibration_map import cross_fitted_losses
 from glsmed.shared.gold_gate import MIXINGS, GateDecision, decide_mixing
 from glsmed.shared.models import build_model
 from glsmed.shared.negative_rates import NegativeRateGuard, NegativeRatesError
@@ -53,7 +53,8 @@ def decide_by_finding(
 def _held_out_losses(training: Examples, validation: Examples, study: Study, *, device: torch.device) -> Tensor:
     """``(N, K)`` log-losses on the validation split's gold, NaN where unknown, after training from the start.
 
-    Infinite where the logits ran away: such a mixing is never chosen.
+    They are those of probabilities as the site would use them, through its calibration map if the study has one: what a
+    map can undo is no reason for a negative rate. Infinite where the logits ran away: such a mixing is never chosen.
     """
     model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
     try:
@@ -62,7 +63,7 @@ def _held_out_losses(training: Examples, validation: Examples, study: Study, *, 
     except NegativeRatesError:
         return torch.full_like(validation.gold, torch.inf)
     logits = predict_logits(model, validation, device=device)
-    return F.binary_cross_entropy_with_logits(logits, validation.gold, reduction="none")
+    return cross_fitted_losses(logits, validation.gold, validation.findings, kind=study.model.calibration_map)
 
 
 def _shortened(study: Study, guard: NegativeRateGuard) -> Study:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from glsmed.benchmarks.methods.cells import Cells, Targets
 from glsmed.benchmarks.methods.method import TryOut
 from glsmed.benchmarks.methods.negative_gls import NegativeGls
 from glsmed.benchmarks.methods.site_gls import SiteGls
+from glsmed.shared.calibration_map import cross_fitted_losses
 from glsmed.shared.gold_gate import LEAST_GOLD, MIXINGS, GateDecision, decide_mixing
 
 _EPOCHS_AFTER_WARM_UP = 5  # as the client's gate has rounds
@@ -56,14 +56,14 @@ class GatedGls(NegativeGls):
         ]
 
     def _losses(self, cells: Cells, site: int, held: Tensor, mixing: float, try_out: TryOut) -> Tensor:
-        """``(n, K)`` log-losses on the held-out gold after a short training without it; infinite if it ran away."""
+        """``(n, K)`` log-losses on the held-out gold after a short training without it, through a map of that gold."""
         method = NegativeGls(guard=self.guard, mixing=mixing)
         targets = method.targets(cells, torch.Generator())
         seen = torch.ones(len(cells.gold), 1).index_fill(0, held, 0.0)
         epochs = self.guard.warm_up_rounds + _EPOCHS_AFTER_WARM_UP
         logits = try_out(method, Targets(targets.values, targets.weights * seen), site, epochs)
-        losses = F.binary_cross_entropy_with_logits(logits[held], cells.gold[held].nan_to_num(), reduction="none")
-        return losses.nan_to_num(nan=torch.inf)
+        findings = [str(place) for place in range(logits.shape[1])]
+        return cross_fitted_losses(logits[held], cells.gold[held], findings, kind="platt")
 
 
 def held_out_gold(cells: Cells, site: int) -> Tensor:
