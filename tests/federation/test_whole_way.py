@@ -4,13 +4,14 @@ import csv
 import json
 import re
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from glsmed.shared.audit import verify
 
-from .conftest import REPORTS, SITES, Federation, succeed
+from .conftest import REPORTS, SITES, Federation, edit_yaml, succeed
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 
@@ -30,17 +31,34 @@ def _check_processes(federation: Federation) -> None:
     assert len(re.findall(rf"supernode_process .*localhost:{federation.port}", lines)) == len(SITES)
 
 
+def _training_workers(federation: Federation) -> int:
+    """How many processes share the rounds of the site that has two devices."""
+    return len(re.findall(rf"training_worker .*{re.escape(str(federation.root))}", _command_lines()))
+
+
+def _check_no_worker_stays(federation: Federation) -> None:
+    federation.stop()
+    deadline = time.monotonic() + 5
+    while _training_workers(federation):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 def test_a_study_runs_to_its_end_and_leaves_its_record(federation: Federation) -> None:
+    edit_yaml(federation.config(SITES[1]), lambda content: content.update(devices=2))
     centre = federation.start_centre()
     for program in [federation.start_site(site) for site in SITES]:
         program.wait_for("takes part", seconds=90)
     centre.wait_for("round 1 of 3: training at")
     _check_processes(federation)
+    centre.wait_for("round 2 of 3: training at")
+    assert _training_workers(federation) == 2
     centre.wait_for("done: results are in", seconds=200)
     run = federation.study_file.parent / "run"
     _check_run(run)
     _check_shared_prior(run)
     _check_nothing_else_left(federation)
+    _check_no_worker_stays(federation)
 
 
 def _check_run(run: Path) -> None:
