@@ -251,3 +251,13 @@ def _runs(pid: str) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_workers_that_cannot_start_leave_none_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        training_team, "PROGRAM", ("-c", "import sys, time; '\"rank\":1' in sys.argv[1] or time.sleep(60)")
+    )
+    team = TrainingTeam(study(), devices=[CPU, CPU], state_folder=tmp_path)
+    with pytest.raises(WorkerError, match=r"training worker 2 of 2 \(cpu\) ended with status 0"):
+        team.start()
+    assert team._workers == []

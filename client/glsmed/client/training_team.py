@@ -125,7 +125,8 @@ class TrainingTeam:
         self.close()
         (self._folder / _STORE).unlink(missing_ok=True)
         try:
-            self._workers = [self._started(rank, device) for rank, device in enumerate(self._devices)]
+            for rank, device in enumerate(self._devices):
+                self._workers.append(self._started(rank, device))
             self._answers()
         except BaseException:  # Ctrl-C too
             self.close()
@@ -182,6 +183,8 @@ class TrainingTeam:
     def _steps(self, model: nn.Module, plan: RoundPlan) -> Iterator[int]:
         """Take the round's steps; yields the number of each when all workers have taken it."""
         self.start()
+        if self._devices[0].type == "cuda":
+            torch.cuda.empty_cache()  # the first worker shares its device with this process
         weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
         self._ask([(self._opening(plan), weights)] * len(self._devices))
         orders = (self._shares(batch) for batch in plan.batches())
