@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import pytest
 from flwr.app import Context, Message, RecordDict
 from flwr.common.constant import SUPERLINK_NODE_ID
 from flwr.supercore.task_identity import TaskIdentity
+from structlog.testing import capture_logs
 
 from glsmed.client.app import build_client_app
 from glsmed.client.config import load_site
@@ -56,6 +57,13 @@ class Asked:
     def audit(self) -> list[dict[str, object]]:
         lines = (self.state / "audit.jsonl").read_text(encoding="utf-8").splitlines()
         return [json.loads(line)["fields"] for line in lines]
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """Without structlog's own pictures of tracebacks, which take a minute each."""
+    with capture_logs():
+        yield
 
 
 @pytest.fixture(scope="session")
