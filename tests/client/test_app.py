@@ -140,6 +140,15 @@ def test_a_question_that_could_not_be_answered_is_not_counted(
     assert site.metrics(model)
 
 
+def test_a_model_that_overflows_is_counted_and_the_site_starts_again(start: Callable[[], Asked]) -> None:
+    """Its weights are finite, its logits are not: what went wrong tells something of the images."""
+    site = start()
+    assert site.evaluate(site.model(3e38)).error.reason == "WireError"
+    again = start()
+    assert again.evaluate(again.model(3e38)).error.reason == "WireError"
+    assert again.evaluate(again.model(0.1)).error.reason == "EvaluationLimitError"
+
+
 @pytest.mark.parametrize("change", ["longer", "one more", "another type"])
 def test_arrays_that_are_not_the_studys_are_refused_and_nothing_is_counted(
     start: Callable[[], Asked], change: str

@@ -1,3 +1,4 @@
+import math
 import multiprocessing
 import os
 import signal
@@ -63,6 +64,17 @@ def test_a_limit_that_is_lowered_below_what_was_answered_stops_at_once(tmp_path:
 def test_the_answer_to_a_question_is_remembered_with_its_patients(tmp_path: Path) -> None:
     answer(tmp_path, "test", 1)
     assert ledger(tmp_path).remembered(Question("test", "test model 0")) == ANSWER
+
+
+def test_a_nan_is_counted_and_does_not_damage_the_account(tmp_path: Path) -> None:
+    """A centre can send finite weights whose logits are not."""
+    question, numbers = Question("test", "a"), {"brier/effusion": Number(math.nan, 12), "loss": Number(math.inf, 12)}
+    ledger(tmp_path).keep(question, Answer("gold", numbers))
+    known = ledger(tmp_path).remembered(question)
+    assert known is not None
+    assert math.isnan(known.numbers["brier/effusion"].value)
+    assert known.numbers["loss"] == numbers["loss"]
+    assert ledger(tmp_path).left()["test"] == 0
 
 
 @pytest.mark.parametrize("question", [Question("validation", "test model 0"), Question("test", "test model 1")])

@@ -40,7 +40,7 @@ class Answer:
     numbers: Mapping[str, Number]
 
 
-class _Remembered(StrictModel):
+class _Remembered(StrictModel, ser_json_inf_nan="constants"):  # a model may overflow: its numbers are NaN
     split: EvaluatedSplit
     model: str
     reference: Reference
