@@ -69,7 +69,10 @@ class PrivacyLedger:
         try:
             content = _File.model_validate(json.loads(self._path.read_text(encoding="utf-8")))
         except (ValueError, ValidationError, OSError) as error:
-            raise DataError(f"{self._path}: the privacy account cannot be read: {error}") from None
+            raise DataError(
+                f"{self._path}: the privacy account cannot be read: put a whole copy of it back; without one this site "
+                f"cannot say what it has spent, and must train no further in this study ({error})"
+            ) from None
         if content.study != self._study:
             raise DataError(f"{self._path}: the privacy account is of another study; move it away to start a new one")
         return content.spent
