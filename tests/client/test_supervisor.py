@@ -1,4 +1,5 @@
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from glsmed.client.node_state import prepare_state_folder
 from glsmed.client.supervisor import SiteSupervisor, wait_for_centre
 from glsmed.shared.errors import FederationError
 from glsmed.shared.exclusive import alone
+from glsmed.shared.processes import stop_children
 
 SETTINGS = NodeSettings(
     centre="centre.example.org:8443",
@@ -64,3 +66,13 @@ def test_a_second_client_with_the_same_state_folder_is_told_of_the_first(
         pytest.raises(FederationError, match=rf"process {os.getpid()} already does this"),
     ):
         supervisor.run()
+
+
+def test_what_torch_compiles_is_kept_where_only_the_owner_writes(write_config: Callable[[], Path]) -> None:
+    """By torch's own word for where it reads compiled steps from."""
+    config = write_config()
+    say = "from torch._inductor.runtime.cache_dir_utils import cache_dir; print(cache_dir())"
+    child = SiteSupervisor(config, report=lambda _: None)._start("resident", [sys.executable, "-c", say])
+    child.process.wait(60)
+    stop_children([child])
+    assert child.log.read_text().splitlines()[-1] == str(config.parent / "state" / "compiled")

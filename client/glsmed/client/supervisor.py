@@ -76,7 +76,12 @@ class SiteSupervisor:
 
     def _start(self, name: str, command: list[str]) -> Child:
         folder = self._config.state_folder
-        environment = {**QUIET_FLOWER, "FLWR_HOME": str(folder / "flwr")}
+        environment = {
+            **QUIET_FLOWER,
+            "FLWR_HOME": str(folder / "flwr"),
+            # compiled steps are read back and run: torch keeps them in /tmp, where another user could put his own
+            "TORCHINDUCTOR_CACHE_DIR": str(folder / "compiled"),
+        }
         self._children[name] = start_child(name, command, log=folder / "logs" / f"{name}.log", environment=environment)
         return self._children[name]
 
