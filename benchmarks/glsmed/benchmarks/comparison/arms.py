@@ -1,7 +1,7 @@
 """Arms: what of the recipe a comparison gives to every method alike."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +25,13 @@ class Arm:
     federated: bool = False
 
 
-ARMS: Mapping[str, Arm] = {
-    arm.name: arm
-    for arm in (
-        Arm("no-gold", gold_labels=False, posterior=False, offset=True, site_map=False),
-        Arm("no-gold-no-offset", gold_labels=False, posterior=False, offset=False, site_map=False),
-        Arm("gold", gold_labels=True, posterior=True, offset=True, site_map=True),
-        Arm("no-gold-federated", gold_labels=False, posterior=False, offset=True, site_map=False, federated=True),
-        Arm("gold-federated", gold_labels=True, posterior=True, offset=True, site_map=True, federated=True),
-        Arm("gold-no-offset", gold_labels=True, posterior=True, offset=False, site_map=True),
-        Arm("gold-for-the-map-only", gold_labels=False, posterior=True, offset=True, site_map=True),
-    )
-}
+_CENTRAL = (
+    Arm("no-gold", gold_labels=False, posterior=False, offset=True, site_map=False),
+    Arm("no-gold-no-offset", gold_labels=False, posterior=False, offset=False, site_map=False),
+    Arm("gold", gold_labels=True, posterior=True, offset=True, site_map=True),
+    Arm("gold-no-offset", gold_labels=True, posterior=True, offset=False, site_map=True),
+    Arm("gold-for-the-map-only", gold_labels=False, posterior=True, offset=True, site_map=True),
+)
+_FEDERATED = tuple(replace(arm, name=f"{arm.name}-federated", federated=True) for arm in _CENTRAL)
+
+ARMS: Mapping[str, Arm] = {arm.name: arm for arm in (*_CENTRAL, *_FEDERATED)}
