@@ -1,6 +1,6 @@
 """``glsmed-adapter calibrate``: what the words mean at this site, by its gold labels."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
@@ -45,8 +45,8 @@ def calibrate_command(
 
 def write_calibration(
     adapter: Adapter, cells: Sequence[GoldCell], *, prior: Path | None, target: Path, learned: bool
-) -> Iterator[str]:
-    """Fit and write a calibration file; yields the report of reliability, line by line.
+) -> list[str]:
+    """Fit and write a calibration file; returns the lines of the report of reliability.
 
     Args:
         adapter: that read the reports.
@@ -59,5 +59,4 @@ def write_calibration(
     fit = fit_labels(adapter, cells, shared)
     file = calibration_file(adapter, cells, fit, learn(cells, fit) if learned else None)
     save_calibration_file(target, file)
-    yield from reliability_report(cells, fit, file)
-    yield f"wrote {target}"
+    return [*reliability_report(cells, fit, file), f"wrote {target}"]
