@@ -18,7 +18,7 @@ from flwr.supercore.task_identity import TaskIdentity
 from glsmed.client.app import build_client_app
 from glsmed.client.site_runtime import SiteRuntime
 from glsmed.server.exchange import Clock
-from glsmed.server.rounds import Plan, run_study
+from glsmed.server.rounds import run_study
 from glsmed.server.run_folder import RunFolder
 from glsmed.shared.study import Study
 
@@ -145,13 +145,10 @@ class LocalGrid(Grid):
         return identity in self._on_the_way and self._on_the_way[identity][0] <= self._clock.now()
 
 
-def run_in_process(
-    study: Study, sites: Mapping[str, SiteRuntime], folder: RunFolder, *, plan: Plan | None = None
-) -> Mapping[str, object]:
+def run_in_process(study: Study, sites: Mapping[str, SiteRuntime], folder: RunFolder) -> Mapping[str, object]:
     """Federate loaded sites in this process; returns the run's summary."""
-    plan = plan or Plan()
-    grid = LocalGrid({name: build_client_app(site) for name, site in sites.items()}, clock=plan.clock)
-    return run_study(grid, study, folder, sites=lambda: grid.nodes, plan=plan)
+    grid = LocalGrid({name: build_client_app(site) for name, site in sites.items()})
+    return run_study(grid, study, folder, sites=lambda: grid.nodes)
 
 
 def _give_identity(message: Message, identity: str) -> None:
