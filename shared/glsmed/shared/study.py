@@ -62,8 +62,8 @@ class LabelSection(StrictModel):
         Field(
             ge=0,
             le=1,
-            description="where a site has too little gold for a calibration map: how far a doubted cell's target goes "
-            "from what the words say to what words and image say together; needs training.site_offset",
+            description="where a site has too little gold for a calibration map: how far a target between 0 and "
+            "1 goes from what the words say to what words and image say together; needs training.site_offset",
         ),
     ] = DEFAULT_IMAGE_SHARE
     negative_rates: Annotated[
