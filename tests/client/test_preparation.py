@@ -181,7 +181,7 @@ def test_a_calibration_for_other_cues_is_refused(drawn_config: SiteConfig, study
         "  - {id: bet, phrases: [I would bet], kind: uncertainty, certainty: 0.4, strength: 4, scope: forward}\n"
     )
     other = _calibrated(drawn_config, tmp_path / "c.yaml", adapter=str(tmp_path / "own.yaml"))
-    with pytest.raises(ConfigurationError, match="run glsmed-adapter calibrate again"):
+    with pytest.raises(ConfigurationError, match=r"calibrate again \(a site of a study: glsmed-client"):
         label_rows(other, study, read_manifest(other.data.manifest), {})
 
 

@@ -114,7 +114,7 @@ def load_calibration(path: Path, adapter: Adapter) -> Calibration:
         known = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
         message = (
             f"was made with {made_with}, whose cues differ from those of {adapter.label} ({known}): "
-            "run glsmed-adapter calibrate again"
+            "calibrate again (a site of a study: glsmed-client --site config.yaml calibrate)"
         )
         raise ConfigurationError([Fault(str(path), message)])
     return Calibration(file)

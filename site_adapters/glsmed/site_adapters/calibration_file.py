@@ -151,7 +151,7 @@ def save_calibration_file(path: Path, calibration: CalibrationFile) -> None:
 def _lines(calibration: CalibrationFile) -> Iterator[str]:
     """YAML with one line for each thing that was counted."""
     content = calibration.model_dump(mode="json")
-    yield "# What the words of this site mean, by its own gold labels. Made by glsmed-adapter calibrate: make it again,"
+    yield "# What the words of this site mean, by its own gold labels. Made by calibrate: make it again,"
     yield "# do not edit it. mean and spread are of P(finding | cue); strengths were chosen by held-out log-loss."
     for key in ("format", "adapter", "version", "digest", "reports", "labels", "hedged"):
         yield f"{key}: {_flow(content[key])}"
