@@ -38,7 +38,7 @@ def study(**changes: object) -> Study:
 
 
 def examples(n: int = 20) -> Examples:
-    """With masked cells, weights and offsets, so that shares of a batch differ in their weight."""
+    """With masked cells, weights, offsets and image shares, so that shares of a batch differ in their weight."""
     generator = torch.Generator().manual_seed(0)
 
     def cells() -> Tensor:
@@ -53,6 +53,7 @@ def examples(n: int = 20) -> Examples:
         patients=tuple(f"p{number}" for number in range(n)),
         findings=FINDINGS,
         offsets=cells(),
+        image_shares=cells(),
     )
 
 
