@@ -24,7 +24,6 @@ doubt="--world class-conditional --world boilerplate --world severity-bar --worl
 
 for p in pneumoniamnist drawn; do
   compare "federated-$p" "$p" "$main" --pixels $p --arm gold-federated --seeds 10
-  compare "federated-robust-$p" "$p" "gls-site $robust fednoro" --pixels $p --arm gold-federated --seeds 5
   compare "federated-parts-$p" "$p" "gls-site" --pixels $p --seeds 5 \
     --arm gold-federated --arm gold-no-offset-federated --arm gold-for-the-map-only-federated
   compare "federated-worlds-$p" "$p-worlds" "$few" --pixels $p $doubt --arm gold-federated --seeds 5
@@ -51,3 +50,5 @@ compare federated-rare-drawn drawn-worlds "$few" --pixels drawn --world rare --a
 compare negative-200-rare-drawn drawn-200 "gls-negative" --pixels drawn --world rare --arm gold --epochs 200 --seeds 1
 compare dividemix-pneumoniamnist pneumoniamnist "gls-site dividemix u-ones-ensemble u-ignore-ensemble" \
   --pixels pneumoniamnist --arm gold --seeds 3
+compare federated-robust-pneumoniamnist pneumoniamnist "gls-site $robust fednoro" \
+  --pixels pneumoniamnist --arm gold-federated --seeds 5
