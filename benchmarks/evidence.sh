@@ -50,5 +50,7 @@ compare federated-rare-drawn drawn-worlds "$few" --pixels drawn --world rare --a
 compare negative-200-rare-drawn drawn-200 "gls-negative" --pixels drawn --world rare --arm gold --epochs 200 --seeds 1
 compare dividemix-pneumoniamnist pneumoniamnist "gls-site dividemix u-ones-ensemble u-ignore-ensemble" \
   --pixels pneumoniamnist --arm gold --seeds 3
+compare longer-federated-pneumoniamnist pneumoniamnist-60 "$few" --pixels pneumoniamnist --arm gold-federated \
+  --seeds 5 --epochs 60
 compare federated-robust-pneumoniamnist pneumoniamnist "gls-site $robust fednoro" \
   --pixels pneumoniamnist --arm gold-federated --seeds 5
