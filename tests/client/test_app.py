@@ -16,9 +16,11 @@ from glsmed.client.app import build_client_app
 from glsmed.client.config import load_site
 from glsmed.client.site_runtime import load_site_runtime
 from glsmed.shared.models import state_arrays
-from glsmed.shared.wire import Arrays, EvaluateTask, EvaluationReply, decode, encode
+from glsmed.shared.wire import Arrays, EvaluateTask, EvaluationReply, TrainTask, Update, decode, encode
 
-EGRESS = "cpu_threads: 1\negress: {metrics: [auroc, brier, log_loss, counts], min_patients: 2, max_evaluated_runs: 1}\n"
+EGRESS = """cpu_threads: 1
+egress: {metrics: [auroc, brier, log_loss, counts], min_patients: 2, max_runs: 1, model_updates: true}
+"""
 ROUNDS = 2
 
 
@@ -35,7 +37,8 @@ class Asked:
     def model(self, change: float) -> Arrays:
         """Another model for every number."""
         first, *rest = state_arrays(self._site.model).items()
-        return {first[0]: np.full(first[1].shape, change, dtype=np.float32), **dict(rest)}
+        kept = {name: array.copy() for name, array in rest}  # training changes the model in place
+        return {first[0]: np.full(first[1].shape, change, dtype=np.float32), **kept}
 
     def evaluate(self, model: Arrays, *, split: str = "test", round_number: int = 1) -> Message:
         task = EvaluateTask(
@@ -46,6 +49,17 @@ class Asked:
             model=model,
         )
         message = Message(encode(task), 1, "evaluate", ttl=60.0, group_id="1")
+        message.metadata.__dict__["_message_id"] = "question"
+        return self._app(message, Context(1, 1, {}, RecordDict(), {}))
+
+    def train(self, model: Arrays, *, round_number: int = 1) -> Message:
+        task = TrainTask(
+            study_digest=self._site.study.digest(),
+            round=round_number,
+            manifest_digest=self._site.manifest.digest(),
+            model=model,
+        )
+        message = Message(encode(task), 1, "train", ttl=60.0, group_id="1")
         message.metadata.__dict__["_message_id"] = "question"
         return self._app(message, Context(1, 1, {}, RecordDict(), {}))
 
@@ -101,20 +115,32 @@ def test_one_question_too_many_is_refused_by_name_and_the_site_goes_on(start: Ca
     for number in range(ROUNDS):
         site.metrics(site.model(number), split="validation", round_number=number + 1)
     refused = site.evaluate(site.model(ROUNDS), split="validation")
-    assert refused.error.reason == "EvaluationLimitError"
-    assert site.audit()[-1] == {"code": "EvaluationLimitError"}
+    assert refused.error.reason == "QuestionLimitError"
+    assert site.audit()[-1] == {"code": "QuestionLimitError"}
     assert site.metrics(site.model(0), split="test")
+
+
+def test_a_round_is_trained_again_where_it_was_lost_and_no_other_model_for_it(start: Callable[[], Asked]) -> None:
+    site = start()
+    model = site.model(0.1)
+    for _ in range(ROUNDS + 1):
+        assert decode(site.train(model).content, Update).round == 1
+    assert site.audit()[-1]["note"] == "questions left: train 1 of 2, validation 2 of 2, test 1 of 1"
+    assert decode(site.train(site.model(0.2)).content, Update).round == 1
+    again = start()
+    assert again.train(again.model(0.3), round_number=2).error.reason == "QuestionLimitError"
+    assert decode(again.train(model).content, Update).round == 1
 
 
 def test_the_same_question_after_a_restart_has_the_same_answer_and_is_not_counted(start: Callable[[], Asked]) -> None:
     first = start()
     model = first.model(0.1)
     answered = first.metrics(model, round_number=2)
-    assert first.audit()[-1]["note"] == "evaluations left: validation 2 of 2, test 0 of 1"
+    assert first.audit()[-1]["note"] == "questions left: train 2 of 2, validation 2 of 2, test 0 of 1"
     again = start()
     assert again.metrics(model, round_number=2) == answered
     assert again.audit()[-1]["note"] == "the answer that was given before"
-    assert again.evaluate(again.model(0.2)).error.reason == "EvaluationLimitError"
+    assert again.evaluate(again.model(0.2)).error.reason == "QuestionLimitError"
 
 
 def test_a_remembered_answer_still_passes_the_policy_of_today(
@@ -129,7 +155,7 @@ def test_a_remembered_answer_still_passes_the_policy_of_today(
     }
 
 
-def test_a_question_that_could_not_be_answered_is_not_counted(
+def test_a_question_that_could_not_be_answered_is_counted_and_may_be_asked_again(
     start: Callable[[], Asked], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = start()
@@ -137,6 +163,7 @@ def test_a_question_that_could_not_be_answered_is_not_counted(
     with monkeypatch.context() as broken:
         broken.setattr("glsmed.client.app.evaluate", lambda *_, **__: 1 / 0)
         assert site.evaluate(model).error.reason == "ZeroDivisionError"
+    assert site.evaluate(site.model(0.2)).error.reason == "QuestionLimitError"
     assert site.metrics(model)
 
 
@@ -146,7 +173,7 @@ def test_a_model_that_overflows_is_counted_and_the_site_starts_again(start: Call
     assert site.evaluate(site.model(3e38)).error.reason == "WireError"
     again = start()
     assert again.evaluate(again.model(3e38)).error.reason == "WireError"
-    assert again.evaluate(again.model(0.1)).error.reason == "EvaluationLimitError"
+    assert again.evaluate(again.model(0.1)).error.reason == "QuestionLimitError"
 
 
 @pytest.mark.parametrize("change", ["longer", "one more", "another type"])
@@ -161,4 +188,4 @@ def test_arrays_that_are_not_the_studys_are_refused_and_nothing_is_counted(
         "another type": {name: array.astype(np.float64), **dict(rest)},
     }[change]
     assert site.evaluate(wrong).error.reason == "WireError"
-    assert not list(site.state.glob("evaluations-*"))
+    assert not list(site.state.glob("questions-*"))

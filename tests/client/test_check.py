@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from glsmed.client.check import CheckReport, render, run_check
-from glsmed.client.evaluation_ledger import Answer, EvaluationLedger, Question
+from glsmed.client.question_ledger import Question, QuestionLedger
 from glsmed.shared.study import load_study
 
 WriteConfig = Callable[..., Path]
@@ -150,24 +150,24 @@ def test_a_damaged_certificate_or_key_is_a_fault(
     assert fault.startswith(f"{file}: {said}")
 
 
-def test_what_is_left_of_evaluations_is_told(write_config: WriteConfig, tmp_path: Path) -> None:
+def test_what_is_left_of_questions_is_told(write_config: WriteConfig, tmp_path: Path) -> None:
     config = write_config()
-    assert "evaluations left: validation 4 of 4, test 2 of 2" in run_check(config).lines
-    ledger = EvaluationLedger(tmp_path / "state", load_study(tmp_path / "study.yaml"), runs=2)
+    assert "questions left: train 4 of 4, validation 4 of 4, test 2 of 2" in run_check(config).lines
+    ledger = QuestionLedger(tmp_path / "state", load_study(tmp_path / "study.yaml"), runs=2)
     for number in range(2):
-        ledger.keep(Question("test", str(number)), Answer("gold", {}))
+        ledger.take_up(Question("test", str(number)))
     report = run_check(config)
-    assert "evaluations left: validation 4 of 4, test 0 of 2" in report.lines
-    assert any("no evaluation on the test split is answered any more" in line for line in report.warnings)
+    assert "questions left: train 4 of 4, validation 4 of 4, test 0 of 2" in report.lines
+    assert any("no new question (test) is answered any more" in line for line in report.warnings)
 
 
-def test_a_damaged_account_of_evaluations_is_a_fault(write_config: WriteConfig, tmp_path: Path) -> None:
+def test_a_damaged_account_of_questions_is_a_fault(write_config: WriteConfig, tmp_path: Path) -> None:
     config = write_config()
     digest = load_study(tmp_path / "study.yaml").digest()
     (tmp_path / "state").mkdir()
-    (tmp_path / "state" / f"evaluations-{digest[:16]}.json").write_text("{")
+    (tmp_path / "state" / f"questions-{digest[:16]}.json").write_text("{")
     (fault,) = run_check(config).faults
-    assert f"evaluations-{digest[:16]}.json: the account of evaluations cannot be read" in fault
+    assert f"questions-{digest[:16]}.json: the account of questions cannot be read" in fault
 
 
 def test_an_adapter_that_extends_itself_is_a_fault(write_config: WriteConfig, tmp_path: Path) -> None:

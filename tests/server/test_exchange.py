@@ -84,8 +84,8 @@ def _error(code: int, reason: str) -> Fault:
         (ErrorCode.CLIENT_APP_RAISED_EXCEPTION, "MismatchError.study", "approved another study.yaml"),
         (
             ErrorCode.CLIENT_APP_RAISED_EXCEPTION,
-            "EvaluationLimitError",
-            "has answered as many evaluations of this study",
+            "QuestionLimitError",
+            "has answered as many questions of this study",
         ),
         (ErrorCode.CLIENT_APP_RAISED_EXCEPTION, "\x1b[2J patient Smith: cannot be excluded", "error 2"),
         (ErrorCode.CLIENT_APP_RAISED_EXCEPTION, "A" * 5000, "error 2"),

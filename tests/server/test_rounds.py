@@ -23,7 +23,7 @@ from glsmed.server.exchange import Clock
 from glsmed.server.rounds import Plan, run_study
 from glsmed.server.run_folder import RunFolder, read_status
 from glsmed.shared.audit import verify
-from glsmed.shared.errors import DataError, EvaluationLimitError, FederationError
+from glsmed.shared.errors import DataError, FederationError, QuestionLimitError
 from glsmed.shared.model_manifest import ModelManifest
 from glsmed.shared.study import Study
 
@@ -278,12 +278,12 @@ def test_checkpoints_say_which_study_round_and_sites_made_them(federation: Feder
 
 
 def test_a_site_that_answers_no_more_evaluations_is_named_and_the_study_goes_on(federation: Federation) -> None:
-    federation.faults["a"] = only(raises(EvaluationLimitError("enough")), kinds=("evaluate",))
+    federation.faults["a"] = only(raises(QuestionLimitError("enough")), kinds=("evaluate",))
     summary = federation.run()
     assert summary["best_round"] == 2
     missing = summary["not_evaluated"]
     assert isinstance(missing, dict)
-    assert missing["a"].startswith("EvaluationLimitError (the site has answered as many evaluations of this study")
+    assert missing["a"].startswith("QuestionLimitError (the site has answered as many questions of this study")
     status = read_status(federation.root)
     assert status is not None
-    assert "without a: EvaluationLimitError" in status.message
+    assert "without a: QuestionLimitError" in status.message

@@ -8,7 +8,7 @@ from flwr.clientapp import ClientApp
 
 from glsmed.client.egress import Number, arrays_digest, error_code
 from glsmed.client.evaluation import evaluate
-from glsmed.client.evaluation_ledger import Answer, EvaluatedSplit, Question
+from glsmed.client.question_ledger import Answer, EvaluatedSplit, Question
 from glsmed.client.shipped_model import FOLDER, write_shipped_model
 from glsmed.client.site_map import fit_site_map
 from glsmed.client.site_numbers import evaluation_numbers, labelled_patients, patients_by_number, site_counts
@@ -104,6 +104,7 @@ class _SiteTasks:
         examples = site.splits["train"]
         patients = labelled_patients(examples)
         site.egress.require_updates(patients)
+        site.questions.take_up(Question("train", arrays_digest(task.model), task.round))
         load_arrays(site.model, task.model)
         summary = site.training.train(site.model, examples, round_number=task.round)
         loss = {"loss": Number(summary.loss, patients)}
@@ -117,7 +118,8 @@ class _SiteTasks:
             metrics=site.egress.permitted(loss),
             model=state_arrays(site.model),
         )
-        return site.egress.release(update, patients={"loss": patients, "model": patients})
+        note = site.questions.left_in_words()
+        return site.egress.release(update, patients={"loss": patients, "model": patients}, note=note)
 
     def evaluate(self, content: RecordDict) -> RecordDict:
         """The model's metrics on one of the site's splits."""
@@ -126,9 +128,12 @@ class _SiteTasks:
         self._check(task)
         if task.split not in _EVALUATED:
             raise MismatchError("split", expected="validation or test", got=task.split)
-        question = Question(_EVALUATED[task.split], arrays_digest(task.model))
-        known = site.evaluations.remembered(question)
-        answer = known or self._measured(task, question)
+        split = _EVALUATED[task.split]
+        question = Question(split, arrays_digest(task.model))
+        known = site.questions.take_up(question)
+        answer = known or self._measured(task, split)
+        if known is None:
+            site.questions.keep(question, answer)
         reply = EvaluationReply(
             study_digest=self._digest,
             round=task.round,
@@ -137,23 +142,20 @@ class _SiteTasks:
             reference=answer.reference,
             metrics=site.egress.permitted(answer.numbers),
         )
-        note = "the answer that was given before" if known else str(site.evaluations)
+        note = "the answer that was given before" if known else site.questions.left_in_words()
         return site.egress.release(reply, patients=patients_by_number(answer.numbers), note=note)
 
-    def _measured(self, task: EvaluateTask, question: Question) -> Answer:
-        """The answer to a question that is not remembered, once it is counted."""
+    def _measured(self, task: EvaluateTask, split: EvaluatedSplit) -> Answer:
+        """The model's numbers on a split."""
         site = self._site
-        site.evaluations.require_room(question.split)
-        examples = site.splits[question.split]
+        examples = site.splits[split]
         load_arrays(site.model, task.model)
         kind, splits = site.study.model.calibration_map, site.splits
         site_map = fit_site_map(site.model, splits["train"], splits["validation"], kind=kind, device=site.device)
         evaluation = evaluate(site.model, examples, device=site.device, site_map=site_map)
-        if question.split == "test":
+        if split == "test":
             self._keep_model(site_map, round_number=task.round)
-        answer = Answer(evaluation.reference, evaluation_numbers(evaluation, examples))
-        site.evaluations.keep(question, answer)
-        return answer
+        return Answer(evaluation.reference, evaluation_numbers(evaluation, examples))
 
     def _keep_model(self, site_map: CalibrationMap, *, round_number: int) -> None:
         """Write the model that was chosen, as this site would use it; it stays here."""

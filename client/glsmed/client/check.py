@@ -12,12 +12,12 @@ import torch
 from glsmed.client.config import SiteConfig, load_site
 from glsmed.client.devices import resolve_devices
 from glsmed.client.enrolment import read_private_key
-from glsmed.client.evaluation_ledger import EvaluationLedger
 from glsmed.client.flower_node import read_authority
 from glsmed.client.label_table import LabelRow
 from glsmed.client.manifest import ImageEntry, Survey, survey_manifest
 from glsmed.client.node_state import prepare_state_folder
 from glsmed.client.preparation import SPLITS, SiteSummary, by_split, label_rows, load_images, read_site_gold, summarise
+from glsmed.client.question_ledger import QuestionLedger
 from glsmed.shared.audit import verify
 from glsmed.shared.bundle import RELEASE, bundle_digest
 from glsmed.shared.errors import ConfigurationError, GlsmedError
@@ -71,7 +71,7 @@ def run_check(config_file: Path) -> CheckReport:
     if study is None or not config.state_folder.is_dir():
         report.warnings.append("images and labels were not looked at: that needs the study and the state folder")
         return report
-    _check_evaluations(report, config, study)
+    _check_questions(report, config, study)
     if survey is not None:
         _check_data(report, config, study, survey, can_read=adapter is not None)
     return report
@@ -124,16 +124,16 @@ def _check_audit(report: CheckReport, log: Path) -> None:
         report.faults.append(f"{log}:{audit.first_broken}: {audit.reason}; nothing is sent until it is moved away")
 
 
-def _check_evaluations(report: CheckReport, config: SiteConfig, study: Study) -> None:
-    ledger = EvaluationLedger(config.state_folder, study, runs=config.egress.max_evaluated_runs)
+def _check_questions(report: CheckReport, config: SiteConfig, study: Study) -> None:
+    ledger = QuestionLedger(config.state_folder, study, runs=config.egress.max_runs)
     left = report.attempt(ledger.left)
     if left is not None:
-        report.lines.append(str(ledger))
-        used_up = [split for split, number in left.items() if number <= 0]
+        report.lines.append(ledger.left_in_words())
+        used_up = [kind for kind, number in left.items() if number <= 0]
         if used_up:
             report.warnings.append(
-                f"no evaluation on the {' or '.join(used_up)} split is answered any more in this study: "
-                "egress.max_evaluated_runs would have to be raised"
+                f"no new question ({', '.join(used_up)}) is answered any more in this study: egress.max_runs would "
+                "have to be raised"
             )
 
 

@@ -62,12 +62,13 @@ class EgressSection(StrictModel):
     ] = ()
     min_patients: Annotated[int, Field(ge=1, description="fewest patients that a sent number may be about")] = 10
     cue_counts: Annotated[bool, Field(description="send counts per cue (trials, successes)")] = False
-    max_evaluated_runs: Annotated[
+    max_runs: Annotated[
         int,
         Field(
             ge=1,
             le=1000,
-            description="evaluations answered in a study: enough for so many runs (each: every round once, test once)",
+            description="questions answered in a study: enough for so many runs (each trains and validates once a "
+            "round, and tests once)",
         ),
     ] = 2
 
@@ -107,8 +108,10 @@ class SiteConfig(StrictModel):
     ] = 1
     compile: Annotated[
         Literal["auto", "off"],
-        Field(description="on one GPU, measure in the first round whether compiled steps are faster and keep what is"),
-    ] = "auto"
+        Field(
+            description="auto: on one GPU, measure in the first round whether compiled steps are faster, and keep those"
+        ),
+    ] = "off"
     cpu_threads: Annotated[int | None, Field(ge=1, description="threads for training on a CPU; null: all cores")] = None
     egress: Annotated[EgressSection, Field(description="what may leave this site")] = EgressSection()
     accept_bundles: Annotated[

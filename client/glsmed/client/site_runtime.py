@@ -9,10 +9,10 @@ from torch import nn
 from glsmed.client.config import SiteConfig
 from glsmed.client.devices import resolve_devices
 from glsmed.client.egress import EgressPolicy
-from glsmed.client.evaluation_ledger import EvaluationLedger
 from glsmed.client.examples import Examples, SplitName
 from glsmed.client.manifest import read_manifest
 from glsmed.client.preparation import prepare_site, read_site_gold
+from glsmed.client.question_ledger import QuestionLedger
 from glsmed.client.round_training import RoundTraining
 from glsmed.client.shared_calibration import shareable_cues, site_cue_counts, store_prior
 from glsmed.shared.audit import AuditLog
@@ -36,7 +36,7 @@ class SiteRuntime:
     device: torch.device
     training: RoundTraining
     egress: EgressPolicy
-    evaluations: EvaluationLedger
+    questions: QuestionLedger
 
     @property
     def site(self) -> str:
@@ -60,8 +60,8 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
     model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
     manifest = ModelManifest.of(model.state_dict())
     audit = AuditLog(config.state_folder / "audit.jsonl")
-    evaluations = EvaluationLedger(config.state_folder, study, runs=config.egress.max_evaluated_runs)
-    evaluations.left()  # a damaged account is told now, not to the centre
+    questions = QuestionLedger(config.state_folder, study, runs=config.egress.max_runs)
+    questions.left()  # a damaged account is told now, not to the centre
     return SiteRuntime(
         config=config,
         study=study,
@@ -78,7 +78,7 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
             audit=audit,
             cue_words=shareable_cues(load_adapter(config.data.adapter)),
         ),
-        evaluations=evaluations,
+        questions=questions,
     )
 
 

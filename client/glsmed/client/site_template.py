@@ -22,7 +22,7 @@ data:
 state_folder: state             # caches, label table, logs and audit; readable by its owner only
 device: auto                    # auto | cpu | cuda | cuda:N
 devices: 1                      # GPUs that share each round, from device on
-compile: auto                   # on one GPU: compiled steps where they are measured to be faster; or off
+compile: off                    # or auto, on one GPU: compiled steps where they are measured to be faster
 cpu_threads: null               # null: all cores
 
 # What may leave this site. Nothing does unless it is named here; everything that is sent is written to
@@ -32,7 +32,7 @@ egress:
   metrics: [auroc, auprc, brier, ece, log_loss, loss, counts]
   min_patients: 10              # fewest patients that a sent number may be about
   cue_counts: false
-  max_evaluated_runs: 2         # evaluations answered in a study: enough for so many runs of it
+  max_runs: 2                   # questions answered in a study, training and evaluation: enough for so many runs of it
 
 accept_bundles: []              # sha256 of further run bundles; that of the installed release is always accepted
 """

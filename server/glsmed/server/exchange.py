@@ -28,7 +28,7 @@ _MEANINGS = {
     "MismatchError.protocol": "the site runs another release of glsmed",
     "MismatchError.manifest": "the site builds another model from the same study.yaml",
     "PrivacyError": "the site's egress policy does not allow it",
-    "EvaluationLimitError": "the site has answered as many evaluations of this study as its egress policy allows",
+    "QuestionLimitError": "the site has answered as many questions of this study as its egress policy allows",
 }
 
 
