@@ -5,9 +5,12 @@ import signal
 import stat
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from glsmed.client.egress import Number
+from glsmed.client.examples import Examples
 from glsmed.client.question_ledger import Answer, Kind, Question, QuestionLedger
 from glsmed.shared.errors import DataError, QuestionLimitError
 from glsmed.shared.study import Study, TrainingSection
@@ -74,6 +77,21 @@ def test_another_model_round_or_kind_is_another_question(tmp_path: Path, questio
     ledger(tmp_path).take_up(Question("train", "a", 1))
     ledger(tmp_path).take_up(question)
     assert sum(ledger(tmp_path).left().values()) == 7 - 2
+
+
+def _examples(rate: float) -> Examples:
+    cells = torch.ones(2, 1)
+    images = torch.zeros(2, 1, 4, 4, dtype=torch.uint8)
+    return Examples(images, cells, cells * rate, cells, cells * math.nan, ("a", "b"), ("effusion",))
+
+
+def test_training_is_another_question_where_the_targets_changed_and_not_where_arrays_come_in_another_order() -> None:
+    model = {"a": np.ones(2, dtype=np.float32), "b": np.zeros(2, dtype=np.float32)}
+    turned = dict(reversed(model.items()))
+    assert Question.of_training(1, model, _examples(0.2)) == Question.of_training(1, turned, _examples(0.2))
+    assert Question.of_training(1, model, _examples(0.2)) != Question.of_training(1, model, _examples(0.3))
+    assert Question.of_evaluation("test", model) == Question.of_evaluation("test", turned)
+    assert Question.of_evaluation("test", model) != Question.of_evaluation("test", {**model, "b": model["a"]})
 
 
 def test_a_nan_does_not_damage_the_account(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import structlog
 from flwr.app import Context, Message, RecordDict
 from flwr.clientapp import ClientApp
 
-from glsmed.client.egress import Number, arrays_digest, error_code
+from glsmed.client.egress import Number, error_code
 from glsmed.client.evaluation import evaluate
 from glsmed.client.question_ledger import Answer, EvaluatedSplit, Question
 from glsmed.client.shipped_model import FOLDER, write_shipped_model
@@ -104,7 +104,7 @@ class _SiteTasks:
         examples = site.splits["train"]
         patients = labelled_patients(examples)
         site.egress.require_updates(patients)
-        site.questions.take_up(Question("train", arrays_digest(task.model), task.round))
+        site.questions.take_up(Question.of_training(task.round, task.model, examples))
         load_arrays(site.model, task.model)
         summary = site.training.train(site.model, examples, round_number=task.round)
         loss = {"loss": Number(summary.loss, patients)}
@@ -129,7 +129,7 @@ class _SiteTasks:
         if task.split not in _EVALUATED:
             raise MismatchError("split", expected="validation or test", got=task.split)
         split = _EVALUATED[task.split]
-        question = Question(split, arrays_digest(task.model))
+        question = Question.of_evaluation(split, task.model)
         known = site.questions.take_up(question)
         answer = known or self._measured(task, split)
         if known is None:

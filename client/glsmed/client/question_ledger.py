@@ -9,16 +9,18 @@ is trained again as it was.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field, ValidationError
 
-from glsmed.client.egress import Number
+from glsmed.client.egress import Number, arrays_digest
 from glsmed.client.evaluation import Reference
+from glsmed.client.examples import Examples
 from glsmed.shared.atomic import write_text
 from glsmed.shared.documents import StrictModel
 from glsmed.shared.errors import DataError, QuestionLimitError
 from glsmed.shared.study import Study
+from glsmed.shared.wire import Arrays
 
 EvaluatedSplit = Literal["validation", "test"]
 Kind = Literal["train", "validation", "test"]
@@ -29,11 +31,22 @@ _NONE: Mapping[Kind, int] = {"train": 0, "validation": 0, "test": 0}
 
 
 class Question(NamedTuple):
-    """What an answer depends on: what is asked for, the SHA-256 of the model's arrays, and in training the round."""
+    """What an answer depends on: what is asked for, the SHA-256 of the arrays that go in, in training the round."""
 
     kind: Kind
     model: str
     round: int = 0
+
+    @classmethod
+    def of_evaluation(cls, split: EvaluatedSplit, model: Arrays) -> Self:
+        """The question for a model's metrics on a split."""
+        return cls(split, _digest(model))
+
+    @classmethod
+    def of_training(cls, round_number: int, model: Arrays, examples: Examples) -> Self:
+        """The question for a model after a round; the targets too, since a centre can change what words mean."""
+        targets = {f"targets/{name}": getattr(examples, name).numpy() for name in ("labels", "rates", "weights")}
+        return cls("train", _digest({**model, **targets}), round_number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +167,8 @@ def _answer_of(asked: _Asked) -> Answer | None:
     if asked.answer is None:
         return None
     return Answer(asked.answer.reference, {key: Number(*number) for key, number in asked.answer.numbers.items()})
+
+
+def _digest(arrays: Arrays) -> str:
+    """The same whatever the order of the arrays: a centre that goes on after a crash reads them from a file."""
+    return arrays_digest(dict(sorted(arrays.items())))
