@@ -85,13 +85,16 @@ def _examples(rate: float) -> Examples:
     return Examples(images, cells, cells * rate, cells, cells * math.nan, ("a", "b"), ("effusion",))
 
 
-def test_training_is_another_question_where_the_targets_changed_and_not_where_arrays_come_in_another_order() -> None:
+def test_a_question_is_another_where_the_targets_changed_and_not_where_arrays_come_in_another_order() -> None:
     model = {"a": np.ones(2, dtype=np.float32), "b": np.zeros(2, dtype=np.float32)}
-    turned = dict(reversed(model.items()))
-    assert Question.of_training(1, model, _examples(0.2)) == Question.of_training(1, turned, _examples(0.2))
-    assert Question.of_training(1, model, _examples(0.2)) != Question.of_training(1, model, _examples(0.3))
-    assert Question.of_evaluation("test", model) == Question.of_evaluation("test", turned)
-    assert Question.of_evaluation("test", model) != Question.of_evaluation("test", {**model, "b": model["a"]})
+    turned, same, other = dict(reversed(model.items())), _examples(0.2), _examples(0.3)
+    assert Question.of_training(1, model, same) == Question.of_training(1, turned, same)
+    assert Question.of_training(1, model, same) != Question.of_training(1, model, other)
+    assert Question.of_evaluation("test", model, same) == Question.of_evaluation("test", turned, same)
+    assert Question.of_evaluation("test", model, same) != Question.of_evaluation("test", model, other)
+    assert Question.of_evaluation("test", model, same) != Question.of_evaluation(
+        "test", {**model, "b": model["a"]}, same
+    )
 
 
 def test_a_nan_does_not_damage_the_account(tmp_path: Path) -> None:

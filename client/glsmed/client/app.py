@@ -129,7 +129,7 @@ class _SiteTasks:
         if task.split not in _EVALUATED:
             raise MismatchError("split", expected="validation or test", got=task.split)
         split = _EVALUATED[task.split]
-        question = Question.of_evaluation(split, task.model)
+        question = Question.of_evaluation(split, task.model, site.splits[split])
         known = site.questions.take_up(question)
         answer = known or self._measured(task, split)
         if known is None:

@@ -38,15 +38,14 @@ class Question(NamedTuple):
     round: int = 0
 
     @classmethod
-    def of_evaluation(cls, split: EvaluatedSplit, model: Arrays) -> Self:
+    def of_evaluation(cls, split: EvaluatedSplit, model: Arrays, examples: Examples) -> Self:
         """The question for a model's metrics on a split."""
-        return cls(split, _digest(model))
+        return cls(split, _digest(model, examples))
 
     @classmethod
     def of_training(cls, round_number: int, model: Arrays, examples: Examples) -> Self:
-        """The question for a model after a round; the targets too, since a centre can change what words mean."""
-        targets = {f"targets/{name}": getattr(examples, name).numpy() for name in ("labels", "rates", "weights")}
-        return cls("train", _digest({**model, **targets}), round_number)
+        """The question for a model after a round."""
+        return cls("train", _digest(model, examples), round_number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +168,10 @@ def _answer_of(asked: _Asked) -> Answer | None:
     return Answer(asked.answer.reference, {key: Number(*number) for key, number in asked.answer.numbers.items()})
 
 
-def _digest(arrays: Arrays) -> str:
-    """The same whatever the order of the arrays: a centre that goes on after a crash reads them from a file."""
-    return arrays_digest(dict(sorted(arrays.items())))
+def _digest(model: Arrays, examples: Examples) -> str:
+    """Of the model and the targets, since a centre can change what words mean.
+
+    The same whatever the order of the arrays: a centre that goes on after a crash reads them from a file.
+    """
+    targets = {f"targets/{name}": getattr(examples, name).numpy() for name in ("labels", "rates", "weights")}
+    return arrays_digest(dict(sorted({**model, **targets}.items())))
