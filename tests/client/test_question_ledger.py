@@ -51,7 +51,8 @@ def test_each_kind_has_an_account_of_its_own(tmp_path: Path) -> None:
 
 def test_a_limit_that_is_raised_gives_room_again(tmp_path: Path) -> None:
     ask(tmp_path, "test", 1)
-    ledger(tmp_path, runs=2).take_up(Question("test", "another"))
+    assert ledger(tmp_path, runs=2).take_up(Question("test", "another")) is None
+    assert ledger(tmp_path, runs=2).left()["test"] == 0
 
 
 def test_a_limit_that_is_lowered_below_what_was_asked_stops_at_once(tmp_path: Path) -> None:
