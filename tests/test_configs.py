@@ -8,10 +8,10 @@ import pydantic
 import pytest
 from ruamel.yaml import YAML
 
-from glsmed.client.config import SiteConfig, load_site
-from glsmed.client.site_template import site_template
-from glsmed.server.study_template import study_template
-from glsmed.shared.study import Study, load_study
+from glsmed.client.settings.config import SiteConfig, load_site
+from glsmed.client.settings.site_template import site_template
+from glsmed.server.commands.study_template import study_template
+from glsmed.shared.protocol.study import Study, load_study
 
 PROJECT = Path(__file__).resolve().parents[1]
 SITES = {"english": ("st-mary", "en"), "japanese": ("sakura", "ja"), "spanish": ("san-lucas", "es")}

@@ -11,10 +11,10 @@ from types import ModuleType
 
 import pytest
 
-from glsmed.client.check import run_check
-from glsmed.shared.study import load_study
-from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.examples import check_examples
+from glsmed.client.site.readiness import run_check
+from glsmed.shared.protocol.study import load_study
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.reading.examples import check_examples
 
 FOLDER = Path(__file__).resolve().parents[1] / "configs" / "covid_cxr"
 SITES = ("spain", "usa", "rest")

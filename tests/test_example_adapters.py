@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from glsmed.benchmarks.corpora.ptbxl import read_ptbxl
-from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.examples import check_examples
-from glsmed.site_adapters.reader import Reader
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.reading.examples import check_examples
+from glsmed.site_adapters.reading.reader import Reader
 
 ADAPTERS = sorted((Path(__file__).resolve().parents[1] / "configs" / "adapters").glob("*.yaml"))
 SITES = {"ecg-german": "0", "ecg-english": "1"}

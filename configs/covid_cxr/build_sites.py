@@ -16,15 +16,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from glsmed.client.config import SplitSection, load_site
-from glsmed.client.manifest import read_manifest
-from glsmed.client.node_state import prepare_state_folder
-from glsmed.client.preparation import SPLITS, label_rows
-from glsmed.client.splits import split_of
-from glsmed.shared.atomic import replacing, write_text
-from glsmed.shared.command_line import run_command
+from glsmed.client.data.manifest import read_manifest
+from glsmed.client.data.splits import split_of
+from glsmed.client.settings.config import SplitSection, load_site
+from glsmed.client.settings.state_folder import prepare_state_folder
+from glsmed.client.site.preparation import SPLITS, label_rows
 from glsmed.shared.errors import UsageError
-from glsmed.shared.study import load_study
+from glsmed.shared.files.atomic import replacing, write_text
+from glsmed.shared.processes.command_line import run_command
+from glsmed.shared.protocol.study import load_study
 
 HERE = Path(__file__).resolve().parent
 SITES = {"Spain": "spain", "USA": "usa"}

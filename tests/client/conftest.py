@@ -13,7 +13,7 @@ from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittle
 
 from glsmed.benchmarks.reading_room.hospitals import HOSPITALS
 from glsmed.benchmarks.reading_room.sites import write_site
-from glsmed.client.config import SiteConfig, load_site
+from glsmed.client.settings.config import SiteConfig, load_site
 
 PATIENTS = 40
 STUDY = """\

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from ruamel.yaml import YAML
 
-from glsmed.shared.processes import free_port
+from glsmed.shared.processes.children import free_port
 
 PROGRAMS = Path(sys.executable).parent
 SITES = ("st-mary", "riverside")

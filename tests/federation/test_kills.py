@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from glsmed.shared.audit import verify
+from glsmed.shared.files.audit import verify
 
 from .conftest import SITES, Federation, make_federation
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from glsmed.shared.bundle import zip_bundle
+from glsmed.shared.protocol.bundle import zip_bundle
 
 from .conftest import PROGRAMS, SITES, Federation, Program, edit_yaml, make_federation, run_command
 
@@ -100,7 +100,7 @@ def test_a_port_in_use_is_named_with_its_key(waiting_centre: Federation) -> None
 EVIL_CENTRE = """
 import sys
 from pathlib import Path
-import glsmed.server.supervisor as supervisor
+import glsmed.server.processes.supervisor as supervisor
 bundle = Path(sys.argv[1]).read_bytes()
 supervisor.bundle_bytes = lambda: bundle
 supervisor.StudySupervisor(Path(sys.argv[2]), report=lambda line: print(line, flush=True)).run()
@@ -109,12 +109,14 @@ EVIL_APP = "from pathlib import Path\nPath({marker!r}).touch()\n"
 
 
 def _evil_bundle(marker: Path) -> bytes:
-    from glsmed.shared import bundle
+    from glsmed.shared.protocol import bundle
 
     code = EVIL_APP.format(marker=str(marker)).encode()
     return zip_bundle(
         {
-            "pyproject.toml": bundle._PYPROJECT.replace("glsmed.shared.placeholder", "glsmed.client.app").encode(),
+            "pyproject.toml": bundle._PYPROJECT.replace(
+                "glsmed.shared.protocol.inert_client_app", "glsmed.client.site.app"
+            ).encode(),
             "LICENSE": b"none\n",
             "README.md": b"none\n",
             "glsmed/client/app.py": code,

@@ -9,9 +9,9 @@ from flwr.app import Context, Message
 from flwr.clientapp import ClientApp
 from torch import nn
 
-from glsmed.server.exchange import Clock
-from glsmed.shared.study import FederationSection, Study, TrainingSection
-from glsmed.shared.wire import EvaluateTask, EvaluationReply, HelloReply, TrainTask, Update, decode, encode
+from glsmed.server.rounds.site_messenger import Clock
+from glsmed.shared.protocol.study import FederationSection, Study, TrainingSection
+from glsmed.shared.protocol.wire import EvaluateTask, EvaluationReply, HelloReply, TrainTask, Update, decode, encode
 
 MakeSite = Callable[..., ClientApp]
 
@@ -47,7 +47,7 @@ def small_model(monkeypatch: pytest.MonkeyPatch) -> None:
         model.register_buffer("batches", torch.tensor([0]))
         return model
 
-    monkeypatch.setattr("glsmed.server.rounds.build_model", build)
+    monkeypatch.setattr("glsmed.server.rounds.rounds.build_model", build)
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@ import inspect
 import pytest
 
 from glsmed.shared import errors
-from glsmed.shared.command_line import run_command
 from glsmed.shared.errors import ConfigurationError, DataError, Fault, GlsmedError, PrivacyError, UsageError
+from glsmed.shared.processes.command_line import run_command
 
 CLASSES = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, GlsmedError)]
 

@@ -5,8 +5,8 @@ import torchvision
 from torch import nn
 
 from glsmed.shared.errors import WireError
-from glsmed.shared.model_manifest import ModelManifest
 from glsmed.shared.models import ARCHITECTURES, build_model, group_norm, load_arrays, state_arrays
+from glsmed.shared.protocol.model_manifest import ModelManifest
 
 SMALL = build_model("resnet10", n_findings=3, seed=0)
 

@@ -7,8 +7,8 @@ from textwrap import dedent
 
 import pytest
 
-from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.reader import Reader
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.reading.reader import Reader
 
 AdapterWriter = Callable[..., Path]
 

@@ -5,10 +5,10 @@ import pytest
 from glsmed.benchmarks.language.seeded_faults import CLEAN
 from glsmed.shared.errors import ConfigurationError
 from glsmed.site_adapters import contract
-from glsmed.site_adapters.cells import Reading
 from glsmed.site_adapters.contract import check_site_adapter
-from glsmed.site_adapters.lint.subject import load_subject
-from glsmed.site_adapters.reader import Reader
+from glsmed.site_adapters.lint.lint_context import load_subject
+from glsmed.site_adapters.reading.cells import Reading
+from glsmed.site_adapters.reading.reader import Reader
 
 
 def test_a_sound_adapter_is_given_back(tmp_path: Path) -> None:

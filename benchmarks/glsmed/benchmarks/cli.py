@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from glsmed.shared.command_line import run_command
+from glsmed.shared.processes.command_line import run_command
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False
@@ -90,8 +90,8 @@ def federation_subcommand(
 
     **Example**: `glsmed-benchmark build --out my-data && glsmed-benchmark federation --data my-data --out runs/fed`
     """
-    from glsmed.benchmarks.built_federation import RunSettings
     from glsmed.benchmarks.commands.federation import federation_command
+    from glsmed.benchmarks.federation.built_federation import RunSettings
 
     settings = RunSettings(rounds=rounds, steps_per_round=steps, gold=gold, seed=seed)
     federation_command(data, out=out, settings=settings)
@@ -128,7 +128,7 @@ def training_subcommand(
     **Example**: `glsmed-benchmark training --device cpu --out runs/training.json`
     """
     from glsmed.benchmarks.commands.training import training_command
-    from glsmed.benchmarks.training_speed import SpeedSettings
+    from glsmed.benchmarks.speed.training_speed import SpeedSettings
 
     settings = SpeedSettings(architecture, image_size, batch_size, steps, repeats)
     training_command(device=device, settings=settings, out=out)

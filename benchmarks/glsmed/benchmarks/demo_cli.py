@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from glsmed.shared.command_line import run_command
+from glsmed.shared.processes.command_line import run_command
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from glsmed.shared.command_line import run_command
+from glsmed.shared.processes.command_line import run_command
 
 DEFAULT_SITE = Path("config.yaml")
 

@@ -2,7 +2,7 @@
 
 With a label y in {0, 1} and a rate r <= 1 the target of a finding is ``t = y(1 - r) + r/2`` (Wei et al., ICML 2022,
 with K = 2 classes per finding). r = 1 is undecided, r = 0 the hard label; r < 0 sharpens beyond it, which undoes a
-labeller's error and makes the loss unbounded below: see :mod:`glsmed.shared.negative_rates` for its guards. The loss is
+labeller's error and makes the loss unbounded below: see the guards of negative rates at the hospital. The loss is
 binary cross-entropy with the target t, computed as ``softplus(z) - t z``, which is exact for every t, inside [0, 1] and
 outside, and costs what binary cross-entropy costs.
 """
@@ -30,7 +30,7 @@ def rates_from_probability(probability: Tensor) -> tuple[Tensor, Tensor]:
     """Labels in {0, 1} and rates <= 1 whose target is the given value of each finding.
 
     A value of 1/2 and above takes the label 1 with r = 2(1 - q); below, the label 0 with r = 2q. A probability has a
-    rate in [0, 1]; a target beyond [0, 1], as :mod:`glsmed.shared.corrections` makes them, has a negative one.
+    rate in [0, 1]; a target beyond [0, 1], as the corrections of a labeller's errors make them, has a negative one.
     """
     labels = (probability >= 0.5).to(probability.dtype)
     return labels, 2 * torch.minimum(probability, 1 - probability)
@@ -194,7 +194,7 @@ def check_targets(labels: Tensor, rates: Tensor, weight: Tensor, *, lowest_rate:
     if not bool(((rates >= lowest_rate) & (rates <= 1)).all()):
         raise ValueError(
             f"a smoothing rate is outside [{lowest_rate:g}, 1]; negative rates make the loss unbounded below and go "
-            "only through glsmed.shared.negative_rates"
+            "only with the guards of negative rates"
         )
     if not bool(((weight >= 0) & torch.isfinite(weight)).all()):
         raise ValueError("a weight is negative or not finite")

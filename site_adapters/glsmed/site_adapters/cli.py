@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from glsmed.shared.command_line import run_command
-from glsmed.site_adapters.batch import cues_answer
+from glsmed.shared.processes.command_line import run_command
+from glsmed.site_adapters.commands.batch import cues_answer
 from glsmed.site_adapters.commands.explain import explain_command
 from glsmed.site_adapters.commands.lines import answer_lines, extract_lines
 from glsmed.site_adapters.commands.lint import lint_command

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from glsmed.shared.errors import ConfigurationError
-from glsmed.site_adapters.adapter import Adapter
+from glsmed.site_adapters.adapter.adapter import Adapter
+from glsmed.site_adapters.lint.lint_context import Subject, load_subject
 from glsmed.site_adapters.lint.run import lint
-from glsmed.site_adapters.lint.subject import Subject, load_subject
 
 
 def check_site_adapter(adapter: str | Path) -> Adapter:

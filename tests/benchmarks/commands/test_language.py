@@ -5,7 +5,7 @@ import pytest
 
 from glsmed.benchmarks.commands import language
 from glsmed.benchmarks.commands.language import default_work, language_command
-from glsmed.benchmarks.language.bars import at_least
+from glsmed.benchmarks.language.requirements import at_least
 
 
 def test_rows_are_printed_and_written_as_json(

@@ -14,10 +14,10 @@ from glsmed.benchmarks.methods.lexicon_gls import LexiconGls
 from glsmed.benchmarks.methods.method import TryOut
 from glsmed.benchmarks.simulator.drawn import DrawnPictures
 from glsmed.benchmarks.simulator.hospital_data import simulate
-from glsmed.benchmarks.simulator.worlds import WORLDS
-from glsmed.server.aggregation import AggregationRule, FedAvg, SiteUpdate
-from glsmed.shared.metrics import finding_metrics, macro
-from glsmed.shared.wire import Arrays
+from glsmed.benchmarks.simulator.scenarios import WORLDS
+from glsmed.server.rounds.aggregation import AggregationRule, FedAvg, SiteUpdate
+from glsmed.shared.metrics.finding_metrics import finding_metrics, macro
+from glsmed.shared.protocol.wire import Arrays
 
 SIZES = Sizes(train=60, validation=20, test=40, gold=25)
 SETTINGS = FitSettings(epochs=2)

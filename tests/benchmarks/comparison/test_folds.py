@@ -8,7 +8,7 @@ from glsmed.benchmarks.comparison.folds import joined_answers, joined_parts
 from glsmed.benchmarks.comparison.trial import Sizes, Trial, make_folds, make_trial
 from glsmed.benchmarks.simulator.drawn import DrawnPictures
 from glsmed.benchmarks.simulator.hospital_data import HospitalData, simulate
-from glsmed.benchmarks.simulator.worlds import WORLDS
+from glsmed.benchmarks.simulator.scenarios import WORLDS
 from glsmed.shared.errors import UsageError
 
 SIZES = Sizes(train=30, validation=10, test=12, gold=8)

@@ -5,8 +5,8 @@ from glsmed.benchmarks.demo.folder import DemoFolder
 from glsmed.benchmarks.demo.hospital_data import draw_hospital
 from glsmed.benchmarks.reading_room.cases import FINDINGS
 from glsmed.benchmarks.reading_room.hospitals import HOSPITALS
-from glsmed.client.config import SplitSection
-from glsmed.client.splits import split_of
+from glsmed.client.data.splits import split_of
+from glsmed.client.settings.config import SplitSection
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ import pytest
 
 from glsmed.benchmarks.corpora.jmed import JmedReport, Task
 from glsmed.benchmarks.language.jmed_score import score_jmed
-from glsmed.site_adapters.reader import Reader
+from glsmed.site_adapters.reading.reader import Reader
 
 NODES: Task = "lymph_node_metastasis"
 

@@ -8,9 +8,9 @@ import pytest
 
 from glsmed.benchmarks.corpora.nubes import GoldCue, NubesText
 from glsmed.benchmarks.language.nubes_score import score_nubes
-from glsmed.site_adapters.cells import Mark
-from glsmed.site_adapters.reader import Reader
-from glsmed.site_adapters.schema import Kind
+from glsmed.site_adapters.adapter.schema import Kind
+from glsmed.site_adapters.reading.cells import Mark
+from glsmed.site_adapters.reading.reader import Reader
 
 #       0123456789012345678901234567890
 TEXT = "No fiebre ni tos, posible masa."

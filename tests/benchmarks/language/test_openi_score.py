@@ -3,8 +3,8 @@ import pytest
 from glsmed.benchmarks.corpora.openi import OpeniReport
 from glsmed.benchmarks.language import openi_score
 from glsmed.benchmarks.language.openi_score import openi_cells, score_openi
-from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.reader import Reader
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.reading.reader import Reader
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,8 @@
 import pytest
 
 from glsmed.benchmarks.language.published_tables import LEXICON, TABLES, by_table
-from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.reader import Reader
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.reading.reader import Reader
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from glsmed.benchmarks.corpora.ptbxl import read_ptbxl
 from glsmed.benchmarks.language import ecg_score, openi_score
 from glsmed.benchmarks.language.ecg_score import ADAPTERS, ecg_cells, score_ecg
 from glsmed.benchmarks.language.openi_score import openi_cells, score_openi
-from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.reader import Reader
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.reading.reader import Reader
 
 CONFIGS = Path(__file__).resolve().parents[3] / "configs" / "adapters"
 

@@ -3,7 +3,7 @@ import torch
 from glsmed.benchmarks.methods.cells import cells_of
 from glsmed.benchmarks.simulator.drawn import DrawnPictures
 from glsmed.benchmarks.simulator.hospital_data import UNMENTIONED, simulate
-from glsmed.benchmarks.simulator.worlds import WORLDS
+from glsmed.benchmarks.simulator.scenarios import WORLDS
 
 
 def test_cells_of_all_sites_with_their_gold_and_posteriors() -> None:

@@ -25,8 +25,8 @@ from glsmed.benchmarks.methods.fednoro import (
 from glsmed.benchmarks.methods.method import Batch
 from glsmed.benchmarks.simulator.drawn import DrawnPictures
 from glsmed.benchmarks.simulator.hospital_data import ABSENT, PRESENT, simulate
-from glsmed.benchmarks.simulator.worlds import WORLDS
-from glsmed.server.aggregation import FedAvg, SiteUpdate
+from glsmed.benchmarks.simulator.scenarios import WORLDS
+from glsmed.server.rounds.aggregation import FedAvg, SiteUpdate
 
 LOGIT = math.log(4)  # probability 0.8
 

@@ -16,7 +16,7 @@ from glsmed.benchmarks.methods.negative_gls import NegativeGls
 from glsmed.benchmarks.methods.site_gls import SiteGls
 from glsmed.benchmarks.simulator.drawn import DrawnPictures
 from glsmed.benchmarks.simulator.hospital_data import simulate
-from glsmed.benchmarks.simulator.worlds import WORLDS
+from glsmed.benchmarks.simulator.scenarios import WORLDS
 
 SITES = ("st-mary", "sakura", "san-lucas")
 NO = FitSettings(epochs=4)

@@ -9,8 +9,8 @@ from glsmed.benchmarks.comparison.trial import Sizes, make_trial
 from glsmed.benchmarks.methods.negative_gls import NegativeGls
 from glsmed.benchmarks.simulator.drawn import DrawnPictures
 from glsmed.benchmarks.simulator.hospital_data import simulate
-from glsmed.benchmarks.simulator.worlds import WORLDS
-from glsmed.shared.negative_rates import NegativeRateGuard
+from glsmed.benchmarks.simulator.scenarios import WORLDS
+from glsmed.client.learning.negative_rates import NegativeRateGuard
 
 SIZES = Sizes(train=20, validation=10, test=20, gold=10)
 LONG = FitSettings(epochs=200, batch_size=60)

@@ -11,9 +11,9 @@ from glsmed.benchmarks.reading_room.hospitals import HOSPITALS, Hospital
 from glsmed.benchmarks.reading_room.readers import PHRASINGS, UNMENTIONED
 from glsmed.benchmarks.reading_room.sites import DrawnStudy, draw_site
 from glsmed.benchmarks.reading_room.writers import write_report
-from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.cells import Cell
-from glsmed.site_adapters.reader import Reader
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.reading.cells import Cell
+from glsmed.site_adapters.reading.reader import Reader
 
 PATIENTS = 200
 STATES = {

@@ -17,7 +17,7 @@ from glsmed.benchmarks.simulator.hospital_data import (
 )
 from glsmed.benchmarks.simulator.pictures import Pictures
 from glsmed.benchmarks.simulator.reading import beliefs, language_for, phrasing, rules_of, write_reports
-from glsmed.benchmarks.simulator.worlds import WORLDS, World, world_named
+from glsmed.benchmarks.simulator.scenarios import WORLDS, World, world_named
 from glsmed.shared.errors import UsageError
 
 SOURCE = DrawnPictures(28)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from glsmed.benchmarks.commands.build import build_command
-from glsmed.client.manifest import read_manifest
+from glsmed.client.data.manifest import read_manifest
 from glsmed.shared.errors import UsageError
 
 DOCUMENT = (Path(__file__).resolve().parents[3] / "docs" / "dataset.md").read_text(encoding="utf-8")

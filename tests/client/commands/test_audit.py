@@ -2,7 +2,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from glsmed.shared.audit import AuditLog
+from glsmed.shared.files.audit import AuditLog
 
 Typed = Callable[..., Any]
 

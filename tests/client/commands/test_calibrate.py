@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from glsmed.client.config import load_site
-from glsmed.client.manifest import read_manifest
-from glsmed.client.splits import split_of
-from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.calibration import load_calibration
-from glsmed.site_adapters.calibration_file import load_calibration_file
+from glsmed.client.data.manifest import read_manifest
+from glsmed.client.data.splits import split_of
+from glsmed.client.settings.config import load_site
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.calibration.calibration import load_calibration
+from glsmed.site_adapters.calibration.calibration_file import load_calibration_file
 
 Typed = Callable[..., Any]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from glsmed.shared.documents import read_document
+from glsmed.shared.files.documents import read_document
 
 Typed = Callable[..., Any]
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from glsmed.client.commands.init import centre_address
-from glsmed.client.config import load_site
-from glsmed.shared.study import CentreSection, load_study
+from glsmed.client.settings.config import load_site
+from glsmed.shared.protocol.study import CentreSection, load_study
 
 Typed = Callable[..., Any]
 

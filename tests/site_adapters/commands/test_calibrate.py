@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from glsmed.shared.cue_calibration.shared_prior import SharedBelief, SharedPrior
 from glsmed.shared.errors import ConfigurationError, UsageError
-from glsmed.shared.shared_prior import SharedBelief, SharedPrior
-from glsmed.site_adapters.calibration_file import load_calibration_file
+from glsmed.site_adapters.calibration.calibration_file import load_calibration_file
 from glsmed.site_adapters.commands.calibrate import calibrate_command
 from glsmed.site_adapters.commands.evaluate import evaluate_command
 from glsmed.site_adapters.commands.lines import extract_lines

@@ -4,7 +4,7 @@ import pytest
 
 from glsmed.shared.errors import GlsmedError, UsageError
 from glsmed.site_adapters.commands.explain import explain_command
-from glsmed.site_adapters.jsonl import STREAM
+from glsmed.site_adapters.inputs.jsonl import STREAM
 
 
 def run(**changed: object) -> None:

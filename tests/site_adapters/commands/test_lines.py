@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from glsmed.shared.errors import GlsmedError
-from glsmed.site_adapters.batch import extract_answer
+from glsmed.site_adapters.commands.batch import extract_answer
 from glsmed.site_adapters.commands.lines import answer_lines
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from glsmed.shared.errors import ConfigurationError
 from glsmed.site_adapters.commands.suggest import suggest_command
-from glsmed.site_adapters.jsonl import STREAM
+from glsmed.site_adapters.inputs.jsonl import STREAM
 
 FINDINGS = ("effusion", "pneumonia", "atelectasis")
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from glsmed.site_adapters.adapter.layers import built_in_names
 from glsmed.site_adapters.contract import check_site_adapter
-from glsmed.site_adapters.layers import built_in_names
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "configs" / "adapters").glob("*.yaml"))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from glsmed.site_adapters.reader import Reader
+from glsmed.site_adapters.reading.reader import Reader
 
 PRESENT, ABSENT, UNCERTAIN, UNMENTIONED = "present", "absent", "uncertain", "unmentioned"
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from glsmed.site_adapters.adapters import load_adapter
+from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.lint.run import has_errors, lint
-from glsmed.site_adapters.reader import Reader
+from glsmed.site_adapters.reading.reader import Reader
 
 PRESENT, ABSENT, UNCERTAIN, UNMENTIONED = "present", "absent", "uncertain", "unmentioned"
 

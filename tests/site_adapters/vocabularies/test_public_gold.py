@@ -9,8 +9,8 @@ from glsmed.benchmarks.corpora.jmed import read_jmed
 from glsmed.benchmarks.corpora.nubes import read_nubes, sentences_of
 from glsmed.benchmarks.language.jmed_score import score_jmed
 from glsmed.benchmarks.language.nubes_score import score_nubes
-from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.reader import Reader
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.reading.reader import Reader
 
 
 def test_spanish_cues_and_scopes(real_data: Callable[[str], Path]) -> None:

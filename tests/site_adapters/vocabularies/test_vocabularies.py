@@ -2,12 +2,12 @@
 
 import pytest
 
-from glsmed.shared.findings import CANONICAL_FINDINGS
-from glsmed.site_adapters.adapter import Adapter
-from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.examples import check_examples
-from glsmed.site_adapters.layers import built_in_names
-from glsmed.site_adapters.segments import BODY
+from glsmed.site_adapters.adapter.adapter import Adapter
+from glsmed.site_adapters.adapter.layers import built_in_names
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.lint.finding_names import CANONICAL_FINDINGS
+from glsmed.site_adapters.reading.examples import check_examples
+from glsmed.site_adapters.text.segments import BODY
 
 LANGUAGES = {"en": "en_radiology", "ja": "ja_radiology", "es": "es_radiology", "de": "de_radiology"}
 _HEDGES = ("uncertainty", "differential")

@@ -5,8 +5,8 @@ from pathlib import Path
 import typer
 
 from glsmed.benchmarks.simulator.hospital_data import UNCERTAIN, simulate
+from glsmed.benchmarks.simulator.scenarios import world_named
 from glsmed.benchmarks.simulator.sources import label_of, source_named
-from glsmed.benchmarks.simulator.worlds import world_named
 from glsmed.benchmarks.simulator.written import write_dataset
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import typer
 
-from glsmed.benchmarks.built_federation import RunSettings, federate
-from glsmed.shared.atomic import write_text
-from glsmed.shared.logs import configure_logging
+from glsmed.benchmarks.federation.built_federation import RunSettings, federate
+from glsmed.client.site.logs import configure_logging
+from glsmed.shared.files.atomic import write_text
 
 
 def federation_command(data: Path, *, out: Path, settings: RunSettings) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import typer
 
 from glsmed.benchmarks.language.measure import measure_language
-from glsmed.shared.atomic import write_text
 from glsmed.shared.errors import UsageError
+from glsmed.shared.files.atomic import write_text
 
 _PROJECT = Path(__file__).resolve().parents[4]
 _ECG_ADAPTERS = _PROJECT / "configs" / "adapters"

@@ -9,22 +9,22 @@ import torch
 import typer
 
 from glsmed.benchmarks.comparison.arms import ARMS
-from glsmed.benchmarks.comparison.differences import Differences
-from glsmed.benchmarks.comparison.finished import Finished
 from glsmed.benchmarks.comparison.fitting import FitSettings
 from glsmed.benchmarks.comparison.jobs import Plan
-from glsmed.benchmarks.comparison.markdown import tables_markdown
-from glsmed.benchmarks.comparison.report import report_html
 from glsmed.benchmarks.comparison.results import Results
 from glsmed.benchmarks.comparison.run import run_plan
-from glsmed.benchmarks.comparison.summary import Means, summary_content
 from glsmed.benchmarks.comparison.trial import Sizes
 from glsmed.benchmarks.methods.catalogue import CANDIDATES, check_method, needs_federation
+from glsmed.benchmarks.simulator.scenarios import world_named
 from glsmed.benchmarks.simulator.sources import label_of, source_named
-from glsmed.benchmarks.simulator.worlds import world_named
-from glsmed.shared.atomic import write_text
-from glsmed.shared.documents import did_you_mean
+from glsmed.benchmarks.tables.differences import Differences
+from glsmed.benchmarks.tables.finished import Finished
+from glsmed.benchmarks.tables.markdown import tables_markdown
+from glsmed.benchmarks.tables.report import report_html
+from glsmed.benchmarks.tables.summary import Means, summary_content
 from glsmed.shared.errors import UsageError
+from glsmed.shared.files.atomic import write_text
+from glsmed.shared.files.documents import did_you_mean
 
 QUICK_METHODS = ("gls-lexicon", "gls-site", "u-ones", "u-zeros", "u-ones-lsr", "u-ones-ls")
 QUICK_SIZES = Sizes(train=200, validation=40, test=110, gold=50)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import typer
 
-from glsmed.benchmarks.training_speed import SpeedSettings, measure_speed
-from glsmed.client.devices import resolve_device
-from glsmed.shared.atomic import write_text
+from glsmed.benchmarks.speed.training_speed import SpeedSettings, measure_speed
+from glsmed.client.training.devices import resolve_device
+from glsmed.shared.files.atomic import write_text
 
 
 def training_command(*, device: str, settings: SpeedSettings, out: Path | None) -> None:

@@ -15,10 +15,10 @@ from glsmed.benchmarks.comparison.trial import Part, Trial
 from glsmed.benchmarks.methods.cells import Cells, Targets
 from glsmed.benchmarks.methods.forward_correction import ForwardCorrection
 from glsmed.benchmarks.methods.method import Batch, Method
-from glsmed.client.recipe import base_rate_logit
-from glsmed.server.aggregation import SiteUpdate
-from glsmed.shared.calibration_map import fit_calibration_map
-from glsmed.shared.metrics import finding_metrics, macro
+from glsmed.client.labels.training_targets import base_rate_logit
+from glsmed.client.learning.output_calibration import fit_calibration_map
+from glsmed.server.rounds.aggregation import SiteUpdate
+from glsmed.shared.metrics.finding_metrics import finding_metrics, macro
 from glsmed.shared.models import load_arrays, state_arrays
 
 

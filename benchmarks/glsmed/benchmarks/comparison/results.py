@@ -14,9 +14,9 @@ from torch import Tensor
 from glsmed.benchmarks.comparison.fitting import Answers, FitSettings
 from glsmed.benchmarks.comparison.jobs import Job
 from glsmed.benchmarks.comparison.trial import Part, Sizes
-from glsmed.shared.atomic import write_bytes, write_text
 from glsmed.shared.errors import DataError
-from glsmed.shared.metrics import full_metrics, macro
+from glsmed.shared.files.atomic import write_bytes, write_text
+from glsmed.shared.metrics.finding_metrics import full_metrics, macro
 
 KINDS = ("last", "last_mapped", "best", "best_mapped")
 LAYOUT = 1

@@ -6,7 +6,7 @@ from glsmed.benchmarks.comparison.jobs import Plan
 from glsmed.benchmarks.comparison.trial import Trial, make_folds, make_trial
 from glsmed.benchmarks.simulator.hospital_data import simulate
 from glsmed.benchmarks.simulator.pictures import PictureSource
-from glsmed.benchmarks.simulator.worlds import world_named
+from glsmed.benchmarks.simulator.scenarios import world_named
 
 _KEPT = 2
 

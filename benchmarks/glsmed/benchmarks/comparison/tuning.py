@@ -11,7 +11,7 @@ from glsmed.benchmarks.comparison.trial import Sizes
 from glsmed.benchmarks.comparison.trials import Trials
 from glsmed.benchmarks.methods.catalogue import CANDIDATES, make_method
 from glsmed.benchmarks.simulator.pictures import PictureSource
-from glsmed.shared.atomic import write_text
+from glsmed.shared.files.atomic import write_text
 
 TUNING_SEED = 100_000
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from glsmed.benchmarks.demo.baselines import collect_local, start_local, train_pooled
 from glsmed.benchmarks.demo.federation import set_up_centre, set_up_site, train_together
 from glsmed.benchmarks.demo.folder import DemoFolder
 from glsmed.benchmarks.demo.hospital_data import draw_hospital
@@ -11,10 +12,9 @@ from glsmed.benchmarks.demo.page import write_page
 from glsmed.benchmarks.demo.programs import Programs
 from glsmed.benchmarks.demo.result import as_table, collect, sites_that_gain, write_summary
 from glsmed.benchmarks.demo.settings import DemoSettings
-from glsmed.benchmarks.demo.yardsticks import collect_local, start_local, train_pooled
 from glsmed.benchmarks.reading_room.cases import FINDINGS
 from glsmed.benchmarks.reading_room.hospitals import HOSPITALS
-from glsmed.shared.study import load_study
+from glsmed.shared.protocol.study import load_study
 
 Report = Callable[[str], None]
 

@@ -10,9 +10,9 @@ from glsmed.benchmarks.demo.folder import DemoFolder
 from glsmed.benchmarks.demo.programs import Follower, Programs, require_running
 from glsmed.benchmarks.demo.settings import DemoSettings
 from glsmed.benchmarks.reading_room.hospitals import Hospital
-from glsmed.shared.atomic import replacing
 from glsmed.shared.errors import FederationError
-from glsmed.shared.processes import Child, free_port
+from glsmed.shared.files.atomic import replacing
+from glsmed.shared.processes.children import Child, free_port
 
 Report = Callable[[str], None]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from glsmed.benchmarks.demo.folder import DemoFolder
 from glsmed.benchmarks.reading_room.hospitals import Hospital
 from glsmed.benchmarks.reading_room.sites import write_site
-from glsmed.client.config import SplitSection
-from glsmed.client.splits import split_of
-from glsmed.shared.atomic import replacing
+from glsmed.client.data.splits import split_of
+from glsmed.client.settings.config import SplitSection
+from glsmed.shared.files.atomic import replacing
 
 Row = Mapping[str, str]
 

@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 from glsmed.benchmarks.demo.folder import DemoFolder
 from glsmed.benchmarks.demo.result import METRICS, MODELS, SiteResult
 from glsmed.benchmarks.reading_room.hospitals import Hospital
-from glsmed.shared.atomic import write_text
-from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.explanation import explain
-from glsmed.site_adapters.explanation_page import as_html
-from glsmed.site_adapters.reader import Reader
+from glsmed.shared.files.atomic import write_text
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.explaining.explanation import explain
+from glsmed.site_adapters.explaining.explanation_page import as_html
+from glsmed.site_adapters.reading.reader import Reader
 
 _STYLE = (
     "body{font:16px/1.6 sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem}"

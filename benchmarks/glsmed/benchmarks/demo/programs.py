@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from glsmed.shared.errors import FederationError
-from glsmed.shared.processes import Child, installed_program, start_child, stop_children
+from glsmed.shared.processes.children import Child, installed_program, start_child, stop_children
 
 _POLITELY_SECONDS = 15.0
 

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Mapping, Sequence
 
+from glsmed.benchmarks.demo.baselines import Numbers
 from glsmed.benchmarks.demo.folder import DemoFolder
-from glsmed.benchmarks.demo.yardsticks import Numbers
-from glsmed.shared.atomic import write_text
 from glsmed.shared.errors import FederationError
+from glsmed.shared.files.atomic import write_text
 
 MODELS = ("federated", "local", "pooled")
 METRICS = ("auroc", "auprc", "ece", "brier", "log_loss")

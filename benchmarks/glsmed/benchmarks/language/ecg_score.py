@@ -8,12 +8,12 @@ import numpy as np
 
 from glsmed.benchmarks.corpora.ptbxl import EcgReport
 from glsmed.benchmarks.language.published_tables import ALL_OR_NOTHING, TABLES, by_table
-from glsmed.shared.family_shifts import Floats
-from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.calibration import calibrate
-from glsmed.site_adapters.cells import Cell
-from glsmed.site_adapters.gold_cells import GoldCell, mentioned
-from glsmed.site_adapters.reader import Reader
+from glsmed.shared.cue_calibration.family_shifts import Floats
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.calibration.calibration import calibrate
+from glsmed.site_adapters.calibration.gold_cells import GoldCell, mentioned
+from glsmed.site_adapters.reading.cells import Cell
+from glsmed.site_adapters.reading.reader import Reader
 
 LABELS = 100
 REPEATS = 20

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from glsmed.benchmarks.corpora.jmed import JmedReport
 from glsmed.benchmarks.language.retrieval import Retrieval
-from glsmed.site_adapters.reader import Reader
+from glsmed.site_adapters.reading.reader import Reader
 
 THRESHOLD = 0.5
 

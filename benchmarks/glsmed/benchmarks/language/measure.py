@@ -9,18 +9,18 @@ from glsmed.benchmarks.corpora.jmed import read_jmed
 from glsmed.benchmarks.corpora.nubes import read_nubes, sentences_of
 from glsmed.benchmarks.corpora.openi import read_openi
 from glsmed.benchmarks.corpora.ptbxl import read_ptbxl
-from glsmed.benchmarks.language.bars import Row, at_least, at_most, skipped
 from glsmed.benchmarks.language.ecg_score import ADAPTERS, LABELS, ecg_cells, score_ecg
 from glsmed.benchmarks.language.jmed_score import score_jmed
 from glsmed.benchmarks.language.nubes_score import score_nubes
 from glsmed.benchmarks.language.openi_score import openi_cells, score_openi
+from glsmed.benchmarks.language.requirements import Row, at_least, at_most, skipped
 from glsmed.benchmarks.language.seeded_faults import SEEDED_FAULTS
 from glsmed.benchmarks.language.speed import extract_speed, negspacy_speed, report_lines
 from glsmed.shared.errors import GlsmedError
-from glsmed.shared.progress import track
-from glsmed.site_adapters.adapters import load_adapter
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.inputs.progress import track
 from glsmed.site_adapters.lint.run import lint
-from glsmed.site_adapters.reader import Reader
+from glsmed.site_adapters.reading.reader import Reader
 
 Part = Callable[[], Iterator[Row]]
 

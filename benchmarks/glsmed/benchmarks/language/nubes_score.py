@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable, Sequence
 
 from glsmed.benchmarks.corpora.nubes import CueKind, NubesText
 from glsmed.benchmarks.language.retrieval import Retrieval
-from glsmed.site_adapters.cells import Mark
-from glsmed.site_adapters.reader import Reader
-from glsmed.site_adapters.schema import Kind
+from glsmed.site_adapters.adapter.schema import Kind
+from glsmed.site_adapters.reading.cells import Mark
+from glsmed.site_adapters.reading.reader import Reader
 
 # What is gone or stopped is a negation in NUBes ("retirada de drenaje").
 KINDS: dict[Kind, CueKind] = {

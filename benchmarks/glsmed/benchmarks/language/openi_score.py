@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from glsmed.benchmarks.corpora.openi import OpeniReport
-from glsmed.shared.family_shifts import Floats
-from glsmed.site_adapters.adapter import Adapter
-from glsmed.site_adapters.calibration import calibrate
-from glsmed.site_adapters.calibration_fit import fold_of
-from glsmed.site_adapters.evaluation import probabilities
-from glsmed.site_adapters.gold_cells import GoldCell, gold_cells
-from glsmed.site_adapters.reader import Reader
-from glsmed.site_adapters.scores import Scores, score
+from glsmed.shared.cue_calibration.family_shifts import Floats
+from glsmed.site_adapters.adapter.adapter import Adapter
+from glsmed.site_adapters.calibration.calibration import calibrate
+from glsmed.site_adapters.calibration.calibration_fit import fold_of
+from glsmed.site_adapters.calibration.evaluation import probabilities
+from glsmed.site_adapters.calibration.gold_cells import GoldCell, gold_cells
+from glsmed.site_adapters.calibration.scores import Scores, score
+from glsmed.site_adapters.reading.reader import Reader
 
 FOLDS = 10
 REPEATS = 20

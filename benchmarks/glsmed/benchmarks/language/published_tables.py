@@ -6,7 +6,7 @@ presence is 1 and plain denial 0 in all of them.
 
 from collections.abc import Mapping
 
-from glsmed.site_adapters.cells import Cell
+from glsmed.site_adapters.reading.cells import Cell
 
 # Panicek & Hricak 2016, standard lexicon: consistent with > .90, suspicious or probable .75, possible .50,
 # less likely .25, unlikely < .10.

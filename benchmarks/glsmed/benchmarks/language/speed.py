@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from glsmed.shared.atomic import write_text
-from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.batch import Work, extract_answer, run
-from glsmed.site_adapters.reader import Reader
+from glsmed.shared.files.atomic import write_text
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.commands.batch import Work, extract_answer, run
+from glsmed.site_adapters.reading.reader import Reader
 
 REPEATS = 3
 _INSTALL_SECONDS = 600

@@ -26,8 +26,8 @@ from glsmed.benchmarks.methods.u_ones import UOnes, UOnesEnsemble
 from glsmed.benchmarks.methods.u_ones_lsr import UOnesLsr
 from glsmed.benchmarks.methods.u_self_trained import USelfTrained
 from glsmed.benchmarks.methods.u_zeros import UZeros
-from glsmed.shared.documents import did_you_mean
 from glsmed.shared.errors import UsageError
+from glsmed.shared.files.documents import did_you_mean
 
 Make = Callable[[], Method]
 

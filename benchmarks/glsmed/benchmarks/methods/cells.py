@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from glsmed.benchmarks.simulator.hospital_data import ABSENT, PRESENT, UNCERTAIN, UNMENTIONED, HospitalData, reader_for
-from glsmed.site_adapters.calibration import calibrate
-from glsmed.site_adapters.gold_cells import GoldCell
+from glsmed.site_adapters.calibration.calibration import calibrate
+from glsmed.site_adapters.calibration.gold_cells import GoldCell
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,16 @@ from glsmed.benchmarks.methods.cells import Cells, Targets
 from glsmed.benchmarks.methods.method import TryOut
 from glsmed.benchmarks.methods.negative_gls import NegativeGls
 from glsmed.benchmarks.methods.site_gls import SiteGls
-from glsmed.shared.calibration_map import cross_fitted_losses
-from glsmed.shared.gold_gate import LEAST_GOLD, MIXINGS, GateDecision, decide_mixing
+from glsmed.client.learning.gold_gate import LEAST_GOLD, MIXINGS, GateDecision, decide_mixing
+from glsmed.client.learning.output_calibration import cross_fitted_losses
 
 _EPOCHS_AFTER_WARM_UP = 5  # as the client's gate has rounds
 
 
 class GatedGls(NegativeGls):
-    """``gls-negative`` behind the gold gate: per site and finding, as ``glsmed.client.negative_rate_gate`` decides.
+    """``gls-negative`` behind the gold gate: per site and finding.
+
+    As :mod:`glsmed.client.evaluation.negative_rate_gate` decides.
 
     A site trains one short model for each mixing on its own studies and compares them on gold that none has seen. The
     client takes its validation split's gold; here gold is among the training studies, so every second gold study is

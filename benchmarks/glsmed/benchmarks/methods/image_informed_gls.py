@@ -5,12 +5,13 @@ from torch import Tensor
 
 from glsmed.benchmarks.methods.lexicon_gls import LexiconGls
 from glsmed.benchmarks.methods.method import Batch
-from glsmed.shared.image_informed import DEFAULT_IMAGE_SHARE, image_informed_targets
+from glsmed.client.learning.image_informed import image_informed_targets
+from glsmed.shared.protocol.study import DEFAULT_IMAGE_SHARE
 from glsmed.shared.smoothing import soft_target_loss
 
 
 class ImageInformedGls(LexiconGls):
-    """See :mod:`glsmed.shared.image_informed`; the base rate is the site's offset."""
+    """See :mod:`glsmed.client.learning.image_informed`; the base rate is the site's offset."""
 
     name = "gls-image-informed"
 

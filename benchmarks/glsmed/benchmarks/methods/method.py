@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from glsmed.benchmarks.methods.cells import Cells, Targets, hard_targets
-from glsmed.server.aggregation import AggregationRule, FedAvg
+from glsmed.server.rounds.aggregation import AggregationRule, FedAvg
 from glsmed.shared.smoothing import soft_target_loss
 
 

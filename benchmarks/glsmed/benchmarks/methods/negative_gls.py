@@ -6,13 +6,13 @@ from torch import Tensor
 from glsmed.benchmarks.methods.cells import Cells, Targets
 from glsmed.benchmarks.methods.method import Batch
 from glsmed.benchmarks.methods.site_gls import SiteGls
-from glsmed.shared.corrections import unbiased_targets
-from glsmed.shared.negative_rates import NegativeRateGuard
+from glsmed.client.learning.corrections import unbiased_targets
+from glsmed.client.learning.negative_rates import NegativeRateGuard
 from glsmed.shared.smoothing import rates_from_probability, smoothed_targets, soft_target_loss
 
 
 class NegativeGls(SiteGls):
-    """Unbiased targets (see :func:`glsmed.shared.corrections.unbiased_targets`) per site, always switched on."""
+    """Unbiased targets per site, always on: see :func:`glsmed.client.learning.corrections.unbiased_targets`."""
 
     name = "gls-negative"
 

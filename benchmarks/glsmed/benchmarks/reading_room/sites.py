@@ -17,7 +17,7 @@ from glsmed.benchmarks.reading_room.hospitals import Hospital
 from glsmed.benchmarks.reading_room.readers import believe, phrase
 from glsmed.benchmarks.reading_room.writers import write_report
 from glsmed.shared.errors import UsageError
-from glsmed.shared.progress import track
+from glsmed.site_adapters.inputs.progress import track
 
 _SECOND_STUDY_SHARE = 0.15
 _SECOND_IMAGE_SHARE = 0.15

@@ -9,7 +9,7 @@ from glsmed.benchmarks.reading_room.cases import FINDINGS, draw_case
 from glsmed.benchmarks.reading_room.drawing import draw_radiograph
 from glsmed.benchmarks.reading_room.hospitals import Hospital
 from glsmed.benchmarks.simulator.pictures import Pictures
-from glsmed.benchmarks.simulator.worlds import PREVALENCE_OF_RARE
+from glsmed.benchmarks.simulator.scenarios import PREVALENCE_OF_RARE
 
 
 @dataclass(frozen=True, slots=True)

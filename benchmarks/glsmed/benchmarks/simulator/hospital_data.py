@@ -18,10 +18,10 @@ from glsmed.benchmarks.simulator.reading import (
     rules_of,
     write_reports,
 )
-from glsmed.benchmarks.simulator.worlds import World
-from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.cells import Cell
-from glsmed.site_adapters.reader import Reader
+from glsmed.benchmarks.simulator.scenarios import World
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.reading.cells import Cell
+from glsmed.site_adapters.reading.reader import Reader
 
 UNMENTIONED, ABSENT, UNCERTAIN, PRESENT = range(4)
 _CODES = {"absent": ABSENT, "uncertain": UNCERTAIN, "present": PRESENT}

@@ -10,7 +10,7 @@ from glsmed.benchmarks.reading_room.hospitals import Hospital
 from glsmed.benchmarks.reading_room.readers import PHRASINGS, TEXTBOOK, UNMENTIONED, Habit, phrase
 from glsmed.benchmarks.reading_room.writers import ENGLISH, JAPANESE, SPANISH, Language, write_report
 from glsmed.benchmarks.simulator.pictures import Pictures
-from glsmed.benchmarks.simulator.worlds import World
+from glsmed.benchmarks.simulator.scenarios import World
 
 _SIGNAL_OF_PLAIN, _THRESHOLD, _NOISE, _CONVICTION = 3.4, 1.3, 0.8, 2.6  # as in reading_room.readers
 _TURNED = {"affirmed": "negated", "negated": "affirmed"}

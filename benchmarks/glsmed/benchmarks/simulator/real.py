@@ -15,7 +15,7 @@ from sklearn.model_selection import cross_val_predict  # type: ignore[import-unt
 from glsmed.benchmarks.reading_room.drawing import Scanner
 from glsmed.benchmarks.reading_room.hospitals import Hospital
 from glsmed.benchmarks.simulator.pictures import Pictures, evidence_from_scores
-from glsmed.benchmarks.simulator.worlds import PREVALENCE_OF_RARE
+from glsmed.benchmarks.simulator.scenarios import PREVALENCE_OF_RARE
 from glsmed.shared.errors import ConfigurationError, DataError, Fault
 
 _SCORE_SIDE = 14

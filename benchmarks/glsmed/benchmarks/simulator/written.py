@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from glsmed.benchmarks.simulator.hospital_data import HospitalData
-from glsmed.benchmarks.simulator.worlds import World
+from glsmed.benchmarks.simulator.scenarios import World
 from glsmed.shared.errors import UsageError
 
 FORMAT = 1

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import typer
 
-from glsmed.client.config import load_site
-from glsmed.shared.audit import verify
+from glsmed.client.settings.config import load_site
 from glsmed.shared.errors import PrivacyError
+from glsmed.shared.files.audit import verify
 
 
 def verify_command(config_file: Path) -> None:

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import typer
 
-from glsmed.client.config import SiteConfig, load_site
-from glsmed.client.manifest import Manifest, read_manifest
-from glsmed.client.shared_calibration import usable_gold
+from glsmed.client.data.manifest import Manifest, read_manifest
+from glsmed.client.labels.shared_calibration import usable_gold
+from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.shared.errors import DataError, UsageError
-from glsmed.shared.gold_labels import Gold, read_gold
-from glsmed.site_adapters.adapters import load_adapter
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.calibration.gold_cells import gold_cells
 from glsmed.site_adapters.commands.calibrate import write_calibration
-from glsmed.site_adapters.commands.left_out import warn_of_other_findings
-from glsmed.site_adapters.gold_cells import gold_cells
-from glsmed.site_adapters.reader import Reader
+from glsmed.site_adapters.commands.gold_warnings import warn_of_other_findings
+from glsmed.site_adapters.inputs.gold_labels import Gold, read_gold
+from glsmed.site_adapters.reading.reader import Reader
 
 
 def calibrate_command(config_file: Path, *, out: Path | None, prior: Path | None, learned: bool) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from glsmed.client.check import render, run_check
+from glsmed.client.site.readiness import render, run_check
 
 CANNOT_START = 2
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import typer
 
-from glsmed.client.config import load_site
-from glsmed.client.enrolment import enroll
-from glsmed.shared.enrolment import fingerprint
+from glsmed.client.settings.config import load_site
+from glsmed.client.settings.enrolment import enroll
+from glsmed.shared.protocol.enrolment import fingerprint
 
 
 def enroll_command(config_file: Path, *, request_file: Path | None) -> None:

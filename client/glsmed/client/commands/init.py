@@ -4,12 +4,12 @@ from pathlib import Path
 
 import typer
 
-from glsmed.client.config import SiteConfig
-from glsmed.client.site_template import site_template
-from glsmed.shared.atomic import write_bytes, write_text
-from glsmed.shared.documents import parse_document, validate
+from glsmed.client.settings.config import SiteConfig
+from glsmed.client.settings.site_template import site_template
 from glsmed.shared.errors import UsageError
-from glsmed.shared.study import CentreSection, load_study
+from glsmed.shared.files.atomic import write_bytes, write_text
+from glsmed.shared.files.documents import parse_document, validate
+from glsmed.shared.protocol.study import CentreSection, load_study
 
 
 def init_command(folder: Path, *, name: str, study_file: Path, ca_file: Path, adapter: str) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import typer
 
-from glsmed.client.supervisor import SiteSupervisor
-from glsmed.shared.processes import end_with_starter
+from glsmed.client.node.supervisor import SiteSupervisor
+from glsmed.shared.processes.children import end_with_starter
 
 
 def run_site(config_file: Path) -> None:

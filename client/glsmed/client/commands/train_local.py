@@ -6,13 +6,13 @@ from pathlib import Path
 import torch
 import typer
 
-from glsmed.client.config import load_site
-from glsmed.client.devices import resolve_device
-from glsmed.client.local_training import numbers_on_test, train_locally
-from glsmed.client.node_state import prepare_state_folder
-from glsmed.client.preparation import prepare_site
-from glsmed.shared.atomic import write_text
-from glsmed.shared.study import load_study
+from glsmed.client.evaluation.local_training import numbers_on_test, train_locally
+from glsmed.client.settings.config import load_site
+from glsmed.client.settings.state_folder import prepare_state_folder
+from glsmed.client.site.preparation import prepare_site
+from glsmed.client.training.devices import resolve_device
+from glsmed.shared.files.atomic import write_text
+from glsmed.shared.protocol.study import load_study
 
 
 def train_local_command(config_file: Path, *, out: Path | None) -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import typer
 
-from glsmed.server.registry import admit
-from glsmed.server.study_folder import StudyFolder
-from glsmed.shared.enrolment import fingerprint
+from glsmed.server.folders.registry import admit
+from glsmed.server.folders.study_folder import StudyFolder
+from glsmed.shared.protocol.enrolment import fingerprint
 
 
 def admit_command(request_file: Path, *, study_file: Path) -> None:

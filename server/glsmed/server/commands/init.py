@@ -5,12 +5,12 @@ from pathlib import Path
 
 import typer
 
-from glsmed.server.pki import CertificateFolder
-from glsmed.server.study_template import study_template
-from glsmed.shared.atomic import write_text
-from glsmed.shared.documents import parse_document, validate
+from glsmed.server.commands.study_template import study_template
+from glsmed.server.folders.pki import CertificateFolder
 from glsmed.shared.errors import UsageError
-from glsmed.shared.study import Study
+from glsmed.shared.files.atomic import write_text
+from glsmed.shared.files.documents import parse_document, validate
+from glsmed.shared.protocol.study import Study
 
 
 def init_command(folder: Path, *, name: str, public_names: Sequence[str], port: int, loopback_port: int) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import typer
 
-from glsmed.server.supervisor import StudySupervisor
-from glsmed.shared.processes import end_with_starter
+from glsmed.server.processes.supervisor import StudySupervisor
+from glsmed.shared.processes.children import end_with_starter
 
 
 def run_study_file(study_file: Path) -> None:

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import typer
 
-from glsmed.shared.gold_labels import Gold, read_gold
-from glsmed.site_adapters.cells import Cell
-from glsmed.site_adapters.commands.left_out import warn_of_other_findings
-from glsmed.site_adapters.comparison import Change, Comparison, Verdict, compare, judge
-from glsmed.site_adapters.gold_cells import gold_cells
+from glsmed.site_adapters.calibration.comparison import Change, Comparison, Verdict, compare, judge
+from glsmed.site_adapters.calibration.gold_cells import gold_cells
+from glsmed.site_adapters.commands.gold_warnings import warn_of_other_findings
+from glsmed.site_adapters.inputs.gold_labels import Gold, read_gold
+from glsmed.site_adapters.inputs.report_files import read_reports
 from glsmed.site_adapters.lint.file_rules import version_not_raised
-from glsmed.site_adapters.lint.subject import load_subject
-from glsmed.site_adapters.report_files import read_reports
+from glsmed.site_adapters.lint.lint_context import load_subject
+from glsmed.site_adapters.reading.cells import Cell
 
 _MOST_SHOWN = 200
 

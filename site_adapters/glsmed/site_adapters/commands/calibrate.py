@@ -6,17 +6,17 @@ from pathlib import Path
 import typer
 
 from glsmed.shared.errors import UsageError
-from glsmed.site_adapters.adapter import Adapter
-from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.calibration import calibration_file
-from glsmed.site_adapters.calibration_file import save_calibration_file
-from glsmed.site_adapters.calibration_fit import fit_labels
-from glsmed.site_adapters.commands.left_out import warn_of_other_findings
-from glsmed.site_adapters.gold_cells import GoldCell, load_gold_cells
-from glsmed.site_adapters.learned_scoring import learn
-from glsmed.site_adapters.reader import Reader
-from glsmed.site_adapters.reliability import reliability_report
-from glsmed.site_adapters.shared_beliefs import load_shared_prior, shared_beliefs
+from glsmed.site_adapters.adapter.adapter import Adapter
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.calibration.calibration import calibration_file
+from glsmed.site_adapters.calibration.calibration_file import save_calibration_file
+from glsmed.site_adapters.calibration.calibration_fit import fit_labels
+from glsmed.site_adapters.calibration.gold_cells import GoldCell, load_gold_cells
+from glsmed.site_adapters.calibration.learned_scoring import learn
+from glsmed.site_adapters.calibration.reliability import reliability_report
+from glsmed.site_adapters.calibration.shared_priors import load_shared_prior, shared_beliefs
+from glsmed.site_adapters.commands.gold_warnings import warn_of_other_findings
+from glsmed.site_adapters.reading.reader import Reader
 
 _ALL_PATIENTS = (
     "note: every gold label is used, those of test patients too: in a study, glsmed-client --site config.yaml "

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import typer
 
-from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.calibration import load_calibration
-from glsmed.site_adapters.commands.left_out import warn_of_other_findings
-from glsmed.site_adapters.evaluation import evaluate
-from glsmed.site_adapters.gold_cells import load_gold_cells
-from glsmed.site_adapters.reader import Reader
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.calibration.calibration import load_calibration
+from glsmed.site_adapters.calibration.evaluation import evaluate
+from glsmed.site_adapters.calibration.gold_cells import load_gold_cells
+from glsmed.site_adapters.commands.gold_warnings import warn_of_other_findings
+from glsmed.site_adapters.reading.reader import Reader
 
 
 def evaluate_command(adapter: str, *, reports: Path, gold: Path, calibration: Path | None) -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 import typer
 
 from glsmed.shared.errors import DataError, GlsmedError, UsageError
-from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.explanation import Posterior, as_text, explain
-from glsmed.site_adapters.explanation_page import as_html
-from glsmed.site_adapters.jsonl import STREAM, Report, open_lines, open_output, parse_report
-from glsmed.site_adapters.reader import Reader
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.explaining.explanation import Posterior, as_text, explain
+from glsmed.site_adapters.explaining.explanation_page import as_html
+from glsmed.site_adapters.inputs.jsonl import STREAM, Report, open_lines, open_output, parse_report
+from glsmed.site_adapters.reading.reader import Reader
 
 
 def explain_command(
@@ -40,7 +40,7 @@ def explain_command(
 
 def _posterior(path: Path, reader: Reader) -> Posterior:
     # numpy takes longer to load than a text takes to explain: only a calibration needs it.
-    from glsmed.site_adapters.calibration import load_calibration
+    from glsmed.site_adapters.calibration.calibration import load_calibration
 
     return load_calibration(path, reader.adapter)
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import typer
 
 from glsmed.shared.errors import GlsmedError
-from glsmed.shared.progress import track
-from glsmed.site_adapters.adapters import load_adapter
-from glsmed.site_adapters.batch import Answer, CalibratedAnswer, Work, extract_answer, run
-from glsmed.site_adapters.jsonl import STREAM, open_lines, open_output
-from glsmed.site_adapters.reader import Reader
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.commands.batch import Answer, CalibratedAnswer, Work, extract_answer, run
+from glsmed.site_adapters.inputs.jsonl import STREAM, open_lines, open_output
+from glsmed.site_adapters.inputs.progress import track
+from glsmed.site_adapters.reading.reader import Reader
 
 _YOUNG_OBJECTS = 100_000
 _FEW_SENTENCES = 20
@@ -22,7 +22,7 @@ def extract_lines(adapter: str, *, source: Path, target: Path, calibration: Path
     """Write what each report of ``source`` says of each finding; errors as in :func:`answer_lines`."""
     answer: Answer = extract_answer
     if calibration is not None:
-        from glsmed.site_adapters.calibration import load_calibration  # only here: it starts numpy
+        from glsmed.site_adapters.calibration.calibration import load_calibration  # only here: it starts numpy
 
         answer = CalibratedAnswer(load_calibration(calibration, load_adapter(adapter)))
     answer_lines(adapter, answer, source=source, target=target, workers=workers)

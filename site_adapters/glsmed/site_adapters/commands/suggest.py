@@ -4,13 +4,13 @@ from pathlib import Path
 
 import typer
 
-from glsmed.shared.gold_labels import Gold, read_gold
-from glsmed.site_adapters.commands.left_out import warn_of_other_findings
-from glsmed.site_adapters.jsonl import STREAM, open_output
-from glsmed.site_adapters.lint.subject import load_subject
-from glsmed.site_adapters.report_files import read_reports
-from glsmed.site_adapters.suggestion_yaml import as_lines, usable
-from glsmed.site_adapters.suggestions import suggest
+from glsmed.site_adapters.commands.gold_warnings import warn_of_other_findings
+from glsmed.site_adapters.inputs.gold_labels import Gold, read_gold
+from glsmed.site_adapters.inputs.jsonl import STREAM, open_output
+from glsmed.site_adapters.inputs.report_files import read_reports
+from glsmed.site_adapters.lint.lint_context import load_subject
+from glsmed.site_adapters.suggesting.suggestion_yaml import as_lines, usable
+from glsmed.site_adapters.suggesting.suggestions import suggest
 
 _MOST = 20
 

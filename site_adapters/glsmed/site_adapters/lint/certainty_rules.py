@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from glsmed.shared.errors import Fault
-from glsmed.site_adapters.adapter import Cue
+from glsmed.site_adapters.adapter.adapter import Cue
 from glsmed.site_adapters.lint.cue_rules import words_of
-from glsmed.site_adapters.lint.subject import Phrase, Subject
+from glsmed.site_adapters.lint.lint_context import Phrase, Subject
 
 _SURE = 0.97
 _DENIAL_MOST = 0.3

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from itertools import dropwhile
 
 from glsmed.shared.errors import Fault
-from glsmed.site_adapters.adapter import Cue
-from glsmed.site_adapters.lint.subject import ASSERTING, Phrase, Subject, is_plain
+from glsmed.site_adapters.adapter.adapter import Cue
+from glsmed.site_adapters.lint.lint_context import ASSERTING, Phrase, Subject, is_plain
 from glsmed.site_adapters.lint.words import NO_WORDS, WORDS, LanguageWords
 
 _NEAR = 0.86

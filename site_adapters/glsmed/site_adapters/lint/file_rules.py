@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from glsmed.shared.errors import Fault
-from glsmed.site_adapters.layers import built_in_names
-from glsmed.site_adapters.lint.subject import Subject
+from glsmed.site_adapters.adapter.layers import built_in_names
+from glsmed.site_adapters.lint.lint_context import Subject
 
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 

@@ -4,10 +4,10 @@ import difflib
 from collections.abc import Iterator
 
 from glsmed.shared.errors import Fault
-from glsmed.shared.findings import CANONICAL_FINDINGS
-from glsmed.site_adapters.adapter import STATES
+from glsmed.site_adapters.adapter.adapter import STATES
 from glsmed.site_adapters.lint.cue_rules import words_of
-from glsmed.site_adapters.lint.subject import Phrase, Subject
+from glsmed.site_adapters.lint.finding_names import CANONICAL_FINDINGS
+from glsmed.site_adapters.lint.lint_context import Phrase, Subject
 
 _NEAR = 0.8
 _NEARLY_SURE = 0.7

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from glsmed.shared.errors import Fault
-from glsmed.site_adapters.adapter import STATES
+from glsmed.site_adapters.adapter.adapter import STATES
 from glsmed.site_adapters.lint.cue_rules import words_of
-from glsmed.site_adapters.lint.subject import Phrase, Subject, compared
+from glsmed.site_adapters.lint.lint_context import Phrase, Subject, compared
 
 _CANONICAL_PARTS = {
     "lung_opacity": {"infiltration", "consolidation", "pneumonia", "edema", "atelectasis", "nodule", "mass"},

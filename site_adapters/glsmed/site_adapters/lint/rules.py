@@ -14,7 +14,7 @@ from glsmed.site_adapters.lint import (
     section_rules,
     spelling_rules,
 )
-from glsmed.site_adapters.lint.subject import Subject
+from glsmed.site_adapters.lint.lint_context import Subject
 
 Severity = Literal["error", "warning"]
 

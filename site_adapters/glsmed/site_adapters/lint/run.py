@@ -6,8 +6,8 @@ from pathlib import Path
 
 from glsmed.shared.errors import ConfigurationError, Fault
 from glsmed.site_adapters.lint.file_rules import version_not_raised
+from glsmed.site_adapters.lint.lint_context import Subject, load_subject
 from glsmed.site_adapters.lint.rules import RULES, Severity
-from glsmed.site_adapters.lint.subject import Subject, load_subject
 
 FILE = "file"
 VERSION = "file-version"

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from glsmed.shared.errors import Fault
-from glsmed.site_adapters.layers import Layer
+from glsmed.site_adapters.adapter.layers import Layer
+from glsmed.site_adapters.lint.lint_context import Subject, compared
 from glsmed.site_adapters.lint.phrase_rules import key
-from glsmed.site_adapters.lint.subject import Subject, compared
-from glsmed.site_adapters.segments import BODY
+from glsmed.site_adapters.text.segments import BODY
 
 _NO_EVIDENCE = ("indication", "history", "comparison", "technique", "recommendation")
 

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from glsmed.shared.errors import Fault
-from glsmed.site_adapters.lint.subject import Phrase, Subject
+from glsmed.site_adapters.lint.lint_context import Phrase, Subject
 
 _PATTERN = re.compile(
     r"\\[bBdDsSwWnt.]|^/.+/[a-z]*$|\{\w*\}|%s|\$\d|[A-Za-z]\?$|\.[*+]|\[[^\]]+\]|\(\?[:=!<P]|\([^()]*\|[^()]*\)|\w\|\w|\w[*+]|^\^\w|\w\$$|\{\d+,?\d*\}|\w\?\w|\)\?[\w(]"

@@ -1,0 +1,253 @@
+"""How fast training is, as ratios that are measured side by side in one run.
+
+Each figure is the median over repeats of two measurements taken one after the other. On a CPU the clock counts the CPU
+time of the process on one thread, so that other work on the machine hardly matters; on a GPU it counts seconds until
+the device is done.
+"""
+
+import math
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from glsmed.client.data.examples import Examples
+from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger
+from glsmed.client.training.differential_privacy.private_training import train_privately
+from glsmed.client.training.steps.batches import load_batch, shuffled_passes
+from glsmed.client.training.steps.compiled_steps import compiled_network
+from glsmed.client.training.steps.round_plan import RoundPlan
+from glsmed.client.training.steps.stepper import Network, Stepper, make_optimizer, to_pixels, uses_autocast
+from glsmed.client.training.steps.training import train
+from glsmed.shared.models import build_model
+from glsmed.shared.protocol.study import AugmentationSection, PrivacySection, TrainingSection
+from glsmed.shared.smoothing import generalized_label_smoothing_loss
+
+_FINDINGS = ("effusion", "cardiomegaly", "nodule", "consolidation", "pneumothorax")
+_STILL = AugmentationSection(rotation_degrees=0, translation_fraction=0, scale_fraction=0, contrast_fraction=0)
+_MUCH = PrivacySection(noise_multiplier=1.0, max_epsilon=1e9)
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedSettings:
+    """What is measured.
+
+    Attributes:
+        steps: gradient steps of a measurement; ``repeats`` pairs of them.
+        compiled: measure compiled steps too, which takes the compiler tens of seconds.
+    """
+
+    architecture: str = "resnet18"
+    image_size_px: int = 64
+    batch_size: int = 16
+    steps: int = 4
+    repeats: int = 3
+    compiled: bool = True
+
+
+class _Bench:
+    """The same data and network for every measurement."""
+
+    def __init__(self, settings: SpeedSettings, device: torch.device) -> None:
+        self.settings = settings
+        self.device = device
+        self.training = TrainingSection(
+            steps_per_round=settings.steps, batch_size=settings.batch_size, site_offset=False, augmentation=_STILL
+        )
+        self.examples = _examples(settings)
+
+    def model(self) -> nn.Module:
+        """A fresh network on the device."""
+        model = build_model(self.settings.architecture, n_findings=len(_FINDINGS), seed=0)
+        return model.to(self.device).to(memory_format=torch.channels_last).train()
+
+    def seconds(self, work: Callable[[], object]) -> float:
+        """How long a piece of work takes by the device's clock."""
+        started = self._now()
+        work()
+        return self._now() - started
+
+    def ratio(self, first: Callable[[], object], second: Callable[[], object]) -> float:
+        """Median of first's seconds over second's, each pair side by side and in turning order; warmed up before."""
+        first()
+        second()
+        ratios = []
+        for repeat in range(self.settings.repeats):
+            pair = (first, second) if repeat % 2 == 0 else (second, first)
+            times = [self.seconds(work) for work in pair]
+            ratios.append(times[0] / times[1] if repeat % 2 == 0 else times[1] / times[0])
+        return statistics.median(ratios)
+
+    def _now(self) -> float:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+            return time.perf_counter()
+        return time.process_time()
+
+
+def measure_speed(settings: SpeedSettings, device: torch.device) -> dict[str, object]:
+    """The figures, ready for JSON."""
+    bench = _Bench(settings, device)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return {
+            "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu, one thread",
+            "torch": torch.__version__,
+            "architecture": settings.architecture,
+            "image_size_px": settings.image_size_px,
+            "batch_size": settings.batch_size,
+            "gls_step_over_bce_step": round(_gls_over_bce(bench), 4),
+            "client_images_per_second_over_plain_loop": round(_client_over_plain(bench), 4),
+            "second_epoch_data_wait_share": round(_data_wait(bench), 4),
+            "compiled_step_over_eager_step": round(_compiled_over_eager(bench), 4) if settings.compiled else None,
+            "private_images_per_second_over_plain": round(_private_over_plain(bench, patient_images="one"), 4),
+            "private_all_images_per_second_over_plain": round(_private_over_plain(bench, patient_images="all"), 4),
+        }
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _gls_over_bce(bench: _Bench) -> float:
+    """One whole step with each loss on the same network and batch."""
+    model = bench.model()
+    optimizer = make_optimizer(model, bench.training)
+    batch = bench.settings.batch_size
+    images = to_pixels(bench.examples.images[:batch].to(bench.device)).contiguous(memory_format=torch.channels_last)
+    tensors = [getattr(bench.examples, name)[:batch].to(bench.device) for name in ("labels", "rates", "weights")]
+    labels, rates, weights = tensors
+
+    def steps(loss_of: Callable[[Tensor], Tensor]) -> None:
+        for _ in range(bench.settings.steps):
+            optimizer.zero_grad(set_to_none=True)
+            loss_of(model(images)).backward()  # type: ignore[no-untyped-call]  # torch types backward only in part
+            optimizer.step()
+
+    return bench.ratio(
+        lambda: steps(lambda logits: generalized_label_smoothing_loss(logits, labels, rates, weights)),
+        lambda: steps(lambda logits: F.binary_cross_entropy_with_logits(logits, labels, weight=weights)),
+    )
+
+
+def _client_over_plain(bench: _Bench) -> float:
+    """Images per second of the client's train over those of the shortest loop that does the same."""
+    models = bench.model(), bench.model()
+    number = iter(range(1, 10**6))
+    return 1 / bench.ratio(
+        lambda: train(models[0], bench.examples, bench.training, round_number=next(number), device=bench.device),
+        lambda: _plain_loop(models[1], bench),
+    )
+
+
+def _plain_loop(model: nn.Module, bench: _Bench) -> float:
+    """What a tutorial would write: index, move, forward, loss, backward, step; waits for the device once at the end."""
+    optimizer, total = make_optimizer(model, bench.training), torch.zeros((), device=bench.device)
+    autocast = uses_autocast(bench.training, bench.device)
+    order = torch.randperm(len(bench.examples))
+    for step in range(bench.settings.steps):
+        rows = order[step * bench.settings.batch_size : (step + 1) * bench.settings.batch_size]
+        images = to_pixels(bench.examples.images[rows].to(bench.device)).contiguous(memory_format=torch.channels_last)
+        targets, weights = (tensor[rows].to(bench.device) for tensor in (bench.examples.labels, bench.examples.weights))
+        optimizer.zero_grad(set_to_none=True)
+        with torch.autocast(bench.device.type, dtype=torch.bfloat16, enabled=autocast):
+            logits = model(images)
+        loss = F.binary_cross_entropy_with_logits(logits.float(), targets, weight=weights)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch types backward only in part
+        optimizer.step()
+        total += loss.detach()
+    return float(total)
+
+
+def _compiled_over_eager(bench: _Bench) -> float:
+    """The client's steps with the network compiled over the same steps with the network as it is."""
+    model, plan = bench.model(), RoundPlan.of(bench.examples, bench.training, round_number=1)
+
+    def stepper(network: Network) -> Stepper:
+        return Stepper(
+            network=network,
+            optimizer=make_optimizer(model, bench.training),
+            device=bench.device,
+            autocast=uses_autocast(bench.training, bench.device),
+            logit_limit=None,
+            monitor=None,
+            at_once=bench.settings.batch_size,
+        )
+
+    def steps(each: Stepper) -> None:
+        for batch in plan.batches():
+            each.step(batch)
+
+    compiled, eager = stepper(compiled_network(model)), stepper(model)
+    return bench.ratio(lambda: steps(compiled), lambda: steps(eager))
+
+
+def _data_wait(bench: _Bench) -> float:
+    """Share of a step's time that goes into making its batch, once every image has been touched."""
+    model, generator = bench.model(), torch.Generator().manual_seed(0)
+    rows = torch.arange(len(bench.examples))
+
+    def load() -> None:
+        for chosen in shuffled_passes(rows, bench.training, generator):
+            load_batch(bench.examples, chosen, bench.training, generator)
+
+    return bench.ratio(load, lambda: train(model, bench.examples, bench.training, round_number=2, device=bench.device))
+
+
+def _private_over_plain(bench: _Bench, *, patient_images: Literal["one", "all"]) -> float:
+    """Images per second with differential privacy over those without; a private step draws a varying number of images.
+
+    With all images of a patient there are two of each, and half as many patients in a step.
+    """
+    of_each = 2 if patient_images == "all" else 1
+    owners = tuple(f"p{number // of_each}" for number in range(len(bench.examples)))
+    examples = replace(bench.examples, patients=owners)
+    privacy = _MUCH.model_copy(update={"patient_images": patient_images})
+    patients_in_step = max(1, bench.settings.batch_size // of_each)
+    settings = bench.training.model_copy(update={"privacy": privacy, "batch_size": patients_in_step})
+    private, plain = bench.model(), bench.model()
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = PrivacyLedger(Path(folder) / "privacy.json", study="speed")
+
+        def private_seconds() -> float:
+            images: list[int] = []
+            spent = bench.seconds(lambda: images.append(_train_privately(private, examples, settings, ledger, bench)))
+            return spent / max(1, images[0])
+
+        def plain_seconds() -> float:
+            spent = bench.seconds(
+                lambda: train(plain, bench.examples, bench.training, round_number=1, device=bench.device)
+            )
+            return spent / (bench.settings.steps * bench.settings.batch_size)
+
+        warm_up = private_seconds(), plain_seconds()
+        ratios = [plain_seconds() / private_seconds() for _ in warm_up * bench.settings.repeats]
+    return statistics.median(ratios)
+
+
+def _train_privately(
+    model: nn.Module, examples: Examples, settings: TrainingSection, ledger: PrivacyLedger, bench: _Bench
+) -> int:
+    """How many images the round's draws had."""
+    return train_privately(model, examples, settings, ledger, round_number=1, device=bench.device).images
+
+
+def _examples(settings: SpeedSettings) -> Examples:
+    count, side = settings.steps * settings.batch_size, settings.image_size_px
+    generator = torch.Generator().manual_seed(0)
+    cells = (count, len(_FINDINGS))
+    return Examples(
+        images=torch.randint(0, 256, (count, 1, side, side), generator=generator, dtype=torch.uint8),
+        labels=torch.randint(0, 2, cells, generator=generator).float(),
+        rates=torch.rand(cells, generator=generator),
+        weights=(torch.rand(cells, generator=generator) > 0.2).float(),
+        gold=torch.full(cells, math.nan),
+        patients=tuple(f"p{number}" for number in range(count)),
+        findings=_FINDINGS,
+    )

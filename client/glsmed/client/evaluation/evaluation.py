@@ -1,0 +1,74 @@
+"""How well a model does on one of a site's splits."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from glsmed.client.data.examples import Examples
+from glsmed.client.learning.output_calibration import CalibrationMap
+from glsmed.client.training.steps.training import predict_logits
+from glsmed.shared.metrics.finding_metrics import FindingMetrics, calibration_counts, finding_metrics, macro
+
+Reference = Literal["gold", "reports"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Metrics by finding and their mean, of the model as the site would use it: with its offset and calibration map.
+
+    Attributes:
+        by_finding: see :func:`glsmed.shared.metrics.finding_metrics.finding_metrics`.
+        macro: the mean over findings.
+        raw_macro: the same without the calibration map.
+        reference: what the predictions were compared with: gold, or the reports' certain statements.
+        patients: number of patients that the numbers are about.
+        calibration: ``(3, bins)`` sums over all findings (cases, probabilities, truths) for a reliability plot.
+    """
+
+    by_finding: FindingMetrics
+    macro: dict[str, float]
+    reference: Reference
+    patients: int
+    calibration: Tensor
+    raw_macro: dict[str, float] = field(default_factory=dict)
+
+
+def evaluate(
+    model: nn.Module, examples: Examples, *, device: torch.device, site_map: CalibrationMap | None = None
+) -> Evaluation:
+    """Compare the model's probabilities with the site's gold labels, or without gold with certain statements.
+
+    Args:
+        model: from images to logits; the examples bring their site's offset.
+        examples: one split of the site.
+        device: where the model runs.
+        site_map: the site's calibration map, see :func:`fit_site_map`; None leaves it out.
+    """
+    truth, reference = reference_labels(examples)
+    logits = predict_logits(model, examples, device=device)
+    raw = logits.sigmoid()
+    probabilities = raw if site_map is None else site_map.probabilities(logits)
+    known = ~torch.isnan(truth)
+    by_finding = finding_metrics(probabilities, truth, examples.findings)
+    seen = known.any(1).tolist()
+    return Evaluation(
+        by_finding=by_finding,
+        macro=macro(by_finding),
+        reference=reference,
+        patients=len({patient for patient, counts in zip(examples.patients, seen, strict=True) if counts}),
+        calibration=calibration_counts(probabilities[known], truth[known]),
+        raw_macro=macro(finding_metrics(raw, truth, examples.findings)),
+    )
+
+
+def reference_labels(examples: Examples) -> tuple[Tensor, Reference]:
+    """``(N, K)`` truths with NaN where unknown: gold if the split has any, else labels of undoubted cells."""
+    if not bool(torch.isnan(examples.gold).all()):
+        return examples.gold, "gold"
+    certain = (examples.weights > 0) & (examples.rates < CERTAIN_RATE)
+    return torch.where(certain, examples.labels, torch.nan), "reports"
+
+
+CERTAIN_RATE = 0.5  # a plainly stated finding has a rate well below, a doubted one above

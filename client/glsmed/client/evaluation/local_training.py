@@ -1,0 +1,75 @@
+"""The best model that a site can train by itself, or several sites' data pooled: the yardstick for the federation."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from glsmed.client.data.examples import Examples
+from glsmed.client.evaluation.evaluation import Evaluation, evaluate
+from glsmed.client.evaluation.output_calibration_fit import fit_site_map
+from glsmed.client.learning.output_calibration import CalibrationMap
+from glsmed.client.training.steps.training import train
+from glsmed.shared.metrics.finding_metrics import macro
+from glsmed.shared.models import build_model
+from glsmed.shared.protocol.study import Study
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalResult:
+    """The best of as many rounds as the study has, chosen on the validation split."""
+
+    model: nn.Module
+    best_round: int
+    validation_log_loss: float
+    site_map: CalibrationMap
+
+
+def train_locally(
+    training: Examples,
+    validation: Examples,
+    study: Study,
+    *,
+    device: torch.device,
+    report: Report,
+) -> LocalResult:
+    """Train with the study's seed and as many gradient steps as a site takes in the federation; keep the best round.
+
+    The best round has the lowest validation log-loss, as the centre chooses among the federation's rounds, and with the
+    calibration map of that round's model.
+    """
+    model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
+    best = LocalResult(model, 0, float("inf"), CalibrationMap(findings=study.findings, curves={}))
+    kept = _weights(model)
+    for number in range(1, study.training.rounds + 1):
+        summary = train(model, training, study.training, round_number=number, device=device)
+        site_map = fit_site_map(model, training, validation, kind=study.model.calibration_map, device=device)
+        measured = evaluate(model, validation, device=device, site_map=site_map)
+        log_loss = macro(measured.by_finding).get("log_loss", float("inf"))
+        report(f"round {number}/{study.training.rounds}: loss {summary.loss:.4f}, validation log-loss {log_loss:.4f}")
+        if log_loss < best.validation_log_loss:
+            best, kept = LocalResult(model, number, log_loss, site_map), _weights(model)
+    model.load_state_dict(kept)
+    return best
+
+
+def _weights(model: nn.Module) -> dict[str, Tensor]:
+    """A copy of the model's state, which further training leaves as it is."""
+    return {name: value.clone() for name, value in model.state_dict().items()}
+
+
+def numbers_on_test(result: LocalResult, test: Examples, *, device: torch.device) -> dict[str, object]:
+    """The result on a test split, ready for JSON."""
+    measured: Evaluation = evaluate(result.model, test, device=device, site_map=result.site_map)
+    return {
+        "best_round": result.best_round,
+        "reference": measured.reference,
+        "patients": measured.patients,
+        "macro": measured.macro,
+        "raw_macro": measured.raw_macro,
+        "by_finding": measured.by_finding,
+        "calibration": measured.calibration.tolist(),
+    }

@@ -1,0 +1,72 @@
+"""Whether negative rates help at this site: short trainings with and without, judged on gold that none has seen."""
+
+from collections.abc import Mapping
+
+import structlog
+import torch
+from torch import Tensor
+
+from glsmed.client.data.examples import Examples, SplitName
+from glsmed.client.labels.training_targets import with_negative_rates
+from glsmed.client.learning.gold_gate import MIXINGS, GateDecision, decide_mixing
+from glsmed.client.learning.negative_rates import NegativeRateGuard, NegativeRatesError
+from glsmed.client.learning.output_calibration import cross_fitted_losses
+from glsmed.client.training.steps.training import predict_logits, train
+from glsmed.shared.models import build_model
+from glsmed.shared.protocol.study import Study
+
+_ROUNDS_AFTER_WARM_UP = 5
+
+
+def gate_negative_rates(
+    splits: Mapping[SplitName, Examples], study: Study, *, device: torch.device
+) -> dict[SplitName, Examples]:
+    """The splits, with negative rates in training for the findings whose gold says that they help.
+
+    One model is trained at the site for each mixing, for eight rounds or as many as the study has; each finding's
+    mixing is decided on the validation split's gold (:func:`glsmed.client.learning.gold_gate.decide_mixing`).
+    """
+    guard = NegativeRateGuard()
+    decisions = decide_by_finding(splits["train"], splits["validation"], study, guard=guard, device=device)
+    log = structlog.get_logger()
+    for finding, decision in decisions.items():
+        log.info("negative_rates", finding=finding, mixing=decision.mixing, reason=decision.reason)
+    mixing = torch.tensor([decisions[finding].mixing for finding in study.findings])
+    return {**splits, "train": with_negative_rates(splits["train"], mixing, guard)}
+
+
+def decide_by_finding(
+    training: Examples, validation: Examples, study: Study, *, guard: NegativeRateGuard, device: torch.device
+) -> dict[str, GateDecision]:
+    """The gate's decision for each finding."""
+    short, losses = _shortened(study, guard), {}
+    for mixing in MIXINGS:
+        examples = with_negative_rates(training, torch.full((len(study.findings),), mixing), guard)
+        losses[mixing] = _held_out_losses(examples, validation, short, device=device)
+    known = ~torch.isnan(validation.gold)
+    return {
+        finding: decide_mixing({mixing: values[known[:, place], place] for mixing, values in losses.items()})
+        for place, finding in enumerate(study.findings)
+    }
+
+
+def _held_out_losses(training: Examples, validation: Examples, study: Study, *, device: torch.device) -> Tensor:
+    """``(N, K)`` log-losses on the validation split's gold, NaN where unknown, after training from the start.
+
+    They are those of probabilities as the site would use them, through its calibration map if the study has one: what a
+    map can undo is no reason for a negative rate. Infinite where the logits ran away: such a mixing is never chosen.
+    """
+    model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
+    try:
+        for number in range(1, study.training.rounds + 1):
+            train(model, training, study.training, round_number=number, device=device)
+    except NegativeRatesError:
+        return torch.full_like(validation.gold, torch.inf)
+    logits = predict_logits(model, validation, device=device)
+    return cross_fitted_losses(logits, validation.gold, validation.findings, kind=study.model.calibration_map)
+
+
+def _shortened(study: Study, guard: NegativeRateGuard) -> Study:
+    """The study with only as many rounds as the gate needs."""
+    rounds = min(study.training.rounds, guard.warm_up_rounds + _ROUNDS_AFTER_WARM_UP)
+    return study.model_copy(update={"training": study.training.model_copy(update={"rounds": rounds})})

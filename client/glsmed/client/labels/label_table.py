@@ -1,0 +1,228 @@
+"""The label table: for every study and finding, the words that made its training target. It never leaves the site.
+
+One SQLite file, readable by its owner only; rebuilt when the adapter, the calibration, the reports or the study's
+label settings change, and replaced only when the new one is whole.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from glsmed.client.data.manifest import Manifest
+from glsmed.shared.errors import DataError
+from glsmed.shared.files.atomic import replacing
+from glsmed.shared.protocol.study import LabelSection
+from glsmed.shared.smoothing import rates_from_probability, smoothed_targets, weights_from_spread
+from glsmed.site_adapters.inputs.progress import track
+from glsmed.site_adapters.reading.cells import Cell
+from glsmed.site_adapters.reading.reader import Reader
+
+LAYOUT = 1
+_PRIVATE_FILE = 0o600
+_REMEMBERED = 100_000  # a site has few cues, so most cells have a probability that was seen before
+
+State = Literal["present", "absent", "uncertain", "unmentioned"]
+Calibration = Callable[[Cell, Collection[Cell]], tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRow:
+    """One cell of the table.
+
+    Attributes:
+        cue: id of the cue that decided; empty for an unmentioned finding.
+        span_start: first character of the deciding words in the report; -1 for none.
+        prior_mean: P(finding | words) of the adapter file.
+        posterior_mean: the same after the site's calibration; ``posterior_spread`` is its standard deviation.
+        label: y in {0, 1}; with ``rate`` r it makes ``target`` t = y(1 - r) + r/2.
+        weight: weight of the cell in the loss; 0 masks it.
+        adapter: name@version+digest of the adapter that read it.
+    """
+
+    study_id: str
+    patient_id: str
+    finding: str
+    state: State
+    cue: str
+    span_start: int
+    span_end: int
+    section: str
+    prior_mean: float
+    posterior_mean: float
+    posterior_spread: float
+    label: float
+    rate: float
+    target: float
+    weight: float
+    adapter: str
+
+
+_COLUMNS = tuple(field.name for field in fields(LabelRow))
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSource:
+    """What the table is made from.
+
+    Attributes:
+        manifest: the site's studies and reports.
+        reader: the site's adapter, ready to read.
+        findings: the findings of the federation's study.
+        settings: what happens to unmentioned findings.
+        calibration: posterior mean and spread of a cell among those of its report; ``calibration_digest`` names it.
+    """
+
+    manifest: Manifest
+    reader: Reader
+    findings: Sequence[str]
+    settings: LabelSection
+    calibration: Calibration | None = None
+    calibration_digest: str = ""
+
+    def digest(self) -> str:
+        """Changes whenever the table would."""
+        content = hashlib.sha256()
+        identity = [
+            LAYOUT,
+            self.reader.adapter.digest,
+            self.calibration_digest,
+            list(self.findings),
+            self.settings.model_dump(),
+        ]
+        content.update(json.dumps(identity, sort_keys=True).encode())
+        for study_id, patient_id in self.manifest.patients.items():
+            content.update(f"{study_id}\0{patient_id}\0{self.manifest.reports[study_id]}\0".encode())
+        return content.hexdigest()
+
+
+def load_label_table(path: Path, source: LabelSource) -> list[LabelRow]:
+    """All rows; read from ``path`` if it was made from the same source, otherwise made anew.
+
+    Raises:
+        DataError: the table cannot be written.
+    """
+    digest = source.digest()
+    if _stored_digest(path) != digest:
+        try:
+            _write(path, list(_make_rows(source)), digest)
+        except (OSError, sqlite3.Error) as error:
+            raise DataError(f"{path}: the label table cannot be written: {error}") from None
+    return _read(path)
+
+
+def _make_rows(source: LabelSource) -> Iterator[LabelRow]:
+    adapter = source.reader.adapter
+    identity = f"{adapter.name}@{adapter.version}+{adapter.digest[:12]}"
+    known = [finding for finding in source.findings if finding in adapter.findings]
+    patients = source.manifest.patients
+    for study_id, text in track(source.manifest.reports.items(), description="reading reports", total=len(patients)):
+        cells = source.reader.read(text).cells
+        for finding in known:
+            place = (study_id, patients[study_id], finding)
+            if finding not in cells:
+                yield _unmentioned_row(place, source.settings, identity)
+            else:
+                yield _mentioned_row(place, cells, source, identity)
+
+
+def _mentioned_row(
+    place: tuple[str, str, str], cells: Mapping[str, Cell], source: LabelSource, adapter: str
+) -> LabelRow:
+    cell = cells[place[-1]]
+    mean, spread = cell.probability, cell.spread
+    if source.calibration is not None:
+        mean, spread = source.calibration(cell, cells.values())
+    label, rate, target = _label_rate_target(mean)
+    span = next((span for span in cell.evidence if span.role == "cue"), cell.evidence[0])
+    return LabelRow(
+        *place,
+        state=cell.state,
+        cue=cell.cue,
+        span_start=span.start,
+        span_end=span.end,
+        section=cell.section,
+        prior_mean=cell.probability,
+        posterior_mean=mean,
+        posterior_spread=spread,
+        label=label,
+        rate=rate,
+        target=target,
+        weight=_weight(mean, spread) if source.settings.spread_weights else 1.0,
+        adapter=adapter,
+    )
+
+
+def _unmentioned_row(place: tuple[str, str, str], settings: LabelSection, adapter: str) -> LabelRow:
+    mean = settings.unmentioned_probability
+    label, rate, target = _label_rate_target(mean)
+    return LabelRow(
+        *place,
+        state="unmentioned",
+        cue="",
+        span_start=-1,
+        span_end=-1,
+        section="",
+        prior_mean=mean,
+        posterior_mean=mean,
+        posterior_spread=0.0,
+        label=label,
+        rate=rate,
+        target=target,
+        weight=1.0 if settings.unmentioned == "absent" else 0.0,
+        adapter=adapter,
+    )
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _weight(mean: float, spread: float) -> float:
+    return float(weights_from_spread(torch.tensor(mean, dtype=torch.float64), torch.tensor(spread)))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _label_rate_target(mean: float) -> tuple[float, float, float]:
+    label, rate = rates_from_probability(torch.tensor(mean, dtype=torch.float64))
+    return float(label), float(rate), float(smoothed_targets(label, rate))
+
+
+def _write(path: Path, rows: Sequence[LabelRow], digest: str) -> None:
+    with replacing(path) as temporary:
+        temporary.chmod(_PRIVATE_FILE)
+        with closing(sqlite3.connect(temporary)) as table, table:
+            table.execute(f"CREATE TABLE labels ({', '.join(_COLUMNS)}, PRIMARY KEY (study_id, finding)) WITHOUT ROWID")
+            table.execute("CREATE TABLE made_from (digest)")
+            table.execute("INSERT INTO made_from VALUES (?)", (digest,))
+            marks = ", ".join("?" * len(_COLUMNS))
+            values = ([getattr(row, column) for column in _COLUMNS] for row in rows)
+            table.executemany(f"INSERT INTO labels VALUES ({marks})", values)  # noqa: S608  # marks only, no data
+
+
+def _stored_digest(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    try:
+        with closing(sqlite3.connect(path)) as table:
+            return str(table.execute("SELECT digest FROM made_from").fetchone()[0])
+    except (sqlite3.Error, TypeError):
+        return ""  # not a table of ours, or of another layout: it is made anew
+
+
+def _read(path: Path) -> list[LabelRow]:
+    with closing(sqlite3.connect(path)) as table:
+        return [LabelRow(*row) for row in table.execute(f"SELECT {', '.join(_COLUMNS)} FROM labels")]  # noqa: S608  # fixed names
+
+
+def count_states(rows: Sequence[LabelRow]) -> Mapping[str, Mapping[State, int]]:
+    """Number of cells by finding and state."""
+    counts: dict[str, dict[State, int]] = {}
+    for row in rows:
+        of_finding = counts.setdefault(row.finding, {"present": 0, "absent": 0, "uncertain": 0, "unmentioned": 0})
+        of_finding[row.state] += 1
+    return counts

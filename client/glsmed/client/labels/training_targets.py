@@ -1,0 +1,98 @@
+"""From what the reports said to what training sees: gold over words, and the site's own base rate beside the model.
+
+All of it is about one site and stays there; each part is a switch of study.yaml.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from glsmed.client.data.examples import Examples, SplitName
+from glsmed.client.learning.corrections import mixed_targets
+from glsmed.client.learning.negative_rates import NegativeRateGuard
+from glsmed.client.learning.output_calibration import suffices
+from glsmed.shared.protocol.study import Study
+from glsmed.shared.smoothing import rates_from_probability, smoothed_targets
+
+_LARGEST_OFFSET = 4.0  # logit of a base rate of 1.8 % or 98.2 %: beyond, a few labels would decide
+
+
+def apply_recipe(splits: Mapping[SplitName, Examples], study: Study) -> dict[SplitName, Examples]:
+    """The splits with gold as labels (training only) and with the site's offset, as the study says."""
+    result = dict(splits)
+    if study.labels.gold_as_labels:
+        result["train"] = with_gold_labels(result["train"])
+    if study.training.site_offset:
+        offset = site_offset(result["train"])
+        result = {name: with_offset(examples, offset) for name, examples in result.items()}
+        gold = torch.cat([splits["train"].gold, splits["validation"].gold])
+        result["train"] = with_image_shares(result["train"], image_shares(gold, study))
+    return result
+
+
+def with_gold_labels(examples: Examples) -> Examples:
+    """The examples with every cell that gold knows as a certain label of weight 1, whatever the report said."""
+    known = ~torch.isnan(examples.gold)
+    return replace(
+        examples,
+        labels=torch.where(known, examples.gold, examples.labels),
+        rates=torch.where(known, 0.0, examples.rates),
+        weights=torch.where(known, 1.0, examples.weights),
+    )
+
+
+def site_offset(training: Examples) -> Tensor:
+    """``(K,)`` :func:`base_rate_logit` of the site's training targets."""
+    return base_rate_logit(smoothed_targets(training.labels, training.rates), training.weights)
+
+
+def base_rate_logit(targets: Tensor, weights: Tensor) -> Tensor:
+    """``(K,)`` logit of each finding's mean target ``(N, K)`` over its weights, in [-4, 4]; 0 without any.
+
+    Half a present and half an absent label are added, so that one class alone has a finite logit.
+    """
+    base = ((targets * weights).sum(0) + 0.5) / (weights.sum(0) + 1)
+    return base.clamp(1e-6, 1 - 1e-6).logit().clamp(-_LARGEST_OFFSET, _LARGEST_OFFSET)
+
+
+def with_offset(examples: Examples, offset: Tensor) -> Examples:
+    """The examples with the offset of their site beside every image."""
+    return replace(examples, offsets=offset.expand(len(examples), -1).contiguous())
+
+
+def image_shares(gold: Tensor, study: Study) -> Tensor:
+    """``(K,)`` the study's image share for a finding that the site has no calibration map for, 0 for others.
+
+    Args:
+        gold: ``(N, K)`` that a map would be fitted on, NaN where unknown.
+        study: its share, and the kind of map.
+    """
+    mapped = suffices(gold, kind=study.model.calibration_map)
+    return torch.where(mapped, 0.0, study.labels.image_share)
+
+
+def with_image_shares(examples: Examples, shares: Tensor) -> Examples:
+    """The examples with these shares ``(K,)`` beside every image; as they are where all are 0."""
+    if not bool(shares.any()):
+        return examples
+    return replace(examples, image_shares=shares.expand(len(examples), -1).contiguous())
+
+
+def with_negative_rates(examples: Examples, mixing: Tensor, guard: NegativeRateGuard) -> Examples:
+    """The examples with targets moved from calibrated towards unbiased; gold cells stay as they are.
+
+    Args:
+        examples: the training split, gold labels included.
+        mixing: ``(K,)`` in [0, 1], as the gold gate allows.
+        guard: its cap bounds the rates.
+    """
+    weights = torch.where(torch.isnan(examples.gold), examples.weights, 0.0)
+    labels, rates = rates_from_probability(mixed_targets(examples.labels, examples.rates, weights, mixing))
+    from_words = weights > 0
+    return replace(
+        examples,
+        labels=torch.where(from_words, labels, examples.labels),
+        rates=torch.where(from_words, rates.clamp_min(-guard.cap), examples.rates),
+    )

@@ -1,0 +1,122 @@
+"""A site's calibration map: from the model's logits to probabilities that mean at this site what they say.
+
+One monotone curve per finding, fitted on the site's own gold labels. It stays at the site, is shipped with the model
+there, and is never averaged into it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+from sklearn.isotonic import IsotonicRegression  # type: ignore[import-untyped]  # scikit-learn ships no types
+from torch import Tensor
+
+from glsmed.shared.files.documents import StrictModel
+from glsmed.shared.metrics.logistic import fit_slope_intercept
+
+MapKind = Literal["off", "temperature", "platt", "isotonic", "auto"]
+LEAST_GOLD = 20  # cells of a finding that a map needs
+PLENTY_OF_GOLD = 1000  # cells from which auto takes the isotonic map
+_LEAST_PER_CLASS = 3
+_LEAST_SLOPE = 0.02  # a map never turns the model's order round
+_PRIOR = (0.5, 0.02)  # a slope of 1 ± 1.4 and an intercept of 0 ± 7: felt only where gold is scarce
+_CLIP = 1e-4
+_FOLDS = 5
+
+
+class FindingMap(StrictModel):
+    """The curve of one finding: ``sigmoid(slope z + intercept)``, or steps where there are knots.
+
+    Knots are logits and probabilities of an isotonic curve, joined by straight lines and level outside.
+    """
+
+    slope: Annotated[float, Field(gt=0, description="factor on the logit")] = 1.0
+    intercept: Annotated[float, Field(description="added to the logit")] = 0.0
+    knots: Annotated[tuple[tuple[float, float], ...], Field(description="logit and probability, rising")] = ()
+    gold_cells: Annotated[int, Field(ge=0, description="gold labels that it was fitted on")] = 0
+
+    def __call__(self, logits: Tensor) -> Tensor:
+        """Probabilities ``(n,)`` of logits ``(n,)``."""
+        if not self.knots:
+            return (self.slope * logits.double() + self.intercept).sigmoid()
+        places, values = np.array(self.knots).T
+        return torch.from_numpy(np.interp(logits.double().numpy(), places, values))
+
+
+class CalibrationMap(StrictModel):
+    """The curves of a site by finding; a finding without one keeps the model's own probability.
+
+    ``model_dump_json`` and ``model_validate_json`` write and read the file beside a shipped model.
+    """
+
+    findings: Annotated[tuple[str, ...], Field(description="the model's outputs, in order")]
+    curves: Annotated[Mapping[str, FindingMap], Field(description="curve by finding")]
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Probabilities ``(N, K)`` float32 of logits ``(N, K)``."""
+        columns = [self.curves.get(name, FindingMap())(logits[:, place]) for place, name in enumerate(self.findings)]
+        return torch.stack(columns, dim=1).float()
+
+
+def fit_calibration_map(
+    logits: Tensor, gold: Tensor, findings: Sequence[str], *, kind: MapKind = "platt"
+) -> CalibrationMap:
+    """The site's map.
+
+    Args:
+        logits: ``(N, K)`` of images with and without gold, the site's offset included.
+        gold: ``(N, K)`` in {0, 1}, NaN where unknown.
+        findings: the K names.
+        kind: ``platt`` slope and intercept (Platt 1999, with a prior on the slope instead of his softened targets: both
+            together leave probabilities too timid), ``temperature`` the slope alone (Guo et al., ICML 2017),
+            ``isotonic`` any rising curve, ``auto`` isotonic from 1000 cells and platt below, ``off`` none.
+
+    Returns:
+        Curves only of findings with at least 20 gold cells and 3 of each class.
+    """
+    curves = {}
+    for place in suffices(gold, kind=kind).nonzero().squeeze(1).tolist():
+        known = ~torch.isnan(gold[:, place])
+        curves[findings[place]] = _fit(logits[known, place].double(), gold[known, place].double(), kind)
+    return CalibrationMap(findings=tuple(findings), curves=curves)
+
+
+def suffices(gold: Tensor, *, kind: MapKind) -> Tensor:
+    """``(K,)`` bool: whether gold ``(N, K)``, NaN where unknown, gives a finding a curve."""
+    positives, negatives = (gold == 1).sum(0), (gold == 0).sum(0)
+    enough = (positives + negatives >= LEAST_GOLD) & (torch.minimum(positives, negatives) >= _LEAST_PER_CLASS)
+    return enough & (kind != "off")
+
+
+def cross_fitted_losses(logits: Tensor, gold: Tensor, findings: Sequence[str], *, kind: MapKind) -> Tensor:
+    """``(N, K)`` log-losses of gold through maps that were fitted on other images; infinite where logits are.
+
+    Every fifth image is judged by the map of the other four fifths. Cells without gold hold NaN.
+    """
+    if not bool(torch.isfinite(logits).all()):
+        return torch.full_like(gold, torch.inf)
+    fold = torch.arange(len(gold)) % _FOLDS
+    losses = torch.full_like(gold, torch.nan)
+    for number in range(_FOLDS):
+        judged = fold == number
+        curves = fit_calibration_map(logits[~judged], gold[~judged], findings, kind=kind)
+        said = curves.probabilities(logits[judged]).clamp(_CLIP, 1 - _CLIP)
+        losses[judged] = -torch.where(gold[judged] > 0, said.log(), (1 - said).log())
+    return torch.where(torch.isnan(gold), torch.nan, losses)
+
+
+def _fit(logits: Tensor, truth: Tensor, kind: MapKind) -> FindingMap:
+    if kind == "isotonic" or (kind == "auto" and len(truth) >= PLENTY_OF_GOLD):
+        return FindingMap(knots=_isotonic_knots(logits, truth), gold_cells=len(truth))
+    if kind == "temperature":
+        slope, intercept = fit_slope_intercept(logits, truth, precision=(_PRIOR[0], 1e9))[0], 0.0
+    else:
+        slope, intercept = fit_slope_intercept(logits, truth, precision=_PRIOR)
+    return FindingMap(slope=max(slope, _LEAST_SLOPE), intercept=intercept, gold_cells=len(truth))
+
+
+def _isotonic_knots(logits: Tensor, truth: Tensor) -> tuple[tuple[float, float], ...]:
+    curve = IsotonicRegression(y_min=_CLIP, y_max=1 - _CLIP).fit(logits.numpy(), truth.numpy())
+    return tuple(zip(curve.X_thresholds_.tolist(), curve.y_thresholds_.tolist(), strict=True))

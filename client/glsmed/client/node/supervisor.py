@@ -1,0 +1,133 @@
+"""``glsmed-client --site``: keep a hospital's two processes alive until somebody stops it.
+
+supervisor ── resident   (data, device, adapter, egress policy; runs the installed ClientApp)
+     └─────── SuperNode  (outbound TLS to the centre; hands tasks to the resident over loopback)
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from glsmed.client.node.flower_node import NodeSettings, probe_centre, supernode_arguments
+from glsmed.client.settings.config import SiteConfig, load_site
+from glsmed.client.settings.state_folder import READY_FILE, new_node_settings, prepare_state_folder
+from glsmed.shared.errors import FederationError
+from glsmed.shared.files.exclusive_lock import alone
+from glsmed.shared.processes.children import QUIET_FLOWER, Child, start_child, stop_children
+
+Report = Callable[[str], None]
+
+_POLL_SECONDS = 0.5
+_FIRST_WAIT_SECONDS = 2.0
+_LONGEST_WAIT_SECONDS = 60.0
+_HEALTHY_SECONDS = 300.0
+_MOST_DEATHS = 5
+
+
+class SiteSupervisor:
+    """Runs one hospital's side; ``report`` gets one line for each thing that a person wants to know."""
+
+    def __init__(self, config_file: Path, *, report: Report) -> None:
+        self._config_file = config_file.resolve()
+        self._config: SiteConfig = load_site(self._config_file)
+        self._report = report
+        self._children: dict[str, Child] = {}
+        self._deaths: list[float] = []
+
+    def run(self) -> None:
+        """Take part until interrupted.
+
+        Raises:
+            FederationError: the site runs already, the centre refuses it, or a process of ours keeps dying.
+        """
+        prepare_state_folder(self._config.state_folder)
+        with alone(self._config.state_folder / "lock", work=f"glsmed-client for {self._config.site}"):
+            self._take_part(new_node_settings(self._config))
+
+    def _take_part(self, settings: NodeSettings) -> None:
+        wait_for_centre(settings, report=self._report)
+        try:
+            self._start_resident(settings)
+            self._start_supernode(settings)
+            self._report(f"{self._config.site} takes part; waiting for the centre's rounds (Ctrl-C leaves)")
+            while True:
+                time.sleep(_POLL_SECONDS)
+                self._revive(settings)
+        finally:
+            stop_children(list(self._children.values()))
+
+    def _start_resident(self, settings: NodeSettings) -> None:
+        """Start the resident and wait until it has loaded the site's data."""
+        ready = self._config.state_folder / READY_FILE
+        ready.unlink(missing_ok=True)
+        self._report("loading reports and images")
+        command = [
+            sys.executable,
+            "-m",
+            "glsmed.client.site.resident",
+            str(self._config_file),
+            str(settings.runtime_port),
+        ]
+        child = self._start("resident", command)
+        while not ready.exists():
+            if not child.is_running():
+                raise FederationError(f"the site could not be loaded; the end of {child.log}:\n{child.log_tail()}")
+            time.sleep(_POLL_SECONDS / 5)
+
+    def _start_supernode(self, settings: NodeSettings) -> None:
+        most_bytes = (self._config.state_folder / READY_FILE).read_text(encoding="ascii").strip()
+        program = [sys.executable, "-m", "glsmed.client.node.supernode_process", most_bytes]
+        self._start("supernode", [*program, *supernode_arguments(settings)])
+
+    def _start(self, name: str, command: list[str]) -> Child:
+        folder = self._config.state_folder
+        environment = {
+            **QUIET_FLOWER,
+            "FLWR_HOME": str(folder / "flwr"),
+            # compiled steps are read back and run: torch keeps them in /tmp, where another user could put his own
+            "TORCHINDUCTOR_CACHE_DIR": str(folder / "compiled"),
+        }
+        self._children[name] = start_child(name, command, log=folder / "logs" / f"{name}.log", environment=environment)
+        return self._children[name]
+
+    def _revive(self, settings: NodeSettings) -> None:
+        dead = [child for child in self._children.values() if not child.is_running()]
+        for child in dead:
+            self._count_death(child)
+            self._report(f"{child.name} ended (exit code {child.process.returncode}); starting it again")
+            if child.name == "resident":
+                self._start_resident(settings)
+            else:
+                wait_for_centre(settings, report=self._report)
+                self._start_supernode(settings)
+
+    def _count_death(self, child: Child) -> None:
+        now = time.monotonic()
+        self._deaths = [moment for moment in self._deaths if now - moment < _HEALTHY_SECONDS] + [now]
+        if len(self._deaths) > _MOST_DEATHS:
+            raise FederationError(f"{child.name} keeps dying; the end of {child.log}:\n{child.log_tail()}")
+
+
+def wait_for_centre(
+    settings: NodeSettings,
+    *,
+    report: Report,
+    probe: Callable[[NodeSettings], None] = probe_centre,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Return when the centre answers and admits this site; says so once and then at growing intervals while it waits.
+
+    Raises:
+        FederationError: the centre's certificate, our key or the release does not fit.
+    """
+    wait = _FIRST_WAIT_SECONDS
+    while True:
+        try:
+            probe(settings)
+        except ConnectionError as error:
+            report(f"the centre {settings.centre} is not reachable ({error}); trying again in {wait:.0f} s")
+            sleep(wait)
+            wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
+        else:
+            return

@@ -1,0 +1,152 @@
+"""``config.yaml``: one hospital's own settings. Nothing in it comes from the centre."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from glsmed.shared.files.documents import StrictModel, did_you_mean, load
+from glsmed.shared.protocol.wire import METRIC_PERMISSIONS
+
+SITE_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
+_ADDRESS = r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$"
+_DEVICE = r"^(auto|cpu|cuda|cuda:[0-9]+)$"
+_DIGEST = r"^[0-9a-f]{64}$"
+_SUM_TOLERANCE = 1e-6
+
+
+class CentreAddress(StrictModel):
+    """How to reach the coordinating centre."""
+
+    address: Annotated[str, Field(pattern=_ADDRESS, description="host:port of the centre")]
+    ca_certificate: Annotated[Path, Field(description="the study's ca.crt, as the centre sent it")] = Path("ca.crt")
+
+
+class SplitSection(StrictModel):
+    """Shares of patients; a patient is in one split only, chosen by a hash of the identifier."""
+
+    train: Annotated[float, Field(gt=0, lt=1, description="share of patients to train on")] = 0.7
+    validation: Annotated[float, Field(gt=0, lt=1, description="share of patients to choose the best round on")] = 0.15
+    test: Annotated[float, Field(gt=0, lt=1, description="share of patients for the final evaluation")] = 0.15
+    seed: Annotated[int, Field(ge=0, description="another number gives another split")] = 0
+
+    @model_validator(mode="after")
+    def _sum_to_one(self) -> Self:
+        total = self.train + self.validation + self.test
+        if abs(total - 1) > _SUM_TOLERANCE:
+            raise ValueError(f"train, validation and test add up to {total:g}, not 1")
+        return self
+
+
+class DataSection(StrictModel):
+    """Where reports and images are; paths are relative to this file."""
+
+    manifest: Annotated[Path, Field(description="CSV with study_id,patient_id,image,report: one row per image")]
+    adapter: Annotated[str, Field(description="built-in adapter (en_radiology, …) or the site's own adapter file")]
+    gold: Annotated[Path | None, Field(description="CSV with study_id,finding,value (0/1), where the site has it")] = (
+        None
+    )
+    calibration: Annotated[
+        Path | None, Field(description="what words mean at this site, as glsmed-client calibrate wrote it")
+    ] = None
+    split: Annotated[SplitSection, Field(description="shares of patients")] = SplitSection()
+
+
+class EgressSection(StrictModel):
+    """What may leave this site; closed by default."""
+
+    model_updates: Annotated[bool, Field(description="send trained model weights to the centre")] = False
+    metrics: Annotated[
+        tuple[str, ...],
+        Field(description="metrics that may be sent (auroc, auprc, brier, ece, log_loss, loss, counts)"),
+    ] = ()
+    min_patients: Annotated[int, Field(ge=1, description="fewest patients that a sent number may be about")] = 10
+    cue_counts: Annotated[bool, Field(description="send counts per cue (trials, successes)")] = False
+    max_runs: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=1000,
+            description="questions answered in a study: enough for so many runs (each trains and validates once a "
+            "round, and tests once)",
+        ),
+    ] = 2
+
+    @field_validator("metrics")
+    @classmethod
+    def _check_metrics(cls, metrics: tuple[str, ...]) -> tuple[str, ...]:
+        known = tuple(dict.fromkeys(METRIC_PERMISSIONS.values()))
+        for name in metrics:
+            if name not in known:
+                raise ValueError(
+                    f"{name!r} is not a metric{did_you_mean(name, known)}; those that may be named: {', '.join(known)}"
+                )
+        return metrics
+
+
+class SiteConfig(StrictModel):
+    """One hospital; see docs/configuration.md for every key."""
+
+    site: Annotated[str, Field(pattern=SITE_NAME, description="name of this site: small letters, digits and hyphens")]
+    study: Annotated[Path, Field(description="this site's approved copy of study.yaml")] = Path("study.yaml")
+    centre: Annotated[CentreAddress, Field(description="how to reach the centre")]
+    key: Annotated[Path, Field(description="this site's private key; made by enroll, never leaves")] = Path(
+        "keys/site.key"
+    )
+    data: Annotated[DataSection, Field(description="reports and images")]
+    state_folder: Annotated[Path, Field(description="private folder for caches, label table, logs and audit")] = Path(
+        "state"
+    )
+    device: Annotated[str, Field(pattern=_DEVICE, description="auto, cpu, cuda or cuda:N")] = "auto"
+    devices: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=64,
+            description="GPUs that share each round of training, from device on; on a CPU so many processes",
+        ),
+    ] = 1
+    compile: Annotated[
+        Literal["auto", "off"],
+        Field(
+            description="auto: on one GPU, measure in the first round whether compiled steps are faster, and keep those"
+        ),
+    ] = "off"
+    cpu_threads: Annotated[int | None, Field(ge=1, description="threads for training on a CPU; null: all cores")] = None
+    egress: Annotated[EgressSection, Field(description="what may leave this site")] = EgressSection()
+    accept_bundles: Annotated[
+        tuple[Annotated[str, Field(pattern=_DIGEST)], ...],
+        Field(description="sha256 of further run bundles; that of the installed release is always accepted"),
+    ] = ()
+
+
+def load_site(path: Path) -> SiteConfig:
+    """The site at ``path`` with every path made absolute, seen from the file's folder.
+
+    Raises:
+        ConfigurationError: with every fault of the file.
+    """
+    return _resolved(load(path, SiteConfig), path.resolve().parent)
+
+
+def _resolved(config: SiteConfig, folder: Path) -> SiteConfig:
+    data = config.data
+    adapter = str(folder / data.adapter) if data.adapter.endswith((".yaml", ".yml")) else data.adapter
+    gold = None if data.gold is None else folder / data.gold
+    calibration = None if data.calibration is None else folder / data.calibration
+    return config.model_copy(
+        update={
+            "study": folder / config.study,
+            "key": folder / config.key,
+            "state_folder": folder / config.state_folder,
+            "centre": config.centre.model_copy(update={"ca_certificate": folder / config.centre.ca_certificate}),
+            "data": data.model_copy(
+                update={
+                    "manifest": folder / data.manifest,
+                    "adapter": adapter,
+                    "gold": gold,
+                    "calibration": calibration,
+                }
+            ),
+        }
+    )

@@ -1,0 +1,57 @@
+"""Joining a study: a key pair made at the hospital and a request file for the centre."""
+
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_ssh_private_key
+from ruamel.yaml import YAML
+
+from glsmed.client.settings.config import SiteConfig
+from glsmed.shared.errors import DataError
+from glsmed.shared.files.atomic import replacing, write_bytes
+from glsmed.shared.protocol.enrolment import EnrolmentRequest, generate_private_key, make_request
+from glsmed.shared.protocol.study import load_study
+
+_PRIVATE_FILE = 0o600
+_OTHERS = 0o077
+_REMEDY = (
+    "put a whole copy of it back; or move it away, make a new one with glsmed-client --site config.yaml enroll, and "
+    "ask the centre to admit that"
+)
+
+
+def enroll(config: SiteConfig, *, request_file: Path) -> EnrolmentRequest:
+    """Make the site's key if it has none, and write the signed request; an existing key is kept.
+
+    Raises:
+        ConfigurationError: the site's copy of study.yaml cannot be read.
+        DataError: the existing key cannot be used.
+    """
+    study = load_study(config.study)
+    if not config.key.exists():
+        write_bytes(config.key, generate_private_key(), mode=_PRIVATE_FILE)
+    read_private_key(config.key)
+    request = make_request(config.key.read_bytes(), site=config.site, study=study.study, study_digest=study.digest())
+    with replacing(request_file) as temporary, temporary.open("w", encoding="utf-8") as output:
+        YAML(typ="safe").dump(request.model_dump(), output)
+    return request
+
+
+def read_private_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    """The site's private key.
+
+    Raises:
+        DataError: naming the file: it is missing, damaged, of another kind, or readable by others.
+        OSError: it cannot be read.
+    """
+    try:
+        if path.stat().st_mode & _OTHERS:
+            raise DataError(f"{path}: others on this machine may read this private key; run: chmod 600 {path}")
+        key = load_ssh_private_key(path.read_bytes(), password=None)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such key; make it with: glsmed-client --site config.yaml enroll") from None
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{path}: not an OpenSSH private key ({error}): {_REMEDY}") from None
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise DataError(f"{path}: not an elliptic-curve key: {_REMEDY}")
+    return key

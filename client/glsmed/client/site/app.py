@@ -1,0 +1,179 @@
+"""The site's ClientApp: installed here, never taken from the centre. It answers only through the egress policy."""
+
+from collections.abc import Callable, Mapping
+
+import structlog
+from flwr.app import Context, Message, RecordDict
+from flwr.clientapp import ClientApp
+
+from glsmed.client.egress.policy import Number, error_code
+from glsmed.client.egress.query_budget import Answer, EvaluatedSplit, Question
+from glsmed.client.egress.site_numbers import evaluation_numbers, labelled_patients, patients_by_number, site_counts
+from glsmed.client.evaluation.evaluation import evaluate
+from glsmed.client.evaluation.output_calibration_fit import fit_site_map
+from glsmed.client.evaluation.shipped_model import FOLDER, write_shipped_model
+from glsmed.client.learning.output_calibration import CalibrationMap
+from glsmed.client.site.site_runtime import SiteRuntime, cue_counts, with_prior
+from glsmed.shared.cue_calibration.shared_prior import prior_from_json
+from glsmed.shared.models import load_arrays, state_arrays
+from glsmed.shared.protocol.bundle import RELEASE
+from glsmed.shared.protocol.wire import (
+    CountsReply,
+    CountsTask,
+    EvaluateTask,
+    EvaluationReply,
+    Hello,
+    HelloReply,
+    MismatchError,
+    PriorReply,
+    PriorTask,
+    TrainTask,
+    Update,
+    decode,
+    require_same,
+)
+
+Handler = Callable[[RecordDict], RecordDict]
+
+_EVALUATED: Mapping[str, EvaluatedSplit] = {"validation": "validation", "test": "test"}
+
+
+def build_client_app(site: SiteRuntime) -> ClientApp:
+    """The ClientApp that serves one site; whatever goes wrong, only the error's code goes back."""
+    app = ClientApp()
+    tasks = _SiteTasks(site)
+    app.query()(_guarded(tasks.hello, site))
+    app.query("cue_counts")(_guarded(tasks.cue_counts, site))
+    app.query("shared_prior")(_guarded(tasks.take_prior, site))
+    app.train()(_guarded(tasks.train, site))
+    app.evaluate()(_guarded(tasks.evaluate, site))
+    return app
+
+
+def _guarded(handle: Handler, site: SiteRuntime) -> Callable[[Message, Context], Message]:
+    def answer(message: Message, _context: Context) -> Message:
+        # the group is the centre's own word: its first letters, and none that could change a terminal
+        group = ascii(message.metadata.group_id[:20])
+        log = structlog.get_logger().bind(task=message.metadata.message_type, round=group)
+        try:
+            content = handle(message.content)
+        except Exception as error:
+            log.exception("task_failed", code=error_code(error))
+            return Message(site.egress.release_error(error), reply_to=message)
+        log.info("task_done")
+        return Message(content, reply_to=message)
+
+    return answer
+
+
+class _SiteTasks:
+    """What the centre may ask of a site; every task is checked against the site's own study.yaml first."""
+
+    def __init__(self, site: SiteRuntime) -> None:
+        self._site = site
+        self._digest = site.study.digest()
+
+    def hello(self, content: RecordDict) -> RecordDict:
+        """Who this site is, with its counts where they may leave."""
+        site = self._site
+        require_same("study", expected=self._digest, got=decode(content, Hello).study_digest)
+        counts = site_counts(site.splits)
+        permitted = site.egress.permitted(counts)
+        reply = HelloReply(study_digest=self._digest, site=site.site, release=RELEASE, metrics=permitted)
+        return site.egress.release(reply, patients=patients_by_number(counts))
+
+    def cue_counts(self, content: RecordDict) -> RecordDict:
+        """What the site's gold says of each cue, where that may leave."""
+        site = self._site
+        require_same("study", expected=self._digest, got=decode(content, CountsTask).study_digest)
+        site.egress.require_cue_counts()
+        return site.egress.release(CountsReply(study_digest=self._digest, counts=cue_counts(site)), patients={})
+
+    def take_prior(self, content: RecordDict) -> RecordDict:
+        """The labels of this site made anew with the prior that all sites share."""
+        task = decode(content, PriorTask)
+        require_same("study", expected=self._digest, got=task.study_digest)
+        self._site = with_prior(self._site, prior_from_json(task.prior))
+        return self._site.egress.release(PriorReply(study_digest=self._digest), patients={})
+
+    def train(self, content: RecordDict) -> RecordDict:
+        """The model after one round of local training."""
+        site = self._site
+        task = decode(content, TrainTask)
+        self._check(task)
+        examples = site.splits["train"]
+        patients = labelled_patients(examples)
+        site.egress.require_updates(patients)
+        site.questions.take_up(Question.of_training(task.round, task.model, examples))
+        load_arrays(site.model, task.model)
+        summary = site.training.train(site.model, examples, round_number=task.round)
+        loss = {"loss": Number(summary.loss, patients)}
+        update = Update(
+            study_digest=self._digest,
+            round=task.round,
+            manifest_digest=task.manifest_digest,
+            training_cells=summary.cells,
+            steps=summary.steps,
+            seconds=summary.seconds,
+            metrics=site.egress.permitted(loss),
+            model=state_arrays(site.model),
+        )
+        note = site.questions.left_in_words()
+        return site.egress.release(update, patients={"loss": patients, "model": patients}, note=note)
+
+    def evaluate(self, content: RecordDict) -> RecordDict:
+        """The model's metrics on one of the site's splits."""
+        site = self._site
+        task = decode(content, EvaluateTask)
+        self._check(task)
+        if task.split not in _EVALUATED:
+            raise MismatchError("split", expected="validation or test", got=task.split)
+        split = _EVALUATED[task.split]
+        question = Question.of_evaluation(split, task.model, site.splits[split])
+        known = site.questions.take_up(question)
+        answer = known or self._measured(task, split)
+        if known is None:
+            site.questions.keep(question, answer)
+        reply = EvaluationReply(
+            study_digest=self._digest,
+            round=task.round,
+            manifest_digest=task.manifest_digest,
+            split=task.split,
+            reference=answer.reference,
+            metrics=site.egress.permitted(answer.numbers),
+        )
+        note = "the answer that was given before" if known else site.questions.left_in_words()
+        return site.egress.release(reply, patients=patients_by_number(answer.numbers), note=note)
+
+    def _measured(self, task: EvaluateTask, split: EvaluatedSplit) -> Answer:
+        """The model's numbers on a split."""
+        site = self._site
+        examples = site.splits[split]
+        load_arrays(site.model, task.model)
+        kind, splits = site.study.model.calibration_map, site.splits
+        site_map = fit_site_map(site.model, splits["train"], splits["validation"], kind=kind, device=site.device)
+        evaluation = evaluate(site.model, examples, device=site.device, site_map=site_map)
+        if split == "test":
+            self._keep_model(site_map, round_number=task.round)
+        return Answer(evaluation.reference, evaluation_numbers(evaluation, examples))
+
+    def _keep_model(self, site_map: CalibrationMap, *, round_number: int) -> None:
+        """Write the model that was chosen, as this site would use it; it stays here."""
+        site, offsets = self._site, self._site.splits["train"].offsets
+        write_shipped_model(
+            site.config.state_folder / FOLDER,
+            site.model,
+            site.study,
+            round_number=round_number,
+            offset=None if offsets is None else offsets[0],
+            site_map=site_map,
+        )
+
+    def _check(self, task: TrainTask | EvaluateTask) -> None:
+        """Refuse a task of another study, round or model; the site's own files say what is right."""
+        rounds = self._site.study.training.rounds
+        require_same("study", expected=self._digest, got=task.study_digest)
+        require_same("manifest", expected=self._site.manifest.digest(), got=task.manifest_digest)
+        if not 1 <= task.round <= rounds:
+            raise MismatchError("round", expected=f"1 to {rounds}", got=task.round)
+        self._site.manifest.check(task.model)

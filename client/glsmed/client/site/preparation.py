@@ -1,0 +1,186 @@
+"""From a site's files to the tensors of its three splits."""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from glsmed.client.data.examples import Examples, SplitName
+from glsmed.client.data.image_cache import ImageCache
+from glsmed.client.data.manifest import ImageEntry, Manifest, read_manifest
+from glsmed.client.data.splits import split_of
+from glsmed.client.labels.label_table import LabelRow, LabelSource, State, count_states, load_label_table
+from glsmed.client.labels.shared_calibration import site_calibration
+from glsmed.client.labels.training_targets import apply_recipe
+from glsmed.client.settings.config import SiteConfig, SplitSection
+from glsmed.client.training.devices import resolve_device
+from glsmed.shared.errors import ConfigurationError, DataError, Fault
+from glsmed.shared.protocol.study import Study
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.inputs.gold_labels import Gold, read_gold
+from glsmed.site_adapters.reading.reader import Reader
+
+SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSummary:
+    """Counts that describe a site; for its own eyes."""
+
+    images: int
+    studies: int
+    patients: int
+    split_patients: Mapping[SplitName, int]
+    states: Mapping[str, Mapping[State, int]]
+    gold_cells: int
+
+
+@dataclass(frozen=True, slots=True)
+class SiteData:
+    """What training and evaluation need of a site."""
+
+    splits: Mapping[SplitName, Examples]
+    summary: SiteSummary
+
+
+def prepare_site(config: SiteConfig, study: Study) -> SiteData:
+    """Read, label, decode and split everything that the site has; quick when nothing changed since the last time.
+
+    Raises:
+        ConfigurationError: with every fault of the manifest, the gold labels, the adapter or the images.
+        DataError: a split would be empty, or the state folder cannot be written.
+    """
+    manifest = read_manifest(config.data.manifest)
+    gold = read_site_gold(config, study, manifest.reports.keys())
+    rows = label_rows(config, study, manifest, gold)
+    entries = by_split(manifest, config.data.split)
+    summary = summarise(manifest, rows, entries, gold)
+    empty = [name for name in SPLITS if not entries[name]]
+    if empty:
+        raise DataError(
+            f"no patient falls into the split(s) {', '.join(empty)}: there are {summary.patients} patients; "
+            "add patients, or change data.split in config.yaml"
+        )
+    images = load_images(config, study, entries)
+    table = {(row.study_id, row.finding): row for row in rows}
+    splits = {name: _examples(entries[name], images[name], table, gold, study.findings) for name in SPLITS}
+    learned = apply_recipe(splits, study)
+    if study.labels.negative_rates == "gated":
+        from glsmed.client.evaluation.negative_rate_gate import (
+            gate_negative_rates,  # brings torchvision: seconds that few need
+        )
+
+        learned = gate_negative_rates(learned, study, device=resolve_device(config.device))
+    return SiteData(learned, summary)
+
+
+def by_split(manifest: Manifest, split: SplitSection) -> dict[SplitName, list[ImageEntry]]:
+    """The manifest's entries by the split of their patient."""
+    entries: dict[SplitName, list[ImageEntry]] = {name: [] for name in SPLITS}
+    for entry in manifest.images:
+        entries[split_of(entry.patient_id, split)].append(entry)
+    return entries
+
+
+def load_images(
+    config: SiteConfig, study: Study, entries: Mapping[SplitName, Sequence[ImageEntry]]
+) -> Mapping[SplitName, Tensor]:
+    """Images ``(N, 1, S, S)`` uint8 by split: slices of one memory map, since the cache is written in this order.
+
+    Raises:
+        ConfigurationError: with every image that cannot be read, or that stands in two splits.
+        DataError: the cache cannot be written.
+    """
+    cache = ImageCache(config.state_folder, size_px=study.model.image_size_px)
+    tensor = cache.load([entry.image for name in SPLITS for entry in entries[name]])
+    _refuse_shared_images(entries, cache.digests)
+    return dict(zip(SPLITS, torch.split(tensor, [len(entries[name]) for name in SPLITS]), strict=True))
+
+
+def _refuse_shared_images(entries: Mapping[SplitName, Sequence[ImageEntry]], digests: Sequence[str]) -> None:
+    """Return unless the same file, byte for byte, is learned from and tested on: then one patient has two names."""
+    first: dict[str, tuple[SplitName, ImageEntry]] = {}
+    faults: list[Fault] = []
+    placed = ((name, entry) for name in SPLITS for entry in entries[name])
+    for (split, entry), digest in zip(placed, digests, strict=True):
+        known_split, known = first.setdefault(digest, (split, entry))
+        if known_split != split:
+            message = (
+                f"is the same image as {known.image}, but of another patient: one in the {split} split, one in the "
+                f"{known_split} split; give both rows one patient_id, or leave one out"
+            )
+            faults.append(Fault(str(entry.image), message))
+    if faults:
+        raise ConfigurationError(faults)
+
+
+def label_rows(config: SiteConfig, study: Study, manifest: Manifest, gold: Gold) -> list[LabelRow]:
+    """The site's label table, made anew only if its source changed.
+
+    Raises:
+        ConfigurationError: the adapter has faults, or the calibration was not made for it.
+        DataError: the table cannot be written.
+    """
+    reader = Reader(load_adapter(config.data.adapter))
+    source = LabelSource(manifest, reader, study.findings, study.labels)
+    calibration = site_calibration(config, study, reader, manifest=manifest, gold=gold)
+    if calibration is not None:
+        source = replace(source, calibration=calibration, calibration_digest=calibration.digest)
+    return load_label_table(config.state_folder / "labels.sqlite", source)
+
+
+def read_site_gold(config: SiteConfig, study: Study, study_ids: Collection[str]) -> Gold:
+    """The site's gold labels about the studies of its manifest; empty where it has none.
+
+    Raises:
+        ConfigurationError: with every fault of the file.
+    """
+    if config.data.gold is None:
+        return {}
+    return read_gold(config.data.gold, studies=study_ids, findings=study.findings)
+
+
+def summarise(
+    manifest: Manifest,
+    rows: Sequence[LabelRow],
+    entries: Mapping[SplitName, Sequence[ImageEntry]],
+    gold: Gold,
+) -> SiteSummary:
+    """The site's counts."""
+    patients = {name: len({entry.patient_id for entry in entries[name]}) for name in SPLITS}
+    return SiteSummary(
+        images=len(manifest.images),
+        studies=len(manifest.reports),
+        patients=sum(patients.values()),
+        split_patients=patients,
+        states=count_states(rows),
+        gold_cells=len(gold),
+    )
+
+
+def _examples(
+    entries: Sequence[ImageEntry],
+    images: Tensor,
+    table: Mapping[tuple[str, str], LabelRow],
+    gold: Gold,
+    findings: tuple[str, ...],
+) -> Examples:
+    cells = [[table.get((entry.study_id, finding)) for finding in findings] for entry in entries]
+    truth = [[gold.get((entry.study_id, finding), math.nan) for finding in findings] for entry in entries]
+    return Examples(
+        images=images,
+        labels=_column(cells, "label"),
+        rates=_column(cells, "rate"),
+        weights=_column(cells, "weight"),
+        gold=torch.tensor(truth, dtype=torch.float32),
+        patients=tuple(entry.patient_id for entry in entries),
+        findings=findings,
+    )
+
+
+def _column(cells: Sequence[Sequence[LabelRow | None]], name: str) -> Tensor:
+    """``(N, K)`` values; 0 for a finding that the site's adapter does not know, so its weight masks it."""
+    values = [[0.0 if cell is None else float(getattr(cell, name)) for cell in row] for row in cells]
+    return torch.tensor(values, dtype=torch.float32)

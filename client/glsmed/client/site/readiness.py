@@ -1,0 +1,256 @@
+"""``glsmed-client check``: everything that training needs, looked at offline; every fault is listed."""
+
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+
+from glsmed.client.data.manifest import ImageEntry, Survey, survey_manifest
+from glsmed.client.egress.query_budget import QuestionLedger
+from glsmed.client.labels.label_table import LabelRow
+from glsmed.client.node.flower_node import read_authority
+from glsmed.client.settings.config import SiteConfig, load_site
+from glsmed.client.settings.enrolment import read_private_key
+from glsmed.client.settings.state_folder import prepare_state_folder
+from glsmed.client.site.preparation import (
+    SPLITS,
+    SiteSummary,
+    by_split,
+    label_rows,
+    load_images,
+    read_site_gold,
+    summarise,
+)
+from glsmed.client.training.devices import resolve_devices
+from glsmed.shared.errors import ConfigurationError, GlsmedError
+from glsmed.shared.files.audit import verify
+from glsmed.shared.protocol.bundle import RELEASE, bundle_digest
+from glsmed.shared.protocol.study import Study, TrainingSection, load_study
+from glsmed.site_adapters.adapter.adapter import Adapter
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.calibration.calibration import load_calibration
+from glsmed.site_adapters.reading.examples import check_examples
+
+ResultT = TypeVar("ResultT")
+
+_FEW_PATIENTS = 10
+_MOST_NOTES = 20
+
+
+@dataclass(slots=True)
+class CheckReport:
+    """What was found; training can start if there are no faults."""
+
+    config_file: Path
+    lines: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    summary: SiteSummary | None = None
+
+    def attempt(self, action: Callable[[], ResultT]) -> ResultT | None:
+        """The action's result; its errors become faults."""
+        try:
+            return action()
+        except ConfigurationError as error:
+            self.faults.extend(str(fault) for fault in error.faults)
+        except GlsmedError as error:
+            self.faults.append(str(error))
+        return None
+
+
+def run_check(config_file: Path) -> CheckReport:
+    """Look at configuration, device, disk, study, adapter, calibration, manifest, reports, images and gold."""
+    report = CheckReport(config_file)
+    config = report.attempt(lambda: load_site(config_file))
+    if config is None:
+        return report
+    report.lines.append(f"site {config.site}, glsmed {RELEASE}, flwr {version('flwr')}, bundle {bundle_digest()[:12]}…")
+    study = report.attempt(lambda: load_study(config.study))
+    _check_devices(report, config, TrainingSection() if study is None else study.training)
+    _check_surroundings(report, config)
+    adapter = _check_adapter(report, config, study)
+    survey = report.attempt(lambda: survey_manifest(config.data.manifest))
+    if survey is not None:
+        _check_manifest(report, survey)
+    if study is None or not config.state_folder.is_dir():
+        report.warnings.append("images and labels were not looked at: that needs the study and the state folder")
+        return report
+    _check_questions(report, config, study)
+    if survey is not None:
+        _check_data(report, config, study, survey, can_read=adapter is not None)
+    return report
+
+
+def _check_devices(report: CheckReport, config: SiteConfig, settings: TrainingSection) -> None:
+    devices = report.attempt(lambda: resolve_devices(config.device, config.devices, settings)) or ()
+    threads = config.cpu_threads or torch.get_num_threads()
+    for device in dict.fromkeys(devices):
+        processes = f" in {len(devices)} processes" if len(devices) > 1 else ""
+        name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {threads} threads{processes}"
+        report.lines.append(f"device {name}")
+
+
+def _check_surroundings(report: CheckReport, config: SiteConfig) -> None:
+    if report.attempt(lambda: _made(config.state_folder)):
+        free = shutil.disk_usage(config.state_folder).free
+        report.lines.append(f"disk {free / 1e9:.1f} GB free at {config.state_folder}")
+        _check_audit(report, config.state_folder / "audit.jsonl")
+    _check_identity(report, config)
+    if not config.egress.model_updates:
+        report.warnings.append(
+            "egress.model_updates is false: nothing may leave, so this site cannot take part in a round"
+        )
+
+
+def _check_identity(report: CheckReport, config: SiteConfig) -> None:
+    """The study's authority and the site's key: a missing one is still to come, a damaged one is a fault."""
+    if config.centre.ca_certificate.exists():
+        report.attempt(lambda: read_authority(config.centre.ca_certificate))
+    else:
+        report.warnings.append(f"{config.centre.ca_certificate}: no such file; needed to reach the centre")
+    if config.key.exists():
+        report.attempt(lambda: read_private_key(config.key))
+    else:
+        enroll = f"glsmed-client --site {report.config_file} enroll"
+        report.warnings.append(f"{config.key}: no key yet; make it with: {enroll}")
+
+
+def _made(state_folder: Path) -> bool:
+    prepare_state_folder(state_folder)
+    return True
+
+
+def _check_audit(report: CheckReport, log: Path) -> None:
+    audit = verify(log)
+    if audit.first_broken is None:
+        report.lines.append(f"audit {audit.entries} entries, unbroken")
+    else:
+        report.faults.append(f"{log}:{audit.first_broken}: {audit.reason}; nothing is sent until it is moved away")
+
+
+def _check_questions(report: CheckReport, config: SiteConfig, study: Study) -> None:
+    ledger = QuestionLedger(config.state_folder, study, runs=config.egress.max_runs)
+    left = report.attempt(ledger.left)
+    if left is not None:
+        report.lines.append(ledger.left_in_words())
+        used_up = [kind for kind, number in left.items() if number <= 0]
+        if used_up:
+            report.warnings.append(
+                f"no new question ({', '.join(used_up)}) is answered any more in this study: egress.max_runs would "
+                "have to be raised"
+            )
+
+
+def _check_adapter(report: CheckReport, config: SiteConfig, study: Study | None) -> Adapter | None:
+    """The adapter, where it and the site's calibration can be used."""
+    adapter = report.attempt(lambda: load_adapter(config.data.adapter))
+    if adapter is None:
+        return None
+    report.lines.append(
+        f"adapter {adapter.name}@{adapter.version} ({adapter.language}), {len(adapter.findings)} findings"
+    )
+    report.faults.extend(str(fault) for fault in check_examples(adapter))
+    if study is not None:
+        _check_findings(report, adapter, study)
+    return adapter if _check_calibration(report, config, adapter) else None
+
+
+def _check_findings(report: CheckReport, adapter: Adapter, study: Study) -> None:
+    report.lines.append(f"study {study.study}, sha256 {study.digest()[:12]}…, {len(study.findings)} findings")
+    unknown = [finding for finding in study.findings if finding not in adapter.findings]
+    if len(unknown) == len(study.findings):
+        report.faults.append(f"adapter {adapter.name} knows none of the study's findings: {', '.join(unknown)}")
+    elif unknown:
+        report.warnings.append(
+            f"adapter {adapter.name} does not know {', '.join(unknown)}: masked at this site, never negative"
+        )
+
+
+def _check_calibration(report: CheckReport, config: SiteConfig, adapter: Adapter) -> bool:
+    path = config.data.calibration
+    if path is None:
+        report.lines.append("calibration none of this site's own")
+        return True
+    calibration = report.attempt(lambda: load_calibration(path, adapter))
+    if calibration is None:
+        return False
+    made_from = f"{calibration.file.labels} gold labels, {calibration.file.hedged} of them hedged"
+    report.lines.append(f"calibration {path.name} from {made_from}, sha256 {calibration.digest[:12]}…")
+    return True
+
+
+def _check_manifest(report: CheckReport, survey: Survey) -> None:
+    report.faults.extend(map(str, survey.faults))
+    report.warnings.extend(map(str, survey.notes[:_MOST_NOTES]))
+    if len(survey.notes) > _MOST_NOTES:
+        report.warnings.append(f"{len(survey.notes) - _MOST_NOTES} more notes on the manifest")
+
+
+def _check_data(report: CheckReport, config: SiteConfig, study: Study, survey: Survey, *, can_read: bool) -> None:
+    manifest = survey.manifest
+    entries = by_split(manifest, config.data.split)
+    report.attempt(lambda: load_images(config, study, entries))
+    gold = report.attempt(lambda: read_site_gold(config, study, survey.study_ids))
+    rows = report.attempt(lambda: label_rows(config, study, manifest, gold or {})) if can_read else None
+    report.summary = summary = summarise(manifest, rows or [], entries, gold or {})
+    if survey.faults:
+        return  # what follows from them is no news
+    for name in SPLITS:
+        if summary.split_patients[name] == 0:
+            report.faults.append(f"no patient falls into the {name} split; add patients or change data.split")
+        elif summary.split_patients[name] < _FEW_PATIENTS:
+            report.warnings.append(f"only {summary.split_patients[name]} patient(s) in the {name} split")
+    if rows is not None:
+        _check_labels(report, config, rows, entries["train"])
+
+
+def _check_labels(
+    report: CheckReport, config: SiteConfig, rows: Sequence[LabelRow], training: Sequence[ImageEntry]
+) -> None:
+    patients = {entry.patient_id for entry in training}
+    labelled = {row.patient_id for row in rows if row.weight > 0}
+    if not labelled:
+        report.faults.append("no report mentions a finding of the study: wrong adapter, or wrong reports?")
+    elif not labelled & patients:
+        report.faults.append("no report of a training patient mentions a finding of the study")
+    elif len(labelled & patients) < config.egress.min_patients:
+        report.warnings.append(
+            f"{len(labelled & patients)} training patients have a labelled finding, egress.min_patients is "
+            f"{config.egress.min_patients}: no model update may leave"
+        )
+
+
+def render(report: CheckReport) -> str:
+    """The report as text for a terminal."""
+    blocks = [*report.lines]
+    if report.summary is not None:
+        blocks += _render_summary(report.summary)
+    blocks += _render_list("warning", report.warnings)
+    blocks += _render_list("fault", report.faults)
+    blocks.append(
+        f"{len(report.faults)} fault(s): training cannot start" if report.faults else "ready: training could start"
+    )
+    return "\n".join(blocks)
+
+
+def _render_summary(summary: SiteSummary) -> list[str]:
+    splits = ", ".join(f"{name} {summary.split_patients[name]}" for name in SPLITS)
+    lines = [
+        f"{summary.images} images, {summary.studies} studies, {summary.patients} patients ({splits})",
+        f"{summary.gold_cells} gold cells",
+    ]
+    if summary.states:
+        lines.append(f"{'finding':<28}{'present':>10}{'uncertain':>11}{'absent':>9}{'unmentioned':>13}")
+    for finding, states in summary.states.items():
+        lines.append(
+            f"{finding:<28}{states['present']:>10}{states['uncertain']:>11}{states['absent']:>9}{states['unmentioned']:>13}"
+        )
+    return lines
+
+
+def _render_list(label: str, items: Iterable[str]) -> list[str]:
+    return [f"{label}: {item}" for item in items]

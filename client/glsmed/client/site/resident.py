@@ -1,0 +1,72 @@
+"""The resident site process: owns the data, the device and the egress policy, and outlives every round.
+
+``python -m glsmed.client.site.resident CONFIG PORT`` loads the site once, writes the file ``resident.ready`` in the
+state folder, then takes tasks from the SuperNode until it is stopped. No new process, no reload, no device start per
+round.
+"""
+
+import signal
+import sys
+import time
+from pathlib import Path
+
+import structlog
+
+from glsmed.client.node.bundle_check import BundleCheck
+from glsmed.client.node.flower_node import NodeSettings, TaskQueue
+from glsmed.client.settings.config import SiteConfig, load_site
+from glsmed.client.settings.state_folder import READY_FILE
+from glsmed.client.site.app import build_client_app
+from glsmed.client.site.logs import configure_logging
+from glsmed.client.site.site_runtime import load_site_runtime
+from glsmed.shared.files.atomic import write_text
+from glsmed.shared.processes.children import end_with_parent
+from glsmed.shared.processes.command_line import run_command
+from glsmed.shared.protocol.message_size import most_message_bytes
+
+_POLL_SECONDS = 0.05
+_RECONNECT_SECONDS = 0.5
+_ARGUMENTS = 3
+
+
+def serve_tasks(config: SiteConfig, queue: TaskQueue) -> None:
+    """Load the site, say that it is ready, and run tasks until the process is stopped."""
+    log = structlog.get_logger()
+    site = load_site_runtime(config)
+    app = build_client_app(site)
+    check_bundle = BundleCheck(config.accept_bundles)
+    write_text(config.state_folder / READY_FILE, f"{most_message_bytes(site.manifest)}\n")
+    log.info("site_ready")
+    while True:
+        try:
+            had_work = queue.run_next(app, check_bundle=check_bundle, release_error=site.egress.release_error)
+        except ConnectionError as error:
+            log.debug("supernode_not_there", reason=str(error))
+            time.sleep(_RECONNECT_SECONDS)
+            continue
+        if not had_work:
+            time.sleep(_POLL_SECONDS)
+
+
+def main() -> None:
+    """Serve the site of the configuration file given first, on the SuperNode's port given second."""
+    end_with_parent()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if len(sys.argv) != _ARGUMENTS:
+        raise SystemExit("usage: python -m glsmed.client.site.resident CONFIG PORT")
+    config = load_site(Path(sys.argv[1]))
+    configure_logging(site=config.site)
+    settings = NodeSettings(
+        centre=config.centre.address,
+        ca_certificate=config.centre.ca_certificate,
+        private_key=config.key,
+        site=config.site,
+        runtime_port=int(sys.argv[2]),
+        superexec_secret=config.state_folder / "superexec.secret",
+        node_id_file=config.state_folder / "node-id",
+    )
+    serve_tasks(config, TaskQueue(settings))
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,29 @@
+"""What both ways of private steps share: each image's loss, and randomness that nobody can know."""
+
+import os
+
+import torch
+from torch import Tensor
+
+from glsmed.client.training.steps.batches import Batch
+from glsmed.client.training.steps.stepper import Network
+from glsmed.shared.smoothing import generalized_label_smoothing_loss
+
+_SEED_BYTES = 8
+
+
+def image_losses(network: Network, images: Tensor, batch: Batch, *, autocast: bool) -> Tensor:
+    """``(n,)`` losses of augmented images ``(n, 1, S, S)``, each the mean over its findings."""
+    with torch.autocast(images.device.type, dtype=torch.bfloat16, enabled=autocast):
+        logits = network(images)
+    if batch.offsets is not None:
+        logits = logits + batch.offsets.to(images.device)
+    labels, rates = batch.labels.to(images.device), batch.rates.to(images.device)
+    weights = batch.weights.to(images.device) / batch.weights.shape[1]
+    return generalized_label_smoothing_loss(logits, labels, rates, weights, reduction="none")
+
+
+def secret_generator(device: torch.device) -> torch.Generator:
+    """A generator whose seed is the operating system's randomness, never the study's, which all sites know."""
+    seed = int.from_bytes(os.urandom(_SEED_BYTES), "big") % 2**63
+    return torch.Generator(device=device).manual_seed(seed)

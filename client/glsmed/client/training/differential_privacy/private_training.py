@@ -1,0 +1,98 @@
+"""Training with differential privacy: one patient, one clipped gradient, noise on the sum (Opacus).
+
+The patient is the unit: in each step every patient is drawn by itself with the same probability, and gives one of its
+images, chosen anew, or the mean of all of them. So a patient with many studies moves a step no further than a patient
+with one.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from glsmed.client.data.examples import Examples
+from glsmed.client.training.differential_privacy.ghost_steps import GhostStepper
+from glsmed.client.training.differential_privacy.patient_steps import PatientStepper
+from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger, Spent
+from glsmed.client.training.differential_privacy.private_losses import secret_generator
+from glsmed.client.training.steps.batches import load_batch
+from glsmed.client.training.steps.round_plan import TrainingSummary, finite_loss, usable_rows
+from glsmed.shared.protocol.study import TrainingSection
+from glsmed.shared.smoothing import check_targets
+
+_NONE = torch.zeros(0, dtype=torch.long)
+
+
+def train_privately(
+    model: nn.Module,
+    examples: Examples,
+    settings: TrainingSection,
+    ledger: PrivacyLedger,
+    *,
+    round_number: int,
+    device: torch.device,
+) -> TrainingSummary:
+    """Train ``model`` in place for one round; its steps are in the ledger before the first is taken.
+
+    Which patients are drawn and what noise is added follow from the operating system's randomness, never from the
+    study's seed, which all sites know.
+
+    Raises:
+        PrivacyError: the round would spend more than the study allows.
+        DataError: no image has a labelled cell, or the ledger cannot be read.
+        TrainingDivergedError: the loss is not finite.
+    """
+    started = time.perf_counter()
+    check_targets(examples.labels, examples.rates, examples.weights)
+    patients = rows_by_patient(examples, usable_rows(examples))
+    rate = min(1.0, settings.batch_size / len(patients))
+    _pay(ledger, settings, rate)
+    secret = secret_generator(torch.device("cpu"))
+    kind = PatientStepper if settings.privacy.patient_images == "all" else GhostStepper
+    stepper = kind.make(model, settings, device=device, expected_patients=rate * len(patients))
+    total, drawn, images = torch.zeros((), device=device), 0, 0
+    try:
+        for of_patients in drawn_patients(patients, rate, settings, secret):
+            rows = torch.cat([_NONE, *of_patients])
+            drawn, images = drawn + len(of_patients), images + len(rows)
+            batch = load_batch(examples, rows, settings, secret)
+            total += stepper.step(batch, [len(of_patient) for of_patient in of_patients])
+    finally:
+        stepper.close()
+    return TrainingSummary(
+        loss=finite_loss(float(total) / max(1, drawn), round_number),
+        steps=settings.steps_per_round,
+        images=images,
+        cells=int((examples.weights > 0).sum()),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _pay(ledger: PrivacyLedger, settings: TrainingSection, rate: float) -> None:
+    noise, steps = settings.privacy.noise_multiplier, settings.steps_per_round
+    ledger.pay(Spent(noise_multiplier=noise, sampling_rate=rate, steps=steps), settings.privacy)
+
+
+def rows_by_patient(examples: Examples, usable: Tensor) -> list[Tensor]:
+    """For each patient the rows of its usable images."""
+    rows: dict[str, list[int]] = {}
+    for row in usable.tolist():
+        rows.setdefault(examples.patients[row], []).append(row)
+    return [torch.tensor(of_patient) for of_patient in rows.values()]
+
+
+def drawn_patients(
+    patients: Sequence[Tensor], rate: float, settings: TrainingSection, generator: torch.Generator
+) -> Iterator[list[Tensor]]:
+    """For each step the rows of every drawn patient: of one image or of all; a step may draw nobody."""
+    for _ in range(settings.steps_per_round):
+        drawn = (torch.rand(len(patients), generator=generator) < rate).nonzero().squeeze(1).tolist()
+        if settings.privacy.patient_images == "all":
+            yield [patients[place] for place in drawn]
+        else:
+            yield [_one_of(patients[place], generator) for place in drawn]
+
+
+def _one_of(rows: Tensor, generator: torch.Generator) -> Tensor:
+    return rows[torch.randint(len(rows), (1,), generator=generator)]

@@ -1,0 +1,75 @@
+"""The rounds of training at a site, on the devices and as privately as its files say."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from glsmed.client.data.examples import Examples
+from glsmed.client.training.steps.compiled_steps import Compiling, StepCompiler
+from glsmed.client.training.steps.round_plan import TrainingSummary
+from glsmed.client.training.steps.training import OnStep, train
+from glsmed.client.training.worker_pool.worker_pool import TrainingTeam
+from glsmed.shared.protocol.study import Study
+
+LEDGER = "privacy.json"
+
+
+class RoundTraining:
+    """Trains a site's rounds, and keeps from one to the next what is dear to make: workers, compiled steps.
+
+    Steps are compiled on a single device only, and never with differential privacy.
+
+    Args:
+        devices: those that share a round.
+        compiling: whether compiled steps may be tried.
+    """
+
+    def __init__(
+        self, study: Study, *, devices: Sequence[torch.device], state_folder: Path, compiling: Compiling = "off"
+    ) -> None:
+        self._study = study
+        self._compiler = StepCompiler(compiling)
+        self._device = devices[0]
+        self._state_folder = state_folder
+        self._team = TrainingTeam(study, devices=devices, state_folder=state_folder) if len(devices) > 1 else None
+
+    def start(self) -> None:
+        """Have ready what takes long to start, so that the first round need not wait for it.
+
+        Raises:
+            WorkerError: a device cannot be used together with the others.
+        """
+        if self._team is not None:
+            self._team.start()
+
+    def train(
+        self, model: nn.Module, examples: Examples, *, round_number: int, on_step: OnStep | None = None
+    ) -> TrainingSummary:
+        """Train ``model`` in place for one round.
+
+        Raises:
+            GlsmedError: see ``train``, ``TrainingTeam.train`` and ``train_privately``.
+        """
+        if self._study.training.privacy.is_on:
+            return self._train_privately(model, examples, round_number)
+        if self._team is not None:
+            return self._team.train(model, examples, round_number=round_number, on_step=on_step)
+        return train(
+            model,
+            examples,
+            self._study.training,
+            round_number=round_number,
+            device=self._device,
+            on_step=on_step,
+            compiler=self._compiler,
+        )
+
+    def _train_privately(self, model: nn.Module, examples: Examples, round_number: int) -> TrainingSummary:
+        # imported where it is needed: Opacus takes seconds
+        from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger
+        from glsmed.client.training.differential_privacy.private_training import train_privately
+
+        settings, ledger = self._study.training, PrivacyLedger(self._state_folder / LEDGER, study=self._study.digest())
+        return train_privately(model, examples, settings, ledger, round_number=round_number, device=self._device)

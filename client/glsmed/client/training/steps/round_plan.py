@@ -1,0 +1,123 @@
+"""What one round of training works through: checked targets, the rates that it may use, and its batches in order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from glsmed.client.data.examples import Examples
+from glsmed.client.learning.negative_rates import LogitMonitor, NegativeRateGuard
+from glsmed.client.training.steps.batches import Batch, load_batch, shuffled_passes
+from glsmed.shared.errors import DataError, GlsmedError
+from glsmed.shared.protocol.study import TrainingSection
+from glsmed.shared.smoothing import check_targets
+
+_SEED_STRIDE = 1_000_003
+
+
+class TrainingDivergedError(GlsmedError):
+    """The loss stopped being a finite number."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSummary:
+    """What a stretch of training did; ``loss`` is the mean over its steps, ``cells`` the labelled cells trained on."""
+
+    loss: float
+    steps: int
+    images: int
+    cells: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RoundPlan:
+    """A round, the same whatever it is trained on.
+
+    Attributes:
+        examples: with the rates that this round may use.
+        usable: rows that have a labelled cell.
+        logit_limit: guard of negative rates, None where there are none.
+    """
+
+    examples: Examples
+    usable: Tensor
+    settings: TrainingSection
+    round_number: int
+    guard: NegativeRateGuard
+    logit_limit: float | None
+
+    @classmethod
+    def of(cls, examples: Examples, settings: TrainingSection, *, round_number: int) -> Self:
+        """The plan of a round.
+
+        Raises:
+            DataError: no image has a labelled cell.
+            ValueError: a target, rate or weight cannot be meant.
+        """
+        usable, guard = usable_rows(examples), NegativeRateGuard()
+        check_targets(examples.labels, examples.rates, examples.weights, lowest_rate=-guard.cap)
+        rates = guard.rates(examples.rates, round_number=round_number)
+        allowed = replace(examples, rates=rates)
+        return cls(allowed, usable, settings, round_number, guard, guard.limit(rates))
+
+    @property
+    def images_in_step(self) -> int:
+        """Images in a step; a site with fewer takes all of them."""
+        return min(self.settings.batch_size, len(self.usable))
+
+    def batches(self) -> Iterator[Batch]:
+        """The round's batches, which follow from the study's seed and the round's number alone."""
+        generator = torch.Generator().manual_seed(self.settings.seed * _SEED_STRIDE + self.round_number)
+        for rows in shuffled_passes(self.usable, self.settings, generator):
+            yield load_batch(self.examples, rows, self.settings, generator)
+
+    def monitor(self, device: torch.device) -> LogitMonitor | None:
+        """A fresh monitor of negative rates, None where there are none."""
+        return None if self.logit_limit is None else LogitMonitor(self.examples.findings, self.guard, device=device)
+
+    def summary(self, *, summed_loss: float, monitor: LogitMonitor | None, seconds: float) -> TrainingSummary:
+        """What the round did, if it went well.
+
+        Raises:
+            NegativeRatesError: negative rates drive the logits away; the model is then of no use.
+            TrainingDivergedError: the loss is not finite; the model is then of no use.
+        """
+        steps = self.settings.steps_per_round
+        loss = finite_loss(summed_loss / steps, self.round_number)
+        if monitor is not None:
+            monitor.check()
+        return TrainingSummary(
+            loss=loss,
+            steps=steps,
+            images=steps * self.images_in_step,
+            cells=int((self.examples.weights > 0).sum()),
+            seconds=seconds,
+        )
+
+
+def usable_rows(examples: Examples) -> Tensor:
+    """The rows that have a labelled cell.
+
+    Raises:
+        DataError: there is none.
+    """
+    usable = (examples.weights.sum(1) > 0).nonzero().squeeze(1)
+    if len(usable) == 0:
+        raise DataError("no image of the training split has a labelled finding: look at `glsmed-client check`")
+    return usable
+
+
+def finite_loss(loss: float, round_number: int) -> float:
+    """The loss itself.
+
+    Raises:
+        TrainingDivergedError: it is infinite or no number.
+    """
+    if not loss - loss == 0:
+        raise TrainingDivergedError(
+            f"the loss became {loss} in round {round_number}: lower learning_rate in study.yaml"
+        )
+    return loss

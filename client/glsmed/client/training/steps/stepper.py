@@ -1,0 +1,167 @@
+"""One gradient step: images on the device, the GLS loss, and less at a time where memory is short."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import structlog
+import torch
+from torch import Tensor, nn
+
+from glsmed.client.learning.image_informed import image_informed_targets
+from glsmed.client.learning.negative_rates import LogitMonitor
+from glsmed.client.training.steps.augmentation import augment
+from glsmed.client.training.steps.batches import Batch
+from glsmed.shared.errors import GlsmedError
+from glsmed.shared.protocol.study import TrainingSection
+from glsmed.shared.smoothing import smoothed_targets, soft_target_loss
+
+PIXEL_MEAN, PIXEL_SCALE = 0.5, 0.25  # uint8 / 255 is brought to about mean 0 and deviation 1
+BLACK = -PIXEL_MEAN / PIXEL_SCALE  # what to_pixels makes of 0
+
+Network = Callable[[Tensor], Tensor]
+
+
+class DeviceMemoryError(GlsmedError):
+    """The device has not enough memory for a single image of the study's size."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the device ran out of memory with a single image: free it (nvidia-smi shows who uses it), or ask the "
+            "centre for a study with a smaller image_size_px"
+        )
+
+
+@dataclass(slots=True)
+class Stepper:
+    """Takes gradient steps, and remembers how many images the device can hold at once.
+
+    Attributes:
+        network: computes logits from images: the model, or what stands for it.
+        logit_limit: guard of negative rates, None where there are none; ``monitor`` watches them.
+        at_once: images on the device at a time; a batch with more is taken in parts whose gradients add up to the
+            gradient of the whole, since the networks have no layer that looks across images.
+        hold_back: entered around every part but the last: keeps several devices from adding up gradients too early.
+    """
+
+    network: Network
+    optimizer: torch.optim.Optimizer
+    device: torch.device
+    autocast: bool
+    logit_limit: float | None
+    monitor: LogitMonitor | None
+    at_once: int
+    hold_back: Callable[[], AbstractContextManager[object]] = nullcontext
+
+    def step(self, batch: Batch) -> Tensor:
+        """One gradient step; returns the loss, still on the device.
+
+        Raises:
+            DeviceMemoryError: not even one image fits.
+        """
+        while True:
+            try:
+                return self.attempt(batch, batch.total_weight())
+            except torch.OutOfMemoryError:
+                self._take_less(len(batch))
+
+    def attempt(self, batch: Batch, total_weight: Tensor) -> Tensor:
+        """One gradient step of the loss summed over the batch and divided by ``total_weight``; returns that loss.
+
+        Raises:
+            OutOfMemoryError: memory is short; the weights are as they were.
+        """
+        loss = self.gradients(batch, total_weight)
+        self.optimizer.step()
+        return loss
+
+    def gradients(self, batch: Batch, total_weight: Tensor) -> Tensor:
+        """Leave the gradients of such a step and take none; returns the loss."""
+        self.optimizer.zero_grad(set_to_none=True)
+        total, loss = self._moved(total_weight), torch.zeros((), device=self.device)
+        *first, last = batch.split(self.at_once)
+        for part in first:
+            with self.hold_back():
+                loss += self._backward(part, total)
+        loss += self._backward(last, total)
+        return loss
+
+    def _backward(self, batch: Batch, total: Tensor) -> Tensor:
+        share = self._summed_loss(batch) / total
+        share.backward()  # type: ignore[no-untyped-call]  # torch types backward only in part
+        return share.detach()
+
+    def _summed_loss(self, batch: Batch) -> Tensor:
+        rates, weights = self._moved(batch.rates), self._moved(batch.weights)
+        logits = forward(self.network, batch, device=self.device, autocast=self.autocast)
+        if self.monitor is not None:
+            self.monitor.see(logits, rates, weights)
+        targets = smoothed_targets(self._moved(batch.labels), rates)
+        if batch.image_shares is not None:
+            offsets = None if batch.offsets is None else self._moved(batch.offsets)
+            targets = image_informed_targets(logits, targets, offsets, self._moved(batch.image_shares))
+        return soft_target_loss(logits, targets, weights, reduction="sum", logit_limit=self.logit_limit)
+
+    def _moved(self, tensor: Tensor) -> Tensor:
+        return tensor.to(self.device, non_blocking=True)
+
+    def _take_less(self, batch_size: int) -> None:
+        """Halve what is on the device at once; the next attempt starts the step anew."""
+        self.optimizer.zero_grad(set_to_none=True)
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        self.at_once = half_of(min(self.at_once, batch_size))
+
+
+def half_of(images_at_once: int) -> int:
+    """Half as many images as were tried in vain; says so in the log.
+
+    Raises:
+        DeviceMemoryError: it was a single one.
+    """
+    if images_at_once == 1:
+        raise DeviceMemoryError
+    half = (images_at_once + 1) // 2
+    structlog.get_logger().warning("device_memory_short", images_at_once=half, tried=images_at_once)
+    return half
+
+
+def augmented_pixels(batch: Batch, device: torch.device) -> Tensor:
+    """``(n, 1, S, S)`` float32 on the device."""
+    images = to_pixels(batch.images.to(device, non_blocking=True))
+    if batch.affine is None or batch.contrast is None:
+        return images
+    return augment(images, batch.affine.to(device), batch.contrast.to(device), outside=BLACK)
+
+
+def forward(network: Network, batch: Batch, *, device: torch.device, autocast: bool) -> Tensor:
+    """Logits ``(n, K)`` of the augmented images, offsets included."""
+    images = augmented_pixels(batch, device)
+    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=autocast):
+        logits = network(images.contiguous(memory_format=torch.channels_last))
+    return logits if batch.offsets is None else logits + batch.offsets.to(device, non_blocking=True)
+
+
+def to_pixels(images: Tensor) -> Tensor:
+    """uint8 ``(N, 1, S, S)`` as float32 with about mean 0 and deviation 1."""
+    return images.float().mul_(1 / 255).sub_(PIXEL_MEAN).div_(PIXEL_SCALE)
+
+
+def make_optimizer(model: nn.Module, settings: TrainingSection) -> torch.optim.Optimizer:
+    """The study's optimiser, its update in one kernel."""
+    if settings.optimizer == "sgd":
+        return torch.optim.SGD(
+            model.parameters(),
+            lr=settings.learning_rate,
+            momentum=settings.momentum,
+            weight_decay=settings.weight_decay,
+            fused=True,
+        )
+    return torch.optim.AdamW(
+        model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+    )
+
+
+def uses_autocast(settings: TrainingSection, device: torch.device) -> bool:
+    """Whether this device computes in bf16 where that is safe."""
+    return settings.mixed_precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported()

@@ -1,0 +1,74 @@
+"""Training at one site on one device: a number of steps with the GLS loss, none of which waits for the device."""
+
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from glsmed.client.data.examples import Examples
+from glsmed.client.training.steps.compiled_steps import StepCompiler
+from glsmed.client.training.steps.round_plan import RoundPlan, TrainingSummary
+from glsmed.client.training.steps.stepper import Stepper, make_optimizer, to_pixels, uses_autocast
+from glsmed.shared.protocol.study import TrainingSection
+
+OnStep = Callable[[int], None]
+
+
+def train(
+    model: nn.Module,
+    examples: Examples,
+    settings: TrainingSection,
+    *,
+    round_number: int,
+    device: torch.device,
+    on_step: OnStep | None = None,
+    compiler: StepCompiler | None = None,
+) -> TrainingSummary:
+    """Train ``model`` in place for ``settings.steps_per_round`` steps on the examples that have a labelled cell.
+
+    Batches, augmentation and so the result on a CPU follow from ``settings.seed`` and ``round_number`` alone. Negative
+    rates, which only the gold gate makes, are used under their guard. ``compiler`` may make the steps faster.
+
+    Raises:
+        DataError: no image has a labelled cell.
+        NegativeRatesError: negative rates drive the logits away; the model is then of no use.
+        TrainingDivergedError: the loss is not finite; the model is then of no use.
+        DeviceMemoryError: not even one image fits on the device.
+    """
+    started = time.perf_counter()
+    plan = RoundPlan.of(examples, settings, round_number=round_number)
+    stepper = _stepper(model, plan, device)
+    if compiler is not None:
+        compiler.speed_up(stepper, model, plan)
+    total = torch.zeros((), device=device)
+    for number, batch in enumerate(plan.batches()):
+        total += stepper.step(batch)
+        if on_step is not None:
+            on_step(number)
+    return plan.summary(summed_loss=float(total), monitor=stepper.monitor, seconds=time.perf_counter() - started)
+
+
+def _stepper(model: nn.Module, plan: RoundPlan, device: torch.device) -> Stepper:
+    model.to(device).to(memory_format=torch.channels_last).train()
+    return Stepper(
+        network=model,
+        optimizer=make_optimizer(model, plan.settings),
+        device=device,
+        autocast=uses_autocast(plan.settings, device),
+        logit_limit=plan.logit_limit,
+        monitor=plan.monitor(device),
+        at_once=plan.settings.batch_size,
+    )
+
+
+@torch.no_grad()
+def predict_logits(model: nn.Module, examples: Examples, *, device: torch.device, batch_size: int = 64) -> Tensor:
+    """Logits ``(N, K)`` on the CPU, the offset of each image's site included."""
+    model.to(device).to(memory_format=torch.channels_last).eval()
+    parts = [
+        model(to_pixels(part.to(device)).contiguous(memory_format=torch.channels_last)).float().cpu()
+        for part in torch.split(examples.images, batch_size)
+    ]
+    logits = torch.cat(parts)
+    return logits if examples.offsets is None else logits + examples.offsets

@@ -1,0 +1,156 @@
+"""One of several processes that train a round together, each on a device of its own (DistributedDataParallel).
+
+``python -m glsmed.client.training.worker_pool.worker SETUP`` is started by
+:mod:`glsmed.client.training.worker_pool.worker_pool` and serves it until it has gone. A worker holds no data: its share
+of each batch comes with the request to take the step.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+from multiprocessing.connection import Connection
+
+import torch
+from torch import Tensor, distributed
+from torch.nn.parallel import DistributedDataParallel
+
+from glsmed.client.learning.negative_rates import LogitMonitor, NegativeRateGuard
+from glsmed.client.training.steps.stepper import Stepper, make_optimizer, uses_autocast
+from glsmed.client.training.worker_pool.worker_messages import (
+    MONITOR_SUMS,
+    TOTAL_WEIGHT,
+    Done,
+    EndRound,
+    Failed,
+    Head,
+    RoundResult,
+    StartRound,
+    TakeStep,
+    batch_of,
+    receive,
+    send,
+)
+from glsmed.shared.files.documents import StrictModel
+from glsmed.shared.models import build_model
+from glsmed.shared.processes.children import end_with_parent
+
+_LOOPBACK = {"GLOO_SOCKET_IFNAME": "lo", "NCCL_SOCKET_IFNAME": "lo"}
+
+
+class WorkerSetup(StrictModel):
+    """What a worker is started with.
+
+    Attributes:
+        channel: descriptor of its socket to the resident.
+        rank: its place among ``count`` workers; the first one gives the weights back.
+        store: file through which the workers find each other.
+    """
+
+    channel: int
+    rank: int
+    count: int
+    device: str
+    store: str
+    architecture: str
+    n_findings: int
+
+
+class TrainingWorker:
+    """Carries out the resident's orders with its replica of the model."""
+
+    def __init__(self, setup: WorkerSetup) -> None:
+        self._is_first = setup.rank == 0
+        self._device = device = torch.device(setup.device)
+        model = build_model(setup.architecture, n_findings=setup.n_findings, seed=0)
+        self._model = model.to(device).to(memory_format=torch.channels_last).train()
+        _join(setup, device)
+        ids = [device] if device.type == "cuda" else None
+        self._replica = DistributedDataParallel(self._model, device_ids=ids, gradient_as_bucket_view=True)
+        self._round: _Round | None = None
+
+    def obey(self, head: Head, tensors: Mapping[str, Tensor]) -> tuple[Head, dict[str, Tensor]]:
+        """The answer to an order.
+
+        Raises:
+            ValueError: it is no order, or not the time for it.
+        """
+        if isinstance(head, StartRound):
+            self._model.load_state_dict(tensors)
+            self._round = _Round(self._replica, head, self._device)
+            return Done(), {}
+        if self._round is None or not isinstance(head, TakeStep | EndRound):
+            raise ValueError(f"{type(head).__name__} was not expected")
+        if isinstance(head, TakeStep):
+            self._round.step(tensors)
+            return Done(), {}
+        return self._end(self._round)
+
+    def _end(self, ended: "_Round") -> tuple[Head, dict[str, Tensor]]:
+        weights = self._model.state_dict() if self._is_first else {}
+        sums = {} if ended.monitor is None else {MONITOR_SUMS: ended.monitor.sums}
+        self._round = None
+        return RoundResult(summed_loss=float(ended.loss)), {
+            name: value.cpu().contiguous() for name, value in {**weights, **sums}.items()
+        }
+
+
+class _Round:
+    """The steps of one round; their gradients are averaged over the workers, so losses are too."""
+
+    def __init__(self, replica: DistributedDataParallel, start: StartRound, device: torch.device) -> None:
+        limit = start.logit_limit
+        self.loss = torch.zeros((), device=device)
+        self.monitor = None if limit is None else LogitMonitor(start.findings, NegativeRateGuard(), device=device)
+        self._stepper = Stepper(
+            network=replica,
+            optimizer=make_optimizer(replica, start.settings),
+            device=device,
+            autocast=uses_autocast(start.settings, device),
+            logit_limit=limit,
+            monitor=self.monitor,
+            at_once=start.at_once,
+            hold_back=replica.no_sync,
+        )
+
+    def step(self, tensors: Mapping[str, Tensor]) -> None:
+        """One step with this worker's share; short memory is the team's affair, since all must take the step again."""
+        self.loss += self._stepper.attempt(batch_of(tensors), tensors[TOTAL_WEIGHT])
+
+
+def _join(setup: WorkerSetup, device: torch.device) -> None:
+    os.environ.update(_LOOPBACK)
+    on_gpu = device.type == "cuda"
+    if on_gpu:
+        torch.cuda.set_device(device)
+    distributed.init_process_group(
+        "nccl" if on_gpu else "gloo",
+        store=distributed.FileStore(setup.store, setup.count),  # type: ignore[attr-defined]  # exported where mypy does not look
+        rank=setup.rank,
+        world_size=setup.count,
+    )
+
+
+def serve(setup: WorkerSetup) -> None:
+    """Obey until the resident has gone; an error is told to it, and is the end."""
+    channel = Connection(setup.channel)
+    try:
+        worker = TrainingWorker(setup)
+        send(channel, Done())
+        while True:
+            send(channel, *worker.obey(*receive(channel)))
+    except (EOFError, ConnectionError):
+        return
+    except Exception as error:
+        send(channel, Failed(error=type(error).__name__, message=str(error), at=time.monotonic()))
+        raise
+
+
+def main() -> None:
+    """Serve with the setup that is given as JSON."""
+    end_with_parent()
+    serve(WorkerSetup.model_validate_json(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,300 @@
+"""Training a round on several devices: one worker process for each, started once and kept for the next round.
+
+The resident makes every batch as it does with one device, and gives each worker its share. The shares' losses are
+divided by the weight of the whole batch, so that the step is the same step, whatever the number of devices. Nothing of
+the site's data lies in a worker for longer than a step, and the resident itself never waits in a collective: it sees at
+once when a worker ends, and then ends the others.
+"""
+
+import multiprocessing.connection
+import socket
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from subprocess import TimeoutExpired
+
+import structlog
+import torch
+from torch import Tensor, nn
+
+from glsmed.client.data.examples import Examples
+from glsmed.client.learning.negative_rates import LogitMonitor
+from glsmed.client.training.steps.batches import Batch
+from glsmed.client.training.steps.round_plan import RoundPlan, TrainingSummary
+from glsmed.client.training.steps.stepper import half_of
+from glsmed.client.training.steps.training import OnStep
+from glsmed.client.training.worker_pool.worker import WorkerSetup
+from glsmed.client.training.worker_pool.worker_messages import (
+    MONITOR_SUMS,
+    EndRound,
+    Failed,
+    Head,
+    RoundResult,
+    StartRound,
+    TakeStep,
+    batch_tensors,
+    receive,
+    send,
+)
+from glsmed.shared.errors import GlsmedError, UsageError
+from glsmed.shared.processes.children import Child, start_child, stop_children
+from glsmed.shared.protocol.study import Study
+
+PROGRAM = ("-m", "glsmed.client.training.worker_pool.worker")
+
+_STORE = "workers.store"  # in the state folder: where workers find each other
+_LAST_WORDS_SECONDS = 1.0
+
+Answer = tuple[Head, dict[str, Tensor]]
+Order = tuple[Head, Mapping[str, Tensor]]
+
+
+class WorkerError(GlsmedError):
+    """A training worker failed or ended."""
+
+
+class _WorkerMemoryError(GlsmedError):
+    """A worker's device ran out of memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    """A running worker; ``name`` is how errors call it."""
+
+    name: str
+    child: Child
+    channel: Connection
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """A worker that failed, with its last words; one that ended without any did so before the others noticed."""
+
+    worker: _Worker
+    words: Failed | None
+
+    @property
+    def at(self) -> float:
+        """When, for telling the first from those that followed from it."""
+        return 0.0 if self.words is None else self.words.at
+
+    def error(self) -> GlsmedError:
+        """What to raise."""
+        child = self.worker.child
+        if self.words is None:
+            with suppress(TimeoutExpired):  # its sockets are closed, so it is about to end
+                child.process.wait(timeout=_LAST_WORDS_SECONDS)
+            status = child.process.returncode
+            return WorkerError(
+                f"{self.worker.name} ended with status {status}; the end of {child.log}:\n{child.log_tail()}"
+            )
+        if self.words.error == torch.OutOfMemoryError.__name__:
+            return _WorkerMemoryError(self.words.message)
+        return WorkerError(
+            f"{self.worker.name} failed: {self.words.error}: {self.words.message}; its log is {child.log}"
+        )
+
+
+class TrainingTeam:
+    """The workers of one site; they end with :meth:`close`, with an error, and with the process that made the team.
+
+    Args:
+        devices: one for each worker, at least two.
+        state_folder: the site's; logs go to ``logs`` in it.
+    """
+
+    def __init__(self, study: Study, *, devices: Sequence[torch.device], state_folder: Path) -> None:
+        self._study = study
+        self._devices = tuple(devices)
+        self._folder = state_folder
+        self._workers: list[_Worker] = []
+        self._at_once: int | None = None
+
+    def start(self) -> None:
+        """Have all workers running and ready; a round does this too, but then waits for them.
+
+        Raises:
+            WorkerError: a worker failed or ended.
+        """
+        if self._workers and all(worker.child.is_running() for worker in self._workers):
+            return
+        self.close()
+        (self._folder / _STORE).unlink(missing_ok=True)
+        try:
+            for rank, device in enumerate(self._devices):
+                self._workers.append(self._started(rank, device))
+            self._answers()
+        except BaseException:  # Ctrl-C too
+            self.close()
+            raise
+        structlog.get_logger().info("training_workers_ready", devices=[str(device) for device in self._devices])
+
+    def train(
+        self, model: nn.Module, examples: Examples, *, round_number: int, on_step: OnStep | None = None
+    ) -> TrainingSummary:
+        """Train ``model`` on all devices, as ``train`` does on one, with the study's settings.
+
+        Raises:
+            UsageError: a step has fewer images than there are devices.
+            WorkerError: a worker failed or ended; the model is as it was.
+            GlsmedError: whatever training on one device raises.
+        """
+        plan = RoundPlan.of(examples, self._study.training, round_number=round_number)
+        self._require_work_for_all(plan)
+        started = time.perf_counter()
+        try:
+            loss, monitor = self._trained(model, plan, on_step)
+        except BaseException:  # Ctrl-C too: workers that were left within a round cannot begin another
+            self.close()
+            raise
+        return plan.summary(summed_loss=loss, monitor=monitor, seconds=time.perf_counter() - started)
+
+    def close(self) -> None:
+        """End the workers; the next round starts them again."""
+        for worker in self._workers:
+            worker.channel.close()
+        stop_children([worker.child for worker in self._workers], grace_seconds=0)
+        self._workers = []
+
+    def _require_work_for_all(self, plan: RoundPlan) -> None:
+        if plan.images_in_step < len(self._devices):
+            raise UsageError(
+                f"devices: {len(self._devices)} need as many images in a step, and there are {plan.images_in_step}: "
+                "lower devices in config.yaml"
+            )
+
+    def _trained(self, model: nn.Module, plan: RoundPlan, on_step: OnStep | None) -> tuple[float, LogitMonitor | None]:
+        """Train the model; returns the loss summed over the steps, and the monitor of all workers."""
+        told = -1
+        while True:
+            try:
+                for number in self._steps(model, plan):
+                    if on_step is not None and number > told:
+                        on_step(number)
+                        told = number
+                return self._end(model, plan)
+            except _WorkerMemoryError:
+                self._take_less(plan)
+
+    def _steps(self, model: nn.Module, plan: RoundPlan) -> Iterator[int]:
+        """Take the round's steps; yields the number of each when all workers have taken it."""
+        self.start()
+        if self._devices[0].type == "cuda":
+            torch.cuda.empty_cache()  # the first worker shares its device with this process
+        weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+        self._ask([(self._opening(plan), weights)] * len(self._devices))
+        orders = (self._shares(batch) for batch in plan.batches())
+        upcoming = next(orders)
+        for number in range(plan.settings.steps_per_round):
+            self._send(upcoming)
+            upcoming = next(orders, [])  # made while the workers compute
+            self._answers()
+            yield number
+
+    def _opening(self, plan: RoundPlan) -> StartRound:
+        return StartRound(
+            settings=plan.settings,
+            findings=plan.examples.findings,
+            logit_limit=plan.logit_limit,
+            at_once=self._at_once or plan.settings.batch_size,
+        )
+
+    def _shares(self, batch: Batch) -> list[Order]:
+        """Each worker's share of a batch. The workers average what they sum, hence their part of the total weight."""
+        count = len(self._devices)
+        return [(TakeStep(), batch_tensors(share, batch.total_weight() / count)) for share in batch.shares(count)]
+
+    def _end(self, model: nn.Module, plan: RoundPlan) -> tuple[float, LogitMonitor | None]:
+        answers = self._ask([(EndRound(), {})] * len(self._devices))
+        monitor, losses = plan.monitor(torch.device("cpu")), []
+        for head, tensors in answers:
+            if not isinstance(head, RoundResult):
+                raise WorkerError(f"a worker answered {type(head).__name__} to EndRound")
+            losses.append(head.summed_loss)
+            if monitor is not None:
+                monitor.sums += tensors.pop(MONITOR_SUMS)
+        model.load_state_dict(answers[0][1])
+        return sum(losses) / len(losses), monitor
+
+    def _take_less(self, plan: RoundPlan) -> None:
+        """Halve what a device is given at once; the round is started anew, since one worker missed a common step."""
+        self.close()
+        share = -(-plan.images_in_step // len(self._devices))
+        self._at_once = half_of(min(self._at_once or share, share))
+
+    def _started(self, rank: int, device: torch.device) -> _Worker:
+        ours, theirs = socket.socketpair()
+        count, model = len(self._devices), self._study.model
+        with theirs:
+            setup = WorkerSetup(
+                channel=theirs.fileno(),
+                rank=rank,
+                count=count,
+                device=str(device),
+                store=str(self._folder / _STORE),
+                architecture=model.architecture,
+                n_findings=len(self._study.findings),
+            )
+            child = start_child(
+                f"training-worker-{rank + 1}",
+                [sys.executable, *PROGRAM, setup.model_dump_json()],
+                log=self._folder / "logs" / f"training-worker-{rank + 1}.log",
+                environment={"OMP_NUM_THREADS": str(max(1, torch.get_num_threads() // count))},
+                descriptors=[theirs.fileno()],
+            )
+        return _Worker(f"training worker {rank + 1} of {count} ({device})", child, Connection(ours.detach()))
+
+    def _ask(self, orders: Sequence[Order]) -> list[Answer]:
+        self._send(orders)
+        return self._answers()
+
+    def _send(self, orders: Sequence[Order]) -> None:
+        """Send each worker its order; all are waiting for one, so none is waited for."""
+        for worker, (head, tensors) in zip(self._workers, orders, strict=True):
+            try:
+                send(worker.channel, head, tensors)
+            except OSError:
+                raise self._first_failure(_Failure(worker, None)) from None
+
+    def _answers(self) -> list[Answer]:
+        """An answer of every worker, in their order."""
+        waiting: dict[object, _Worker] = {worker.channel: worker for worker in self._workers}
+        answers: dict[str, Answer] = {}
+        while waiting:
+            for channel in multiprocessing.connection.wait([worker.channel for worker in waiting.values()]):
+                worker = waiting.pop(channel)
+                answers[worker.name] = self._answer(worker)
+        return [answers[worker.name] for worker in self._workers]
+
+    def _answer(self, worker: _Worker) -> Answer:
+        try:
+            head, tensors = receive(worker.channel)
+        except (EOFError, OSError):
+            raise self._first_failure(_Failure(worker, None)) from None
+        if isinstance(head, Failed):
+            raise self._first_failure(_Failure(worker, head))
+        return head, tensors
+
+    def _first_failure(self, seen: _Failure) -> GlsmedError:
+        """The error of the worker that failed first: a worker that waits for another fails with it."""
+        deadline = time.monotonic() + _LAST_WORDS_SECONDS
+        others = (worker for worker in self._workers if worker is not seen.worker)
+        failures = [seen, *(failure for worker in others for failure in _last_words(worker, deadline))]
+        return min(failures, key=lambda failure: failure.at).error()
+
+
+def _last_words(worker: _Worker, deadline: float) -> Iterator[_Failure]:
+    """How the worker failed, if it does so until then."""
+    while worker.channel.poll(max(0.0, deadline - time.monotonic())):
+        try:
+            head, _ = receive(worker.channel)
+        except (EOFError, OSError):
+            yield _Failure(worker, None)
+            return
+        if isinstance(head, Failed):
+            yield _Failure(worker, head)
+            return

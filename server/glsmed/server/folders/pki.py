@@ -1,0 +1,170 @@
+"""The centre's certificate authority and server certificate (X.509, ECDSA P-384)."""
+
+import ipaddress
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from glsmed.shared.errors import FederationError
+from glsmed.shared.files.atomic import write_bytes
+
+_CA_VALIDITY = timedelta(days=3650)
+_SERVER_VALIDITY = timedelta(days=397)
+_RENEWAL_MARGIN = timedelta(days=30)
+_CLOCK_SKEW = timedelta(minutes=10)
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_PRIVATE = 0o600
+
+
+class CertificateFolder:
+    """The four PEM files of a study's ``pki`` folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.ca_certificate = folder / "ca.crt"
+        self.ca_key = folder / "ca.key"
+        self.server_certificate = folder / "server.crt"
+        self.server_key = folder / "server.key"
+
+    def create(self, *, study: str, public_names: Sequence[str]) -> None:
+        """Write a new authority and a server certificate for ``public_names`` (DNS names or addresses)."""
+        key = ec.generate_private_key(ec.SECP384R1())
+        _write_key(self.ca_key, key)
+        write_bytes(self.ca_certificate, _authority_certificate(key, study).public_bytes(Encoding.PEM))
+        self.issue(public_names)
+
+    def issue(self, public_names: Sequence[str]) -> None:
+        """Write a fresh server key and certificate, signed by the study's authority."""
+        authority = self._authority()
+        key = ec.generate_private_key(ec.SECP384R1())
+        certificate = _server_certificate(key, public_names, authority=authority, authority_key=self._authority_key())
+        _write_key(self.server_key, key)
+        write_bytes(self.server_certificate, certificate.public_bytes(Encoding.PEM))
+
+    def needs_renewal(self, public_names: Sequence[str]) -> bool:
+        """Whether the server's key and certificate are not there, do not fit, expire soon, or lack a public name.
+
+        Raises:
+            FederationError: the authority's certificate, or the server's certificate or key, is damaged.
+        """
+        self._authority()
+        if not (self.server_certificate.is_file() and self.server_key.is_file()):
+            return True
+        certificate = _certificate(self.server_certificate)
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        known = {str(name.value) for name in names}
+        if _private_key(self.server_key).public_key() != certificate.public_key():
+            return True
+        expires_soon = certificate.not_valid_after_utc < datetime.now(UTC) + _RENEWAL_MARGIN
+        return expires_soon or not set(public_names) <= known
+
+    def _authority(self) -> x509.Certificate:
+        if not self.ca_certificate.is_file():
+            raise FederationError(f"{self.ca_certificate} is missing: run flwr-server init first")
+        return _certificate(self.ca_certificate)
+
+    def _authority_key(self) -> ec.EllipticCurvePrivateKey:
+        if not self.ca_key.is_file():
+            raise FederationError(f"{self.ca_key} is missing: a server certificate cannot be issued without it")
+        return _private_key(self.ca_key)
+
+
+def _certificate(path: Path) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes())
+    except ValueError:
+        raise FederationError(f"{path} is not a certificate in PEM: put a copy of it back") from None
+
+
+def _private_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except (ValueError, TypeError):
+        raise FederationError(f"{path} is not a private key in PEM: put a copy of it back") from None
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise FederationError(f"{path} is not an elliptic-curve key: put a copy of the right one back")
+    return key
+
+
+def _write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    write_bytes(path, pem, mode=_PRIVATE)
+
+
+def _name(common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _builder(subject: str, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(_name(subject))
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime.now(UTC) - _CLOCK_SKEW)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    )
+
+
+def _authority_certificate(key: ec.EllipticCurvePrivateKey, study: str) -> x509.Certificate:
+    name = f"glsmed study {study}"
+    return (
+        _builder(name, _name(name), key)
+        .not_valid_after(datetime.now(UTC) + _CA_VALIDITY)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_key_usage(signs_certificates=True), critical=True)
+        .sign(key, hashes.SHA384())
+    )
+
+
+def _server_certificate(
+    key: ec.EllipticCurvePrivateKey,
+    public_names: Sequence[str],
+    *,
+    authority: x509.Certificate,
+    authority_key: ec.EllipticCurvePrivateKey,
+) -> x509.Certificate:
+    names = dict.fromkeys([*public_names, *_LOOPBACK])
+    identifier = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    return (
+        _builder(public_names[0], authority.subject, key)
+        .not_valid_after(datetime.now(UTC) + _SERVER_VALIDITY)
+        .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_key_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False)
+        .sign(authority_key, hashes.SHA384())
+    )
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)

@@ -1,0 +1,231 @@
+"""What a run leaves behind, and how another process follows it.
+
+    run/study.yaml      the study as run
+    run/status.json     where the run stands now; written again at least every few seconds
+    run/rounds.jsonl    one line per attempt at a round: who counted, who did not and why
+    run/metrics.csv     round, split, site, reference, finding, metric, value
+    run/checkpoints/    one safetensors file per round
+    run/shared_prior.json  what sites' counts per cue say, where the study shares them
+    run/audit.jsonl     hash-chained: who joined, what counted
+    run/summary.json    written last
+
+A run that is started again on the same folder goes on after its last checkpoint.
+"""
+
+import csv
+import dataclasses
+import io
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from glsmed.server.folders.checkpoints import CheckpointFolder
+from glsmed.shared.cue_calibration.shared_prior import SharedPrior, prior_from_json
+from glsmed.shared.errors import FederationError, WireError
+from glsmed.shared.files.atomic import write_text
+from glsmed.shared.files.audit import AuditLog
+
+_BEAT_SECONDS = 5.0
+
+State = Literal["waiting", "running", "finished", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """Where a run stands; ``message`` is one line for a person, ``sites`` are those online."""
+
+    state: State
+    message: str = ""
+    round: int = 0
+    rounds: int = 0
+    sites: tuple[str, ...] = ()
+    updated_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RoundRecord:
+    """One attempt at a round: training cells by site that counted, the reason by site that did not."""
+
+    round: int
+    attempt: int
+    seconds: float
+    accepted: bool
+    counted: Mapping[str, int]
+    not_counted: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRow:
+    """One number of one site."""
+
+    round: int
+    split: str
+    site: str
+    reference: str
+    finding: str
+    metric: str
+    value: float
+
+
+def read_status(run_folder: Path) -> RunState | None:
+    """Where the run in this folder stands; None before its first word.
+
+    Raises:
+        FederationError: the file is damaged.
+    """
+    path = run_folder / "status.json"
+    if not path.is_file():
+        return None
+    with _reading(path):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return RunState(**{**content, "sites": tuple(content["sites"])})
+
+
+def write_status(run_folder: Path, state: RunState) -> None:
+    """Write ``status.json``.
+
+    Raises:
+        FederationError: the disk is full or the folder cannot be written.
+    """
+    with _writing(run_folder):
+        text = json.dumps(dataclasses.asdict(state), indent=2, ensure_ascii=False)
+        write_text(run_folder / "status.json", text + "\n")
+
+
+class RunFolder:
+    """The files of one run.
+
+    Raises:
+        FederationError: from every method that writes, when the disk is full or the folder cannot be written; from
+            every method that reads, when the file is damaged.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.checkpoints = CheckpointFolder(root / "checkpoints")
+        self._state = RunState("waiting")
+        self._written_at = 0.0
+        with _writing(root):
+            root.mkdir(parents=True, exist_ok=True)
+            self._audit = AuditLog(root / "audit.jsonl")
+
+    def keep_study(self, text: str) -> None:
+        """Write ``study.yaml`` as run."""
+        self._write("study.yaml", text)
+
+    def report(self, state: RunState) -> None:
+        """Write ``status.json``."""
+        self._state = dataclasses.replace(state, updated_at=datetime.now(UTC).isoformat(timespec="seconds"))
+        write_status(self.root, self._state)
+        self._written_at = time.monotonic()
+
+    def beat(self) -> None:
+        """Write the last status again with the present time, if the last was a while ago."""
+        if time.monotonic() - self._written_at > _BEAT_SECONDS:
+            self.report(self._state)
+
+    def record(self, event: str, fields: Mapping[str, object]) -> None:
+        """Append one entry to the centre's audit log."""
+        with _writing(self.root):
+            self._audit.append(event, fields)
+
+    def rounds(self) -> tuple[RoundRecord, ...]:
+        """Every attempt so far, in order."""
+        path = self.root / "rounds.jsonl"
+        with _reading(path):
+            lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+            return tuple(RoundRecord(**json.loads(line)) for line in lines)
+
+    def add_round(self, record: RoundRecord) -> None:
+        """Add one attempt."""
+        self._write_rounds([*self.rounds(), record])
+
+    def metrics(self) -> tuple[MetricRow, ...]:
+        """Every number so far, in order."""
+        path = self.root / "metrics.csv"
+        if not path.is_file():
+            return ()
+        with _reading(path), path.open(encoding="utf-8", newline="") as source:
+            return tuple(_metric_row(row) for row in csv.DictReader(source))
+
+    def add_metrics(self, rows: Iterable[MetricRow]) -> None:
+        """Add numbers; those of the same round and split that are already there are replaced."""
+        added = list(rows)
+        again = {(row.round, row.split) for row in added}
+        self._write_metrics([row for row in self.metrics() if (row.round, row.split) not in again] + added)
+
+    def forget_after(self, round_number: int) -> None:
+        """Drop what was written of later rounds, which a crash left without a checkpoint."""
+        self._write_rounds([record for record in self.rounds() if record.round <= round_number])
+        self._write_metrics([row for row in self.metrics() if row.round <= round_number])
+
+    def shared_prior(self) -> SharedPrior | None:
+        """The prior that the sites share, once it is settled."""
+        path = self.root / "shared_prior.json"
+        with _reading(path):
+            return prior_from_json(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+    def keep_shared_prior(self, prior: SharedPrior) -> None:
+        """Write ``shared_prior.json``."""
+        self._write("shared_prior.json", prior.model_dump_json(indent=2) + "\n")
+
+    def summary(self) -> Mapping[str, object] | None:
+        """The summary, once the run has finished."""
+        path = self.root / "summary.json"
+        with _reading(path):
+            return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+
+    def write_summary(self, summary: Mapping[str, object]) -> None:
+        """Write ``summary.json``: the run has finished."""
+        self._write("summary.json", json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
+
+    def _write_rounds(self, records: Iterable[RoundRecord]) -> None:
+        lines = (json.dumps(dataclasses.asdict(record), ensure_ascii=False) + "\n" for record in records)
+        self._write("rounds.jsonl", "".join(lines))
+
+    def _write_metrics(self, rows: Iterable[MetricRow]) -> None:
+        output = io.StringIO()
+        writer = csv.DictWriter(output, [field.name for field in dataclasses.fields(MetricRow)], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(dataclasses.asdict(row) for row in rows)
+        self._write("metrics.csv", output.getvalue())
+
+    def _write(self, name: str, text: str) -> None:
+        with _writing(self.root):
+            write_text(self.root / name, text)
+
+
+@contextmanager
+def _writing(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise FederationError(f"{root} cannot be written: {error}; make room and start again") from None
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, WireError) as error:
+        raise FederationError(
+            f"{path} is damaged ({type(error).__name__}: {error}): put a whole copy of it back, or move the run "
+            "folder away to begin anew"
+        ) from None
+
+
+def _metric_row(row: Mapping[str, str]) -> MetricRow:
+    return MetricRow(
+        round=int(row["round"]),
+        split=row["split"],
+        site=row["site"],
+        reference=row["reference"],
+        finding=row["finding"],
+        metric=row["metric"],
+        value=float(row["value"]),
+    )

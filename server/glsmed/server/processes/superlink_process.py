@@ -1,0 +1,20 @@
+"""The program of the SuperLink child process: ``python -m glsmed.server.processes.superlink_process STUDY_FILE``."""
+
+import sys
+from pathlib import Path
+
+from glsmed.server.flower.flower_link import serve_superlink
+from glsmed.server.folders.study_folder import StudyFolder
+from glsmed.shared.processes.children import end_with_parent
+from glsmed.shared.processes.command_line import run_command
+
+
+def main() -> None:
+    """Serve the study's SuperLink until SIGTERM or until ``flwr-server`` has gone."""
+    end_with_parent()
+    folder = StudyFolder(Path(sys.argv[1]))
+    serve_superlink(folder.link_settings(folder.study()))
+
+
+if __name__ == "__main__":
+    run_command(main)

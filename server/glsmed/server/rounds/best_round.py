@@ -1,0 +1,117 @@
+"""Which round's model is kept, and what the run's summary says of it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from glsmed.server.folders.run_folder import MetricRow
+from glsmed.shared.metrics.finding_metrics import macro
+
+Pair = tuple[str, str]  # site and finding
+Scores = Mapping[int, Mapping[Pair, float]]  # by round
+
+_DECIMALS = 9  # means that differ by less are equal: sums of floats end a little apart
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A round, and the mean validation metric that it was chosen by (neither where there was nothing to compare)."""
+
+    round: int
+    metric: str = ""
+    value: float | None = None
+
+    def __str__(self) -> str:
+        if self.value is None:
+            return f"round {self.round} (the last: no site sent its validation metrics of two rounds)"
+        return f"round {self.round} (mean validation {self.metric} {self.value:.4f})"
+
+
+def choose_round(rows: Iterable[MetricRow], *, last: int) -> Choice:
+    """The round with the lowest mean log-loss on the sites' validation splits; by AUROC where no site sends log-loss.
+
+    Log-loss, because the model's probabilities are the product: it falls only when they become truer, while AUROC is
+    blind to calibration and undefined for a finding with one class. A site that was away in some rounds favours none,
+    see :func:`_means`. Of equal rounds the first is kept.
+
+    Args:
+        rows: numbers of all rounds; of one round and split each pair occurs once.
+        last: the round to keep when there is nothing to choose by.
+    """
+    validation = [row for row in rows if row.split == "validation"]
+    for metric, sign in (("log_loss", 1), ("auroc", -1)):
+        means = _means([row for row in validation if row.metric == metric])
+        if means:
+            best = min(means, key=lambda number: (round(sign * means[number], _DECIMALS), number))
+            return Choice(best, metric, means[best])
+    return Choice(last)
+
+
+def site_results(rows: Iterable[MetricRow]) -> dict[str, object]:
+    """Numbers of one evaluation by site: the reference, each finding's metrics, their mean, and other counts."""
+    by_site: dict[str, list[MetricRow]] = defaultdict(list)
+    for row in rows:
+        by_site[row.site].append(row)
+    return {site: _one_site(own) for site, own in sorted(by_site.items())}
+
+
+def _means(rows: list[MetricRow]) -> Mapping[int, float]:
+    """The mean that each round would have over all pairs of site and finding, also over those it lacks.
+
+    Least squares of value = round + pair: what makes a pair harder than others is taken out, whichever rounds it is
+    missing in. Where every round has every pair, these are the plain means. Rounds that share no pair, not even through
+    other rounds, cannot be compared: the largest group that can is, the later of two as large. Empty if that is
+    one round of several.
+    """
+    scores: dict[int, dict[Pair, float]] = defaultdict(dict)
+    for row in rows:
+        scores[row.round][row.site, row.finding] = row.value
+    chosen = max(_comparable(scores), key=lambda numbers: (len(numbers), max(numbers)), default=set())
+    if not chosen or len(chosen) == 1 < len(scores):
+        return {}
+    return _fitted({number: scores[number] for number in sorted(chosen)})
+
+
+def _comparable(scores: Scores) -> list[set[int]]:
+    """The rounds in groups; those of different groups share no pair."""
+    groups: list[tuple[set[int], set[Pair]]] = []
+    for number, own in scores.items():
+        near = [group for group in groups if group[1] & own.keys()]
+        rounds = {number}.union(*(numbers for numbers, _ in near))
+        pairs = set(own).union(*(pairs for _, pairs in near))
+        groups = [*(group for group in groups if group not in near), (rounds, pairs)]
+    return [numbers for numbers, _ in groups]
+
+
+def _fitted(scores: Scores) -> Mapping[int, float]:
+    """The effect of each round, the effects of pairs having mean 0: the normal equations with the rounds eliminated."""
+    pairs = sorted({pair for own in scores.values() for pair in own})
+    known = np.array([[pair in own for pair in pairs] for own in scores.values()], dtype=np.float64)
+    values = np.array([[own.get(pair, 0.0) for pair in pairs] for own in scores.values()])
+    share = known / known.sum(1, keepdims=True)
+    system = np.diag(known.sum(0)) - known.T @ share
+    excess = (values - known * (share * values).sum(1, keepdims=True)).sum(0)
+    effects = np.linalg.lstsq(system, excess, rcond=None)[0]
+    means = (share * (values - effects)).sum(1)
+    return dict(zip(scores, means.tolist(), strict=True))
+
+
+def _one_site(rows: list[MetricRow]) -> dict[str, object]:
+    findings: dict[str, dict[str, float]] = defaultdict(dict)
+    counts = {row.metric: row.value for row in rows if not row.finding}
+    for row in rows:
+        if row.finding:
+            findings[row.finding][row.metric] = row.value
+    return {"reference": rows[0].reference, "findings": dict(findings), "macro": macro(findings), "counts": counts}
+
+
+def mean_line(rows: Iterable[MetricRow]) -> str:
+    """One line for people: the means over sites and findings of what they sent, for instance ``auroc 0.8123``."""
+    values: dict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        if row.metric in ("log_loss", "auroc", "ece"):
+            values[row.metric].append(row.value)
+    means = (f"{metric} {sum(numbers) / len(numbers):.4f}" for metric, numbers in sorted(values.items()))
+    return ", ".join(means) or "not measured: no site sends its metrics"

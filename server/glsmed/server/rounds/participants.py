@@ -1,0 +1,104 @@
+"""Who takes part in the next round: admitted, online, and of one mind about the study."""
+
+import math
+from collections.abc import Callable, Mapping
+
+from glsmed.server.rounds.site_messenger import Answer, Exchange
+from glsmed.shared.errors import WireError
+from glsmed.shared.protocol.study import Study
+from glsmed.shared.protocol.wire import Hello, HelloReply, check_metrics, decode, encode, require_same
+
+HELLO_SECONDS = 30.0
+_SOON_SECONDS = 5.0  # before a site that did not agree is asked again while the quorum is missing
+_LATER_SECONDS = 60.0  # … and once the round could begin without it
+_MOST_SHOWN = 80  # characters of a site's own word
+
+Record = Callable[[str, Mapping[str, object]], None]
+
+
+class RollCall:
+    """Greets every site once, before its first round; ``record`` writes to the audit log."""
+
+    def __init__(self, exchange: Exchange, study: Study, *, record: Record) -> None:
+        self._exchange = exchange
+        self._hello = Hello(study_digest=study.digest(), run=study.study)
+        self._findings = study.findings
+        self._quorum = study.federation.quorum
+        self._record = record
+        self._greeted: set[str] = set()
+        self._refusals: dict[str, str] = {}
+        self._asked_at: dict[str, float] = {}
+        self._strangers: set[int] = set()
+
+    def assemble(self, *, say: Callable[[str], None]) -> Mapping[str, int]:
+        """Node id by site of all that are ready, as soon as they are a quorum; waits for that as long as it takes.
+
+        Args:
+            say: gets one line about who is there and who is not, again and again while waiting.
+        """
+        while True:
+            ready = self.ready()
+            if len(ready) >= self._quorum:
+                return ready
+            say(self._who_is_missing(ready))
+            self._exchange.wait()
+
+    def ready(self) -> Mapping[str, int]:
+        """Node id by site of all that are ready now, however few."""
+        presence = self._exchange.online()
+        self._note_strangers(presence.unknown)
+        due = self._due(presence.sites)
+        if due:
+            self._greet(due)
+        return {site: node for site, node in presence.sites.items() if site in self._greeted}
+
+    def _note_strangers(self, nodes: frozenset[int]) -> None:
+        for node in nodes - self._strangers:
+            self._record("node_ignored", {"node": node, "reason": "no site was admitted with its key"})
+        self._strangers |= nodes
+
+    def _due(self, online: Mapping[str, int]) -> Mapping[str, int]:
+        """The sites to greet now: those never asked, and after a pause those that did not agree."""
+        has_quorum = len(self._greeted & online.keys()) >= self._quorum
+        asked_before = self._exchange.clock.now() - (_LATER_SECONDS if has_quorum else _SOON_SECONDS)
+        return {
+            site: node
+            for site, node in online.items()
+            if site not in self._greeted and self._asked_at.get(site, -math.inf) <= asked_before
+        }
+
+    def _greet(self, sites: Mapping[str, int]) -> None:
+        self._asked_at.update(dict.fromkeys(sites, self._exchange.clock.now()))
+        answers = self._exchange.ask(
+            encode(self._hello), kind="query", sites=sites, group="hello", deadline_seconds=HELLO_SECONDS
+        )
+        for answer in answers:
+            self._hear(answer)
+
+    def _hear(self, answer: Answer) -> None:
+        try:
+            reply = self._checked(answer)
+        except WireError as error:
+            if self._refusals.get(answer.site) != str(error):
+                self._record("site_not_ready", {"site": answer.site, "reason": str(error)})
+            self._refusals[answer.site] = str(error)
+            return
+        self._greeted.add(answer.site)
+        self._refusals.pop(answer.site, None)
+        self._record(
+            "site_joined", {"site": reply.site, "release": reply.release[:_MOST_SHOWN], "metrics": dict(reply.metrics)}
+        )
+
+    def _checked(self, answer: Answer) -> HelloReply:
+        if answer.content is None:
+            raise WireError(answer.failure)
+        reply = decode(answer.content, HelloReply)
+        require_same("site", expected=answer.site, got=reply.site)
+        require_same("study", expected=self._hello.study_digest, got=reply.study_digest)
+        check_metrics(reply.metrics, self._findings)
+        return reply
+
+    def _who_is_missing(self, ready: Mapping[str, int]) -> str:
+        here = ", ".join(ready) or "none"
+        trouble = "; ".join(f"{site} is online but not ready: {why}" for site, why in self._refusals.items())
+        return f"waiting for sites: {len(ready)} of {self._quorum} ready ({here})" + (f"; {trouble}" if trouble else "")

@@ -1,0 +1,77 @@
+"""The prior that sites share: asked for once as counts per cue, fitted, kept in the run folder, given to every site."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
+
+from flwr.app import RecordDict
+
+from glsmed.server.folders.run_folder import RunFolder
+from glsmed.server.rounds.participants import Record
+from glsmed.server.rounds.shared_prior_fit import fit_shared_prior
+from glsmed.server.rounds.site_messenger import Answer, Exchange
+from glsmed.shared.cue_calibration.cue_counts import CueCount, counts_from_json
+from glsmed.shared.cue_calibration.shared_prior import SharedPrior
+from glsmed.shared.errors import WireError
+from glsmed.shared.protocol.study import Study
+from glsmed.shared.protocol.wire import CountsReply, CountsTask, PriorReply, PriorTask, decode, encode, require_same
+
+_ANSWER_SECONDS = 300.0  # a site reads its gold reports, and with the prior makes its labels anew
+
+Say = Callable[[str], None]
+ReplyT = TypeVar("ReplyT", CountsReply, PriorReply)
+
+
+class SharedCalibration:
+    """Settles the prior before the first round and gives it to each site once in this process."""
+
+    def __init__(self, exchange: Exchange, study: Study, folder: RunFolder) -> None:
+        self._exchange = exchange
+        self._digest = study.digest()
+        self._folder = folder
+        self._record: Record = folder.record
+        self._prior = folder.shared_prior()
+        self._given: set[str] = set()
+
+    def settle(self, sites: Mapping[str, int], *, say: Say) -> Mapping[str, int]:
+        """Those of the sites that start from the shared prior; a site that does not take it is named and left out."""
+        if self._prior is None:
+            say(f"asking {', '.join(sites)} for counts per cue")
+            self._prior = self._fit(sites)
+        self._give(self._prior, {site: node for site, node in sites.items() if site not in self._given}, say)
+        return {site: node for site, node in sites.items() if site in self._given}
+
+    def _fit(self, sites: Mapping[str, int]) -> SharedPrior:
+        task = encode(CountsTask(study_digest=self._digest))
+        counts: dict[str, list[CueCount]] = {}
+        for answer in self._ask(task, "query.cue_counts", sites):
+            try:
+                counts[answer.site] = counts_from_json(self._checked(answer, CountsReply).counts)
+            except WireError as error:
+                self._record("no_cue_counts", {"site": answer.site, "reason": str(error)})
+        prior = fit_shared_prior(list(counts.values()))
+        self._folder.keep_shared_prior(prior)
+        cues = {site: len(own) for site, own in counts.items()}
+        self._record("shared_prior", {"cues": len(prior.cues), "cues_by_site": cues})
+        return prior
+
+    def _give(self, prior: SharedPrior, sites: Mapping[str, int], say: Say) -> None:
+        if not sites:
+            return
+        task = encode(PriorTask(study_digest=self._digest, prior=prior.model_dump_json()))
+        for answer in self._ask(task, "query.shared_prior", sites):
+            try:
+                self._checked(answer, PriorReply)
+                self._given.add(answer.site)
+            except WireError as error:
+                self._record("prior_not_taken", {"site": answer.site, "reason": str(error)})
+                say(f"{answer.site} did not take the shared prior: {error}")
+
+    def _ask(self, task: RecordDict, kind: str, sites: Mapping[str, int]) -> Iterator[Answer]:
+        return self._exchange.ask(task, kind=kind, sites=sites, group="calibration", deadline_seconds=_ANSWER_SECONDS)
+
+    def _checked(self, answer: Answer, kind: type[ReplyT]) -> ReplyT:
+        if answer.content is None:
+            raise WireError(answer.failure)
+        reply = decode(answer.content, kind)
+        require_same("study", expected=self._digest, got=reply.study_digest)
+        return reply

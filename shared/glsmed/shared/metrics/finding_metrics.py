@@ -1,0 +1,126 @@
+"""Metrics of probabilities against a reference, per finding; a finding with one class only has no AUROC."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from glsmed.shared.metrics.calibration_metrics import (
+    brier_parts,
+    calibration_slope_intercept,
+    equal_mass_calibration_error,
+)
+from glsmed.shared.metrics.decision_metrics import (
+    SENSITIVITIES,
+    false_alerts_per_100,
+    mean_net_benefit,
+    threshold_at_sensitivity,
+)
+
+CALIBRATION_BINS = 15
+_CLIP = 1e-7
+
+FindingMetrics = dict[str, dict[str, float]]
+
+
+def finding_metrics(probabilities: Tensor, reference: Tensor, findings: Sequence[str]) -> FindingMetrics:
+    """Metrics by finding: n, positives, brier, log_loss, ece and, where both classes occur, auroc and auprc.
+
+    Args:
+        probabilities: ``(N, K)`` in [0, 1].
+        reference: ``(N, K)``: 0, 1, or NaN where it is not known; such cells are left out.
+        findings: the K names.
+
+    Returns:
+        A finding without any known cell is left out.
+
+    Raises:
+        ValueError: shapes do not fit.
+    """
+    if probabilities.shape != reference.shape or probabilities.shape[1] != len(findings):
+        raise ValueError(
+            f"probabilities {tuple(probabilities.shape)} and reference {tuple(reference.shape)} do not fit "
+            f"{len(findings)} findings"
+        )
+    result: FindingMetrics = {}
+    for column, finding in enumerate(findings):
+        known = ~torch.isnan(reference[:, column])
+        if bool(known.any()):
+            result[finding] = _one_finding(probabilities[known, column].double(), reference[known, column].double())
+    return result
+
+
+def _one_finding(probability: Tensor, truth: Tensor) -> dict[str, float]:
+    clipped = probability.clamp(_CLIP, 1 - _CLIP)
+    metrics = {
+        "n": float(len(truth)),
+        "positives": float(truth.sum()),
+        "brier": float(((probability - truth) ** 2).mean()),
+        "log_loss": float(-(truth * clipped.log() + (1 - truth) * (1 - clipped).log()).mean()),
+        "ece": expected_calibration_error(probability, truth),
+    }
+    if 0 < metrics["positives"] < metrics["n"]:
+        # imported where it is needed: it takes longer to import than everything else here together
+        from torchmetrics.functional.classification import binary_auroc, binary_average_precision
+
+        metrics["auroc"] = float(binary_auroc(probability, truth.long()))
+        metrics["auprc"] = float(binary_average_precision(probability, truth.long()))
+    return metrics
+
+
+def full_metrics(probability: Tensor, truth: Tensor) -> dict[str, float]:
+    """Everything that is measured of one finding; what needs both classes is left out where there is only one.
+
+    Beside those of :func:`finding_metrics`: ece_equal_mass, brier_reliability, brier_resolution, brier_uncertainty,
+    net_benefit (mean over thresholds of 5 % to 50 %), calibration_slope, calibration_intercept, and
+    false_alerts_90 and _95: false alerts per 100 studies at that sensitivity on these very studies.
+
+    Args:
+        probability: ``(N,)`` in [0, 1], N > 0.
+        truth: ``(N,)`` in {0, 1}.
+    """
+    probability, truth = probability.double(), truth.double()
+    metrics = _one_finding(probability, truth)
+    metrics |= {"ece_equal_mass": equal_mass_calibration_error(probability, truth), **brier_parts(probability, truth)}
+    metrics["net_benefit"] = mean_net_benefit(probability, truth)
+    if "auroc" in metrics:
+        metrics |= calibration_slope_intercept(probability, truth)
+        for sensitivity in SENSITIVITIES:
+            threshold = threshold_at_sensitivity(probability, truth, sensitivity)
+            name = f"false_alerts_{round(100 * sensitivity)}"
+            metrics[name] = false_alerts_per_100(probability, truth, threshold)
+    return metrics
+
+
+def expected_calibration_error(probability: Tensor, truth: Tensor, *, bins: int = CALIBRATION_BINS) -> float:
+    """Expected calibration error of the positive class in equal-width bins (Guo et al., ICML 2017, equation 3).
+
+    Args:
+        probability: ``(N,)`` in [0, 1].
+        truth: ``(N,)`` in {0, 1}.
+        bins: number of bins of equal width.
+    """
+    counts = calibration_counts(probability, truth, bins=bins)
+    gaps = (counts[1] - counts[2]).abs()
+    return float(gaps.sum() / counts[0].sum())
+
+
+def equal_width_bins(probability: Tensor, *, bins: int) -> Tensor:
+    """``(N,)`` bin of each probability."""
+    return (probability * bins).long().clamp(0, bins - 1)
+
+
+def calibration_counts(probability: Tensor, truth: Tensor, *, bins: int = CALIBRATION_BINS) -> Tensor:
+    """Sums that add up across sites, ``(3, bins)``: cases, sum of probabilities, sum of truths in each bin."""
+    index = equal_width_bins(probability, bins=bins)
+    rows = torch.stack([torch.ones_like(probability), probability, truth]).double()
+    return torch.zeros(3, bins, dtype=torch.double).index_add_(1, index, rows)
+
+
+def macro(metrics: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """The mean of each metric over the findings that have it; n and positives are summed."""
+    result: dict[str, float] = {}
+    for name in dict.fromkeys(name for values in metrics.values() for name in values):
+        values = [finding[name] for finding in metrics.values() if name in finding]
+        result[name] = sum(values) if name in ("n", "positives") else sum(values) / len(values)
+    return result

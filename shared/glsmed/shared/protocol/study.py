@@ -1,0 +1,229 @@
+"""``study.yaml``: what the centre and every hospital agree on before the first round.
+
+A hospital keeps its own approved copy; messages carry only its digest, and a round of another study is refused.
+"""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from glsmed.shared.files.documents import StrictModel, load
+
+NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
+_PUBLIC_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45}")
+_FINDING = re.compile(r"^[a-z][a-z0-9_]*$")
+# Of 0.25, 0.5, 0.75 and 1 the highest mean AUROC in four simulations; docs/evidence.md says what it is worth.
+DEFAULT_IMAGE_SHARE = 0.75
+
+
+class ModelSection(StrictModel):
+    """The image classifier."""
+
+    architecture: Annotated[
+        Literal["resnet10", "resnet18", "resnet50", "densenet121"],
+        Field(description="torchvision network, with GroupNorm and one input channel, trained from scratch"),
+    ] = "resnet18"
+    image_size_px: Annotated[
+        int, Field(ge=32, le=1024, description="side of the square that images are resized to")
+    ] = 224
+    calibration_map: Annotated[
+        Literal["off", "temperature", "platt", "isotonic", "auto"],
+        Field(description="curve from logits to probabilities that each site fits on its own gold labels and keeps"),
+    ] = "platt"
+
+
+class LabelSection(StrictModel):
+    """How words become training targets."""
+
+    unmentioned: Annotated[
+        Literal["masked", "absent"],
+        Field(description="a finding that a report does not mention: left out of the loss, or taken as absent"),
+    ] = "masked"
+    unmentioned_probability: Annotated[
+        float, Field(gt=0, lt=0.5, description="probability of an unmentioned finding where it is taken as absent")
+    ] = 0.02
+    shared_calibration: Annotated[
+        bool,
+        Field(
+            description="sites share counts per cue; the prior that follows from them is every site's starting point"
+        ),
+    ] = False
+    gold_as_labels: Annotated[
+        bool, Field(description="train on a site's gold labels (of its training patients) as certain labels")
+    ] = True
+    spread_weights: Annotated[
+        bool, Field(description="weigh a cell by how sure it is what its words mean (posterior spread)")
+    ] = False
+    image_share: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="where a site has too little gold for a calibration map: how far a target between 0 and "
+            "1 goes from what the words say to what words and image say together; needs training.site_offset",
+        ),
+    ] = DEFAULT_IMAGE_SHARE
+    negative_rates: Annotated[
+        Literal["off", "gated"],
+        Field(
+            description="rates below 0, which undo a labeller's errors: never, or where a site's held-out gold says so"
+        ),
+    ] = "off"
+
+
+class AugmentationSection(StrictModel):
+    """Random changes of training images; 0 switches one off."""
+
+    rotation_degrees: Annotated[float, Field(ge=0, le=45, description="largest rotation to either side")] = 5.0
+    translation_fraction: Annotated[float, Field(ge=0, le=0.5, description="largest shift, as a share of the side")] = (
+        0.03
+    )
+    scale_fraction: Annotated[float, Field(ge=0, lt=1, description="largest zoom in or out")] = 0.05
+    contrast_fraction: Annotated[float, Field(ge=0, lt=1, description="largest change of brightness and contrast")] = (
+        0.1
+    )
+    horizontal_flip: Annotated[
+        bool, Field(description="mirror half of the images; a heart then stands on the right")
+    ] = False
+
+
+class PrivacySection(StrictModel):
+    """Differential privacy of training, with the patient as the unit; see docs/privacy.md."""
+
+    noise_multiplier: Annotated[
+        float,
+        Field(ge=0, le=100, description="noise added to each step, in clipping norms; 0: no differential privacy"),
+    ] = 0.0
+    clip_norm_l2: Annotated[float, Field(gt=0, description="largest L2 norm of one patient's gradient in a step")] = 1.0
+    patient_images: Annotated[
+        Literal["one", "all"],
+        Field(description="a drawn patient's gradient is that of one of its images, or of the mean loss over all"),
+    ] = "one"
+    delta: Annotated[float, Field(gt=0, lt=1, description="delta of (epsilon, delta) differential privacy")] = 1e-5
+    max_epsilon: Annotated[
+        float, Field(gt=0, description="a site refuses the round that would spend more than this, over the whole study")
+    ] = 8.0
+
+    @property
+    def is_on(self) -> bool:
+        """Whether training is private."""
+        return self.noise_multiplier > 0
+
+
+class TrainingSection(StrictModel):
+    """Training at each site; every round takes the same number of steps at every site."""
+
+    rounds: Annotated[int, Field(ge=1, le=10_000, description="rounds of the federation")] = 50
+    steps_per_round: Annotated[int, Field(ge=1, le=100_000, description="gradient steps at each site in a round")] = 100
+    batch_size: Annotated[int, Field(ge=1, le=4096, description="images in a step")] = 32
+    optimizer: Annotated[Literal["adamw", "sgd"], Field(description="optimiser, started anew each round")] = "adamw"
+    learning_rate: Annotated[float, Field(gt=0, le=10, description="learning rate")] = 3e-4
+    weight_decay: Annotated[float, Field(ge=0, le=1, description="weight decay")] = 1e-4
+    momentum: Annotated[float, Field(ge=0, lt=1, description="momentum, for sgd")] = 0.9
+    mixed_precision: Annotated[
+        Literal["auto", "off"], Field(description="bf16 autocast on a GPU that has it, or never")
+    ] = "auto"
+    site_offset: Annotated[
+        bool, Field(description="add the logit of each site's own base rate to the model's logits, at that site only")
+    ] = True
+    seed: Annotated[int, Field(ge=0, lt=2**31, description="seed of weights, batches and augmentation")] = 0
+    augmentation: Annotated[AugmentationSection, Field(description="random changes of training images")] = (
+        AugmentationSection()
+    )
+    privacy: Annotated[PrivacySection, Field(description="differential privacy")] = PrivacySection()
+
+    @model_validator(mode="after")
+    def _nothing_beside_privacy(self) -> Self:
+        if self.privacy.is_on and self.site_offset:
+            raise ValueError("site_offset is made from all patients and privacy does not cover it: set it to false")
+        return self
+
+
+class FederationSection(StrictModel):
+    """When a round counts and which updates are taken."""
+
+    quorum: Annotated[int, Field(ge=1, description="sites whose updates a round needs")] = 2
+    round_deadline_minutes: Annotated[
+        float, Field(gt=0, description="a site that has not answered by then is late")
+    ] = 60.0
+    min_training_cells: Annotated[int, Field(ge=1, description="fewest labelled cells that a site may train on")] = 1
+    max_cells_per_site: Annotated[
+        int, Field(ge=1, description="an update that claims more cells than this is refused")
+    ] = 10_000_000
+    max_update_norm: Annotated[
+        float | None, Field(gt=0, description="largest L2 norm of a site's change of the weights; null: no bound")
+    ] = None
+
+
+class CentreSection(StrictModel):
+    """Where the centre listens; not part of what hospitals approve."""
+
+    host: Annotated[str, Field(description="address that the public listener binds to")] = "0.0.0.0"  # noqa: S104  # a server for other hospitals
+    port: Annotated[int, Field(ge=1, le=65535, description="public port, for hospitals")] = 8443
+    loopback_port: Annotated[int, Field(ge=1, le=65535, description="port for the centre's own machine only")] = 8440
+    public_names: Annotated[
+        tuple[str, ...],
+        Field(min_length=1, description="DNS names or addresses under which hospitals reach the centre"),
+    ] = ("localhost",)
+
+    @field_validator("public_names")
+    @classmethod
+    def _check_public_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if not _PUBLIC_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is neither a DNS name (in ASCII) nor an address")
+        return names
+
+    @model_validator(mode="after")
+    def _two_ports(self) -> Self:
+        if self.port == self.loopback_port:
+            raise ValueError(f"port and loopback_port are both {self.port}: choose two")
+        return self
+
+
+class Study(StrictModel):
+    """One study; see docs/configuration.md for every key."""
+
+    study: Annotated[str, Field(pattern=NAME, description="name of the study: small letters, digits and hyphens")]
+    findings: Annotated[
+        tuple[str, ...], Field(min_length=1, description="findings to learn, in the order of the model's outputs")
+    ]
+    model: Annotated[ModelSection, Field(description="the image classifier")] = ModelSection()
+    labels: Annotated[LabelSection, Field(description="how words become training targets")] = LabelSection()
+    training: Annotated[TrainingSection, Field(description="training at each site")] = TrainingSection()
+    federation: Annotated[FederationSection, Field(description="when a round counts")] = FederationSection()
+    centre: Annotated[CentreSection, Field(description="where the centre listens")] = CentreSection()
+
+    @field_validator("findings")
+    @classmethod
+    def _check_findings(cls, findings: tuple[str, ...]) -> tuple[str, ...]:
+        for finding in findings:
+            if not _FINDING.match(finding):
+                raise ValueError(f"{finding!r} is not a name: small letters, digits and underscores, a letter first")
+            if findings.count(finding) > 1:
+                raise ValueError(f"{finding!r} is listed twice")
+        return findings
+
+    @model_validator(mode="after")
+    def _no_gate_beside_privacy(self) -> Self:
+        if self.training.privacy.is_on and self.labels.negative_rates != "off":
+            raise ValueError("negative_rates: gated trains models that privacy does not cover: set it to off")
+        return self
+
+    def digest(self) -> str:
+        """SHA-256 of everything that hospitals approve (all but ``centre``), as 64 hexadecimal digits."""
+        approved = self.model_dump(mode="json", exclude={"centre"})
+        return hashlib.sha256(json.dumps(approved, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def load_study(path: Path) -> Study:
+    """The study at ``path``.
+
+    Raises:
+        ConfigurationError: with every fault of the file.
+    """
+    return load(path, Study)

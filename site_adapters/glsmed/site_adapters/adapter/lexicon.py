@@ -1,0 +1,132 @@
+"""An adapter's phrases as one index: what each phrase of the language means to it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from glsmed.site_adapters.adapter.adapter import Adapter, Cue, Finding, SettledGrammar
+from glsmed.site_adapters.text.folding import Folding
+from glsmed.site_adapters.text.phrases import PhraseIndex, tokens_of
+from glsmed.site_adapters.text.spelling import Spelling
+
+Joiner = Literal["and", "or"]
+COMMAS = (",", "、", "，", "・")
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a phrase means; all empty for a phrase that only swallows (an exclusion).
+
+    Attributes:
+        mentions: findings that it names, each with the cue that is worded into it.
+        sign: whether the joiner is a sign such as the comma.
+        leads_on: whether the cue's words end in a preposition, so that a mention follows.
+        filler: whether it may stand between the items of a list ("left", in a language written without spaces).
+        region_of: findings whose region it names.
+        in_region: findings that it mentions where one of their regions was named last.
+    """
+
+    mentions: tuple[tuple[str, Cue | None], ...] = ()
+    cue: Cue | None = None
+    joiner: Joiner | None = None
+    sign: bool = False
+    leads_on: bool = False
+    filler: bool = False
+    region_of: tuple[str, ...] = ()
+    in_region: tuple[str, ...] = ()
+
+    def merged(self, other: "Meaning") -> "Meaning":
+        """Both meanings; where they differ, ``other``'s."""
+        mentions = dict([*self.mentions, *other.mentions])
+        return replace(
+            self,
+            mentions=tuple(mentions.items()),
+            cue=other.cue or self.cue,
+            joiner=other.joiner or self.joiner,
+            leads_on=self.leads_on or other.leads_on,
+            filler=self.filler or other.filler,
+            region_of=self.region_of + other.region_of,
+            in_region=self.in_region + other.in_region,
+        )
+
+
+class Lexicon:
+    """The phrase index of an adapter with the folding and tokens that go with it.
+
+    Attributes:
+        openers: the words with which a phrase that names a finding can begin.
+    """
+
+    def __init__(self, adapter: Adapter) -> None:
+        self.adapter = adapter
+        self.script = adapter.grammar.script
+        self.folding = Folding(accents=adapter.grammar.fold_accents)
+        rewrites = adapter.grammar.spellings or adapter.grammar.compound_heads
+        self._spelling = Spelling(adapter.grammar.spellings, self.folding) if rewrites else None
+        endings = [
+            (self.folding.fold(item.ending)[0], self.folding.fold(other)[0])
+            for item in adapter.grammar.inflections
+            for other in item.becomes
+        ]
+        skipped = adapter.grammar.fillers if self.script == "words" else ()
+        fillers = {token for filler in skipped for token in self.tokens(filler)}
+        self.index: PhraseIndex[Meaning] = PhraseIndex(endings, fillers)
+        entries = [(self.tokens(phrase), meaning) for phrase, meaning in phrase_meanings(adapter)]
+        self.index.learn_words(token for tokens, _ in entries for token in tokens)
+        for tokens, meaning in entries:
+            if tokens:
+                before = self.index.get(tokens)
+                self.index.add(tokens, meaning if before is None else before.merged(meaning))
+        openers = (tokens[0] for tokens, meaning in entries if tokens and meaning.mentions)
+        self.openers = frozenset(form for word in openers for form in self.index.forms(word))
+        if self._spelling is not None and adapter.grammar.compound_heads:
+            named = [tokens[0] for tokens, meaning in entries if len(tokens) == 1 and meaning.mentions]
+            heads = [form for word in named for form in self.index.forms(word)]
+            self._spelling.learn_heads(heads, self.index.words)
+
+    def tokens(self, phrase: str) -> list[str]:
+        """The tokens of a phrase or sentence, folded."""
+        tokens = tokens_of(self.folding.fold(phrase)[0], self.script)
+        return tokens if self._spelling is None else self._spelling.rewritten(tokens)
+
+
+def _compounds(finding: Finding, adapter: Adapter) -> Iterator[tuple[str, Meaning]]:
+    """The finding's words with endings glued on; what only implies it takes those that word a cue ("Tumorverdacht")."""
+    worded = finding.worded.items()
+    implying = [phrase for cue, phrases in worded if adapter.cues[cue].state == "uncertain" for phrase in phrases]
+    for compound in adapter.grammar.compounds:
+        meaning = Meaning(mentions=((finding.name, adapter.cues.get(compound.cue or "")),))
+        words = [*finding.terms, *(implying if compound.cue else ())]
+        yield from ((word + link + compound.ending, meaning) for word in words for link in compound.link)
+
+
+def phrase_meanings(adapter: Adapter) -> Iterator[tuple[str, Meaning]]:
+    """Every phrase of an adapter with what it means, joiners first, cues last."""
+    grammar = adapter.grammar
+    yield from ((sign, Meaning(joiner="and", sign=True)) for sign in COMMAS)
+    yield from ((word, Meaning(joiner="and")) for word in grammar.conjunctions)
+    yield from ((word, Meaning(joiner="or")) for word in grammar.alternatives)
+    if grammar.script == "characters":
+        yield from ((word, Meaning(filler=True)) for word in grammar.fillers)
+    for finding in adapter.findings.values():
+        yield from ((phrase, Meaning()) for phrase in finding.exclude)
+        yield from ((phrase, Meaning(region_of=(finding.name,))) for phrase in finding.regions)
+        yield from ((phrase, Meaning(in_region=(finding.name,))) for phrase in finding.in_region)
+        yield from ((phrase, _mention(finding, phrase, None)) for phrase in finding.terms)
+        yield from _compounds(finding, adapter)
+        for cue_id, phrases in finding.worded.items():
+            yield from ((phrase, _mention(finding, phrase, adapter.cues[cue_id])) for phrase in phrases)
+    for cue in adapter.cues.values():
+        yield from ((phrase, Meaning(cue=cue, leads_on=_leads_on(phrase, grammar))) for phrase in cue.phrases)
+
+
+def _mention(finding: Finding, phrase: str, worded: Cue | None) -> Meaning:
+    """What a finding's phrase means; one that holds a region of the finding names that region too."""
+    names_region = any(region in phrase for region in finding.regions)
+    return Meaning(mentions=((finding.name, worded),), region_of=(finding.name,) if names_region else ())
+
+
+def _leads_on(phrase: str, grammar: SettledGrammar) -> bool:
+    if grammar.script == "characters":
+        return phrase.endswith(grammar.prepositions)
+    return phrase.split()[-1].casefold() in grammar.prepositions

@@ -1,0 +1,188 @@
+"""The calibration file: readable YAML with every count that was used and every number that follows from it.
+
+It holds counts and probabilities, no text of any report and no identifier; it stays at the site all the same.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from glsmed.shared.files.atomic import write_text
+from glsmed.shared.files.documents import StrictModel, load
+from glsmed.site_adapters.adapter.adapter import Cue
+
+Probability = Annotated[float, Field(gt=0, lt=1)]
+Count = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+_PRIVATE_FILE = 0o600
+_DIGEST_LENGTH = 12
+_NO_WORDS = ("true", "false", "null")
+
+
+class Level(StrictModel):
+    """Labels and what they make of a belief.
+
+    Attributes:
+        trials: gold labels; ``successes`` are those of value 1 (a fraction where alternatives share a belief).
+        mean: of the posterior; ``spread`` is its standard deviation.
+    """
+
+    trials: Count
+    successes: Count
+    mean: Probability
+    spread: Count
+
+
+class CueLevel(Level):
+    """A cue's posterior, which holds for every finding without one of its own.
+
+    Attributes:
+        prior: mean of the prior; ``strength`` is its weight in labels.
+        fingerprint: of the cue as it was; empty for a combination of cues ("probable+negated").
+    """
+
+    family: str
+    prior: Probability
+    strength: Positive
+    fingerprint: str = ""
+
+
+class FamilyLevel(StrictModel):
+    """How far all cues of a family lie from their priors at this site, in log-odds."""
+
+    trials: Count
+    shift: float
+
+
+class ChosenStrengths(StrictModel):
+    """How much each level trusts the one above; see :class:`glsmed.site_adapters.calibration.hierarchy.Strengths`."""
+
+    family: Positive
+    cue: Positive
+    finding: Positive
+
+
+class HeldOutLosses(StrictModel):
+    """Mean log-loss of a label that the fit had not seen; see ``calibration_fit.HeldOut``."""
+
+    folds: Annotated[int, Field(ge=2)]
+    prior: Count
+    default: Count
+    chosen: Count
+
+
+class LearnedModel(StrictModel):
+    """Weights of the learned scoring by feature; see :mod:`glsmed.site_adapters.calibration.learned_scoring`.
+
+    Attributes:
+        used: whether it predicts this site's held-out labels surely better than the posteriors do.
+        held_out: its mean log-loss; ``beta`` is that of the posteriors on the same labels.
+    """
+
+    used: bool
+    held_out: Count
+    beta: Count
+    inverse_penalty: Positive
+    intercept: float
+    weights: dict[str, float]
+
+
+class CalibrationFile(StrictModel):
+    """One site's calibration of one adapter.
+
+    Attributes:
+        digest: of the adapter that read the reports.
+        reports: how many reports had gold labels; ``labels`` counts those on mentioned findings, ``hedged`` those among
+            them whose words leave doubt.
+        unmentioned: of P(finding | the report does not mention it).
+        cues: by id; ``cues_by_finding`` where a cue was labelled on a finding.
+    """
+
+    format: Literal[1] = 1
+    adapter: str
+    version: int
+    digest: str
+    reports: int
+    labels: int
+    hedged: int
+    strengths: ChosenStrengths
+    held_out: HeldOutLosses | None = None
+    unmentioned: Level
+    families: dict[str, FamilyLevel]
+    cues: dict[str, CueLevel]
+    cues_by_finding: dict[str, dict[str, Level]]
+    learned: LearnedModel | None = None
+
+    @property
+    def identity(self) -> str:
+        """sha256 (hex) of all that it says."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def fingerprint(cue: Cue) -> str:
+    """Changes whenever a cue is found elsewhere or means something else: phrases, kind, scope, reach, family, prior."""
+    prior = None if cue.prior is None else [cue.prior.mean, cue.prior.strength]
+    said = [cue.id, cue.kind, sorted(cue.phrases), cue.scope, cue.reach, cue.family, prior]
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()[:_DIGEST_LENGTH]
+
+
+def load_calibration_file(path: Path) -> CalibrationFile:
+    """The file at ``path``.
+
+    Raises:
+        ConfigurationError: with every fault, as ``file:line: key: message``.
+    """
+    return load(path, CalibrationFile)
+
+
+def save_calibration_file(path: Path, calibration: CalibrationFile) -> None:
+    """Write the file whole, for its owner alone.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    write_text(path, "\n".join(_lines(calibration)) + "\n", mode=_PRIVATE_FILE)
+
+
+def _lines(calibration: CalibrationFile) -> Iterator[str]:
+    """YAML with one line for each thing that was counted."""
+    content = calibration.model_dump(mode="json")
+    yield "# What the words of this site mean, by its own gold labels. Made by calibrate: make it again,"
+    yield "# do not edit it. mean and spread are of P(finding | cue); strengths were chosen by held-out log-loss."
+    for key in ("format", "adapter", "version", "digest", "reports", "labels", "hedged"):
+        yield f"{key}: {_flow(content[key])}"
+    for key in ("strengths", "held_out", "unmentioned"):
+        yield f"{key}: {_flow(content[key])}"
+    for key in ("families", "cues"):
+        yield f"{key}:"
+        yield from (f"  {_key(name)}: {_flow(row)}" for name, row in content[key].items())
+    yield "cues_by_finding:" if content["cues_by_finding"] else "cues_by_finding: {}"
+    for cue, findings in content["cues_by_finding"].items():
+        yield f"  {_key(cue)}:"
+        yield from (f"    {_key(finding)}: {_flow(row)}" for finding, row in findings.items())
+    yield from _learned_lines(content["learned"])
+
+
+def _learned_lines(learned: dict[str, Any] | None) -> Iterator[str]:
+    if learned is None:
+        return
+    yield "learned:"
+    yield from (f"  {key}: {_flow(value)}" for key, value in learned.items() if key != "weights")
+    yield "  weights:"
+    yield from (f"    {json.dumps(name)}: {weight}" for name, weight in learned["weights"].items())
+
+
+def _key(name: str) -> str:
+    """A name as a key; quoted where plain YAML would read something else."""
+    return json.dumps(name) if name in _NO_WORDS else name
+
+
+def _flow(value: object) -> str:
+    """A value as flow YAML: JSON, without quotes around keys."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_key(key)}: {_flow(item)}" for key, item in value.items()) + "}"
+    return json.dumps(value, ensure_ascii=False)

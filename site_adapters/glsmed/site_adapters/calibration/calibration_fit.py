@@ -1,0 +1,189 @@
+"""A site's gold labels turned into posteriors, with the strengths of the hierarchy chosen by held-out log-loss."""
+
+import hashlib
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from glsmed.shared.cue_calibration.family_shifts import Floats, Integers
+from glsmed.site_adapters.adapter.adapter import Adapter, Beta
+from glsmed.site_adapters.calibration.gold_cells import GoldCell, mentioned
+from glsmed.site_adapters.calibration.hierarchy import Posterior, Priors, Strengths, places, posterior, table
+from glsmed.site_adapters.calibration.scores import log_losses
+from glsmed.site_adapters.reading.cells import Cell
+
+FOLDS = 10
+DEFAULT_STRENGTHS = Strengths(family=1.0, cue=1.0, finding=32.0)
+UNMENTIONED_PRIOR = Beta(0.01, 20)
+_FAMILIES = (0.25, 1.0, 4.0, 1e6)
+_CUES = (0.25, 0.5, 1.0, 2.0, 4.0, 16.0)
+_FINDINGS = (8.0, 32.0, 128.0, 1e6)
+_STANDARD_ERRORS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Mean log-loss of a gold label that the fit had not seen, over all mentioned cells.
+
+    Attributes:
+        prior: of the language's priors; ``default`` with the usual strengths, ``chosen`` with those that were chosen.
+    """
+
+    folds: int
+    prior: float
+    default: float
+    chosen: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What was learned from a site's labels.
+
+    Attributes:
+        trials: ``(C, F)`` labels by cue and finding; ``successes`` are those of value 1, or their expected number
+            where alternatives share a cue's belief.
+        predicted: ``(N,)`` the held-out probability of each mentioned cell; empty without enough reports to hold out.
+        held_out: None without enough reports to hold out.
+    """
+
+    priors: Priors
+    findings: tuple[str, ...]
+    trials: Floats
+    successes: Floats
+    strengths: Strengths
+    posterior: Posterior
+    held_out: HeldOut | None
+    predicted: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    """N mentioned cells as arrays ``(N,)``: places of cue and finding, share, value, expected success, fold."""
+
+    cue: Integers
+    finding: Integers
+    share: Floats
+    value: Floats
+    success: Floats
+    fold: Integers
+
+
+def family_of(cell: Cell) -> str:
+    """The group that a cell's cue is calibrated with; a doubt that is denied ("probably no") makes its own."""
+    return f"{cell.family}_denied" if "+" in cell.cue else cell.family
+
+
+def fold_of(report_id: str, folds: int = FOLDS) -> int:
+    """The fold of a report: the same in every run and on every machine."""
+    return int.from_bytes(hashlib.sha256(report_id.encode()).digest()[:8]) % folds
+
+
+def fit_labels(adapter: Adapter, cells: Sequence[GoldCell], shared: Mapping[str, Beta] | None = None) -> Fit:
+    """The posteriors of all the adapter's cues, and of each combination of cues that was labelled.
+
+    Args:
+        adapter: whose priors stand above the site's labels.
+        cells: the gold labels; none is allowed, and leaves the priors.
+        shared: priors by cue that stand in for the adapter's.
+    """
+    seen = mentioned(cells)
+    priors = _priors(adapter, [cell for _, cell in seen], shared or {})
+    findings = tuple(sorted({gold.finding for gold, _ in seen}))
+    labels = _labels(seen, priors, findings)
+    strengths, held_out, predicted = _choose(priors, findings, labels)
+    trials, successes = _counts(priors, findings, labels, np.ones(len(seen), bool))
+    learned = posterior(priors, trials, successes, strengths)
+    return Fit(priors, findings, trials, successes, strengths, learned, held_out, predicted)
+
+
+def _priors(adapter: Adapter, cells: Sequence[Cell], shared: Mapping[str, Beta]) -> Priors:
+    rows = {cue.id: (cue.prior, cue.family) for cue in adapter.cues.values() if cue.prior is not None}
+    for cell in cells:
+        rows.setdefault(cell.cue, (Beta(cell.probability / cell.share, cell.strength), family_of(cell)))
+    families = tuple(sorted({family for _, family in rows.values()}))
+    place = places(families)
+    betas = [shared.get(cue, prior) for cue, (prior, _) in rows.items()]
+    return Priors(
+        cues=tuple(rows),
+        families=families,
+        mean=np.array([beta.mean for beta in betas]),
+        strength=np.array([beta.strength for beta in betas]),
+        family=np.array([place[family] for _, family in rows.values()], dtype=np.intp),
+    )
+
+
+def _labels(seen: Sequence[tuple[GoldCell, Cell]], priors: Priors, findings: Sequence[str]) -> _Labels:
+    cue_place, finding_place = places(priors.cues), places(findings)
+    cue = np.array([cue_place[cell.cue] for _, cell in seen], dtype=np.intp)
+    share = np.array([cell.share for _, cell in seen])
+    value = np.array([gold.value for gold, _ in seen], dtype=np.float64)
+    return _Labels(
+        cue=cue,
+        finding=np.array([finding_place[gold.finding] for gold, _ in seen], dtype=np.intp),
+        share=share,
+        value=value,
+        success=_expected_success(value, share, priors.mean[cue]),
+        fold=np.array([fold_of(gold.report_id) for gold, _ in seen], dtype=np.intp),
+    )
+
+
+def _expected_success(value: Floats, share: Floats, prior: Floats) -> Floats:
+    """Whether the cue's belief was true: known, but for one of several alternatives that turned out absent.
+
+    The belief may then have been true of another alternative: P = p(1 - share) / (1 - p share) by Bayes' rule.
+    """
+    success: Floats = value + (1 - value) * prior * (1 - share) / (1 - prior * share)
+    return success
+
+
+def _counts(priors: Priors, findings: Sequence[str], labels: _Labels, used: Integers) -> tuple[Floats, Floats]:
+    shape = (len(priors.cues), len(findings))
+    cue, finding = labels.cue[used], labels.finding[used]
+    return table(shape, cue, finding, np.ones(len(cue))), table(shape, cue, finding, labels.success[used])
+
+
+def _choose(priors: Priors, findings: Sequence[str], labels: _Labels) -> tuple[Strengths, HeldOut | None, Floats]:
+    """The strengths of least held-out log-loss; the default ones unless others are surely better."""
+    folds = np.unique(labels.fold)
+    if len(folds) < 2:
+        return DEFAULT_STRENGTHS, None, np.empty(0)
+    parts = [_counts(priors, findings, labels, labels.fold != fold) for fold in folds]
+    default = _held_out(priors, labels, folds, parts, DEFAULT_STRENGTHS)
+    losses = log_losses(default, labels.value)
+    chosen, best, predicted = DEFAULT_STRENGTHS, losses, default
+    for strengths in _candidates():
+        candidate = _held_out(priors, labels, folds, parts, strengths)
+        candidate_losses = log_losses(candidate, labels.value)
+        if candidate_losses.sum() < best.sum() and surely_less(candidate_losses, losses):
+            chosen, best, predicted = strengths, candidate_losses, candidate
+    prior = log_losses(priors.mean[labels.cue] * labels.share, labels.value)
+    report = HeldOut(len(folds), float(prior.mean()), float(losses.mean()), float(best.mean()))
+    return chosen, report, predicted
+
+
+def _candidates() -> Iterator[Strengths]:
+    return itertools.starmap(Strengths, itertools.product(_FAMILIES, _CUES, _FINDINGS))
+
+
+def _held_out(
+    priors: Priors,
+    labels: _Labels,
+    folds: Integers,
+    parts: Sequence[tuple[Floats, Floats]],
+    strengths: Strengths,
+) -> Floats:
+    """``(N,)`` the probability of each cell by the posterior of the other folds."""
+    predicted = np.empty(len(labels.value))
+    for fold, (trials, successes) in zip(folds, parts, strict=True):
+        out = labels.fold == fold
+        mean = posterior(priors, trials, successes, strengths).mean
+        predicted[out] = mean[labels.cue[out], labels.finding[out]] * labels.share[out]
+    return predicted
+
+
+def surely_less(losses: Floats, others: Floats) -> bool:
+    """Whether the losses of the same cells are less on average by more than a standard error of the difference."""
+    difference = others - losses
+    return bool(difference.mean() > _STANDARD_ERRORS * difference.std() / np.sqrt(len(difference)))

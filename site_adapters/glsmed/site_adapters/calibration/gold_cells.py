@@ -1,0 +1,58 @@
+"""Gold labels beside what the adapter read: what calibration, evaluation and bench learn from."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from glsmed.site_adapters.inputs.gold_labels import Gold, read_gold
+from glsmed.site_adapters.inputs.report_files import read_reports
+from glsmed.site_adapters.reading.cells import Cell
+from glsmed.site_adapters.reading.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class GoldCell:
+    """One gold label.
+
+    Attributes:
+        value: 0 or 1; in between where whoever labelled gave a likelihood.
+        cell: what the report says of the finding, or None where it does not mention it.
+        report: all cells of the report.
+    """
+
+    report_id: str
+    finding: str
+    value: float
+    cell: Cell | None
+    report: tuple[Cell, ...]
+
+    @property
+    def hedged(self) -> bool:
+        """Whether the words leave doubt."""
+        return self.cell is not None and self.cell.state == "uncertain"
+
+
+def load_gold_cells(reader: Reader, reports: Path, gold: Path) -> list[GoldCell]:
+    """The gold labels of both files, about the adapter's findings.
+
+    Raises:
+        UsageError: the reports cannot be read.
+        ConfigurationError: with every fault of the reports, or of the gold labels, by its line.
+    """
+    texts = read_reports(reports)
+    labels = read_gold(gold, studies=texts.keys(), findings=list(reader.adapter.findings), among=str(reports))
+    return gold_cells(reader, texts, labels)
+
+
+def gold_cells(reader: Reader, texts: Mapping[str, str], gold: Gold) -> list[GoldCell]:
+    """The gold labels with the cells that the reader finds, in the order of the labels."""
+    readings = {report_id: reader.read(texts[report_id]).cells for report_id in dict.fromkeys(key[0] for key in gold)}
+    return [
+        GoldCell(report_id, finding, value, readings[report_id].get(finding), tuple(readings[report_id].values()))
+        for (report_id, finding), value in gold.items()
+    ]
+
+
+def mentioned(cells: Iterable[GoldCell]) -> Sequence[tuple[GoldCell, Cell]]:
+    """The gold cells whose finding is mentioned, each with what the report says of it."""
+    return [(gold, gold.cell) for gold in cells if gold.cell is not None]

@@ -1,0 +1,101 @@
+"""From counts to posteriors: language prior → family of cues → cue → cue and finding, each drawn towards the last.
+
+A family may shift all its cues at this site (on the scale of log-odds, with a normal prior on the shift); the labels of
+a cue update a Beta distribution around its shifted prior; those of one cue on one finding update another around the
+cue.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glsmed.shared.cue_calibration.family_shifts import Floats, Integers, family_shifts, shifted
+
+
+@dataclass(frozen=True, slots=True)
+class Strengths:
+    """How much each level trusts the level above.
+
+    Attributes:
+        family: precision of a family's shift (1 / variance, in log-odds).
+        cue: factor on the strength of each cue's prior.
+        finding: what a cue's mean is worth for one finding, in labels.
+    """
+
+    family: float
+    cue: float
+    finding: float
+
+
+@dataclass(frozen=True, slots=True)
+class Priors:
+    """The language's beliefs about C cues of G families.
+
+    Attributes:
+        mean: ``(C,)`` in (0, 1); ``strength`` ``(C,)`` is its weight in labels.
+        family: ``(C,)`` the place of each cue's family in ``families``.
+    """
+
+    cues: tuple[str, ...]
+    families: tuple[str, ...]
+    mean: Floats
+    strength: Floats
+    family: Integers
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """What a site's labels make of the priors, for C cues and F findings.
+
+    Attributes:
+        shift: ``(G,)`` of each family, in log-odds.
+        cue_mean: ``(C,)``; with ``cue_strength`` ``(C,)`` it holds for a finding without labels of its own.
+        mean: ``(C, F)``; with ``strength`` ``(C, F)`` a Beta distribution each.
+    """
+
+    shift: Floats
+    cue_mean: Floats
+    cue_strength: Floats
+    mean: Floats
+    strength: Floats
+
+
+def posterior(priors: Priors, trials: Floats, successes: Floats, strengths: Strengths) -> Posterior:
+    """The posterior of every cue and finding.
+
+    Args:
+        priors: of the C cues.
+        trials: ``(C, F)`` labels of each cue on each finding; ``successes`` are those of value 1.
+        successes: ``(C, F)``.
+        strengths: of the levels.
+    """
+    cue_trials, cue_successes = trials.sum(1), successes.sum(1)
+    weight = priors.strength * strengths.cue
+    shift = family_shifts(
+        priors.mean,
+        weight,
+        priors.family,
+        (cue_trials, cue_successes),
+        groups=len(priors.families),
+        precision=strengths.family,
+    )
+    cue_strength = weight + cue_trials
+    cue_mean = (weight * shifted(priors.mean, shift[priors.family]) + cue_successes) / cue_strength
+    total = strengths.finding + trials
+    mean = (strengths.finding * cue_mean[:, None] + successes) / total
+    # A cue's mean is no surer for one finding than it is for all, nor than findings are alike.
+    shared = 1 / (1 / cue_strength + 1 / strengths.finding)
+    return Posterior(shift, cue_mean, shared, mean, shared[:, None] + trials)
+
+
+def places(names: Sequence[str]) -> dict[str, int]:
+    """The place of each name in the sequence."""
+    return {name: place for place, name in enumerate(names)}
+
+
+def table(shape: tuple[int, int], rows: Integers, columns: Integers, weights: Any) -> Floats:
+    """``(C, F)`` the sum of ``weights`` for each pair of row and column."""
+    flat = np.bincount(rows * shape[1] + columns, weights, shape[0] * shape[1])
+    return flat.astype(np.float64).reshape(shape)

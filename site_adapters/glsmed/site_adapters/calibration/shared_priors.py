@@ -1,0 +1,63 @@
+"""The way of counts to the federation and of the shared prior back, for one adapter."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from glsmed.shared.cue_calibration.cue_counts import CueCount
+from glsmed.shared.cue_calibration.family_shifts import shifted
+from glsmed.shared.cue_calibration.shared_prior import LEAST_MEAN, SharedPrior
+from glsmed.shared.files.documents import load
+from glsmed.site_adapters.adapter.adapter import Adapter, Beta
+from glsmed.site_adapters.calibration.gold_cells import GoldCell, mentioned
+
+
+def count_cues(adapter: Adapter, cells: Sequence[GoldCell]) -> list[CueCount]:
+    """Trials and successes of each cue that decided a labelled cell; a report counts once for each finding.
+
+    Combinations of cues, and cells whose alternatives share a belief, are left out: they count no cue by itself.
+    """
+    values: dict[str, list[float]] = {}
+    for gold, cell in mentioned(cells):
+        if cell.cue in adapter.cues and cell.share == 1:
+            values.setdefault(cell.cue, []).append(gold.value)
+    return [_count(adapter, cue_id, labels) for cue_id, labels in sorted(values.items())]
+
+
+def _count(adapter: Adapter, cue_id: str, labels: Sequence[float]) -> CueCount:
+    cue = adapter.cues[cue_id]
+    prior = cue.prior or Beta(0.5, 1)
+    return CueCount(
+        cue=f"{adapter.language}/{cue_id}",
+        family=f"{adapter.language}/{cue.family}",
+        prior_mean=prior.mean,
+        prior_strength=prior.strength,
+        trials=len(labels),
+        successes=round(sum(labels)),
+    )
+
+
+def shared_beliefs(adapter: Adapter, prior: SharedPrior) -> Mapping[str, Beta]:
+    """The shared prior of the adapter's cues by id; cues that no site counted move with their family."""
+    beliefs: dict[str, Beta] = {}
+    for cue in adapter.cues.values():
+        if cue.prior is None:
+            continue
+        belief = prior.cues.get(f"{adapter.language}/{cue.id}")
+        shift = prior.families.get(f"{adapter.language}/{cue.family}", 0.0)
+        if belief is not None:
+            beliefs[cue.id] = Beta(belief.mean, belief.strength)
+        elif shift:
+            moved = shifted(np.array(cue.prior.mean), np.array(shift)).clip(LEAST_MEAN, 1 - LEAST_MEAN)
+            beliefs[cue.id] = Beta(float(moved), cue.prior.strength)
+    return beliefs
+
+
+def load_shared_prior(path: Path) -> SharedPrior:
+    """The prior that the centre sent, from a JSON or YAML file.
+
+    Raises:
+        ConfigurationError: with every fault, as ``file:line: key: message``.
+    """
+    return load(path, SharedPrior)

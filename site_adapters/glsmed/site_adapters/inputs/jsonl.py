@@ -1,0 +1,86 @@
+"""Reports as JSON lines: read one by one, so that a broken line costs only itself."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from glsmed.shared.errors import DataError, UsageError
+from glsmed.shared.files.atomic import replacing
+
+STREAM = Path("-")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report as it came: ``report_id`` names it in every answer."""
+
+    report_id: str
+    text: str
+
+
+def parse_report(line: bytes) -> Report:
+    """The report in one line, ``{"id": …, "text": …}``; further keys are left alone.
+
+    Raises:
+        DataError: says what is wrong with the line.
+    """
+    try:
+        content = json.loads(line)
+    except UnicodeDecodeError:
+        raise DataError("is not UTF-8") from None
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"is not JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise DataError('is not an object {"id": …, "text": …}')
+    report_id, text = content.get("id"), content.get("text")
+    if not isinstance(report_id, str | int) or isinstance(report_id, bool):
+        raise DataError('has no "id" (a string or a whole number)')
+    if not isinstance(text, str):
+        raise DataError('has no "text" (a string)')
+    report = Report(str(report_id), text)
+    if b"\\ud" in line.lower():
+        _refuse_half_characters(report)
+    return report
+
+
+def _refuse_half_characters(report: Report) -> None:
+    """A report with half of a surrogate pair could be read but not written."""
+    try:
+        (report.report_id + report.text).encode()
+    except UnicodeEncodeError as error:
+        raise DataError(f"holds half a character (\\u{ord(error.object[error.start]):04x}): write it whole") from None
+
+
+@contextmanager
+def open_lines(source: Path) -> Iterator[BinaryIO]:
+    """The lines of a file, or of standard input for ``-``.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
+    if source == STREAM:
+        yield sys.stdin.buffer
+        return
+    try:
+        stream = source.open("rb")
+    except OSError as error:
+        raise UsageError(f"{source}: cannot be read: {error.strerror}") from None
+    with stream:
+        yield stream
+
+
+@contextmanager
+def open_output(target: Path) -> Iterator[TextIO]:
+    """Where answers go: standard output for ``-``, or a file that is there only once it is whole."""
+    if target == STREAM:
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    with replacing(target) as temporary:
+        with temporary.open("w", encoding="utf-8") as stream:
+            yield stream
+        temporary.chmod(0o644)

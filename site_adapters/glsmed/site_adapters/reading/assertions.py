@@ -1,0 +1,149 @@
+"""What one sentence says of each finding that it mentions: one assertion per mention, doubt before negation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from glsmed.site_adapters.adapter.adapter import AFFIRMED, Beta, Cue
+from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning
+from glsmed.site_adapters.adapter.schema import State
+from glsmed.site_adapters.reading.scopes import Mention, cue_of, mentions_with_cues
+from glsmed.site_adapters.text.phrases import Hit
+
+_DOUBT = ("uncertainty", "differential")
+_SHARED_BY = 2
+_EVEN = 0.5
+
+
+class Assertion(NamedTuple):
+    """One cue on one mention; places are tokens of the sentence.
+
+    Attributes:
+        cue: id of the deciding cue; ``a+b`` where cue a stands over cue b ("probably no").
+        prior: of P(finding); None where the mention is no evidence (historical, conditional).
+        spread: standard deviation of the prior.
+        share: factor on the cue's own mean where alternatives share it.
+        implied: whether the words imply the finding with doubt of their own ("nodular opacity" for a nodule).
+        resolved: whether the finding is said to be gone.
+    """
+
+    finding: str
+    state: State
+    cue: str
+    family: str
+    prior: Beta | None
+    spread: float
+    share: float
+    mention: tuple[int, int]
+    cue_places: tuple[tuple[int, int], ...]
+    implied: bool
+    resolved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    cue: Cue
+    hits: tuple[Hit[Meaning], ...] = ()
+    denied_by: Cue | None = None
+
+
+def assertions_of(hits: Sequence[Hit[Meaning]], lexicon: Lexicon, *, length: int) -> list[Assertion]:
+    """The assertions of a sentence of ``length`` tokens with these hits."""
+    affirmed = lexicon.adapter.cues[AFFIRMED]
+    found = []
+    for mention in mentions_with_cues(hits, length, lexicon.script):
+        verdict = _verdict(mention, affirmed)
+        for finding, worded in mention.hit.payload.mentions:
+            found.append(_assertion(finding, mention, verdict if worded is None else _weighed(worded, verdict)))
+    return found
+
+
+def _weighed(worded: Cue, verdict: _Verdict) -> _Verdict:
+    """The worded cue, unless the sentence leaves less of the finding than the words alone do ("no nodular opacity").
+
+    Words that are no evidence by themselves ("anything abnormal in the lungs") are so once they are denied.
+    """
+    if worded.prior is None:
+        return verdict if verdict.cue.kind == "negation" else _Verdict(worded)
+    own, said = worded.prior, verdict.cue.prior
+    if worded.state == "absent" or (
+        own is not None and said is not None and verdict.cue.kind != "negation" and own.mean <= said.mean
+    ):
+        return _Verdict(worded)
+    return verdict
+
+
+def _verdict(mention: Mention, affirmed: Cue) -> _Verdict:
+    """The deciding cue of a mention.
+
+    What is no evidence stays so unless it is said to be gone; then doubt from behind, denial, doubt, affirmation.
+    """
+    cues = [*mention.forward, *mention.backward]
+    if not mention.conceded and len(cues) <= 1:
+        return _Verdict(cue_of(cues[0]), (cues[0],)) if cues else _Verdict(affirmed)
+    for kind in ("resolved", "historical", "conditional"):
+        if chosen := _of_kind(cues, kind):
+            return _Verdict(cue_of(chosen[-1]), (chosen[-1],))
+    if mention.conceded:
+        return _weakest([*mention.conceded, *_of_kind(cues, *_DOUBT)]) or _Verdict(affirmed)
+    return _denied(mention) or _weakest(cues) or _Verdict(affirmed)
+
+
+def _of_kind(cues: Sequence[Hit[Meaning]], *kinds: str) -> list[Hit[Meaning]]:
+    return [hit for hit in cues if cue_of(hit).kind in kinds]
+
+
+def _denied(mention: Mention) -> _Verdict | None:
+    """The denial that decides, if one does: not where doubt follows a mention that the denial only lists."""
+    denials = _of_kind([*mention.forward, *mention.backward], "negation")
+    if not denials:
+        return None
+    denial = denials[-1]
+    if denial in mention.forward and not mention.first and _of_kind(mention.backward, *_DOUBT):
+        return None
+    before = [
+        hit for hit in _of_kind(mention.forward, *_DOUBT) if hit.start < denial.start and denial in mention.forward
+    ]
+    if before:
+        return _Verdict(cue_of(before[-1]), (before[-1], denial), denied_by=cue_of(denial))
+    return _Verdict(cue_of(denial), (denial,))
+
+
+def _weakest(cues: Sequence[Hit[Meaning]]) -> _Verdict | None:
+    """The doubt that leaves least, or else the affirmation that does."""
+    for kinds in (_DOUBT, ("affirmation",)):
+        graded = [(cue.prior.mean, hit.start, hit) for hit in _of_kind(cues, *kinds) if (cue := cue_of(hit)).prior]
+        if graded:
+            hit = min(graded)[2]
+            return _Verdict(cue_of(hit), (hit,))
+    return None
+
+
+def _assertion(finding: str, mention: Mention, verdict: _Verdict) -> Assertion:
+    cue, prior, share = verdict.cue, verdict.cue.prior, 1.0
+    state = cue.state
+    if prior is not None and verdict.denied_by is not None:
+        state, prior = _over_denial(prior)
+    elif prior is not None and cue.kind == "differential" and mention.alternatives > _SHARED_BY:
+        share = _SHARED_BY / mention.alternatives
+        prior = Beta(prior.mean * share, prior.strength)
+    return Assertion(
+        finding=finding,
+        state=state,
+        cue=cue.id if verdict.denied_by is None else f"{cue.id}+{verdict.denied_by.id}",
+        family=cue.family,
+        prior=prior,
+        spread=0.0 if prior is None else prior.spread,
+        share=share,
+        mention=(mention.hit.start, mention.hit.end),
+        cue_places=tuple((hit.start, hit.end) for hit in verdict.hits),
+        implied=not verdict.hits and cue.state == "uncertain",
+        resolved=cue.kind == "resolved",
+    )
+
+
+def _over_denial(prior: Beta) -> tuple[State, Beta]:
+    """What doubt over a denial leaves: "probably no" denies with a reserve, "possibly no" is as open as "possible"."""
+    if prior.mean >= _EVEN:
+        return "absent", Beta(1 - prior.mean, prior.strength)
+    return "uncertain", prior

@@ -1,0 +1,57 @@
+"""What a report says of each finding, as data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from glsmed.site_adapters.adapter.schema import Kind, State
+
+
+class Span(NamedTuple):
+    """``text[start:end]`` of the given report, and what it is."""
+
+    start: int
+    end: int
+    role: Literal["mention", "cue"]
+
+
+class Cell(NamedTuple):
+    """What a report says of one finding.
+
+    Attributes:
+        state: what the words say.
+        probability: what they mean: P(finding | cue), with ``spread`` as its standard deviation.
+        strength: weight of that belief in labels.
+        cue: id of the deciding cue; ``family`` is the group that it shares calibration with.
+        share: factor on the cue's own mean where alternatives share it.
+    """
+
+    finding: str
+    state: State
+    probability: float
+    spread: float
+    strength: float
+    cue: str
+    family: str
+    section: str
+    share: float
+    evidence: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a report says; a finding without a cell is not mentioned, or only where it is no evidence."""
+
+    cells: Mapping[str, Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A cue in the text, whatever the finding; ``scope`` is the stretch of text that it reaches."""
+
+    start: int
+    end: int
+    kind: Kind
+    cue: str
+    probability: float | None
+    scope: tuple[int, int]

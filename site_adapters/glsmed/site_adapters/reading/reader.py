@@ -1,0 +1,256 @@
+"""A report read: one cell per finding, with the words that made it."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from glsmed.site_adapters.adapter.adapter import Adapter, Beta
+from glsmed.site_adapters.adapter.components import Marked, load_components, overlaid
+from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning
+from glsmed.site_adapters.reading.assertions import Assertion, assertions_of
+from glsmed.site_adapters.reading.body_regions import NOWHERE, Region, with_regions
+from glsmed.site_adapters.reading.cells import Cell, Mark, Reading, Span
+from glsmed.site_adapters.reading.comma_scope import with_open_lists
+from glsmed.site_adapters.reading.cue_spans import TokenMark, marks_of
+from glsmed.site_adapters.text.phrases import Hit, sentence_length, token_bounds
+from glsmed.site_adapters.text.segments import Segmenter
+
+_REMEMBERED_SENTENCES = 50_000
+_LONGEST_REMEMBERED = 600
+_ANY_EVIDENCE = 1e-12
+_NO_PRIOR = Beta(0.5, 1)
+
+
+class Statement(NamedTuple):
+    """An assertion where it stands in the report.
+
+    Attributes:
+        weight: that of its section; 0 is no evidence.
+        offset: where its sentence starts; ``spans`` are places in the sentence.
+    """
+
+    assertion: Assertion
+    section: str
+    weight: float
+    offset: int
+    spans: tuple[Span, ...]
+
+    @property
+    def placed(self) -> tuple[Span, ...]:
+        """The words of the mention and the cue as places in the report."""
+        offset = self.offset
+        return tuple([Span(span.start + offset, span.end + offset, span.role) for span in self.spans])
+
+
+class _ReadSentence(NamedTuple):
+    """What a sentence says, and the region that it names last."""
+
+    statements: tuple[tuple[Assertion, tuple[Span, ...]], ...]
+    region: Region
+
+
+_SAYS_NOTHING = _ReadSentence((), NOWHERE)
+
+
+class Reader:
+    """Reads reports with one adapter; remembers sentences, for reports repeat them.
+
+    Attributes:
+        sentences_read: sentences that were new to the reader.
+        sentences_unknown: those among them without any word of the adapter's: many of them mean another language.
+    """
+
+    def __init__(self, adapter: Adapter) -> None:
+        self.adapter = adapter
+        self._lexicon = Lexicon(adapter)
+        self._segmenter = Segmenter(
+            headers={self._lexicon.folding.fold(header)[0]: role for header, role in adapter.headers.items()},
+            abbreviations=_abbreviations(adapter, self._lexicon),
+            open_words=_open_words(adapter, self._lexicon),
+            folding=self._lexicon.folding,
+            script=adapter.grammar.script,
+        )
+        self._components = load_components(adapter)
+        self._remembered: dict[str | tuple[Region, str], _ReadSentence] = {}
+        self._in_several_regions = {name for name, finding in adapter.findings.items() if finding.regions}
+        self.sentences_read = 0
+        self.sentences_unknown = 0
+
+    def __reduce__(self) -> tuple[type["Reader"], tuple[Adapter]]:
+        """How it goes to a worker process: as its adapter, made anew there."""
+        return Reader, (self.adapter,)
+
+    def read(self, text: str) -> Reading:
+        """The cells of a report; offsets are characters of ``text``."""
+        deciding: dict[str, Statement] = {}
+        for statement in self._statements(text, least_weight=_ANY_EVIDENCE):
+            if statement.assertion.prior is not None:
+                finding = statement.assertion.finding
+                before = deciding.get(finding)
+                outranks = _is_likelier if finding in self._in_several_regions else _outranks
+                if before is None or outranks(statement, before):
+                    deciding[finding] = statement
+        return Reading({finding: _cell(statement) for finding, statement in deciding.items()})
+
+    def statements(self, text: str) -> Iterator[Statement]:
+        """Every assertion of a report in the order of its text, those that are no evidence too."""
+        return self._statements(text, least_weight=0.0)
+
+    def _statements(self, text: str, *, least_weight: float) -> Iterator[Statement]:
+        marked = self._marked(text)
+        for section in self._segmenter.sections(text):
+            weight = self.adapter.section_weights.get(section.role, 0.0)
+            if weight >= least_weight:
+                region = NOWHERE
+                for start, end in self._segmenter.sentences(text, section):
+                    sentence = text[start:end]
+                    known = None if marked else self._remembered.get((region, sentence) if region else sentence)
+                    if known is None:
+                        known = self._sentence(sentence, region, _within(marked, start, end))
+                    region = known.region
+                    for assertion, spans in known.statements:
+                        yield Statement(assertion, section.role, weight, start, spans)
+
+    def marks(self, text: str) -> Iterator[Mark]:
+        """Every cue of a report, whatever the finding, in the order of its text."""
+        marked = self._marked(text)
+        for section in self._segmenter.sections(text):
+            for start, end in self._segmenter.sentences(text, section):
+                sentence = text[start:end]
+                tokens = self._lexicon.tokens(sentence)
+                hits = self._hits(sentence, tokens, _within(marked, start, end))
+                found = list(marks_of(hits, sentence_length(tokens)))
+                bounds = self._character_bounds(sentence) if found else []
+                yield from (_mark(mark, bounds, start) for mark in found)
+
+    def _marked(self, text: str) -> Sequence[Marked]:
+        return self._components.marked(text) if self._components else ()
+
+    def _sentence(self, sentence: str, region: Region, marked: Sequence[Marked]) -> _ReadSentence:
+        read = self._read_sentence(sentence, region, marked)
+        if not marked and len(sentence) <= _LONGEST_REMEMBERED:
+            if len(self._remembered) >= _REMEMBERED_SENTENCES:
+                self._remembered.clear()
+            self._remembered[(region, sentence) if region else sentence] = read
+        return read
+
+    def _read_sentence(self, sentence: str, region: Region, marked: Sequence[Marked]) -> _ReadSentence:
+        tokens = self._lexicon.tokens(sentence)
+        self.sentences_read += 1
+        self.sentences_unknown += not self._lexicon.index.knows_any(tokens)
+        if self._lexicon.openers.isdisjoint(tokens) and not (marked or self._in_several_regions):
+            return _SAYS_NOTHING
+        hits, named = self._hits(sentence, tokens, marked), NOWHERE
+        if self._in_several_regions:
+            hits, named = with_regions(hits, region)
+        assertions = assertions_of(hits, self._lexicon, length=sentence_length(tokens))
+        bounds = self._character_bounds(sentence) if assertions else []
+        return _ReadSentence(tuple([(assertion, tuple(_spans(assertion, bounds))) for assertion in assertions]), named)
+
+    def _hits(self, sentence: str, tokens: Sequence[str], marked: Sequence[Marked]) -> list[Hit[Meaning]]:
+        hits = with_open_lists(self._lexicon.index.find(tokens), sentence_length(tokens))
+        return overlaid(hits, marked, self._character_bounds(sentence)) if marked else hits
+
+    def _character_bounds(self, sentence: str) -> list[tuple[int, int]]:
+        """Start and end in the sentence of each of its tokens."""
+        folded, offsets = self._lexicon.folding.fold(sentence)
+        bounds = token_bounds(folded, self._lexicon.script)
+        if offsets is None:
+            return bounds
+        return [(offsets[start], _end_after(offsets, end)) for start, end in bounds]
+
+
+def _within(marked: Sequence[Marked], start: int, end: int) -> Sequence[Marked]:
+    """What begins between ``start`` and ``end``, in characters from ``start``."""
+    if not marked:
+        return ()
+    first, last = (bisect_left(marked, place, key=lambda one: one.start) for place in (start, end))
+    return [Marked(one.start - start, one.end - start, one.meaning) for one in marked[first:last]]
+
+
+def _end_after(offsets: Sequence[int], end: int) -> int:
+    """Where in the text the folded character before ``end`` ends: with the whole of its cluster."""
+    last = offsets[end - 1]
+    while offsets[end] == last:
+        end += 1
+    return offsets[end]
+
+
+def _spans(assertion: Assertion, bounds: Sequence[tuple[int, int]]) -> Iterator[Span]:
+    start, end = assertion.mention
+    yield Span(bounds[start][0], bounds[end - 1][1], "mention")
+    for start, end in assertion.cue_places:
+        yield Span(bounds[start][0], bounds[end - 1][1], "cue")
+
+
+def _mark(mark: TokenMark, bounds: Sequence[tuple[int, int]], offset: int) -> Mark:
+    scope_start, scope_end = mark.scope
+    return Mark(
+        start=bounds[mark.start][0] + offset,
+        end=bounds[mark.end - 1][1] + offset,
+        kind=mark.cue.kind,
+        cue=mark.cue.id,
+        probability=None if mark.cue.prior is None else mark.cue.prior.mean,
+        scope=(bounds[scope_start][0] + offset, bounds[scope_end - 1][1] + offset),
+    )
+
+
+def _abbreviations(adapter: Adapter, lexicon: Lexicon) -> frozenset[str]:
+    """Words that may end in a full stop: the grammar's, and those of every phrase that holds one."""
+    phrases = list(adapter.grammar.abbreviations)
+    for cue in adapter.cues.values():
+        phrases += [phrase for phrase in cue.phrases if "." in phrase]
+    for finding in adapter.findings.values():
+        phrases += [phrase for phrase in (*finding.terms, *finding.exclude) if "." in phrase]
+    words = [word for phrase in phrases for word in phrase.lower().split() if "." in word]
+    folded = [lexicon.folding.fold(word)[0] for word in words]
+    return frozenset(word.removesuffix(".") for word in [*words, *folded])
+
+
+def _open_words(adapter: Adapter, lexicon: Lexicon) -> frozenset[str]:
+    """Words that a sentence cannot end in: joiners, and the last word of cues of several words that look forward."""
+    phrases = [*adapter.grammar.conjunctions, *adapter.grammar.alternatives]
+    for cue in adapter.cues.values():
+        if cue.scope == "forward" and cue.kind not in ("pseudo", "terminator"):
+            phrases += [phrase for phrase in cue.phrases if " " in phrase]
+    return frozenset(lexicon.folding.fold(phrase)[0].split()[-1] for phrase in phrases)
+
+
+def _outranks(statement: Statement, before: Statement) -> bool:
+    """Whether a later statement decides instead of an earlier one.
+
+    What names the finding goes before what implies it, then the weightier section, then the later wording; only a
+    plain presence stands against later doubt or denial in the same section (they speak of another place, "no effusion
+    on the right"), unless it is said to be gone.
+    """
+    later, earlier = statement.assertion, before.assertion
+    if later.implied != earlier.implied:
+        return earlier.implied
+    if statement.weight != before.weight:
+        return statement.weight > before.weight
+    return earlier.state != "present" or later.state == "present" or later.resolved
+
+
+def _is_likelier(statement: Statement, before: Statement) -> bool:
+    """:func:`_outranks` for a finding that can be in several regions: being in one decides against all others."""
+    if statement.weight != before.weight:
+        return statement.weight > before.weight
+    later, earlier = statement.assertion.prior or _NO_PRIOR, before.assertion.prior or _NO_PRIOR
+    return later.mean >= earlier.mean
+
+
+def _cell(statement: Statement) -> Cell:
+    assertion = statement.assertion
+    prior = assertion.prior or _NO_PRIOR
+    return Cell(
+        assertion.finding,
+        assertion.state,
+        prior.mean,
+        assertion.spread,
+        prior.strength,
+        assertion.cue,
+        assertion.family,
+        statement.section,
+        assertion.share,
+        statement.placed,
+    )

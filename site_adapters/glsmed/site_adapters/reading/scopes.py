@@ -1,0 +1,249 @@
+"""Which cues reach which mentions of one sentence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from glsmed.site_adapters.adapter.adapter import Cue
+from glsmed.site_adapters.adapter.lexicon import Meaning
+from glsmed.site_adapters.adapter.schema import Scope
+from glsmed.site_adapters.text.phrases import Hit, Script
+
+Direction = Literal["forward", "backward"]
+
+_JOINED_DISTANCE = 3
+_DESCRIBING_DISTANCE = 12
+# Bounds that no sentence of a report reaches; they keep the time of any text linear in its length.
+_FARTHEST_HITS = 60
+_MOST_CUES = 8
+_DENYING = ("negation", "resolved")
+
+
+@dataclass(slots=True, eq=False)
+class Mention:
+    """A phrase that names findings, with the cues that reach it from before and from behind, nearest last.
+
+    Attributes:
+        conceded: doubt that ends the sentence after a "but" and has no other mention ("no effusion, but a small one
+            cannot be excluded").
+        alternatives: how many mentions share the list of alternatives ("A or B", "differential: A, B") that it is in.
+    """
+
+    place: int
+    hit: Hit[Meaning]
+    forward: tuple[Hit[Meaning], ...] = ()
+    backward: tuple[Hit[Meaning], ...] = ()
+    conceded: tuple[Hit[Meaning], ...] = ()
+    first: bool = False
+    alternatives: int = 1
+
+
+def cue_of(hit: Hit[Meaning]) -> Cue:
+    """The cue of a hit that has one."""
+    if hit.payload.cue is None:
+        raise ValueError("not a hit of a cue")
+    return hit.payload.cue
+
+
+def mentions_with_cues(hits: Sequence[Hit[Meaning]], length: int, script: Script) -> list[Mention]:
+    """The mentions of a sentence of ``length`` tokens in its order, each with the cues in whose scope it is."""
+    mentions = {place: Mention(place, hit) for place, hit in enumerate(hits) if hit.payload.mentions}
+    if mentions and any(map(acts, hits)):
+        sides = sides_of(hits, length)
+        _walk_forward(hits, mentions, sides)
+        _walk_backward(hits, mentions, sides, script)
+        _concede(hits, list(mentions.values()), sides, length)
+    if len(mentions) > 1:
+        _count_alternatives(hits, list(mentions.values()))
+        _count_listed(list(mentions.values()))
+    return list(mentions.values())
+
+
+def acts(hit: Hit[Meaning]) -> bool:
+    """Whether the hit is a cue that says something of mentions in its scope."""
+    cue = hit.payload.cue
+    return cue is not None and cue.kind not in ("pseudo", "terminator")
+
+
+def stops(hit: Hit[Meaning], direction: Direction) -> bool:
+    """Whether the hit ends scopes that run in ``direction``."""
+    cue = hit.payload.cue
+    return cue is not None and cue.kind == "terminator" and cue.scope in (direction, "both")
+
+
+def sides_of(hits: Sequence[Hit[Meaning]], length: int) -> dict[int, Scope]:
+    """The direction of each acting cue of a sentence of ``length`` tokens, by the place of its hit."""
+    sides: dict[int, Scope] = {}
+    for place, hit in enumerate(hits):
+        if acts(hit):
+            cue = cue_of(hit)
+            undecided = cue.scope == "both" and cue.kind != "differential"
+            sides[place] = _chosen_side(hits, place, length) if undecided else cue.scope
+            if cue.scope == "forward" and hit.end == length and _answers(hits, place):
+                sides[place] = "backward"
+    return sides
+
+
+def _answers(hits: Sequence[Hit[Meaning]], place: int) -> bool:
+    """Whether a cue that should look forward ends its sentence right after a mention ("Effusion: no.")."""
+    before = place - 2 if place > 1 and hits[place - 1].payload.sign else place - 1
+    return before >= 0 and bool(hits[before].payload.mentions) and hits[place].start - hits[before].end <= 1
+
+
+def _chosen_side(hits: Sequence[Hit[Meaning]], place: int, length: int) -> Direction:
+    """Where a cue looks that may look both ways: away from the sentence's end or a sign, or to the nearer mention."""
+    hit = hits[place]
+    before = hits[place - 1] if place > 0 and hits[place - 1].end == hit.start else None
+    if hit.end == length:
+        return "backward"
+    if hit.payload.leads_on or hit.start == 0 or (before is not None and before.payload.sign):
+        return "forward"
+    ahead = _distance(hits, range(place + 1, min(len(hits), place + _FARTHEST_HITS)))
+    behind = _distance(hits, range(place - 1, max(-1, place - _FARTHEST_HITS), -1))
+    return "backward" if behind < ahead else "forward"
+
+
+def _distance(hits: Sequence[Hit[Meaning]], places: range) -> float:
+    """Words from a cue to the first mention on one side; joiners between add to them, a terminator is too far."""
+    cue = hits[places.start - places.step]
+    joined = False
+    for place in places:
+        hit = hits[place]
+        if hit.payload.mentions:
+            between = hit.start - cue.end if places.step > 0 else cue.start - hit.end
+            return between + joined * _JOINED_DISTANCE
+        if stops(hit, "forward" if places.step > 0 else "backward"):
+            break
+        joined = joined or hit.payload.joiner is not None
+    return float("inf")
+
+
+def _walk_forward(hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], sides: dict[int, Scope]) -> None:
+    active: list[Hit[Meaning]] = []
+    seen = joined = False
+    for place, hit in enumerate(hits):
+        if place in mentions:
+            mentions[place].forward = tuple(cue for cue in active if _reaches(cue, hit))
+            mentions[place].first = not seen
+            seen, joined = True, False
+        if stops(hit, "forward"):
+            active, seen = [], False
+        elif hit.payload.joiner:
+            joined = True
+        elif sides.get(place) in ("forward", "both"):
+            if seen and not _qualifies(hit, active, joined=joined):
+                active = []
+            active, seen = [*active[-_MOST_CUES:], hit], False
+
+
+def _qualifies(hit: Hit[Meaning], active: Sequence[Hit[Meaning]], *, joined: bool) -> bool:
+    """Whether a cue after a mention still stands under the cues before that ("no opacity suggesting pneumonia")."""
+    kind = cue_of(hit).kind
+    return (
+        not joined and kind not in (*_DENYING, "differential") and any(cue_of(cue).kind in _DENYING for cue in active)
+    )
+
+
+def _walk_backward(
+    hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], sides: dict[int, Scope], script: Script
+) -> None:
+    """Give each mention the cues behind it: the nearest mention, and what is joined to it in a list."""
+    active: list[Hit[Meaning]] = []
+    nearest: Hit[Meaning] | None = None
+    listed, gap = False, _Gap()
+    for place in range(len(hits) - 1, -1, -1):
+        hit = hits[place]
+        if place in mentions:
+            mention = mentions[place]
+            listed = nearest is not None and gap.joins(hit, nearest, listed=listed, script=script)
+            if nearest is not None and not (listed and not mention.forward):
+                active = []
+            mention.backward = tuple(cue for cue in active if _reaches(cue, hit))
+            nearest, gap = hit, _Gap()
+        elif stops(hit, "backward"):
+            active, nearest, gap = [], None, _Gap()
+        elif sides.get(place) in ("backward", "both"):
+            if nearest is not None and not (script == "characters" and _describes(hit, nearest, gap)):
+                active = []
+            active, nearest, gap = [*active[-_MOST_CUES:], hit], None, _Gap()
+        else:
+            gap.take(hit)
+
+
+def _describes(cue: Hit[Meaning], mention: Hit[Meaning], gap: "_Gap") -> bool:
+    """Whether a cue belongs to the mention after it, as in "no [nodule suspected of] metastasis" said in Japanese."""
+    return cue.payload.leads_on and not gap.signs and mention.start - cue.end <= _DESCRIBING_DISTANCE
+
+
+def _concede(hits: Sequence[Hit[Meaning]], mentions: Sequence[Mention], sides: dict[int, Scope], length: int) -> None:
+    """Give the last mention the doubt that ends the sentence behind a terminator after it."""
+    last = mentions[-1]
+    place = len(hits) - 1
+    hit = hits[place]
+    if place <= last.place or hit.end != length or sides.get(place) != "backward" or cue_of(hit).kind != "uncertainty":
+        return
+    if any(stops(between, "backward") for between in hits[last.place + 1 : place][-_FARTHEST_HITS:]):
+        last.conceded = (hit,)
+
+
+@dataclass(slots=True)
+class _Gap:
+    """What stands between two neighbouring mentions: words and signs that join, and how many tokens they are."""
+
+    words: int = 0
+    signs: int = 0
+    tokens: int = 0
+
+    def take(self, hit: Hit[Meaning]) -> None:
+        if hit.payload.joiner:
+            is_sign = hit.payload.sign
+            self.signs += is_sign
+            self.words += not is_sign
+        if hit.payload.joiner or hit.payload.filler or hit.payload.region_of:
+            self.tokens += hit.end - hit.start
+
+    def joins(self, left: Hit[Meaning], right: Hit[Meaning], *, listed: bool, script: Script) -> bool:
+        """Whether both stand in one list: "A and B"; "A, B" before an "and", or with nothing else between."""
+        if script == "characters":
+            distance = right.start - left.end
+            return self.tokens == distance and bool(not distance or self.words or self.signs)
+        return bool(self.words or (self.signs and listed))
+
+
+def _count_alternatives(hits: Sequence[Hit[Meaning]], mentions: Sequence[Mention]) -> None:
+    """Tell each mention how many alternatives its list of "or" and "versus" holds."""
+    group = [mentions[0]]
+    for before, after in pairwise(mentions):
+        if not any(map(_parts_alternatives, hits[before.place + 1 : after.place])):
+            _close(group)
+            group = []
+        group.append(after)
+    _close(group)
+
+
+def _count_listed(mentions: Sequence[Mention]) -> None:
+    """Count those listed behind one differential as alternatives too ("differential: pneumonia, edema")."""
+    listed: dict[int, list[Mention]] = {}
+    for mention in mentions:
+        for cue in mention.forward:
+            if cue_of(cue).kind == "differential":
+                listed.setdefault(cue.start, []).append(mention)
+    for group in listed.values():
+        for mention in group:
+            mention.alternatives = max(mention.alternatives, len(group))
+
+
+def _close(group: Sequence[Mention]) -> None:
+    for mention in group:
+        mention.alternatives = len(group)
+
+
+def _parts_alternatives(hit: Hit[Meaning]) -> bool:
+    cue = hit.payload.cue
+    return hit.payload.joiner == "or" or (cue is not None and cue.kind == "differential")
+
+
+def _reaches(cue: Hit[Meaning], mention: Hit[Meaning]) -> bool:
+    reach = cue_of(cue).reach
+    return reach is None or max(mention.start - cue.end, cue.start - mention.end) <= reach

@@ -1,0 +1,103 @@
+"""Suggestions as YAML to paste: what each rests on as comments, and lines that load as they are."""
+
+import json
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from glsmed.site_adapters.adapter.layers import built_in_names
+from glsmed.site_adapters.lint.lint_context import Subject, load_subject
+from glsmed.site_adapters.lint.run import check_subject
+from glsmed.site_adapters.suggesting.suggestions import Suggestion
+
+_STRENGTH = 4
+_LEAST, _MOST = 0.05, 0.95
+_LONGEST_SHOWN = 160
+
+
+def usable(subject: Subject, suggestions: Sequence[Suggestion]) -> list[Suggestion]:
+    """The suggestions that work when they are pasted into a file that extends the adapter."""
+    entries = _entries(subject, suggestions)
+    if not entries:
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "suggested.yaml"
+        path.write_text("\n".join(_file(subject, list(entries.values()))) + "\n", encoding="utf-8")
+        problems = check_subject(load_subject(path))
+    wrong = {problem.fault.key.split("]")[0] for problem in problems if problem.severity == "error"}
+    return [suggestion for at, suggestion in enumerate(suggestions) if f"cues[{at}" not in wrong]
+
+
+def as_lines(subject: Subject, suggestions: Sequence[Suggestion]) -> Iterator[str]:
+    """The text of ``suggest``: a list of cues in YAML, each under comments with its numbers and real clauses."""
+    yield "# Words near findings that may be doubt. The clauses below are real reports: do not send this file on."
+    yield "cues:" if suggestions else "cues: []"
+    for entry, suggestion in zip(_entries(subject, suggestions).values(), suggestions, strict=True):
+        yield f"  # {_told(suggestion)}"
+        yield from (f"  #   {report_id}: {_short(clause)}" for report_id, clause in suggestion.examples)
+        yield f"  - {_flow(entry)}"
+
+
+def _told(suggestion: Suggestion) -> str:
+    told = f"{suggestion.words!r}: {suggestion.times} mentions of {suggestion.findings} finding(s)"
+    if not suggestion.labels:
+        return f"{told}, none with a gold label"
+    gold = f"gold {suggestion.positives} of {suggestion.labels} ({suggestion.positives / suggestion.labels:.2f})"
+    return f"{told}; {gold}, the adapter said {suggestion.said:.2f}"
+
+
+def _short(clause: str) -> str:
+    clause = "".join(char if char.isprintable() else " " for char in clause)
+    return clause if len(clause) <= _LONGEST_SHOWN else clause[: _LONGEST_SHOWN - 1] + "…"
+
+
+def _entries(subject: Subject, suggestions: Sequence[Suggestion]) -> Mapping[str, dict[str, object]]:
+    """The cue of each suggestion by its id."""
+    entries: dict[str, dict[str, object]] = {}
+    taken = {*subject.adapter.cues, *subject.adapter.findings}
+    for suggestion in suggestions:
+        cue_id = _new_id(suggestion.words, taken)
+        taken.add(cue_id)
+        source = f"{suggestion.labels} gold label(s) of this site" if suggestion.labels else "suggested, not yet judged"
+        entries[cue_id] = {
+            "id": cue_id,
+            "kind": "uncertainty",
+            "scope": suggestion.scope,
+            "certainty": min(max(suggestion.certainty, _LEAST), _MOST),
+            "strength": _STRENGTH,
+            "source": source,
+            "phrases": [suggestion.words],
+            "examples": [_example(subject, suggestion)],
+        }
+    return entries
+
+
+def _new_id(words: str, taken: set[str]) -> str:
+    slug = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
+    stem = f"suggested_{slug}" if slug else "suggested"
+    number = 1
+    while (candidate := stem if slug and number == 1 else f"{stem}_{number}") in taken:
+        number += 1
+    return candidate
+
+
+def _example(subject: Subject, suggestion: Suggestion) -> str:
+    """A sentence of our own in which the cue must decide."""
+    term = subject.probe_terms[0][0]
+    parts = (term, suggestion.words) if suggestion.scope == "backward" else (suggestion.words, term)
+    return subject.sentence(*parts)
+
+
+def _file(subject: Subject, entries: Sequence[Mapping[str, object]]) -> Iterator[str]:
+    source = subject.own.document.source
+    name = Path(source).stem
+    parent = (
+        name if name in built_in_names() and Path(source).parent.name == "vocabularies" else str(Path(source).resolve())
+    )
+    yield f"adapter: suggested\nextends: {json.dumps(parent)}\ncues:"
+    yield from (f"  - {_flow(entry)}" for entry in entries)
+
+
+def _flow(entry: Mapping[str, object]) -> str:
+    return "{" + ", ".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in entry.items()) + "}"

@@ -1,0 +1,274 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flwr.app import RecordDict
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from glsmed.client.egress.policy import EgressPolicy, Number, arrays_digest
+from glsmed.client.settings.config import EgressSection
+from glsmed.shared.cue_calibration.cue_counts import CueCount, counts_to_json
+from glsmed.shared.errors import DataError, PrivacyError, WireError
+from glsmed.shared.files.audit import AuditLog, verify
+from glsmed.shared.protocol.bundle import RELEASE
+from glsmed.shared.protocol.model_manifest import ArraySpec, ModelManifest
+from glsmed.shared.protocol.study import Study
+from glsmed.shared.protocol.wire import (
+    METRIC_PERMISSIONS,
+    CountsReply,
+    EvaluationReply,
+    Hello,
+    HelloReply,
+    Update,
+    decode,
+)
+
+STUDY = Study(study="doubt", findings=("effusion", "nodule"))
+MANIFEST = ModelManifest((ArraySpec("w", (2,), "float32"),))
+WEIGHTS = {"w": np.array([1.5, -2.0], dtype=np.float32)}
+CANARY = "patient-4711 Ueda Hanako 胸水"
+OPEN = EgressSection(model_updates=True, metrics=("auroc", "loss", "counts"), min_patients=10)
+
+
+def policy(folder: Path, section: EgressSection = OPEN) -> EgressPolicy:
+    return EgressPolicy(section, STUDY, MANIFEST, site="st-mary", audit=AuditLog(folder / "audit.jsonl"))
+
+
+def update(**changes: object) -> Update:
+    whole: dict[str, object] = {
+        "study_digest": STUDY.digest(),
+        "round": 1,
+        "manifest_digest": MANIFEST.digest(),
+        "training_cells": 90,
+        "steps": 4,
+        "seconds": 1.0,
+        "metrics": {"loss": 0.5},
+        "model": WEIGHTS,
+    }
+    return Update(**{**whole, **changes})  # type: ignore[arg-type]  # the test chooses the fields by name
+
+
+def evaluation(**changes: object) -> EvaluationReply:
+    whole: dict[str, object] = {
+        "study_digest": STUDY.digest(),
+        "round": 1,
+        "manifest_digest": MANIFEST.digest(),
+        "split": "test",
+        "reference": "gold",
+        "metrics": {"auroc/effusion": 0.8},
+    }
+    return EvaluationReply(**{**whole, **changes})  # type: ignore[arg-type]  # the test chooses the fields by name
+
+
+def sent(folder: Path) -> list[dict[str, object]]:
+    """The entries of the audit log."""
+    log = folder / "audit.jsonl"
+    return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] if log.exists() else []
+
+
+def test_nothing_leaves_by_default(tmp_path: Path) -> None:
+    closed = policy(tmp_path, EgressSection())
+    every = {name: Number(0.5, 1000) for name in METRIC_PERMISSIONS}
+    assert closed.permitted(every) == {}
+    with pytest.raises(PrivacyError, match=r"egress\.model_updates is false"):
+        closed.release(update(metrics={}), patients={"model": 1000})
+    with pytest.raises(PrivacyError, match="may not leave"):
+        closed.release(evaluation(), patients={"auroc/effusion": 1000})
+    assert sent(tmp_path) == []
+
+
+def test_an_update_that_is_allowed_travels_whole(tmp_path: Path) -> None:
+    content = policy(tmp_path).release(update(), patients={"model": 10, "loss": 10})
+    received = decode(content, Update)
+    np.testing.assert_array_equal(received.model["w"], WEIGHTS["w"])
+    assert received.metrics == {"loss": 0.5}
+
+
+@pytest.mark.parametrize(("patients", "goes"), [(9, False), (10, True)])
+def test_a_number_needs_enough_patients(tmp_path: Path, patients: int, *, goes: bool) -> None:
+    assert bool(policy(tmp_path).permitted({"auroc/effusion": Number(0.8, patients)})) is goes
+
+
+@pytest.mark.parametrize("patients", [0, 9])
+def test_a_model_needs_enough_patients(tmp_path: Path, patients: int) -> None:
+    with pytest.raises(PrivacyError, match=rf"{patients} patients to train on, egress\.min_patients is 10"):
+        policy(tmp_path).release(update(), patients={"model": patients, "loss": 10})
+
+
+def test_only_metrics_that_are_named_may_go(tmp_path: Path) -> None:
+    numbers = {key: Number(1.0, 100) for key in ("auroc/effusion", "brier/effusion", "loss", "patients", "invented")}
+    assert set(policy(tmp_path).permitted(numbers)) == {"auroc/effusion", "loss", "patients"}
+
+
+def test_numbers_go_with_three_decimals_and_counts_whole(tmp_path: Path) -> None:
+    numbers = {"auroc/effusion": Number(0.81249, 50), "loss": Number(-0.00051, 50), "n/effusion": Number(123456.0, 50)}
+    assert policy(tmp_path).permitted(numbers) == {"auroc/effusion": 0.812, "loss": -0.001, "n/effusion": 123456.0}
+
+
+def test_a_number_with_all_its_digits_is_stopped(tmp_path: Path) -> None:
+    with pytest.raises(PrivacyError, match="'auroc/effusion' has more than 3 decimals"):
+        policy(tmp_path).release(evaluation(metrics={"auroc/effusion": 0.8125}), patients={"auroc/effusion": 100})
+    assert sent(tmp_path) == []
+
+
+def test_a_note_is_in_the_log_and_not_in_the_message(tmp_path: Path) -> None:
+    content = policy(tmp_path).release(evaluation(), patients={"auroc/effusion": 100}, note="questions left: 3")
+    (entry,) = sent(tmp_path)
+    assert entry["fields"]["note"] == "questions left: 3"  # type: ignore[index]  # JSON
+    assert "questions left" not in str(content)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        evaluation(metrics={"brier/effusion": 0.1}),
+        evaluation(metrics={"auroc/effusion": 0.8, "auroc/nodule": 0.7}),
+    ],
+    ids=["not named", "nobody said about how many patients"],
+)
+def test_a_number_that_slipped_into_a_message_is_stopped(tmp_path: Path, message: EvaluationReply) -> None:
+    with pytest.raises(PrivacyError, match="may not leave"):
+        policy(tmp_path).release(message, patients={"brier/effusion": 100, "auroc/effusion": 100})
+    assert sent(tmp_path) == []
+
+
+@pytest.mark.parametrize("key", [CANARY, f"auroc/{CANARY}", "auroc/pneumonia", "AUROC"])
+def test_the_name_of_a_number_is_no_way_out(tmp_path: Path, key: str) -> None:
+    with pytest.raises((PrivacyError, WireError)):
+        policy(tmp_path).release(evaluation(metrics={key: 1.0}), patients={key: 100})
+    assert sent(tmp_path) == []
+
+
+@given(words=st.text(min_size=1), field=st.sampled_from(["study_digest", "manifest_digest", "split", "reference"]))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_word_leaves_that_is_not_the_studys_own(tmp_path: Path, words: str, field: str) -> None:
+    with pytest.raises(PrivacyError, match=f"{field} is not a word that may leave"):
+        policy(tmp_path).release(evaluation(**{field: words}), patients={"auroc/effusion": 100})
+
+
+@pytest.mark.parametrize("field", ["site", "release"])
+def test_a_greeting_carries_no_free_text(tmp_path: Path, field: str) -> None:
+    words = {"study_digest": STUDY.digest(), "site": "st-mary", "release": RELEASE, field: CANARY}
+    with pytest.raises(PrivacyError, match=f"{field} is not a word"):
+        policy(tmp_path).release(HelloReply(**words, metrics={}), patients={})
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"w": WEIGHTS["w"], CANARY: WEIGHTS["w"]},
+        {CANARY: WEIGHTS["w"]},
+        {"w": np.zeros((500, 2), dtype=np.float32)},
+        {"w": np.array([1.5, np.nan], dtype=np.float32)},
+        {"w": np.array([1, 2], dtype=np.int64)},
+        {},
+    ],
+    ids=["one more", "another name", "another shape", "not finite", "another type", "none"],
+)
+def test_arrays_that_are_not_the_studys_model_stay(tmp_path: Path, model: dict[str, np.ndarray]) -> None:
+    with pytest.raises(WireError):
+        policy(tmp_path).release(update(model=model), patients={"model": 100, "loss": 100})
+    assert sent(tmp_path) == []
+
+
+def test_only_messages_of_a_site_are_sent(tmp_path: Path) -> None:
+    with pytest.raises(PrivacyError, match="a Hello is no message of a site"):
+        policy(tmp_path).release(Hello(study_digest=STUDY.digest(), run="1"), patients={})  # type: ignore[arg-type]  # what is tested
+
+
+def test_what_is_sent_is_in_the_log_first_word_for_word(tmp_path: Path) -> None:
+    policy(tmp_path).release(update(), patients={"model": 10, "loss": 10})
+    (entry,) = sent(tmp_path)
+    fields = entry["fields"]
+    assert isinstance(fields, dict)
+    assert entry["event"] == "sent"
+    assert fields["message"] == "Update"
+    assert fields["metrics"] == {"loss": 0.5}
+    assert fields["training_cells"] == 90
+    assert (fields["arrays"], fields["bytes"]) == (1, 8)
+    assert fields["sha256"] == arrays_digest(WEIGHTS)
+    assert verify(tmp_path / "audit.jsonl").first_broken is None
+
+
+def test_nothing_is_sent_that_cannot_be_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> str:
+        raise OSError("No space left on device")
+
+    gate = policy(tmp_path)
+    monkeypatch.setattr(AuditLog, "append", full)
+    content: RecordDict | None = None
+    with pytest.raises(OSError, match="No space left"):
+        content = gate.release(update(), patients={"model": 10, "loss": 10})
+    assert content is None
+    with pytest.raises(OSError, match="No space left"):
+        gate.release_error(DataError("x"))
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (DataError(CANARY), "DataError"),
+        (ValueError(CANARY), "ValueError"),
+        (json.JSONDecodeError(CANARY, CANARY, 0), "UnexpectedError"),
+        (type(CANARY, (Exception,), {})(CANARY), "UnexpectedError"),
+    ],
+)
+def test_of_an_error_only_its_class_leaves(tmp_path: Path, error: Exception, code: str) -> None:
+    released = policy(tmp_path).release_error(error)
+    assert released.reason == code
+    assert CANARY not in (tmp_path / "audit.jsonl").read_text(encoding="utf-8")
+    assert [entry["event"] for entry in sent(tmp_path)] == ["sent_error"]
+
+
+def test_the_digest_of_arrays_changes_with_name_and_value() -> None:
+    digests = {
+        arrays_digest(arrays)
+        for arrays in (WEIGHTS, {"v": WEIGHTS["w"]}, {"w": WEIGHTS["w"] + 1}, {"w": WEIGHTS["w"][::-1]})
+    }
+    assert len(digests) == 4
+
+
+CUES = frozenset({"en/possible", "en/uncertainty"})
+
+
+def counts(cue: str = "en/possible", *, trials: int = 30) -> CountsReply:
+    count = CueCount(
+        cue=cue, family="en/uncertainty", prior_mean=0.5, prior_strength=4, trials=trials, successes=trials // 2
+    )
+    return CountsReply(study_digest=STUDY.digest(), counts=counts_to_json([count]))
+
+
+def counting_policy(folder: Path, *, cue_counts: bool = True) -> EgressPolicy:
+    section = EgressSection(cue_counts=cue_counts, min_patients=10)
+    log = AuditLog(folder / "audit.jsonl")
+    return EgressPolicy(section, STUDY, MANIFEST, site="st-mary", audit=log, cue_words=CUES)
+
+
+def test_counts_that_are_allowed_travel_and_are_in_the_log(tmp_path: Path) -> None:
+    reply = counts()
+    assert decode(counting_policy(tmp_path).release(reply, patients={}), CountsReply) == reply
+    (entry,) = sent(tmp_path)
+    assert json.loads(entry["fields"]["counts"])[0]["trials"] == 30  # type: ignore[index]  # JSON
+
+
+def test_no_counts_leave_by_default(tmp_path: Path) -> None:
+    with pytest.raises(PrivacyError, match=r"egress\.cue_counts is false"):
+        counting_policy(tmp_path, cue_counts=False).release(counts(), patients={})
+    assert sent(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"), [(counts("en/dr_smith"), "a cue of this site's own"), (counts(trials=9), "fewer than 10 labels")]
+)
+def test_counts_of_own_cues_or_of_few_labels_stay(tmp_path: Path, reply: CountsReply, said: str) -> None:
+    with pytest.raises(PrivacyError, match=said):
+        counting_policy(tmp_path).release(reply, patients={})
+    assert sent(tmp_path) == []
+
+
+def test_a_text_among_the_counts_stays(tmp_path: Path) -> None:
+    with pytest.raises(WireError):
+        counting_policy(tmp_path).release(CountsReply(study_digest=STUDY.digest(), counts=CANARY), patients={})
+    assert sent(tmp_path) == []

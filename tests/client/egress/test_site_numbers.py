@@ -1,0 +1,90 @@
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from glsmed.client.data.examples import Examples
+from glsmed.client.egress.site_numbers import evaluation_numbers, labelled_patients, patients_by_number, site_counts
+from glsmed.client.evaluation.evaluation import evaluate, reference_labels
+
+NAN = math.nan
+FINDINGS = ("effusion", "nodule")
+# two images of patient a, one each of b, c and d
+DATA = Examples(
+    images=torch.arange(5, dtype=torch.uint8).reshape(5, 1, 1, 1) * 50,
+    labels=torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 0.0], [0.0, 0.0], [1.0, 0.0]]),
+    rates=torch.tensor([[0.1, 0.1], [0.1, 0.1], [0.1, 0.1], [0.9, 0.1], [0.1, 0.1]]),
+    weights=torch.tensor([[1.0, 0.0], [1.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.0, 0.0]]),
+    gold=torch.full((5, 2), NAN),
+    patients=("a", "a", "b", "c", "d"),
+    findings=FINDINGS,
+)
+WITH_GOLD = replace(
+    DATA, gold=torch.tensor([[1.0, NAN], [1.0, NAN], [0.0, NAN], [0.0, NAN], [NAN, NAN]], dtype=torch.float32)
+)
+
+
+class Brightness(nn.Module):
+    """Logit of effusion: the pixel; of nodule: 0."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return torch.cat([images.flatten(1), torch.zeros(len(images), 1)], dim=1)
+
+
+def test_counts_are_cells_and_how_many_patients_have_them() -> None:
+    counts = site_counts({"train": DATA, "validation": DATA, "test": DATA})
+    assert {key: (number.value, number.patients) for key, number in counts.items()} == {
+        "patients": (4, 4),
+        "training_cells/effusion": (4, 3),
+        "training_cells/nodule": (1, 1),
+    }
+
+
+def test_a_patient_without_a_labelled_cell_is_not_trained_on() -> None:
+    assert labelled_patients(DATA) == 3
+    assert labelled_patients(replace(DATA, weights=torch.zeros(5, 2))) == 0
+
+
+def test_gold_is_the_reference_where_there_is_any() -> None:
+    truth, reference = reference_labels(WITH_GOLD)
+    assert reference == "gold"
+    torch.testing.assert_close(truth, WITH_GOLD.gold, equal_nan=True)
+
+
+def test_without_gold_only_what_the_reports_say_plainly_is_the_reference() -> None:
+    truth, reference = reference_labels(DATA)
+    assert reference == "reports"
+    expected = torch.tensor([[1, NAN], [1, NAN], [0, 0], [NAN, NAN], [NAN, NAN]])
+    torch.testing.assert_close(truth, expected, equal_nan=True)
+
+
+def test_an_evaluation_is_about_the_patients_with_a_reference() -> None:
+    measured = evaluate(Brightness(), WITH_GOLD, device=torch.device("cpu"))
+    assert (measured.reference, measured.patients) == ("gold", 3)
+    assert set(measured.by_finding) == {"effusion"}
+    # images 0 and 1 (dark) have the finding, 2 and 3 (brighter) have not: the model is always wrong
+    assert measured.by_finding["effusion"]["auroc"] == 0
+    assert measured.macro["n"] == 4
+
+
+def test_what_sets_two_groups_against_each_other_is_about_the_smaller_one() -> None:
+    measured = evaluate(Brightness(), WITH_GOLD, device=torch.device("cpu"))
+    numbers = evaluation_numbers(measured, WITH_GOLD)
+    assert patients_by_number(numbers) == {
+        "patients": 3,
+        **{f"{name}/effusion": 3 for name in ("n", "brier", "log_loss", "ece")},
+        **{f"{name}/effusion": 1 for name in ("positives", "auroc", "auprc")},
+    }
+    assert numbers["positives/effusion"].value == 2
+    assert numbers["n/effusion"].value == 4
+
+
+@pytest.mark.parametrize("reference", [DATA, WITH_GOLD])
+def test_calibration_sums_count_every_known_cell(reference: Examples) -> None:
+    measured = evaluate(Brightness(), reference, device=torch.device("cpu"))
+    truth, _ = reference_labels(reference)
+    known = ~torch.isnan(truth)
+    assert measured.calibration[0].sum() == known.sum()
+    assert measured.calibration[2].sum() == truth[known].sum()

@@ -1,0 +1,50 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from glsmed.client.evaluation.shipped_model import load_shipped_model, write_shipped_model
+from glsmed.client.learning.output_calibration import CalibrationMap, FindingMap
+from glsmed.shared.errors import DataError
+from glsmed.shared.models import build_model
+from glsmed.shared.protocol.study import ModelSection, Study
+
+STUDY = Study(study="s", findings=("effusion", "nodule"), model=ModelSection(architecture="resnet10", image_size_px=32))
+MAP = CalibrationMap(findings=STUDY.findings, curves={"nodule": FindingMap(slope=0.5, intercept=-1, gold_cells=80)})
+
+
+@pytest.fixture
+def shipped(tmp_path: Path) -> Path:
+    model = build_model("resnet10", n_findings=2, seed=3)
+    write_shipped_model(tmp_path, model, STUDY, round_number=7, offset=torch.tensor([1.0, -2.0]), site_map=MAP)
+    return tmp_path
+
+
+def test_it_gives_the_probabilities_that_were_evaluated(shipped: Path) -> None:
+    images = torch.randint(0, 256, (3, 1, 32, 32), generator=torch.Generator().manual_seed(0)).byte()
+    model = build_model("resnet10", n_findings=2, seed=3).eval()
+    with torch.no_grad():
+        logits = model((images.float() / 255 - 0.5) / 0.25) + torch.tensor([1.0, -2.0])
+    expected = torch.stack([logits[:, 0].sigmoid(), (0.5 * logits[:, 1] - 1).sigmoid()], dim=1)
+    loaded = load_shipped_model(shipped)
+    assert loaded.findings == ("effusion", "nodule")
+    assert torch.allclose(loaded.probabilities(images), expected, atol=1e-6)
+
+
+def test_without_an_offset_nothing_is_added(tmp_path: Path) -> None:
+    model = build_model("resnet10", n_findings=2, seed=3)
+    write_shipped_model(tmp_path, model, STUDY, round_number=1, offset=None, site_map=MAP)
+    assert load_shipped_model(tmp_path).offset.tolist() == [0.0, 0.0]
+
+
+def test_files_that_do_not_belong_together_are_refused(shipped: Path) -> None:
+    content = json.loads((shipped / "site.json").read_text())
+    (shipped / "site.json").write_text(json.dumps({**content, "weights_sha256": "0" * 64}))
+    with pytest.raises(DataError, match="not the file"):
+        load_shipped_model(shipped)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"model\.safetensors"):
+        load_shipped_model(tmp_path)

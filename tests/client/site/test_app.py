@@ -1,0 +1,191 @@
+"""The site's ClientApp with a drawn site behind it, asked in this process."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flwr.app import Context, Message, RecordDict
+from flwr.common.constant import SUPERLINK_NODE_ID
+from flwr.supercore.task_identity import TaskIdentity
+from structlog.testing import capture_logs
+
+from glsmed.client.settings.config import load_site
+from glsmed.client.site.app import build_client_app
+from glsmed.client.site.site_runtime import load_site_runtime
+from glsmed.shared.models import state_arrays
+from glsmed.shared.protocol.wire import Arrays, EvaluateTask, EvaluationReply, TrainTask, Update, decode, encode
+
+EGRESS = """cpu_threads: 1
+egress: {metrics: [auroc, brier, log_loss, counts], min_patients: 2, max_runs: 1, model_updates: true}
+"""
+ROUNDS = 2
+
+
+class Asked:
+    """A site that was just started on its state folder."""
+
+    def __init__(self, config_file: Path) -> None:
+        TaskIdentity.run_id, TaskIdentity.node_id, TaskIdentity.task_id = 1, SUPERLINK_NODE_ID, 1
+        config = load_site(config_file)
+        self.state = config.state_folder
+        self._site = load_site_runtime(config)
+        self._app = build_client_app(self._site)
+
+    def model(self, change: float) -> Arrays:
+        """Another model for every number."""
+        first, *rest = state_arrays(self._site.model).items()
+        kept = {name: array.copy() for name, array in rest}  # training changes the model in place
+        return {first[0]: np.full(first[1].shape, change, dtype=np.float32), **kept}
+
+    def evaluate(self, model: Arrays, *, split: str = "test", round_number: int = 1) -> Message:
+        task = EvaluateTask(
+            study_digest=self._site.study.digest(),
+            round=round_number,
+            manifest_digest=self._site.manifest.digest(),
+            split=split,
+            model=model,
+        )
+        message = Message(encode(task), 1, "evaluate", ttl=60.0, group_id="1")
+        message.metadata.__dict__["_message_id"] = "question"
+        return self._app(message, Context(1, 1, {}, RecordDict(), {}))
+
+    def train(self, model: Arrays, *, round_number: int = 1) -> Message:
+        task = TrainTask(
+            study_digest=self._site.study.digest(),
+            round=round_number,
+            manifest_digest=self._site.manifest.digest(),
+            model=model,
+        )
+        message = Message(encode(task), 1, "train", ttl=60.0, group_id="1")
+        message.metadata.__dict__["_message_id"] = "question"
+        return self._app(message, Context(1, 1, {}, RecordDict(), {}))
+
+    def metrics(self, model: Arrays, *, split: str = "test", round_number: int = 1) -> Mapping[str, float]:
+        reply = decode(self.evaluate(model, split=split, round_number=round_number).content, EvaluationReply)
+        assert (reply.split, reply.round) == (split, round_number)
+        return reply.metrics
+
+    def audit(self) -> list[dict[str, object]]:
+        lines = (self.state / "audit.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line)["fields"] for line in lines]
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """Without structlog's own pictures of tracebacks, which take a minute each."""
+    with capture_logs():
+        yield
+
+
+@pytest.fixture(scope="session")
+def loaded_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a site's cache and label table are kept once they were made."""
+    return tmp_path_factory.mktemp("loaded") / "state"
+
+
+@pytest.fixture
+def start(write_config: Callable[..., Path], loaded_state: Path) -> Callable[[], Asked]:
+    """A function that starts the site, again and again on the same state folder."""
+    config = write_config(replace={"cpu_threads: 1\n": EGRESS})
+    if loaded_state.is_dir():
+        shutil.copytree(loaded_state, config.parent / "state")
+
+    def run() -> Asked:
+        site = Asked(config)
+        if not loaded_state.is_dir():
+            shutil.copytree(site.state, loaded_state)
+        return site
+
+    return run
+
+
+def test_numbers_leave_with_three_decimals_and_counts_whole(start: Callable[[], Asked]) -> None:
+    site = start()
+    metrics = site.metrics(site.model(0.1))
+    assert {"log_loss/effusion", "brier/effusion", "patients"} <= metrics.keys()
+    assert all(value == round(value, 3) for value in metrics.values())
+    assert metrics["patients"] == int(metrics["patients"])
+
+
+def test_one_question_too_many_is_refused_by_name_and_the_site_goes_on(start: Callable[[], Asked]) -> None:
+    site = start()
+    for number in range(ROUNDS):
+        site.metrics(site.model(number), split="validation", round_number=number + 1)
+    refused = site.evaluate(site.model(ROUNDS), split="validation")
+    assert refused.error.reason == "QuestionLimitError"
+    assert site.audit()[-1] == {"code": "QuestionLimitError"}
+    assert site.metrics(site.model(0), split="test")
+
+
+def test_a_round_is_trained_again_where_it_was_lost_and_no_other_model_for_it(start: Callable[[], Asked]) -> None:
+    site = start()
+    model = site.model(0.1)
+    for _ in range(ROUNDS + 1):
+        assert decode(site.train(model).content, Update).round == 1
+    assert site.audit()[-1]["note"] == "questions left: train 1 of 2, validation 2 of 2, test 1 of 1"
+    assert decode(site.train(site.model(0.2)).content, Update).round == 1
+    again = start()
+    assert again.train(again.model(0.3), round_number=2).error.reason == "QuestionLimitError"
+    assert decode(again.train(model).content, Update).round == 1
+
+
+def test_the_same_question_after_a_restart_has_the_same_answer_and_is_not_counted(start: Callable[[], Asked]) -> None:
+    first = start()
+    model = first.model(0.1)
+    answered = first.metrics(model, round_number=2)
+    assert first.audit()[-1]["note"] == "questions left: train 2 of 2, validation 2 of 2, test 0 of 1"
+    again = start()
+    assert again.metrics(model, round_number=2) == answered
+    assert again.audit()[-1]["note"] == "the answer that was given before"
+    assert again.evaluate(again.model(0.2)).error.reason == "QuestionLimitError"
+
+
+def test_a_remembered_answer_still_passes_the_policy_of_today(
+    start: Callable[[], Asked], write_config: Callable[..., Path]
+) -> None:
+    site = start()
+    model = site.model(0.1)
+    site.metrics(model)
+    closer = write_config(replace={"cpu_threads: 1\n": EGRESS.replace("auroc, brier, log_loss, ", "")})
+    assert set(Asked(closer).metrics(model)) == {
+        key for key in site.metrics(model) if key.startswith(("n/", "positives/", "patients"))
+    }
+
+
+def test_a_question_that_could_not_be_answered_is_counted_and_may_be_asked_again(
+    start: Callable[[], Asked], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = start()
+    model = site.model(0.1)
+    with monkeypatch.context() as broken:
+        broken.setattr("glsmed.client.site.app.evaluate", lambda *_, **__: 1 / 0)
+        assert site.evaluate(model).error.reason == "ZeroDivisionError"
+    assert site.evaluate(site.model(0.2)).error.reason == "QuestionLimitError"
+    assert site.metrics(model)
+
+
+def test_a_model_that_overflows_is_counted_and_the_site_starts_again(start: Callable[[], Asked]) -> None:
+    """Its weights are finite, its logits are not: what went wrong tells something of the images."""
+    site = start()
+    assert site.evaluate(site.model(3e38)).error.reason == "WireError"
+    again = start()
+    assert again.evaluate(again.model(3e38)).error.reason == "WireError"
+    assert again.evaluate(again.model(0.1)).error.reason == "QuestionLimitError"
+
+
+@pytest.mark.parametrize("change", ["longer", "one more", "another type"])
+def test_arrays_that_are_not_the_studys_are_refused_and_nothing_is_counted(
+    start: Callable[[], Asked], change: str
+) -> None:
+    site = start()
+    (name, array), *rest = site.model(0.1).items()
+    wrong: Arrays = {
+        "longer": {name: np.concatenate([array, array]), **dict(rest)},
+        "one more": {name: array, **dict(rest), "extra": array},
+        "another type": {name: array.astype(np.float64), **dict(rest)},
+    }[change]
+    assert site.evaluate(wrong).error.reason == "WireError"
+    assert not list(site.state.glob("questions-*"))

@@ -1,0 +1,48 @@
+"""Which way a round is trained; that it is trained well is tested with each of them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from glsmed.client.training import round_training
+from glsmed.client.training.round_training import RoundTraining
+from glsmed.shared.protocol.study import Study
+
+CPU = torch.device("cpu")
+
+
+class Way:
+    """Stands in for a way of training, and notes what it is asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def start(self) -> None:
+        self.asked.append("start")
+
+    def train(self, *_given: object, round_number: int, **_named: object) -> None:
+        self.asked.append(f"round {round_number}")
+
+
+def _training(monkeypatch: pytest.MonkeyPatch, folder: Path, *devices: torch.device) -> tuple[Any, Way, Way]:
+    team, alone = Way(), Way()
+    monkeypatch.setattr(round_training, "TrainingTeam", lambda *_given, **_named: team)
+    monkeypatch.setattr(round_training, "train", alone.train)
+    return RoundTraining(Study(study="s", findings=("effusion",)), devices=devices, state_folder=folder), team, alone
+
+
+def test_one_device_trains_in_this_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    training, team, alone = _training(monkeypatch, tmp_path, CPU)
+    training.start()
+    training.train(nn.Identity(), None, round_number=3)
+    assert (team.asked, alone.asked) == ([], ["round 3"])
+
+
+def test_several_devices_are_a_team_that_starts_with_the_site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    training, team, alone = _training(monkeypatch, tmp_path, CPU, CPU)
+    training.start()
+    training.train(nn.Identity(), None, round_number=3)
+    assert (team.asked, alone.asked) == (["start", "round 3"], [])

@@ -1,0 +1,133 @@
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from glsmed.server.folders.run_folder import MetricRow, RoundRecord, RunFolder, RunState, read_status
+from glsmed.shared.errors import FederationError
+from glsmed.shared.files.audit import verify
+
+
+def _row(round_number: int, value: float, *, site: str = "st-mary", split: str = "validation") -> MetricRow:
+    return MetricRow(round_number, split, site, "gold", "effusion", "auroc", value)
+
+
+def _record(round_number: int, attempt: int = 1) -> RoundRecord:
+    return RoundRecord(
+        round_number, attempt, 2.5, accepted=True, counted={"st-mary": 7}, not_counted={"sakura": "late"}
+    )
+
+
+def test_another_process_reads_the_status(tmp_path: Path) -> None:
+    assert read_status(tmp_path / "run") is None
+    state = RunState("running", "round 2 of 5", round=2, rounds=5, sites=("sakura", "st-mary"))
+    RunFolder(tmp_path / "run").report(state)
+    read = read_status(tmp_path / "run")
+    assert read is not None
+    assert (read.state, read.message, read.round, read.rounds, read.sites) == (
+        "running",
+        "round 2 of 5",
+        2,
+        5,
+        ("sakura", "st-mary"),
+    )
+    assert read.updated_at
+
+
+def test_a_beat_writes_the_status_again_but_not_every_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = 100.0
+    monkeypatch.setattr("glsmed.server.folders.run_folder.time.monotonic", lambda: clock)
+    folder = RunFolder(tmp_path)
+    folder.report(RunState("waiting", "for sites"))
+    (tmp_path / "status.json").unlink()
+    folder.beat()
+    assert read_status(tmp_path) is None
+    clock += 6
+    folder.beat()
+    state = read_status(tmp_path)
+    assert state is not None
+    assert state.message == "for sites"
+
+
+def test_metrics_are_one_table_that_spreadsheets_read(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.add_metrics([_row(1, 0.7), _row(1, 0.6, site="sakura")])
+    folder.add_metrics([_row(2, 0.8)])
+    with (tmp_path / "metrics.csv").open(newline="") as source:
+        rows = list(csv.DictReader(source))
+    assert [(row["round"], row["site"], row["metric"], row["value"]) for row in rows] == [
+        ("1", "st-mary", "auroc", "0.7"),
+        ("1", "sakura", "auroc", "0.6"),
+        ("2", "st-mary", "auroc", "0.8"),
+    ]
+
+
+def test_numbers_of_the_same_round_and_split_are_replaced(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.add_metrics([_row(1, 0.7), _row(2, 0.7)])
+    folder.add_metrics([_row(2, 0.75)])
+    folder.add_metrics([_row(2, 0.9, split="test")])
+    assert [(row.round, row.split, row.value) for row in folder.metrics()] == [
+        (1, "validation", 0.7),
+        (2, "validation", 0.75),
+        (2, "test", 0.9),
+    ]
+
+
+def test_rounds_without_a_checkpoint_are_forgotten(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    for number in (1, 2, 3):
+        folder.add_round(_record(number))
+        folder.add_metrics([_row(number, 0.5)])
+    folder.forget_after(2)
+    assert folder.rounds() == (_record(1), _record(2))
+    assert [row.round for row in folder.metrics()] == [1, 2]
+
+
+def test_every_attempt_is_a_line_with_its_reasons(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.add_round(_record(1, attempt=1))
+    folder.add_round(_record(1, attempt=2))
+    lines = [json.loads(line) for line in (tmp_path / "rounds.jsonl").read_text().splitlines()]
+    assert [line["attempt"] for line in lines] == [1, 2]
+    assert lines[0]["not_counted"] == {"sakura": "late"}
+
+
+def test_the_audit_chain_goes_on_when_the_run_is_started_again(tmp_path: Path) -> None:
+    RunFolder(tmp_path).record("joined", {"site": "st-mary"})
+    RunFolder(tmp_path).record("counted", {"site": "st-mary", "round": 1})
+    report = verify(tmp_path / "audit.jsonl")
+    assert (report.entries, report.first_broken) == (2, None)
+
+
+def test_the_summary_is_there_once_it_is_written(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    assert folder.summary() is None
+    folder.write_summary({"rounds": 5})
+    assert folder.summary() == {"rounds": 5}
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("a file where the folder should be")
+    with pytest.raises(FederationError, match=r"run cannot be written: .*; make room and start again"):
+        RunFolder(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "read"),
+    [
+        ("rounds.jsonl", '{"round": 1}\n', RunFolder.rounds),
+        ("rounds.jsonl", '{"round"', RunFolder.rounds),
+        ("metrics.csv", "round,split\n1,test\n", RunFolder.metrics),
+        ("summary.json", "", RunFolder.summary),
+        ("shared_prior.json", "{}", RunFolder.shared_prior),
+        ("status.json", "", lambda folder: read_status(folder.root)),
+        ("status.json", '{"state": "running"}', lambda folder: read_status(folder.root)),
+    ],
+)
+def test_a_damaged_file_is_named(tmp_path: Path, name: str, content: str, read: Callable[[RunFolder], object]) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(FederationError, match=rf"{name} is damaged"):
+        read(RunFolder(tmp_path))

@@ -1,0 +1,109 @@
+import numpy as np
+import pytest
+
+from glsmed.server.folders.run_folder import MetricRow
+from glsmed.server.rounds.best_round import choose_round, mean_line, site_results
+
+
+def _row(
+    round_number: int, site: str, value: float, *, metric: str = "log_loss", finding: str = "effusion"
+) -> MetricRow:
+    return MetricRow(round_number, "validation", site, "gold", finding, metric, value)
+
+
+def test_the_lowest_mean_log_loss_wins() -> None:
+    rows = [
+        _row(1, "a", 0.6),
+        _row(1, "b", 0.2),
+        _row(2, "a", 0.3),
+        _row(2, "b", 0.4),
+        _row(3, "a", 0.5),
+        _row(3, "b", 0.5),
+    ]
+    choice = choose_round(rows, last=3)
+    assert (choice.round, choice.metric) == (2, "log_loss")
+    assert choice.value == pytest.approx(0.35)
+
+
+def test_a_site_that_was_away_in_some_rounds_favours_none() -> None:
+    rows = [_row(1, "a", 0.5), _row(1, "hard", 2.0), _row(2, "a", 0.6)]
+    assert choose_round(rows, last=2).round == 1
+
+
+def test_of_equal_rounds_the_first_is_kept() -> None:
+    assert choose_round([_row(1, "a", 0.5), _row(2, "a", 0.5)], last=2).round == 1
+
+
+def test_auroc_decides_where_no_site_sends_log_loss() -> None:
+    rows = [_row(1, "a", 0.7, metric="auroc"), _row(2, "a", 0.8, metric="auroc"), _row(3, "a", 0.75, metric="auroc")]
+    assert (choose_round(rows, last=3).round, choose_round(rows, last=3).metric) == (2, "auroc")
+
+
+def test_without_any_metric_the_last_round_is_kept_and_says_why() -> None:
+    assert str(choose_round([], last=7)) == "round 7 (the last: no site sent its validation metrics of two rounds)"
+    assert choose_round([_row(1, "a", 0.5), _row(2, "b", 0.5)], last=2).round == 2
+
+
+def test_rounds_without_a_common_pair_are_compared_through_others() -> None:
+    """By hand: b is 1 harder than a (round 2), c 1 harder than b (round 3); without that: 0.5, 0.4, 0.3, 0.45."""
+    rows = [
+        _row(1, "a", 0.5),
+        *(_row(2, "a", 0.4), _row(2, "b", 1.4)),
+        *(_row(3, "b", 1.3), _row(3, "c", 2.3)),
+        _row(4, "c", 2.45),
+    ]
+    choice = choose_round(rows, last=4)
+    assert choice.round == 3
+    assert choice.value == pytest.approx(0.3 + (0 + 1 + 2) / 3)
+
+
+def test_sites_that_disagree_are_weighed_by_least_squares() -> None:
+    """Three rounds, each with another site away; the reference is numpy's fit of the whole design."""
+    seen = {(1, "a"): 0.5, (1, "b"): 0.9, (2, "b"): 0.8, (2, "c"): 0.2, (3, "a"): 0.3, (3, "c"): 0.35}
+    design = np.array([[*(r == k for k in (1, 2, 3)), *(s == k for k in "abc")] for r, s in seen], dtype=float)
+    balanced = np.vstack([design, [0, 0, 0, 1, 1, 1]])
+    expected = np.linalg.lstsq(balanced, np.array([*seen.values(), 0.0]), rcond=None)[0][:3]
+    choice = choose_round([_row(r, s, value) for (r, s), value in seen.items()], last=3)
+    assert choice.round == int(expected.argmin()) + 1
+    assert choice.value == pytest.approx(expected.min())
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_where_every_site_sent_every_round_the_plain_means_decide(seed: int) -> None:
+    values = np.random.default_rng(seed).random((6, 4))
+    rows = [_row(r + 1, f"site-{s}", float(values[r, s])) for r in range(6) for s in range(4)]
+    choice = choose_round(rows, last=6)
+    assert choice.round == int(values.mean(1).argmin()) + 1
+    assert choice.value == pytest.approx(values.mean(1).min())
+
+
+def test_of_rounds_that_cannot_be_compared_the_larger_group_counts() -> None:
+    rows = [_row(1, "a", 0.5), _row(2, "a", 0.6), _row(3, "b", 0.1)]
+    assert choose_round(rows, last=3).round == 1
+
+
+def test_numbers_of_other_splits_do_not_decide() -> None:
+    test_row = MetricRow(2, "test", "a", "gold", "effusion", "log_loss", 0.1)
+    assert choose_round([_row(1, "a", 0.5), test_row], last=2).round == 1
+
+
+def test_results_are_grouped_by_site_and_finding() -> None:
+    rows = [
+        _row(1, "b", 0.8, metric="auroc"),
+        _row(1, "a", 0.6, metric="auroc"),
+        _row(1, "a", 0.7, metric="auroc", finding="mass"),
+        _row(1, "a", 31, metric="patients", finding=""),
+    ]
+    results = site_results(rows)
+    assert list(results) == ["a", "b"]
+    assert results["a"] == {
+        "reference": "gold",
+        "findings": {"effusion": {"auroc": 0.6}, "mass": {"auroc": 0.7}},
+        "macro": {"auroc": pytest.approx(0.65)},
+        "counts": {"patients": 31},
+    }
+
+
+def test_the_line_for_people_holds_the_means() -> None:
+    assert mean_line([_row(1, "a", 0.6), _row(1, "b", 0.4)]) == "log_loss 0.5000"
+    assert "no site sends" in mean_line([])

@@ -1,0 +1,289 @@
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flwr.app import Message
+from flwr.clientapp import ClientApp
+from safetensors import safe_open
+from safetensors.numpy import load_file
+
+from glsmed.benchmarks.federation.local_grid import Ask, Fault, LocalGrid
+from glsmed.benchmarks.federation.site_faults import (
+    Replays,
+    answers_late,
+    changes_arrays,
+    claims,
+    never_answers,
+    only,
+    raises,
+)
+from glsmed.server.folders.run_folder import RunFolder, read_status
+from glsmed.server.rounds.rounds import Plan, run_study
+from glsmed.server.rounds.site_messenger import Clock
+from glsmed.shared.errors import DataError, FederationError, QuestionLimitError
+from glsmed.shared.files.audit import verify
+from glsmed.shared.protocol.model_manifest import ModelManifest
+from glsmed.shared.protocol.study import Study
+
+MakeSite = Callable[..., ClientApp]
+pytestmark = pytest.mark.usefixtures("small_model")
+
+
+class Federation:
+    """Three small sites whose round loop can be run, broken off and taken up again."""
+
+    def __init__(self, study: Study, folder: Path, clock: Clock, make_site: MakeSite) -> None:
+        self.study = study
+        self.root = folder
+        self.clock = clock
+        self.apps = {
+            "a": make_site("a", step=1.0, cells=10),
+            "b": make_site("b", step=0.0, cells=10),
+            "c": make_site("c", step=2.0, cells=20),
+        }
+        self.faults: dict[str, Fault] = {}
+        self.grid = LocalGrid({})
+
+    def run(self, *, offline: tuple[str, ...] = (), strangers: tuple[str, ...] = ()) -> Mapping[str, object]:
+        self.grid = LocalGrid(self.apps, faults=self.faults, clock=self.clock)
+        for site in offline:
+            self.grid.take_offline(site)
+        known = {node: site for node, site in self.grid.nodes.items() if site not in strangers}
+        plan = Plan(clock=self.clock)
+        return run_study(self.grid, self.study, RunFolder(self.root), sites=lambda: known, plan=plan)
+
+    def weight(self, round_number: int) -> list[float]:
+        folder = RunFolder(self.root)
+        loaded: list[float] = load_file(folder.checkpoints.path(round_number))["weight"].tolist()
+        return loaded
+
+    def records(self) -> list[tuple[int, int, bool, list[str], dict[str, str]]]:
+        return [
+            (record.round, record.attempt, record.accepted, sorted(record.counted), dict(record.not_counted))
+            for record in RunFolder(self.root).rounds()
+        ]
+
+
+@pytest.fixture
+def federation(study: Study, tmp_path: Path, clock: Clock, make_site: MakeSite) -> Federation:
+    return Federation(study, tmp_path / "run", clock, make_site)
+
+
+def test_three_sites_train_and_the_best_round_is_kept(federation: Federation) -> None:
+    summary = federation.run()
+    # Each round adds (10 * 1 + 10 * 0 + 20 * 2) / 40 = 1.25; the sites' log-loss is the distance from 2.
+    assert [federation.weight(number)[0] for number in (1, 2, 3)] == [1.25, 2.5, 3.75]
+    assert summary["best_round"] == 2
+    assert summary["chosen_by"] == {"metric": "log_loss", "mean": 0.5}
+    sites = summary["sites"]
+    assert isinstance(sites, dict)
+    assert sites["a"] == {
+        "reference": "gold",
+        "findings": {"effusion": {"log_loss": 0.5, "auroc": 0.75}},
+        "macro": {"log_loss": 0.5, "auroc": 0.75},
+        "counts": {"patients": 12.0},
+    }
+
+
+def test_the_run_folder_tells_the_whole_story(federation: Federation) -> None:
+    federation.run()
+    status = read_status(federation.root)
+    assert status is not None
+    assert (status.state, status.round, status.rounds, status.sites) == ("finished", 3, 3, ("a", "b", "c"))
+    assert "round 2" in status.message
+    events = [json.loads(line)["event"] for line in (federation.root / "audit.jsonl").read_text().splitlines()]
+    assert events == ["run_started", *["site_joined"] * 3, *["round", "evaluated"] * 3, "evaluated", "run_finished"]
+    assert verify(federation.root / "audit.jsonl").first_broken is None
+    rows = RunFolder(federation.root).metrics()
+    assert {row.split for row in rows} == {"train", "validation", "test"}
+    assert len(rows) == len({(row.round, row.split, row.site, row.finding, row.metric) for row in rows})
+
+
+def _nan(array: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
+    return np.full_like(array, np.nan) if array.dtype.kind == "f" else array
+
+
+CANARY = "Jane Smith, effusion cannot be excluded"
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (raises(RuntimeError(CANARY)), "RuntimeError"),
+        (never_answers, "late"),
+        (answers_late(61), "late"),
+        (changes_arrays(_nan), "refused: array 'weight' holds values that are not finite"),
+        (changes_arrays(lambda array: array.reshape(-1, 1)), "refused: array 'weight' has shape (2, 1)"),
+        (
+            changes_arrays(lambda array: np.add(array, 99, dtype=array.dtype)),
+            "refused: the L2 norm of its change is 14",
+        ),
+        (claims(training_cells=-5), "refused: it claims -5 training cells"),
+        (claims(training_cells=10**9), "refused: it claims 1000000000 training cells"),
+        (claims(round=3), "refused: round: expected 1, the message says 3"),
+        (claims(study_digest="other"), "refused: study: expected"),
+        (claims(note="cannot be excluded"), "refused: Update: record 'head': unknown key 'note'"),
+    ],
+)
+def test_a_site_that_goes_wrong_is_named_and_does_not_count(federation: Federation, fault: Fault, reason: str) -> None:
+    federation.faults["c"] = only(fault, rounds={1})
+    federation.run()
+    number, attempt, accepted, counted, not_counted = federation.records()[0]
+    assert (number, attempt, accepted, counted) == (1, 1, True, ["a", "b"])
+    assert not_counted["c"].startswith(reason)
+    assert federation.weight(1) == [0.5, 0.5]
+    assert [record[3] for record in federation.records()[1:]] == [["a", "b", "c"]] * 2
+
+
+def test_an_answer_of_an_earlier_round_does_not_count_again(federation: Federation) -> None:
+    federation.faults["c"] = Replays()
+    federation.run()
+    assert [record[3] for record in federation.records()] == [["a", "b", "c"], ["a", "b"], ["a", "b"]]
+    assert federation.records()[1][4]["c"] == "refused: round: expected 2, the message says 1"
+
+
+def test_an_exceptions_text_reaches_no_file_of_the_centre(federation: Federation) -> None:
+    federation.faults["c"] = raises(RuntimeError(CANARY))
+    federation.run()
+    written = b"".join(path.read_bytes() for path in federation.root.rglob("*") if path.is_file())
+    assert CANARY.encode() not in written
+
+
+def test_too_few_updates_are_asked_for_again_and_never_averaged(federation: Federation) -> None:
+    times = [0]
+
+    def fails_twice(task: Message, ask: Ask) -> Message:
+        times[0] += 1
+        if times[0] <= 2:
+            raise DataError("the disk hiccupped")
+        return ask(task)
+
+    del federation.apps["c"]
+    federation.faults["b"] = only(fails_twice, rounds={2})
+    federation.run()
+    assert [record[:4] for record in federation.records()] == [
+        (1, 1, True, ["a", "b"]),
+        (2, 1, False, ["a"]),
+        (2, 2, False, ["a"]),
+        (2, 3, True, ["a", "b"]),
+        (3, 1, True, ["a", "b"]),
+    ]
+    assert federation.weight(2) == [1.0, 1.0]
+
+
+def test_a_round_that_never_reaches_its_quorum_fails_with_names_and_reasons(federation: Federation) -> None:
+    federation.faults = {"b": only(never_answers, rounds={2}), "c": only(claims(steps=99), rounds={2})}
+    with pytest.raises(
+        FederationError, match=r"round 2 of 3 was tried 3 times and 1 of the 2 .* c: refused: .*; b: late"
+    ):
+        federation.run()
+    assert RunFolder(federation.root).checkpoints.latest() == 1
+
+
+def test_a_site_that_goes_offline_and_comes_back_joins_the_next_round(federation: Federation) -> None:
+    def leaves(task: Message, ask: Ask) -> None:
+        federation.grid.take_offline("c")
+
+    def returns(task: Message, ask: Ask) -> Message:
+        federation.grid.bring_back("c")
+        return ask(task)
+
+    federation.faults = {"c": only(leaves, rounds={1}), "a": only(returns, rounds={2})}
+    federation.run()
+    assert [record[3] for record in federation.records()] == [["a", "b"], ["a", "b"], ["a", "b", "c"]]
+
+
+def test_the_run_waits_for_its_quorum_and_says_so(federation: Federation, clock: Clock) -> None:
+    seen: set[str] = set()
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        status = read_status(federation.root)
+        if status is not None and status.state == "waiting":
+            seen.add(status.message)
+        if clock.now() > 30:
+            federation.grid.bring_back("b")
+            federation.grid.bring_back("c")
+
+    federation.clock = Clock(now=clock.now, sleep=sleep)
+    federation.run(offline=("b", "c"))
+    assert seen == {"round 1 of 3: waiting for sites: 1 of 2 ready (a)"}
+
+
+def test_a_site_with_another_study_is_not_asked_to_train(federation: Federation, make_site: MakeSite) -> None:
+    federation.apps["c"] = make_site("c", study_digest="f" * 64)
+    federation.run()
+    assert [record[3:] for record in federation.records()] == [(["a", "b"], {})] * 3
+    audit = (federation.root / "audit.jsonl").read_text()
+    assert "site_not_ready" in audit
+
+
+def test_a_node_that_no_site_was_admitted_with_is_ignored_and_named(federation: Federation) -> None:
+    federation.run(strangers=("c",))
+    stranger = next(node for node, site in federation.grid.nodes.items() if site == "c")
+    assert [record[3] for record in federation.records()] == [["a", "b"]] * 3
+    lines = [json.loads(line) for line in (federation.root / "audit.jsonl").read_text().splitlines()]
+    assert [line["fields"]["node"] for line in lines if line["event"] == "node_ignored"] == [stranger]
+
+
+@pytest.mark.parametrize("moment", [("train", "2"), ("evaluate", "2"), ("evaluate", "3")])
+def test_a_run_that_was_killed_goes_on_and_ends_as_if_it_had_not_been(
+    federation: Federation, tmp_path: Path, moment: tuple[str, str]
+) -> None:
+    whole = federation.run()
+    metrics = (federation.root / "metrics.csv").read_text()
+    federation.root = tmp_path / "broken"
+
+    def killed(task: Message, ask: Ask) -> Message:
+        if (task.metadata.message_type, task.metadata.group_id) == moment:
+            raise KeyboardInterrupt
+        return ask(task)
+
+    federation.faults["b"] = killed
+    with pytest.raises(KeyboardInterrupt):
+        federation.run()
+    federation.faults = {}
+    again = federation.run()
+    assert {**again, "round_seconds": [], "checkpoint_sha256": ""} == {
+        **whole,
+        "round_seconds": [],
+        "checkpoint_sha256": "",
+    }
+    assert (federation.root / "metrics.csv").read_text() == metrics
+    assert [record[:2] for record in federation.records()] == [(1, 1), (2, 1), (3, 1)]
+
+
+def test_a_finished_run_is_not_run_again(federation: Federation) -> None:
+    summary = federation.run()
+    assert federation.run() == summary
+    assert federation.grid.sent == []
+
+
+def test_a_folder_of_another_study_is_not_gone_on_with(federation: Federation, study: Study) -> None:
+    federation.run()
+    federation.study = study.model_copy(update={"study": "another"})
+    with pytest.raises(FederationError, match="of another study"):
+        federation.run()
+
+
+def test_checkpoints_say_which_study_round_and_sites_made_them(federation: Federation, study: Study) -> None:
+    federation.run()
+    with safe_open(federation.root / "checkpoints" / "round-0002.safetensors", framework="np") as source:
+        metadata = source.metadata()
+    assert (metadata["round"], metadata["study_digest"]) == ("2", study.digest())
+    assert json.loads(metadata["sites"]) == {"a": 10, "b": 10, "c": 20}
+    assert len(metadata["manifest_digest"]) == len(ModelManifest(()).digest())
+
+
+def test_a_site_that_answers_no_more_evaluations_is_named_and_the_study_goes_on(federation: Federation) -> None:
+    federation.faults["a"] = only(raises(QuestionLimitError("enough")), kinds=("evaluate",))
+    summary = federation.run()
+    assert summary["best_round"] == 2
+    missing = summary["not_evaluated"]
+    assert isinstance(missing, dict)
+    assert missing["a"].startswith("QuestionLimitError (the site has answered as many questions of this study")
+    status = read_status(federation.root)
+    assert status is not None
+    assert "without a: QuestionLimitError" in status.message

@@ -1,0 +1,45 @@
+import errno
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from glsmed.shared.files.atomic import replacing, write_bytes, write_text
+
+
+def test_the_file_is_whole_and_nothing_else_is_left(tmp_path: Path) -> None:
+    write_text(tmp_path / "new" / "file.txt", "胸水")
+    assert (tmp_path / "new" / "file.txt").read_bytes() == "胸水".encode()
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["file.txt"]
+
+
+@pytest.mark.parametrize(("mode", "expected"), [(None, 0o644), (0o600, 0o600)])
+def test_the_mode_is_as_asked_for(tmp_path: Path, mode: int | None, expected: int) -> None:
+    write_bytes(tmp_path / "file", b"x", mode=mode)
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == expected
+
+
+def test_an_error_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_text(path, "old")
+    with pytest.raises(RuntimeError), replacing(path) as temporary:  # noqa: PT012  # the block is what is tested
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert [found.name for found in tmp_path.iterdir()] == ["file"]
+
+
+def test_the_old_file_stands_until_the_new_one_is_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    write_text(path, "old")
+
+    def full(_descriptor: int) -> None:
+        assert path.read_text() == "old"
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_text(path, "new")
+    assert path.read_text() == "old"
+    assert [found.name for found in tmp_path.iterdir()] == ["file"]

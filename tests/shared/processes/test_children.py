@@ -1,0 +1,105 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from glsmed.shared.errors import FederationError
+from glsmed.shared.processes.children import (
+    end_with_starter,
+    free_port,
+    installed_program,
+    require_free_port,
+    start_child,
+    stop_children,
+)
+
+SLEEP = "import time; print('up', flush=True); time.sleep(60)"
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+
+
+def _wait_for(path: Path, text: str) -> str:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if path.exists() and text in path.read_text():
+            return path.read_text()
+        time.sleep(0.02)
+    raise AssertionError(f"{text!r} never came in {path}")
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether the process runs; one that ended but was not yet collected counts as ended."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def test_output_goes_to_the_log_and_its_tail_can_be_shown(tmp_path: Path) -> None:
+    child = start_child(
+        "x", [sys.executable, "-c", "print('last words')"], log=tmp_path / "a" / "x.log", environment={}
+    )
+    child.process.wait()
+    assert child.log_tail() == "    last words"
+    assert not child.is_running()
+
+
+@pytest.mark.parametrize("program", [SLEEP, STUBBORN])
+def test_children_end_even_if_they_do_not_want_to(tmp_path: Path, program: str) -> None:
+    child = start_child("x", [sys.executable, "-c", program], log=tmp_path / "x.log", environment={})
+    _wait_for(child.log, "up")
+    stop_children([child], grace_seconds=0.5)
+    assert child.process.returncode in (-signal.SIGTERM, -signal.SIGKILL)
+
+
+@pytest.mark.parametrize("watch", ["end_with_parent", "end_with_starter"])
+def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path, watch: str) -> None:
+    log = tmp_path / "child.log"
+    grandchild = f"from glsmed.shared.processes.children import {watch}; {watch}(); {SLEEP}"
+    parent = (
+        "import sys, time; from pathlib import Path; from glsmed.shared.processes.children import start_child;"
+        f"c = start_child('c', [sys.executable, '-c', {grandchild!r}], log=Path({str(log)!r}), environment={{}});"
+        "print(c.process.pid, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        pid = int(process.stdout.readline())
+        _wait_for(log, "up")
+        process.kill()
+    deadline = time.monotonic() + 10
+    while _is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _is_alive(pid)
+
+
+def test_a_command_that_a_person_starts_watches_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in ("", str(os.getpid())):
+        monkeypatch.setenv("GLSMED_PARENT_PID", value)
+        end_with_starter()
+    assert "parent-watch" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_port_in_use_is_named_with_its_purpose() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(FederationError, match=rf"127\.0\.0\.1:{port} \(for hospitals\): Address already in use"):
+            require_free_port("127.0.0.1", port, purpose="for hospitals")
+
+
+def test_a_free_port_can_be_listened_on() -> None:
+    require_free_port("127.0.0.1", free_port(), purpose="a test")
+
+
+def test_programs_come_from_this_environment() -> None:
+    assert Path(installed_program("flower-superexec")).parent == Path(sys.executable).parent
+    assert os.access(installed_program("flower-superexec"), os.X_OK)
+    with pytest.raises(FederationError, match="no-such-program is not installed"):
+        installed_program("no-such-program")

@@ -1,0 +1,86 @@
+import stat
+from pathlib import Path
+
+import pytest
+
+from glsmed.shared.errors import ConfigurationError
+from glsmed.site_adapters.calibration.calibration_file import (
+    CalibrationFile,
+    ChosenStrengths,
+    CueLevel,
+    FamilyLevel,
+    HeldOutLosses,
+    LearnedModel,
+    Level,
+    load_calibration_file,
+    save_calibration_file,
+)
+
+
+def level(mean: float = 0.25) -> Level:
+    return Level(trials=4, successes=1, mean=mean, spread=0.1)
+
+
+def content() -> CalibrationFile:
+    cue = CueLevel(**level().model_dump(), family="doubt", prior=0.3, strength=4, fingerprint="0123456789ab")
+    return CalibrationFile(
+        adapter="st-mary",
+        version=3,
+        digest="ab12",
+        reports=9,
+        labels=8,
+        hedged=4,
+        strengths=ChosenStrengths(family=1, cue=1, finding=1e6),
+        held_out=HeldOutLosses(folds=10, prior=0.5, default=0.4, chosen=0.4),
+        unmentioned=level(0.01),
+        families={"doubt": FamilyLevel(trials=4, shift=-0.25)},
+        cues={"possible": cue, "true": cue, "probable+negated": cue},
+        cues_by_finding={"possible": {"effusion": level(), "null": level()}},
+        learned=LearnedModel(
+            used=True, held_out=0.3, beta=0.4, inverse_penalty=0.1, intercept=-1, weights={"cue=possible": 1e-06}
+        ),
+    )
+
+
+def test_what_is_saved_is_what_is_loaded(tmp_path: Path) -> None:
+    save_calibration_file(tmp_path / "c.yaml", content())
+    assert load_calibration_file(tmp_path / "c.yaml") == content()
+
+
+def test_a_file_without_held_out_losses_and_findings_can_be_loaded(tmp_path: Path) -> None:
+    bare = content().model_copy(update={"held_out": None, "cues_by_finding": {}, "learned": None})
+    save_calibration_file(tmp_path / "c.yaml", bare)
+    assert load_calibration_file(tmp_path / "c.yaml") == bare
+
+
+def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
+    save_calibration_file(tmp_path / "c.yaml", content())
+    assert stat.S_IMODE((tmp_path / "c.yaml").stat().st_mode) == 0o600
+
+
+def test_each_cue_is_one_readable_line(tmp_path: Path) -> None:
+    save_calibration_file(tmp_path / "c.yaml", content())
+    line = next(line for line in (tmp_path / "c.yaml").read_text().splitlines() if line.startswith("  possible: "))
+    assert line.startswith("  possible: {trials: 4.0, successes: 1.0, mean: 0.25, spread: 0.1, family: ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("mean: 0.25", "mean: 1.5", "mean"),
+        ("family: ", "famly: ", "did you mean 'family'?"),
+        ("format: 1", "format: 2", "format: expected 1, came 2"),
+    ],
+)
+def test_a_spoiled_file_is_refused_with_the_line(tmp_path: Path, old: str, new: str, message: str) -> None:
+    save_calibration_file(tmp_path / "c.yaml", content())
+    path = tmp_path / "c.yaml"
+    path.write_text(
+        path.read_text().replace(old, new, 1)
+        if old != "family: "
+        else path.read_text().replace(", family: ", ", famly: ", 1)
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        load_calibration_file(path)
+    assert message in str(caught.value)
+    assert "c.yaml:" in str(caught.value)
