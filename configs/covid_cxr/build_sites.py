@@ -22,7 +22,7 @@ from glsmed.client.settings.config import SplitSection, load_site
 from glsmed.client.settings.state_folder import prepare_state_folder
 from glsmed.client.site.preparation import SPLITS, label_rows
 from glsmed.shared.errors import UsageError
-from glsmed.shared.files.atomic import replacing, write_text
+from glsmed.shared.files.atomic import atomic_replace, write_text
 from glsmed.shared.processes.command_line import run_command
 from glsmed.shared.protocol.study import load_study
 
@@ -96,7 +96,7 @@ def write_site(folder: Path, site: str, notes: Sequence[Note], study: Path) -> N
     """The site's folder, with everything but the centre's certificate."""
     folder.mkdir(parents=True, exist_ok=True)
     with (
-        replacing(folder / "manifest.csv") as temporary,
+        atomic_replace(folder / "manifest.csv") as temporary,
         temporary.open("w", encoding="utf-8", newline="") as output,
     ):
         writer = csv.writer(output)

@@ -5,7 +5,7 @@ GlsmedError                     exit code 1
 ├── UsageError                  exit code 2: the command line asks for something that cannot be
 ├── DataError                   a manifest, report, image or gold file cannot be used
 ├── PrivacyError                something was about to leave a site that its policy does not allow
-│   └── QuestionLimitError      the site has been asked as many questions of this study as it means to answer
+│   └── QueryBudgetError      the site has been asked as many questions of this study as it means to answer
 ├── WireError                   a message breaks the protocol between centre and site
 │   └── UpdateRefusedError      a site's update must not be averaged in
 └── FederationError             a process, port, certificate or round of the federation failed
@@ -67,7 +67,7 @@ class PrivacyError(GlsmedError):
     """Something was about to leave a site that its policy does not allow."""
 
 
-class QuestionLimitError(PrivacyError):
+class QueryBudgetError(PrivacyError):
     """The site has been asked as many questions of this study as it means to answer."""
 
 

@@ -114,10 +114,10 @@ def test_a_number_with_all_its_digits_is_stopped(tmp_path: Path) -> None:
 
 
 def test_a_note_is_in_the_log_and_not_in_the_message(tmp_path: Path) -> None:
-    content = policy(tmp_path).release(evaluation(), patients={"auroc/effusion": 100}, note="questions left: 3")
+    content = policy(tmp_path).release(evaluation(), patients={"auroc/effusion": 100}, note="requests left: 3")
     (entry,) = sent(tmp_path)
-    assert entry["fields"]["note"] == "questions left: 3"  # type: ignore[index]  # JSON
-    assert "questions left" not in str(content)
+    assert entry["fields"]["note"] == "requests left: 3"  # type: ignore[index]  # JSON
+    assert "requests left" not in str(content)
 
 
 @pytest.mark.parametrize(

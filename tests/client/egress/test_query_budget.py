@@ -11,22 +11,22 @@ import torch
 
 from glsmed.client.data.examples import Examples
 from glsmed.client.egress.policy import Number
-from glsmed.client.egress.query_budget import Answer, Kind, Question, QuestionLedger
-from glsmed.shared.errors import DataError, QuestionLimitError
+from glsmed.client.egress.query_budget import Kind, QueryBudget, RecordedAnswer, Request
+from glsmed.shared.errors import DataError, QueryBudgetError
 from glsmed.shared.protocol.study import Study, TrainingSection
 
 STUDY = Study(study="doubt", findings=("effusion",), training=TrainingSection(rounds=3))
 OTHER = Study(study="doubt", findings=("nodule",), training=TrainingSection(rounds=3))
-ANSWER = Answer("gold", {"auroc/effusion": Number(0.8125, 12)})
+ANSWER = RecordedAnswer("gold", {"auroc/effusion": Number(0.8125, 12)})
 
 
-def ledger(folder: Path, *, runs: int = 1, study: Study = STUDY) -> QuestionLedger:
-    return QuestionLedger(folder, study, runs=runs)
+def ledger(folder: Path, *, runs: int = 1, study: Study = STUDY) -> QueryBudget:
+    return QueryBudget(folder, study, runs=runs)
 
 
 def ask(folder: Path, kind: Kind, count: int, *, runs: int = 1) -> None:
     for number in range(count):
-        assert ledger(folder, runs=runs).take_up(Question(kind, f"{kind} model {number}")) is None
+        assert ledger(folder, runs=runs).charge(Request(kind, f"{kind} model {number}")) is None
 
 
 def test_a_run_trains_and_validates_once_a_round_and_tests_once(tmp_path: Path) -> None:
@@ -39,8 +39,8 @@ def test_one_too_many_is_refused_and_not_written(tmp_path: Path, kind: Kind, mos
     ask(tmp_path, kind, most, runs=2)
     (file,) = tmp_path.iterdir()
     before = file.read_bytes()
-    with pytest.raises(QuestionLimitError, match=rf"{kind}: .* {most} times .*max_runs.* allows {most}"):
-        ledger(tmp_path, runs=2).take_up(Question(kind, "one more"))
+    with pytest.raises(QueryBudgetError, match=rf"{kind}: .* {most} times .*max_runs.* allows {most}"):
+        ledger(tmp_path, runs=2).charge(Request(kind, "one more"))
     assert file.read_bytes() == before
 
 
@@ -51,32 +51,30 @@ def test_each_kind_has_an_account_of_its_own(tmp_path: Path) -> None:
 
 def test_a_limit_that_is_raised_gives_room_again(tmp_path: Path) -> None:
     ask(tmp_path, "test", 1)
-    assert ledger(tmp_path, runs=2).take_up(Question("test", "another")) is None
+    assert ledger(tmp_path, runs=2).charge(Request("test", "another")) is None
     assert ledger(tmp_path, runs=2).left()["test"] == 0
 
 
 def test_a_limit_that_is_lowered_below_what_was_asked_stops_at_once(tmp_path: Path) -> None:
     ask(tmp_path, "test", 2, runs=2)
-    with pytest.raises(QuestionLimitError):
-        ledger(tmp_path).take_up(Question("test", "another"))
-    assert ledger(tmp_path).left_in_words() == "questions left: train 3 of 3, validation 3 of 3, test 0 of 1"
+    with pytest.raises(QueryBudgetError):
+        ledger(tmp_path).charge(Request("test", "another"))
+    assert ledger(tmp_path).left_in_words() == "requests left: train 3 of 3, validation 3 of 3, test 0 of 1"
 
 
 def test_the_same_question_again_is_not_counted_and_has_its_answer_once_there_is_one(tmp_path: Path) -> None:
-    question = Question("test", "a")
-    assert ledger(tmp_path).take_up(question) is None
-    assert ledger(tmp_path).take_up(question) is None
-    ledger(tmp_path).keep(question, ANSWER)
-    assert ledger(tmp_path).take_up(question) == ANSWER
+    request = Request("test", "a")
+    assert ledger(tmp_path).charge(request) is None
+    assert ledger(tmp_path).charge(request) is None
+    ledger(tmp_path).keep(request, ANSWER)
+    assert ledger(tmp_path).charge(request) == ANSWER
     assert ledger(tmp_path).left()["test"] == 0
 
 
-@pytest.mark.parametrize(
-    "question", [Question("train", "a", 2), Question("train", "b", 1), Question("validation", "a", 1)]
-)
-def test_another_model_round_or_kind_is_another_question(tmp_path: Path, question: Question) -> None:
-    ledger(tmp_path).take_up(Question("train", "a", 1))
-    ledger(tmp_path).take_up(question)
+@pytest.mark.parametrize("other", [Request("train", "a", 2), Request("train", "b", 1), Request("validation", "a", 1)])
+def test_another_model_round_or_kind_is_another_request(tmp_path: Path, other: Request) -> None:
+    ledger(tmp_path).charge(Request("train", "a", 1))
+    ledger(tmp_path).charge(other)
     assert sum(ledger(tmp_path).left().values()) == 7 - 2
 
 
@@ -89,21 +87,19 @@ def _examples(rate: float) -> Examples:
 def test_a_question_is_another_where_the_targets_changed_and_not_where_arrays_come_in_another_order() -> None:
     model = {"a": np.ones(2, dtype=np.float32), "b": np.zeros(2, dtype=np.float32)}
     turned, same, other = dict(reversed(model.items())), _examples(0.2), _examples(0.3)
-    assert Question.of_training(1, model, same) == Question.of_training(1, turned, same)
-    assert Question.of_training(1, model, same) != Question.of_training(1, model, other)
-    assert Question.of_evaluation("test", model, same) == Question.of_evaluation("test", turned, same)
-    assert Question.of_evaluation("test", model, same) != Question.of_evaluation("test", model, other)
-    assert Question.of_evaluation("test", model, same) != Question.of_evaluation(
-        "test", {**model, "b": model["a"]}, same
-    )
+    assert Request.of_training(1, model, same) == Request.of_training(1, turned, same)
+    assert Request.of_training(1, model, same) != Request.of_training(1, model, other)
+    assert Request.of_evaluation("test", model, same) == Request.of_evaluation("test", turned, same)
+    assert Request.of_evaluation("test", model, same) != Request.of_evaluation("test", model, other)
+    assert Request.of_evaluation("test", model, same) != Request.of_evaluation("test", {**model, "b": model["a"]}, same)
 
 
 def test_a_nan_does_not_damage_the_account(tmp_path: Path) -> None:
     """A centre can send finite weights whose logits are not."""
-    question, numbers = Question("test", "a"), {"brier/effusion": Number(math.nan, 12), "loss": Number(math.inf, 12)}
-    ledger(tmp_path).take_up(question)
-    ledger(tmp_path).keep(question, Answer("gold", numbers))
-    known = ledger(tmp_path).take_up(question)
+    request, numbers = Request("test", "a"), {"brier/effusion": Number(math.nan, 12), "loss": Number(math.inf, 12)}
+    ledger(tmp_path).charge(request)
+    ledger(tmp_path).keep(request, RecordedAnswer("gold", numbers))
+    known = ledger(tmp_path).charge(request)
     assert known is not None
     assert math.isnan(known.numbers["brier/effusion"].value)
     assert known.numbers["loss"] == numbers["loss"]
@@ -113,9 +109,9 @@ def test_what_is_kept_on_disk_is_bounded(tmp_path: Path) -> None:
     ask(tmp_path, "validation", 40, runs=100)
     (file,) = tmp_path.iterdir()
     assert file.read_text().count('"model"') == 32
-    ledger(tmp_path, runs=100).take_up(Question("validation", "validation model 8"))
+    ledger(tmp_path, runs=100).charge(Request("validation", "validation model 8"))
     assert ledger(tmp_path, runs=100).left()["validation"] == 260
-    ledger(tmp_path, runs=100).take_up(Question("validation", "validation model 7"))
+    ledger(tmp_path, runs=100).charge(Request("validation", "validation model 7"))
     assert ledger(tmp_path, runs=100).left()["validation"] == 259
 
 
@@ -148,12 +144,12 @@ def test_a_damaged_account_stops_every_answer_and_is_named(tmp_path: Path, conte
     ask(tmp_path, "test", 1)
     (file,) = tmp_path.iterdir()
     file.write_text(content)
-    with pytest.raises(DataError, match=rf"{file.name}: the account of questions cannot be read: put a whole copy"):
-        ledger(tmp_path).take_up(Question("train", "a"))
+    with pytest.raises(DataError, match=rf"{file.name}: the account of requests cannot be read: put a whole copy"):
+        ledger(tmp_path).charge(Request("train", "a"))
 
 
 def test_an_account_of_another_study_under_this_ones_name_is_refused(tmp_path: Path) -> None:
-    ledger(tmp_path, study=OTHER).take_up(Question("test", "a"))
+    ledger(tmp_path, study=OTHER).charge(Request("test", "a"))
     (file,) = tmp_path.iterdir()
     file.rename(tmp_path / f"questions-{STUDY.digest()[:16]}.json")
     with pytest.raises(DataError, match="is the account of another study"):

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from glsmed.client.data.examples import Examples
 from glsmed.client.evaluation.evaluation import evaluate
-from glsmed.client.evaluation.output_calibration_fit import fit_site_map
+from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.training.steps.training import predict_logits
 from glsmed.shared.models import build_model
 
@@ -47,20 +47,23 @@ def test_the_offset_is_part_of_the_logits() -> None:
 
 def test_enough_validation_gold_is_used_alone() -> None:
     training, validation = _examples(300, 1, seed=1), _examples(200, 1, seed=2)
-    fitted = fit_site_map(Brightness(), training, validation, kind="platt", device=CPU)
+    fitted = calibrate_outputs(Brightness(), training, validation, kind="platt", device=CPU)
     assert fitted.curves["effusion"].gold_cells == 200
     assert fitted.curves["effusion"].slope == pytest.approx(3, rel=0.4)
 
 
 def test_scarce_validation_gold_is_joined_by_training_gold() -> None:
     training, validation = _examples(300, 0.5, seed=1), _examples(200, 0.2, seed=2)
-    assert fit_site_map(Brightness(), training, validation, kind="platt", device=CPU).curves["nodule"].gold_cells == 190
+    assert (
+        calibrate_outputs(Brightness(), training, validation, kind="platt", device=CPU).curves["nodule"].gold_cells
+        == 190
+    )
 
 
 def test_each_finding_decides_for_itself() -> None:
     training, validation = _examples(300, 1, seed=1), _examples(200, 1, seed=2)
     validation.gold[40:, 1] = math.nan
-    curves = fit_site_map(Brightness(), training, validation, kind="platt", device=CPU).curves
+    curves = calibrate_outputs(Brightness(), training, validation, kind="platt", device=CPU).curves
     assert (curves["effusion"].gold_cells, curves["nodule"].gold_cells) == (200, 340)
 
 
@@ -69,7 +72,7 @@ def test_a_split_without_gold_is_not_shown_to_the_model(in_training: float, in_v
     training, validation = _examples(100, in_training, seed=1), _examples(100, in_validation, seed=2)
     model = build_model("resnet10", n_findings=2, seed=0)
     small = [replace(part, images=part.images.expand(-1, -1, 32, 32)) for part in (training, validation)]
-    fitted = fit_site_map(model, *small, kind="platt", device=CPU)
+    fitted = calibrate_outputs(model, *small, kind="platt", device=CPU)
     assert set(fitted.curves) == ({"effusion", "nodule"} if in_training else set())
 
 
@@ -77,13 +80,13 @@ def test_a_split_without_gold_is_not_shown_to_the_model(in_training: float, in_v
 def test_without_gold_or_switched_off_there_is_no_curve(gold_share: float) -> None:
     training, validation = _examples(100, gold_share, seed=1), _examples(100, gold_share, seed=2)
     kind = "off" if gold_share else "platt"
-    assert fit_site_map(Brightness(), training, validation, kind=kind, device=CPU).curves == {}  # type: ignore[arg-type]  # both are kinds
+    assert calibrate_outputs(Brightness(), training, validation, kind=kind, device=CPU).curves == {}  # type: ignore[arg-type]  # both are kinds
 
 
 def test_evaluation_with_the_map_is_better_calibrated_and_orders_alike() -> None:
     training, validation = _examples(300, 1, seed=1), _examples(300, 1, seed=2)
-    fitted = fit_site_map(Brightness(), training, validation, kind="platt", device=CPU)
-    measured = evaluate(Brightness(), _examples(600, 1, seed=3), device=CPU, site_map=fitted)
+    fitted = calibrate_outputs(Brightness(), training, validation, kind="platt", device=CPU)
+    measured = evaluate(Brightness(), _examples(600, 1, seed=3), device=CPU, output_calibration=fitted)
     assert measured.macro["ece"] < measured.raw_macro["ece"] / 2
     assert measured.macro["auroc"] == pytest.approx(measured.raw_macro["auroc"])
 

@@ -5,19 +5,23 @@ import pytest
 import torch
 
 from glsmed.client.evaluation.shipped_model import load_shipped_model, write_shipped_model
-from glsmed.client.learning.output_calibration import CalibrationMap, FindingMap
+from glsmed.client.learning.output_calibration import FindingCalibration, OutputCalibration
 from glsmed.shared.errors import DataError
 from glsmed.shared.models import build_model
 from glsmed.shared.protocol.study import ModelSection, Study
 
 STUDY = Study(study="s", findings=("effusion", "nodule"), model=ModelSection(architecture="resnet10", image_size_px=32))
-MAP = CalibrationMap(findings=STUDY.findings, curves={"nodule": FindingMap(slope=0.5, intercept=-1, gold_cells=80)})
+MAP = OutputCalibration(
+    findings=STUDY.findings, curves={"nodule": FindingCalibration(slope=0.5, intercept=-1, gold_cells=80)}
+)
 
 
 @pytest.fixture
 def shipped(tmp_path: Path) -> Path:
     model = build_model("resnet10", n_findings=2, seed=3)
-    write_shipped_model(tmp_path, model, STUDY, round_number=7, offset=torch.tensor([1.0, -2.0]), site_map=MAP)
+    write_shipped_model(
+        tmp_path, model, STUDY, round_number=7, offset=torch.tensor([1.0, -2.0]), output_calibration=MAP
+    )
     return tmp_path
 
 
@@ -34,7 +38,7 @@ def test_it_gives_the_probabilities_that_were_evaluated(shipped: Path) -> None:
 
 def test_without_an_offset_nothing_is_added(tmp_path: Path) -> None:
     model = build_model("resnet10", n_findings=2, seed=3)
-    write_shipped_model(tmp_path, model, STUDY, round_number=1, offset=None, site_map=MAP)
+    write_shipped_model(tmp_path, model, STUDY, round_number=1, offset=None, output_calibration=MAP)
     assert load_shipped_model(tmp_path).offset.tolist() == [0.0, 0.0]
 
 

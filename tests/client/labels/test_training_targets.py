@@ -6,13 +6,13 @@ import torch
 
 from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.labels.training_targets import (
-    apply_recipe,
     image_shares,
     site_offset,
     with_gold_labels,
     with_image_shares,
     with_negative_rates,
     with_offset,
+    with_training_targets,
 )
 from glsmed.client.learning.negative_rates import NegativeRateGuard
 from glsmed.shared.protocol.study import LabelSection, ModelSection, Study, TrainingSection
@@ -70,7 +70,7 @@ def test_offset_has_a_bound() -> None:
 
 
 def test_every_split_gets_the_offset_of_training_and_only_training_gets_gold() -> None:
-    splits = apply_recipe({"train": _examples(), "validation": _examples(), "test": _examples()}, _study())
+    splits = with_training_targets({"train": _examples(), "validation": _examples(), "test": _examples()}, _study())
     expected = site_offset(with_gold_labels(_examples()))
     for examples in splits.values():
         assert examples.offsets is not None
@@ -81,7 +81,7 @@ def test_every_split_gets_the_offset_of_training_and_only_training_gets_gold() -
 
 def test_each_part_can_be_switched_off() -> None:
     splits: dict[SplitName, Examples] = {"train": _examples(), "validation": _examples(), "test": _examples()}
-    learned = apply_recipe(splits, _study(gold=False, offset=False))["train"]
+    learned = with_training_targets(splits, _study(gold=False, offset=False))["train"]
     assert learned.offsets is None
     assert torch.equal(learned.labels, _examples().labels)
 
@@ -131,11 +131,11 @@ def test_the_image_speaks_only_for_findings_without_a_map(present: int, absent: 
 
 def test_image_shares_are_for_training_and_need_the_offset() -> None:
     splits: dict[SplitName, Examples] = {"train": _examples(), "validation": _examples(), "test": _examples()}
-    learned = apply_recipe(splits, _study())
+    learned = with_training_targets(splits, _study())
     assert learned["train"].image_shares is not None
     assert learned["train"].image_shares.tolist() == [[0.75, 0.75]] * 4
     assert learned["test"].image_shares is None
-    assert apply_recipe(splits, _study(offset=False))["train"].image_shares is None
+    assert with_training_targets(splits, _study(offset=False))["train"].image_shares is None
 
 
 def test_no_share_leaves_the_examples_as_they_are() -> None:

@@ -5,11 +5,11 @@ from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyp
 from torch.nn import functional as F
 
 from glsmed.client.learning.output_calibration import (
-    CalibrationMap,
-    FindingMap,
-    MapKind,
+    CalibrationKind,
+    FindingCalibration,
+    OutputCalibration,
     cross_fitted_losses,
-    fit_calibration_map,
+    fit_output_calibration,
 )
 from glsmed.shared.metrics.logistic import fit_intercept, fit_slope_intercept
 
@@ -41,9 +41,9 @@ def test_intercept_alone_makes_the_mean_right() -> None:
 
 
 @pytest.mark.parametrize("kind", ["platt", "auto", "isotonic"])
-def test_map_brings_probabilities_to_what_they_say(kind: MapKind) -> None:
+def test_map_brings_probabilities_to_what_they_say(kind: CalibrationKind) -> None:
     logits, gold = _cells(5000)
-    fitted = fit_calibration_map(logits, gold, ["effusion"], kind=kind)
+    fitted = fit_output_calibration(logits, gold, ["effusion"], kind=kind)
     truth = (0.4 * logits - 1).sigmoid()
     assert float((fitted.probabilities(logits) - truth).abs().mean()) < 0.02
     assert float((logits.sigmoid() - truth).abs().mean()) > 0.15
@@ -51,9 +51,9 @@ def test_map_brings_probabilities_to_what_they_say(kind: MapKind) -> None:
 
 def test_platt_finds_slope_and_intercept_and_temperature_only_the_slope() -> None:
     logits, gold = _cells(5000)
-    platt = fit_calibration_map(logits, gold, ["effusion"]).curves["effusion"]
+    platt = fit_output_calibration(logits, gold, ["effusion"]).curves["effusion"]
     assert (platt.slope, platt.intercept) == pytest.approx((0.4, -1.0), abs=0.08)
-    temperature = fit_calibration_map(logits, gold, ["effusion"], kind="temperature").curves["effusion"]
+    temperature = fit_output_calibration(logits, gold, ["effusion"], kind="temperature").curves["effusion"]
     assert temperature.intercept == 0
     assert temperature.slope != pytest.approx(1, abs=0.2)
 
@@ -61,7 +61,7 @@ def test_platt_finds_slope_and_intercept_and_temperature_only_the_slope() -> Non
 @pytest.mark.parametrize(("n", "stepped"), [(999, False), (1000, True)])
 def test_auto_takes_isotonic_where_gold_is_plenty(n: int, stepped: bool) -> None:
     logits, gold = _cells(n)
-    assert bool(fit_calibration_map(logits, gold, ["x"], kind="auto").curves["x"].knots) is stepped
+    assert bool(fit_output_calibration(logits, gold, ["x"], kind="auto").curves["x"].knots) is stepped
 
 
 @pytest.mark.parametrize(("cells", "positives", "fitted"), [(20, 3, True), (19, 5, False), (40, 2, False)])
@@ -70,7 +70,7 @@ def test_little_gold_leaves_the_models_own_probability(cells: int, positives: in
     gold = torch.full((cells + 5, 1), torch.nan)
     gold[:cells] = 0
     gold[: positives * 2 : 2] = 1
-    curves = fit_calibration_map(logits, gold, ["nodule"])
+    curves = fit_output_calibration(logits, gold, ["nodule"])
     assert ("nodule" in curves.curves) is fitted
     if not fitted:
         assert torch.allclose(curves.probabilities(logits), logits.sigmoid())
@@ -78,13 +78,13 @@ def test_little_gold_leaves_the_models_own_probability(cells: int, positives: in
 
 def test_off_fits_nothing() -> None:
     logits, gold = _cells(200)
-    assert fit_calibration_map(logits, gold, ["x"], kind="off").curves == {}
+    assert fit_output_calibration(logits, gold, ["x"], kind="off").curves == {}
 
 
 @pytest.mark.parametrize("kind", ["platt", "temperature", "isotonic"])
-def test_the_order_of_the_model_is_never_turned_round(kind: MapKind) -> None:
+def test_the_order_of_the_model_is_never_turned_round(kind: CalibrationKind) -> None:
     logits, gold = _cells(400, slope=-1.0)
-    mapped = fit_calibration_map(logits, gold, ["x"], kind=kind).probabilities(torch.linspace(-4, 4, 50)[:, None])
+    mapped = fit_output_calibration(logits, gold, ["x"], kind=kind).probabilities(torch.linspace(-4, 4, 50)[:, None])
     assert bool((mapped.diff(dim=0) >= 0).all())
 
 
@@ -92,30 +92,30 @@ def test_each_finding_has_its_own_curve_and_unknown_gold_is_left_out() -> None:
     logits, gold = _cells(400)
     both = torch.cat([logits, logits], dim=1)
     other = torch.cat([gold, torch.full_like(gold, torch.nan)], dim=1)
-    fitted = fit_calibration_map(both, other, ["effusion", "nodule"])
+    fitted = fit_output_calibration(both, other, ["effusion", "nodule"])
     assert set(fitted.curves) == {"effusion"}
     assert fitted.curves["effusion"].gold_cells == 400
     assert torch.allclose(fitted.probabilities(both)[:, 1], logits[:, 0].sigmoid())
 
 
 @pytest.mark.parametrize("kind", ["platt", "isotonic"])
-def test_map_is_written_and_read(kind: MapKind) -> None:
+def test_map_is_written_and_read(kind: CalibrationKind) -> None:
     logits, gold = _cells(300)
-    fitted = fit_calibration_map(logits, gold, ["effusion"], kind=kind)
-    again = CalibrationMap.model_validate_json(fitted.model_dump_json())
+    fitted = fit_output_calibration(logits, gold, ["effusion"], kind=kind)
+    again = OutputCalibration.model_validate_json(fitted.model_dump_json())
     assert torch.equal(again.probabilities(logits), fitted.probabilities(logits))
 
 
 def test_a_falling_slope_in_a_file_is_refused() -> None:
     with pytest.raises(ValueError, match="slope"):
-        FindingMap.model_validate({"slope": -1})
+        FindingCalibration.model_validate({"slope": -1})
 
 
 def test_a_loss_is_that_of_a_map_that_has_not_seen_the_image() -> None:
     logits, gold = _cells(100)
     losses = cross_fitted_losses(logits, gold, ["x"], kind="platt")
     seen = torch.arange(100) % 5 != 2
-    curves = fit_calibration_map(logits[seen], gold[seen], ["x"], kind="platt")
+    curves = fit_output_calibration(logits[seen], gold[seen], ["x"], kind="platt")
     expected = F.binary_cross_entropy(curves.probabilities(logits[~seen]), gold[~seen], reduction="none")
     torch.testing.assert_close(losses[~seen], expected)
 

@@ -9,7 +9,7 @@ from glsmed.client.node.flower_node import NodeSettings
 from glsmed.client.node.supervisor import SiteSupervisor, wait_for_centre
 from glsmed.client.settings.state_folder import prepare_state_folder
 from glsmed.shared.errors import FederationError
-from glsmed.shared.files.exclusive_lock import alone
+from glsmed.shared.files.exclusive_lock import exclusive_lock
 from glsmed.shared.processes.children import stop_children
 
 SETTINGS = NodeSettings(
@@ -62,7 +62,7 @@ def test_a_second_client_with_the_same_state_folder_is_told_of_the_first(
     supervisor = SiteSupervisor(config, report=lambda _: None)
     prepare_state_folder(config.parent / "state")
     with (
-        alone(config.parent / "state" / "lock", work="the first"),
+        exclusive_lock(config.parent / "state" / "lock", work="the first"),
         pytest.raises(FederationError, match=rf"process {os.getpid()} already does this"),
     ):
         supervisor.run()

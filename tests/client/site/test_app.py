@@ -49,7 +49,7 @@ class Asked:
             model=model,
         )
         message = Message(encode(task), 1, "evaluate", ttl=60.0, group_id="1")
-        message.metadata.__dict__["_message_id"] = "question"
+        message.metadata.__dict__["_message_id"] = "request"
         return self._app(message, Context(1, 1, {}, RecordDict(), {}))
 
     def train(self, model: Arrays, *, round_number: int = 1) -> Message:
@@ -60,7 +60,7 @@ class Asked:
             model=model,
         )
         message = Message(encode(task), 1, "train", ttl=60.0, group_id="1")
-        message.metadata.__dict__["_message_id"] = "question"
+        message.metadata.__dict__["_message_id"] = "request"
         return self._app(message, Context(1, 1, {}, RecordDict(), {}))
 
     def metrics(self, model: Arrays, *, split: str = "test", round_number: int = 1) -> Mapping[str, float]:
@@ -115,8 +115,8 @@ def test_one_question_too_many_is_refused_by_name_and_the_site_goes_on(start: Ca
     for number in range(ROUNDS):
         site.metrics(site.model(number), split="validation", round_number=number + 1)
     refused = site.evaluate(site.model(ROUNDS), split="validation")
-    assert refused.error.reason == "QuestionLimitError"
-    assert site.audit()[-1] == {"code": "QuestionLimitError"}
+    assert refused.error.reason == "QueryBudgetError"
+    assert site.audit()[-1] == {"code": "QueryBudgetError"}
     assert site.metrics(site.model(0), split="test")
 
 
@@ -125,10 +125,10 @@ def test_a_round_is_trained_again_where_it_was_lost_and_no_other_model_for_it(st
     model = site.model(0.1)
     for _ in range(ROUNDS + 1):
         assert decode(site.train(model).content, Update).round == 1
-    assert site.audit()[-1]["note"] == "questions left: train 1 of 2, validation 2 of 2, test 1 of 1"
+    assert site.audit()[-1]["note"] == "requests left: train 1 of 2, validation 2 of 2, test 1 of 1"
     assert decode(site.train(site.model(0.2)).content, Update).round == 1
     again = start()
-    assert again.train(again.model(0.3), round_number=2).error.reason == "QuestionLimitError"
+    assert again.train(again.model(0.3), round_number=2).error.reason == "QueryBudgetError"
     assert decode(again.train(model).content, Update).round == 1
 
 
@@ -136,11 +136,11 @@ def test_the_same_question_after_a_restart_has_the_same_answer_and_is_not_counte
     first = start()
     model = first.model(0.1)
     answered = first.metrics(model, round_number=2)
-    assert first.audit()[-1]["note"] == "questions left: train 2 of 2, validation 2 of 2, test 0 of 1"
+    assert first.audit()[-1]["note"] == "requests left: train 2 of 2, validation 2 of 2, test 0 of 1"
     again = start()
     assert again.metrics(model, round_number=2) == answered
     assert again.audit()[-1]["note"] == "the answer that was given before"
-    assert again.evaluate(again.model(0.2)).error.reason == "QuestionLimitError"
+    assert again.evaluate(again.model(0.2)).error.reason == "QueryBudgetError"
 
 
 def test_a_remembered_answer_still_passes_the_policy_of_today(
@@ -163,7 +163,7 @@ def test_a_question_that_could_not_be_answered_is_counted_and_may_be_asked_again
     with monkeypatch.context() as broken:
         broken.setattr("glsmed.client.site.app.evaluate", lambda *_, **__: 1 / 0)
         assert site.evaluate(model).error.reason == "ZeroDivisionError"
-    assert site.evaluate(site.model(0.2)).error.reason == "QuestionLimitError"
+    assert site.evaluate(site.model(0.2)).error.reason == "QueryBudgetError"
     assert site.metrics(model)
 
 
@@ -173,7 +173,7 @@ def test_a_model_that_overflows_is_counted_and_the_site_starts_again(start: Call
     assert site.evaluate(site.model(3e38)).error.reason == "WireError"
     again = start()
     assert again.evaluate(again.model(3e38)).error.reason == "WireError"
-    assert again.evaluate(again.model(0.1)).error.reason == "QuestionLimitError"
+    assert again.evaluate(again.model(0.1)).error.reason == "QueryBudgetError"
 
 
 @pytest.mark.parametrize("change", ["longer", "one more", "another type"])

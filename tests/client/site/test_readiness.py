@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from glsmed.client.egress.query_budget import Question, QuestionLedger
+from glsmed.client.egress.query_budget import QueryBudget, Request
 from glsmed.client.site.readiness import CheckReport, render, run_check
 from glsmed.shared.protocol.study import load_study
 
@@ -152,13 +152,13 @@ def test_a_damaged_certificate_or_key_is_a_fault(
 
 def test_what_is_left_of_questions_is_told(write_config: WriteConfig, tmp_path: Path) -> None:
     config = write_config()
-    assert "questions left: train 4 of 4, validation 4 of 4, test 2 of 2" in run_check(config).lines
-    ledger = QuestionLedger(tmp_path / "state", load_study(tmp_path / "study.yaml"), runs=2)
+    assert "requests left: train 4 of 4, validation 4 of 4, test 2 of 2" in run_check(config).lines
+    ledger = QueryBudget(tmp_path / "state", load_study(tmp_path / "study.yaml"), runs=2)
     for number in range(2):
-        ledger.take_up(Question("test", str(number)))
+        ledger.charge(Request("test", str(number)))
     report = run_check(config)
-    assert "questions left: train 4 of 4, validation 4 of 4, test 0 of 2" in report.lines
-    assert any("no new question (test) is answered any more" in line for line in report.warnings)
+    assert "requests left: train 4 of 4, validation 4 of 4, test 0 of 2" in report.lines
+    assert any("no new request (test) is answered any more" in line for line in report.warnings)
 
 
 def test_a_damaged_account_of_questions_is_a_fault(write_config: WriteConfig, tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_a_damaged_account_of_questions_is_a_fault(write_config: WriteConfig, tm
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / f"questions-{digest[:16]}.json").write_text("{")
     (fault,) = run_check(config).faults
-    assert f"questions-{digest[:16]}.json: the account of questions cannot be read" in fault
+    assert f"questions-{digest[:16]}.json: the account of requests cannot be read" in fault
 
 
 def test_an_adapter_that_extends_itself_is_a_fault(write_config: WriteConfig, tmp_path: Path) -> None:

@@ -28,21 +28,21 @@ class Way:
 
 
 def _training(monkeypatch: pytest.MonkeyPatch, folder: Path, *devices: torch.device) -> tuple[Any, Way, Way]:
-    team, alone = Way(), Way()
-    monkeypatch.setattr(round_training, "TrainingTeam", lambda *_given, **_named: team)
+    pool, alone = Way(), Way()
+    monkeypatch.setattr(round_training, "WorkerPool", lambda *_given, **_named: pool)
     monkeypatch.setattr(round_training, "train", alone.train)
-    return RoundTraining(Study(study="s", findings=("effusion",)), devices=devices, state_folder=folder), team, alone
+    return RoundTraining(Study(study="s", findings=("effusion",)), devices=devices, state_folder=folder), pool, alone
 
 
 def test_one_device_trains_in_this_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    training, team, alone = _training(monkeypatch, tmp_path, CPU)
+    training, pool, alone = _training(monkeypatch, tmp_path, CPU)
     training.start()
     training.train(nn.Identity(), None, round_number=3)
-    assert (team.asked, alone.asked) == ([], ["round 3"])
+    assert (pool.asked, alone.asked) == ([], ["round 3"])
 
 
 def test_several_devices_are_a_team_that_starts_with_the_site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    training, team, alone = _training(monkeypatch, tmp_path, CPU, CPU)
+    training, pool, alone = _training(monkeypatch, tmp_path, CPU, CPU)
     training.start()
     training.train(nn.Identity(), None, round_number=3)
-    assert (team.asked, alone.asked) == (["start", "round 3"], [])
+    assert (pool.asked, alone.asked) == (["start", "round 3"], [])

@@ -8,7 +8,7 @@ from glsmed.server.flower.flower_link import Control
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.processes.supervisor import StudySupervisor
 from glsmed.shared.errors import FederationError
-from glsmed.shared.files.exclusive_lock import alone
+from glsmed.shared.files.exclusive_lock import exclusive_lock
 from glsmed.shared.protocol.study import load_study
 
 
@@ -20,7 +20,7 @@ def study_file(tmp_path: Path) -> Path:
 def test_a_second_server_on_the_same_study_is_told_of_the_first(study_file: Path) -> None:
     (study_file.parent / "state").mkdir()
     with (
-        alone(study_file.parent / "state" / "lock", work="the first"),
+        exclusive_lock(study_file.parent / "state" / "lock", work="the first"),
         pytest.raises(FederationError, match=rf"process {os.getpid()} already does this"),
     ):
         StudySupervisor(study_file, report=lambda _: None).run()

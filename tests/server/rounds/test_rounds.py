@@ -20,9 +20,9 @@ from glsmed.benchmarks.federation.site_faults import (
     raises,
 )
 from glsmed.server.folders.run_folder import RunFolder, read_status
-from glsmed.server.rounds.rounds import Plan, run_study
+from glsmed.server.rounds.rounds import StudyPlan, run_study
 from glsmed.server.rounds.site_messenger import Clock
-from glsmed.shared.errors import DataError, FederationError, QuestionLimitError
+from glsmed.shared.errors import DataError, FederationError, QueryBudgetError
 from glsmed.shared.files.audit import verify
 from glsmed.shared.protocol.model_manifest import ModelManifest
 from glsmed.shared.protocol.study import Study
@@ -51,7 +51,7 @@ class Federation:
         for site in offline:
             self.grid.take_offline(site)
         known = {node: site for node, site in self.grid.nodes.items() if site not in strangers}
-        plan = Plan(clock=self.clock)
+        plan = StudyPlan(clock=self.clock)
         return run_study(self.grid, self.study, RunFolder(self.root), sites=lambda: known, plan=plan)
 
     def weight(self, round_number: int) -> list[float]:
@@ -278,12 +278,12 @@ def test_checkpoints_say_which_study_round_and_sites_made_them(federation: Feder
 
 
 def test_a_site_that_answers_no_more_evaluations_is_named_and_the_study_goes_on(federation: Federation) -> None:
-    federation.faults["a"] = only(raises(QuestionLimitError("enough")), kinds=("evaluate",))
+    federation.faults["a"] = only(raises(QueryBudgetError("enough")), kinds=("evaluate",))
     summary = federation.run()
     assert summary["best_round"] == 2
     missing = summary["not_evaluated"]
     assert isinstance(missing, dict)
-    assert missing["a"].startswith("QuestionLimitError (the site has answered as many questions of this study")
+    assert missing["a"].startswith("QueryBudgetError (the site has answered as many requests of this study")
     status = read_status(federation.root)
     assert status is not None
-    assert "without a: QuestionLimitError" in status.message
+    assert "without a: QueryBudgetError" in status.message

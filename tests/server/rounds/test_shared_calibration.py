@@ -9,7 +9,7 @@ from glsmed.benchmarks.federation.local_grid import Fault, LocalGrid
 from glsmed.benchmarks.federation.site_faults import only, raises
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.server.rounds.shared_calibration import SharedCalibration
-from glsmed.server.rounds.site_messenger import Clock, Exchange
+from glsmed.server.rounds.site_messenger import Clock, SiteMessenger
 from glsmed.shared.cue_calibration.cue_counts import CueCount, counts_to_json
 from glsmed.shared.cue_calibration.shared_prior import SharedPrior, prior_from_json
 from glsmed.shared.errors import PrivacyError
@@ -52,8 +52,8 @@ class Sites:
 
 
 def _shared(sites: Sites, study: Study, folder: Path, clock: Clock) -> SharedCalibration:
-    exchange = Exchange(sites.grid, lambda: sites.grid.nodes, clock=clock, on_wait=lambda: None)
-    return SharedCalibration(exchange, study, RunFolder(folder))
+    messenger = SiteMessenger(sites.grid, lambda: sites.grid.nodes, clock=clock, on_wait=lambda: None)
+    return SharedCalibration(messenger, study, RunFolder(folder))
 
 
 def _events(folder: Path) -> list[str]:

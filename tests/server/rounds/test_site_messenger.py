@@ -8,7 +8,7 @@ from flwr.common.constant import ErrorCode
 
 from glsmed.benchmarks.federation.local_grid import Ask, Delayed, Fault, LocalGrid
 from glsmed.benchmarks.federation.site_faults import answers_late, never_answers
-from glsmed.server.rounds.site_messenger import Answer, Clock, Exchange
+from glsmed.server.rounds.site_messenger import Clock, SiteMessenger, SiteReply
 from glsmed.shared.protocol.study import Study
 from glsmed.shared.protocol.wire import Arrays, Hello, TrainTask, encode
 
@@ -16,12 +16,12 @@ MakeSite = Callable[..., ClientApp]
 HELLO = encode(Hello(study_digest="ab", run="doubt"))
 
 
-def _exchange(grid: LocalGrid, clock: Clock) -> Exchange:
-    return Exchange(grid, lambda: grid.nodes, clock=clock, on_wait=lambda: None)
+def _messenger(grid: LocalGrid, clock: Clock) -> SiteMessenger:
+    return SiteMessenger(grid, lambda: grid.nodes, clock=clock, on_wait=lambda: None)
 
 
-def _ask(exchange: Exchange) -> dict[str, Answer]:
-    answers = exchange.ask(HELLO, kind="query", sites=exchange.online().sites, group="hello", deadline_seconds=10)
+def _ask(messenger: SiteMessenger) -> dict[str, SiteReply]:
+    answers = messenger.ask(HELLO, kind="query", sites=messenger.online().sites, group="hello", deadline_seconds=10)
     return {answer.site: answer for answer in answers}
 
 
@@ -32,7 +32,7 @@ def grid(make_site: MakeSite, clock: Clock) -> LocalGrid:
 
 def test_nodes_are_seen_as_sites_and_strangers_apart(grid: LocalGrid, clock: Clock) -> None:
     known = {node: site for node, site in grid.nodes.items() if site == "a"}
-    presence = Exchange(grid, lambda: known, clock=clock, on_wait=lambda: None).online()
+    presence = SiteMessenger(grid, lambda: known, clock=clock, on_wait=lambda: None).online()
     assert dict(presence.sites) == {"a": 100}
     assert presence.unknown == {101}
 
@@ -42,22 +42,22 @@ def test_every_site_gives_one_answer_and_a_silent_one_is_late_at_the_deadline(
 ) -> None:
     faults: dict[str, Fault] = {"b": never_answers, "c": answers_late(4)}
     grid = LocalGrid({name: make_site(name) for name in ("a", "b", "c")}, faults=faults, clock=clock)
-    answers = _ask(_exchange(grid, clock))
+    answers = _ask(_messenger(grid, clock))
     assert {site: answer.failure for site, answer in answers.items()} == {"a": "", "b": "late", "c": ""}
     assert clock.now() == pytest.approx(10, abs=0.3)
 
 
 def test_an_answer_after_the_deadline_is_never_collected(make_site: MakeSite, clock: Clock) -> None:
     grid = LocalGrid({"a": make_site("a")}, faults={"a": answers_late(11)}, clock=clock)
-    exchange = _exchange(grid, clock)
-    assert _ask(exchange)["a"].failure == "late"
+    messenger = _messenger(grid, clock)
+    assert _ask(messenger)["a"].failure == "late"
     clock.sleep(5)
-    assert _ask(exchange)["a"].failure == "late"
+    assert _ask(messenger)["a"].failure == "late"
     assert len(grid.sent) == 2
 
 
 def test_nobody_to_ask_is_no_wait(clock: Clock) -> None:
-    assert _ask(_exchange(LocalGrid({}, clock=clock), clock)) == {}
+    assert _ask(_messenger(LocalGrid({}, clock=clock), clock)) == {}
     assert clock.now() == 0
 
 
@@ -70,7 +70,7 @@ def test_a_message_that_flower_does_not_take_is_named(
         return [*list(original(self, messages))[:1], ""]
 
     monkeypatch.setattr(LocalGrid, "push_messages", refuse_second)
-    assert _ask(_exchange(grid, clock))["b"].failure == "the message could not be sent"
+    assert _ask(_messenger(grid, clock))["b"].failure == "the message could not be sent"
 
 
 def _error(code: int, reason: str) -> Fault:
@@ -84,8 +84,8 @@ def _error(code: int, reason: str) -> Fault:
         (ErrorCode.CLIENT_APP_RAISED_EXCEPTION, "MismatchError.study", "approved another study.yaml"),
         (
             ErrorCode.CLIENT_APP_RAISED_EXCEPTION,
-            "QuestionLimitError",
-            "has answered as many questions of this study",
+            "QueryBudgetError",
+            "has answered as many requests of this study",
         ),
         (ErrorCode.CLIENT_APP_RAISED_EXCEPTION, "\x1b[2J patient Smith: cannot be excluded", "error 2"),
         (ErrorCode.CLIENT_APP_RAISED_EXCEPTION, "A" * 5000, "error 2"),
@@ -102,8 +102,8 @@ def test_a_failure_is_a_known_word_and_never_a_sites_text(
     make_site: MakeSite, clock: Clock, code: int, reason: str, said: str
 ) -> None:
     grid = LocalGrid({"a": make_site("a")}, faults={"a": _error(code, reason)}, clock=clock)
-    assert said in _ask(_exchange(grid, clock))["a"].failure
-    assert "Smith" not in _ask(_exchange(grid, clock))["a"].failure
+    assert said in _ask(_messenger(grid, clock))["a"].failure
+    assert "Smith" not in _ask(_messenger(grid, clock))["a"].failure
 
 
 def test_an_answer_from_another_node_is_not_the_sites(make_site: MakeSite, clock: Clock) -> None:
@@ -113,14 +113,14 @@ def test_an_answer_from_another_node_is_not_the_sites(make_site: MakeSite, clock
         return reply
 
     grid = LocalGrid({"a": make_site("a")}, faults={"a": from_elsewhere}, clock=clock)
-    assert _ask(_exchange(grid, clock))["a"].failure == "node 666 answered in its place"
+    assert _ask(_messenger(grid, clock))["a"].failure == "node 666 answered in its place"
 
 
 def test_a_site_that_is_gone_when_asked_went_offline(grid: LocalGrid, clock: Clock) -> None:
-    exchange = _exchange(grid, clock)
-    sites = exchange.online().sites
+    messenger = _messenger(grid, clock)
+    sites = messenger.online().sites
     grid.take_offline("b")
-    answers = exchange.ask(
+    answers = messenger.ask(
         RecordDict({"head": ConfigRecord()}), kind="query", sites=sites, group="hello", deadline_seconds=10
     )
     assert {answer.site: answer.failure for answer in answers}["b"] == "went offline"
@@ -143,14 +143,14 @@ class Loses:
         return ask(task)
 
 
-def _train(grid: LocalGrid, clock: Clock, study: Study, *, deadline_seconds: float = 600) -> list[Answer]:
+def _train(grid: LocalGrid, clock: Clock, study: Study, *, deadline_seconds: float = 600) -> list[SiteReply]:
     model: Arrays = {"weight": np.zeros(2, dtype=np.float32), "batches": np.zeros(1, dtype=np.int64)}
     task = TrainTask(study_digest=study.digest(), round=1, manifest_digest="m", model=model)
-    exchange = _exchange(grid, clock)
-    asked = exchange.ask(
+    messenger = _messenger(grid, clock)
+    asked = messenger.ask(
         encode(task),
         kind="train",
-        sites=exchange.online().sites,
+        sites=messenger.online().sites,
         group="1",
         deadline_seconds=deadline_seconds,
         probe=HELLO,
@@ -168,7 +168,7 @@ def test_a_question_that_a_site_has_lost_is_sent_again(make_site: MakeSite, cloc
 
 
 def test_a_site_that_is_only_slow_is_asked_once(make_site: MakeSite, clock: Clock, study: Study) -> None:
-    """It works in order: until the question is answered, no probe is."""
+    """It works in order: until the request is answered, no probe is."""
     busy_until = 100.0
 
     def slow(task: Message, ask: Ask) -> Delayed:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from glsmed.server.rounds.update_checks import AnswerChecks, update_norm
+from glsmed.server.rounds.update_checks import ReplyChecks, update_norm
 from glsmed.shared.errors import UpdateRefusedError
 from glsmed.shared.protocol.model_manifest import ModelManifest
 from glsmed.shared.protocol.study import FederationSection, Study, TrainingSection
@@ -19,7 +19,7 @@ STUDY = Study(
     training=TrainingSection(steps_per_round=10),
     federation=FederationSection(min_training_cells=2, max_cells_per_site=100, max_update_norm=5.0),
 )
-CHECKS = AnswerChecks(STUDY, MANIFEST)
+CHECKS = ReplyChecks(STUDY, MANIFEST)
 ECHO = {"study_digest": "ab", "round": 3, "manifest_digest": "cd"}
 TASK = TrainTask(model=OLD, **ECHO)  # type: ignore[arg-type]  # a dict of mixed values
 NEW = {"w": np.array([3.0, 4.5], dtype=np.float32), "steps": np.array(15)}
@@ -77,7 +77,7 @@ def test_metrics_that_answer_something_else_are_refused(change: dict[str, object
 def test_without_a_bound_any_finite_norm_passes() -> None:
     free = STUDY.model_copy(update={"federation": FederationSection(min_training_cells=2)})
     far = {**NEW, "w": np.array([1e30, 0], dtype=np.float32)}
-    AnswerChecks(free, MANIFEST).check_update(dataclasses.replace(UPDATE, model=far), TASK)
+    ReplyChecks(free, MANIFEST).check_update(dataclasses.replace(UPDATE, model=far), TASK)
 
 
 def test_the_norm_is_over_all_floating_arrays_and_leaves_counters_out() -> None:

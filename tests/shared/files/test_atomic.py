@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from glsmed.shared.files.atomic import replacing, write_bytes, write_text
+from glsmed.shared.files.atomic import atomic_replace, write_bytes, write_text
 
 
 def test_the_file_is_whole_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ def test_the_mode_is_as_asked_for(tmp_path: Path, mode: int | None, expected: in
 def test_an_error_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     path = tmp_path / "file"
     write_text(path, "old")
-    with pytest.raises(RuntimeError), replacing(path) as temporary:  # noqa: PT012  # the block is what is tested
+    with pytest.raises(RuntimeError), atomic_replace(path) as temporary:  # noqa: PT012  # the block is what is tested
         temporary.write_text("half")
         raise RuntimeError
     assert path.read_text() == "old"

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from glsmed.shared.errors import FederationError
-from glsmed.shared.files.exclusive_lock import alone
+from glsmed.shared.files.exclusive_lock import exclusive_lock
 
 HOLD = (
-    "import sys, time; from pathlib import Path; from glsmed.shared.files.exclusive_lock import alone\n"
-    "with alone(Path(sys.argv[1]), work='a test'): print('held', flush=True); time.sleep(60)"
+    "import sys, time; from pathlib import Path; from glsmed.shared.files.exclusive_lock import exclusive_lock\n"
+    "with exclusive_lock(Path(sys.argv[1]), work='a test'): print('held', flush=True); time.sleep(60)"
 )
 
 
@@ -21,16 +21,16 @@ def test_a_second_process_is_told_which_one_has_it_and_a_killed_one_lets_go(tmp_
         assert holder.stdout.readline() == "held\n"
         with (
             pytest.raises(FederationError, match=rf"process {holder.pid} .*the work of a test"),
-            alone(lock, work="the work of a test"),
+            exclusive_lock(lock, work="the work of a test"),
         ):
             pass
         holder.kill()
-    with alone(lock, work="a test"):
+    with exclusive_lock(lock, work="a test"):
         assert lock.read_text().strip().isdigit()
 
 
 def test_the_number_of_a_process_before_leaves_no_digits_behind(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
     lock.write_text("123456789012\n")
-    with alone(lock, work="a test"):
+    with exclusive_lock(lock, work="a test"):
         assert lock.read_text() == f"{os.getpid()}\n"

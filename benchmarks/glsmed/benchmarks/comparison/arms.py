@@ -12,7 +12,7 @@ class Arm:
         gold_labels: the sites' gold as plain training labels.
         posterior: the sites' calibration from gold; without it the adapter's own probabilities.
         offset: each site's base rate of targets beside the model.
-        site_map: a calibration map for each site, fitted on its gold.
+        output_calibration: a calibration map for each site, fitted on its gold.
         federated: sites train apart and their models are averaged after every epoch (FedAvg), instead of one model on
             all data.
     """
@@ -21,16 +21,16 @@ class Arm:
     gold_labels: bool
     posterior: bool
     offset: bool
-    site_map: bool
+    output_calibration: bool
     federated: bool = False
 
 
 _CENTRAL = (
-    Arm("no-gold", gold_labels=False, posterior=False, offset=True, site_map=False),
-    Arm("no-gold-no-offset", gold_labels=False, posterior=False, offset=False, site_map=False),
-    Arm("gold", gold_labels=True, posterior=True, offset=True, site_map=True),
-    Arm("gold-no-offset", gold_labels=True, posterior=True, offset=False, site_map=True),
-    Arm("gold-for-the-map-only", gold_labels=False, posterior=True, offset=True, site_map=True),
+    Arm("no-gold", gold_labels=False, posterior=False, offset=True, output_calibration=False),
+    Arm("no-gold-no-offset", gold_labels=False, posterior=False, offset=False, output_calibration=False),
+    Arm("gold", gold_labels=True, posterior=True, offset=True, output_calibration=True),
+    Arm("gold-no-offset", gold_labels=True, posterior=True, offset=False, output_calibration=True),
+    Arm("gold-for-the-map-only", gold_labels=False, posterior=True, offset=True, output_calibration=True),
 )
 _FEDERATED = tuple(replace(arm, name=f"{arm.name}-federated", federated=True) for arm in _CENTRAL)
 

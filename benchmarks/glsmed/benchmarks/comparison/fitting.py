@@ -16,7 +16,7 @@ from glsmed.benchmarks.methods.cells import Cells, Targets
 from glsmed.benchmarks.methods.forward_correction import ForwardCorrection
 from glsmed.benchmarks.methods.method import Batch, Method
 from glsmed.client.labels.training_targets import base_rate_logit
-from glsmed.client.learning.output_calibration import fit_calibration_map
+from glsmed.client.learning.output_calibration import fit_output_calibration
 from glsmed.server.rounds.aggregation import SiteUpdate
 from glsmed.shared.metrics.finding_metrics import finding_metrics, macro
 from glsmed.shared.models import load_arrays, state_arrays
@@ -218,7 +218,7 @@ class _Run:
 
     def _answer(self, nets: list[nn.Module], targets: Targets) -> tuple[Tensor, Tensor]:
         logits = self._test_logits(nets, targets)
-        if not self.arm.site_map:
+        if not self.arm.output_calibration:
             return logits.sigmoid(), logits.sigmoid()
         gold_logits = self.logits(nets, self.trial.gold.images, self.trial.gold.site, targets)
         return logits.sigmoid(), mapped(logits, self.trial.test, gold_logits, self.trial.gold, self.trial.findings)
@@ -241,6 +241,6 @@ def mapped(logits: Tensor, part: Part, gold_logits: Tensor, gold: Part, findings
     result = torch.empty_like(logits)
     for number in range(int(part.site.max()) + 1):
         of_site, of_gold = part.site == number, gold.site == number
-        site_map = fit_calibration_map(gold_logits[of_gold], gold.truth[of_gold], findings)
-        result[of_site] = site_map.probabilities(logits[of_site])
+        output_calibration = fit_output_calibration(gold_logits[of_gold], gold.truth[of_gold], findings)
+        result[of_site] = output_calibration.probabilities(logits[of_site])
     return result

@@ -11,7 +11,7 @@ from glsmed.benchmarks.demo.folder import DemoFolder
 from glsmed.benchmarks.demo.programs import Programs
 from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.evaluation.local_training import LocalResult, numbers_on_test, train_locally
-from glsmed.client.evaluation.output_calibration_fit import fit_site_map
+from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.settings.config import load_site
 from glsmed.client.site.preparation import prepare_site
 from glsmed.shared.errors import FederationError
@@ -66,10 +66,10 @@ def train_pooled(folder: DemoFolder, sites: Sequence[str], study: Study, *, repo
 
 
 def _at_site(result: LocalResult, own: Splits, study: Study) -> Numbers:
-    site_map = fit_site_map(
+    output_calibration = calibrate_outputs(
         result.model, own["train"], own["validation"], kind=study.model.calibration_map, device=_CPU
     )
-    return numbers_on_test(replace(result, site_map=site_map), own["test"], device=_CPU)
+    return numbers_on_test(replace(result, output_calibration=output_calibration), own["test"], device=_CPU)
 
 
 def pool(parts: Sequence[Examples]) -> Examples:

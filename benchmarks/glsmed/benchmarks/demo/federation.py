@@ -11,7 +11,7 @@ from glsmed.benchmarks.demo.programs import Follower, Programs, require_running
 from glsmed.benchmarks.demo.settings import DemoSettings
 from glsmed.benchmarks.reading_room.hospitals import Hospital
 from glsmed.shared.errors import FederationError
-from glsmed.shared.files.atomic import replacing
+from glsmed.shared.files.atomic import atomic_replace
 from glsmed.shared.processes.children import Child, free_port
 
 Report = Callable[[str], None]
@@ -84,7 +84,7 @@ def _edit(path: Path, changes: Mapping[str, object]) -> None:
     yaml = YAML()
     content = yaml.load(path.read_text(encoding="utf-8"))
     _merge(content, changes)
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as output:
+    with atomic_replace(path) as temporary, temporary.open("w", encoding="utf-8") as output:
         yaml.dump(content, output)
 
 

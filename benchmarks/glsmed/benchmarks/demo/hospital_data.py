@@ -9,7 +9,7 @@ from glsmed.benchmarks.reading_room.hospitals import Hospital
 from glsmed.benchmarks.reading_room.sites import write_site
 from glsmed.client.data.splits import split_of
 from glsmed.client.settings.config import SplitSection
-from glsmed.shared.files.atomic import replacing
+from glsmed.shared.files.atomic import atomic_replace
 
 Row = Mapping[str, str]
 
@@ -37,7 +37,7 @@ def _rows(path: Path) -> list[Row]:
 
 
 def _write(path: Path, rows: Iterable[Row], *, columns: Sequence[str]) -> None:
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as output:
+    with atomic_replace(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as output:
         writer = csv.DictWriter(output, columns)
         writer.writeheader()
         writer.writerows(rows)

@@ -67,7 +67,7 @@ class LocalGrid(Grid):
         TaskIdentity.run_id, TaskIdentity.node_id, TaskIdentity.task_id = _RUN_ID, SUPERLINK_NODE_ID, 1
 
     def take_offline(self, site: str) -> None:
-        """From now on the site is not there; questions on the way to it come back as such."""
+        """From now on the site is not there; requests on the way to it come back as such."""
         self._offline.add(site)
 
     def bring_back(self, site: str) -> None:

@@ -19,7 +19,7 @@ class LexiconGls(Method):
 
 
 class LexiconGlsEnsemble(LexiconGls):
-    """Two networks, the yardstick for methods that train two."""
+    """Two networks, the baseline for methods that train two."""
 
     name = "gls-lexicon-ensemble"
     networks = 2

@@ -18,7 +18,7 @@ class UIgnore(Method):
 
 
 class UIgnoreEnsemble(UIgnore):
-    """Two networks, the yardstick for methods that train two on these labels."""
+    """Two networks, the baseline for methods that train two on these labels."""
 
     name = "u-ignore-ensemble"
     networks = 2

@@ -18,7 +18,7 @@ class UOnes(Method):
 
 
 class UOnesEnsemble(UOnes):
-    """Two networks, the yardstick for methods that train two on these labels."""
+    """Two networks, the baseline for methods that train two on these labels."""
 
     name = "u-ones-ensemble"
     networks = 2

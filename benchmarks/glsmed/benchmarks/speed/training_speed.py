@@ -177,7 +177,7 @@ def _compiled_over_eager(bench: _Bench) -> float:
             autocast=uses_autocast(bench.training, bench.device),
             logit_limit=None,
             monitor=None,
-            at_once=bench.settings.batch_size,
+            micro_batch_size=bench.settings.batch_size,
         )
 
     def steps(each: Stepper) -> None:

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from glsmed.client.data.images import PIPELINE_VERSION, read_image
 from glsmed.shared.errors import ConfigurationError, DataError, Fault
-from glsmed.shared.files.atomic import replacing, write_text
+from glsmed.shared.files.atomic import atomic_replace, write_text
 from glsmed.site_adapters.inputs.progress import track
 
 _MOST_WORKERS = 16
@@ -133,7 +133,7 @@ class ImageCache:
     def _write_tensor(self, paths: Sequence[Path], stored: _Stored) -> list[FileKey | Fault]:
         """Bring every image into a file that replaces the cache when it is whole; a row that failed stays black."""
         results: list[FileKey | Fault] = []
-        with replacing(self._tensor) as temporary:
+        with atomic_replace(self._tensor) as temporary:
             target = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=self._shape(len(paths)))
             _reserve(temporary)
             with ThreadPoolExecutor(min(_MOST_WORKERS, os.cpu_count() or 1)) as pool:

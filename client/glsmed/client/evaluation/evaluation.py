@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from glsmed.client.data.examples import Examples
-from glsmed.client.learning.output_calibration import CalibrationMap
+from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.training.steps.training import predict_logits
 from glsmed.shared.metrics.finding_metrics import FindingMetrics, calibration_counts, finding_metrics, macro
 
@@ -36,7 +36,7 @@ class Evaluation:
 
 
 def evaluate(
-    model: nn.Module, examples: Examples, *, device: torch.device, site_map: CalibrationMap | None = None
+    model: nn.Module, examples: Examples, *, device: torch.device, output_calibration: OutputCalibration | None = None
 ) -> Evaluation:
     """Compare the model's probabilities with the site's gold labels, or without gold with certain statements.
 
@@ -44,12 +44,12 @@ def evaluate(
         model: from images to logits; the examples bring their site's offset.
         examples: one split of the site.
         device: where the model runs.
-        site_map: the site's calibration map, see :func:`fit_site_map`; None leaves it out.
+        output_calibration: the site's calibration map, see :func:`calibrate_outputs`; None leaves it out.
     """
     truth, reference = reference_labels(examples)
     logits = predict_logits(model, examples, device=device)
     raw = logits.sigmoid()
-    probabilities = raw if site_map is None else site_map.probabilities(logits)
+    probabilities = raw if output_calibration is None else output_calibration.probabilities(logits)
     known = ~torch.isnan(truth)
     by_finding = finding_metrics(probabilities, truth, examples.findings)
     seen = known.any(1).tolist()

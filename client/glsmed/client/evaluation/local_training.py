@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from glsmed.client.data.examples import Examples
 from glsmed.client.evaluation.evaluation import Evaluation, evaluate
-from glsmed.client.evaluation.output_calibration_fit import fit_site_map
-from glsmed.client.learning.output_calibration import CalibrationMap
+from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
+from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.training.steps.training import train
 from glsmed.shared.metrics.finding_metrics import macro
 from glsmed.shared.models import build_model
@@ -25,7 +25,7 @@ class LocalResult:
     model: nn.Module
     best_round: int
     validation_log_loss: float
-    site_map: CalibrationMap
+    output_calibration: OutputCalibration
 
 
 def train_locally(
@@ -42,16 +42,18 @@ def train_locally(
     calibration map of that round's model.
     """
     model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
-    best = LocalResult(model, 0, float("inf"), CalibrationMap(findings=study.findings, curves={}))
+    best = LocalResult(model, 0, float("inf"), OutputCalibration(findings=study.findings, curves={}))
     kept = _weights(model)
     for number in range(1, study.training.rounds + 1):
         summary = train(model, training, study.training, round_number=number, device=device)
-        site_map = fit_site_map(model, training, validation, kind=study.model.calibration_map, device=device)
-        measured = evaluate(model, validation, device=device, site_map=site_map)
+        output_calibration = calibrate_outputs(
+            model, training, validation, kind=study.model.calibration_map, device=device
+        )
+        measured = evaluate(model, validation, device=device, output_calibration=output_calibration)
         log_loss = macro(measured.by_finding).get("log_loss", float("inf"))
         report(f"round {number}/{study.training.rounds}: loss {summary.loss:.4f}, validation log-loss {log_loss:.4f}")
         if log_loss < best.validation_log_loss:
-            best, kept = LocalResult(model, number, log_loss, site_map), _weights(model)
+            best, kept = LocalResult(model, number, log_loss, output_calibration), _weights(model)
     model.load_state_dict(kept)
     return best
 
@@ -63,7 +65,7 @@ def _weights(model: nn.Module) -> dict[str, Tensor]:
 
 def numbers_on_test(result: LocalResult, test: Examples, *, device: torch.device) -> dict[str, object]:
     """The result on a test split, ready for JSON."""
-    measured: Evaluation = evaluate(result.model, test, device=device, site_map=result.site_map)
+    measured: Evaluation = evaluate(result.model, test, device=device, output_calibration=result.output_calibration)
     return {
         "best_round": result.best_round,
         "reference": measured.reference,

@@ -6,23 +6,23 @@ import torch
 from torch import Tensor, nn
 
 from glsmed.client.data.examples import Examples
-from glsmed.client.learning.output_calibration import CalibrationMap, MapKind, fit_calibration_map
+from glsmed.client.learning.output_calibration import CalibrationKind, OutputCalibration, fit_output_calibration
 from glsmed.client.training.steps.training import predict_logits
 
 _ENOUGH_CELLS = 50
 _ENOUGH_PER_CLASS = 10
 
 
-def fit_site_map(
-    model: nn.Module, training: Examples, validation: Examples, *, kind: MapKind, device: torch.device
-) -> CalibrationMap:
+def calibrate_outputs(
+    model: nn.Module, training: Examples, validation: Examples, *, kind: CalibrationKind, device: torch.device
+) -> OutputCalibration:
     """The map of ``model`` at the site that both splits belong to.
 
     A finding with at least 50 gold labels in the validation split, 10 of each class, is fitted on these alone, for the
     model has not learned from them. With less, the gold of the training split joins in.
     """
     if kind == "off" or not _has_gold(training, validation):
-        return CalibrationMap(findings=training.findings, curves={})
+        return OutputCalibration(findings=training.findings, curves={})
     enough = _is_enough(validation.gold)
     parts = [validation]
     if not bool(enough.all()):
@@ -30,7 +30,7 @@ def fit_site_map(
     parts = [_with_gold_only(part) for part in parts if _has_gold(part)]
     logits = torch.cat([predict_logits(model, part, device=device) for part in parts])
     gold = torch.cat([part.gold for part in parts])
-    return fit_calibration_map(logits, gold, training.findings, kind=kind)
+    return fit_output_calibration(logits, gold, training.findings, kind=kind)
 
 
 def _has_gold(*parts: Examples) -> bool:

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from glsmed.client.learning.output_calibration import CalibrationMap
+from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.training.steps.stepper import to_pixels
 from glsmed.shared.errors import DataError
 from glsmed.shared.files.atomic import write_bytes, write_text
@@ -34,7 +34,7 @@ class _Beside(StrictModel):
     round: Annotated[int, Field(description="of the federation, whose model this is")]
     weights_sha256: str
     offset: Annotated[tuple[float, ...], Field(description="added to each finding's logit")]
-    site_map: CalibrationMap
+    site_map: OutputCalibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,13 @@ class ShippedModel:
     model: nn.Module
     findings: tuple[str, ...]
     offset: Tensor
-    site_map: CalibrationMap
+    output_calibration: OutputCalibration
 
     @torch.no_grad()
     def probabilities(self, images: Tensor) -> Tensor:
         """``(N, K)`` probabilities of uint8 images ``(N, 1, S, S)`` of the study's size."""
         logits = self.model(to_pixels(images)) + self.offset
-        return self.site_map.probabilities(logits)
+        return self.output_calibration.probabilities(logits)
 
 
 def write_shipped_model(
@@ -65,7 +65,7 @@ def write_shipped_model(
     *,
     round_number: int,
     offset: Tensor | None,
-    site_map: CalibrationMap,
+    output_calibration: OutputCalibration,
 ) -> None:
     """Write weights and what belongs to them; a reader that comes in between notices that they do not fit."""
     weights = save({name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()})
@@ -76,7 +76,7 @@ def write_shipped_model(
         round=round_number,
         weights_sha256=hashlib.sha256(weights).hexdigest(),
         offset=tuple([0.0] * len(study.findings) if offset is None else offset.tolist()),
-        site_map=site_map,
+        site_map=output_calibration,
     )
     write_bytes(folder / WEIGHTS, weights, mode=0o600)
     write_text(folder / BESIDE, beside.model_dump_json(indent=1) + "\n", mode=0o600)

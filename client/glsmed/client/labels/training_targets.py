@@ -19,7 +19,7 @@ from glsmed.shared.smoothing import rates_from_probability, smoothed_targets
 _LARGEST_OFFSET = 4.0  # logit of a base rate of 1.8 % or 98.2 %: beyond, a few labels would decide
 
 
-def apply_recipe(splits: Mapping[SplitName, Examples], study: Study) -> dict[SplitName, Examples]:
+def with_training_targets(splits: Mapping[SplitName, Examples], study: Study) -> dict[SplitName, Examples]:
     """The splits with gold as labels (training only) and with the site's offset, as the study says."""
     result = dict(splits)
     if study.labels.gold_as_labels:

@@ -16,7 +16,7 @@ from torch import Tensor
 from glsmed.shared.files.documents import StrictModel
 from glsmed.shared.metrics.logistic import fit_slope_intercept
 
-MapKind = Literal["off", "temperature", "platt", "isotonic", "auto"]
+CalibrationKind = Literal["off", "temperature", "platt", "isotonic", "auto"]
 LEAST_GOLD = 20  # cells of a finding that a map needs
 PLENTY_OF_GOLD = 1000  # cells from which auto takes the isotonic map
 _LEAST_PER_CLASS = 3
@@ -26,7 +26,7 @@ _CLIP = 1e-4
 _FOLDS = 5
 
 
-class FindingMap(StrictModel):
+class FindingCalibration(StrictModel):
     """The curve of one finding: ``sigmoid(slope z + intercept)``, or steps where there are knots.
 
     Knots are logits and probabilities of an isotonic curve, joined by straight lines and level outside.
@@ -45,24 +45,26 @@ class FindingMap(StrictModel):
         return torch.from_numpy(np.interp(logits.double().numpy(), places, values))
 
 
-class CalibrationMap(StrictModel):
+class OutputCalibration(StrictModel):
     """The curves of a site by finding; a finding without one keeps the model's own probability.
 
     ``model_dump_json`` and ``model_validate_json`` write and read the file beside a shipped model.
     """
 
     findings: Annotated[tuple[str, ...], Field(description="the model's outputs, in order")]
-    curves: Annotated[Mapping[str, FindingMap], Field(description="curve by finding")]
+    curves: Annotated[Mapping[str, FindingCalibration], Field(description="curve by finding")]
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Probabilities ``(N, K)`` float32 of logits ``(N, K)``."""
-        columns = [self.curves.get(name, FindingMap())(logits[:, place]) for place, name in enumerate(self.findings)]
+        columns = [
+            self.curves.get(name, FindingCalibration())(logits[:, place]) for place, name in enumerate(self.findings)
+        ]
         return torch.stack(columns, dim=1).float()
 
 
-def fit_calibration_map(
-    logits: Tensor, gold: Tensor, findings: Sequence[str], *, kind: MapKind = "platt"
-) -> CalibrationMap:
+def fit_output_calibration(
+    logits: Tensor, gold: Tensor, findings: Sequence[str], *, kind: CalibrationKind = "platt"
+) -> OutputCalibration:
     """The site's map.
 
     Args:
@@ -80,17 +82,17 @@ def fit_calibration_map(
     for place in suffices(gold, kind=kind).nonzero().squeeze(1).tolist():
         known = ~torch.isnan(gold[:, place])
         curves[findings[place]] = _fit(logits[known, place].double(), gold[known, place].double(), kind)
-    return CalibrationMap(findings=tuple(findings), curves=curves)
+    return OutputCalibration(findings=tuple(findings), curves=curves)
 
 
-def suffices(gold: Tensor, *, kind: MapKind) -> Tensor:
+def suffices(gold: Tensor, *, kind: CalibrationKind) -> Tensor:
     """``(K,)`` bool: whether gold ``(N, K)``, NaN where unknown, gives a finding a curve."""
     positives, negatives = (gold == 1).sum(0), (gold == 0).sum(0)
     enough = (positives + negatives >= LEAST_GOLD) & (torch.minimum(positives, negatives) >= _LEAST_PER_CLASS)
     return enough & (kind != "off")
 
 
-def cross_fitted_losses(logits: Tensor, gold: Tensor, findings: Sequence[str], *, kind: MapKind) -> Tensor:
+def cross_fitted_losses(logits: Tensor, gold: Tensor, findings: Sequence[str], *, kind: CalibrationKind) -> Tensor:
     """``(N, K)`` log-losses of gold through maps that were fitted on other images; infinite where logits are.
 
     Every fifth image is judged by the map of the other four fifths. Cells without gold hold NaN.
@@ -101,20 +103,20 @@ def cross_fitted_losses(logits: Tensor, gold: Tensor, findings: Sequence[str], *
     losses = torch.full_like(gold, torch.nan)
     for number in range(_FOLDS):
         judged = fold == number
-        curves = fit_calibration_map(logits[~judged], gold[~judged], findings, kind=kind)
+        curves = fit_output_calibration(logits[~judged], gold[~judged], findings, kind=kind)
         said = curves.probabilities(logits[judged]).clamp(_CLIP, 1 - _CLIP)
         losses[judged] = -torch.where(gold[judged] > 0, said.log(), (1 - said).log())
     return torch.where(torch.isnan(gold), torch.nan, losses)
 
 
-def _fit(logits: Tensor, truth: Tensor, kind: MapKind) -> FindingMap:
+def _fit(logits: Tensor, truth: Tensor, kind: CalibrationKind) -> FindingCalibration:
     if kind == "isotonic" or (kind == "auto" and len(truth) >= PLENTY_OF_GOLD):
-        return FindingMap(knots=_isotonic_knots(logits, truth), gold_cells=len(truth))
+        return FindingCalibration(knots=_isotonic_knots(logits, truth), gold_cells=len(truth))
     if kind == "temperature":
         slope, intercept = fit_slope_intercept(logits, truth, precision=(_PRIOR[0], 1e9))[0], 0.0
     else:
         slope, intercept = fit_slope_intercept(logits, truth, precision=_PRIOR)
-    return FindingMap(slope=max(slope, _LEAST_SLOPE), intercept=intercept, gold_cells=len(truth))
+    return FindingCalibration(slope=max(slope, _LEAST_SLOPE), intercept=intercept, gold_cells=len(truth))
 
 
 def _isotonic_knots(logits: Tensor, truth: Tensor) -> tuple[tuple[float, float], ...]:

@@ -13,7 +13,7 @@ from glsmed.client.node.flower_node import NodeSettings, probe_centre, supernode
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.client.settings.state_folder import READY_FILE, new_node_settings, prepare_state_folder
 from glsmed.shared.errors import FederationError
-from glsmed.shared.files.exclusive_lock import alone
+from glsmed.shared.files.exclusive_lock import exclusive_lock
 from glsmed.shared.processes.children import QUIET_FLOWER, Child, start_child, stop_children
 
 Report = Callable[[str], None]
@@ -42,7 +42,7 @@ class SiteSupervisor:
             FederationError: the site runs already, the centre refuses it, or a process of ours keeps dying.
         """
         prepare_state_folder(self._config.state_folder)
-        with alone(self._config.state_folder / "lock", work=f"glsmed-client for {self._config.site}"):
+        with exclusive_lock(self._config.state_folder / "lock", work=f"glsmed-client for {self._config.site}"):
             self._take_part(new_node_settings(self._config))
 
     def _take_part(self, settings: NodeSettings) -> None:

@@ -67,7 +67,7 @@ class EgressSection(StrictModel):
         Field(
             ge=1,
             le=1000,
-            description="questions answered in a study: enough for so many runs (each trains and validates once a "
+            description="requests answered in a study: enough for so many runs (each trains and validates once a "
             "round, and tests once)",
         ),
     ] = 2

@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 
 from glsmed.client.settings.config import SiteConfig
 from glsmed.shared.errors import DataError
-from glsmed.shared.files.atomic import replacing, write_bytes
+from glsmed.shared.files.atomic import atomic_replace, write_bytes
 from glsmed.shared.protocol.enrolment import EnrolmentRequest, generate_private_key, make_request
 from glsmed.shared.protocol.study import load_study
 
@@ -32,7 +32,7 @@ def enroll(config: SiteConfig, *, request_file: Path) -> EnrolmentRequest:
         write_bytes(config.key, generate_private_key(), mode=_PRIVATE_FILE)
     read_private_key(config.key)
     request = make_request(config.key.read_bytes(), site=config.site, study=study.study, study_digest=study.digest())
-    with replacing(request_file) as temporary, temporary.open("w", encoding="utf-8") as output:
+    with atomic_replace(request_file) as temporary, temporary.open("w", encoding="utf-8") as output:
         YAML(typ="safe").dump(request.model_dump(), output)
     return request
 

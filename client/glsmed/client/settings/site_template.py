@@ -32,7 +32,7 @@ egress:
   metrics: [auroc, auprc, brier, ece, log_loss, loss, counts]
   min_patients: 10              # fewest patients that a sent number may be about
   cue_counts: false
-  max_runs: 2                   # questions answered in a study, training and evaluation: enough for so many runs of it
+  max_runs: 2                   # requests answered in a study, training and evaluation: enough for so many runs of it
 
 accept_bundles: []              # sha256 of further run bundles; that of the installed release is always accepted
 """

@@ -7,12 +7,12 @@ from flwr.app import Context, Message, RecordDict
 from flwr.clientapp import ClientApp
 
 from glsmed.client.egress.policy import Number, error_code
-from glsmed.client.egress.query_budget import Answer, EvaluatedSplit, Question
+from glsmed.client.egress.query_budget import EvaluatedSplit, RecordedAnswer, Request
 from glsmed.client.egress.site_numbers import evaluation_numbers, labelled_patients, patients_by_number, site_counts
 from glsmed.client.evaluation.evaluation import evaluate
-from glsmed.client.evaluation.output_calibration_fit import fit_site_map
+from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.evaluation.shipped_model import FOLDER, write_shipped_model
-from glsmed.client.learning.output_calibration import CalibrationMap
+from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.site.site_runtime import SiteRuntime, cue_counts, with_prior
 from glsmed.shared.cue_calibration.shared_prior import prior_from_json
 from glsmed.shared.models import load_arrays, state_arrays
@@ -104,7 +104,7 @@ class _SiteTasks:
         examples = site.splits["train"]
         patients = labelled_patients(examples)
         site.egress.require_updates(patients)
-        site.questions.take_up(Question.of_training(task.round, task.model, examples))
+        site.query_budget.charge(Request.of_training(task.round, task.model, examples))
         load_arrays(site.model, task.model)
         summary = site.training.train(site.model, examples, round_number=task.round)
         loss = {"loss": Number(summary.loss, patients)}
@@ -118,7 +118,7 @@ class _SiteTasks:
             metrics=site.egress.permitted(loss),
             model=state_arrays(site.model),
         )
-        note = site.questions.left_in_words()
+        note = site.query_budget.left_in_words()
         return site.egress.release(update, patients={"loss": patients, "model": patients}, note=note)
 
     def evaluate(self, content: RecordDict) -> RecordDict:
@@ -129,11 +129,11 @@ class _SiteTasks:
         if task.split not in _EVALUATED:
             raise MismatchError("split", expected="validation or test", got=task.split)
         split = _EVALUATED[task.split]
-        question = Question.of_evaluation(split, task.model, site.splits[split])
-        known = site.questions.take_up(question)
+        request = Request.of_evaluation(split, task.model, site.splits[split])
+        known = site.query_budget.charge(request)
         answer = known or self._measured(task, split)
         if known is None:
-            site.questions.keep(question, answer)
+            site.query_budget.keep(request, answer)
         reply = EvaluationReply(
             study_digest=self._digest,
             round=task.round,
@@ -142,22 +142,24 @@ class _SiteTasks:
             reference=answer.reference,
             metrics=site.egress.permitted(answer.numbers),
         )
-        note = "the answer that was given before" if known else site.questions.left_in_words()
+        note = "the answer that was given before" if known else site.query_budget.left_in_words()
         return site.egress.release(reply, patients=patients_by_number(answer.numbers), note=note)
 
-    def _measured(self, task: EvaluateTask, split: EvaluatedSplit) -> Answer:
+    def _measured(self, task: EvaluateTask, split: EvaluatedSplit) -> RecordedAnswer:
         """The model's numbers on a split."""
         site = self._site
         examples = site.splits[split]
         load_arrays(site.model, task.model)
         kind, splits = site.study.model.calibration_map, site.splits
-        site_map = fit_site_map(site.model, splits["train"], splits["validation"], kind=kind, device=site.device)
-        evaluation = evaluate(site.model, examples, device=site.device, site_map=site_map)
+        output_calibration = calibrate_outputs(
+            site.model, splits["train"], splits["validation"], kind=kind, device=site.device
+        )
+        evaluation = evaluate(site.model, examples, device=site.device, output_calibration=output_calibration)
         if split == "test":
-            self._keep_model(site_map, round_number=task.round)
-        return Answer(evaluation.reference, evaluation_numbers(evaluation, examples))
+            self._keep_model(output_calibration, round_number=task.round)
+        return RecordedAnswer(evaluation.reference, evaluation_numbers(evaluation, examples))
 
-    def _keep_model(self, site_map: CalibrationMap, *, round_number: int) -> None:
+    def _keep_model(self, output_calibration: OutputCalibration, *, round_number: int) -> None:
         """Write the model that was chosen, as this site would use it; it stays here."""
         site, offsets = self._site, self._site.splits["train"].offsets
         write_shipped_model(
@@ -166,7 +168,7 @@ class _SiteTasks:
             site.study,
             round_number=round_number,
             offset=None if offsets is None else offsets[0],
-            site_map=site_map,
+            output_calibration=output_calibration,
         )
 
     def _check(self, task: TrainTask | EvaluateTask) -> None:

@@ -13,7 +13,7 @@ from glsmed.client.data.manifest import ImageEntry, Manifest, read_manifest
 from glsmed.client.data.splits import split_of
 from glsmed.client.labels.label_table import LabelRow, LabelSource, State, count_states, load_label_table
 from glsmed.client.labels.shared_calibration import site_calibration
-from glsmed.client.labels.training_targets import apply_recipe
+from glsmed.client.labels.training_targets import with_training_targets
 from glsmed.client.settings.config import SiteConfig, SplitSection
 from glsmed.client.training.devices import resolve_device
 from glsmed.shared.errors import ConfigurationError, DataError, Fault
@@ -66,7 +66,7 @@ def prepare_site(config: SiteConfig, study: Study) -> SiteData:
     images = load_images(config, study, entries)
     table = {(row.study_id, row.finding): row for row in rows}
     splits = {name: _examples(entries[name], images[name], table, gold, study.findings) for name in SPLITS}
-    learned = apply_recipe(splits, study)
+    learned = with_training_targets(splits, study)
     if study.labels.negative_rates == "gated":
         from glsmed.client.evaluation.negative_rate_gate import (
             gate_negative_rates,  # brings torchvision: seconds that few need

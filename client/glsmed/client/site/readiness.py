@@ -10,7 +10,7 @@ from typing import TypeVar
 import torch
 
 from glsmed.client.data.manifest import ImageEntry, Survey, survey_manifest
-from glsmed.client.egress.query_budget import QuestionLedger
+from glsmed.client.egress.query_budget import QueryBudget
 from glsmed.client.labels.label_table import LabelRow
 from glsmed.client.node.flower_node import read_authority
 from glsmed.client.settings.config import SiteConfig, load_site
@@ -133,14 +133,14 @@ def _check_audit(report: CheckReport, log: Path) -> None:
 
 
 def _check_questions(report: CheckReport, config: SiteConfig, study: Study) -> None:
-    ledger = QuestionLedger(config.state_folder, study, runs=config.egress.max_runs)
+    ledger = QueryBudget(config.state_folder, study, runs=config.egress.max_runs)
     left = report.attempt(ledger.left)
     if left is not None:
         report.lines.append(ledger.left_in_words())
         used_up = [kind for kind, number in left.items() if number <= 0]
         if used_up:
             report.warnings.append(
-                f"no new question ({', '.join(used_up)}) is answered any more in this study: egress.max_runs would "
+                f"no new request ({', '.join(used_up)}) is answered any more in this study: egress.max_runs would "
                 "have to be raised"
             )
 

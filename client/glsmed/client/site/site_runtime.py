@@ -9,7 +9,7 @@ from torch import nn
 from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.data.manifest import read_manifest
 from glsmed.client.egress.policy import EgressPolicy
-from glsmed.client.egress.query_budget import QuestionLedger
+from glsmed.client.egress.query_budget import QueryBudget
 from glsmed.client.labels.shared_calibration import shareable_cues, site_cue_counts, store_prior
 from glsmed.client.settings.config import SiteConfig
 from glsmed.client.site.preparation import prepare_site, read_site_gold
@@ -36,7 +36,7 @@ class SiteRuntime:
     device: torch.device
     training: RoundTraining
     egress: EgressPolicy
-    questions: QuestionLedger
+    query_budget: QueryBudget
 
     @property
     def site(self) -> str:
@@ -60,8 +60,8 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
     model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
     manifest = ModelManifest.of(model.state_dict())
     audit = AuditLog(config.state_folder / "audit.jsonl")
-    questions = QuestionLedger(config.state_folder, study, runs=config.egress.max_runs)
-    questions.left()  # a damaged account is told now, not to the centre
+    query_budget = QueryBudget(config.state_folder, study, runs=config.egress.max_runs)
+    query_budget.left()  # a damaged account is told now, not to the centre
     return SiteRuntime(
         config=config,
         study=study,
@@ -78,7 +78,7 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
             audit=audit,
             cue_words=shareable_cues(load_adapter(config.data.adapter)),
         ),
-        questions=questions,
+        query_budget=query_budget,
     )
 
 

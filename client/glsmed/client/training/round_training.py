@@ -10,7 +10,7 @@ from glsmed.client.data.examples import Examples
 from glsmed.client.training.steps.compiled_steps import Compiling, StepCompiler
 from glsmed.client.training.steps.round_plan import TrainingSummary
 from glsmed.client.training.steps.training import OnStep, train
-from glsmed.client.training.worker_pool.worker_pool import TrainingTeam
+from glsmed.client.training.worker_pool.worker_pool import WorkerPool
 from glsmed.shared.protocol.study import Study
 
 LEDGER = "privacy.json"
@@ -33,7 +33,7 @@ class RoundTraining:
         self._compiler = StepCompiler(compiling)
         self._device = devices[0]
         self._state_folder = state_folder
-        self._team = TrainingTeam(study, devices=devices, state_folder=state_folder) if len(devices) > 1 else None
+        self._pool = WorkerPool(study, devices=devices, state_folder=state_folder) if len(devices) > 1 else None
 
     def start(self) -> None:
         """Have ready what takes long to start, so that the first round need not wait for it.
@@ -41,8 +41,8 @@ class RoundTraining:
         Raises:
             WorkerError: a device cannot be used together with the others.
         """
-        if self._team is not None:
-            self._team.start()
+        if self._pool is not None:
+            self._pool.start()
 
     def train(
         self, model: nn.Module, examples: Examples, *, round_number: int, on_step: OnStep | None = None
@@ -50,12 +50,12 @@ class RoundTraining:
         """Train ``model`` in place for one round.
 
         Raises:
-            GlsmedError: see ``train``, ``TrainingTeam.train`` and ``train_privately``.
+            GlsmedError: see ``train``, ``WorkerPool.train`` and ``train_privately``.
         """
         if self._study.training.privacy.is_on:
             return self._train_privately(model, examples, round_number)
-        if self._team is not None:
-            return self._team.train(model, examples, round_number=round_number, on_step=on_step)
+        if self._pool is not None:
+            return self._pool.train(model, examples, round_number=round_number, on_step=on_step)
         return train(
             model,
             examples,

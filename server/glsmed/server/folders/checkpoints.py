@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from glsmed.shared.errors import FederationError, WireError
-from glsmed.shared.files.atomic import replacing
+from glsmed.shared.files.atomic import atomic_replace
 from glsmed.shared.protocol.model_manifest import ModelManifest
 from glsmed.shared.protocol.wire import Arrays
 
@@ -60,7 +60,7 @@ class CheckpointFolder:
         path = self.path(checkpoint.round)
         arrays = {name: np.asarray(array, order="C") for name, array in checkpoint.model.items()}
         try:
-            with replacing(path) as temporary:
+            with atomic_replace(path) as temporary:
                 save_file(arrays, temporary, metadata=_metadata(checkpoint))
         except (OSError, SafetensorError) as error:
             raise FederationError(

@@ -24,7 +24,7 @@ from glsmed.server.folders.run_folder import RunState, read_status
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.shared.errors import FederationError, GlsmedError, UsageError
 from glsmed.shared.files.atomic import write_text
-from glsmed.shared.files.exclusive_lock import alone
+from glsmed.shared.files.exclusive_lock import exclusive_lock
 from glsmed.shared.processes.children import (
     QUIET_FLOWER,
     Child,
@@ -65,7 +65,7 @@ class StudySupervisor:
             FederationError: the study runs already, a port is taken, a part keeps dying, or the study failed.
         """
         self._folder.prepare_state()
-        with alone(self._folder.state / "lock", work=f"flwr-server for the study {self._study.study}"):
+        with exclusive_lock(self._folder.state / "lock", work=f"flwr-server for the study {self._study.study}"):
             self._check_before_start()
             self._folder.renew_for_this_start(self._study)
             try:

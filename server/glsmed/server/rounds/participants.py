@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 
-from glsmed.server.rounds.site_messenger import Answer, Exchange
+from glsmed.server.rounds.site_messenger import SiteMessenger, SiteReply
 from glsmed.shared.errors import WireError
 from glsmed.shared.protocol.study import Study
 from glsmed.shared.protocol.wire import Hello, HelloReply, check_metrics, decode, encode, require_same
@@ -16,11 +16,11 @@ _MOST_SHOWN = 80  # characters of a site's own word
 Record = Callable[[str, Mapping[str, object]], None]
 
 
-class RollCall:
+class Participants:
     """Greets every site once, before its first round; ``record`` writes to the audit log."""
 
-    def __init__(self, exchange: Exchange, study: Study, *, record: Record) -> None:
-        self._exchange = exchange
+    def __init__(self, messenger: SiteMessenger, study: Study, *, record: Record) -> None:
+        self._messenger = messenger
         self._hello = Hello(study_digest=study.digest(), run=study.study)
         self._findings = study.findings
         self._quorum = study.federation.quorum
@@ -41,11 +41,11 @@ class RollCall:
             if len(ready) >= self._quorum:
                 return ready
             say(self._who_is_missing(ready))
-            self._exchange.wait()
+            self._messenger.wait()
 
     def ready(self) -> Mapping[str, int]:
         """Node id by site of all that are ready now, however few."""
-        presence = self._exchange.online()
+        presence = self._messenger.online()
         self._note_strangers(presence.unknown)
         due = self._due(presence.sites)
         if due:
@@ -60,7 +60,7 @@ class RollCall:
     def _due(self, online: Mapping[str, int]) -> Mapping[str, int]:
         """The sites to greet now: those never asked, and after a pause those that did not agree."""
         has_quorum = len(self._greeted & online.keys()) >= self._quorum
-        asked_before = self._exchange.clock.now() - (_LATER_SECONDS if has_quorum else _SOON_SECONDS)
+        asked_before = self._messenger.clock.now() - (_LATER_SECONDS if has_quorum else _SOON_SECONDS)
         return {
             site: node
             for site, node in online.items()
@@ -68,14 +68,14 @@ class RollCall:
         }
 
     def _greet(self, sites: Mapping[str, int]) -> None:
-        self._asked_at.update(dict.fromkeys(sites, self._exchange.clock.now()))
-        answers = self._exchange.ask(
+        self._asked_at.update(dict.fromkeys(sites, self._messenger.clock.now()))
+        answers = self._messenger.ask(
             encode(self._hello), kind="query", sites=sites, group="hello", deadline_seconds=HELLO_SECONDS
         )
         for answer in answers:
             self._hear(answer)
 
-    def _hear(self, answer: Answer) -> None:
+    def _hear(self, answer: SiteReply) -> None:
         try:
             reply = self._checked(answer)
         except WireError as error:
@@ -89,7 +89,7 @@ class RollCall:
             "site_joined", {"site": reply.site, "release": reply.release[:_MOST_SHOWN], "metrics": dict(reply.metrics)}
         )
 
-    def _checked(self, answer: Answer) -> HelloReply:
+    def _checked(self, answer: SiteReply) -> HelloReply:
         if answer.content is None:
             raise WireError(answer.failure)
         reply = decode(answer.content, HelloReply)

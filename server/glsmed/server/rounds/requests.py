@@ -1,12 +1,12 @@
-"""The two questions of a round, train and evaluate: asked of the sites, each answer checked, every outcome named."""
+"""The two requests of a round, train and evaluate: asked of the sites, each answer checked, every outcome named."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from glsmed.server.folders.run_folder import MetricRow
 from glsmed.server.rounds.aggregation import AggregationRule, SiteUpdate
-from glsmed.server.rounds.site_messenger import Answer, Exchange
-from glsmed.server.rounds.update_checks import AnswerChecks
+from glsmed.server.rounds.site_messenger import SiteMessenger, SiteReply
+from glsmed.server.rounds.update_checks import ReplyChecks
 from glsmed.shared.errors import WireError
 from glsmed.shared.protocol.model_manifest import ModelManifest
 from glsmed.shared.protocol.study import Study
@@ -16,7 +16,7 @@ _SECONDS_PER_MINUTE = 60.0
 
 
 @dataclass(slots=True)
-class Outcome:
+class RoundOutcome:
     """What became of each site's answer.
 
     Attributes:
@@ -32,25 +32,27 @@ class Outcome:
     rows: list[MetricRow] = field(default_factory=list)
 
 
-class Questions:
+class RoundRequests:
     """Asks the sites of one study."""
 
-    def __init__(self, exchange: Exchange, study: Study, manifest: ModelManifest, *, rule: AggregationRule) -> None:
-        self._exchange = exchange
+    def __init__(
+        self, messenger: SiteMessenger, study: Study, manifest: ModelManifest, *, rule: AggregationRule
+    ) -> None:
+        self._messenger = messenger
         self._study_digest = study.digest()
         self._manifest_digest = manifest.digest()
         self._deadline_seconds = study.federation.round_deadline_minutes * _SECONDS_PER_MINUTE
-        self._checks = AnswerChecks(study, manifest)
+        self._checks = ReplyChecks(study, manifest)
         self._rule = rule
         self._probe = encode(Hello(study_digest=study.digest(), run=study.study))
 
-    def train(self, number: int, model: Arrays, *, sites: Mapping[str, int]) -> Outcome:
+    def train(self, number: int, model: Arrays, *, sites: Mapping[str, int]) -> RoundOutcome:
         """The average of what the sites make of ``model`` in round ``number``; each update is let go once added."""
         task = TrainTask(
             study_digest=self._study_digest, round=number, manifest_digest=self._manifest_digest, model=model
         )
-        outcome = Outcome()
-        answers = self._exchange.ask(
+        outcome = RoundOutcome()
+        answers = self._messenger.ask(
             encode(task),
             kind="train",
             sites=sites,
@@ -61,7 +63,7 @@ class Questions:
         outcome.model = self._rule.aggregate(self._valid_updates(answers, task, outcome))
         return outcome
 
-    def evaluate(self, number: int, model: Arrays, *, split: str, sites: Mapping[str, int]) -> Outcome:
+    def evaluate(self, number: int, model: Arrays, *, split: str, sites: Mapping[str, int]) -> RoundOutcome:
         """The sites' numbers about ``model`` on one of their splits."""
         task = EvaluateTask(
             study_digest=self._study_digest,
@@ -70,8 +72,8 @@ class Questions:
             split=split,
             model=model,
         )
-        outcome = Outcome()
-        for answer in self._exchange.ask(
+        outcome = RoundOutcome()
+        for answer in self._messenger.ask(
             encode(task),
             kind="evaluate",
             sites=sites,
@@ -82,7 +84,9 @@ class Questions:
             self._hear_evaluation(answer, task, outcome)
         return outcome
 
-    def _valid_updates(self, answers: Iterator[Answer], task: TrainTask, outcome: Outcome) -> Iterator[SiteUpdate]:
+    def _valid_updates(
+        self, answers: Iterator[SiteReply], task: TrainTask, outcome: RoundOutcome
+    ) -> Iterator[SiteUpdate]:
         for answer in answers:
             update = self._valid_update(answer, task, outcome)
             if update is not None:
@@ -90,7 +94,7 @@ class Questions:
                 outcome.rows.extend(_training_rows(answer.site, update))
                 yield SiteUpdate(site=answer.site, weight=update.training_cells, model=update.model)
 
-    def _valid_update(self, answer: Answer, task: TrainTask, outcome: Outcome) -> Update | None:
+    def _valid_update(self, answer: SiteReply, task: TrainTask, outcome: RoundOutcome) -> Update | None:
         if answer.content is None:
             outcome.not_counted[answer.site] = answer.failure
             return None
@@ -102,7 +106,7 @@ class Questions:
             return None
         return update
 
-    def _hear_evaluation(self, answer: Answer, task: EvaluateTask, outcome: Outcome) -> None:
+    def _hear_evaluation(self, answer: SiteReply, task: EvaluateTask, outcome: RoundOutcome) -> None:
         if answer.content is None:
             outcome.not_counted[answer.site] = answer.failure
             return

@@ -16,10 +16,10 @@ from glsmed.server.folders.checkpoints import Checkpoint
 from glsmed.server.folders.run_folder import RoundRecord, RunFolder, RunState, State
 from glsmed.server.rounds.aggregation import AggregationRule, FedAvg
 from glsmed.server.rounds.best_round import choose_round, mean_line, site_results
-from glsmed.server.rounds.participants import RollCall
-from glsmed.server.rounds.requests import Outcome, Questions
+from glsmed.server.rounds.participants import Participants
+from glsmed.server.rounds.requests import RoundOutcome, RoundRequests
 from glsmed.server.rounds.shared_calibration import SharedCalibration
-from glsmed.server.rounds.site_messenger import Clock, Exchange, SiteDirectory
+from glsmed.server.rounds.site_messenger import Clock, SiteDirectory, SiteMessenger
 from glsmed.shared.errors import FederationError
 from glsmed.shared.models import build_model, state_arrays
 from glsmed.shared.protocol.bundle import RELEASE
@@ -32,7 +32,7 @@ _PAUSE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class StudyPlan:
     """What a caller may put in place of the usual: the rule of aggregation, and the passing of time."""
 
     rule: AggregationRule = field(default_factory=FedAvg)
@@ -40,7 +40,7 @@ class Plan:
 
 
 def run_study(
-    grid: Grid, study: Study, folder: RunFolder, *, sites: SiteDirectory, plan: Plan | None = None
+    grid: Grid, study: Study, folder: RunFolder, *, sites: SiteDirectory, plan: StudyPlan | None = None
 ) -> Mapping[str, object]:
     """Run the study's rounds, going on after the last checkpoint in the folder; returns the summary.
 
@@ -54,22 +54,22 @@ def run_study(
     Raises:
         FederationError: a round did not reach its quorum, the folder is of another study, or the disk is full.
     """
-    plan = plan or Plan()
-    exchange = Exchange(grid, sites, clock=plan.clock, on_wait=folder.beat)
-    return _StudyRun(exchange, study, folder, plan).run()
+    plan = plan or StudyPlan()
+    messenger = SiteMessenger(grid, sites, clock=plan.clock, on_wait=folder.beat)
+    return _StudyRun(messenger, study, folder, plan).run()
 
 
 class _StudyRun:
-    def __init__(self, exchange: Exchange, study: Study, folder: RunFolder, plan: Plan) -> None:
+    def __init__(self, messenger: SiteMessenger, study: Study, folder: RunFolder, plan: StudyPlan) -> None:
         model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
         self._study = study
         self._folder = folder
         self._clock = plan.clock
         self._first_model = state_arrays(model)
         self._manifest = ModelManifest.of(model.state_dict())
-        self._roll_call = RollCall(exchange, study, record=folder.record)
-        self._questions = Questions(exchange, study, self._manifest, rule=plan.rule)
-        self._calibration = SharedCalibration(exchange, study, folder)
+        self._participants = Participants(messenger, study, record=folder.record)
+        self._requests = RoundRequests(messenger, study, self._manifest, rule=plan.rule)
+        self._calibration = SharedCalibration(messenger, study, folder)
         self._state = RunState("waiting", rounds=study.training.rounds)
 
     def run(self) -> Mapping[str, object]:
@@ -108,12 +108,12 @@ class _StudyRun:
         )
 
     def _round(self, number: int, model: Arrays) -> Checkpoint:
-        outcome = Outcome()
+        outcome = RoundOutcome()
         for attempt in range(1, _ATTEMPTS + 1):
             sites = self._assemble(number)
             self._say(f"{self._name(number)}: training at {', '.join(sites)}", round_number=number, sites=tuple(sites))
             started = self._clock.now()
-            outcome = self._questions.train(number, model, sites=sites)
+            outcome = self._requests.train(number, model, sites=sites)
             record = self._keep_record(number, attempt, self._clock.now() - started, outcome)
             if record.accepted:
                 checkpoint = self._as_checkpoint(number, outcome.model, outcome.counted)
@@ -128,7 +128,7 @@ class _StudyRun:
             f"{self._study.federation.quorum} updates that it needs counted: {_reasons(outcome.not_counted)}"
         )
 
-    def _keep_record(self, number: int, attempt: int, seconds: float, outcome: Outcome) -> RoundRecord:
+    def _keep_record(self, number: int, attempt: int, seconds: float, outcome: RoundOutcome) -> RoundRecord:
         record = RoundRecord(
             round=number,
             attempt=attempt,
@@ -148,9 +148,9 @@ class _StudyRun:
         outcome = self._evaluate(checkpoint, "validation")
         self._say(f"{self._name(checkpoint.round)}: validation {mean_line(outcome.rows)}{_and_reasons(outcome)}")
 
-    def _evaluate(self, checkpoint: Checkpoint, split: str) -> Outcome:
+    def _evaluate(self, checkpoint: Checkpoint, split: str) -> RoundOutcome:
         sites = self._assemble(checkpoint.round)
-        outcome = self._questions.evaluate(checkpoint.round, checkpoint.model, split=split, sites=sites)
+        outcome = self._requests.evaluate(checkpoint.round, checkpoint.model, split=split, sites=sites)
         self._folder.add_metrics(outcome.rows)
         asked = {"round": checkpoint.round, "split": split}
         self._folder.record("evaluated", {**asked, "numbers": outcome.counted, "not_counted": outcome.not_counted})
@@ -160,7 +160,7 @@ class _StudyRun:
         def say(line: str) -> None:
             self._say(f"{self._name(number)}: {line}", state="waiting", round_number=number)
 
-        sites = self._roll_call.assemble(say=say)
+        sites = self._participants.assemble(say=say)
         return self._calibration.settle(sites, say=say) if self._study.labels.shared_calibration else sites
 
     def _finish(self) -> Mapping[str, object]:
@@ -213,7 +213,7 @@ def _told(name: str, record: RoundRecord) -> str:
     return f"{name}: {counted} counted after {record.seconds:.1f} s{missing}"
 
 
-def _and_reasons(outcome: Outcome) -> str:
+def _and_reasons(outcome: RoundOutcome) -> str:
     return f"; without {_reasons(outcome.not_counted)}" if outcome.not_counted else ""
 
 

@@ -8,7 +8,7 @@ from flwr.app import RecordDict
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.server.rounds.participants import Record
 from glsmed.server.rounds.shared_prior_fit import fit_shared_prior
-from glsmed.server.rounds.site_messenger import Answer, Exchange
+from glsmed.server.rounds.site_messenger import SiteMessenger, SiteReply
 from glsmed.shared.cue_calibration.cue_counts import CueCount, counts_from_json
 from glsmed.shared.cue_calibration.shared_prior import SharedPrior
 from glsmed.shared.errors import WireError
@@ -24,8 +24,8 @@ ReplyT = TypeVar("ReplyT", CountsReply, PriorReply)
 class SharedCalibration:
     """Settles the prior before the first round and gives it to each site once in this process."""
 
-    def __init__(self, exchange: Exchange, study: Study, folder: RunFolder) -> None:
-        self._exchange = exchange
+    def __init__(self, messenger: SiteMessenger, study: Study, folder: RunFolder) -> None:
+        self._messenger = messenger
         self._digest = study.digest()
         self._folder = folder
         self._record: Record = folder.record
@@ -66,10 +66,10 @@ class SharedCalibration:
                 self._record("prior_not_taken", {"site": answer.site, "reason": str(error)})
                 say(f"{answer.site} did not take the shared prior: {error}")
 
-    def _ask(self, task: RecordDict, kind: str, sites: Mapping[str, int]) -> Iterator[Answer]:
-        return self._exchange.ask(task, kind=kind, sites=sites, group="calibration", deadline_seconds=_ANSWER_SECONDS)
+    def _ask(self, task: RecordDict, kind: str, sites: Mapping[str, int]) -> Iterator[SiteReply]:
+        return self._messenger.ask(task, kind=kind, sites=sites, group="calibration", deadline_seconds=_ANSWER_SECONDS)
 
-    def _checked(self, answer: Answer, kind: type[ReplyT]) -> ReplyT:
+    def _checked(self, answer: SiteReply, kind: type[ReplyT]) -> ReplyT:
         if answer.content is None:
             raise WireError(answer.failure)
         reply = decode(answer.content, kind)

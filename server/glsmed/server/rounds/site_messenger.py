@@ -1,4 +1,4 @@
-"""Asking the sites of a study over Flower's Grid: who is online, and one question with a deadline."""
+"""Asking the sites of a study over Flower's Grid: who is online, and one request with a deadline."""
 
 import re
 import time
@@ -28,7 +28,7 @@ _MEANINGS = {
     "MismatchError.protocol": "the site runs another release of glsmed",
     "MismatchError.manifest": "the site builds another model from the same study.yaml",
     "PrivacyError": "the site's egress policy does not allow it",
-    "QuestionLimitError": "the site has answered as many questions of this study as its egress policy allows",
+    "QueryBudgetError": "the site has answered as many requests of this study as its egress policy allows",
 }
 
 
@@ -49,15 +49,15 @@ class Presence:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of a question to one site: records, or the reason why there are none."""
+class SiteReply:
+    """What came of a request to one site: records, or the reason why there are none."""
 
     site: str
     content: RecordDict | None = None
     failure: str = ""
 
 
-class Exchange:
+class SiteMessenger:
     """The Grid with sites instead of nodes; ``on_wait`` is called whenever nothing has come yet."""
 
     def __init__(self, grid: Grid, sites: SiteDirectory, *, clock: Clock, on_wait: Callable[[], None]) -> None:
@@ -89,38 +89,38 @@ class Exchange:
         group: str,
         deadline_seconds: float,
         probe: RecordDict | None = None,
-    ) -> Iterator[Answer]:
+    ) -> Iterator[SiteReply]:
         """One answer per site, as they come; at the deadline, the failure ``late`` for each that is missing.
 
         What is not collected by then is never asked for again, so a late answer cannot be taken for a later one.
 
         Args:
-            content: the question.
+            content: the request.
             kind: Flower's message type.
             group: Flower's group, for people who read its logs.
             sites: node id by site.
             deadline_seconds: from now.
             probe: a query that every site answers at once. A site works in order: if it answers a later probe before
-                the question, the question was lost (a process was killed) and is sent again.
+                the request, the request was lost (a process was killed) and is sent again.
         """
         end = self.clock.now() + deadline_seconds
         ttl = deadline_seconds + _CLOCK_SKEW_SECONDS
-        question = _Outbox(self._grid, content, kind=kind, group=group, ttl=ttl)
+        request = _Outbox(self._grid, content, kind=kind, group=group, ttl=ttl)
         probes = None if probe is None else _Outbox(self._grid, probe, kind="query", group=group, ttl=ttl)
-        watch = _Watch(question, probes, self.clock)
-        for site in question.send(sites):
-            yield Answer(site, failure="the message could not be sent")
-        waiting = {site: node for site, node in sites.items() if site in question.sites}
+        monitor = _LostMessageMonitor(request, probes, self.clock)
+        for site in request.send(sites):
+            yield SiteReply(site, failure="the message could not be sent")
+        waiting = {site: node for site, node in sites.items() if site in request.sites}
         while waiting:
             is_last = self.clock.now() >= end
-            for site, reply in question.replies():
+            for site, reply in request.replies():
                 yield _answer(site, reply, node=waiting.pop(site))
             if is_last or not waiting:
                 break
-            watch.look(waiting)
+            monitor.look(waiting)
             self.wait()
         for site in waiting:
-            yield Answer(site, failure="late")
+            yield SiteReply(site, failure="late")
 
 
 class _Outbox:
@@ -158,11 +158,11 @@ class _Outbox:
                 yield site, reply
 
 
-class _Watch:
-    """Sends a question again that a site has lost."""
+class _LostMessageMonitor:
+    """Sends a request again that a site has lost."""
 
-    def __init__(self, question: _Outbox, probes: _Outbox | None, clock: Clock) -> None:
-        self._question = question
+    def __init__(self, request: _Outbox, probes: _Outbox | None, clock: Clock) -> None:
+        self._request = request
         self._probes = probes
         self._clock = clock
         self._due = clock.now() + _PROBE_SECONDS
@@ -172,13 +172,13 @@ class _Watch:
     def look(self, waiting: Mapping[str, int]) -> None:
         """Probe the sites that are waited for, now and then; resend to those that answered the probe before.
 
-        A site that answers a probe is given until the next look: its answer to the question may be on its way.
+        A site that answers a probe is given until the next look: its answer to the request may be on its way.
         """
         if self._probes is None:
             return
         lost = [site for site in self._answered if site in waiting and self._resent[site] < _MOST_RESENDS]
         if lost:
-            self._question.send({site: waiting[site] for site in lost})
+            self._request.send({site: waiting[site] for site in lost})
             self._resent.update(lost)
         self._answered = {site for site, reply in self._probes.replies() if not reply.has_error()} & waiting.keys()
         if self._clock.now() >= self._due:
@@ -186,12 +186,12 @@ class _Watch:
             self._probes.send({site: node for site, node in waiting.items() if site not in self._probes.sites})
 
 
-def _answer(site: str, reply: Message, *, node: int) -> Answer:
+def _answer(site: str, reply: Message, *, node: int) -> SiteReply:
     if reply.has_error():
-        return Answer(site, failure=_failure(reply.error.code, reply.error.reason or ""))
+        return SiteReply(site, failure=_failure(reply.error.code, reply.error.reason or ""))
     if reply.metadata.src_node_id != node:
-        return Answer(site, failure=f"node {reply.metadata.src_node_id} answered in its place")
-    return Answer(site, content=reply.content)
+        return SiteReply(site, failure=f"node {reply.metadata.src_node_id} answered in its place")
+    return SiteReply(site, content=reply.content)
 
 
 def _failure(code: int, reason: str) -> str:

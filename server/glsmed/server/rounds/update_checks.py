@@ -20,7 +20,7 @@ from glsmed.shared.protocol.wire import (
 REFERENCES = ("gold", "reports")
 
 
-class AnswerChecks:
+class ReplyChecks:
     """The checks of one study; each returns when the answer may count and raises UpdateRefusedError when not."""
 
     def __init__(self, study: Study, manifest: ModelManifest) -> None:

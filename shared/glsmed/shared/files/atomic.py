@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def atomic_replace(path: Path) -> Iterator[Path]:
     """A temporary path in the same folder that becomes ``path`` when the block ends without an error.
 
     Raises:
@@ -29,7 +29,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def write_bytes(path: Path, content: bytes, *, mode: int | None = None) -> None:
     """Write ``content`` so that a reader sees the old file or the new one, never a part; ``mode`` as in chmod."""
-    with replacing(path) as temporary:
+    with atomic_replace(path) as temporary:
         temporary.write_bytes(content)
         temporary.chmod(0o644 if mode is None else mode)
 

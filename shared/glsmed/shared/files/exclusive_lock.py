@@ -12,7 +12,7 @@ _PRIVATE_FILE = 0o600
 
 
 @contextmanager
-def alone(lock: Path, *, work: str) -> Iterator[None]:
+def exclusive_lock(lock: Path, *, work: str) -> Iterator[None]:
     """Hold the lock file while the block runs; the system lets it go even of a process that was killed.
 
     Args:

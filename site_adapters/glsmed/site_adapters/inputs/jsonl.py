@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from glsmed.shared.errors import DataError, UsageError
-from glsmed.shared.files.atomic import replacing
+from glsmed.shared.files.atomic import atomic_replace
 
 STREAM = Path("-")
 
@@ -80,7 +80,7 @@ def open_output(target: Path) -> Iterator[TextIO]:
         yield sys.stdout
         sys.stdout.flush()
         return
-    with replacing(target) as temporary:
+    with atomic_replace(target) as temporary:
         with temporary.open("w", encoding="utf-8") as stream:
             yield stream
         temporary.chmod(0o644)

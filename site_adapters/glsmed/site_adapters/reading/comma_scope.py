@@ -12,7 +12,7 @@ from glsmed.site_adapters.reading.scopes import acts
 from glsmed.site_adapters.text.phrases import Hit
 
 
-def with_open_lists(hits: list[Hit[Meaning]], length: int) -> list[Hit[Meaning]]:
+def with_comma_scopes(hits: list[Hit[Meaning]], length: int) -> list[Hit[Meaning]]:
     """The hits of a sentence of ``length`` tokens, in which a comma or "and" ends no scope where its list goes on.
 
     It does if an "or" or "nor" follows before anything else that ends a scope or begins one, or a bare mention at once:

@@ -11,7 +11,7 @@ from glsmed.site_adapters.text.phrases import Hit
 
 
 @dataclass(frozen=True, slots=True)
-class TokenMark:
+class CueSpan:
     """A cue at tokens ``start`` to ``end``; its scope without the cue itself is one stretch on each side."""
 
     cue: Cue
@@ -20,7 +20,7 @@ class TokenMark:
     scope: tuple[int, int]
 
 
-def marks_of(hits: Sequence[Hit[Meaning]], n_tokens: int) -> Iterator[TokenMark]:
+def cue_spans_of(hits: Sequence[Hit[Meaning]], n_tokens: int) -> Iterator[CueSpan]:
     """The cues in the order of the sentence; pseudo cues and terminators have an empty scope."""
     sides = sides_of(hits, n_tokens)
     lefts, rights = _bounds(hits, n_tokens)
@@ -29,7 +29,7 @@ def marks_of(hits: Sequence[Hit[Meaning]], n_tokens: int) -> Iterator[TokenMark]
             scope = (hit.start, hit.end)
             if acts(hit):
                 scope = _stretch(hit, sides[place], lefts[place], rights[place])
-            yield TokenMark(cue_of(hit), hit.start, hit.end, scope)
+            yield CueSpan(cue_of(hit), hit.start, hit.end, scope)
 
 
 def _bounds(hits: Sequence[Hit[Meaning]], n_tokens: int) -> tuple[list[int], list[int]]:

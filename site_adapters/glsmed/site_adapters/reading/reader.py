@@ -10,8 +10,8 @@ from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning
 from glsmed.site_adapters.reading.assertions import Assertion, assertions_of
 from glsmed.site_adapters.reading.body_regions import NOWHERE, Region, with_regions
 from glsmed.site_adapters.reading.cells import Cell, Mark, Reading, Span
-from glsmed.site_adapters.reading.comma_scope import with_open_lists
-from glsmed.site_adapters.reading.cue_spans import TokenMark, marks_of
+from glsmed.site_adapters.reading.comma_scope import with_comma_scopes
+from glsmed.site_adapters.reading.cue_spans import CueSpan, cue_spans_of
 from glsmed.site_adapters.text.phrases import Hit, sentence_length, token_bounds
 from glsmed.site_adapters.text.segments import Segmenter
 
@@ -119,7 +119,7 @@ class Reader:
                 sentence = text[start:end]
                 tokens = self._lexicon.tokens(sentence)
                 hits = self._hits(sentence, tokens, _within(marked, start, end))
-                found = list(marks_of(hits, sentence_length(tokens)))
+                found = list(cue_spans_of(hits, sentence_length(tokens)))
                 bounds = self._character_bounds(sentence) if found else []
                 yield from (_mark(mark, bounds, start) for mark in found)
 
@@ -148,7 +148,7 @@ class Reader:
         return _ReadSentence(tuple([(assertion, tuple(_spans(assertion, bounds))) for assertion in assertions]), named)
 
     def _hits(self, sentence: str, tokens: Sequence[str], marked: Sequence[Marked]) -> list[Hit[Meaning]]:
-        hits = with_open_lists(self._lexicon.index.find(tokens), sentence_length(tokens))
+        hits = with_comma_scopes(self._lexicon.index.find(tokens), sentence_length(tokens))
         return overlaid(hits, marked, self._character_bounds(sentence)) if marked else hits
 
     def _character_bounds(self, sentence: str) -> list[tuple[int, int]]:
@@ -183,7 +183,7 @@ def _spans(assertion: Assertion, bounds: Sequence[tuple[int, int]]) -> Iterator[
         yield Span(bounds[start][0], bounds[end - 1][1], "cue")
 
 
-def _mark(mark: TokenMark, bounds: Sequence[tuple[int, int]], offset: int) -> Mark:
+def _mark(mark: CueSpan, bounds: Sequence[tuple[int, int]], offset: int) -> Mark:
     scope_start, scope_end = mark.scope
     return Mark(
         start=bounds[mark.start][0] + offset,

@@ -93,13 +93,13 @@ def test_a_step_is_the_mean_of_clipped_gradients_of_the_patients(tmp_path: Path)
     assert _moves_by(model, small(), [_clipped(small(), data, [row]) for row in usable])
 
 
-@pytest.mark.parametrize("at_once", [16, 3])
+@pytest.mark.parametrize("micro_batch_size", [16, 3])
 @pytest.mark.parametrize("clip", [CLIP, 100.0])
 def test_with_all_images_a_patients_mean_gradient_is_clipped_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int, clip: float
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, micro_batch_size: int, clip: float
 ) -> None:
     """Of a patient with five images, of which one has no label and not all may fit at once, and of four others."""
-    monkeypatch.setattr(patient_steps, "IMAGES_AT_ONCE", at_once)
+    monkeypatch.setattr(patient_steps, "IMAGES_AT_ONCE", micro_batch_size)
     owners = ("a", "b", "a", "a", "c", "d", "a", "e", "a", "e")
     data, model = examples(10, owners), small()
     data.weights[:] = data.weights + 0.3

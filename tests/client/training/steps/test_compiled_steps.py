@@ -55,7 +55,7 @@ def stepper(model: nn.Module, *, autocast: bool = False) -> Stepper:
         autocast=autocast,
         logit_limit=made.logit_limit,
         monitor=made.monitor(CPU),
-        at_once=8,
+        micro_batch_size=8,
     )
 
 

@@ -33,7 +33,9 @@ def ends() -> Iterator[Ends]:
 @pytest.mark.parametrize(
     "head",
     [
-        StartRound(settings=TrainingSection(batch_size=3), findings=("effusion",), logit_limit=None, at_once=2),
+        StartRound(
+            settings=TrainingSection(batch_size=3), findings=("effusion",), logit_limit=None, micro_batch_size=2
+        ),
         RoundResult(summed_loss=float("inf")),
         TakeStep(),
     ],

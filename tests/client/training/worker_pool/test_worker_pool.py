@@ -21,7 +21,7 @@ from glsmed.client.training.steps.round_plan import TrainingDivergedError
 from glsmed.client.training.steps.training import train
 from glsmed.client.training.worker_pool import worker_pool
 from glsmed.client.training.worker_pool.worker_messages import Done, Failed, send
-from glsmed.client.training.worker_pool.worker_pool import TrainingTeam, WorkerError, _Worker
+from glsmed.client.training.worker_pool.worker_pool import WorkerError, WorkerPool, _Worker
 from glsmed.shared.errors import UsageError
 from glsmed.shared.models import build_model
 from glsmed.shared.processes.children import start_child
@@ -68,18 +68,18 @@ def furthest(first: nn.Module, second: nn.Module) -> float:
 
 
 @pytest.fixture(scope="module")
-def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrainingTeam]:
-    made = TrainingTeam(study(), devices=[CPU, CPU], state_folder=tmp_path_factory.mktemp("team"))
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerPool]:
+    made = WorkerPool(study(), devices=[CPU, CPU], state_folder=tmp_path_factory.mktemp("pool"))
     yield made
     made.close()
 
 
-def test_two_devices_take_the_steps_of_one_round_after_round(team: TrainingTeam) -> None:
+def test_two_devices_take_the_steps_of_one_round_after_round(pool: WorkerPool) -> None:
     alone, shared = fresh(), fresh()
     seen: list[int] = []
     for number in (1, 2):
         expected = train(alone, examples(), study().training, round_number=number, device=CPU)
-        summary = team.train(shared, examples(), round_number=number, on_step=seen.append)
+        summary = pool.train(shared, examples(), round_number=number, on_step=seen.append)
         assert summary.loss == pytest.approx(expected.loss, rel=1e-5)
         assert replace(summary, loss=0, seconds=0) == replace(expected, loss=0, seconds=0)
     assert seen == [0, 1, 2, 3] * 2
@@ -88,63 +88,63 @@ def test_two_devices_take_the_steps_of_one_round_after_round(team: TrainingTeam)
     assert list(shared.state_dict()) == list(fresh().state_dict())
 
 
-def test_shares_in_parts_that_fit_are_the_same_step(team: TrainingTeam) -> None:
+def test_shares_in_parts_that_fit_are_the_same_step(pool: WorkerPool) -> None:
     alone, shared = fresh(), fresh()
     train(alone, examples(), study().training, round_number=1, device=CPU)
-    team._at_once = 2
-    team.train(shared, examples(), round_number=1)
-    team._at_once = None
+    pool._at_once = 2
+    pool.train(shared, examples(), round_number=1)
+    pool._at_once = None
     assert furthest(alone, shared) < 1e-5
 
 
-def test_workers_outlive_a_round(team: TrainingTeam) -> None:
-    pids = [worker.child.process.pid for worker in team._workers]
-    team.train(fresh(), examples(), round_number=1)
-    assert [worker.child.process.pid for worker in team._workers] == pids
+def test_workers_outlive_a_round(pool: WorkerPool) -> None:
+    pids = [worker.child.process.pid for worker in pool._workers]
+    pool.train(fresh(), examples(), round_number=1)
+    assert [worker.child.process.pid for worker in pool._workers] == pids
 
 
-def test_negative_rates_that_run_away_stop_training(team: TrainingTeam) -> None:
+def test_negative_rates_that_run_away_stop_training(pool: WorkerPool) -> None:
     model = fresh()
     with torch.no_grad():
         model.get_parameter("fc.bias").fill_(80.0)
     data = replace(examples(), rates=torch.full((20, 2), -0.5), weights=torch.ones(20, 2))
     with pytest.raises(NegativeRatesError, match="effusion"):
-        team.train(model, data, round_number=4)
+        pool.train(model, data, round_number=4)
 
 
-def test_a_loss_that_is_no_number_is_an_error_that_names_the_remedy(team: TrainingTeam) -> None:
+def test_a_loss_that_is_no_number_is_an_error_that_names_the_remedy(pool: WorkerPool) -> None:
     model = fresh()
     with torch.no_grad():
         model.get_parameter("fc.bias").fill_(math.nan)
     with pytest.raises(TrainingDivergedError, match="learning_rate"):
-        team.train(model, examples(), round_number=1)
+        pool.train(model, examples(), round_number=1)
 
 
-def test_a_worker_that_is_killed_is_named_at_once_and_the_next_round_starts_anew(team: TrainingTeam) -> None:
+def test_a_worker_that_is_killed_is_named_at_once_and_the_next_round_starts_anew(pool: WorkerPool) -> None:
     model, killed_at = fresh(), []
 
     def kill(number: int) -> None:
         if number == 1:
-            team._workers[1].child.process.send_signal(signal.SIGKILL)
+            pool._workers[1].child.process.send_signal(signal.SIGKILL)
             killed_at.append(time.monotonic())
 
     with pytest.raises(WorkerError, match=r"training worker 2 of 2 \(cpu\) ended with status -9"):
-        team.train(model, examples(), round_number=1, on_step=kill)
+        pool.train(model, examples(), round_number=1, on_step=kill)
     assert time.monotonic() - killed_at[0] < 5
     assert furthest(model, fresh()) == 0
     alone = fresh()
     train(alone, examples(), study().training, round_number=1, device=CPU)
-    team.train(model, examples(), round_number=1)
+    pool.train(model, examples(), round_number=1)
     assert furthest(alone, model) < 1e-5
 
 
-def test_an_interrupted_round_leaves_no_worker(team: TrainingTeam) -> None:
+def test_an_interrupted_round_leaves_no_worker(pool: WorkerPool) -> None:
     def interrupt(_number: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        team.train(fresh(), examples(), round_number=1, on_step=interrupt)
-    assert team._workers == []
+        pool.train(fresh(), examples(), round_number=1, on_step=interrupt)
+    assert pool._workers == []
 
 
 @pytest.mark.parametrize(
@@ -163,24 +163,24 @@ def test_the_worker_that_failed_first_is_named(
     tmp_path: Path, first: Failed, second: Failed | Done | None, named: str
 ) -> None:
     """A worker fails with those that it waits for, and may be heard before them."""
-    team, ends = TrainingTeam(study(), devices=[CPU, CPU], state_folder=tmp_path), []
+    pool, ends = WorkerPool(study(), devices=[CPU, CPU], state_folder=tmp_path), []
     for number in (1, 2):
         ours, theirs = socket.socketpair()
         ends.append(Connection(theirs.detach()))
         child = start_child(str(number), ["true"], log=tmp_path / f"{number}.log", environment={})
-        team._workers.append(_Worker(f"worker {number} of 2", child, Connection(ours.detach())))
+        pool._workers.append(_Worker(f"worker {number} of 2", child, Connection(ours.detach())))
     send(ends[0], first)
     ends[1].close() if second is None else send(ends[1], second)
     with pytest.raises(WorkerError, match=named):
-        team._answers()
-    team.close()
+        pool._answers()
+    pool.close()
     for end in ends:
         end.close()
 
 
-def test_fewer_images_than_devices_are_refused(team: TrainingTeam) -> None:
+def test_fewer_images_than_devices_are_refused(pool: WorkerPool) -> None:
     with pytest.raises(UsageError, match="there are 1: lower devices"):
-        team.train(fresh(), examples(1), round_number=1)
+        pool.train(fresh(), examples(1), round_number=1)
 
 
 SHORT = """
@@ -190,7 +190,7 @@ from glsmed.client.training.steps.stepper import Stepper
 
 class Short(Stepper):
     def attempt(self, batch, total_weight):
-        if self.at_once > 2:
+        if self.micro_batch_size > 2:
             raise torch.OutOfMemoryError("no room")
         return super().attempt(batch, total_weight)
 
@@ -205,10 +205,10 @@ def test_short_memory_takes_less_at_a_time(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(worker_pool, "PROGRAM", (str(script),))
     alone, model = fresh(), fresh()
     train(alone, examples(), study().training, round_number=1, device=CPU)
-    team = TrainingTeam(study(), devices=[CPU], state_folder=tmp_path)
+    pool = WorkerPool(study(), devices=[CPU], state_folder=tmp_path)
     seen: list[int] = []
-    team.train(model, examples(), round_number=1, on_step=seen.append)
-    team.close()
+    pool.train(model, examples(), round_number=1, on_step=seen.append)
+    pool.close()
     assert furthest(alone, model) < 1e-5
     assert seen == [0, 1, 2, 3]
 
@@ -219,14 +219,14 @@ from pathlib import Path
 import torch
 sys.path.insert(0, TESTS)
 from test_worker_pool import CPU, examples, fresh, study
-from glsmed.client.training.worker_pool.worker_pool import TrainingTeam
+from glsmed.client.training.worker_pool.worker_pool import WorkerPool
 
 def say(number):
     if number == 0:
-        print("workers", *(worker.child.process.pid for worker in team._workers), flush=True)
+        print("workers", *(worker.child.process.pid for worker in pool._workers), flush=True)
 
-team = TrainingTeam(study(steps_per_round=100_000), devices=[CPU], state_folder=Path(sys.argv[1]))
-team.train(fresh(), examples(), round_number=1, on_step=say)
+pool = WorkerPool(study(steps_per_round=100_000), devices=[CPU], state_folder=Path(sys.argv[1]))
+pool.train(fresh(), examples(), round_number=1, on_step=say)
 """
 
 
@@ -258,7 +258,7 @@ def test_workers_that_cannot_start_leave_none_behind(tmp_path: Path, monkeypatch
     monkeypatch.setattr(
         worker_pool, "PROGRAM", ("-c", "import sys, time; '\"rank\":1' in sys.argv[1] or time.sleep(60)")
     )
-    team = TrainingTeam(study(), devices=[CPU, CPU], state_folder=tmp_path)
+    pool = WorkerPool(study(), devices=[CPU, CPU], state_folder=tmp_path)
     with pytest.raises(WorkerError, match=r"training worker 2 of 2 \(cpu\) ended with status 0"):
-        team.start()
-    assert team._workers == []
+        pool.start()
+    assert pool._workers == []

@@ -39,9 +39,9 @@ class Stepper:
     Attributes:
         network: computes logits from images: the model, or what stands for it.
         logit_limit: guard of negative rates, None where there are none; ``monitor`` watches them.
-        at_once: images on the device at a time; a batch with more is taken in parts whose gradients add up to the
-            gradient of the whole, since the networks have no layer that looks across images.
-        hold_back: entered around every part but the last: keeps several devices from adding up gradients too early.
+        micro_batch_size: images on the device at a time; a batch with more is taken in parts whose gradients add up to
+            the gradient of the whole, since the networks have no layer that looks across images.
+        no_sync: entered around every part but the last: keeps several devices from adding up gradients too early.
     """
 
     network: Network
@@ -50,8 +50,8 @@ class Stepper:
     autocast: bool
     logit_limit: float | None
     monitor: LogitMonitor | None
-    at_once: int
-    hold_back: Callable[[], AbstractContextManager[object]] = nullcontext
+    micro_batch_size: int
+    no_sync: Callable[[], AbstractContextManager[object]] = nullcontext
 
     def step(self, batch: Batch) -> Tensor:
         """One gradient step; returns the loss, still on the device.
@@ -63,7 +63,7 @@ class Stepper:
             try:
                 return self.attempt(batch, batch.total_weight())
             except torch.OutOfMemoryError:
-                self._take_less(len(batch))
+                self._halve_micro_batch(len(batch))
 
     def attempt(self, batch: Batch, total_weight: Tensor) -> Tensor:
         """One gradient step of the loss summed over the batch and divided by ``total_weight``; returns that loss.
@@ -79,9 +79,9 @@ class Stepper:
         """Leave the gradients of such a step and take none; returns the loss."""
         self.optimizer.zero_grad(set_to_none=True)
         total, loss = self._moved(total_weight), torch.zeros((), device=self.device)
-        *first, last = batch.split(self.at_once)
+        *first, last = batch.split(self.micro_batch_size)
         for part in first:
-            with self.hold_back():
+            with self.no_sync():
                 loss += self._backward(part, total)
         loss += self._backward(last, total)
         return loss
@@ -105,12 +105,12 @@ class Stepper:
     def _moved(self, tensor: Tensor) -> Tensor:
         return tensor.to(self.device, non_blocking=True)
 
-    def _take_less(self, batch_size: int) -> None:
+    def _halve_micro_batch(self, batch_size: int) -> None:
         """Halve what is on the device at once; the next attempt starts the step anew."""
         self.optimizer.zero_grad(set_to_none=True)
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
-        self.at_once = half_of(min(self.at_once, batch_size))
+        self.micro_batch_size = half_of(min(self.micro_batch_size, batch_size))
 
 
 def half_of(images_at_once: int) -> int:

@@ -58,7 +58,7 @@ def _stepper(model: nn.Module, plan: RoundPlan, device: torch.device) -> Stepper
         autocast=uses_autocast(plan.settings, device),
         logit_limit=plan.logit_limit,
         monitor=plan.monitor(device),
-        at_once=plan.settings.batch_size,
+        micro_batch_size=plan.settings.batch_size,
     )
 
 

@@ -57,7 +57,7 @@ class WorkerSetup(StrictModel):
 
 
 class TrainingWorker:
-    """Carries out the resident's orders with its replica of the model."""
+    """Carries out the resident's requests with its replica of the model."""
 
     def __init__(self, setup: WorkerSetup) -> None:
         self._is_first = setup.rank == 0
@@ -69,7 +69,7 @@ class TrainingWorker:
         self._replica = DistributedDataParallel(self._model, device_ids=ids, gradient_as_bucket_view=True)
         self._round: _Round | None = None
 
-    def obey(self, head: Head, tensors: Mapping[str, Tensor]) -> tuple[Head, dict[str, Tensor]]:
+    def handle(self, head: Head, tensors: Mapping[str, Tensor]) -> tuple[Head, dict[str, Tensor]]:
         """The answer to an order.
 
         Raises:
@@ -109,12 +109,12 @@ class _Round:
             autocast=uses_autocast(start.settings, device),
             logit_limit=limit,
             monitor=self.monitor,
-            at_once=start.at_once,
-            hold_back=replica.no_sync,
+            micro_batch_size=start.micro_batch_size,
+            no_sync=replica.no_sync,
         )
 
     def step(self, tensors: Mapping[str, Tensor]) -> None:
-        """One step with this worker's share; short memory is the team's affair, since all must take the step again."""
+        """One step with this worker's share; short memory is the pool's affair, since all must take the step again."""
         self.loss += self._stepper.attempt(batch_of(tensors), tensors[TOTAL_WEIGHT])
 
 
@@ -138,7 +138,7 @@ def serve(setup: WorkerSetup) -> None:
         worker = TrainingWorker(setup)
         send(channel, Done())
         while True:
-            send(channel, *worker.obey(*receive(channel)))
+            send(channel, *worker.handle(*receive(channel)))
     except (EOFError, ConnectionError):
         return
     except Exception as error:

@@ -23,13 +23,13 @@ Tensors = Mapping[str, Tensor]
 class StartRound(StrictModel):
     """Take the weights that come along and be ready for steps; answered by :class:`Done`.
 
-    ``at_once`` is the most images that go on a device at a time.
+    ``micro_batch_size`` is the most images that go on a device at a time.
     """
 
     settings: TrainingSection
     findings: tuple[str, ...]
     logit_limit: float | None
-    at_once: int
+    micro_batch_size: int
 
 
 class TakeStep(StrictModel):

@@ -47,10 +47,10 @@ from glsmed.shared.protocol.study import Study
 PROGRAM = ("-m", "glsmed.client.training.worker_pool.worker")
 
 _STORE = "workers.store"  # in the state folder: where workers find each other
-_LAST_WORDS_SECONDS = 1.0
+_FINAL_MESSAGE_SECONDS = 1.0
 
 Answer = tuple[Head, dict[str, Tensor]]
-Order = tuple[Head, Mapping[str, Tensor]]
+WorkerRequest = tuple[Head, Mapping[str, Tensor]]
 
 
 class WorkerError(GlsmedError):
@@ -87,7 +87,7 @@ class _Failure:
         child = self.worker.child
         if self.words is None:
             with suppress(TimeoutExpired):  # its sockets are closed, so it is about to end
-                child.process.wait(timeout=_LAST_WORDS_SECONDS)
+                child.process.wait(timeout=_FINAL_MESSAGE_SECONDS)
             status = child.process.returncode
             return WorkerError(
                 f"{self.worker.name} ended with status {status}; the end of {child.log}:\n{child.log_tail()}"
@@ -99,8 +99,8 @@ class _Failure:
         )
 
 
-class TrainingTeam:
-    """The workers of one site; they end with :meth:`close`, with an error, and with the process that made the team.
+class WorkerPool:
+    """The workers of one site; they end with :meth:`close`, with an error, and with the process that made the pool.
 
     Args:
         devices: one for each worker, at least two.
@@ -178,7 +178,7 @@ class TrainingTeam:
                         told = number
                 return self._end(model, plan)
             except _WorkerMemoryError:
-                self._take_less(plan)
+                self._halve_micro_batch(plan)
 
     def _steps(self, model: nn.Module, plan: RoundPlan) -> Iterator[int]:
         """Take the round's steps; yields the number of each when all workers have taken it."""
@@ -187,11 +187,11 @@ class TrainingTeam:
             torch.cuda.empty_cache()  # the first worker shares its device with this process
         weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
         self._ask([(self._opening(plan), weights)] * len(self._devices))
-        orders = (self._shares(batch) for batch in plan.batches())
-        upcoming = next(orders)
+        requests = (self._shares(batch) for batch in plan.batches())
+        upcoming = next(requests)
         for number in range(plan.settings.steps_per_round):
             self._send(upcoming)
-            upcoming = next(orders, [])  # made while the workers compute
+            upcoming = next(requests, [])  # made while the workers compute
             self._answers()
             yield number
 
@@ -200,10 +200,10 @@ class TrainingTeam:
             settings=plan.settings,
             findings=plan.examples.findings,
             logit_limit=plan.logit_limit,
-            at_once=self._at_once or plan.settings.batch_size,
+            micro_batch_size=self._at_once or plan.settings.batch_size,
         )
 
-    def _shares(self, batch: Batch) -> list[Order]:
+    def _shares(self, batch: Batch) -> list[WorkerRequest]:
         """Each worker's share of a batch. The workers average what they sum, hence their part of the total weight."""
         count = len(self._devices)
         return [(TakeStep(), batch_tensors(share, batch.total_weight() / count)) for share in batch.shares(count)]
@@ -220,7 +220,7 @@ class TrainingTeam:
         model.load_state_dict(answers[0][1])
         return sum(losses) / len(losses), monitor
 
-    def _take_less(self, plan: RoundPlan) -> None:
+    def _halve_micro_batch(self, plan: RoundPlan) -> None:
         """Halve what a device is given at once; the round is started anew, since one worker missed a common step."""
         self.close()
         share = -(-plan.images_in_step // len(self._devices))
@@ -248,13 +248,13 @@ class TrainingTeam:
             )
         return _Worker(f"training worker {rank + 1} of {count} ({device})", child, Connection(ours.detach()))
 
-    def _ask(self, orders: Sequence[Order]) -> list[Answer]:
-        self._send(orders)
+    def _ask(self, requests: Sequence[WorkerRequest]) -> list[Answer]:
+        self._send(requests)
         return self._answers()
 
-    def _send(self, orders: Sequence[Order]) -> None:
+    def _send(self, requests: Sequence[WorkerRequest]) -> None:
         """Send each worker its order; all are waiting for one, so none is waited for."""
-        for worker, (head, tensors) in zip(self._workers, orders, strict=True):
+        for worker, (head, tensors) in zip(self._workers, requests, strict=True):
             try:
                 send(worker.channel, head, tensors)
             except OSError:
@@ -281,13 +281,13 @@ class TrainingTeam:
 
     def _first_failure(self, seen: _Failure) -> GlsmedError:
         """The error of the worker that failed first: a worker that waits for another fails with it."""
-        deadline = time.monotonic() + _LAST_WORDS_SECONDS
+        deadline = time.monotonic() + _FINAL_MESSAGE_SECONDS
         others = (worker for worker in self._workers if worker is not seen.worker)
-        failures = [seen, *(failure for worker in others for failure in _last_words(worker, deadline))]
+        failures = [seen, *(failure for worker in others for failure in _final_messages(worker, deadline))]
         return min(failures, key=lambda failure: failure.at).error()
 
 
-def _last_words(worker: _Worker, deadline: float) -> Iterator[_Failure]:
+def _final_messages(worker: _Worker, deadline: float) -> Iterator[_Failure]:
     """How the worker failed, if it does so until then."""
     while worker.channel.poll(max(0.0, deadline - time.monotonic())):
         try:
