@@ -1,8 +1,8 @@
 import hashlib
 import io
+import tomllib
 import zipfile
 
-import tomli
 from flwr.cli.build import build_fab_from_files
 from flwr.cli.config_utils import get_fab_metadata
 
@@ -33,7 +33,7 @@ def test_flower_would_build_the_same_files() -> None:
     built, _ = build_fab_from_files({name: ours[name] for name in ("pyproject.toml", "LICENSE", "README.md")})
     theirs = _members(built)
     assert set(theirs) == set(ours)
-    assert tomli.loads(theirs["pyproject.toml"].decode()) == tomli.loads(ours["pyproject.toml"].decode())
+    assert tomllib.loads(theirs["pyproject.toml"].decode()) == tomllib.loads(ours["pyproject.toml"].decode())
 
 
 def test_manifest_lists_digest_and_size_in_bits() -> None:
