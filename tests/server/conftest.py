@@ -10,8 +10,9 @@ from flwr.clientapp import ClientApp
 from torch import nn
 
 from glsmed.server.rounds.site_messenger import Clock
+from glsmed.shared.protocol.codec import decode, encode
+from glsmed.shared.protocol.messages import EvaluateTask, EvaluationReply, HelloReply, TrainTask, Update
 from glsmed.shared.protocol.study import FederationSection, Study, TrainingSection
-from glsmed.shared.protocol.wire import EvaluateTask, EvaluationReply, HelloReply, TrainTask, Update, decode, encode
 
 MakeSite = Callable[..., ClientApp]
 

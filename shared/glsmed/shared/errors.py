@@ -14,6 +14,11 @@ GlsmedError                     exit code 1
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
+
+Subject = Literal["protocol", "study", "round", "manifest", "split", "site"]
+
+_MOST_SHOWN = 80  # characters of a sender's own words in an error
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,19 @@ class QueryBudgetError(PrivacyError):
 
 class WireError(GlsmedError):
     """A message breaks the protocol between centre and site."""
+
+
+class MismatchError(WireError):
+    """Centre and site do not mean the same thing; ``subject`` says what and may leave the site."""
+
+    def __init__(self, subject: Subject, *, expected: object, got: object) -> None:
+        self.subject = subject
+        super().__init__(f"{subject}: expected {expected!r}, got {repr(got)[:_MOST_SHOWN]}")
+
+    @property
+    def code(self) -> str:
+        """The class and what does not match, for instance ``MismatchError.study``."""
+        return f"{type(self).__name__}.{self.subject}"
 
 
 class UpdateRefusedError(WireError):

@@ -13,17 +13,11 @@ from glsmed.shared.cue_calibration.cue_counts import CueCount, counts_to_json
 from glsmed.shared.errors import DataError, PrivacyError, WireError
 from glsmed.shared.files.audit import AuditLog, verify
 from glsmed.shared.protocol.bundle import RELEASE
+from glsmed.shared.protocol.codec import decode
+from glsmed.shared.protocol.messages import CountsReply, EvaluationReply, Hello, HelloReply, Update
+from glsmed.shared.protocol.metric_names import METRICS
 from glsmed.shared.protocol.model_manifest import ArraySpec, ModelManifest
 from glsmed.shared.protocol.study import Study
-from glsmed.shared.protocol.wire import (
-    METRIC_PERMISSIONS,
-    CountsReply,
-    EvaluationReply,
-    Hello,
-    HelloReply,
-    Update,
-    decode,
-)
 
 STUDY = Study(study="doubt", findings=("effusion", "nodule"))
 MANIFEST = ModelManifest((ArraySpec("w", (2,), "float32"),))
@@ -70,7 +64,7 @@ def sent(folder: Path) -> list[dict[str, object]]:
 
 def test_nothing_leaves_by_default(tmp_path: Path) -> None:
     closed = policy(tmp_path, EgressSection())
-    every = {name: Number(0.5, 1000) for name in METRIC_PERMISSIONS}
+    every = {name: Number(0.5, 1000) for name in METRICS}
     assert closed.permitted(every) == {}
     with pytest.raises(PrivacyError, match=r"egress\.model_updates is false"):
         closed.release(update(metrics={}), patients={"model": 1000})

@@ -4,7 +4,7 @@ import pytest
 
 from glsmed.client.settings.config import EgressSection, load_site
 from glsmed.shared.errors import ConfigurationError
-from glsmed.shared.protocol.wire import METRIC_PERMISSIONS
+from glsmed.shared.protocol.metric_names import PERMISSIONS
 
 WHOLE = """\
 site: st-mary
@@ -15,7 +15,7 @@ data:
 """
 
 
-METRICS = ", ".join(dict.fromkeys(METRIC_PERMISSIONS.values()))
+METRICS = ", ".join(PERMISSIONS)
 
 
 def written(folder: Path, text: str) -> Path:

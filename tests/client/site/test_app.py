@@ -16,7 +16,8 @@ from glsmed.client.settings.config import load_site
 from glsmed.client.site.app import build_client_app
 from glsmed.client.site.site_runtime import load_site_runtime
 from glsmed.shared.models import state_arrays
-from glsmed.shared.protocol.wire import Arrays, EvaluateTask, EvaluationReply, TrainTask, Update, decode, encode
+from glsmed.shared.protocol.codec import decode, encode
+from glsmed.shared.protocol.messages import Arrays, EvaluateTask, EvaluationReply, TrainTask, Update
 
 EGRESS = """cpu_threads: 1
 egress: {metrics: [auroc, brier, log_loss, counts], min_patients: 2, max_runs: 1, model_updates: true}

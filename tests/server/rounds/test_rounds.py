@@ -122,7 +122,7 @@ CANARY = "Jane Smith, effusion cannot be excluded"
         ),
         (claims(training_cells=-5), "refused: it claims -5 training cells"),
         (claims(training_cells=10**9), "refused: it claims 1000000000 training cells"),
-        (claims(round=3), "refused: round: expected 1, the message says 3"),
+        (claims(round=3), "refused: round: expected 1, got 3"),
         (claims(study_digest="other"), "refused: study: expected"),
         (claims(note="cannot be excluded"), "refused: Update: record 'head': unknown key 'note'"),
     ],
@@ -141,7 +141,7 @@ def test_an_answer_of_an_earlier_round_does_not_count_again(federation: Federati
     federation.faults["c"] = Replays()
     federation.run()
     assert [record[3] for record in federation.records()] == [["a", "b", "c"], ["a", "b"], ["a", "b"]]
-    assert federation.records()[1][4]["c"] == "refused: round: expected 2, the message says 1"
+    assert federation.records()[1][4]["c"] == "refused: round: expected 2, got 1"
 
 
 def test_an_exceptions_text_reaches_no_file_of_the_centre(federation: Federation) -> None:

@@ -13,8 +13,9 @@ from glsmed.server.rounds.site_messenger import Clock, SiteMessenger
 from glsmed.shared.cue_calibration.cue_counts import CueCount, counts_to_json
 from glsmed.shared.cue_calibration.shared_prior import SharedPrior, prior_from_json
 from glsmed.shared.errors import PrivacyError
+from glsmed.shared.protocol.codec import decode, encode
+from glsmed.shared.protocol.messages import CountsReply, PriorReply, PriorTask
 from glsmed.shared.protocol.study import Study
-from glsmed.shared.protocol.wire import CountsReply, PriorReply, PriorTask, decode, encode
 
 
 def _count(trials: int, successes: int, *, cue: str = "possible") -> CueCount:

@@ -9,8 +9,9 @@ from flwr.common.constant import ErrorCode
 from glsmed.benchmarks.federation.local_grid import Ask, Delayed, Fault, LocalGrid
 from glsmed.benchmarks.federation.site_faults import answers_late, never_answers
 from glsmed.server.rounds.site_messenger import Clock, SiteMessenger, SiteReply
+from glsmed.shared.protocol.codec import encode
+from glsmed.shared.protocol.messages import Arrays, Hello, TrainTask
 from glsmed.shared.protocol.study import Study
-from glsmed.shared.protocol.wire import Arrays, Hello, TrainTask, encode
 
 MakeSite = Callable[..., ClientApp]
 HELLO = encode(Hello(study_digest="ab", run="doubt"))

@@ -19,8 +19,8 @@ from glsmed.client.site.site_runtime import SiteRuntime, load_site_runtime
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.shared.errors import DataError, FederationError
 from glsmed.shared.files.atomic import write_text
+from glsmed.shared.protocol.metric_names import PERMISSIONS
 from glsmed.shared.protocol.study import FederationSection, ModelSection, Study, TrainingSection
-from glsmed.shared.protocol.wire import METRIC_PERMISSIONS
 
 _ARCHITECTURE: Literal["resnet10"] = "resnet10"
 _IMAGE_SIZE_PX = 32  # built images have 28
@@ -100,9 +100,7 @@ def load_hospital(data: Path, out: Path, study: Study, adapter: str, settings: R
             state_folder=folder / "state",
             device="cpu",
             cpu_threads=1,
-            egress=EgressSection(
-                model_updates=True, metrics=tuple(dict.fromkeys(METRIC_PERMISSIONS.values())), min_patients=1
-            ),
+            egress=EgressSection(model_updates=True, metrics=PERMISSIONS, min_patients=1),
         )
     )
 

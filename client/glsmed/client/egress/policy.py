@@ -12,20 +12,11 @@ from glsmed.shared.cue_calibration.cue_counts import CueCount, counts_from_json
 from glsmed.shared.errors import GlsmedError, PrivacyError
 from glsmed.shared.files.audit import AuditLog
 from glsmed.shared.protocol.bundle import RELEASE
+from glsmed.shared.protocol.codec import encode
+from glsmed.shared.protocol.messages import Arrays, CountsReply, EvaluationReply, HelloReply, PriorReply, Update
+from glsmed.shared.protocol.metric_names import COUNT_PERMISSION, Metrics, check_metrics, permission_of
 from glsmed.shared.protocol.model_manifest import ModelManifest
 from glsmed.shared.protocol.study import Study
-from glsmed.shared.protocol.wire import (
-    METRIC_PERMISSIONS,
-    Arrays,
-    CountsReply,
-    EvaluationReply,
-    HelloReply,
-    Metrics,
-    PriorReply,
-    Update,
-    check_metrics,
-    encode,
-)
 
 SiteMessage = HelloReply | Update | EvaluationReply | CountsReply | PriorReply
 
@@ -124,8 +115,7 @@ class EgressPolicy:
         return Error(code=ErrorCode.CLIENT_APP_RAISED_EXCEPTION, reason=code)
 
     def _may_go(self, key: str, patients: int) -> bool:
-        permission = METRIC_PERMISSIONS.get(key.partition("/")[0])
-        return permission in self._settings.metrics and patients >= self._settings.min_patients
+        return permission_of(key) in self._settings.metrics and patients >= self._settings.min_patients
 
     def _check_words(self, message: SiteMessage) -> None:
         for field in fields(message):
@@ -172,7 +162,7 @@ def error_code(error: Exception) -> str:
 
 def _coarse(key: str, value: float) -> float:
     """The number as it may be sent: counts as they are, all others rounded."""
-    is_count = METRIC_PERMISSIONS.get(key.partition("/")[0]) == "counts"
+    is_count = permission_of(key) == COUNT_PERMISSION
     return value if is_count else round(value, _DECIMALS)
 
 

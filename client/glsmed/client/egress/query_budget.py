@@ -19,8 +19,8 @@ from glsmed.client.evaluation.evaluation import Reference
 from glsmed.shared.errors import DataError, QueryBudgetError
 from glsmed.shared.files.atomic import write_text
 from glsmed.shared.files.documents import StrictModel
+from glsmed.shared.protocol.messages import Arrays
 from glsmed.shared.protocol.study import Study
-from glsmed.shared.protocol.wire import Arrays
 
 EvaluatedSplit = Literal["validation", "test"]
 Kind = Literal["train", "validation", "test"]

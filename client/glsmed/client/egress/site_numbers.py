@@ -8,7 +8,7 @@ from torch import Tensor
 from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.egress.policy import Number
 from glsmed.client.evaluation.evaluation import Evaluation, reference_labels
-from glsmed.shared.protocol.wire import metric_key
+from glsmed.shared.protocol.metric_names import metric_key
 
 # With a single positive patient the AUROC is the rank of that patient: such a number is about the smaller group.
 _BETWEEN_TWO_GROUPS = frozenset({"positives", "auroc", "auprc"})

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from glsmed.shared.files.documents import FalseIsOff, StrictModel, did_you_mean, load
-from glsmed.shared.protocol.wire import METRIC_PERMISSIONS
+from glsmed.shared.protocol.metric_names import PERMISSIONS
 
 SITE_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 _ADDRESS = r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$"
@@ -75,11 +75,11 @@ class EgressSection(StrictModel):
     @field_validator("metrics")
     @classmethod
     def _check_metrics(cls, metrics: tuple[str, ...]) -> tuple[str, ...]:
-        known = tuple(dict.fromkeys(METRIC_PERMISSIONS.values()))
         for name in metrics:
-            if name not in known:
+            if name not in PERMISSIONS:
                 raise ValueError(
-                    f"{name!r} is not a metric{did_you_mean(name, known)}; those that may be named: {', '.join(known)}"
+                    f"{name!r} is not a metric{did_you_mean(name, PERMISSIONS)}; "
+                    f"those that may be named: {', '.join(PERMISSIONS)}"
                 )
         return metrics
 

@@ -15,21 +15,21 @@ from glsmed.client.evaluation.shipped_model import FOLDER, write_shipped_model
 from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.site.site_runtime import SiteRuntime, cue_counts, with_prior
 from glsmed.shared.cue_calibration.shared_prior import prior_from_json
+from glsmed.shared.errors import MismatchError
 from glsmed.shared.models import load_arrays, state_arrays
 from glsmed.shared.protocol.bundle import RELEASE
-from glsmed.shared.protocol.wire import (
+from glsmed.shared.protocol.codec import decode
+from glsmed.shared.protocol.messages import (
     CountsReply,
     CountsTask,
     EvaluateTask,
     EvaluationReply,
     Hello,
     HelloReply,
-    MismatchError,
     PriorReply,
     PriorTask,
     TrainTask,
     Update,
-    decode,
     require_same,
 )
 

@@ -14,8 +14,8 @@ from safetensors.numpy import save_file
 
 from glsmed.shared.errors import FederationError, WireError
 from glsmed.shared.files.atomic import atomic_replace
+from glsmed.shared.protocol.messages import Arrays
 from glsmed.shared.protocol.model_manifest import ModelManifest
-from glsmed.shared.protocol.wire import Arrays
 
 _NAME = re.compile(r"round-(\d{4,})\.safetensors")
 

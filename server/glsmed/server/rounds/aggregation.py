@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from glsmed.shared.protocol.wire import Arrays
+from glsmed.shared.protocol.messages import Arrays
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 
 from glsmed.server.rounds.site_messenger import SiteMessenger, SiteReply
 from glsmed.shared.errors import WireError
+from glsmed.shared.protocol.codec import decode, encode
+from glsmed.shared.protocol.messages import Hello, HelloReply, require_same
+from glsmed.shared.protocol.metric_names import check_metrics
 from glsmed.shared.protocol.study import Study
-from glsmed.shared.protocol.wire import Hello, HelloReply, check_metrics, decode, encode, require_same
 
 HELLO_SECONDS = 30.0
 _SOON_SECONDS = 5.0  # before a site that did not agree is asked again while the quorum is missing

@@ -8,9 +8,10 @@ from glsmed.server.rounds.aggregation import AggregationRule, SiteUpdate
 from glsmed.server.rounds.site_messenger import SiteMessenger, SiteReply
 from glsmed.server.rounds.update_checks import ReplyChecks
 from glsmed.shared.errors import WireError
+from glsmed.shared.protocol.codec import decode, encode
+from glsmed.shared.protocol.messages import Arrays, EvaluateTask, EvaluationReply, Hello, TrainTask, Update
 from glsmed.shared.protocol.model_manifest import ModelManifest
 from glsmed.shared.protocol.study import Study
-from glsmed.shared.protocol.wire import Arrays, EvaluateTask, EvaluationReply, Hello, TrainTask, Update, decode, encode
 
 _SECONDS_PER_MINUTE = 60.0
 

@@ -23,9 +23,9 @@ from glsmed.server.rounds.site_messenger import Clock, SiteDirectory, SiteMessen
 from glsmed.shared.errors import FederationError
 from glsmed.shared.models import build_model, state_arrays
 from glsmed.shared.protocol.bundle import RELEASE
+from glsmed.shared.protocol.messages import Arrays
 from glsmed.shared.protocol.model_manifest import ModelManifest
 from glsmed.shared.protocol.study import Study
-from glsmed.shared.protocol.wire import Arrays
 
 _ATTEMPTS = 3
 _PAUSE_SECONDS = 5.0

@@ -12,8 +12,9 @@ from glsmed.server.rounds.site_messenger import SiteMessenger, SiteReply
 from glsmed.shared.cue_calibration.cue_counts import CueCount, counts_from_json
 from glsmed.shared.cue_calibration.shared_prior import SharedPrior
 from glsmed.shared.errors import WireError
+from glsmed.shared.protocol.codec import decode, encode
+from glsmed.shared.protocol.messages import CountsReply, CountsTask, PriorReply, PriorTask, require_same
 from glsmed.shared.protocol.study import Study
-from glsmed.shared.protocol.wire import CountsReply, CountsTask, PriorReply, PriorTask, decode, encode, require_same
 
 _ANSWER_SECONDS = 300.0  # a site reads its gold reports, and with the prior makes its labels anew
 

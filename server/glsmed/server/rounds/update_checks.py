@@ -5,17 +5,10 @@ import math
 import numpy as np
 
 from glsmed.shared.errors import UpdateRefusedError, WireError
+from glsmed.shared.protocol.messages import Arrays, EvaluateTask, EvaluationReply, TrainTask, Update, require_same
+from glsmed.shared.protocol.metric_names import check_metrics
 from glsmed.shared.protocol.model_manifest import ModelManifest
 from glsmed.shared.protocol.study import Study
-from glsmed.shared.protocol.wire import (
-    Arrays,
-    EvaluateTask,
-    EvaluationReply,
-    TrainTask,
-    Update,
-    check_metrics,
-    require_same,
-)
 
 REFERENCES = ("gold", "reports")
 

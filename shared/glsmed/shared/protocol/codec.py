@@ -1,53 +1,30 @@
-"""What centre and site say to each other: one dataclass a message, and nothing else is read or written.
+"""Messages as Flower records, and back; what does not follow the protocol is refused by name.
 
-    record   kind           holds
-    head     ConfigRecord   ``protocol`` and every field that is a whole number, a number or a word
-    model    ArrayRecord    the whole state of the model, little-endian, C order, by name as in the manifest
-    metrics  MetricRecord   finite numbers by name, see :func:`metric_key`
-
-A message carries no hyper-parameter: both ends hold ``study.yaml`` and compare its digest.
+record   kind           holds
+head     ConfigRecord   ``protocol`` and every field that is a whole number, a number or a word
+model    ArrayRecord    the whole state of the model, little-endian, C order, by name as in the model manifest
+metrics  MetricRecord   finite numbers by name, see :mod:`~glsmed.shared.protocol.metric_names`
 """
 
 import dataclasses
 import math
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from io import BytesIO
-from typing import Literal, TypeVar, get_type_hints
+from typing import get_type_hints
 
 import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, MetricRecord, RecordDict
 from numpy.typing import NDArray
 
 from glsmed.shared.errors import WireError
+from glsmed.shared.protocol.messages import MessageT, WireMessage, require_same
 
 PROTOCOL_VERSION = 1
-
-Arrays = Mapping[str, NDArray[np.generic]]
-Metrics = Mapping[str, float]
-Subject = Literal["protocol", "study", "round", "manifest", "split", "site"]
-
-# Every number that may travel, and the name in a site's `egress.metrics` that lets it go.
-METRIC_PERMISSIONS: Mapping[str, str] = {
-    **{name: name for name in ("auroc", "auprc", "brier", "ece", "log_loss", "loss")},
-    **dict.fromkeys(("n", "positives", "patients", "training_cells"), "counts"),
-}
-
-# Between what a number lies: one far away would pull every mean of the study with it.
-_BILLION = 1e9
-_ROUNDING = 1e-4  # sums in float32 may end a little above 1
-_RANGES: Mapping[str, tuple[float, float]] = {
-    **dict.fromkeys(("auroc", "auprc", "brier", "ece"), (0.0, 1.0)),
-    **dict.fromkeys(("n", "positives", "patients", "training_cells"), (0.0, _BILLION)),
-    "log_loss": (0.0, 100.0),
-    "loss": (-_BILLION, _BILLION),
-}
 
 _HEAD, _MODEL, _METRICS = "head", "model", "metrics"
 _RECORD_TYPES: Mapping[str, type] = {_MODEL: ArrayRecord, _METRICS: MetricRecord}
 _MOST_METRICS = 10_000
-_MOST_SHOWN = 80  # characters of a sender's own words in an error
 _METRIC_KEY = re.compile(r"[a-z0-9_]{1,80}(/[a-z0-9_]{1,80})?")
 _DTYPES = {
     "float16": "<f2",
@@ -62,159 +39,6 @@ _DTYPES = {
 }
 _MOST_DIMENSIONS = 8
 _NUMPY = "numpy.ndarray"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hello:
-    """Centre to site (query): this is the study that is about to run."""
-
-    study_digest: str
-    run: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HelloReply:
-    """Site to centre: who is there; ``metrics`` are counts, where the site lets them go."""
-
-    study_digest: str
-    site: str
-    release: str
-    metrics: Metrics
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainTask:
-    """Centre to site (train): train this model for one round."""
-
-    study_digest: str
-    round: int
-    manifest_digest: str
-    model: Arrays
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Update:
-    """Site to centre: the model after ``steps`` gradient steps in ``seconds``, on ``training_cells`` labelled cells."""
-
-    study_digest: str
-    round: int
-    manifest_digest: str
-    training_cells: int
-    steps: int
-    seconds: float
-    metrics: Metrics
-    model: Arrays
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvaluateTask:
-    """Centre to site (evaluate): measure the model of a round on one of the site's own splits."""
-
-    study_digest: str
-    round: int
-    manifest_digest: str
-    split: str
-    model: Arrays
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvaluationReply:
-    """Site to centre: metrics by :func:`metric_key` against gold labels or reports, where the site lets them go."""
-
-    study_digest: str
-    round: int
-    manifest_digest: str
-    split: str
-    reference: str
-    metrics: Metrics
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CountsTask:
-    """Centre to site (query ``cue_counts``): what do gold labels say of each cue?"""
-
-    study_digest: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CountsReply:
-    """Site to centre: trials and successes by cue, as ``counts_to_json`` writes them."""
-
-    study_digest: str
-    counts: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriorTask:
-    """Centre to site (query ``shared_prior``): start from this, a ``SharedPrior`` as JSON."""
-
-    study_digest: str
-    prior: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriorReply:
-    """Site to centre: the prior is in use."""
-
-    study_digest: str
-
-
-WireMessage = (
-    Hello
-    | HelloReply
-    | TrainTask
-    | Update
-    | EvaluateTask
-    | EvaluationReply
-    | CountsTask
-    | CountsReply
-    | PriorTask
-    | PriorReply
-)
-MessageT = TypeVar("MessageT", bound=WireMessage)
-
-
-class MismatchError(WireError):
-    """Centre and site do not mean the same thing; ``subject`` says what and may leave the site."""
-
-    def __init__(self, subject: Subject, *, expected: object, got: object) -> None:
-        self.subject = subject
-        super().__init__(f"{subject}: expected {expected!r}, the message says {repr(got)[:_MOST_SHOWN]}")
-
-    @property
-    def code(self) -> str:
-        """The class and what does not match, for instance ``MismatchError.study``."""
-        return f"{type(self).__name__}.{self.subject}"
-
-
-def require_same(subject: Subject, *, expected: object, got: object) -> None:
-    """Return if both are equal.
-
-    Raises:
-        MismatchError: they are not.
-    """
-    if expected != got:
-        raise MismatchError(subject, expected=expected, got=got)
-
-
-def metric_key(name: str, finding: str) -> str:
-    """The name under which a site's number about one finding travels, for instance ``auroc/effusion``."""
-    return f"{name}/{finding}"
-
-
-def check_metrics(metrics: Metrics, findings: Collection[str]) -> None:
-    """Return if every number can be what its name says and, where it is about a finding, is about one of the study.
-
-    Raises:
-        WireError: naming the first that cannot.
-    """
-    for key in metrics:
-        name, _, finding = key.partition("/")
-        if name not in METRIC_PERMISSIONS or (finding and finding not in findings):
-            raise WireError(f"record 'metrics': {key!r} is no metric of this study")
-        least, most = _RANGES[name]
-        if not least - _ROUNDING <= metrics[key] <= most + _ROUNDING:
-            raise WireError(f"record 'metrics': {key!r} is {metrics[key]}, not {least:g} to {most:g}")
 
 
 def encode(message: WireMessage) -> RecordDict:
@@ -258,7 +82,7 @@ def _check_protocol(content: RecordDict, where: str) -> None:
     """Look at the version before anything else: a newer release may have other records."""
     head = content.get(_HEAD)
     if not isinstance(head, ConfigRecord) or "protocol" not in head:
-        raise WireError(f"{where}: no 'protocol' in a ConfigRecord 'head': this is no message of glsmed")
+        raise WireError(f"{where}: no 'protocol' in a ConfigRecord 'head': this is not a message of glsmed")
     require_same("protocol", expected=PROTOCOL_VERSION, got=head["protocol"])
 
 
