@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from glsmed.server.commands.init import init_study
-from glsmed.server.flower.flower_link import Control
+from glsmed.server.flower.control import Control
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.processes.supervisor import StudySupervisor
 from glsmed.shared.errors import FederationError

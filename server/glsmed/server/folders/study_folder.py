@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from glsmed.server.flower.flower_link import LinkSettings
+from glsmed.server.flower.settings import LinkSettings
 from glsmed.server.folders.pki import CertificateFolder
 from glsmed.shared.errors import FederationError
 from glsmed.shared.files.atomic import PRIVATE_FILE, PRIVATE_FOLDER, write_text

@@ -19,7 +19,7 @@ from pathlib import Path
 from flwr.app import Context
 from flwr.serverapp import Grid, ServerApp
 
-from glsmed.server.flower.flower_link import prepare_grid
+from glsmed.server.flower.grid_patch import prepare_grid
 from glsmed.server.folders.run_folder import RunFolder, RunState, write_status
 from glsmed.server.rounds.rounds import run_study
 from glsmed.shared.errors import FederationError, GlsmedError

@@ -2,7 +2,7 @@
 
 import sys
 
-from glsmed.server.flower.flower_link import run_superexec
+from glsmed.server.flower.executor import run_superexec
 from glsmed.shared.processes.children import end_with_parent
 from glsmed.shared.processes.command_line import run_command
 

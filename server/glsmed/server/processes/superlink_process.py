@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from glsmed.server.flower.flower_link import serve_superlink
+from glsmed.server.flower.listeners import serve_superlink
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.shared.processes.children import end_with_parent
 from glsmed.shared.processes.command_line import run_command

@@ -18,7 +18,9 @@ from pathlib import Path
 
 import httpx
 
-from glsmed.server.flower.flower_link import LOOPBACK, Control, RunStatus, node_key, superexec_arguments
+from glsmed.server.flower.control import Control, RunStatus, node_key
+from glsmed.server.flower.executor import superexec_arguments
+from glsmed.server.flower.settings import LOOPBACK
 from glsmed.server.folders.registry import admitted_sites
 from glsmed.server.folders.run_folder import RunState, read_status
 from glsmed.server.folders.study_folder import StudyFolder
