@@ -9,7 +9,7 @@ import pytest
 
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.client.settings.site_template import site_template
-from glsmed.server.commands.study_template import study_template
+from glsmed.server.folders.study_template import study_template
 from glsmed.shared.files.documents import parse_document, validate
 from glsmed.shared.protocol.study import Study, load_study
 

@@ -78,7 +78,7 @@ def read_status(run_folder: Path) -> RunState | None:
     Raises:
         FederationError: the file is damaged.
     """
-    path = run_folder / "status.json"
+    path = _status_file(run_folder)
     if not path.is_file():
         return None
     with _reading(path):
@@ -94,7 +94,16 @@ def write_status(run_folder: Path, state: RunState) -> None:
     """
     with _writing(run_folder):
         text = json.dumps(dataclasses.asdict(state), indent=2, ensure_ascii=False)
-        write_text(run_folder / "status.json", text + "\n")
+        write_text(_status_file(run_folder), text + "\n")
+
+
+def remove_status(run_folder: Path) -> None:
+    """Remove the status that an earlier run left, so that none is read before the next run writes its own."""
+    _status_file(run_folder).unlink(missing_ok=True)
+
+
+def _status_file(run_folder: Path) -> Path:
+    return run_folder / "status.json"
 
 
 class RunFolder:

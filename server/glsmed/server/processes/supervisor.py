@@ -7,13 +7,11 @@ Each part may be killed at any time: the SuperLink comes back on its database, t
 run whose ServerApp died is submitted anew and goes on from its last checkpoint.
 """
 
-import json
 import os
 import signal
 import ssl
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -22,10 +20,9 @@ from glsmed.server.flower.control import Control, RunStatus, node_key
 from glsmed.server.flower.executor import superexec_arguments
 from glsmed.server.flower.settings import LOOPBACK
 from glsmed.server.folders.registry import admitted_sites
-from glsmed.server.folders.run_folder import RunState, read_status
+from glsmed.server.folders.run_folder import RunState, read_status, remove_status
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.shared.errors import FederationError, GlsmedError, UsageError
-from glsmed.shared.files.atomic import write_text
 from glsmed.shared.files.exclusive_lock import exclusive_lock
 from glsmed.shared.processes.children import (
     QUIET_FLOWER,
@@ -34,11 +31,9 @@ from glsmed.shared.processes.children import (
     start_child,
     stop_children,
 )
+from glsmed.shared.processes.command_line import Tell
 from glsmed.shared.protocol.bundle import bundle_bytes
 
-Report = Callable[[str], None]
-
-STUDY_FOLDER_VARIABLE = "GLSMED_STUDY_FOLDER"
 _POLL_SECONDS = 0.5
 _START_SECONDS = 60.0
 _MOST_RESTARTS = 10
@@ -47,17 +42,22 @@ _REGISTRY_EVERY_SECONDS = 5.0
 
 
 class StudySupervisor:
-    """Runs one study to its end; ``report`` gets one line for each thing that a person wants to know."""
+    """Runs one study to its end; ``tell`` gets one line for each thing that a person wants to know."""
 
-    def __init__(self, study_file: Path, *, report: Report) -> None:
+    def __init__(self, study_file: Path, *, tell: Tell) -> None:
         self._folder = StudyFolder(study_file)
         self._study = self._folder.study()
-        self._report = report
+        self._tell = tell
         self._link = self._folder.link_settings(self._study)
         self._children: dict[str, Child] = {}
         self._restarts = 0
         self._runs_started = 0
         self._registry_trouble = ""
+
+    @property
+    def run_folder(self) -> Path:
+        """Where the results are."""
+        return self._folder.run
 
     def run(self) -> None:
         """Return when the study has finished.
@@ -67,7 +67,7 @@ class StudySupervisor:
             FederationError: the study runs already, a port is taken, a part keeps dying, or the study failed.
         """
         self._folder.prepare_state()
-        with exclusive_lock(self._folder.state / "lock", work=f"flwr-server for the study {self._study.study}"):
+        with exclusive_lock(self._folder.lock, work=f"flwr-server for the study {self._study.study}"):
             self._check_before_start()
             self._folder.renew_for_this_start(self._study)
             try:
@@ -96,7 +96,7 @@ class StudySupervisor:
         self._register_sites(control)
         self._children["superlink"].process.send_signal(signal.SIGUSR1)
         names = ", ".join(self._study.centre.public_names)
-        self._report(
+        self._tell(
             f"listening on {self._link.public_host}:{self._link.public_port} for hospitals (TLS, known as {names})"
         )
         return control
@@ -120,10 +120,10 @@ class StudySupervisor:
             **QUIET_FLOWER,
             "FLWR_HOME": str(self._folder.flower_home),
             "FLWR_SUPEREXEC_TASK_POLL_INTERVAL": "0.1",
-            STUDY_FOLDER_VARIABLE: str(self._folder.root),
+            **self._folder.environment(),
             "PATH": _path_with_own_programs(),
         }
-        log = self._folder.logs / f"{name}.log"
+        log = self._folder.log(name)
         self._children[name] = start_child(name, commands[name], log=log, environment=environment)
 
     def _wait_for_link(self) -> None:
@@ -144,20 +144,18 @@ class StudySupervisor:
 
     def _register_sites(self, control: Control) -> None:
         """Make the SuperLink's keys equal to the registry's and write the map from node to site."""
-        admitted = {node_key(request.public_key): site for site, request in admitted_sites(self._folder.sites).items()}
+        admitted = {node_key(request.public_key): request for request in admitted_sites(self._folder.sites).values()}
         nodes = {node.public_key: node.node_id for node in control.nodes()}
         for key, node_id in list(nodes.items()):
             if key not in admitted:
                 control.unregister(node_id)
-                self._report(f"node {node_id} is no longer admitted: its key is withdrawn")
+                self._tell(f"node {node_id} is no longer admitted: its key is withdrawn")
                 del nodes[key]
-        requests = admitted_sites(self._folder.sites)
-        for key, site in admitted.items():
+        for key, request in admitted.items():
             if key not in nodes:
-                nodes[key] = control.register(requests[site].public_key, site=site)
-                self._report(f"{site} may join")
-        sites = {str(node_id): admitted[key] for key, node_id in nodes.items()}
-        write_text(self._folder.nodes, json.dumps(sites, indent=2, sort_keys=True) + "\n")
+                nodes[key] = control.register(request.public_key, site=request.site)
+                self._tell(f"{request.site} may join")
+        self._folder.keep_site_by_node({node_id: admitted[key].site for key, node_id in nodes.items()})
 
     def _follow(self, control: Control) -> None:
         """Report the run's progress and mend what dies, until the study is finished or has failed."""
@@ -188,15 +186,15 @@ class StudySupervisor:
         except GlsmedError as error:
             trouble = f"the registry was not read, who was admitted stays so: {error}"
         if trouble and trouble != self._registry_trouble:
-            self._report(trouble)
+            self._tell(trouble)
         self._registry_trouble = trouble
 
     def _submit(self, control: Control, *, after: str) -> int:
         """Start a run; ``after`` says how the one before ended."""
         if self._runs_started == _MOST_RUNS:
-            log = self._folder.logs / "serverapp.log"
-            raise FederationError(f"the ServerApp died {_MOST_RUNS} times, at last with: {after}; see {log}")
-        (self._folder.run / "status.json").unlink(missing_ok=True)
+            log = self._folder.log("serverapp")
+            raise FederationError(f"the ServerApp died {_MOST_RUNS} times, the last time with: {after}; see {log}")
+        remove_status(self._folder.run)
         self._runs_started += 1
         return control.start_run(bundle_bytes())
 
@@ -205,7 +203,7 @@ class StudySupervisor:
         if status is None or not status.is_finished or _ended(self._folder.run):
             return run_id
         reason = f"{status.sub_status}: {status.details}"
-        self._report(f"the ServerApp ended without finishing ({reason}); starting it again")
+        self._tell(f"the ServerApp ended without finishing ({reason}); starting it again")
         return self._submit(control, after=reason)
 
     def _revive(self) -> None:
@@ -217,7 +215,7 @@ class StudySupervisor:
             self._restarts += 1
             if self._restarts > _MOST_RESTARTS:
                 raise FederationError(f"{name} keeps dying; the end of {child.log}:\n{child.log_tail()}")
-            self._report(f"{name} died (exit code {child.process.returncode}); starting it again")
+            self._tell(f"{name} died (exit code {child.process.returncode}); starting it again")
             if name == "superlink":
                 self._start_link()
             else:
@@ -226,7 +224,7 @@ class StudySupervisor:
     def _show(self, shown: RunState | None) -> RunState | None:
         state = read_status(self._folder.run)
         if state is not None and state.message and (shown is None or state.message != shown.message):
-            self._report(state.message)
+            self._tell(state.message)
         return state
 
 
