@@ -1,4 +1,8 @@
-import inspect
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -6,12 +10,51 @@ from glsmed.shared import errors
 from glsmed.shared.errors import ConfigurationError, DataError, Fault, GlsmedError, PrivacyError, UsageError
 from glsmed.shared.processes.command_line import run_command
 
-CLASSES = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, GlsmedError)]
+PROJECT = Path(__file__).resolve().parents[2]
+PORTIONS = ("shared", "site_adapters", "client", "server", "benchmarks")
 
 
-@pytest.mark.parametrize("kind", CLASSES)
-def test_the_tree_in_the_docstring_names_every_error(kind: type[GlsmedError]) -> None:
-    assert kind.__name__ in (errors.__doc__ or "")
+def _subclasses(kind: type[GlsmedError]) -> Iterator[type[GlsmedError]]:
+    for below in kind.__subclasses__():
+        yield below
+        yield from _subclasses(below)
+
+
+def _defines_an_error(path: Path) -> bool:
+    """Whether some class of the file has an error as its base: only those files are imported, which saves time."""
+    classes = (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.ClassDef))
+    return any(ast.unparse(base).endswith(("Error", "Exception")) for node in classes for base in node.bases)
+
+
+@pytest.fixture(scope="module")
+def classes() -> dict[str, type[GlsmedError]]:
+    """Every error of ours by name."""
+    for portion in PORTIONS:
+        for path in filter(_defines_an_error, (PROJECT / portion / "glsmed" / portion).rglob("*.py")):
+            importlib.import_module(".".join(path.relative_to(PROJECT / portion).with_suffix("").parts))
+    found = {"GlsmedError": GlsmedError}
+    found.update({kind.__name__: kind for kind in _subclasses(GlsmedError) if kind.__module__.startswith("glsmed.")})
+    return found
+
+
+def _tree() -> dict[str, tuple[str, int]]:
+    """The parent and exit code of each error, as the docstring draws them."""
+    found: dict[str, tuple[str, int]] = {}
+    parents = ["Exception"]
+    for branch, name, code in re.findall(r"^((?:[│├└─]| (?= |[│├└]))*) ?(\w+) +([012])  ", errors.__doc__ or "", re.M):
+        depth = (len(branch) + 1) // 4
+        parents[depth + 1 :] = [name]
+        found[name] = (parents[depth], int(code))
+    return found
+
+
+def test_the_tree_in_the_docstring_is_the_tree_of_all_errors(classes: dict[str, type[GlsmedError]]) -> None:
+    assert _tree() == {name: (kind.__mro__[1].__name__, kind.exit_code) for name, kind in classes.items()}
+
+
+def test_the_code_of_every_error_is_its_name(classes: dict[str, type[GlsmedError]]) -> None:
+    own = {name for name, kind in classes.items() if "code" in vars(kind)}
+    assert own == {"GlsmedError", "MismatchError"}  # the second adds its subject
 
 
 @pytest.mark.parametrize(
