@@ -19,6 +19,7 @@ from glsmed.benchmarks.federation.site_faults import (
     only,
     raises,
 )
+from glsmed.server.folders.checkpoints import Checkpoint, CheckpointFolder
 from glsmed.server.folders.run_folder import RunFolder, read_status
 from glsmed.server.rounds.rounds import StudyPlan, run_study
 from glsmed.server.rounds.site_messenger import Clock
@@ -253,6 +254,30 @@ def test_a_run_that_was_killed_goes_on_and_ends_as_if_it_had_not_been(
     }
     assert (federation.root / "metrics.csv").read_text() == metrics
     assert [record[:2] for record in federation.records()] == [(1, 1), (2, 1), (3, 1)]
+
+
+def test_a_round_whose_checkpoint_was_not_written_is_forgotten_and_run_again(
+    federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = CheckpointFolder.save
+
+    def killed(folder: CheckpointFolder, checkpoint: Checkpoint) -> None:
+        if checkpoint.round == 2:
+            raise KeyboardInterrupt
+        save(folder, checkpoint)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CheckpointFolder, "save", killed)
+        with pytest.raises(KeyboardInterrupt):
+            federation.run()
+    assert [record[:3] for record in federation.records()] == [(1, 1, True), (2, 1, True)]
+    del federation.apps["c"]
+    federation.run()
+    assert [record[:4] for record in federation.records()] == [
+        (1, 1, True, ["a", "b", "c"]),
+        (2, 1, True, ["a", "b"]),
+        (3, 1, True, ["a", "b"]),
+    ]
 
 
 def test_a_finished_run_is_not_run_again(federation: Federation) -> None:

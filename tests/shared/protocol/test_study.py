@@ -20,12 +20,12 @@ def test_unmentioned_findings_are_masked_unless_a_study_says_otherwise(tmp_path:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("labels: {unmentioned: negative}\n", "labels.unmentioned: expected 'masked' or 'absent', came 'negative'"),
+        ("labels: {unmentioned: negative}\n", "labels.unmentioned: expected 'masked' or 'absent', got 'negative'"),
         ("labels: {unmentioned_probability: 0.5}\n", "labels.unmentioned_probability: expected less than 0.5"),
         ("model: {architecture: resnet34}\n", "model.architecture: expected 'resnet10', 'resnet18', 'resnet50' or"),
-        ("model: {image_size_px: 16}\n", "model.image_size_px: expected greater than or equal to 32, came 16"),
-        ("training: {learning_rate: 0}\n", "training.learning_rate: expected greater than 0, came 0"),
-        ("training: {batch_size: 1.5}\n", "training.batch_size: expected a whole number, came 1.5"),
+        ("model: {image_size_px: 16}\n", "model.image_size_px: expected greater than or equal to 32, got 16"),
+        ("training: {learning_rate: 0}\n", "training.learning_rate: expected greater than 0, got 0"),
+        ("training: {batch_size: 1.5}\n", "training.batch_size: expected a whole number, got 1.5"),
         ("centre: {port: 8440}\n", "centre: port and loopback_port are both 8440: choose two"),
         ("centre: {public_names: []}\n", "centre.public_names: "),
         ("centre: {public_names: [the centre]}\n", "public_names: 'the centre' is neither a DNS name"),

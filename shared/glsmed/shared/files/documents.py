@@ -24,7 +24,7 @@ def _off_for_false(value: object) -> object:
 # Beside a Literal that holds "off": a YAML 1.1 tool that rewrites a file makes `false` of it, and that is read as well.
 FalseIsOff = pydantic.BeforeValidator(_off_for_false)
 
-_CAME_MOST = 60
+_MOST_SHOWN = 60  # characters of a wrong value
 _EXPECTED = {
     "int_parsing": "a whole number",
     "int_type": "a whole number",
@@ -122,8 +122,8 @@ def validate(document: Document, model: type[ModelT]) -> ModelT:
         ConfigurationError: with every fault, in the order of lines.
     """
     if not isinstance(document.data, dict):
-        came = "is empty" if document.data is None else "does not hold keys and values"
-        raise ConfigurationError([Fault(document.source, came, line=1)])
+        problem = "is empty" if document.data is None else "does not hold keys and values"
+        raise ConfigurationError([Fault(document.source, problem, line=1)])
     faults = list(document.repeats)
     try:
         checked = model.model_validate(document.data)
@@ -195,8 +195,8 @@ def _keys_below(data: object) -> Iterator[object]:
 
 
 def _plain_message(detail: ErrorDetails, meaning: str) -> str:
-    came = repr(detail["input"])
-    came = came if len(came) <= _CAME_MOST else came[: _CAME_MOST - 1] + "…"
+    got = repr(detail["input"])
+    got = got if len(got) <= _MOST_SHOWN else got[: _MOST_SHOWN - 1] + "…"
     message = detail["msg"]
     if message.startswith("Value error, "):
         return message.removeprefix("Value error, ")
@@ -205,7 +205,7 @@ def _plain_message(detail: ErrorDetails, meaning: str) -> str:
         or meaning
         or message.removeprefix("Input should be ").replace("String should", "text that should")
     )
-    return f"expected {expected}, came {came}"
+    return f"expected {expected}, got {got}"
 
 
 def _model_at(model: type[pydantic.BaseModel], path: Sequence[str | int]) -> type[pydantic.BaseModel]:
