@@ -102,9 +102,9 @@ def without(name: str) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.gene
         (dict(reversed(list(ARRAYS.items()))), "not in the order"),
         (
             {**ARRAYS, "fc.bias": np.zeros(4, np.float32)},
-            r"array 'fc.bias' has shape \(4,\), the study's model has \(3,\)",
+            r"array 'fc.bias' has shape \(4,\), expected \(3,\)",
         ),
-        ({**ARRAYS, "fc.bias": np.zeros(3)}, "array 'fc.bias' is float64, the study's model has float32"),
+        ({**ARRAYS, "fc.bias": np.zeros(3)}, "array 'fc.bias' has dtype float64, expected float32"),
         (
             {**ARRAYS, "fc.bias": np.array([0, np.inf, 0], np.float32)},
             "array 'fc.bias' holds values that are not finite",

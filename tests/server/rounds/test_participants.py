@@ -110,12 +110,12 @@ def test_it_waits_for_the_quorum_and_says_who_is_missing(greet: MakeGreeting, cl
     greeting = greet(b=claims(study_digest="other"))
     lines: list[str] = []
 
-    def say(line: str) -> None:
+    def tell(line: str) -> None:
         lines.append(line)
         if clock.now() > 3:
             greeting.grid._faults.clear()
 
-    assert greeting.participants.assemble(say=say) == {"a": 100, "b": 101}
+    assert greeting.participants.assemble(tell=tell) == {"a": 100, "b": 101}
     assert set(lines) == {
         f"waiting for sites: 1 of 2 ready (a); b is online but not ready: {greeting.reasons()['b']}",
     }

@@ -56,7 +56,7 @@ REFUSED: list[tuple[Fault, str]] = [
     (never_answers, "late"),
     (claims(round=2), "refused: round: expected 3, got 2"),
     (claims(note="a word"), "refused: Update: record 'head': unknown key 'note'"),
-    (changes_arrays(lambda array: array[:1]), "refused: array 'weight' has shape (1,)"),
+    (changes_arrays(lambda array: array[:1]), "refused: array 'weight' has shape (1,), expected (2,)"),
 ]
 
 
@@ -89,7 +89,7 @@ def test_an_evaluation_gives_each_number_with_its_finding_and_reference(make: As
     [
         (never_answers, "late"),
         (claims(split="test"), "refused: split: expected 'validation', got 'test'"),
-        (claims(reference="hearsay"), "refused: reference 'hearsay'"),
+        (claims(reference="hearsay"), "refused: reference: expected gold or reports, got 'hearsay'"),
     ],
 )
 def test_an_evaluation_that_may_not_count_is_named(make: Ask, fault: Fault, reason: str) -> None:

@@ -119,10 +119,10 @@ CANARY = "Jane Smith, effusion cannot be excluded"
         (changes_arrays(lambda array: array.reshape(-1, 1)), "refused: array 'weight' has shape (2, 1)"),
         (
             changes_arrays(lambda array: np.add(array, 99, dtype=array.dtype)),
-            "refused: the L2 norm of its change is 14",
+            "refused: L2 norm of its change: expected at most max_update_norm 50.0, got 14",
         ),
-        (claims(training_cells=-5), "refused: it claims -5 training cells"),
-        (claims(training_cells=10**9), "refused: it claims 1000000000 training cells"),
+        (claims(training_cells=-5), "refused: training cells: expected 1 to 1000, got -5"),
+        (claims(training_cells=10**9), "refused: training cells: expected 1 to 1000, got 1000000000"),
         (claims(round=3), "refused: round: expected 1, got 3"),
         (claims(study_digest="other"), "refused: study: expected"),
         (claims(note="cannot be excluded"), "refused: Update: record 'head': unknown key 'note'"),

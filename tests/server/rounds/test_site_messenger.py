@@ -94,9 +94,9 @@ def _error(code: int, reason: str) -> Fault:
         (
             ErrorCode.MESSAGE_UNAVAILABLE,
             "Smith: larger than the study's model: more than 9 bytes",
-            "refused: its answer is larger than the study's model",
+            "refused: its reply is larger than the study's model",
         ),
-        (ErrorCode.REPLY_MESSAGE_UNAVAILABLE, "whatever", "the answer was lost"),
+        (ErrorCode.REPLY_MESSAGE_UNAVAILABLE, "whatever", "the reply was lost"),
     ],
 )
 def test_a_failure_is_a_known_word_and_never_a_sites_text(

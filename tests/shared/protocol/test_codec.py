@@ -73,15 +73,15 @@ def test_records_of_a_stranger_are_refused() -> None:
 @pytest.mark.parametrize(
     ("record", "key", "value", "said"),
     [
-        ("head", "round", "3", "'round' is str, not int"),
-        ("head", "round", True, "'round' is bool, not int"),
-        ("head", "round", [3], "'round' is list, not int"),
-        ("head", "study_digest", b"ab", "'study_digest' is bytes, not str"),
-        ("head", "seconds", float("nan"), "'seconds' is nan"),
+        ("head", "round", "3", "'round': expected int, got str"),
+        ("head", "round", True, "'round': expected int, got bool"),
+        ("head", "round", [3], "'round': expected int, got list"),
+        ("head", "study_digest", b"ab", "'study_digest': expected str, got bytes"),
+        ("head", "seconds", float("nan"), "'seconds': expected a finite number, got nan"),
         ("head", "note", "a sentence of a report", "unknown key 'note'"),
-        ("metrics", "loss", float("inf"), "'loss' is inf"),
-        ("metrics", "loss", [0.1, 0.2], "'loss' is list"),
-        ("metrics", "Patient Smith", 1.0, "not a metric's name"),
+        ("metrics", "loss", float("inf"), "'loss': expected a finite number, got inf"),
+        ("metrics", "loss", [0.1, 0.2], "'loss': expected a number, got list"),
+        ("metrics", "Patient Smith", 1.0, "is not the name of a metric"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(record: str, key: str, value: object, said: str) -> None:
@@ -110,7 +110,7 @@ def test_a_record_of_another_kind_is_refused() -> None:
     content = encode(an_update())
     del content["metrics"]
     content["metrics"] = ConfigRecord({"loss": "low"})
-    with pytest.raises(WireError, match="record 'metrics' is a ConfigRecord"):
+    with pytest.raises(WireError, match="record 'metrics': expected MetricRecord, got ConfigRecord"):
         decode(content, Update)
 
 

@@ -28,7 +28,7 @@ def test_unmentioned_findings_are_masked_unless_a_study_says_otherwise(tmp_path:
         ("training: {batch_size: 1.5}\n", "training.batch_size: expected a whole number, got 1.5"),
         ("centre: {port: 8440}\n", "centre: port and loopback_port are both 8440: choose two"),
         ("centre: {public_names: []}\n", "centre.public_names: "),
-        ("centre: {public_names: [the centre]}\n", "public_names: 'the centre' is neither a DNS name"),
+        ("centre: {public_names: [the centre]}\n", "public_names: 'the centre' is not a DNS name"),
         ("rounds: 3\n", "rounds: unknown key"),
     ],
 )
@@ -41,7 +41,7 @@ def test_a_study_that_cannot_be_run_is_refused(tmp_path: Path, text: str, messag
 @pytest.mark.parametrize(
     ("findings", "message"),
     [
-        ("[Effusion]", "'Effusion' is not a name: small letters, digits and underscores, a letter first"),
+        ("[Effusion]", "'Effusion' is not a name: use small letters, digits and underscores, a letter first"),
         ("[effusion, effusion]", "'effusion' is listed twice"),
         ("['effusion ']", "is not a name"),
         ("[]", "findings: "),

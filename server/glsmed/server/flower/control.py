@@ -35,7 +35,7 @@ class RegisteredNode:
 
 @dataclass(frozen=True, slots=True)
 class RunStatus:
-    """Where a run stands: ``status`` is pending, starting, running or finished."""
+    """The state of a run: ``status`` is pending, starting, running or finished."""
 
     run_id: int
     status: str
@@ -44,7 +44,7 @@ class RunStatus:
 
     @property
     def is_finished(self) -> bool:
-        """Whether nothing more will come of the run."""
+        """Whether the run has ended, with or without success."""
         return self.status == "finished"
 
 
@@ -70,13 +70,13 @@ class Control:
         ]
 
     def register(self, public_key: str, *, site: str) -> int:
-        """Admit a site's key (an OpenSSH line); returns its node id."""
+        """Register a site's public key (an OpenSSH line); returns its node id."""
         request = RegisterNodeRequest(public_key=node_key(public_key), name=site)
         with _as_federation_error(f"register the key of {site}"):
             return int(self._client.RegisterNode(request).node_id)
 
     def unregister(self, node_id: int) -> None:
-        """Withdraw a node's key: its next request is refused."""
+        """Withdraw a node's key; its next request is refused."""
         with _as_federation_error(f"withdraw the key of node {node_id}"):
             self._client.UnregisterNode(UnregisterNodeRequest(node_id=node_id))
 

@@ -16,7 +16,7 @@ def superexec_arguments(settings: LinkSettings) -> list[str]:
 
 def run_superexec(arguments: list[str]) -> None:
     """Run Flower's executor in this process; it starts the ServerApp in the same process group."""
-    # imported here: the supervisor needs only the command line, and this import takes a second
+    # imported here: the supervisor uses this module too, and does not need it
     from flwr.supercore.cli.flower_superexec import flower_superexec
 
     sys.argv = ["flower-superexec", *arguments]

@@ -27,13 +27,13 @@ _GRACEFUL_SECONDS = 2
 
 
 class FleetOnly:
-    """An ASGI application that answers 404 to every route but the Fleet API's and ``/health``, 413 to what is large."""
+    """An ASGI application with the Fleet API and ``/health`` alone: 404 to other routes, 413 to large requests."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a public path; answer 404 to every other."""
+        """Serve one request."""
         if scope["type"] == "http" and self._is_public(scope["path"]):
             app = self._app if _is_small(scope) else PlainTextResponse("too large\n", status_code=413)
             await app(scope, receive, send)
@@ -48,7 +48,7 @@ class FleetOnly:
 
 
 def _is_small(scope: Scope) -> bool:
-    """Whether a request says before its body that it has no more bytes than a part of a message may have."""
+    """Whether the headers promise a plain body that is no larger than a part of a message may be."""
     headers = dict(scope["headers"])
     length = headers.get(b"content-length", b"0")
     plain = b"transfer-encoding" not in headers and b"content-encoding" not in headers
@@ -56,7 +56,7 @@ def _is_small(scope: Scope) -> bool:
 
 
 class _Listener(uvicorn.Server):
-    """A uvicorn server that leaves signals to :func:`serve_superlink`, since two run in one loop."""
+    """A uvicorn server that leaves signals to :func:`serve_superlink`, since two share one event loop."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -89,9 +89,9 @@ def superlink_app(settings: LinkSettings) -> ASGIApp:
 
 
 def serve_superlink(settings: LinkSettings) -> None:
-    """Serve until SIGTERM: the loopback listener at once, the public one from SIGUSR1 on.
+    """Serve until SIGTERM: the loopback listener at once, the public one once SIGUSR1 arrives.
 
-    The public listener waits for SIGUSR1 so that no hospital is turned away before the keys of all sites are known.
+    The sender of SIGUSR1 registers the sites' keys first, so that no admitted hospital is turned away.
     """
     asyncio.run(_serve(superlink_app(settings), settings))
 

@@ -10,7 +10,7 @@ from glsmed.shared.processes.command_line import run_command
 
 
 def main() -> None:
-    """Serve the study's SuperLink until SIGTERM or until ``flwr-server`` has gone."""
+    """Serve the study's SuperLink until SIGTERM, or until ``flwr-server`` is gone."""
     end_with_parent()
     folder = StudyFolder(Path(sys.argv[1]))
     serve_superlink(folder.link_settings(folder.study()))

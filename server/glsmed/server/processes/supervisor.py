@@ -3,8 +3,8 @@
     supervisor ── SuperLink (two listeners, sqlite) ── hospitals
          └─────── executor ── ServerApp (round loop) ── run folder: status.json, metrics, checkpoints
 
-Each part may be killed at any time: the SuperLink comes back on its database, the executor is started again, and a
-run whose ServerApp died is submitted anew and goes on from its last checkpoint.
+Each part may be killed at any time: the SuperLink is started again on its database, the executor is started again, and
+a run whose ServerApp died is submitted again and continues after its last checkpoint.
 """
 
 import os
@@ -60,11 +60,11 @@ class StudySupervisor:
         return self._folder.run
 
     def run(self) -> None:
-        """Return when the study has finished.
+        """Run the study until it has finished.
 
         Raises:
             UsageError: fewer sites are admitted than the quorum needs.
-            FederationError: the study runs already, a port is taken, a part keeps dying, or the study failed.
+            FederationError: the study is already running, a port is taken, a part keeps dying, or the study failed.
         """
         self._folder.prepare_state()
         with exclusive_lock(self._folder.lock, work=f"flwr-server for the study {self._study.study}"):
@@ -83,13 +83,13 @@ class StudySupervisor:
         if len(admitted) < quorum:
             raise UsageError(
                 f"{len(admitted)} site(s) admitted ({', '.join(admitted) or 'none'}), the quorum is {quorum}: "
-                "admit the hospitals' requests first, flwr-server admit request.yaml --study study.yaml"
+                "admit the hospitals' requests first: flwr-server admit request.yaml --study study.yaml"
             )
         require_free_port(self._link.public_host, self._link.public_port, purpose="centre.port, for hospitals")
         require_free_port(LOOPBACK, self._link.loopback_port, purpose="centre.loopback_port, for this machine")
 
     def _start_link(self) -> Control:
-        """Start the SuperLink, make every admitted key known to it, then open its public listener."""
+        """Start the SuperLink, register every admitted key, then open its public listener."""
         self._start("superlink")
         self._wait_for_link()
         control = Control(self._link)
@@ -143,7 +143,7 @@ class StudySupervisor:
         return answer.is_success
 
     def _register_sites(self, control: Control) -> None:
-        """Make the SuperLink's keys equal to the registry's and write the map from node to site."""
+        """Make the SuperLink's keys match the registry's, and write which node is which site."""
         admitted = {node_key(request.public_key): request for request in admitted_sites(self._folder.sites).values()}
         nodes = {node.public_key: node.node_id for node in control.nodes()}
         for key, node_id in list(nodes.items()):
@@ -158,7 +158,7 @@ class StudySupervisor:
         self._folder.keep_site_by_node({node_id: admitted[key].site for key, node_id in nodes.items()})
 
     def _follow(self, control: Control) -> None:
-        """Report the run's progress and mend what dies, until the study is finished or has failed."""
+        """Tell the run's progress and restart what dies, until the study has finished or failed."""
         for run in control.runs():
             if not run.is_finished:
                 control.stop_run(run.run_id)
@@ -179,12 +179,12 @@ class StudySupervisor:
                 registry_due = time.monotonic() + _REGISTRY_EVERY_SECONDS
 
     def _register_sites_quietly(self, control: Control) -> None:
-        """Take up who was admitted since; a file in ``sites`` that is no request must not end a running study."""
+        """Register who was admitted since; a broken file in ``sites`` must not end a running study."""
         trouble = ""
         try:
             self._register_sites(control)
         except GlsmedError as error:
-            trouble = f"the registry was not read, who was admitted stays so: {error}"
+            trouble = f"the registry cannot be read, so the admitted sites stay as they were: {error}"
         if trouble and trouble != self._registry_trouble:
             self._tell(trouble)
         self._registry_trouble = trouble
@@ -207,7 +207,7 @@ class StudySupervisor:
         return self._submit(control, after=reason)
 
     def _revive(self) -> None:
-        """Start again what has died; the SuperLink first, since the others talk to it."""
+        """Restart what has died; the SuperLink first, since the others talk to it."""
         for name in ("superlink", "superexec"):
             child = self._children[name]
             if child.is_running():
@@ -237,7 +237,7 @@ def _status_of(control: Control, run_id: int) -> RunStatus | None:
     try:
         return next((run for run in control.runs() if run.run_id == run_id), None)
     except FederationError:
-        return None  # the SuperLink is coming back; ask again at the next poll
+        return None  # the SuperLink is restarting; ask again at the next poll
 
 
 def _path_with_own_programs() -> str:

@@ -1,4 +1,4 @@
-"""How far a family of cues lies from its priors as a whole, on the scale of log-odds."""
+"""How far the cues of a family, taken together, lie from their priors, in log-odds."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +22,12 @@ def family_shifts(
 ) -> Floats:
     """``(G,)`` the most likely shift of each family, under a normal prior around 0.
 
-    A cue counts for its family with no more labels than its prior is worth: more of them tell about the cue alone.
+    A cue contributes at most its prior strength to its family's shift; further labels inform only the cue.
 
     Args:
-        prior_mean: ``(C,)`` in (0, 1); ``prior_strength`` ``(C,)`` is its weight in labels.
-        prior_strength: ``(C,)``.
-        family: ``(C,)`` the place of each cue's family, in [0, G).
+        prior_mean: ``(C,)`` in (0, 1).
+        prior_strength: ``(C,)`` how many labels each prior is worth.
+        family: ``(C,)`` the index of each cue's family, in [0, G).
         counts: trials ``(C,)`` and successes ``(C,)``.
         groups: G.
         precision: of the normal prior (1 / variance).
@@ -48,7 +48,7 @@ def family_shifts(
 
 
 def shifted(probability: Floats, shift: Floats) -> Floats:
-    """The probabilities after a shift of their log-odds."""
+    """``probability`` with ``shift`` added to its log-odds."""
     odds = np.log(probability) - np.log1p(-probability) + shift
     moved: Floats = 1 / (1 + np.exp(-odds))
     return moved

@@ -79,7 +79,7 @@ def decode(content: RecordDict, kind: type[MessageT]) -> MessageT:
 
 
 def _check_protocol(content: RecordDict, where: str) -> None:
-    """Look at the version before anything else: a newer release may have other records."""
+    """Raise if the version differs; checked before all else, since a newer release may have other records."""
     head = content.get(_HEAD)
     if not isinstance(head, ConfigRecord) or "protocol" not in head:
         raise WireError(f"{where}: no 'protocol' in a ConfigRecord 'head': this is not a message of glsmed")
@@ -89,8 +89,9 @@ def _check_protocol(content: RecordDict, where: str) -> None:
 def _check_records(content: RecordDict, expected: set[str], where: str) -> None:
     _check_names(set(content), expected, where=where, what="record")
     for name in expected:
-        if not isinstance(content[name], _RECORD_TYPES.get(name, ConfigRecord)):
-            raise WireError(f"{where}: record {name!r} is a {type(content[name]).__name__}")
+        kind = _RECORD_TYPES.get(name, ConfigRecord)
+        if not isinstance(content[name], kind):
+            raise WireError(f"{where}: record {name!r}: expected {kind.__name__}, got {type(content[name]).__name__}")
 
 
 def _check_names(got: set[str], expected: set[str], *, where: str, what: str) -> None:
@@ -106,24 +107,24 @@ def _decode_head(head: ConfigRecord, types: Mapping[str, type], *, where: str) -
     for name, kind in expected.items():
         value = head[name]
         if type(value) is not kind:
-            raise WireError(f"{where}: record 'head': {name!r} is {type(value).__name__}, not {kind.__name__}")
+            raise WireError(f"{where}: record 'head': {name!r}: expected {kind.__name__}, got {type(value).__name__}")
         if isinstance(value, float) and not math.isfinite(value):
-            raise WireError(f"{where}: record 'head': {name!r} is {value}")
+            raise WireError(f"{where}: record 'head': {name!r}: expected a finite number, got {value}")
     return {name: head[name] for name in expected}
 
 
 def _checked_metrics(metrics: Mapping[str, object]) -> dict[str, float]:
     if len(metrics) > _MOST_METRICS:
-        raise WireError(f"record 'metrics': {len(metrics)} numbers, at most {_MOST_METRICS} may travel")
+        raise WireError(f"record 'metrics': expected at most {_MOST_METRICS} numbers, got {len(metrics)}")
     numbers = {}
     for key, value in metrics.items():
         if not _METRIC_KEY.fullmatch(key):
-            raise WireError(f"record 'metrics': {key[:80]!r} is not a metric's name")
+            raise WireError(f"record 'metrics': {key[:80]!r} is not the name of a metric")
         if type(value) not in (int, float):
-            raise WireError(f"record 'metrics': {key!r} is {type(value).__name__}, not a number")
+            raise WireError(f"record 'metrics': {key!r}: expected a number, got {type(value).__name__}")
         numbers[key] = float(value)  # type: ignore[arg-type]  # int or float, see above
         if not math.isfinite(numbers[key]):
-            raise WireError(f"record 'metrics': {key!r} is {numbers[key]}")
+            raise WireError(f"record 'metrics': {key!r}: expected a finite number, got {numbers[key]}")
     return numbers
 
 
@@ -138,7 +139,7 @@ def _decode_arrays(content: RecordDict) -> dict[str, NDArray[np.generic]]:
 
 
 def _decode_array(name: str, array: Array) -> NDArray[np.generic]:
-    """A read-only view. What the sender wrote is compared with the only header that fits, never parsed."""
+    """A read-only view. The sender's npy header is compared with the only one that fits, and never parsed."""
     header = _npy_header(name, array)
     count = math.prod(array.shape)
     if len(array.data) != len(header) + count * np.dtype(array.dtype).itemsize or not array.data.startswith(header):
@@ -149,10 +150,10 @@ def _decode_array(name: str, array: Array) -> NDArray[np.generic]:
 
 
 def _npy_header(name: str, array: Array) -> bytes:
-    """What the npy file of an array of this declared form begins with."""
+    """The npy header of an array with this dtype and shape."""
     where = f"record 'model': {name[:200]!r}"
     if array.stype != _NUMPY:
-        raise WireError(f"{where} is serialised as {array.stype[:40]!r}, not {_NUMPY!r}")
+        raise WireError(f"{where} is serialised as {array.stype[:40]!r}, expected {_NUMPY!r}")
     if array.dtype not in _DTYPES:
         raise WireError(f"{where} has dtype {array.dtype[:40]!r}, which may not travel")
     if len(array.shape) > _MOST_DIMENSIONS or any(side < 0 for side in array.shape):

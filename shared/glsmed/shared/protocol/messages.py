@@ -18,7 +18,7 @@ Arrays = Mapping[str, NDArray[np.generic]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hello:
-    """Centre to site (query): this is the study that is about to run."""
+    """Centre to site (query): the study that is about to run."""
 
     study_digest: str
     run: str
@@ -26,7 +26,7 @@ class Hello:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HelloReply:
-    """Site to centre: who is there; ``metrics`` are counts, where the site lets them go."""
+    """Site to centre: which site this is; ``metrics`` are counts, where its policy lets them leave."""
 
     study_digest: str
     site: str
@@ -71,7 +71,7 @@ class EvaluateTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationReply:
-    """Site to centre: metrics by :func:`metric_key` against gold labels or reports, where the site lets them go."""
+    """Site to centre: metrics by ``metric_key`` against ``reference`` (gold or reports), where its policy allows."""
 
     study_digest: str
     round: int
@@ -83,7 +83,7 @@ class EvaluationReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountsTask:
-    """Centre to site (query ``cue_counts``): what do gold labels say of each cue?"""
+    """Centre to site (query ``cue_counts``): send the counts of gold labels per cue."""
 
     study_digest: str
 
@@ -98,7 +98,7 @@ class CountsReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriorTask:
-    """Centre to site (query ``shared_prior``): start from this, a ``SharedPrior`` as JSON."""
+    """Centre to site (query ``shared_prior``): start from this prior, a ``SharedPrior`` as JSON."""
 
     study_digest: str
     prior: str

@@ -65,14 +65,15 @@ class LabelSection(StrictModel):
             ge=0,
             le=1,
             description="where a site has too little gold for a calibration map: how far a target between 0 and "
-            "1 goes from what the words say to what words and image say together; needs training.site_offset",
+            "1 moves from what the words say to what words and image say together; needs training.site_offset",
         ),
     ] = DEFAULT_IMAGE_SHARE
     negative_rates: Annotated[
         Literal["off", "gated"],
         FalseIsOff,
         Field(
-            description="rates below 0, which undo a labeller's errors: never, or where a site's held-out gold says so"
+            description="rates below 0, which undo a labeller's errors: never, or where a site's held-out gold labels "
+            "show that they help"
         ),
     ] = "off"
 
@@ -122,7 +123,9 @@ class TrainingSection(StrictModel):
     rounds: Annotated[int, Field(ge=1, le=10_000, description="rounds of the federation")] = 50
     steps_per_round: Annotated[int, Field(ge=1, le=100_000, description="gradient steps at each site in a round")] = 100
     batch_size: Annotated[int, Field(ge=1, le=4096, description="images in a step")] = 32
-    optimizer: Annotated[Literal["adamw", "sgd"], Field(description="optimiser, started anew each round")] = "adamw"
+    optimizer: Annotated[Literal["adamw", "sgd"], Field(description="optimizer; its state is reset each round")] = (
+        "adamw"
+    )
     learning_rate: Annotated[float, Field(gt=0, le=10, description="learning rate")] = 3e-4
     weight_decay: Annotated[float, Field(ge=0, le=1, description="weight decay")] = 1e-4
     momentum: Annotated[float, Field(ge=0, lt=1, description="momentum, for sgd")] = 0.9
@@ -141,12 +144,14 @@ class TrainingSection(StrictModel):
     @model_validator(mode="after")
     def _nothing_beside_privacy(self) -> Self:
         if self.privacy.is_on and self.site_offset:
-            raise ValueError("site_offset is made from all patients and privacy does not cover it: set it to false")
+            raise ValueError(
+                "training.privacy does not cover site_offset, which is computed from all patients: set it to false"
+            )
         return self
 
 
 class FederationSection(StrictModel):
-    """When a round counts and which updates are taken."""
+    """When a round counts and which updates are accepted."""
 
     quorum: Annotated[int, Field(ge=1, description="sites whose updates a round needs")] = 2
     round_deadline_minutes: Annotated[
@@ -177,13 +182,13 @@ class CentreSection(StrictModel):
     def _check_public_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
             if not _PUBLIC_NAME.fullmatch(name):
-                raise ValueError(f"{name!r} is neither a DNS name (in ASCII) nor an address")
+                raise ValueError(f"{name!r} is not a DNS name (in ASCII) or an address")
         return names
 
     @model_validator(mode="after")
     def _two_ports(self) -> Self:
         if self.port == self.loopback_port:
-            raise ValueError(f"port and loopback_port are both {self.port}: choose two")
+            raise ValueError(f"port and loopback_port are both {self.port}: choose two ports")
         return self
 
 
@@ -205,7 +210,9 @@ class Study(StrictModel):
     def _check_findings(cls, findings: tuple[str, ...]) -> tuple[str, ...]:
         for finding in findings:
             if not _FINDING.match(finding):
-                raise ValueError(f"{finding!r} is not a name: small letters, digits and underscores, a letter first")
+                raise ValueError(
+                    f"{finding!r} is not a name: use small letters, digits and underscores, a letter first"
+                )
             if findings.count(finding) > 1:
                 raise ValueError(f"{finding!r} is listed twice")
         return findings
@@ -213,7 +220,9 @@ class Study(StrictModel):
     @model_validator(mode="after")
     def _no_gate_beside_privacy(self) -> Self:
         if self.training.privacy.is_on and self.labels.negative_rates != "off":
-            raise ValueError("negative_rates: gated trains models that privacy does not cover: set it to off")
+            raise ValueError(
+                "training.privacy does not cover the models that negative_rates: gated trains: set it to off"
+            )
         return self
 
     def digest(self) -> str:
