@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from glsmed.shared.files.documents import StrictModel, did_you_mean, load
+from glsmed.shared.files.documents import FalseIsOff, StrictModel, did_you_mean, load
 from glsmed.shared.protocol.wire import METRIC_PERMISSIONS
 
 SITE_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
@@ -119,6 +119,7 @@ class SiteConfig(StrictModel):
     ] = 1
     compile: Annotated[
         Literal["auto", "off"],
+        FalseIsOff,
         Field(
             description="auto: on one GPU, time compiled against ordinary steps in the first round and keep the "
             "faster; off: never",
