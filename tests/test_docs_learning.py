@@ -40,7 +40,12 @@ def test_the_page_quotes_one_sentence() -> None:
 
 def test_the_command_prints_what_the_page_shows() -> None:
     result = CliRunner().invoke(app, shlex.split(COMMAND)[1:])
-    assert result.output.splitlines() == SHOWN
+    assert _without_line_numbers(result.output) == _without_line_numbers("\n".join(SHOWN))
+
+
+def _without_line_numbers(text: str) -> list[str]:
+    """The lines of an output; where a cue stands in its vocabulary is no fact of the page."""
+    return re.sub(r"(\.yaml):\d+", r"\1", text).splitlines()
 
 
 def test_the_probability_and_its_spread(cell: Cell) -> None:
