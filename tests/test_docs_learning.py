@@ -44,7 +44,7 @@ def test_the_command_prints_what_the_page_shows() -> None:
 
 
 def _without_line_numbers(text: str) -> list[str]:
-    """The lines of an output; where a cue stands in its vocabulary is no fact of the page."""
+    """The lines of an output; the page does not depend on where a cue stands in its vocabulary."""
     return re.sub(r"(\.yaml):\d+", r"\1", text).splitlines()
 
 
