@@ -51,6 +51,20 @@ def test_all_pages_are_linked_from_the_readme() -> None:
     assert {f"docs/{page.name}" for page in (PROJECT / "docs").glob("*.md") if "template" not in page.name} <= linked
 
 
+def test_the_readme_names_every_room_but_the_commands() -> None:
+    rows = re.findall(
+        r"^\| `(\w+)/` \|.*\| ([\w, ]+) \|$", (PROJECT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    named = {portion: set(rooms.split(", ")) for portion, rooms in rows}
+    assert named == {portion: _rooms(portion) - {"commands"} for portion in named}
+    assert len(named) == 5
+
+
+def _rooms(portion: str) -> set[str]:
+    folder = PROJECT / portion / "glsmed" / portion
+    return {path.name for path in folder.iterdir() if path.is_dir() and path.name != "__pycache__"}
+
+
 def test_a_path_that_does_not_exist_is_seen() -> None:
     assert list(named_paths("see `client/glsmed/nowhere.py`.")) == ["client/glsmed/nowhere.py"]
 
