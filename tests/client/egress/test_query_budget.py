@@ -81,7 +81,7 @@ def test_another_model_round_or_kind_is_another_request(tmp_path: Path, other: R
 def _examples(rate: float) -> Examples:
     cells = torch.ones(2, 1)
     images = torch.zeros(2, 1, 4, 4, dtype=torch.uint8)
-    return Examples(images, cells, cells * rate, cells, cells * math.nan, ("a", "b"), ("effusion",))
+    return Examples(images, cells - rate / 2, cells, cells * math.nan, ("a", "b"), ("effusion",))
 
 
 def test_a_question_is_another_where_the_targets_changed_and_not_where_arrays_come_in_another_order() -> None:

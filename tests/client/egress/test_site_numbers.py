@@ -14,8 +14,7 @@ FINDINGS = ("effusion", "nodule")
 # two images of patient a, one each of b, c and d
 DATA = Examples(
     images=torch.arange(5, dtype=torch.uint8).reshape(5, 1, 1, 1) * 50,
-    labels=torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 0.0], [0.0, 0.0], [1.0, 0.0]]),
-    rates=torch.tensor([[0.1, 0.1], [0.1, 0.1], [0.1, 0.1], [0.9, 0.1], [0.1, 0.1]]),
+    targets=torch.tensor([[0.95, 0.05], [0.95, 0.05], [0.05, 0.05], [0.45, 0.05], [0.95, 0.05]]),
     weights=torch.tensor([[1.0, 0.0], [1.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.0, 0.0]]),
     gold=torch.full((5, 2), NAN),
     patients=("a", "a", "b", "c", "d"),

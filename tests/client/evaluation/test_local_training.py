@@ -31,8 +31,7 @@ def examples(count: int = 16) -> Examples:
     labels = (torch.arange(count) % 2).float()[:, None]
     return Examples(
         images=(labels[:, :, None, None] * 200).expand(count, 1, 32, 32).byte(),
-        labels=labels,
-        rates=torch.full((count, 1), 0.1),
+        targets=labels * 0.9 + 0.05,
         weights=torch.ones(count, 1),
         gold=torch.full((count, 1), math.nan),
         patients=tuple(f"p{number}" for number in range(count)),

@@ -5,7 +5,6 @@ import torch
 from glsmed.client.learning.corrections import (
     asymmetric_noise_targets,
     labeller_error,
-    mixed_targets,
     symmetric_noise_rate,
     unbiased_targets,
 )
@@ -93,8 +92,7 @@ def test_symmetric_noise_gives_the_rate_of_backward_correction() -> None:
 
 def test_mixing_goes_from_the_calibrated_to_the_unbiased_target_by_finding() -> None:
     calibrated = torch.tensor([[0.8, 0.8], [0.2, 0.2]])
-    labels, rates = rates_from_probability(calibrated)
-    mixed = mixed_targets(labels, rates, torch.ones(2, 2), torch.tensor([0.0, 0.5]))
+    mixed = unbiased_targets(calibrated, torch.ones(2, 2), mixing=torch.tensor([0.0, 0.5]))
     whole = unbiased_targets(calibrated, torch.ones(2, 2))
     assert torch.allclose(mixed[:, 0], calibrated[:, 0])
     assert torch.allclose(mixed[:, 1], (calibrated[:, 1] + whole[:, 1]) / 2)

@@ -85,7 +85,7 @@ def test_labels_are_those_of_the_table(data: SiteData, drawn_config: SiteConfig,
     table = {(row.study_id, row.finding): row for row in label_rows(drawn_config, words_only(study), manifest, {})}
     train = data.splits["train"]
     own = [entry for entry in manifest.images if entry.patient_id in set(train.patients)]
-    for name, tensor in (("label", train.labels), ("rate", train.rates), ("weight", train.weights)):
+    for name, tensor in (("target", train.targets), ("weight", train.weights)):
         expected = [[getattr(table[entry.study_id, finding], name) for finding in study.findings] for entry in own]
         torch.testing.assert_close(tensor, torch.tensor(expected, dtype=torch.float32))
 
@@ -122,7 +122,7 @@ def test_a_second_start_reads_no_image_and_no_report(
     second = prepare_site(drawn_config, study)
     for name in SPLITS:
         assert torch.equal(first.splits[name].images, second.splits[name].images)
-        assert torch.equal(first.splits[name].rates, second.splits[name].rates)
+        assert torch.equal(first.splits[name].targets, second.splits[name].targets)
 
 
 def test_a_split_without_a_patient_is_refused(

@@ -74,11 +74,10 @@ def _at_site(result: LocalResult, own: Splits, study: Study) -> Numbers:
 
 def pool(parts: Sequence[Examples]) -> Examples:
     """The examples of several sites as one; each image keeps the offset of its site."""
-    offsets = [torch.zeros_like(part.labels) if part.offsets is None else part.offsets for part in parts]
+    offsets = [torch.zeros_like(part.targets) if part.offsets is None else part.offsets for part in parts]
     return Examples(
         images=torch.cat([part.images for part in parts]),
-        labels=torch.cat([part.labels for part in parts]),
-        rates=torch.cat([part.rates for part in parts]),
+        targets=torch.cat([part.targets for part in parts]),
         weights=torch.cat([part.weights for part in parts]),
         gold=torch.cat([part.gold for part in parts]),
         patients=tuple(patient for part in parts for patient in part.patients),

@@ -175,5 +175,5 @@ def _digest(model: Arrays, examples: Examples) -> str:
 
     The same whatever the order of the arrays: a centre that goes on after a crash reads them from a file.
     """
-    targets = {f"targets/{name}": getattr(examples, name).numpy() for name in ("labels", "rates", "weights")}
+    targets = {f"targets/{name}": getattr(examples, name).numpy() for name in ("targets", "weights")}
     return arrays_digest(dict(sorted({**model, **targets}.items())))

@@ -10,6 +10,7 @@ from glsmed.client.data.examples import Examples
 from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.training.steps.training import predict_logits
 from glsmed.shared.metrics.finding_metrics import FindingMetrics, calibration_counts, finding_metrics, macro
+from glsmed.shared.smoothing import rates_from_probability
 
 Reference = Literal["gold", "reports"]
 
@@ -67,8 +68,9 @@ def reference_labels(examples: Examples) -> tuple[Tensor, Reference]:
     """``(N, K)`` truths with NaN where unknown: gold if the split has any, else labels of undoubted cells."""
     if not bool(torch.isnan(examples.gold).all()):
         return examples.gold, "gold"
-    certain = (examples.weights > 0) & (examples.rates < CERTAIN_RATE)
-    return torch.where(certain, examples.labels, torch.nan), "reports"
+    labels, rates = rates_from_probability(examples.targets)
+    certain = (examples.weights > 0) & (rates < CERTAIN_RATE)
+    return torch.where(certain, labels, torch.nan), "reports"
 
 
 CERTAIN_RATE = 0.5  # a plainly stated finding has a rate well below, a doubted one above

@@ -10,11 +10,10 @@ import torch
 from torch import Tensor
 
 from glsmed.client.data.examples import Examples, SplitName
-from glsmed.client.learning.corrections import mixed_targets
+from glsmed.client.learning.corrections import unbiased_targets
 from glsmed.client.learning.negative_rates import NegativeRateGuard
 from glsmed.client.learning.output_calibration import suffices
 from glsmed.shared.protocol.study import Study
-from glsmed.shared.smoothing import rates_from_probability, smoothed_targets
 
 _LARGEST_OFFSET = 4.0  # logit of a base rate of 1.8 % or 98.2 %: beyond, a few labels would decide
 
@@ -37,15 +36,14 @@ def with_gold_labels(examples: Examples) -> Examples:
     known = ~torch.isnan(examples.gold)
     return replace(
         examples,
-        labels=torch.where(known, examples.gold, examples.labels),
-        rates=torch.where(known, 0.0, examples.rates),
+        targets=torch.where(known, examples.gold, examples.targets),
         weights=torch.where(known, 1.0, examples.weights),
     )
 
 
 def site_offset(training: Examples) -> Tensor:
     """``(K,)`` :func:`base_rate_logit` of the site's training targets."""
-    return base_rate_logit(smoothed_targets(training.labels, training.rates), training.weights)
+    return base_rate_logit(training.targets, training.weights)
 
 
 def base_rate_logit(targets: Tensor, weights: Tensor) -> Tensor:
@@ -89,10 +87,5 @@ def with_negative_rates(examples: Examples, mixing: Tensor, guard: NegativeRateG
         guard: its cap bounds the rates.
     """
     weights = torch.where(torch.isnan(examples.gold), examples.weights, 0.0)
-    labels, rates = rates_from_probability(mixed_targets(examples.labels, examples.rates, weights, mixing))
-    from_words = weights > 0
-    return replace(
-        examples,
-        labels=torch.where(from_words, labels, examples.labels),
-        rates=torch.where(from_words, rates.clamp_min(-guard.cap), examples.rates),
-    )
+    mixed = guard.capped(unbiased_targets(examples.targets, weights, mixing=mixing))
+    return replace(examples, targets=torch.where(weights > 0, mixed, examples.targets))

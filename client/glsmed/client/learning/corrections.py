@@ -7,8 +7,6 @@ Such targets may lie beyond [0, 1], which is a negative rate; see
 import torch
 from torch import Tensor
 
-from glsmed.shared.smoothing import smoothed_targets
-
 
 def symmetric_noise_rate(error: float, *, n_classes: int = 2) -> float:
     """The rate that undoes labels which are wrong with probability e, every wrong class as likely.
@@ -78,8 +76,3 @@ def unbiased_targets(calibrated: Tensor, weight: Tensor, *, mixing: Tensor | flo
     stretch = torch.where(varies, base * (1 - base) / torch.where(varies, variance, 1.0), 1.0)
     factor = 1 + mixing * (stretch.clamp_min(1) - 1)
     return torch.where(weight > 0, base + (calibrated - base) * factor, calibrated)
-
-
-def mixed_targets(labels: Tensor, rates: Tensor, weight: Tensor, mixing: Tensor | float) -> Tensor:
-    """:func:`unbiased_targets` of labels with rates."""
-    return unbiased_targets(smoothed_targets(labels, rates), weight, mixing=mixing)

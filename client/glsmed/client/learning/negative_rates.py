@@ -31,13 +31,22 @@ class NegativeRateGuard:
     logit_limit: float = 6.0
     warm_up_rounds: int = 3
 
-    def rates(self, rates: Tensor, *, round_number: int) -> Tensor:
-        """The rates that may be used in this round, counted from 1."""
-        return rates.clamp_min(0.0 if round_number <= self.warm_up_rounds else -self.cap)
+    def targets(self, targets: Tensor, *, round_number: int) -> Tensor:
+        """The soft targets that may be used in this round, counted from 1."""
+        return self.capped(targets) if round_number > self.warm_up_rounds else targets.clamp(0, 1)
 
-    def limit(self, rates: Tensor) -> float | None:
+    def capped(self, targets: Tensor) -> Tensor:
+        """The soft targets with no rate below ``-cap``: they go at most ``cap / 2`` beyond [0, 1]."""
+        return targets.clamp(-self.cap / 2, 1 + self.cap / 2)
+
+    def limit(self, targets: Tensor) -> float | None:
         """The logit limit if any rate is negative, else None: r >= 0 needs no guard and costs nothing."""
-        return self.logit_limit if bool((rates < 0).any()) else None
+        return self.logit_limit if bool(has_negative_rate(targets).any()) else None
+
+
+def has_negative_rate(targets: Tensor) -> Tensor:
+    """Which soft targets have a negative rate: those outside [0, 1]."""
+    return (targets < 0) | (targets > 1)
 
 
 class LogitMonitor:
@@ -57,9 +66,9 @@ class LogitMonitor:
         self.sums = torch.zeros(2, len(self._findings), device=device)
 
     @torch.no_grad()
-    def see(self, logits: Tensor, rates: Tensor, weight: Tensor) -> None:
+    def see(self, logits: Tensor, targets: Tensor, weight: Tensor) -> None:
         """Take note of a batch ``(N, K)``."""
-        negative = (rates < 0) & (weight > 0)
+        negative = has_negative_rate(targets) & (weight > 0)
         self.sums += torch.stack([(logits.float().abs() * negative).sum(0), negative.sum(0)])
 
     def mean_sizes(self) -> Tensor:

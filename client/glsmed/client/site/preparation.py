@@ -171,8 +171,7 @@ def _examples(
     truth = [[gold.get((entry.study_id, finding), math.nan) for finding in findings] for entry in entries]
     return Examples(
         images=images,
-        labels=_column(cells, "label"),
-        rates=_column(cells, "rate"),
+        targets=_column(cells, "target"),
         weights=_column(cells, "weight"),
         gold=torch.tensor(truth, dtype=torch.float32),
         patients=tuple(entry.patient_id for entry in entries),

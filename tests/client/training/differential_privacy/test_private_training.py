@@ -51,8 +51,7 @@ def examples(n: int = 8, patients: tuple[str, ...] | None = None) -> Examples:
     generator = torch.Generator().manual_seed(0)
     return Examples(
         images=torch.randint(0, 256, (n, 1, 32, 32), generator=generator).byte(),
-        labels=torch.randint(0, 2, (n, 2), generator=generator).float(),
-        rates=torch.rand(n, 2, generator=generator),
+        targets=torch.rand(n, 2, generator=generator),
         weights=(torch.rand(n, 2, generator=generator) > 0.2).float().index_fill_(0, torch.tensor([0]), 1),
         gold=torch.full((n, 2), math.nan),
         patients=patients or tuple(f"p{number}" for number in range(n)),
@@ -71,9 +70,10 @@ def _clipped(model: nn.Module, data: Examples, rows: Sequence[int], clip: float 
     """The clipped gradient of the mean loss over these images, by plain autograd."""
     cells = []
     for row in rows:
-        target = data.labels[row] * (1 - data.rates[row]) + data.rates[row] / 2
         logits = model(to_pixels(data.images[row : row + 1]))[0]
-        cells.append(F.binary_cross_entropy_with_logits(logits, target, reduction="none") * data.weights[row] / 2)
+        cells.append(
+            F.binary_cross_entropy_with_logits(logits, data.targets[row], reduction="none") * data.weights[row] / 2
+        )
     gradient = torch.autograd.grad(torch.stack(cells).sum() / len(rows), list(model.parameters()))
     norm = float(torch.stack([part.norm() for part in gradient]).norm())
     return [part * min(1.0, clip / (norm + 1e-6)) for part in gradient]

@@ -46,8 +46,7 @@ def examples(n: int = 20) -> Examples:
 
     return Examples(
         images=torch.randint(0, 256, (n, 1, 32, 32), generator=generator).byte(),
-        labels=cells().round(),
-        rates=cells(),
+        targets=cells(),
         weights=cells() * (cells() > 0.4),
         gold=torch.full((n, 2), math.nan),
         patients=tuple(f"p{number}" for number in range(n)),
@@ -107,7 +106,7 @@ def test_negative_rates_that_run_away_stop_training(pool: WorkerPool) -> None:
     model = fresh()
     with torch.no_grad():
         model.get_parameter("fc.bias").fill_(80.0)
-    data = replace(examples(), rates=torch.full((20, 2), -0.5), weights=torch.ones(20, 2))
+    data = replace(examples(), targets=torch.full((20, 2), 1.25), weights=torch.ones(20, 2))
     with pytest.raises(NegativeRatesError, match="effusion"):
         pool.train(model, data, round_number=4)
 

@@ -54,7 +54,7 @@ class PatientStepper:
         total, start = torch.zeros((), device=self.device), 0
         for group in whole_patients(images, IMAGES_AT_ONCE):
             stop = start + sum(group)
-            total += self._clip_and_add(batch.part(start, stop), group)
+            total += self._clip_and_add(batch.rows(slice(start, stop)), group)
             start = stop
         for parameter in self.optimizer.params:
             parameter.grad_sample = parameter.new_zeros((0, *parameter.shape))  # nobody is left to be clipped
@@ -68,7 +68,9 @@ class PatientStepper:
         total = torch.zeros((), device=self.device)
         for start in range(0, len(batch), IMAGES_AT_ONCE):
             places = owners[start : start + IMAGES_AT_ONCE]
-            total += self._image_gradients(batch.part(start, start + len(places)), 1 / torch.tensor(images)[places])
+            total += self._image_gradients(
+                batch.rows(slice(start, start + len(places))), 1 / torch.tensor(images)[places]
+            )
             places = places.to(self.device)
             for of_patients, parameter in zip(sums, self.optimizer.params, strict=True):
                 of_patients.index_add_(0, places, parameter.grad_sample.to(of_patients))

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from glsmed.client.training.steps.batches import Batch
 from glsmed.client.training.steps.stepper import Network
-from glsmed.shared.smoothing import generalized_label_smoothing_loss
+from glsmed.shared.smoothing import soft_target_loss
 
 _SEED_BYTES = 8
 
@@ -18,9 +18,8 @@ def image_losses(network: Network, images: Tensor, batch: Batch, *, autocast: bo
         logits = network(images)
     if batch.offsets is not None:
         logits = logits + batch.offsets.to(images.device)
-    labels, rates = batch.labels.to(images.device), batch.rates.to(images.device)
-    weights = batch.weights.to(images.device) / batch.weights.shape[1]
-    return generalized_label_smoothing_loss(logits, labels, rates, weights, reduction="none")
+    targets, weights = batch.targets.to(images.device), batch.weights.to(images.device) / batch.weights.shape[1]
+    return soft_target_loss(logits, targets, weights, reduction="none")
 
 
 def secret_generator(device: torch.device) -> torch.Generator:

@@ -17,9 +17,8 @@ from glsmed.client.training.differential_privacy.patient_steps import PatientSte
 from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger, Spent
 from glsmed.client.training.differential_privacy.private_losses import secret_generator
 from glsmed.client.training.steps.batches import load_batch
-from glsmed.client.training.steps.round_plan import TrainingSummary, finite_loss, usable_rows
+from glsmed.client.training.steps.round_plan import TrainingSummary, check_soft_targets, finite_loss, usable_rows
 from glsmed.shared.protocol.study import TrainingSection
-from glsmed.shared.smoothing import check_targets
 
 _NONE = torch.zeros(0, dtype=torch.long)
 
@@ -44,7 +43,7 @@ def train_privately(
         TrainingDivergedError: the loss is not finite.
     """
     started = time.perf_counter()
-    check_targets(examples.labels, examples.rates, examples.weights)
+    check_soft_targets(examples)
     patients = rows_by_patient(examples, usable_rows(examples))
     rate = min(1.0, settings.batch_size / len(patients))
     _pay(ledger, settings, rate)

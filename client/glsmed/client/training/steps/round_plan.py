@@ -1,4 +1,4 @@
-"""What one round of training works through: checked targets, the rates that it may use, and its batches in order."""
+"""What one round of training works through: checked targets, with the negative rates that it may use, and its batches in order."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from glsmed.client.learning.negative_rates import LogitMonitor, NegativeRateGuar
 from glsmed.client.training.steps.batches import Batch, load_batch, shuffled_passes
 from glsmed.shared.errors import DataError, GlsmedError
 from glsmed.shared.protocol.study import TrainingSection
-from glsmed.shared.smoothing import check_targets
+from glsmed.shared.smoothing import check_targets, rates_from_probability
 
 _SEED_STRIDE = 1_000_003
 
@@ -37,7 +37,7 @@ class RoundPlan:
     """A round, the same whatever it is trained on.
 
     Attributes:
-        examples: with the rates that this round may use.
+        examples: with the targets that this round may use.
         usable: rows that have a labelled cell.
         logit_limit: guard of negative rates, None where there are none.
     """
@@ -55,13 +55,13 @@ class RoundPlan:
 
         Raises:
             DataError: no image has a labelled cell.
-            ValueError: a target, rate or weight cannot be meant.
+            ValueError: a target or weight is out of range.
         """
         usable, guard = usable_rows(examples), NegativeRateGuard()
-        check_targets(examples.labels, examples.rates, examples.weights, lowest_rate=-guard.cap)
-        rates = guard.rates(examples.rates, round_number=round_number)
-        allowed = replace(examples, rates=rates)
-        return cls(allowed, usable, settings, round_number, guard, guard.limit(rates))
+        check_soft_targets(examples, lowest_rate=-guard.cap)
+        targets = guard.targets(examples.targets, round_number=round_number)
+        allowed = replace(examples, targets=targets)
+        return cls(allowed, usable, settings, round_number, guard, guard.limit(targets))
 
     @property
     def images_in_step(self) -> int:
@@ -96,6 +96,16 @@ class RoundPlan:
             cells=int((self.examples.weights > 0).sum()),
             seconds=seconds,
         )
+
+
+def check_soft_targets(examples: Examples, *, lowest_rate: float = 0.0) -> None:
+    """Raise if the loss is not defined for a target or weight; called once a round.
+
+    Raises:
+        ValueError: a target has a rate outside [lowest_rate, 1], or a weight is negative or not finite.
+    """
+    labels, rates = rates_from_probability(examples.targets)
+    check_targets(labels, rates, examples.weights, lowest_rate=lowest_rate)
 
 
 def usable_rows(examples: Examples) -> Tensor:

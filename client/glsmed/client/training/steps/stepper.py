@@ -14,7 +14,7 @@ from glsmed.client.training.steps.augmentation import augment
 from glsmed.client.training.steps.batches import Batch
 from glsmed.shared.errors import GlsmedError
 from glsmed.shared.protocol.study import TrainingSection
-from glsmed.shared.smoothing import smoothed_targets, soft_target_loss
+from glsmed.shared.smoothing import soft_target_loss
 
 PIXEL_MEAN, PIXEL_SCALE = 0.5, 0.25  # uint8 / 255 is brought to about mean 0 and deviation 1
 BLACK = -PIXEL_MEAN / PIXEL_SCALE  # what to_pixels makes of 0
@@ -92,11 +92,10 @@ class Stepper:
         return share.detach()
 
     def _summed_loss(self, batch: Batch) -> Tensor:
-        rates, weights = self._moved(batch.rates), self._moved(batch.weights)
+        targets, weights = self._moved(batch.targets), self._moved(batch.weights)
         logits = forward(self.network, batch, device=self.device, autocast=self.autocast)
         if self.monitor is not None:
-            self.monitor.see(logits, rates, weights)
-        targets = smoothed_targets(self._moved(batch.labels), rates)
+            self.monitor.see(logits, targets, weights)
         if batch.image_shares is not None:
             offsets = None if batch.offsets is None else self._moved(batch.offsets)
             targets = image_informed_targets(logits, targets, offsets, self._moved(batch.image_shares))

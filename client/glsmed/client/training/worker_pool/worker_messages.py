@@ -5,7 +5,6 @@ Both go over a socket pair that only the two of them hold.
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
 from multiprocessing.connection import Connection
 
 import safetensors.torch
@@ -86,10 +85,9 @@ def receive(channel: Connection) -> tuple[Head, dict[str, Tensor]]:
 
 def batch_tensors(share: Batch, total_weight: Tensor) -> dict[str, Tensor]:
     """What goes with :class:`TakeStep`; ``total_weight`` is what the share's summed loss is to be divided by."""
-    named = {field.name: getattr(share, field.name) for field in fields(share)}
-    return {TOTAL_WEIGHT: total_weight, **{name: value for name, value in named.items() if value is not None}}
+    return {TOTAL_WEIGHT: total_weight, **share.columns()}
 
 
 def batch_of(tensors: Tensors) -> Batch:
     """The share that came with :class:`TakeStep`."""
-    return Batch(**{field.name: tensors.get(field.name) for field in fields(Batch)})  # type: ignore[arg-type]  # only those that may be None are left out
+    return Batch(**{name: tensor for name, tensor in tensors.items() if name != TOTAL_WEIGHT})
