@@ -121,7 +121,7 @@ def _gls_over_bce(bench: _Bench) -> float:
     optimizer = make_optimizer(model, bench.training)
     batch = bench.settings.batch_size
     images = to_pixels(bench.examples.images[:batch].to(bench.device)).contiguous(memory_format=torch.channels_last)
-    targets, weights = (bench.examples.columns()[name][:batch].to(bench.device) for name in ("targets", "weights"))
+    targets, weights = bench.examples.targets[:batch].to(bench.device), bench.examples.weights[:batch].to(bench.device)
     labels, rates = rates_from_probability(targets)
 
     def steps(loss_of: Callable[[Tensor], Tensor]) -> None:
@@ -154,9 +154,7 @@ def _plain_loop(model: nn.Module, bench: _Bench) -> float:
     for step in range(bench.settings.steps):
         rows = order[step * bench.settings.batch_size : (step + 1) * bench.settings.batch_size]
         images = to_pixels(bench.examples.images[rows].to(bench.device)).contiguous(memory_format=torch.channels_last)
-        targets, weights = (
-            tensor[rows].to(bench.device) for tensor in (bench.examples.targets, bench.examples.weights)
-        )
+        targets, weights = bench.examples.targets[rows].to(bench.device), bench.examples.weights[rows].to(bench.device)
         optimizer.zero_grad(set_to_none=True)
         with torch.autocast(bench.device.type, dtype=torch.bfloat16, enabled=autocast):
             logits = model(images)

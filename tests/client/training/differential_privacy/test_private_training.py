@@ -71,9 +71,8 @@ def _clipped(model: nn.Module, data: Examples, rows: Sequence[int], clip: float 
     cells = []
     for row in rows:
         logits = model(to_pixels(data.images[row : row + 1]))[0]
-        cells.append(
-            F.binary_cross_entropy_with_logits(logits, data.targets[row], reduction="none") * data.weights[row] / 2
-        )
+        loss = F.binary_cross_entropy_with_logits(logits, data.targets[row], reduction="none")
+        cells.append(loss * data.weights[row] / 2)
     gradient = torch.autograd.grad(torch.stack(cells).sum() / len(rows), list(model.parameters()))
     norm = float(torch.stack([part.norm() for part in gradient]).norm())
     return [part * min(1.0, clip / (norm + 1e-6)) for part in gradient]

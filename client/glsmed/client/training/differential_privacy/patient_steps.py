@@ -68,9 +68,8 @@ class PatientStepper:
         total = torch.zeros((), device=self.device)
         for start in range(0, len(batch), IMAGES_AT_ONCE):
             places = owners[start : start + IMAGES_AT_ONCE]
-            total += self._image_gradients(
-                batch.rows(slice(start, start + len(places))), 1 / torch.tensor(images)[places]
-            )
+            part = batch.rows(slice(start, start + len(places)))
+            total += self._image_gradients(part, 1 / torch.tensor(images)[places])
             places = places.to(self.device)
             for of_patients, parameter in zip(sums, self.optimizer.params, strict=True):
                 of_patients.index_add_(0, places, parameter.grad_sample.to(of_patients))

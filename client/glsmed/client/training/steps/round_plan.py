@@ -1,4 +1,4 @@
-"""What one round of training works through: checked targets, with the negative rates that it may use, and its batches in order."""
+"""What one round of training works through: checked targets, as far beyond [0, 1] as it allows, and its batches."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
