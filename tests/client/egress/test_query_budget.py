@@ -12,6 +12,7 @@ import torch
 from glsmed.client.data.examples import Examples
 from glsmed.client.egress.policy import Number
 from glsmed.client.egress.query_budget import Kind, QueryBudget, RecordedAnswer, Request
+from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.errors import DataError, QueryBudgetError
 from glsmed.shared.protocol.study import Study, TrainingSection
 
@@ -21,7 +22,7 @@ ANSWER = RecordedAnswer("gold", {"auroc/effusion": Number(0.8125, 12)})
 
 
 def ledger(folder: Path, *, runs: int = 1, study: Study = STUDY) -> QueryBudget:
-    return QueryBudget(folder, study, runs=runs)
+    return QueryBudget(StateFolder(folder), study, runs=runs)
 
 
 def ask(folder: Path, kind: Kind, count: int, *, runs: int = 1) -> None:

@@ -13,7 +13,8 @@ from flwr.supercore.run import RunNotRunningException
 from flwr.supernode import fleet_http_connection, start_client_internal
 from flwr.supernode.fleet_http_client import FleetHttpClient
 
-from glsmed.client.node.flower_node import BoundedFleetClient, NodeSettings, supernode_arguments
+from glsmed.client.node.flower_node import BoundedFleetClient, supernode_arguments
+from glsmed.client.node.node_settings import NodeSettings
 
 SOURCE = inspect.getsource(start_client_internal)
 

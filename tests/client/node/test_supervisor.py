@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from glsmed.client.node.flower_node import NodeSettings
+from glsmed.client.node.node_settings import NodeSettings
 from glsmed.client.node.supervisor import SiteSupervisor, wait_for_centre
-from glsmed.client.settings.state_folder import prepare_state_folder
+from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.errors import FederationError
 from glsmed.shared.files.exclusive_lock import exclusive_lock
 from glsmed.shared.processes.children import stop_children
@@ -60,7 +60,7 @@ def test_a_second_client_with_the_same_state_folder_is_told_of_the_first(
 ) -> None:
     config = write_config()
     supervisor = SiteSupervisor(config, report=lambda _: None)
-    prepare_state_folder(config.parent / "state")
+    StateFolder(config.parent / "state").prepare()
     with (
         exclusive_lock(config.parent / "state" / "lock", work="the first"),
         pytest.raises(FederationError, match=rf"process {os.getpid()} already does this"),

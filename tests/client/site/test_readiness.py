@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from glsmed.client.egress.query_budget import QueryBudget, Request
+from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.site.readiness import CheckReport, render, run_check
 from glsmed.shared.protocol.study import load_study
 
@@ -153,7 +154,7 @@ def test_a_damaged_certificate_or_key_is_a_fault(
 def test_what_is_left_of_questions_is_told(write_config: WriteConfig, tmp_path: Path) -> None:
     config = write_config()
     assert "requests left: train 4 of 4, validation 4 of 4, test 2 of 2" in run_check(config).lines
-    ledger = QueryBudget(tmp_path / "state", load_study(tmp_path / "study.yaml"), runs=2)
+    ledger = QueryBudget(StateFolder(tmp_path / "state"), load_study(tmp_path / "study.yaml"), runs=2)
     for number in range(2):
         ledger.charge(Request("test", str(number)))
     report = run_check(config)

@@ -10,6 +10,7 @@ import torch
 from glsmed.benchmarks.demo.folder import DemoFolder
 from glsmed.benchmarks.demo.programs import Programs
 from glsmed.client.data.examples import Examples, SplitName
+from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.evaluation.local_training import LocalResult, numbers_on_test, train_locally
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.settings.config import load_site
@@ -59,7 +60,7 @@ def train_pooled(folder: DemoFolder, sites: Sequence[str], study: Study, *, repo
     given the calibration map that the hospital would fit.
     """
     torch.set_num_threads(1)  # the hospitals train their own models at the same time
-    splits = {site: prepare_site(load_site(folder.config(site)), study).splits for site in sites}
+    splits = {site: prepare_site(read_site_inputs(load_site(folder.config(site)), study)).splits for site in sites}
     training, validation = (pool([own[name] for own in splits.values()]) for name in ("train", "validation"))
     result = train_locally(training, validation, study, device=_CPU, report=report)
     return {site: _at_site(result, own, study) for site, own in splits.items()}

@@ -11,7 +11,7 @@ from glsmed.shared.files.audit import verify
 
 def verify_command(config_file: Path) -> None:
     """Print how many entries stand and the last hash; an error names the first broken line."""
-    log = load_site(config_file).state_folder / "audit.jsonl"
+    log = load_site(config_file).state.audit_log
     report = verify(log)
     if report.first_broken is not None:
         raise PrivacyError(f"{log}:{report.first_broken}: {report.reason}")

@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 
 from glsmed.client.data.manifest import Manifest, read_manifest
-from glsmed.client.labels.shared_calibration import usable_gold
+from glsmed.client.data.site_inputs import usable_gold
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.shared.errors import DataError, UsageError
 from glsmed.site_adapters.adapter.loader import load_adapter

@@ -6,9 +6,9 @@ from pathlib import Path
 import torch
 import typer
 
+from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.evaluation.local_training import numbers_on_test, train_locally
 from glsmed.client.settings.config import load_site
-from glsmed.client.settings.state_folder import prepare_state_folder
 from glsmed.client.site.preparation import prepare_site
 from glsmed.client.training.devices import resolve_device
 from glsmed.shared.files.atomic import write_text
@@ -22,8 +22,8 @@ def train_local_command(config_file: Path, *, out: Path | None) -> None:
     device = resolve_device(config.device)
     if config.cpu_threads is not None:
         torch.set_num_threads(config.cpu_threads)
-    prepare_state_folder(config.state_folder)
-    splits = prepare_site(config, study).splits
+    config.state.prepare()
+    splits = prepare_site(read_site_inputs(config, study)).splits
     result = train_locally(splits["train"], splits["validation"], study, device=device, report=_tell)
     numbers = numbers_on_test(result, splits["test"], device=device)
     text = json.dumps({"site": config.site, **numbers}, indent=2) + "\n"

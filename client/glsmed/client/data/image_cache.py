@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from glsmed.client.data.images import PIPELINE_VERSION, read_image
+from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.errors import ConfigurationError, DataError, Fault
 from glsmed.shared.files.atomic import atomic_replace, write_text
 from glsmed.site_adapters.inputs.progress import track
@@ -77,11 +78,11 @@ class ImageCache:
         digests: SHA-256 of the file behind each row of the tensor that :meth:`load` gave last.
     """
 
-    def __init__(self, folder: Path, *, size_px: int) -> None:
+    def __init__(self, state: StateFolder, *, size_px: int) -> None:
         self.digests: tuple[str, ...] = ()
         self._size_px = size_px
-        self._tensor = folder / f"images-{size_px}px.npy"
-        self._index = folder / f"images-{size_px}px.json"
+        self._tensor = state.image_tensor(size_px)
+        self._index = state.image_index(size_px)
 
     def load(self, paths: Sequence[Path]) -> Tensor:
         """Images ``(N, 1, S, S)`` uint8 in the order of ``paths``, backed by the cache file.

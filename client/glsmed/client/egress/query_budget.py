@@ -8,7 +8,6 @@ is trained again as it was.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field, ValidationError
@@ -16,6 +15,7 @@ from pydantic import Field, ValidationError
 from glsmed.client.data.examples import Examples
 from glsmed.client.egress.policy import Number, arrays_digest
 from glsmed.client.evaluation.evaluation import Reference
+from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.errors import DataError, QueryBudgetError
 from glsmed.shared.files.atomic import write_text
 from glsmed.shared.files.documents import StrictModel
@@ -82,16 +82,16 @@ class QueryBudget:
     """The account of one site in one study.
 
     Args:
-        folder: the site's state folder; the file in it is made by the first request.
+        state: the site's state folder; the file in it is made by the first request.
         study: another study, by its digest, has another account.
         runs: for how many whole runs of the study there is room: each asks once a round for training and for the
             validation split, and once for the test split.
     """
 
-    def __init__(self, folder: Path, study: Study, *, runs: int) -> None:
+    def __init__(self, state: StateFolder, study: Study, *, runs: int) -> None:
         rounds = study.training.rounds
         self._study = study.digest()
-        self._path = folder / f"questions-{self._study[:16]}.json"
+        self._path = state.query_budget(self._study)
         self._most: Mapping[Kind, int] = {"train": runs * rounds, "validation": runs * rounds, "test": runs}
 
     def charge(self, request: Request) -> RecordedAnswer | None:

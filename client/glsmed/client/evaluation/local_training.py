@@ -12,7 +12,7 @@ from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.training.steps.training import train
 from glsmed.shared.metrics.finding_metrics import macro
-from glsmed.shared.models import build_model
+from glsmed.shared.models import initial_model
 from glsmed.shared.protocol.study import Study
 
 Report = Callable[[str], None]
@@ -41,7 +41,7 @@ def train_locally(
     The best round has the lowest validation log-loss, as the centre chooses among the federation's rounds, and with the
     calibration map of that round's model.
     """
-    model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
+    model = initial_model(study)
     best = LocalResult(model, 0, float("inf"), OutputCalibration(findings=study.findings, curves={}))
     kept = _weights(model)
     for number in range(1, study.training.rounds + 1):

@@ -12,7 +12,7 @@ from glsmed.client.learning.gold_gate import MIXINGS, GateDecision, decide_mixin
 from glsmed.client.learning.negative_rates import NegativeRateGuard, NegativeRatesError
 from glsmed.client.learning.output_calibration import cross_fitted_losses
 from glsmed.client.training.steps.training import predict_logits, train
-from glsmed.shared.models import build_model
+from glsmed.shared.models import initial_model
 from glsmed.shared.protocol.study import Study
 
 _ROUNDS_AFTER_WARM_UP = 5
@@ -56,7 +56,7 @@ def _held_out_losses(training: Examples, validation: Examples, study: Study, *, 
     They are those of probabilities as the site would use them, through its calibration map if the study has one: what a
     map can undo is no reason for a negative rate. Infinite where the logits ran away: such a mixing is never chosen.
     """
-    model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
+    model = initial_model(study)
     try:
         for number in range(1, study.training.rounds + 1):
             train(model, training, study.training, round_number=number, device=device)

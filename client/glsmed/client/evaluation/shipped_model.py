@@ -22,7 +22,7 @@ from glsmed.shared.files.documents import StrictModel
 from glsmed.shared.models import build_model
 from glsmed.shared.protocol.study import Study
 
-FOLDER, WEIGHTS, BESIDE = "shipped", "model.safetensors", "site.json"
+WEIGHTS, BESIDE = "model.safetensors", "site.json"
 
 
 class _Beside(StrictModel):

@@ -17,7 +17,6 @@ from types import SimpleNamespace
 import httpx
 import structlog
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509 import load_pem_x509_certificates
 from flwr.app import Context, Error, Message
 from flwr.common.constant import SubStatus
 from flwr.common.serde import context_from_proto
@@ -46,8 +45,9 @@ from flwr.supernode.fleet_http_client import FleetHttpClient
 from flwr.supernode.node_auth_http_interceptor import NodeAuthHttpInterceptor
 from flwr.supernode.runtime.run_clientapp import push_message, push_task_output
 
-from glsmed.client.settings.enrolment import read_private_key
-from glsmed.shared.errors import DataError, FederationError
+from glsmed.client.node.node_settings import NodeSettings
+from glsmed.client.settings.enrolment import read_authority, read_private_key
+from glsmed.shared.errors import FederationError
 from glsmed.shared.files.atomic import write_text
 from glsmed.shared.protocol.message_size import MOST_PART_BYTES, Allowance
 
@@ -61,24 +61,6 @@ _FIRST_RETRY_SECONDS = 0.05  # for a part of a message that has not come yet; do
 _LONGEST_RETRY_SECONDS = 2.0
 _PROBE_HEARTBEAT_SECONDS = 30.0
 _ACQUIRE = "/flwr.proto.Runtime/AcquireTask"
-
-
-@dataclass(frozen=True, slots=True)
-class NodeSettings:
-    """What a SuperNode needs to know."""
-
-    centre: str
-    ca_certificate: Path
-    private_key: Path
-    site: str
-    runtime_port: int
-    superexec_secret: Path
-    node_id_file: Path
-
-    @property
-    def runtime_address(self) -> str:
-        """``host:port`` where the resident process asks for tasks; loopback only."""
-        return f"127.0.0.1:{self.runtime_port}"
 
 
 def supernode_arguments(settings: NodeSettings) -> list[str]:
@@ -223,24 +205,6 @@ def _is_tls_fault(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-def read_authority(path: Path) -> bytes:
-    """The study's certificate authority in PEM.
-
-    Raises:
-        DataError: naming the file: it is missing or damaged.
-        OSError: it cannot be read.
-    """
-    try:
-        content = path.read_bytes()
-        load_pem_x509_certificates(content)
-        content.decode("ascii")  # as Flower's client reads it
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; the centre sends it with study.yaml") from None
-    except ValueError:
-        raise DataError(f"{path}: not a certificate in PEM; ask the centre for ca.crt again") from None
-    return content
 
 
 class TaskQueue:

@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from glsmed.client.node.flower_node import NodeSettings, probe_centre, supernode_arguments
+from glsmed.client.node.flower_node import probe_centre, supernode_arguments
+from glsmed.client.node.node_settings import NodeSettings
 from glsmed.client.settings.config import SiteConfig, load_site
-from glsmed.client.settings.state_folder import READY_FILE, new_node_settings, prepare_state_folder
 from glsmed.shared.errors import FederationError
 from glsmed.shared.files.exclusive_lock import exclusive_lock
-from glsmed.shared.processes.children import QUIET_FLOWER, Child, start_child, stop_children
+from glsmed.shared.processes.children import QUIET_FLOWER, Child, free_port, start_child, stop_children
 
 Report = Callable[[str], None]
 
@@ -41,9 +41,11 @@ class SiteSupervisor:
         Raises:
             FederationError: the site runs already, the centre refuses it, or a process of ours keeps dying.
         """
-        prepare_state_folder(self._config.state_folder)
-        with exclusive_lock(self._config.state_folder / "lock", work=f"glsmed-client for {self._config.site}"):
-            self._take_part(new_node_settings(self._config))
+        state = self._config.state
+        state.prepare()
+        with exclusive_lock(state.lock, work=f"glsmed-client for {self._config.site}"):
+            state.write_new_secret()
+            self._take_part(NodeSettings.of(self._config, runtime_port=free_port()))
 
     def _take_part(self, settings: NodeSettings) -> None:
         wait_for_centre(settings, report=self._report)
@@ -59,7 +61,7 @@ class SiteSupervisor:
 
     def _start_resident(self, settings: NodeSettings) -> None:
         """Start the resident and wait until it has loaded the site's data."""
-        ready = self._config.state_folder / READY_FILE
+        ready = self._config.state.resident_ready
         ready.unlink(missing_ok=True)
         self._report("loading reports and images")
         command = [
@@ -76,19 +78,19 @@ class SiteSupervisor:
             time.sleep(_POLL_SECONDS / 5)
 
     def _start_supernode(self, settings: NodeSettings) -> None:
-        most_bytes = (self._config.state_folder / READY_FILE).read_text(encoding="ascii").strip()
+        most_bytes = self._config.state.resident_ready.read_text(encoding="ascii").strip()
         program = [sys.executable, "-m", "glsmed.client.node.supernode_process", most_bytes]
         self._start("supernode", [*program, *supernode_arguments(settings)])
 
     def _start(self, name: str, command: list[str]) -> Child:
-        folder = self._config.state_folder
+        state = self._config.state
         environment = {
             **QUIET_FLOWER,
-            "FLWR_HOME": str(folder / "flwr"),
+            "FLWR_HOME": str(state.flower_home),
             # compiled steps are read back and run: torch keeps them in /tmp, where another user could put his own
-            "TORCHINDUCTOR_CACHE_DIR": str(folder / "compiled"),
+            "TORCHINDUCTOR_CACHE_DIR": str(state.compiled_steps),
         }
-        self._children[name] = start_child(name, command, log=folder / "logs" / f"{name}.log", environment=environment)
+        self._children[name] = start_child(name, command, log=state.process_log(name), environment=environment)
         return self._children[name]
 
     def _revive(self, settings: NodeSettings) -> None:

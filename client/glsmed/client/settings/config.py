@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.files.documents import StrictModel, did_you_mean, load
 from glsmed.shared.protocol.wire import METRIC_PERMISSIONS
 
@@ -118,6 +119,11 @@ class SiteConfig(StrictModel):
         tuple[Annotated[str, Field(pattern=_DIGEST)], ...],
         Field(description="sha256 of further run bundles; that of the installed release is always accepted"),
     ] = ()
+
+    @property
+    def state(self) -> StateFolder:
+        """The files in ``state_folder``."""
+        return StateFolder(self.state_folder)
 
 
 def load_site(path: Path) -> SiteConfig:

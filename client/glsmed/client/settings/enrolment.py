@@ -4,6 +4,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_ssh_private_key
+from cryptography.x509 import load_pem_x509_certificates
 from ruamel.yaml import YAML
 
 from glsmed.client.settings.config import SiteConfig
@@ -55,3 +56,21 @@ def read_private_key(path: Path) -> ec.EllipticCurvePrivateKey:
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise DataError(f"{path}: not an elliptic-curve key: {_REMEDY}")
     return key
+
+
+def read_authority(path: Path) -> bytes:
+    """The study's certificate authority in PEM.
+
+    Raises:
+        DataError: naming the file: it is missing or damaged.
+        OSError: it cannot be read.
+    """
+    try:
+        content = path.read_bytes()
+        load_pem_x509_certificates(content)
+        content.decode("ascii")  # as Flower's client reads it
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; the centre sends it with study.yaml") from None
+    except ValueError:
+        raise DataError(f"{path}: not a certificate in PEM; ask the centre for ca.crt again") from None
+    return content

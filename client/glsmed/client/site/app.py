@@ -11,9 +11,10 @@ from glsmed.client.egress.query_budget import EvaluatedSplit, RecordedAnswer, Re
 from glsmed.client.egress.site_numbers import evaluation_numbers, labelled_patients, patients_by_number, site_counts
 from glsmed.client.evaluation.evaluation import evaluate
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
-from glsmed.client.evaluation.shipped_model import FOLDER, write_shipped_model
+from glsmed.client.evaluation.shipped_model import write_shipped_model
+from glsmed.client.labels.shared_calibration import site_cue_counts
 from glsmed.client.learning.output_calibration import OutputCalibration
-from glsmed.client.site.site_runtime import SiteRuntime, cue_counts, with_prior
+from glsmed.client.site.site_runtime import SiteRuntime, with_prior
 from glsmed.shared.cue_calibration.shared_prior import prior_from_json
 from glsmed.shared.models import load_arrays, state_arrays
 from glsmed.shared.protocol.bundle import RELEASE
@@ -87,7 +88,9 @@ class _SiteTasks:
         site = self._site
         require_same("study", expected=self._digest, got=decode(content, CountsTask).study_digest)
         site.egress.require_cue_counts()
-        return site.egress.release(CountsReply(study_digest=self._digest, counts=cue_counts(site)), patients={})
+        return site.egress.release(
+            CountsReply(study_digest=self._digest, counts=site_cue_counts(site.inputs)), patients={}
+        )
 
     def take_prior(self, content: RecordDict) -> RecordDict:
         """The labels of this site made anew with the prior that all sites share."""
@@ -163,7 +166,7 @@ class _SiteTasks:
         """Write the model that was chosen, as this site would use it; it stays here."""
         site, offsets = self._site, self._site.splits["train"].offsets
         write_shipped_model(
-            site.config.state_folder / FOLDER,
+            site.config.state.shipped_model,
             site.model,
             site.study,
             round_number=round_number,
@@ -175,7 +178,7 @@ class _SiteTasks:
         """Refuse a task of another study, round or model; the site's own files say what is right."""
         rounds = self._site.study.training.rounds
         require_same("study", expected=self._digest, got=task.study_digest)
-        require_same("manifest", expected=self._site.manifest.digest(), got=task.manifest_digest)
+        require_same("manifest", expected=self._site.model_manifest.digest(), got=task.manifest_digest)
         if not 1 <= task.round <= rounds:
             raise MismatchError("round", expected=f"1 to {rounds}", got=task.round)
-        self._site.manifest.check(task.model)
+        self._site.model_manifest.check(task.model)

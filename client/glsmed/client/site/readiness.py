@@ -10,19 +10,17 @@ from typing import TypeVar
 import torch
 
 from glsmed.client.data.manifest import ImageEntry, Survey, survey_manifest
+from glsmed.client.data.site_inputs import SiteInputs, read_site_gold
 from glsmed.client.egress.query_budget import QueryBudget
 from glsmed.client.labels.label_table import LabelRow
-from glsmed.client.node.flower_node import read_authority
 from glsmed.client.settings.config import SiteConfig, load_site
-from glsmed.client.settings.enrolment import read_private_key
-from glsmed.client.settings.state_folder import prepare_state_folder
+from glsmed.client.settings.enrolment import read_authority, read_private_key
 from glsmed.client.site.preparation import (
     SPLITS,
     SiteSummary,
     by_split,
     label_rows,
     load_images,
-    read_site_gold,
     summarise,
 )
 from glsmed.client.training.devices import resolve_devices
@@ -34,6 +32,7 @@ from glsmed.site_adapters.adapter.adapter import Adapter
 from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.calibration.calibration import load_calibration
 from glsmed.site_adapters.reading.examples import check_examples
+from glsmed.site_adapters.reading.reader import Reader
 
 ResultT = TypeVar("ResultT")
 
@@ -81,7 +80,7 @@ def run_check(config_file: Path) -> CheckReport:
         return report
     _check_questions(report, config, study)
     if survey is not None:
-        _check_data(report, config, study, survey, can_read=adapter is not None)
+        _check_data(report, config, study, survey=survey, adapter=adapter)
     return report
 
 
@@ -95,10 +94,10 @@ def _check_devices(report: CheckReport, config: SiteConfig, settings: TrainingSe
 
 
 def _check_surroundings(report: CheckReport, config: SiteConfig) -> None:
-    if report.attempt(lambda: _made(config.state_folder)):
+    if report.attempt(lambda: _prepared(config)):
         free = shutil.disk_usage(config.state_folder).free
         report.lines.append(f"disk {free / 1e9:.1f} GB free at {config.state_folder}")
-        _check_audit(report, config.state_folder / "audit.jsonl")
+        _check_audit(report, config.state.audit_log)
     _check_identity(report, config)
     if not config.egress.model_updates:
         report.warnings.append(
@@ -119,8 +118,8 @@ def _check_identity(report: CheckReport, config: SiteConfig) -> None:
         report.warnings.append(f"{config.key}: no key yet; make it with: {enroll}")
 
 
-def _made(state_folder: Path) -> bool:
-    prepare_state_folder(state_folder)
+def _prepared(config: SiteConfig) -> bool:
+    config.state.prepare()
     return True
 
 
@@ -133,7 +132,7 @@ def _check_audit(report: CheckReport, log: Path) -> None:
 
 
 def _check_questions(report: CheckReport, config: SiteConfig, study: Study) -> None:
-    ledger = QueryBudget(config.state_folder, study, runs=config.egress.max_runs)
+    ledger = QueryBudget(config.state, study, runs=config.egress.max_runs)
     left = report.attempt(ledger.left)
     if left is not None:
         report.lines.append(ledger.left_in_words())
@@ -190,13 +189,18 @@ def _check_manifest(report: CheckReport, survey: Survey) -> None:
         report.warnings.append(f"{len(survey.notes) - _MOST_NOTES} more notes on the manifest")
 
 
-def _check_data(report: CheckReport, config: SiteConfig, study: Study, survey: Survey, *, can_read: bool) -> None:
+def _check_data(
+    report: CheckReport, config: SiteConfig, study: Study, *, survey: Survey, adapter: Adapter | None
+) -> None:
     manifest = survey.manifest
     entries = by_split(manifest, config.data.split)
     report.attempt(lambda: load_images(config, study, entries))
-    gold = report.attempt(lambda: read_site_gold(config, study, survey.study_ids))
-    rows = report.attempt(lambda: label_rows(config, study, manifest, gold or {})) if can_read else None
-    report.summary = summary = summarise(manifest, rows or [], entries, gold or {})
+    gold = report.attempt(lambda: read_site_gold(config, study, survey.study_ids)) or {}
+    rows = None
+    if adapter is not None:
+        inputs = SiteInputs(config, study, manifest, gold, Reader(adapter))
+        rows = report.attempt(lambda: label_rows(inputs))
+    report.summary = summary = summarise(manifest, rows or [], entries, gold)
     if survey.faults:
         return  # what follows from them is no news
     for name in SPLITS:

@@ -23,7 +23,7 @@ from glsmed.server.flower.flower_link import prepare_grid
 from glsmed.server.folders.run_folder import RunFolder, RunState, write_status
 from glsmed.server.rounds.rounds import run_study
 from glsmed.shared.errors import FederationError, GlsmedError
-from glsmed.shared.models import build_model
+from glsmed.shared.models import initial_model
 from glsmed.shared.protocol.message_size import most_message_bytes
 from glsmed.shared.protocol.model_manifest import ModelManifest
 from glsmed.shared.protocol.study import load_study
@@ -67,7 +67,7 @@ def run_folder_of_study(grid: Grid, root: Path) -> None:
         folder = RunFolder(root / "run")
         study = load_study(study_file)
         folder.checkpoints.require_study(study.digest())
-        model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
+        model = initial_model(study)
         prepare_grid(most_message_bytes(ModelManifest.of(model.state_dict())))
         folder.keep_study(study_file.read_text(encoding="utf-8"))
         run_study(grid, study, folder, sites=lambda: admitted_nodes(root / "nodes.json"))

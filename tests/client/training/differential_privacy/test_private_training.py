@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from glsmed.client.data.examples import Examples
+from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.training.differential_privacy import patient_steps
 from glsmed.client.training.differential_privacy.patient_steps import whole_patients
 from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger
@@ -18,7 +19,7 @@ from glsmed.client.training.differential_privacy.private_training import (
     rows_by_patient,
     train_privately,
 )
-from glsmed.client.training.round_training import LEDGER, RoundTraining
+from glsmed.client.training.round_training import RoundTraining
 from glsmed.client.training.steps.stepper import to_pixels
 from glsmed.shared.errors import PrivacyError
 from glsmed.shared.models import build_model
@@ -225,14 +226,14 @@ def _study(noise: float, max_epsilon: float = 8.0) -> Study:
 
 def test_a_round_is_private_where_the_study_says_so(tmp_path: Path) -> None:
     for noise, kept in ((0.0, False), (30.0, True)):
-        training = RoundTraining(_study(noise), devices=[CPU], state_folder=tmp_path)
+        training = RoundTraining(_study(noise), devices=[CPU], state=StateFolder(tmp_path))
         training.train(small(), examples(), round_number=1)
-        assert (tmp_path / LEDGER).exists() is kept
-    assert json.loads((tmp_path / LEDGER).read_text())["spent"][0]["steps"] == 1
+        assert (tmp_path / "privacy.json").exists() is kept
+    assert json.loads((tmp_path / "privacy.json").read_text())["spent"][0]["steps"] == 1
 
 
 def test_no_step_is_taken_that_is_not_paid_for(tmp_path: Path) -> None:
-    model, training = small(), RoundTraining(_study(0.5, 0.1), devices=[CPU], state_folder=tmp_path)
+    model, training = small(), RoundTraining(_study(0.5, 0.1), devices=[CPU], state=StateFolder(tmp_path))
     with pytest.raises(PrivacyError, match="epsilon"):
         training.train(model, examples(), round_number=1)
     assert all(torch.equal(old, new) for old, new in zip(small().parameters(), model.parameters(), strict=True))

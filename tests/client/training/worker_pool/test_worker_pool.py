@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from glsmed.client.data.examples import Examples
 from glsmed.client.learning.negative_rates import NegativeRatesError
+from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.training.steps.round_plan import TrainingDivergedError
 from glsmed.client.training.steps.training import train
 from glsmed.client.training.worker_pool import worker_pool
@@ -68,7 +69,7 @@ def furthest(first: nn.Module, second: nn.Module) -> float:
 
 @pytest.fixture(scope="module")
 def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerPool]:
-    made = WorkerPool(study(), devices=[CPU, CPU], state_folder=tmp_path_factory.mktemp("pool"))
+    made = WorkerPool(study(), devices=[CPU, CPU], state=StateFolder(tmp_path_factory.mktemp("pool")))
     yield made
     made.close()
 
@@ -162,7 +163,7 @@ def test_the_worker_that_failed_first_is_named(
     tmp_path: Path, first: Failed, second: Failed | Done | None, named: str
 ) -> None:
     """A worker fails with those that it waits for, and may be heard before them."""
-    pool, ends = WorkerPool(study(), devices=[CPU, CPU], state_folder=tmp_path), []
+    pool, ends = WorkerPool(study(), devices=[CPU, CPU], state=StateFolder(tmp_path)), []
     for number in (1, 2):
         ours, theirs = socket.socketpair()
         ends.append(Connection(theirs.detach()))
@@ -204,7 +205,7 @@ def test_short_memory_takes_less_at_a_time(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(worker_pool, "PROGRAM", (str(script),))
     alone, model = fresh(), fresh()
     train(alone, examples(), study().training, round_number=1, device=CPU)
-    pool = WorkerPool(study(), devices=[CPU], state_folder=tmp_path)
+    pool = WorkerPool(study(), devices=[CPU], state=StateFolder(tmp_path))
     seen: list[int] = []
     pool.train(model, examples(), round_number=1, on_step=seen.append)
     pool.close()
@@ -224,7 +225,7 @@ def say(number):
     if number == 0:
         print("workers", *(worker.child.process.pid for worker in pool._workers), flush=True)
 
-pool = WorkerPool(study(steps_per_round=100_000), devices=[CPU], state_folder=Path(sys.argv[1]))
+pool = WorkerPool(study(steps_per_round=100_000), devices=[CPU], state=StateFolder(Path(sys.argv[1])))
 pool.train(fresh(), examples(), round_number=1, on_step=say)
 """
 
@@ -257,7 +258,7 @@ def test_workers_that_cannot_start_leave_none_behind(tmp_path: Path, monkeypatch
     monkeypatch.setattr(
         worker_pool, "PROGRAM", ("-c", "import sys, time; '\"rank\":1' in sys.argv[1] or time.sleep(60)")
     )
-    pool = WorkerPool(study(), devices=[CPU, CPU], state_folder=tmp_path)
+    pool = WorkerPool(study(), devices=[CPU, CPU], state=StateFolder(tmp_path))
     with pytest.raises(WorkerError, match=r"training worker 2 of 2 \(cpu\) ended with status 0"):
         pool.start()
     assert pool._workers == []

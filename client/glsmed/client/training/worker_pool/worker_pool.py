@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 from subprocess import TimeoutExpired
 
 import structlog
@@ -23,6 +22,7 @@ from torch import Tensor, nn
 
 from glsmed.client.data.examples import Examples
 from glsmed.client.learning.negative_rates import LogitMonitor
+from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.training.steps.batches import Batch
 from glsmed.client.training.steps.round_plan import RoundPlan, TrainingSummary
 from glsmed.client.training.steps.stepper import half_of
@@ -46,7 +46,6 @@ from glsmed.shared.protocol.study import Study
 
 PROGRAM = ("-m", "glsmed.client.training.worker_pool.worker")
 
-_STORE = "workers.store"  # in the state folder: where workers find each other
 _FINAL_MESSAGE_SECONDS = 1.0
 
 Answer = tuple[Head, dict[str, Tensor]]
@@ -104,13 +103,13 @@ class WorkerPool:
 
     Args:
         devices: one for each worker, at least two.
-        state_folder: the site's; logs go to ``logs`` in it.
+        state: the site's state folder, where the workers find each other and log.
     """
 
-    def __init__(self, study: Study, *, devices: Sequence[torch.device], state_folder: Path) -> None:
+    def __init__(self, study: Study, *, devices: Sequence[torch.device], state: StateFolder) -> None:
         self._study = study
         self._devices = tuple(devices)
-        self._folder = state_folder
+        self._state = state
         self._workers: list[_Worker] = []
         self._at_once: int | None = None
 
@@ -123,7 +122,7 @@ class WorkerPool:
         if self._workers and all(worker.child.is_running() for worker in self._workers):
             return
         self.close()
-        (self._folder / _STORE).unlink(missing_ok=True)
+        self._state.worker_store.unlink(missing_ok=True)
         try:
             for rank, device in enumerate(self._devices):
                 self._workers.append(self._started(rank, device))
@@ -235,14 +234,15 @@ class WorkerPool:
                 rank=rank,
                 count=count,
                 device=str(device),
-                store=str(self._folder / _STORE),
+                store=str(self._state.worker_store),
                 architecture=model.architecture,
                 n_findings=len(self._study.findings),
             )
+            name = f"training-worker-{rank + 1}"
             child = start_child(
-                f"training-worker-{rank + 1}",
+                name,
                 [sys.executable, *PROGRAM, setup.model_dump_json()],
-                log=self._folder / "logs" / f"training-worker-{rank + 1}.log",
+                log=self._state.process_log(name),
                 environment={"OMP_NUM_THREADS": str(max(1, torch.get_num_threads() // count))},
                 descriptors=[theirs.fileno()],
             )
