@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from glsmed.client.data.examples import Examples
-from glsmed.client.egress.policy import Number
 from glsmed.client.egress.query_budget import Kind, QueryBudget, RecordedAnswer, Request
+from glsmed.client.egress.site_numbers import Number
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.errors import DataError, QueryBudgetError
 from glsmed.shared.protocol.study import Study, TrainingSection
@@ -140,12 +140,21 @@ def test_a_killed_process_forgets_nothing(tmp_path: Path) -> None:
     assert ledger(tmp_path).left()["train"] == 2
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"study": "x"}', '{"study": "x", "asked": {"test": -4}, "last": []}'])
+DAMAGED = {
+    "empty": "",
+    "cut off": "{",
+    "nothing but a study": '{"study": "STUDY"}',
+    "a negative number": '{"study": "STUDY", "asked": {"train": 0, "validation": 0, "test": -4}, "last": []}',
+    "a kind is missing": '{"study": "STUDY", "asked": {"test": 1}, "last": []}',
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_account_stops_every_answer_and_is_named(tmp_path: Path, content: str) -> None:
     ask(tmp_path, "test", 1)
     (file,) = tmp_path.iterdir()
-    file.write_text(content)
-    with pytest.raises(DataError, match=rf"{file.name}: the account of requests cannot be read: put a whole copy"):
+    file.write_text(content.replace("STUDY", STUDY.digest()))
+    with pytest.raises(DataError, match=rf"{file.name}: the account of requests cannot be read: restore it"):
         ledger(tmp_path).charge(Request("train", "a"))
 
 
@@ -153,5 +162,5 @@ def test_an_account_of_another_study_under_this_ones_name_is_refused(tmp_path: P
     ledger(tmp_path, study=OTHER).charge(Request("test", "a"))
     (file,) = tmp_path.iterdir()
     file.rename(tmp_path / f"questions-{STUDY.digest()[:16]}.json")
-    with pytest.raises(DataError, match="is the account of another study"):
+    with pytest.raises(DataError, match="the account of requests of another study"):
         ledger(tmp_path).left()

@@ -62,7 +62,7 @@ def train_pooled(folder: DemoFolder, sites: Sequence[str], study: Study, *, repo
     torch.set_num_threads(1)  # the hospitals train their own models at the same time
     splits = {site: prepare_site(read_site_inputs(load_site(folder.config(site)), study)).splits for site in sites}
     training, validation = (pool([own[name] for own in splits.values()]) for name in ("train", "validation"))
-    result = train_locally(training, validation, study, device=_CPU, report=report)
+    result = train_locally(training, validation, study, device=_CPU, tell=report)
     return {site: _at_site(result, own, study) for site, own in splits.items()}
 
 

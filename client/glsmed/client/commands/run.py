@@ -12,8 +12,8 @@ from glsmed.shared.processes.children import end_with_starter
 def run_site(config_file: Path) -> None:
     """Take part until interrupted, one line with the time of day for each thing that happens."""
 
-    def report(line: str) -> None:
+    def tell(line: str) -> None:
         typer.echo(f"{time.strftime('%H:%M:%S')} {line}")
 
     end_with_starter()
-    SiteSupervisor(config_file, report=report).run()
+    SiteSupervisor(config_file, tell=tell).run()

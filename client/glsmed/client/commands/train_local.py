@@ -24,7 +24,7 @@ def train_local_command(config_file: Path, *, out: Path | None) -> None:
         torch.set_num_threads(config.cpu_threads)
     config.state.prepare()
     splits = prepare_site(read_site_inputs(config, study)).splits
-    result = train_locally(splits["train"], splits["validation"], study, device=device, report=_tell)
+    result = train_locally(splits["train"], splits["validation"], study, device=device, tell=_tell)
     numbers = numbers_on_test(result, splits["test"], device=device)
     text = json.dumps({"site": config.site, **numbers}, indent=2) + "\n"
     typer.echo(text)

@@ -22,11 +22,10 @@ from torch import Tensor
 from glsmed.client.data.images import PIPELINE_VERSION, read_image
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.errors import ConfigurationError, DataError, Fault
-from glsmed.shared.files.atomic import atomic_replace, write_text
+from glsmed.shared.files.atomic import PRIVATE_FILE, atomic_replace, write_text
 from glsmed.site_adapters.inputs.progress import track
 
 _MOST_WORKERS = 16
-_PRIVATE_FILE = 0o600
 
 Pixels = NDArray[np.uint8]
 
@@ -125,7 +124,7 @@ class ImageCache:
             results = self._write_tensor(paths, stored)
             files = [None if isinstance(result, Fault) else astuple(result) for result in results]
             content = json.dumps({"pipeline": PIPELINE_VERSION, "files": files})
-            write_text(self._index, content, mode=_PRIVATE_FILE)
+            write_text(self._index, content, mode=PRIVATE_FILE)
         except OSError as error:
             raise DataError(f"{self._tensor}: the image cache cannot be written: {error.strerror}") from None
         if faults := [result for result in results if isinstance(result, Fault)]:

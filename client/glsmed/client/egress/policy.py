@@ -1,22 +1,21 @@
 """What may leave this site. Everything that is not allowed by name stays, and what goes is in the audit log first."""
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields, replace
 
 from flwr.app import Error, RecordDict
 from flwr.common.constant import ErrorCode
 
+from glsmed.client.egress.site_numbers import Number
 from glsmed.client.settings.config import EgressSection
 from glsmed.shared.cue_calibration.cue_counts import CueCount, counts_from_json
 from glsmed.shared.errors import GlsmedError, PrivacyError
 from glsmed.shared.files.audit import AuditLog
 from glsmed.shared.protocol.bundle import RELEASE
-from glsmed.shared.protocol.model_manifest import ModelManifest
+from glsmed.shared.protocol.model_manifest import ModelManifest, arrays_digest
 from glsmed.shared.protocol.study import Study
 from glsmed.shared.protocol.wire import (
     METRIC_PERMISSIONS,
-    Arrays,
     CountsReply,
     EvaluationReply,
     HelloReply,
@@ -36,17 +35,6 @@ _KNOWN_ERRORS = frozenset({"builtins", "torch"})
 _DECIMALS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number that could be sent, and how many patients it is about.
-
-    A number that sets two groups of patients against each other (positives, auroc, auprc) is about the smaller group.
-    """
-
-    value: float
-    patients: int
-
-
 class EgressPolicy:
     """The one gate: a message, number or error that has not passed it is not sent.
 
@@ -58,7 +46,7 @@ class EgressPolicy:
         self,
         settings: EgressSection,
         study: Study,
-        manifest: ModelManifest,
+        model_manifest: ModelManifest,
         *,
         site: str,
         audit: AuditLog,
@@ -66,18 +54,13 @@ class EgressPolicy:
     ) -> None:
         self._settings = settings
         self._findings = study.findings
-        self._manifest = manifest
-        self._words = _OWN_WORDS | {site, study.digest(), manifest.digest()}
+        self._model_manifest = model_manifest
+        self._words = _OWN_WORDS | {site, study.digest(), model_manifest.digest()}
         self._audit = audit
         self._cue_words = frozenset(cue_words)
 
-    def permitted(self, numbers: Mapping[str, Number]) -> Metrics:
-        """Those of the numbers that may be sent, by name; all but counts have three decimals."""
-        allowed = {key: number for key, number in numbers.items() if self._may_go(key, number.patients)}
-        return {key: _coarse(key, number.value) for key, number in allowed.items()}
-
     def require_updates(self, patients: int) -> None:
-        """Return if a model trained on so many patients may be sent.
+        """Raise unless a model trained on so many patients may be sent; asked before training, which it may spare.
 
         Raises:
             PrivacyError: model updates are not allowed, or there are too few patients.
@@ -87,28 +70,47 @@ class EgressPolicy:
         if patients < self._settings.min_patients:
             raise PrivacyError(f"{patients} patients to train on, egress.min_patients is {self._settings.min_patients}")
 
-    def release(self, message: SiteMessage, *, patients: Mapping[str, int], note: str = "") -> RecordDict:
-        """The message as records, once all of it is allowed and the audit log holds what is about to be sent.
+    def require_cue_counts(self) -> None:
+        """Raise unless counts per cue may be sent; asked before they are computed, which it may spare.
+
+        Raises:
+            PrivacyError: they may not.
+        """
+        if not self._settings.cue_counts:
+            raise PrivacyError("egress.cue_counts is false in config.yaml: no counts leave this site")
+
+    def release(
+        self,
+        message: SiteMessage,
+        *,
+        numbers: Mapping[str, Number] | None = None,
+        model_patients: int = 0,
+        note: str = "",
+    ) -> RecordDict:
+        """The message as records with those of the numbers that may go, once the audit log holds what is to be sent.
+
+        Numbers that may not go are left out; all but counts are rounded to three decimals.
 
         Args:
-            message: what the site wants to send.
-            patients: how many patients each number, and ``model``, is about.
+            message: what the site wants to send; its ``metrics`` are empty.
+            numbers: what it could send as ``metrics``, by name.
+            model_patients: how many patients the model of an update was trained on.
             note: a line for whoever reads the audit log; it is not sent.
 
         Raises:
-            PrivacyError: a word, number or array may not leave; nothing is sent.
-            WireError: the message does not follow the protocol or the manifest.
+            PrivacyError: a word or array may not leave; nothing is sent.
+            WireError: the message does not follow the protocol or the model manifest.
             OSError: the audit log cannot be written; nothing is sent.
         """
         if not isinstance(message, SiteMessage):
-            raise PrivacyError(f"a {type(message).__name__} is no message of a site")
+            raise PrivacyError(f"refused to send a {type(message).__name__}: sites never send this type of message")
         self._check_words(message)
-        self._check_numbers(_metrics(message), patients)
+        message = self._with_metrics(message, {} if numbers is None else numbers)
         if isinstance(message, CountsReply):
             self._check_counts(counts_from_json(message.counts))
         if isinstance(message, Update):
-            self.require_updates(patients.get("model", 0))
-            self._manifest.check(message.model)
+            self.require_updates(model_patients)
+            self._model_manifest.check(message.model)
         content = encode(message)
         self._audit.append("sent", {**_description(message, content), **({"note": note} if note else {})})
         return content
@@ -142,25 +144,16 @@ class EgressPolicy:
             if count.trials < self._settings.min_patients:
                 raise PrivacyError(f"{count.cue!r} has fewer than {self._settings.min_patients} labels")
 
-    def require_cue_counts(self) -> None:
-        """Return if counts per cue may be sent.
-
-        Raises:
-            PrivacyError: they may not.
-        """
-        if not self._settings.cue_counts:
-            raise PrivacyError("egress.cue_counts is false in config.yaml: no counts leave this site")
-
-    def _check_numbers(self, metrics: Metrics, patients: Mapping[str, int]) -> None:
+    def _with_metrics(self, message: SiteMessage, numbers: Mapping[str, Number]) -> SiteMessage:
+        """The message with the numbers that may go; it brings none itself, since nobody has looked at those."""
+        if isinstance(message, CountsReply | PriorReply):
+            return message
+        if message.metrics:
+            first = next(iter(message.metrics))
+            raise PrivacyError(f"{first!r} may not leave: numbers are given beside a message, not in it")
+        metrics = {key: _rounded(key, one.value) for key, one in numbers.items() if self._may_go(key, one.patients)}
         check_metrics(metrics, self._findings)
-        for key in metrics:
-            if not self._may_go(key, patients.get(key, 0)):
-                raise PrivacyError(
-                    f"{key!r} may not leave: egress.metrics does not name it, or it is about fewer than "
-                    f"{self._settings.min_patients} patients"
-                )
-            if metrics[key] != _coarse(key, metrics[key]):
-                raise PrivacyError(f"{key!r} has more than {_DECIMALS} decimals")
+        return replace(message, metrics=metrics)
 
 
 def error_code(error: Exception) -> str:
@@ -170,7 +163,7 @@ def error_code(error: Exception) -> str:
     return type(error).__name__ if type(error).__module__.partition(".")[0] in _KNOWN_ERRORS else "UnexpectedError"
 
 
-def _coarse(key: str, value: float) -> float:
+def _rounded(key: str, value: float) -> float:
     """The number as it may be sent: counts as they are, all others rounded."""
     is_count = METRIC_PERMISSIONS.get(key.partition("/")[0]) == "counts"
     return value if is_count else round(value, _DECIMALS)
@@ -189,12 +182,3 @@ def _description(message: SiteMessage, content: RecordDict) -> dict[str, object]
         description["bytes"] = sum(array.nbytes for array in message.model.values())
         description["sha256"] = arrays_digest(message.model)
     return description
-
-
-def arrays_digest(arrays: Arrays) -> str:
-    """SHA-256 over names and values in order, as 64 hexadecimal digits."""
-    digest = hashlib.sha256()
-    for name, array in arrays.items():
-        digest.update(name.encode() + b"\0")
-        digest.update(array.tobytes())
-    return digest.hexdigest()

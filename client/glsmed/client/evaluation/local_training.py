@@ -1,6 +1,5 @@
 """The best model that a site can train by itself, or several sites' data pooled: the yardstick for the federation."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -13,9 +12,8 @@ from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.training.steps.training import train
 from glsmed.shared.metrics.finding_metrics import macro
 from glsmed.shared.models import initial_model
+from glsmed.shared.processes.command_line import Tell
 from glsmed.shared.protocol.study import Study
-
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ def train_locally(
     study: Study,
     *,
     device: torch.device,
-    report: Report,
+    tell: Tell,
 ) -> LocalResult:
     """Train with the study's seed and as many gradient steps as a site takes in the federation; keep the best round.
 
@@ -51,7 +49,7 @@ def train_locally(
         )
         measured = evaluate(model, validation, device=device, output_calibration=output_calibration)
         log_loss = macro(measured.by_finding).get("log_loss", float("inf"))
-        report(f"round {number}/{study.training.rounds}: loss {summary.loss:.4f}, validation log-loss {log_loss:.4f}")
+        tell(f"round {number}/{study.training.rounds}: loss {summary.loss:.4f}, validation log-loss {log_loss:.4f}")
         if log_loss < best.validation_log_loss:
             best, kept = LocalResult(model, number, log_loss, output_calibration), _weights(model)
     model.load_state_dict(kept)

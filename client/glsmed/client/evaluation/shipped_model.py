@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.training.steps.stepper import to_pixels
 from glsmed.shared.errors import DataError
-from glsmed.shared.files.atomic import write_bytes, write_text
+from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes, write_text
 from glsmed.shared.files.documents import StrictModel
 from glsmed.shared.models import build_model
 from glsmed.shared.protocol.study import Study
@@ -78,8 +78,8 @@ def write_shipped_model(
         offset=tuple([0.0] * len(study.findings) if offset is None else offset.tolist()),
         site_map=output_calibration,
     )
-    write_bytes(folder / WEIGHTS, weights, mode=0o600)
-    write_text(folder / BESIDE, beside.model_dump_json(indent=1) + "\n", mode=0o600)
+    write_bytes(folder / WEIGHTS, weights, mode=PRIVATE_FILE)
+    write_text(folder / BESIDE, beside.model_dump_json(indent=1) + "\n", mode=PRIVATE_FILE)
 
 
 def load_shipped_model(folder: Path) -> ShippedModel:

@@ -18,7 +18,7 @@ import torch
 
 from glsmed.client.data.manifest import Manifest
 from glsmed.shared.errors import DataError
-from glsmed.shared.files.atomic import atomic_replace
+from glsmed.shared.files.atomic import PRIVATE_FILE, atomic_replace
 from glsmed.shared.protocol.study import LabelSection
 from glsmed.shared.smoothing import rates_from_probability, smoothed_targets, weights_from_spread
 from glsmed.site_adapters.inputs.progress import track
@@ -26,7 +26,6 @@ from glsmed.site_adapters.reading.cells import Cell
 from glsmed.site_adapters.reading.reader import Reader
 
 LAYOUT = 1
-_PRIVATE_FILE = 0o600
 _REMEMBERED = 100_000  # a site has few cues, so most cells have a probability that was seen before
 
 State = Literal["present", "absent", "uncertain", "unmentioned"]
@@ -194,7 +193,7 @@ def _label_rate_target(mean: float) -> tuple[float, float, float]:
 
 def _write(path: Path, rows: Sequence[LabelRow], digest: str) -> None:
     with atomic_replace(path) as temporary:
-        temporary.chmod(_PRIVATE_FILE)
+        temporary.chmod(PRIVATE_FILE)
         with closing(sqlite3.connect(temporary)) as table, table:
             table.execute(f"CREATE TABLE labels ({', '.join(_COLUMNS)}, PRIMARY KEY (study_id, finding)) WITHOUT ROWID")
             table.execute("CREATE TABLE made_from (digest)")

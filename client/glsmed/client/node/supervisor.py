@@ -15,8 +15,7 @@ from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.shared.errors import FederationError
 from glsmed.shared.files.exclusive_lock import exclusive_lock
 from glsmed.shared.processes.children import QUIET_FLOWER, Child, free_port, start_child, stop_children
-
-Report = Callable[[str], None]
+from glsmed.shared.processes.command_line import Tell
 
 _POLL_SECONDS = 0.5
 _FIRST_WAIT_SECONDS = 2.0
@@ -26,12 +25,12 @@ _MOST_DEATHS = 5
 
 
 class SiteSupervisor:
-    """Runs one hospital's side; ``report`` gets one line for each thing that a person wants to know."""
+    """Runs one hospital's side; ``tell`` gets one line for each thing that a person wants to know."""
 
-    def __init__(self, config_file: Path, *, report: Report) -> None:
+    def __init__(self, config_file: Path, *, tell: Tell) -> None:
         self._config_file = config_file.resolve()
         self._config: SiteConfig = load_site(self._config_file)
-        self._report = report
+        self._tell = tell
         self._children: dict[str, Child] = {}
         self._deaths: list[float] = []
 
@@ -48,11 +47,11 @@ class SiteSupervisor:
             self._take_part(NodeSettings.of(self._config, runtime_port=free_port()))
 
     def _take_part(self, settings: NodeSettings) -> None:
-        wait_for_centre(settings, report=self._report)
+        wait_for_centre(settings, tell=self._tell)
         try:
             self._start_resident(settings)
             self._start_supernode(settings)
-            self._report(f"{self._config.site} takes part; waiting for the centre's rounds (Ctrl-C leaves)")
+            self._tell(f"{self._config.site} takes part; waiting for the centre's rounds (Ctrl-C leaves)")
             while True:
                 time.sleep(_POLL_SECONDS)
                 self._revive(settings)
@@ -63,7 +62,7 @@ class SiteSupervisor:
         """Start the resident and wait until it has loaded the site's data."""
         ready = self._config.state.resident_ready
         ready.unlink(missing_ok=True)
-        self._report("loading reports and images")
+        self._tell("loading reports and images")
         command = [
             sys.executable,
             "-m",
@@ -97,11 +96,11 @@ class SiteSupervisor:
         dead = [child for child in self._children.values() if not child.is_running()]
         for child in dead:
             self._count_death(child)
-            self._report(f"{child.name} ended (exit code {child.process.returncode}); starting it again")
+            self._tell(f"{child.name} ended (exit code {child.process.returncode}); starting it again")
             if child.name == "resident":
                 self._start_resident(settings)
             else:
-                wait_for_centre(settings, report=self._report)
+                wait_for_centre(settings, tell=self._tell)
                 self._start_supernode(settings)
 
     def _count_death(self, child: Child) -> None:
@@ -114,7 +113,7 @@ class SiteSupervisor:
 def wait_for_centre(
     settings: NodeSettings,
     *,
-    report: Report,
+    tell: Tell,
     probe: Callable[[NodeSettings], None] = probe_centre,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
@@ -128,7 +127,7 @@ def wait_for_centre(
         try:
             probe(settings)
         except ConnectionError as error:
-            report(f"the centre {settings.centre} is not reachable ({error}); trying again in {wait:.0f} s")
+            tell(f"the centre {settings.centre} is not reachable ({error}); trying again in {wait:.0f} s")
             sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
         else:

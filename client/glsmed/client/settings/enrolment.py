@@ -15,7 +15,7 @@ from glsmed.shared.protocol.study import load_study
 
 _OTHERS = 0o077
 _REMEDY = (
-    "put a whole copy of it back; or move it away, make a new one with glsmed-client --site config.yaml enroll, and "
+    "restore it from a backup; or move it away, make a new one with glsmed-client --site config.yaml enroll, and "
     "ask the centre to admit that"
 )
 

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glsmed.shared.errors import DataError
-from glsmed.shared.files.atomic import write_text
+from glsmed.shared.files.atomic import PRIVATE_FILE, PRIVATE_FOLDER, write_text
 
 _SECRET_BYTES = 32
 _DIGEST_SHOWN = 16  # hexadecimal digits of a study's digest in a file's name
-_PRIVATE_FILE = 0o600
-_PRIVATE_FOLDER = 0o700
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +27,8 @@ class StateFolder:
             DataError: it cannot be made, or belongs to someone else.
         """
         try:
-            self.path.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
-            self.path.chmod(_PRIVATE_FOLDER)
+            self.path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+            self.path.chmod(PRIVATE_FOLDER)
         except OSError as error:
             raise DataError(f"{self.path}: the state folder cannot be made: {error.strerror}") from None
 
@@ -101,7 +99,7 @@ class StateFolder:
         Raises:
             OSError: it cannot be written.
         """
-        write_text(self.superexec_secret, secrets.token_hex(_SECRET_BYTES), mode=_PRIVATE_FILE)
+        write_text(self.superexec_secret, secrets.token_hex(_SECRET_BYTES), mode=PRIVATE_FILE)
 
     def process_log(self, name: str) -> Path:
         """The log of one of the site's processes."""

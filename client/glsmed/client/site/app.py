@@ -6,9 +6,9 @@ import structlog
 from flwr.app import Context, Message, RecordDict
 from flwr.clientapp import ClientApp
 
-from glsmed.client.egress.policy import Number, error_code
+from glsmed.client.egress.policy import error_code
 from glsmed.client.egress.query_budget import EvaluatedSplit, RecordedAnswer, Request
-from glsmed.client.egress.site_numbers import evaluation_numbers, labelled_patients, patients_by_number, site_counts
+from glsmed.client.egress.site_numbers import Number, evaluation_numbers, labelled_patients, site_counts
 from glsmed.client.evaluation.evaluation import evaluate
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.evaluation.shipped_model import write_shipped_model
@@ -78,26 +78,22 @@ class _SiteTasks:
         """Who this site is, with its counts where they may leave."""
         site = self._site
         require_same("study", expected=self._digest, got=decode(content, Hello).study_digest)
-        counts = site_counts(site.splits)
-        permitted = site.egress.permitted(counts)
-        reply = HelloReply(study_digest=self._digest, site=site.site, release=RELEASE, metrics=permitted)
-        return site.egress.release(reply, patients=patients_by_number(counts))
+        reply = HelloReply(study_digest=self._digest, site=site.site, release=RELEASE, metrics={})
+        return site.egress.release(reply, numbers=site_counts(site.splits))
 
     def cue_counts(self, content: RecordDict) -> RecordDict:
         """What the site's gold says of each cue, where that may leave."""
         site = self._site
         require_same("study", expected=self._digest, got=decode(content, CountsTask).study_digest)
         site.egress.require_cue_counts()
-        return site.egress.release(
-            CountsReply(study_digest=self._digest, counts=site_cue_counts(site.inputs)), patients={}
-        )
+        return site.egress.release(CountsReply(study_digest=self._digest, counts=site_cue_counts(site.inputs)))
 
     def take_prior(self, content: RecordDict) -> RecordDict:
         """The labels of this site made anew with the prior that all sites share."""
         task = decode(content, PriorTask)
         require_same("study", expected=self._digest, got=task.study_digest)
         self._site = with_prior(self._site, prior_from_json(task.prior))
-        return self._site.egress.release(PriorReply(study_digest=self._digest), patients={})
+        return self._site.egress.release(PriorReply(study_digest=self._digest))
 
     def train(self, content: RecordDict) -> RecordDict:
         """The model after one round of local training."""
@@ -110,7 +106,6 @@ class _SiteTasks:
         site.query_budget.charge(Request.of_training(task.round, task.model, examples))
         load_arrays(site.model, task.model)
         summary = site.training.train(site.model, examples, round_number=task.round)
-        loss = {"loss": Number(summary.loss, patients)}
         update = Update(
             study_digest=self._digest,
             round=task.round,
@@ -118,11 +113,12 @@ class _SiteTasks:
             training_cells=summary.cells,
             steps=summary.steps,
             seconds=summary.seconds,
-            metrics=site.egress.permitted(loss),
+            metrics={},
             model=state_arrays(site.model),
         )
         note = site.query_budget.left_in_words()
-        return site.egress.release(update, patients={"loss": patients, "model": patients}, note=note)
+        loss = {"loss": Number(summary.loss, patients)}
+        return site.egress.release(update, numbers=loss, model_patients=patients, note=note)
 
     def evaluate(self, content: RecordDict) -> RecordDict:
         """The model's metrics on one of the site's splits."""
@@ -143,10 +139,10 @@ class _SiteTasks:
             manifest_digest=task.manifest_digest,
             split=task.split,
             reference=answer.reference,
-            metrics=site.egress.permitted(answer.numbers),
+            metrics={},
         )
         note = "the answer that was given before" if known else site.query_budget.left_in_words()
-        return site.egress.release(reply, patients=patients_by_number(answer.numbers), note=note)
+        return site.egress.release(reply, numbers=answer.numbers, note=note)
 
     def _measured(self, task: EvaluateTask, split: EvaluatedSplit) -> RecordedAnswer:
         """The model's numbers on a split."""
