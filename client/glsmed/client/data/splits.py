@@ -5,6 +5,8 @@ import hashlib
 from glsmed.client.data.examples import SplitName
 from glsmed.client.settings.config import SplitSection
 
+SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
+
 _HASH_RANGE = float(2**64)
 
 

@@ -11,7 +11,7 @@ from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.data.image_cache import ImageCache
 from glsmed.client.data.manifest import ImageEntry, Manifest
 from glsmed.client.data.site_inputs import SiteInputs
-from glsmed.client.data.splits import split_of
+from glsmed.client.data.splits import SPLITS, split_of
 from glsmed.client.labels.label_table import LabelRow, LabelSource, State, count_states, load_label_table
 from glsmed.client.labels.shared_calibration import site_calibration
 from glsmed.client.labels.training_targets import with_training_targets
@@ -20,8 +20,6 @@ from glsmed.client.training.devices import resolve_device
 from glsmed.shared.errors import ConfigurationError, DataError, Fault
 from glsmed.shared.protocol.study import Study
 from glsmed.site_adapters.inputs.gold_labels import Gold
-
-SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, slots=True)

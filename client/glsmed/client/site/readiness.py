@@ -1,7 +1,7 @@
 """``glsmed-client check``: everything that training needs, looked at offline; every fault is listed."""
 
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -11,12 +11,12 @@ import torch
 
 from glsmed.client.data.manifest import ImageEntry, Survey, survey_manifest
 from glsmed.client.data.site_inputs import SiteInputs, read_site_gold
+from glsmed.client.data.splits import SPLITS
 from glsmed.client.egress.query_budget import QueryBudget
 from glsmed.client.labels.label_table import LabelRow
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.client.settings.enrolment import read_authority, read_private_key
 from glsmed.client.site.preparation import (
-    SPLITS,
     SiteSummary,
     by_split,
     label_rows,
@@ -226,35 +226,3 @@ def _check_labels(
             f"{len(labelled & patients)} training patients have a labelled finding, egress.min_patients is "
             f"{config.egress.min_patients}: no model update may leave"
         )
-
-
-def render(report: CheckReport) -> str:
-    """The report as text for a terminal."""
-    blocks = [*report.lines]
-    if report.summary is not None:
-        blocks += _render_summary(report.summary)
-    blocks += _render_list("warning", report.warnings)
-    blocks += _render_list("fault", report.faults)
-    blocks.append(
-        f"{len(report.faults)} fault(s): training cannot start" if report.faults else "ready: training could start"
-    )
-    return "\n".join(blocks)
-
-
-def _render_summary(summary: SiteSummary) -> list[str]:
-    splits = ", ".join(f"{name} {summary.split_patients[name]}" for name in SPLITS)
-    lines = [
-        f"{summary.images} images, {summary.studies} studies, {summary.patients} patients ({splits})",
-        f"{summary.gold_cells} gold cells",
-    ]
-    if summary.states:
-        lines.append(f"{'finding':<28}{'present':>10}{'uncertain':>11}{'absent':>9}{'unmentioned':>13}")
-    for finding, states in summary.states.items():
-        lines.append(
-            f"{finding:<28}{states['present']:>10}{states['uncertain']:>11}{states['absent']:>9}{states['unmentioned']:>13}"
-        )
-    return lines
-
-
-def _render_list(label: str, items: Iterable[str]) -> list[str]:
-    return [f"{label}: {item}" for item in items]
