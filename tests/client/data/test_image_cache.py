@@ -194,6 +194,7 @@ def test_a_file_limit_ends_in_the_error_and_not_in_a_signal(tmp_path: Path) -> N
     program = (
         "import resource, signal, sys; from pathlib import Path\n"
         "from glsmed.client.data.image_cache import ImageCache\n"
+        "from glsmed.client.settings.state_folder import StateFolder\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "ImageCache(StateFolder(Path(sys.argv[1])), size_px=32).load([Path(name) for name in sys.argv[2:]])\n"

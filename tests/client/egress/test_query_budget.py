@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from glsmed.client.data.examples import Examples
-from glsmed.client.egress.query_budget import Kind, QueryBudget, RecordedAnswer, Request
+from glsmed.client.egress.query_budget import QueryBudget, RecordedAnswer, Request, RequestKind
 from glsmed.client.egress.site_numbers import Number
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.errors import DataError, QueryBudgetError
@@ -25,7 +25,7 @@ def ledger(folder: Path, *, runs: int = 1, study: Study = STUDY) -> QueryBudget:
     return QueryBudget(StateFolder(folder), study, runs=runs)
 
 
-def ask(folder: Path, kind: Kind, count: int, *, runs: int = 1) -> None:
+def ask(folder: Path, kind: RequestKind, count: int, *, runs: int = 1) -> None:
     for number in range(count):
         assert ledger(folder, runs=runs).charge(Request(kind, f"{kind} model {number}")) is None
 
@@ -36,7 +36,7 @@ def test_a_run_trains_and_validates_once_a_round_and_tests_once(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(("kind", "most"), [("train", 6), ("validation", 6), ("test", 2)])
-def test_one_too_many_is_refused_and_not_written(tmp_path: Path, kind: Kind, most: int) -> None:
+def test_one_too_many_is_refused_and_not_written(tmp_path: Path, kind: RequestKind, most: int) -> None:
     ask(tmp_path, kind, most, runs=2)
     (file,) = tmp_path.iterdir()
     before = file.read_bytes()

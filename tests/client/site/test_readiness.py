@@ -37,11 +37,11 @@ def test_a_site_that_is_right_is_counted(write_config: WriteConfig, drawn_data: 
     assert report.summary is not None
     manifest = rows(drawn_data / "manifest.csv")
     assert report.summary.images == len(manifest)
-    assert report.summary.studies == len({row["study_id"] for row in manifest})
+    assert report.summary.examinations == len({row["study_id"] for row in manifest})
     assert sum(report.summary.split_patients.values()) == len({row["patient_id"] for row in manifest})
     assert report.summary.gold_cells == len(rows(drawn_data / "gold.csv"))
     for states in report.summary.states.values():
-        assert sum(states.values()) == report.summary.studies
+        assert sum(states.values()) == report.summary.examinations
 
 
 def test_the_report_says_device_disk_split_and_cells(write_config: WriteConfig) -> None:
@@ -219,5 +219,5 @@ def test_many_notes_on_the_manifest_are_cut_short(
 ) -> None:
     spelled = [f"s{number},{'P' if number else 'p'}1,{number}.png,No effusion." for number in range(31)]
     report = run_check(write_config(manifest=write_manifest(*spelled)))
-    assert sum("is taken as the patient" in note for note in report.warnings) == 20
+    assert sum("is taken to be the patient" in note for note in report.warnings) == 20
     assert "10 more notes on the manifest" in report.warnings

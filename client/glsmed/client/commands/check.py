@@ -43,7 +43,7 @@ def _render_summary(summary: "SiteSummary") -> list[str]:
 
     splits = ", ".join(f"{name} {summary.split_patients[name]}" for name in SPLITS)
     lines = [
-        f"{summary.images} images, {summary.studies} examinations, {summary.patients} patients ({splits})",
+        f"{summary.images} images, {summary.examinations} examinations, {summary.patients} patients ({splits})",
         f"{summary.gold_cells} gold cells",
     ]
     if summary.states:

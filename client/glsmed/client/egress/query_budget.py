@@ -24,7 +24,7 @@ from glsmed.shared.protocol.study import Study
 from glsmed.shared.protocol.wire import Arrays
 
 EvaluatedSplit = Literal["validation", "test"]
-Kind = Literal["train", "validation", "test"]
+RequestKind = Literal["train", "validation", "test"]
 
 _REMEMBERED = 32  # requests; a lost message is asked for again long before so many others were
 
@@ -32,7 +32,7 @@ _REMEMBERED = 32  # requests; a lost message is asked for again long before so m
 class Request(NamedTuple):
     """What an answer depends on: what is asked for, the SHA-256 of the arrays that go in, in training the round."""
 
-    kind: Kind
+    kind: RequestKind
     model: str
     round: int = 0
 
@@ -55,16 +55,16 @@ class RecordedAnswer:
     numbers: Mapping[str, Number]
 
 
-class _Answer(StrictModel, ser_json_inf_nan="constants"):  # a model may overflow: its numbers are NaN
+class _KeptAnswer(StrictModel, ser_json_inf_nan="constants"):  # a model may overflow: its numbers are NaN
     reference: Reference
     numbers: dict[str, tuple[float, int]]
 
 
 class _Charged(StrictModel):
-    kind: Kind
+    kind: RequestKind
     model: str
     round: int
-    answer: _Answer | None = None
+    answer: _KeptAnswer | None = None
 
     @property
     def request(self) -> Request:
@@ -72,13 +72,13 @@ class _Charged(StrictModel):
 
 
 class _Account(StudyAccount, ser_json_inf_nan="constants"):
-    asked: dict[Kind, Annotated[int, Field(ge=0)]]
+    asked: dict[RequestKind, Annotated[int, Field(ge=0)]]
     last: tuple[_Charged, ...]
 
     @field_validator("asked")
     @classmethod
-    def _require_every_kind(cls, asked: dict[Kind, int]) -> dict[Kind, int]:
-        if missing := set(get_args(Kind)) - asked.keys():
+    def _require_every_kind(cls, asked: dict[RequestKind, int]) -> dict[RequestKind, int]:
+        if missing := set(get_args(RequestKind)) - asked.keys():
             raise ValueError(f"no number for {', '.join(sorted(missing))}")
         return asked
 
@@ -95,7 +95,7 @@ class QueryBudget:
 
     def __init__(self, state: StateFolder, study: Study, *, runs: int) -> None:
         rounds, digest = study.training.rounds, study.digest()
-        self._most: Mapping[Kind, int] = {"train": runs * rounds, "validation": runs * rounds, "test": runs}
+        self._most: Mapping[RequestKind, int] = {"train": runs * rounds, "validation": runs * rounds, "test": runs}
         self._file = AccountFile(
             state.query_budget(digest),
             _Account(study=digest, asked={"train": 0, "validation": 0, "test": 0}, last=()),
@@ -121,7 +121,7 @@ class QueryBudget:
                 f"{request.kind}: the centre asked {before} times in this study, and egress.max_runs in config.yaml "
                 f"allows {most}: raise it if the study has good reason to ask again"
             )
-        asked: dict[Kind, int] = {**account.asked, request.kind: before + 1}
+        asked: dict[RequestKind, int] = {**account.asked, request.kind: before + 1}
         last = (*account.last, _Charged(**request._asdict()))[-_REMEMBERED:]
         self._file.write(account.model_copy(update={"asked": asked, "last": last}))
         return None
@@ -135,11 +135,11 @@ class QueryBudget:
         """
         account = self._file.read()
         numbers = {key: (number.value, number.patients) for key, number in answer.numbers.items()}
-        kept = _Answer(reference=answer.reference, numbers=numbers)
+        kept = _KeptAnswer(reference=answer.reference, numbers=numbers)
         last = (one.model_copy(update={"answer": kept}) if one.request == request else one for one in account.last)
         self._file.write(account.model_copy(update={"last": tuple(last)}))
 
-    def left(self) -> Mapping[Kind, int]:
+    def left(self) -> Mapping[RequestKind, int]:
         """How many requests will still be answered, by kind; below 0 where the limit was lowered since.
 
         Raises:

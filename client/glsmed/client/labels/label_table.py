@@ -28,8 +28,8 @@ from glsmed.site_adapters.reading.reader import Reader
 LAYOUT = 1
 _REMEMBERED = 100_000  # a site has few cues, so most cells have a probability that was seen before
 
-State = Literal["present", "absent", "uncertain", "unmentioned"]
-Calibration = Callable[[Cell, Collection[Cell]], tuple[float, float]]
+CellState = Literal["present", "absent", "uncertain", "unmentioned"]
+CalibrateCell = Callable[[Cell, Collection[Cell]], tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class LabelRow:
     study_id: str
     patient_id: str
     finding: str
-    state: State
+    state: CellState
     cue: str
     span_start: int
     span_end: int
@@ -83,7 +83,7 @@ class LabelSource:
     reader: Reader
     findings: Sequence[str]
     settings: LabelSection
-    calibration: Calibration | None = None
+    calibration: CalibrateCell | None = None
     calibration_digest: str = ""
 
     def digest(self) -> str:
@@ -218,9 +218,9 @@ def _read(path: Path) -> list[LabelRow]:
         return [LabelRow(*row) for row in table.execute(f"SELECT {', '.join(_COLUMNS)} FROM labels")]  # noqa: S608  # fixed names
 
 
-def count_states(rows: Sequence[LabelRow]) -> Mapping[str, Mapping[State, int]]:
+def count_states(rows: Sequence[LabelRow]) -> Mapping[str, Mapping[CellState, int]]:
     """Number of cells by finding and state."""
-    counts: dict[str, dict[State, int]] = {}
+    counts: dict[str, dict[CellState, int]] = {}
     for row in rows:
         of_finding = counts.setdefault(row.finding, {"present": 0, "absent": 0, "uncertain": 0, "unmentioned": 0})
         of_finding[row.state] += 1

@@ -12,7 +12,7 @@ from glsmed.client.data.image_cache import ImageCache
 from glsmed.client.data.manifest import ImageEntry, Manifest
 from glsmed.client.data.site_inputs import SiteInputs
 from glsmed.client.data.splits import SPLITS, split_of
-from glsmed.client.labels.label_table import LabelRow, LabelSource, State, count_states, load_label_table
+from glsmed.client.labels.label_table import CellState, LabelRow, LabelSource, count_states, load_label_table
 from glsmed.client.labels.shared_calibration import site_calibration
 from glsmed.client.labels.training_targets import with_training_targets
 from glsmed.client.settings.config import SiteConfig, SplitSection
@@ -27,10 +27,10 @@ class SiteSummary:
     """Counts that describe a site; for its own eyes."""
 
     images: int
-    studies: int
+    examinations: int
     patients: int
     split_patients: Mapping[SplitName, int]
-    states: Mapping[str, Mapping[State, int]]
+    states: Mapping[str, Mapping[CellState, int]]
     gold_cells: int
 
 
@@ -149,7 +149,7 @@ def summarise(
     patients = {name: len({entry.patient_id for entry in entries[name]}) for name in SPLITS}
     return SiteSummary(
         images=len(manifest.images),
-        studies=len(manifest.reports),
+        examinations=len(manifest.reports),
         patients=sum(patients.values()),
         split_patients=patients,
         states=count_states(rows),

@@ -91,9 +91,9 @@ def test_two_devices_take_the_steps_of_one_round_after_round(pool: WorkerPool) -
 def test_shares_in_parts_that_fit_are_the_same_step(pool: WorkerPool) -> None:
     alone, shared = fresh(), fresh()
     train(alone, examples(), study().training, round_number=1, device=CPU)
-    pool._at_once = 2
+    pool._micro_batch_size = 2
     pool.train(shared, examples(), round_number=1)
-    pool._at_once = None
+    pool._micro_batch_size = None
     assert furthest(alone, shared) < 1e-5
 
 
@@ -172,7 +172,7 @@ def test_the_worker_that_failed_first_is_named(
     send(ends[0], first)
     ends[1].close() if second is None else send(ends[1], second)
     with pytest.raises(WorkerError, match=named):
-        pool._answers()
+        pool._replies()
     pool.close()
     for end in ends:
         end.close()
@@ -218,7 +218,7 @@ import sys
 from pathlib import Path
 import torch
 sys.path.insert(0, TESTS)
-from test_worker_pool import CPU, examples, fresh, study
+from test_worker_pool import CPU, StateFolder, examples, fresh, study
 from glsmed.client.training.worker_pool.worker_pool import WorkerPool
 
 def say(number):

@@ -48,7 +48,7 @@ PROGRAM = ("-m", "glsmed.client.training.worker_pool.worker")
 
 _FINAL_MESSAGE_SECONDS = 1.0
 
-Answer = tuple[Head, dict[str, Tensor]]
+WorkerReply = tuple[Head, dict[str, Tensor]]
 WorkerRequest = tuple[Head, Mapping[str, Tensor]]
 
 
@@ -71,30 +71,30 @@ class _Worker:
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    """A worker that failed, with its last words; one that ended without any did so before the others noticed."""
+    """A worker that failed, with its final message; one that ended without any did so before the others noticed."""
 
     worker: _Worker
-    words: Failed | None
+    message: Failed | None
 
     @property
     def at(self) -> float:
-        """When, for telling the first from those that followed from it."""
-        return 0.0 if self.words is None else self.words.at
+        """When it failed, to tell the first failure from those that it caused."""
+        return 0.0 if self.message is None else self.message.at
 
     def error(self) -> GlsmedError:
-        """What to raise."""
+        """The error to raise."""
         child = self.worker.child
-        if self.words is None:
+        if self.message is None:
             with suppress(TimeoutExpired):  # its sockets are closed, so it is about to end
                 child.process.wait(timeout=_FINAL_MESSAGE_SECONDS)
             status = child.process.returncode
             return WorkerError(
                 f"{self.worker.name} ended with status {status}; the end of {child.log}:\n{child.log_tail()}"
             )
-        if self.words.error == torch.OutOfMemoryError.__name__:
-            return _WorkerMemoryError(self.words.message)
+        if self.message.error == torch.OutOfMemoryError.__name__:
+            return _WorkerMemoryError(self.message.message)
         return WorkerError(
-            f"{self.worker.name} failed: {self.words.error}: {self.words.message}; its log is {child.log}"
+            f"{self.worker.name} failed: {self.message.error}: {self.message.message}; its log is {child.log}"
         )
 
 
@@ -111,7 +111,7 @@ class WorkerPool:
         self._devices = tuple(devices)
         self._state = state
         self._workers: list[_Worker] = []
-        self._at_once: int | None = None
+        self._micro_batch_size: int | None = None
 
     def start(self) -> None:
         """Have all workers running and ready; a round does this too, but then waits for them.
@@ -126,7 +126,7 @@ class WorkerPool:
         try:
             for rank, device in enumerate(self._devices):
                 self._workers.append(self._started(rank, device))
-            self._answers()
+            self._replies()
         except BaseException:  # Ctrl-C too
             self.close()
             raise
@@ -191,7 +191,7 @@ class WorkerPool:
         for number in range(plan.settings.steps_per_round):
             self._send(upcoming)
             upcoming = next(requests, [])  # made while the workers compute
-            self._answers()
+            self._replies()
             yield number
 
     def _opening(self, plan: RoundPlan) -> StartRound:
@@ -199,7 +199,7 @@ class WorkerPool:
             settings=plan.settings,
             findings=plan.examples.findings,
             logit_limit=plan.logit_limit,
-            micro_batch_size=self._at_once or plan.settings.batch_size,
+            micro_batch_size=self._micro_batch_size or plan.settings.batch_size,
         )
 
     def _shares(self, batch: Batch) -> list[WorkerRequest]:
@@ -208,22 +208,22 @@ class WorkerPool:
         return [(TakeStep(), batch_tensors(share, batch.total_weight() / count)) for share in batch.shares(count)]
 
     def _end(self, model: nn.Module, plan: RoundPlan) -> tuple[float, LogitMonitor | None]:
-        answers = self._ask([(EndRound(), {})] * len(self._devices))
+        replies = self._ask([(EndRound(), {})] * len(self._devices))
         monitor, losses = plan.monitor(torch.device("cpu")), []
-        for head, tensors in answers:
+        for head, tensors in replies:
             if not isinstance(head, RoundResult):
                 raise WorkerError(f"a worker answered {type(head).__name__} to EndRound")
             losses.append(head.summed_loss)
             if monitor is not None:
                 monitor.sums += tensors.pop(MONITOR_SUMS)
-        model.load_state_dict(answers[0][1])
+        model.load_state_dict(replies[0][1])
         return sum(losses) / len(losses), monitor
 
     def _halve_micro_batch(self, plan: RoundPlan) -> None:
         """Halve what a device is given at once; the round is started anew, since one worker missed a common step."""
         self.close()
         share = -(-plan.images_in_step // len(self._devices))
-        self._at_once = half_of(min(self._at_once or share, share))
+        self._micro_batch_size = half_of(min(self._micro_batch_size or share, share))
 
     def _started(self, rank: int, device: torch.device) -> _Worker:
         ours, theirs = socket.socketpair()
@@ -248,29 +248,29 @@ class WorkerPool:
             )
         return _Worker(f"training worker {rank + 1} of {count} ({device})", child, Connection(ours.detach()))
 
-    def _ask(self, requests: Sequence[WorkerRequest]) -> list[Answer]:
+    def _ask(self, requests: Sequence[WorkerRequest]) -> list[WorkerReply]:
         self._send(requests)
-        return self._answers()
+        return self._replies()
 
     def _send(self, requests: Sequence[WorkerRequest]) -> None:
-        """Send each worker its order; all are waiting for one, so none is waited for."""
+        """Send each worker its request; all of them are waiting for one, so this does not block."""
         for worker, (head, tensors) in zip(self._workers, requests, strict=True):
             try:
                 send(worker.channel, head, tensors)
             except OSError:
                 raise self._first_failure(_Failure(worker, None)) from None
 
-    def _answers(self) -> list[Answer]:
-        """An answer of every worker, in their order."""
+    def _replies(self) -> list[WorkerReply]:
+        """The reply of every worker, in their order."""
         waiting: dict[object, _Worker] = {worker.channel: worker for worker in self._workers}
-        answers: dict[str, Answer] = {}
+        replies: dict[str, WorkerReply] = {}
         while waiting:
             for channel in multiprocessing.connection.wait([worker.channel for worker in waiting.values()]):
                 worker = waiting.pop(channel)
-                answers[worker.name] = self._answer(worker)
-        return [answers[worker.name] for worker in self._workers]
+                replies[worker.name] = self._reply(worker)
+        return [replies[worker.name] for worker in self._workers]
 
-    def _answer(self, worker: _Worker) -> Answer:
+    def _reply(self, worker: _Worker) -> WorkerReply:
         try:
             head, tensors = receive(worker.channel)
         except (EOFError, OSError):
