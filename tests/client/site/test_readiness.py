@@ -115,7 +115,7 @@ def test_the_same_image_of_two_patients_in_two_splits_is_a_fault(write_config: W
         ("gold: ", "gold: none.csv #", "none.csv: cannot be read: No such file"),
         ("manifest: ", "manifest: none.csv #", "none.csv: cannot be read: No such file"),
         ("en_radiology", "en_radiology\n  calibration: none.yaml", "none.yaml: cannot be read: No such file"),
-        ("device: cpu", "device: cpu\ndevices: 5", "devices: 5 need as many images in a step"),
+        ("device: cpu", "device: cpu\ndevices: 5", "devices is 5, but a step of this study has only 4 images"),
         ("device: cpu", "study: none.yaml", "none.yaml: cannot be read: No such file"),
     ],
 )
@@ -136,9 +136,9 @@ def test_a_broken_audit_log_is_a_fault(write_config: WriteConfig, tmp_path: Path
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("ca.crt", "", "not a certificate in PEM"),
-        ("keys/site.key", "", "not an OpenSSH private key"),
-        ("keys/site.key", "-----BEGIN OPENSSH PRIVATE KEY-----", "not an OpenSSH private key"),
+        ("ca.crt", "", "is not a certificate in PEM"),
+        ("keys/site.key", "", "is not an OpenSSH private key"),
+        ("keys/site.key", "-----BEGIN OPENSSH PRIVATE KEY-----", "is not an OpenSSH private key"),
     ],
 )
 def test_a_damaged_certificate_or_key_is_a_fault(
@@ -160,7 +160,7 @@ def test_what_is_left_of_questions_is_told(write_config: WriteConfig, tmp_path: 
         ledger.charge(Request("test", str(number)))
     report = run_check(config)
     assert "requests left: train 4 of 4, validation 4 of 4, test 0 of 2" in report.lines
-    assert any("no new request (test) is answered any more" in line for line in report.warnings)
+    assert any("query budget of this study is spent (test)" in line for line in report.warnings)
 
 
 def test_a_damaged_account_of_questions_is_a_fault(write_config: WriteConfig, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What may leave this site. Everything that is not allowed by name stays, and what goes is in the audit log first."""
+"""What may leave this site: nothing that is not allowed by name, and nothing before it is in the audit log."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
@@ -29,17 +29,17 @@ from glsmed.shared.protocol.wire import (
 SiteMessage = HelloReply | Update | EvaluationReply | CountsReply | PriorReply
 
 _OWN_WORDS = frozenset({RELEASE, "validation", "test", "gold", "reports"})
-_COUNTS = "counts"  # the one field that is checked by what it holds
+_COUNTS = "counts"  # the one field whose content is checked instead
 _KNOWN_ERRORS = frozenset({"builtins", "torch"})
-# With all its digits, a single mean could carry every label of a split to a centre that made its model for that.
+# A mean with all its digits could tell a centre every label of a split, if it made its model for that purpose.
 _DECIMALS = 3
 
 
 class EgressPolicy:
-    """The one gate: a message, number or error that has not passed it is not sent.
+    """The only gate: no message, number or error is sent that has not passed it.
 
-    Where ``model_updates`` is allowed, an update carries beside the model how many labelled cells, gradient steps and
-    seconds it took, since it cannot be averaged without.
+    Where ``model_updates`` is allowed, an update also carries how many labelled cells, steps and seconds it took, which
+    the centre needs to average it.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class EgressPolicy:
         self._cue_words = frozenset(cue_words)
 
     def require_updates(self, patients: int) -> None:
-        """Raise unless a model trained on so many patients may be sent; asked before training, which it may spare.
+        """Raise unless a model trained on so many patients may be sent; ask before training, to spare it in vain.
 
         Raises:
             PrivacyError: model updates are not allowed, or there are too few patients.
@@ -71,7 +71,7 @@ class EgressPolicy:
             raise PrivacyError(f"{patients} patients to train on, egress.min_patients is {self._settings.min_patients}")
 
     def require_cue_counts(self) -> None:
-        """Raise unless counts per cue may be sent; asked before they are computed, which it may spare.
+        """Raise unless counts per cue may be sent; ask before computing them.
 
         Raises:
             PrivacyError: they may not.
@@ -116,7 +116,7 @@ class EgressPolicy:
         return content
 
     def release_error(self, error: Exception) -> Error:
-        """What the centre learns of an error: the name of its class, and only of classes that this software knows.
+        """What the centre learns of an error: the name of its class, and only of a class that this software knows.
 
         Raises:
             OSError: the audit log cannot be written; nothing is sent.
@@ -140,7 +140,7 @@ class EgressPolicy:
         self.require_cue_counts()
         for count in counts:
             if not {count.cue, count.family} <= self._cue_words:
-                raise PrivacyError("a cue of this site's own stands among the counts: its name may not leave")
+                raise PrivacyError("the counts name a cue of this site's own: its name may not leave")
             if count.trials < self._settings.min_patients:
                 raise PrivacyError(f"{count.cue!r} has fewer than {self._settings.min_patients} labels")
 
@@ -157,7 +157,7 @@ class EgressPolicy:
 
 
 def error_code(error: Exception) -> str:
-    """The class of an error, for instance ``DataError``; ``UnexpectedError`` for one of any other library."""
+    """The class of an error, for instance ``DataError``; ``UnexpectedError`` for those of other libraries."""
     if isinstance(error, GlsmedError):
         return error.code
     return type(error).__name__ if type(error).__module__.partition(".")[0] in _KNOWN_ERRORS else "UnexpectedError"
@@ -174,7 +174,7 @@ def _metrics(message: SiteMessage) -> Metrics:
 
 
 def _description(message: SiteMessage, content: RecordDict) -> dict[str, object]:
-    """What the audit log keeps of a message: every word and number, and the hash of the arrays."""
+    """What the audit log keeps of a message: every word and number, and a hash of the arrays."""
     head = dict(content.config_records["head"])
     description: dict[str, object] = {"message": type(message).__name__, **head, "metrics": dict(_metrics(message))}
     if isinstance(message, Update):

@@ -1,4 +1,4 @@
-"""How many requests of the centre a site has answered in a study: on disk before anything is computed.
+"""How many requests of the centre a site has answered in a study; counted on disk before anything is computed.
 
 Every answer leaks a little about patients (the metrics of two models that differ on one known image tell which it is),
 so a site answers only as many requests as the study needs. A request that ends in an error leaks too, and is counted.
@@ -26,11 +26,11 @@ from glsmed.shared.protocol.wire import Arrays
 EvaluatedSplit = Literal["validation", "test"]
 RequestKind = Literal["train", "validation", "test"]
 
-_REMEMBERED = 32  # requests; a lost message is asked for again long before so many others were
+_REMEMBERED = 32  # requests; a lost message is asked for again long before this many others
 
 
 class Request(NamedTuple):
-    """What an answer depends on: what is asked for, the SHA-256 of the arrays that go in, in training the round."""
+    """What an answer depends on: what is asked for, the SHA-256 of the arrays that go in, and in training the round."""
 
     kind: RequestKind
     model: str
@@ -49,7 +49,7 @@ class Request(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RecordedAnswer:
-    """The numbers of an evaluation, before the egress policy chooses among them."""
+    """The numbers of an evaluation, before the egress policy selects among them."""
 
     reference: Reference
     numbers: Mapping[str, Number]
@@ -89,7 +89,7 @@ class QueryBudget:
     Args:
         state: the site's state folder; the file in it is made by the first request.
         study: another study, by its digest, has another account.
-        runs: for how many whole runs of the study there is room: each asks once a round for training and for the
+        runs: how many whole runs of the study the budget suffices for: each asks once a round for training and for the
             validation split, and once for the test split.
     """
 
@@ -104,10 +104,10 @@ class QueryBudget:
         )
 
     def charge(self, request: Request) -> RecordedAnswer | None:
-        """Count the request unless it is among the last that were asked; its answer, where it was given one before.
+        """Count the request unless it repeats one of the last; returns the recorded answer, where it has one.
 
         Raises:
-            QueryBudgetError: one too many; nothing is written.
+            QueryBudgetError: the budget is spent; nothing is written.
             DataError: the file is damaged.
             OSError: the disk is full.
         """
@@ -149,7 +149,7 @@ class QueryBudget:
         return {kind: most - asked[kind] for kind, most in self._most.items()}
 
     def left_in_words(self) -> str:
-        """One line of what :meth:`left` says."""
+        """One line for people with what :meth:`left` returns."""
         parts = (f"{kind} {max(left, 0)} of {self._most[kind]}" for kind, left in self.left().items())
         return f"requests left: {', '.join(parts)}"
 
@@ -163,9 +163,9 @@ def _answer_of(asked: _Charged) -> RecordedAnswer | None:
 
 
 def _digest(model: Arrays, examples: Examples) -> str:
-    """Of the model and the targets, since a centre can change what words mean.
+    """A digest of the model and the targets, since a centre can change what words mean.
 
-    The same whatever the order of the arrays: a centre that goes on after a crash reads them from a file.
+    It does not depend on the order of the arrays: a centre that continues after a crash reads them from a file.
     """
     targets = {f"targets/{name}": getattr(examples, name).numpy() for name in ("targets", "weights")}
     return arrays_digest(dict(sorted({**model, **targets}.items())))

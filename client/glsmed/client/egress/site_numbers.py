@@ -1,4 +1,4 @@
-"""The numbers that a site could send, each with how many patients it is about; the policy says which go."""
+"""The numbers that a site could send, each with how many patients it is about; the egress policy decides which go."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.evaluation.evaluation import Evaluation, reference_labels
 from glsmed.shared.protocol.wire import metric_key
 
-# With a single positive patient the AUROC is the rank of that patient: such a number is about the smaller group.
+# With a single positive patient the AUROC is that patient's rank: such a number is about the smaller group.
 _BETWEEN_TWO_GROUPS = frozenset({"positives", "auroc", "auprc"})
 
 
@@ -38,7 +38,7 @@ def site_counts(splits: Mapping[SplitName, Examples]) -> dict[str, Number]:
 
 
 def labelled_patients(examples: Examples) -> int:
-    """How many patients have a cell that training sees."""
+    """How many patients have at least one cell that training sees."""
     return _patients(examples, (examples.weights > 0).any(1))
 
 

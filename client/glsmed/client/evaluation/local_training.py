@@ -1,4 +1,4 @@
-"""The best model that a site can train by itself, or several sites' data pooled: the yardstick for the federation."""
+"""The best model that one site's data give, or the pooled data of several: the baseline for the federation."""
 
 from dataclasses import dataclass
 
@@ -36,8 +36,8 @@ def train_locally(
 ) -> LocalResult:
     """Train with the study's seed and as many gradient steps as a site takes in the federation; keep the best round.
 
-    The best round has the lowest validation log-loss, as the centre chooses among the federation's rounds, and with the
-    calibration map of that round's model.
+    The best round has the lowest validation log-loss, as the centre chooses among the federation's rounds, measured
+    with the output calibration of that round's model.
     """
     model = initial_model(study)
     best = LocalResult(model, 0, float("inf"), OutputCalibration(findings=study.findings, curves={}))
@@ -57,12 +57,12 @@ def train_locally(
 
 
 def _weights(model: nn.Module) -> dict[str, Tensor]:
-    """A copy of the model's state, which further training leaves as it is."""
+    """A copy of the model's state that further training does not change."""
     return {name: value.clone() for name, value in model.state_dict().items()}
 
 
 def numbers_on_test(result: LocalResult, test: Examples, *, device: torch.device) -> dict[str, object]:
-    """The result on a test split, ready for JSON."""
+    """The result's metrics on a test split, ready for JSON."""
     measured: Evaluation = evaluate(result.model, test, device=device, output_calibration=result.output_calibration)
     return {
         "best_round": result.best_round,

@@ -1,7 +1,7 @@
-"""Guards for negative smoothing rates: without them the loss has no lower bound and training runs away.
+"""Guards for negative smoothing rates: without them the loss has no lower bound and training diverges.
 
-A rate below 0 is held at 0 for the first rounds, never goes below ``-cap``, stops pulling where the logit is beyond
-``logit_limit``, and is watched by a monitor that stops training and says why.
+Four guards apply: a negative rate counts as 0 in the first rounds; it is capped at ``-cap``; it stops pulling where the
+logit is beyond ``logit_limit``; and a monitor ends training, and says why, where the logits run away all the same.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class NegativeRateGuard:
 
     Attributes:
         cap: largest size of a negative rate.
-        logit_limit: where a negative rate stops pulling, see :func:`glsmed.shared.smoothing.soft_target_loss`.
+        logit_limit: logit at which a negative rate stops pulling, see :func:`glsmed.shared.smoothing.soft_target_loss`.
         warm_up_rounds: rounds during which negative rates count as 0.
     """
 
@@ -54,10 +54,10 @@ class LogitMonitor:
 
     Args:
         findings: names of the K findings.
-        guard: its ``logit_limit`` is the yardstick: a mean size above twice that is running away.
+        guard: logits whose mean size is above twice its ``logit_limit`` are running away.
 
     Attributes:
-        sums: ``(2, K)`` summed sizes and how many; those of monitors that each saw a part add up to those of the whole.
+        sums: ``(2, K)`` summed sizes and counts; those of monitors that each saw a part add up to those of the whole.
     """
 
     def __init__(self, findings: Sequence[str], guard: NegativeRateGuard, *, device: torch.device) -> None:
@@ -67,7 +67,7 @@ class LogitMonitor:
 
     @torch.no_grad()
     def see(self, logits: Tensor, targets: Tensor, weight: Tensor) -> None:
-        """Take note of a batch ``(N, K)``."""
+        """Count in a batch of ``(N, K)`` logits, soft targets and weights."""
         negative = has_negative_rate(targets) & (weight > 0)
         self.sums += torch.stack([(logits.float().abs() * negative).sum(0), negative.sum(0)])
 
@@ -76,7 +76,7 @@ class LogitMonitor:
         return self.sums[0] / self.sums[1].clamp_min(1)
 
     def check(self) -> None:
-        """Return if all is well; waits for the device, so call it once a round.
+        """Raise if logits run away; waits for the device, so call it once a round.
 
         Raises:
             NegativeRatesError: naming the finding, how large its logits are, and what to do.

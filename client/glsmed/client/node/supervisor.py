@@ -1,4 +1,4 @@
-"""``glsmed-client --site``: keep a hospital's two processes alive until somebody stops it.
+"""``glsmed-client --site``: keeps a hospital's two processes alive until someone stops it.
 
 supervisor ── resident   (data, device, adapter, egress policy; runs the installed ClientApp)
      └─────── SuperNode  (outbound TLS to the centre; hands tasks to the resident over loopback)
@@ -25,7 +25,7 @@ _MOST_DEATHS = 5
 
 
 class SiteSupervisor:
-    """Runs one hospital's side; ``tell`` gets one line for each thing that a person wants to know."""
+    """Runs one hospital's side; ``tell`` gets one line for everything that a person wants to know."""
 
     def __init__(self, config_file: Path, *, tell: Tell) -> None:
         self._config_file = config_file.resolve()
@@ -38,7 +38,7 @@ class SiteSupervisor:
         """Take part until interrupted.
 
         Raises:
-            FederationError: the site runs already, the centre refuses it, or a process of ours keeps dying.
+            FederationError: the site runs already, the centre refuses it, or one of our processes keeps dying.
         """
         state = self._config.state
         state.prepare()
@@ -59,7 +59,7 @@ class SiteSupervisor:
             stop_children(list(self._children.values()))
 
     def _start_resident(self, settings: NodeSettings) -> None:
-        """Start the resident and wait until it has loaded the site's data."""
+        """Start the resident process and wait until it has loaded the site's data."""
         ready = self._config.state.resident_ready
         ready.unlink(missing_ok=True)
         self._tell("loading reports and images")
@@ -86,7 +86,7 @@ class SiteSupervisor:
         environment = {
             **QUIET_FLOWER,
             "FLWR_HOME": str(state.flower_home),
-            # compiled steps are read back and run: torch keeps them in /tmp, where another user could put his own
+            # torch reads compiled steps back and runs them: by default from /tmp, where other users can write
             "TORCHINDUCTOR_CACHE_DIR": str(state.compiled_steps),
         }
         self._children[name] = start_child(name, command, log=state.process_log(name), environment=environment)
@@ -117,7 +117,7 @@ def wait_for_centre(
     probe: Callable[[NodeSettings], None] = probe_centre,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Return when the centre answers and admits this site; says so once and then at growing intervals while it waits.
+    """Wait until the centre answers and admits this site; tells at growing intervals that it is waiting.
 
     Raises:
         FederationError: the centre's certificate, our key or the release does not fit.

@@ -80,7 +80,7 @@ class EgressSection(StrictModel):
         for name in metrics:
             if name not in known:
                 raise ValueError(
-                    f"{name!r} is not a metric{did_you_mean(name, known)}; those that may be named: {', '.join(known)}"
+                    f"{name!r} is not a metric{did_you_mean(name, known)}; expected some of {', '.join(known)}"
                 )
         return metrics
 
@@ -128,7 +128,7 @@ class SiteConfig(StrictModel):
 
 
 def load_site(path: Path) -> SiteConfig:
-    """The site at ``path`` with every path made absolute, seen from the file's folder.
+    """The site at ``path``, with every path made absolute from the file's folder.
 
     Raises:
         ConfigurationError: with every fault of the file.

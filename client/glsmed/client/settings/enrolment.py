@@ -45,14 +45,14 @@ def read_private_key(path: Path) -> ec.EllipticCurvePrivateKey:
     """
     try:
         if path.stat().st_mode & _OTHERS:
-            raise DataError(f"{path}: others on this machine may read this private key; run: chmod 600 {path}")
+            raise DataError(f"{path}: other users of this machine can read this private key; run: chmod 600 {path}")
         key = load_ssh_private_key(path.read_bytes(), password=None)
     except FileNotFoundError:
         raise DataError(f"{path}: no such key; make it with: glsmed-client --site config.yaml enroll") from None
     except (ValueError, TypeError) as error:
-        raise DataError(f"{path}: not an OpenSSH private key ({error}): {_REMEDY}") from None
+        raise DataError(f"{path}: is not an OpenSSH private key ({error}): {_REMEDY}") from None
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise DataError(f"{path}: not an elliptic-curve key: {_REMEDY}")
+        raise DataError(f"{path}: is not an elliptic-curve key: {_REMEDY}")
     return key
 
 
@@ -70,5 +70,5 @@ def read_authority(path: Path) -> bytes:
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; the centre sends it with study.yaml") from None
     except ValueError:
-        raise DataError(f"{path}: not a certificate in PEM; ask the centre for ca.crt again") from None
+        raise DataError(f"{path}: is not a certificate in PEM; ask the centre for ca.crt again") from None
     return content

@@ -40,7 +40,7 @@ _EVALUATED: Mapping[str, EvaluatedSplit] = {"validation": "validation", "test": 
 
 
 def build_client_app(site: SiteRuntime) -> ClientApp:
-    """The ClientApp that serves one site; whatever goes wrong, only the error's code goes back."""
+    """The ClientApp that serves one site; of any error only its code goes back."""
     app = ClientApp()
     tasks = _SiteTasks(site)
     app.query()(_guarded(tasks.hello, site))
@@ -53,7 +53,7 @@ def build_client_app(site: SiteRuntime) -> ClientApp:
 
 def _guarded(handle: Handler, site: SiteRuntime) -> Callable[[Message, Context], Message]:
     def answer(message: Message, _context: Context) -> Message:
-        # the group is the centre's own word: its first letters, and none that could change a terminal
+        # the group is the centre's own word: only its first letters, escaped so that they cannot change a terminal
         group = ascii(message.metadata.group_id[:20])
         log = structlog.get_logger().bind(task=message.metadata.message_type, round=group)
         try:
@@ -75,21 +75,21 @@ class _SiteTasks:
         self._digest = site.study.digest()
 
     def hello(self, content: RecordDict) -> RecordDict:
-        """Who this site is, with its counts where they may leave."""
+        """Who this site is, with those of its counts that may leave."""
         site = self._site
         require_same("study", expected=self._digest, got=decode(content, Hello).study_digest)
         reply = HelloReply(study_digest=self._digest, site=site.site, release=RELEASE, metrics={})
         return site.egress.release(reply, numbers=site_counts(site.splits))
 
     def cue_counts(self, content: RecordDict) -> RecordDict:
-        """What the site's gold says of each cue, where that may leave."""
+        """What the site's gold says of each cue, if that may leave."""
         site = self._site
         require_same("study", expected=self._digest, got=decode(content, CountsTask).study_digest)
         site.egress.require_cue_counts()
         return site.egress.release(CountsReply(study_digest=self._digest, counts=site_cue_counts(site.inputs)))
 
     def take_prior(self, content: RecordDict) -> RecordDict:
-        """The labels of this site made anew with the prior that all sites share."""
+        """Confirm the prior that all sites share, once this site's labels follow it."""
         task = decode(content, PriorTask)
         require_same("study", expected=self._digest, got=task.study_digest)
         self._site = with_prior(self._site, prior_from_json(task.prior))
@@ -145,7 +145,7 @@ class _SiteTasks:
         return site.egress.release(reply, numbers=answer.numbers, note=note)
 
     def _measured(self, task: EvaluateTask, split: EvaluatedSplit) -> RecordedAnswer:
-        """The model's numbers on a split."""
+        """The model's metrics on a split, before the egress policy selects among them."""
         site = self._site
         examples = site.splits[split]
         load_arrays(site.model, task.model)
@@ -159,7 +159,7 @@ class _SiteTasks:
         return RecordedAnswer(evaluation.reference, evaluation_numbers(evaluation, examples))
 
     def _keep_model(self, output_calibration: OutputCalibration, *, round_number: int) -> None:
-        """Write the model that was chosen, as this site would use it; it stays here."""
+        """Write the chosen model as this site would use it; it stays here."""
         site, offsets = self._site, self._site.splits["train"].offsets
         write_shipped_model(
             site.config.state.shipped_model,
@@ -171,7 +171,7 @@ class _SiteTasks:
         )
 
     def _check(self, task: TrainTask | EvaluateTask) -> None:
-        """Refuse a task of another study, round or model; the site's own files say what is right."""
+        """Raise if a task is of another study, round or model than the site's own files say."""
         rounds = self._site.study.training.rounds
         require_same("study", expected=self._digest, got=task.study_digest)
         require_same("manifest", expected=self._site.model_manifest.digest(), got=task.manifest_digest)

@@ -1,4 +1,4 @@
-"""From a site's files to the tensors of its three splits."""
+"""From a site's inputs to the tensors of its three splits."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from glsmed.site_adapters.inputs.gold_labels import Gold
 
 @dataclass(frozen=True, slots=True)
 class SiteSummary:
-    """Counts that describe a site; for its own eyes."""
+    """Counts that describe a site; for its own eyes only."""
 
     images: int
     examinations: int
@@ -43,7 +43,7 @@ class SiteData:
 
 
 def prepare_site(inputs: SiteInputs) -> SiteData:
-    """Label, decode and split everything that the site has; quick when nothing changed since the last time.
+    """Label, decode and split everything that the site has; quick if nothing changed since the last time.
 
     Raises:
         ConfigurationError: with every image that cannot be read, or the calibration was not made for the adapter.
@@ -109,7 +109,7 @@ def load_images(
 
 
 def _refuse_shared_images(entries: Mapping[SplitName, Sequence[ImageEntry]], digests: Sequence[str]) -> None:
-    """Return unless the same file, byte for byte, is learned from and tested on: then one patient has two names."""
+    """Raise if the same file, byte for byte, is in two splits: then one patient has two identifiers."""
     first: dict[str, tuple[SplitName, ImageEntry]] = {}
     faults: list[Fault] = []
     placed = ((name, entry) for name in SPLITS for entry in entries[name])

@@ -1,4 +1,4 @@
-"""``glsmed-client check``: everything that training needs, looked at offline; every fault is listed."""
+"""Whether a site could start training: everything that it needs is checked offline, and every fault listed."""
 
 import shutil
 from collections.abc import Callable, Sequence
@@ -42,7 +42,7 @@ _MOST_NOTES = 20
 
 @dataclass(slots=True)
 class CheckReport:
-    """What was found; training can start if there are no faults."""
+    """What was found; training can start if there is no fault."""
 
     config_file: Path
     lines: list[str] = field(default_factory=list)
@@ -62,7 +62,7 @@ class CheckReport:
 
 
 def run_check(config_file: Path) -> CheckReport:
-    """Look at configuration, device, disk, study, adapter, calibration, manifest, reports, images and gold."""
+    """The report on configuration, device, disk, study, adapter, calibration, manifest, reports, images and gold."""
     report = CheckReport(config_file)
     config = report.attempt(lambda: load_site(config_file))
     if config is None:
@@ -76,9 +76,9 @@ def run_check(config_file: Path) -> CheckReport:
     if survey is not None:
         _check_manifest(report, survey)
     if study is None or not config.state_folder.is_dir():
-        report.warnings.append("images and labels were not looked at: that needs the study and the state folder")
+        report.warnings.append("images and labels were not checked: that needs the study and the state folder")
         return report
-    _check_questions(report, config, study)
+    _check_query_budget(report, config, study)
     if survey is not None:
         _check_data(report, config, study, survey=survey, adapter=adapter)
     return report
@@ -106,7 +106,7 @@ def _check_surroundings(report: CheckReport, config: SiteConfig) -> None:
 
 
 def _check_identity(report: CheckReport, config: SiteConfig) -> None:
-    """The study's authority and the site's key: a missing one is still to come, a damaged one is a fault."""
+    """The study's authority and the site's key: a missing one may still come, a damaged one is a fault."""
     if config.centre.ca_certificate.exists():
         report.attempt(lambda: read_authority(config.centre.ca_certificate))
     else:
@@ -131,16 +131,16 @@ def _check_audit(report: CheckReport, log: Path) -> None:
         report.faults.append(f"{log}:{audit.first_broken}: {audit.reason}; nothing is sent until it is moved away")
 
 
-def _check_questions(report: CheckReport, config: SiteConfig, study: Study) -> None:
-    ledger = QueryBudget(config.state, study, runs=config.egress.max_runs)
-    left = report.attempt(ledger.left)
+def _check_query_budget(report: CheckReport, config: SiteConfig, study: Study) -> None:
+    budget = QueryBudget(config.state, study, runs=config.egress.max_runs)
+    left = report.attempt(budget.left)
     if left is not None:
-        report.lines.append(ledger.left_in_words())
+        report.lines.append(budget.left_in_words())
         used_up = [kind for kind, number in left.items() if number <= 0]
         if used_up:
             report.warnings.append(
-                f"no new request ({', '.join(used_up)}) is answered any more in this study: egress.max_runs would "
-                "have to be raised"
+                f"the query budget of this study is spent ({', '.join(used_up)}): raise egress.max_runs to answer more "
+                "new requests"
             )
 
 
@@ -202,7 +202,7 @@ def _check_data(
         rows = report.attempt(lambda: label_rows(inputs))
     report.summary = summary = summarise(manifest, rows or [], entries, gold)
     if survey.faults:
-        return  # what follows from them is no news
+        return  # counts of a faulty manifest would only repeat its faults
     for name in SPLITS:
         if summary.split_patients[name] == 0:
             report.faults.append(f"no patient falls into the {name} split; add patients or change data.split")

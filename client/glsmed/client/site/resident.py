@@ -1,8 +1,8 @@
-"""The resident site process: owns the data, the device and the egress policy, and outlives every round.
+"""The resident process of a site: owns the data, the device and the egress policy, and outlives every round.
 
 ``python -m glsmed.client.site.resident CONFIG PORT`` loads the site once, writes the file ``resident.ready`` in the
-state folder, then takes tasks from the SuperNode until it is stopped. No new process, no reload, no device start per
-round.
+state folder, then takes tasks from the SuperNode until it is stopped. So a round needs no new process, no
+reloading and no start of the device.
 """
 
 import signal

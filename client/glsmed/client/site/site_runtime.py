@@ -67,7 +67,7 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
     model = initial_model(study)
     model_manifest = ModelManifest.of(model.state_dict())
     query_budget = QueryBudget(config.state, study, runs=config.egress.max_runs)
-    query_budget.left()  # a damaged account is told now, not to the centre
+    query_budget.left()  # reports a damaged account now, here, and not later to the centre
     inputs = read_site_inputs(config, study)
     return SiteRuntime(
         inputs=inputs,

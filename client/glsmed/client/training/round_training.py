@@ -1,4 +1,4 @@
-"""The rounds of training at a site, on the devices and as privately as its files say."""
+"""The rounds of training at a site, on the devices and with the privacy that its files ask for."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from glsmed.shared.protocol.study import Study
 
 
 class RoundTraining:
-    """Trains a site's rounds, and keeps from one to the next what is dear to make: workers, compiled steps.
+    """Trains a site's rounds, and keeps from one to the next what is expensive to make: workers, compiled steps.
 
     Steps are compiled on a single device only, and never with differential privacy.
 
@@ -35,7 +35,7 @@ class RoundTraining:
         self._pool = WorkerPool(study, devices=devices, state=state) if len(devices) > 1 else None
 
     def start(self) -> None:
-        """Have ready what takes long to start, so that the first round need not wait for it.
+        """Start what takes long to start, so that the first round need not wait for it.
 
         Raises:
             WorkerError: a device cannot be used together with the others.
@@ -66,7 +66,7 @@ class RoundTraining:
         )
 
     def _train_privately(self, model: nn.Module, examples: Examples, round_number: int) -> TrainingSummary:
-        # imported where it is needed: Opacus takes seconds
+        # imported here: Opacus takes seconds
         from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger
         from glsmed.client.training.differential_privacy.private_training import train_privately
 

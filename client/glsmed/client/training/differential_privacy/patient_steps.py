@@ -1,7 +1,7 @@
 """Private steps with all images of each drawn patient: their mean loss has one gradient, which is clipped once.
 
-Opacus' hooks make each image's gradient, these are summed by patient, and Opacus' optimiser clips the sums as it would
-clip those of single images. Patients go to the device in groups, so that its memory is bounded whoever is drawn.
+Opacus' hooks compute each image's gradient, these are summed by patient, and Opacus' optimizer clips the sums as it
+would clip those of single images. Patients go to the device in groups, which bounds its memory whoever is drawn.
 """
 
 from collections.abc import Iterator, Sequence
@@ -82,7 +82,7 @@ class PatientStepper:
         return total
 
     def _image_gradients(self, batch: Batch, shares: Tensor) -> Tensor:
-        """Leave each image's gradient, times its share; returns the sum of losses, times shares.
+        """Compute each image's gradient, times its share; returns the sum of losses, times shares.
 
         The pass goes back to the images only: the hooks see what they need, and no gradient of a weight is made.
         """
@@ -98,7 +98,7 @@ class PatientStepper:
 
 
 def whole_patients(images: Sequence[int], most: int) -> Iterator[list[int]]:
-    """Patients, by how many images they have, in groups of at most ``most`` images; one with more is a group alone."""
+    """Patients, by how many images they have, in groups of at most ``most`` images; one with more is alone."""
     group: list[int] = []
     for count in images:
         if group and sum(group) + count > most:

@@ -1,6 +1,6 @@
 """How much privacy a site has spent: on disk before any step is taken, so that nothing is lost in a crash.
 
-Every patient of the training split is drawn with the same probability in each step, so that one account holds for all.
+Every patient of the training split is drawn with the same probability in each step, so one account is enough for all.
 """
 
 import warnings

@@ -1,4 +1,4 @@
-"""What both ways of private steps share: each image's loss, and randomness that nobody can know."""
+"""What both kinds of private steps share: each image's loss, and randomness that nobody can know."""
 
 import os
 
@@ -23,6 +23,6 @@ def image_losses(network: Network, images: Tensor, batch: Batch, *, autocast: bo
 
 
 def secret_generator(device: torch.device) -> torch.Generator:
-    """A generator whose seed is the operating system's randomness, never the study's, which all sites know."""
+    """A generator seeded by the operating system's randomness, never by the study's seed, which all sites know."""
     seed = int.from_bytes(os.urandom(_SEED_BYTES), "big") % 2**63
     return torch.Generator(device=device).manual_seed(seed)

@@ -1,8 +1,8 @@
 """Training with differential privacy: one patient, one clipped gradient, noise on the sum (Opacus).
 
-The patient is the unit: in each step every patient is drawn by itself with the same probability, and gives one of its
-images, chosen anew, or the mean of all of them. So a patient with many studies moves a step no further than a patient
-with one.
+The patient is the unit: in each step every patient is drawn independently with the same probability, and contributes
+one image, chosen at random in each step, or the mean of all. So a patient with many examinations moves a step no
+further than a patient with one.
 """
 
 import time

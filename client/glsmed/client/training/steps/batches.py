@@ -1,4 +1,4 @@
-"""Batches of one site: which images, in which order, and what is drawn for each of them."""
+"""Batches of one site: which images, in which order, and the augmentation drawn for each."""
 
 import itertools
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ class Batch(Columns):
             yield self.rows(slice(start, stop))
 
     def total_weight(self) -> Tensor:
-        """The sum of all weights, which a batch's loss is divided by; never 0."""
+        """The sum of all weights, which the batch's loss is divided by; never 0."""
         return self.weights.sum().clamp_min(torch.finfo(torch.float32).tiny)
 
 

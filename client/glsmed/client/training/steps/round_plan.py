@@ -34,7 +34,7 @@ class TrainingSummary:
 
 @dataclass(frozen=True, slots=True)
 class RoundPlan:
-    """A round, the same whatever it is trained on.
+    """A round, the same on any device.
 
     Attributes:
         examples: with the targets that this round may use.
@@ -69,13 +69,13 @@ class RoundPlan:
         return min(self.settings.batch_size, len(self.usable))
 
     def batches(self) -> Iterator[Batch]:
-        """The round's batches, which follow from the study's seed and the round's number alone."""
+        """The round's batches, determined by the study's seed and the round's number alone."""
         generator = torch.Generator().manual_seed(self.settings.seed * _SEED_STRIDE + self.round_number)
         for rows in shuffled_passes(self.usable, self.settings, generator):
             yield load_batch(self.examples, rows, self.settings, generator)
 
     def monitor(self, device: torch.device) -> LogitMonitor | None:
-        """A fresh monitor of negative rates, None where there are none."""
+        """A new monitor of negative rates, None where there are none."""
         return None if self.logit_limit is None else LogitMonitor(self.examples.findings, self.guard, device=device)
 
     def summary(self, *, summed_loss: float, monitor: LogitMonitor | None, seconds: float) -> TrainingSummary:
@@ -116,7 +116,7 @@ def usable_rows(examples: Examples) -> Tensor:
     """
     usable = (examples.weights.sum(1) > 0).nonzero().squeeze(1)
     if len(usable) == 0:
-        raise DataError("no image of the training split has a labelled finding: look at `glsmed-client check`")
+        raise DataError("no image of the training split has a labelled finding: see `glsmed-client check`")
     return usable
 
 
@@ -124,7 +124,7 @@ def finite_loss(loss: float, round_number: int) -> float:
     """The loss itself.
 
     Raises:
-        TrainingDivergedError: it is infinite or no number.
+        TrainingDivergedError: it is not a finite number.
     """
     if not loss - loss == 0:
         raise TrainingDivergedError(

@@ -1,4 +1,4 @@
-"""What the resident and its training workers say to each other: a head in JSON, then tensors as safetensors.
+"""What the resident process and its training workers send each other: a head in JSON, then tensors as safetensors.
 
 Both go over a socket pair that only the two of them hold.
 """
@@ -36,11 +36,11 @@ class TakeStep(StrictModel):
 
 
 class EndRound(StrictModel):
-    """Say what the round's losses were; answered by :class:`RoundResult`."""
+    """Report the round's losses; answered by :class:`RoundResult`."""
 
 
 class Done(StrictModel):
-    """The order was carried out; also a worker's first word, once all have found each other."""
+    """The request was carried out; also a worker's first message, once all have found each other."""
 
 
 class RoundResult(StrictModel):

@@ -1,9 +1,9 @@
 """Training a round on several devices: one worker process for each, started once and kept for the next round.
 
 The resident makes every batch as it does with one device, and gives each worker its share. The shares' losses are
-divided by the weight of the whole batch, so that the step is the same step, whatever the number of devices. Nothing of
-the site's data lies in a worker for longer than a step, and the resident itself never waits in a collective: it sees at
-once when a worker ends, and then ends the others.
+divided by the weight of the whole batch, so that the step is the same for any number of devices. No worker holds any of
+the site's data for longer than a step. The resident itself never waits in a collective operation: it notices at once
+when a worker ends, and then ends the others.
 """
 
 import multiprocessing.connection
@@ -62,7 +62,7 @@ class _WorkerMemoryError(GlsmedError):
 
 @dataclass(frozen=True, slots=True)
 class _Worker:
-    """A running worker; ``name`` is how errors call it."""
+    """A running worker; errors call it by ``name``."""
 
     name: str
     child: Child
@@ -114,7 +114,7 @@ class WorkerPool:
         self._micro_batch_size: int | None = None
 
     def start(self) -> None:
-        """Have all workers running and ready; a round does this too, but then waits for them.
+        """Start all workers and wait until they are ready; a round does so too where it must.
 
         Raises:
             WorkerError: a worker failed or ended.
@@ -135,7 +135,7 @@ class WorkerPool:
     def train(
         self, model: nn.Module, examples: Examples, *, round_number: int, on_step: OnStep | None = None
     ) -> TrainingSummary:
-        """Train ``model`` on all devices, as ``train`` does on one, with the study's settings.
+        """Train ``model`` in place on all devices, as ``train`` does on one, with the study's settings.
 
         Raises:
             UsageError: a step has fewer images than there are devices.
@@ -147,7 +147,7 @@ class WorkerPool:
         started = time.perf_counter()
         try:
             loss, monitor = self._trained(model, plan, on_step)
-        except BaseException:  # Ctrl-C too: workers that were left within a round cannot begin another
+        except BaseException:  # Ctrl-C too: workers that are left in the middle of a round cannot begin another
             self.close()
             raise
         return plan.summary(summed_loss=loss, monitor=monitor, seconds=time.perf_counter() - started)
@@ -162,8 +162,8 @@ class WorkerPool:
     def _require_work_for_all(self, plan: RoundPlan) -> None:
         if plan.images_in_step < len(self._devices):
             raise UsageError(
-                f"devices: {len(self._devices)} need as many images in a step, and there are {plan.images_in_step}: "
-                "lower devices in config.yaml"
+                f"devices is {len(self._devices)}, but a step has only {plan.images_in_step} images: set devices in "
+                f"config.yaml to {plan.images_in_step} or fewer"
             )
 
     def _trained(self, model: nn.Module, plan: RoundPlan, on_step: OnStep | None) -> tuple[float, LogitMonitor | None]:
@@ -212,7 +212,7 @@ class WorkerPool:
         monitor, losses = plan.monitor(torch.device("cpu")), []
         for head, tensors in replies:
             if not isinstance(head, RoundResult):
-                raise WorkerError(f"a worker answered {type(head).__name__} to EndRound")
+                raise WorkerError(f"expected RoundResult from a worker, got {type(head).__name__}")
             losses.append(head.summed_loss)
             if monitor is not None:
                 monitor.sums += tensors.pop(MONITOR_SUMS)
@@ -220,7 +220,7 @@ class WorkerPool:
         return sum(losses) / len(losses), monitor
 
     def _halve_micro_batch(self, plan: RoundPlan) -> None:
-        """Halve what a device is given at once; the round is started anew, since one worker missed a common step."""
+        """Halve what a device gets at a time; the round starts again, since one worker missed a common step."""
         self.close()
         share = -(-plan.images_in_step // len(self._devices))
         self._micro_batch_size = half_of(min(self._micro_batch_size or share, share))
@@ -288,7 +288,7 @@ class WorkerPool:
 
 
 def _final_messages(worker: _Worker, deadline: float) -> Iterator[_Failure]:
-    """How the worker failed, if it does so until then."""
+    """How the worker failed, if it does so before the deadline."""
     while worker.channel.poll(max(0.0, deadline - time.monotonic())):
         try:
             head, _ = receive(worker.channel)
