@@ -179,7 +179,7 @@ def test_the_worker_that_failed_first_is_named(
 
 
 def test_fewer_images_than_devices_are_refused(pool: WorkerPool) -> None:
-    with pytest.raises(UsageError, match=r"devices is 2, but a step has only 1 images"):
+    with pytest.raises(UsageError, match=r"devices is 2, but a step has only 1 image"):
         pool.train(fresh(), examples(1), round_number=1)
 
 
