@@ -1,8 +1,8 @@
-"""Three hospitals out of public case reports: Spain, the USA, and all other countries that have notes.
+"""Three hospitals from public case reports: Spain, the USA, and all other countries that have notes.
 
-    python configs/covid_cxr/build_sites.py --data ../shared/data/covid_cxr --out runs/covid_cxr
+    python configs/covid_cxr/build_sites.py --data DATA/covid_cxr --out runs/covid_cxr
 
-writes ``<out>/<site>/`` with manifest.csv, config.yaml, study.yaml and the site's adapter, and says what the notes
+writes ``<out>/<site>/`` with manifest.csv, config.yaml, study.yaml and the site's adapter, and prints what the notes
 hold. Images stay where they are. ``run.sh`` beside this file does that and federates the three as real processes.
 """
 
