@@ -42,13 +42,13 @@ def clock() -> Clock:
 def small_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """The study's model becomes a weight of two zeros and a counter."""
 
-    def build(architecture: str, *, n_findings: int, seed: int) -> nn.Module:
+    def build(study: Study) -> nn.Module:
         model = nn.Module()
         model.register_parameter("weight", nn.Parameter(torch.zeros(2)))
         model.register_buffer("batches", torch.tensor([0]))
         return model
 
-    monkeypatch.setattr("glsmed.server.rounds.rounds.build_model", build)
+    monkeypatch.setattr("glsmed.server.rounds.rounds.initial_model", build)
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ import torch
 import torchvision
 from torch import nn
 
-from glsmed.shared.models import ARCHITECTURES, build_model, group_norm, load_arrays, state_arrays
+from glsmed.shared.models import ARCHITECTURES, build_model, group_norm, initial_model, load_arrays, state_arrays
+from glsmed.shared.protocol.study import ModelSection, Study, TrainingSection
 
 SMALL = build_model("resnet10", n_findings=3, seed=0)
 
@@ -72,3 +73,14 @@ def test_loading_copies() -> None:
     with torch.no_grad():
         next(iter(other.parameters())).add_(1)
     np.testing.assert_array_equal(state_arrays(SMALL)["conv1.weight"], arrays["conv1.weight"])
+
+
+def test_every_participant_of_a_study_starts_from_the_same_model() -> None:
+    study = Study(
+        study="s",
+        findings=("effusion", "nodule"),
+        model=ModelSection(architecture="resnet10", image_size_px=32),
+        training=TrainingSection(seed=5),
+    )
+    expected = build_model("resnet10", n_findings=2, seed=5).state_dict()
+    assert all(torch.equal(value, expected[name]) for name, value in initial_model(study).state_dict().items())

@@ -75,7 +75,7 @@ def test_a_built_in_adapter_is_no_path(tmp_path: Path) -> None:
         (WHOLE + "egress: {model_updates: maybe}\n", ["6: egress.model_updates: expected true or false, got 'maybe'"]),
         (
             WHOLE + "egress: {metrics: [auroc, aurok]}\n",
-            [f"6: egress.metrics: 'aurok' is not a metric; did you mean 'auroc'?; those that may be named: {METRICS}"],
+            [f"6: egress.metrics: 'aurok' is not a metric; did you mean 'auroc'?; expected some of {METRICS}"],
         ),
         (
             WHOLE.replace(":8443", ""),

@@ -45,7 +45,7 @@ class Asked:
         task = EvaluateTask(
             study_digest=self._site.study.digest(),
             round=round_number,
-            manifest_digest=self._site.manifest.digest(),
+            manifest_digest=self._site.model_manifest.digest(),
             split=split,
             model=model,
         )
@@ -57,7 +57,7 @@ class Asked:
         task = TrainTask(
             study_digest=self._site.study.digest(),
             round=round_number,
-            manifest_digest=self._site.manifest.digest(),
+            manifest_digest=self._site.model_manifest.digest(),
             model=model,
         )
         message = Message(encode(task), 1, "train", ttl=60.0, group_id="1")

@@ -10,6 +10,7 @@ import torch
 from glsmed.benchmarks.demo.folder import DemoFolder
 from glsmed.benchmarks.demo.programs import Programs
 from glsmed.client.data.examples import Examples, SplitName
+from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.evaluation.local_training import LocalResult, numbers_on_test, train_locally
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.settings.config import load_site
@@ -59,9 +60,9 @@ def train_pooled(folder: DemoFolder, sites: Sequence[str], study: Study, *, repo
     given the calibration map that the hospital would fit.
     """
     torch.set_num_threads(1)  # the hospitals train their own models at the same time
-    splits = {site: prepare_site(load_site(folder.config(site)), study).splits for site in sites}
+    splits = {site: prepare_site(read_site_inputs(load_site(folder.config(site)), study)).splits for site in sites}
     training, validation = (pool([own[name] for own in splits.values()]) for name in ("train", "validation"))
-    result = train_locally(training, validation, study, device=_CPU, report=report)
+    result = train_locally(training, validation, study, device=_CPU, tell=report)
     return {site: _at_site(result, own, study) for site, own in splits.items()}
 
 
@@ -74,11 +75,10 @@ def _at_site(result: LocalResult, own: Splits, study: Study) -> Numbers:
 
 def pool(parts: Sequence[Examples]) -> Examples:
     """The examples of several sites as one; each image keeps the offset of its site."""
-    offsets = [torch.zeros_like(part.labels) if part.offsets is None else part.offsets for part in parts]
+    offsets = [torch.zeros_like(part.targets) if part.offsets is None else part.offsets for part in parts]
     return Examples(
         images=torch.cat([part.images for part in parts]),
-        labels=torch.cat([part.labels for part in parts]),
-        rates=torch.cat([part.rates for part in parts]),
+        targets=torch.cat([part.targets for part in parts]),
         weights=torch.cat([part.weights for part in parts]),
         gold=torch.cat([part.gold for part in parts]),
         patients=tuple(patient for part in parts for patient in part.patients),

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.files.documents import FalseIsOff, StrictModel, did_you_mean, load
 from glsmed.shared.protocol.metric_names import PERMISSIONS
 
@@ -90,7 +91,7 @@ class EgressSection(StrictModel):
             if name not in PERMISSIONS:
                 raise ValueError(
                     f"{name!r} is not a metric{did_you_mean(name, PERMISSIONS)}; "
-                    f"those that may be named: {', '.join(PERMISSIONS)}"
+                    f"expected some of {', '.join(PERMISSIONS)}"
                 )
         return metrics
 
@@ -134,9 +135,14 @@ class SiteConfig(StrictModel):
         Field(description="SHA-256 of further run bundles to accept; the installed release's own is always accepted"),
     ] = ()
 
+    @property
+    def state(self) -> StateFolder:
+        """The files in ``state_folder``."""
+        return StateFolder(self.state_folder)
+
 
 def load_site(path: Path) -> SiteConfig:
-    """The site at ``path`` with every path made absolute, seen from the file's folder.
+    """The site at ``path``, with every path made absolute from the file's folder.
 
     Raises:
         ConfigurationError: with every fault of the file.

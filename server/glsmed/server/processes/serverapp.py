@@ -16,7 +16,7 @@ from glsmed.server.folders.run_folder import RunFolder, RunState, write_status
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.rounds.rounds import run_study
 from glsmed.shared.errors import GlsmedError
-from glsmed.shared.models import build_model
+from glsmed.shared.models import initial_model
 from glsmed.shared.protocol.message_size import most_message_bytes
 from glsmed.shared.protocol.model_manifest import ModelManifest
 
@@ -44,7 +44,7 @@ def run_in_folder(grid: Grid, folder: StudyFolder) -> None:
         run = RunFolder(folder.run)
         study = folder.study()
         run.checkpoints.require_study(study.digest())
-        model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
+        model = initial_model(study)
         prepare_grid(most_message_bytes(ModelManifest.of(model.state_dict())))
         run.keep_study(folder.study_file.read_text(encoding="utf-8"))
         run_study(grid, study, run, sites=folder.site_by_node)

@@ -21,7 +21,7 @@ from glsmed.server.rounds.requests import RoundOutcome, RoundRequests
 from glsmed.server.rounds.shared_calibration import SharedCalibration
 from glsmed.server.rounds.site_messenger import Clock, SiteDirectory, SiteMessenger
 from glsmed.shared.errors import FederationError
-from glsmed.shared.models import build_model, state_arrays
+from glsmed.shared.models import initial_model, state_arrays
 from glsmed.shared.protocol.bundle import RELEASE
 from glsmed.shared.protocol.messages import Arrays
 from glsmed.shared.protocol.model_manifest import ModelManifest
@@ -61,7 +61,7 @@ def run_study(
 
 class _StudyRun:
     def __init__(self, messenger: SiteMessenger, study: Study, folder: RunFolder, plan: StudyPlan) -> None:
-        model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
+        model = initial_model(study)
         self._study = study
         self._folder = folder
         self._clock = plan.clock

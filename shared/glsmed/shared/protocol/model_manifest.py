@@ -72,3 +72,12 @@ def _name_difference(got: list[str], expected: list[str]) -> str:
     if unknown:
         return f"array {unknown[0][:80]!r} is not part of the study's model"
     return "the arrays are not in the order of the study's model"
+
+
+def arrays_digest(arrays: Mapping[str, NDArray[np.generic]]) -> str:
+    """SHA-256 over names and values in order, as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for name, array in arrays.items():
+        digest.update(name.encode() + b"\0")
+        digest.update(array.tobytes())
+    return digest.hexdigest()
