@@ -10,7 +10,7 @@ from glsmed.benchmarks.comparison.network import small_network
 from glsmed.benchmarks.comparison.trial import Sizes, Trial, make_trial
 from glsmed.benchmarks.methods.catalogue import CANDIDATES, make_method, needs_federation
 from glsmed.benchmarks.methods.cells import Cells
-from glsmed.benchmarks.methods.lexicon_gls import LexiconGls
+from glsmed.benchmarks.methods.gls import LexiconGls
 from glsmed.benchmarks.methods.method import TryOut
 from glsmed.benchmarks.simulator.drawn import DrawnPictures
 from glsmed.benchmarks.simulator.hospital_data import simulate

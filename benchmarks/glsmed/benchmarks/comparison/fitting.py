@@ -13,7 +13,7 @@ from glsmed.benchmarks.comparison.arms import Arm
 from glsmed.benchmarks.comparison.network import small_network
 from glsmed.benchmarks.comparison.trial import Part, Trial
 from glsmed.benchmarks.methods.cells import Cells, Targets
-from glsmed.benchmarks.methods.forward_correction import ForwardCorrection
+from glsmed.benchmarks.methods.losses import ForwardCorrection
 from glsmed.benchmarks.methods.method import Batch, Method
 from glsmed.client.labels.training_targets import base_rate_logit
 from glsmed.client.learning.output_calibration import fit_output_calibration
