@@ -43,7 +43,7 @@ def run_subcommand(
     from glsmed.benchmarks.demo.settings import DemoSettings
 
     settings = DemoSettings(patients=patients, seed=seed, rounds=rounds, steps_per_round=steps)
-    run_demo(out, settings=settings, report=typer.echo)
+    run_demo(out, settings=settings, tell=typer.echo)
 
 
 @app.command("draw")

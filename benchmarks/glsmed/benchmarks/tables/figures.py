@@ -1,7 +1,5 @@
-"""Figures of a comparison as PNG: reliability, decision curves, and discrimination against calibration."""
+"""Figures of a comparison: reliability, decision curves, and discrimination against calibration."""
 
-import base64
-import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -28,7 +26,7 @@ def pooled(finished: Finished, view: View, method: str) -> Pooled:
     return probability, np.concatenate([results.test_set(job).truth.ravel() for job in jobs])
 
 
-def reliability(curves: dict[str, Pooled]) -> str:
+def reliability(curves: dict[str, Pooled]) -> Figure:
     """What was said against what was true, in bins of equal width."""
     figure, axes = _axes("predicted probability", "share that is present", "Reliability")
     axes.plot([0, 1], [0, 1], color="#999", linewidth=1)
@@ -37,10 +35,10 @@ def reliability(curves: dict[str, Pooled]) -> str:
         cases, predicted, observed = sums[:, sums[0] > 0]
         axes.plot(predicted / cases, observed / cases, marker="o", label=method)
     axes.legend(fontsize=7)
-    return _png(figure)
+    return figure
 
 
-def decision_curves(curves: dict[str, Pooled]) -> str:
+def decision_curves(curves: dict[str, Pooled]) -> Figure:
     """Net benefit from a threshold of 5 % to 50 %."""
     figure, axes = _axes("threshold", "net benefit", "Decision curves")
     truth = torch.from_numpy(next(iter(curves.values()))[1])
@@ -50,10 +48,10 @@ def decision_curves(curves: dict[str, Pooled]) -> str:
         benefits = [net_benefit(torch.from_numpy(probability), torch.from_numpy(labels), t) for t in _THRESHOLDS]
         axes.plot(_THRESHOLDS, benefits, label=method)
     axes.legend(fontsize=7)
-    return _png(figure)
+    return figure
 
 
-def plane(table: Table) -> str:
+def plane(table: Table) -> Figure:
     """AUROC across, ECE downwards is better: one point a method that has both."""
     figure, axes = _axes("AUROC", "ECE", "Discrimination and calibration")
     for method, values in table.items():
@@ -61,7 +59,7 @@ def plane(table: Table) -> str:
             continue
         axes.scatter(values["auroc"], values["ece"], s=18)
         axes.annotate(method, (values["auroc"], values["ece"]), fontsize=6, xytext=(3, 2), textcoords="offset points")
-    return _png(figure)
+    return figure
 
 
 def _axes(across: str, up: str, title: str) -> tuple[Figure, Axes]:
@@ -71,13 +69,6 @@ def _axes(across: str, up: str, title: str) -> tuple[Figure, Axes]:
     axes.set_ylabel(up)
     axes.set_title(title, fontsize=10)
     return figure, axes
-
-
-def _png(figure: Figure) -> str:
-    """The figure as an ``img`` element."""
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=110)
-    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}">'
 
 
 def some(methods: Sequence[str], reference: str) -> list[str]:

@@ -1,7 +1,7 @@
-"""The best model that a site can train by itself, or several sites' data pooled: the yardstick for the federation."""
+"""The best model that a site can train by itself, or several sites' data pooled: the baseline of a federation."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -20,12 +20,13 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class LocalResult:
-    """The best of as many rounds as the study has, chosen on the validation split."""
+    """The best of the rounds that were trained, chosen on the validation split."""
 
     model: nn.Module
     best_round: int
     validation_log_loss: float
     output_calibration: OutputCalibration
+    rounds: int = 0
 
 
 def train_locally(
@@ -35,11 +36,13 @@ def train_locally(
     *,
     device: torch.device,
     report: Report,
+    patience: int | None = None,
 ) -> LocalResult:
     """Train with the study's seed and as many gradient steps as a site takes in the federation; keep the best round.
 
     The best round has the lowest validation log-loss, as the centre chooses among the federation's rounds, and with the
-    calibration map of that round's model.
+    calibration map of that round's model. With ``patience``, training ends early after so many rounds in a row without
+    a lower log-loss.
     """
     model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
     best = LocalResult(model, 0, float("inf"), OutputCalibration(findings=study.findings, curves={}))
@@ -54,6 +57,9 @@ def train_locally(
         report(f"round {number}/{study.training.rounds}: loss {summary.loss:.4f}, validation log-loss {log_loss:.4f}")
         if log_loss < best.validation_log_loss:
             best, kept = LocalResult(model, number, log_loss, output_calibration), _weights(model)
+        best = replace(best, rounds=number)
+        if patience is not None and number - best.best_round >= patience:
+            break
     model.load_state_dict(kept)
     return best
 
