@@ -6,7 +6,7 @@ models share architecture, optimizer settings and output calibration, and keep t
 log-loss.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,11 +21,11 @@ from glsmed.client.evaluation.local_training import LocalResult, numbers_on_test
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.settings.config import load_site
 from glsmed.client.site.preparation import prepare_site
+from glsmed.shared.processes.command_line import Tell
 from glsmed.shared.protocol.study import Study
 
 PATIENCE = 3  # rounds without a lower validation log-loss, after which a hospital's own training ends
 
-Tell = Callable[[str], None]
 Numbers = Mapping[str, object]
 Splits = Mapping[SplitName, Examples]
 

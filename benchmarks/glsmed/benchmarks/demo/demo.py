@@ -2,7 +2,6 @@
 
 import textwrap
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from glsmed.benchmarks.demo.baselines import train_baselines
@@ -23,9 +22,8 @@ from glsmed.benchmarks.demo.result import (
 from glsmed.benchmarks.demo.settings import DemoSettings
 from glsmed.benchmarks.reading_room.cases import FINDINGS
 from glsmed.benchmarks.reading_room.hospitals import HOSPITALS
+from glsmed.shared.processes.command_line import Tell
 from glsmed.shared.protocol.study import load_study
-
-Tell = Callable[[str], None]
 
 
 def run_demo(out: Path, *, settings: DemoSettings, tell: Tell) -> None:

@@ -1,7 +1,7 @@
 """A centre and its hospitals set up and run with the commands that real ones type."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from glsmed.benchmarks.demo.folder import DemoFolder
@@ -13,8 +13,7 @@ from glsmed.shared.files.atomic import write_text
 from glsmed.shared.files.documents import read_document
 from glsmed.shared.files.yaml_writer import dump_yaml
 from glsmed.shared.processes.children import Child, free_port
-
-Tell = Callable[[str], None]
+from glsmed.shared.processes.command_line import Tell
 
 _POLL_SECONDS = 0.3
 

@@ -1,4 +1,4 @@
-"""Self-contained HTML pages from the templates of this room; every value is escaped unless a template says otherwise."""
+"""Self-contained HTML pages from the templates of this room; what a template shows is escaped."""
 
 import base64
 import io
