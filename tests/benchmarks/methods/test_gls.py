@@ -12,10 +12,10 @@ from glsmed.benchmarks.comparison.trial import Sizes, Trial, make_trial
 from glsmed.benchmarks.methods.catalogue import make_method
 from glsmed.benchmarks.methods.cells import Cells, Targets
 from glsmed.benchmarks.methods.gls import GatedGls, NegativeGls, SiteGls, held_out_gold
-from glsmed.benchmarks.methods.method import Batch, Method
-from glsmed.benchmarks.simulator.drawn import DrawnPictures
+from glsmed.benchmarks.methods.method import Method, StudyBatch
 from glsmed.benchmarks.simulator.hospital_data import simulate
-from glsmed.benchmarks.simulator.scenarios import WORLDS
+from glsmed.benchmarks.simulator.scenarios import SCENARIOS
+from glsmed.benchmarks.simulator.synthetic import SyntheticPictures
 from glsmed.client.learning.negative_rates import NegativeRateGuard
 
 SITES = ("st-mary", "sakura", "san-lucas")
@@ -27,7 +27,7 @@ LONG = FitSettings(epochs=200, batch_size=60)
 @pytest.fixture(scope="module")
 def trial() -> Trial:
     sizes = Sizes(train=120, validation=20, test=20, gold=110)
-    hospitals = simulate(DrawnPictures(28), WORLDS["class-conditional"], studies=sizes.studies, seed=0)
+    hospitals = simulate(SyntheticPictures(28), SCENARIOS["class-conditional"], studies=sizes.studies, seed=0)
     return make_trial(hospitals, sizes, seed=0)
 
 
@@ -111,7 +111,7 @@ def test_a_mixing_that_ran_away_is_never_taken(trial: Trial) -> None:
 
 def _loss_of(name: str, logits: torch.Tensor, targets: torch.Tensor) -> float:
     zeros, rows = torch.zeros_like(targets), torch.arange(len(targets))
-    batch = Batch(torch.empty(0), rows, targets, torch.ones_like(targets), zeros, epoch=0, progress=0.0)
+    batch = StudyBatch(torch.empty(0), rows, targets, torch.ones_like(targets), zeros, epoch=0, progress=0.0)
     return float(make_method(name).loss(logits, batch))
 
 
@@ -125,9 +125,9 @@ def test_certain_statements_cost_what_they_cost() -> None:
     assert _loss_of("gls-image-informed", logits, certain) == _loss_of("gls-lexicon", logits, certain)
 
 
-@pytest.mark.parametrize("world", WORLDS)
-def test_the_guards_hold_for_200_epochs(world: str) -> None:
-    hospitals = simulate(DrawnPictures(28), WORLDS[world], studies=SMALL.studies, seed=0)
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_the_guards_hold_for_200_epochs(scenario: str) -> None:
+    hospitals = simulate(SyntheticPictures(28), SCENARIOS[scenario], studies=SMALL.studies, seed=0)
     trial = make_trial(hospitals, SMALL, seed=0)
     answers = fit(NegativeGls(), trial, ARMS["gold"], LONG, seed=0)
     assert bool(torch.isfinite(answers.last).all())

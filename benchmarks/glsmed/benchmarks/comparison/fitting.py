@@ -14,7 +14,7 @@ from glsmed.benchmarks.comparison.network import small_network
 from glsmed.benchmarks.comparison.trial import Part, Trial
 from glsmed.benchmarks.methods.cells import Cells, Targets
 from glsmed.benchmarks.methods.losses import ForwardCorrection
-from glsmed.benchmarks.methods.method import Batch, Method
+from glsmed.benchmarks.methods.method import Method, StudyBatch
 from glsmed.client.labels.training_targets import base_rate_logit
 from glsmed.client.learning.output_calibration import fit_output_calibration
 from glsmed.server.rounds.aggregation import SiteUpdate
@@ -171,14 +171,14 @@ class _Run:
         rows = [self.cells.site == number for number in range(count)]
         return torch.stack([base_rate_logit(values[chosen], targets.weights[chosen]) for chosen in rows])
 
-    def _batches(self, targets: Targets, epoch: int, among: Tensor) -> Iterator[Batch]:
+    def _batches(self, targets: Targets, epoch: int, among: Tensor) -> Iterator[StudyBatch]:
         """The rows of ``among`` in an order of this epoch's own."""
         generator = torch.Generator().manual_seed(self.seed * 1000 + epoch)
         order = among[torch.randperm(len(among), generator=generator)]
         chunks = torch.split(order, self.settings.batch_size)
         offsets = self._offsets(targets)
         for number, rows in enumerate(chunks):
-            yield Batch(
+            yield StudyBatch(
                 images=shifted(self.trial.images[rows], self.settings.shift_px, generator),
                 rows=rows,
                 targets=targets.values[rows],
@@ -188,9 +188,9 @@ class _Run:
                 progress=(epoch + number / len(chunks)) / self.settings.epochs,
             )
 
-    def _everything(self, targets: Targets, epoch: int) -> Batch:
+    def _everything(self, targets: Targets, epoch: int) -> StudyBatch:
         """The training set as it is before an epoch, its images in their places."""
-        return Batch(
+        return StudyBatch(
             images=self.trial.images,
             rows=torch.arange(len(self.trial.images)),
             targets=targets.values,

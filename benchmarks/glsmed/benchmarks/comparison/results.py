@@ -20,6 +20,7 @@ from glsmed.shared.metrics.finding_metrics import full_metrics, macro
 
 KINDS = ("last", "last_mapped", "best", "best_mapped")
 LAYOUT = 1
+_JOB_KEYS = {"scenario": "world"}  # the file's own names
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Results:
         write_bytes(self.folder / "answers" / f"{job.name}.npz", _npz(kept))
         content = {
             "made_with": self._made_with,
-            "job": asdict(job),
+            "job": {_JOB_KEYS.get(name, name): value for name, value in asdict(job).items()},
             "seconds": round(seconds, 2),
             "best_epoch": answers.best_epoch,
             "validation_auroc": answers.validation_auroc,

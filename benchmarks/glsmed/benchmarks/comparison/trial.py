@@ -1,4 +1,4 @@
-"""One world with one seed, dealt into training, validation and test: what every method gets alike."""
+"""One scenario with one seed, dealt into training, validation and test: what every method gets alike."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -75,7 +75,7 @@ def make_folds(hospitals: Sequence[HospitalData], sizes: Sizes, *, seed: int, fo
     A fold's other studies are dealt in the same order each time, so that mostly the same studies have gold.
 
     Args:
-        hospitals: of one world.
+        hospitals: of one scenario.
         sizes: of validation and gold, and how many studies there are; how many are tested follows from the folds.
         seed: the same seed deals the same way.
         folds: 2 or more.

@@ -66,7 +66,7 @@ def train_baselines(
     with ProcessPoolExecutor(len(sites), mp_context=get_context("spawn")) as pool:
         own = {site: pool.submit(train_own, folder, site, local_study(study, sites=len(sites))) for site in sites}
         for site, future in own.items():
-            future.add_done_callback(lambda done, site=site: _tell_end(site, done, tell))
+            future.add_done_callback(partial(_tell_end, site, tell))
         pooled = train_pooled(folder, sites, pooled_study(study, sites=len(sites)), tell=tell)
         return {site: future.result() for site, future in own.items()}, pooled
 
@@ -123,7 +123,7 @@ def effort_of(result: LocalResult, study: Study) -> Effort:
     return Effort(images=images, rounds=result.rounds, best_round=result.best_round)
 
 
-def _tell_end(site: str, done: Future[Baseline], tell: Tell) -> None:
+def _tell_end(site: str, tell: Tell, done: Future[Baseline]) -> None:
     if done.exception() is None:
         effort = done.result().effort
         tell(f"{site} alone: best round {effort.best_round} of {effort.rounds}")

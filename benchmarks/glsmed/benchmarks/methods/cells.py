@@ -58,7 +58,7 @@ def cells_of(hospitals: Sequence[HospitalData], rows: Sequence[Tensor], gold_row
     """The cells of the chosen rows of each hospital, one after the other.
 
     Args:
-        hospitals: of one world.
+        hospitals: of one scenario.
         rows: for each hospital, the studies to train on.
         gold_rows: for each hospital, those among them whose truth the site knows.
     """

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from glsmed.benchmarks.methods.cells import Cells, Targets
-from glsmed.benchmarks.methods.method import Batch, Method, TryOut
+from glsmed.benchmarks.methods.method import Method, StudyBatch, TryOut
 from glsmed.benchmarks.simulator.hospital_data import UNMENTIONED
 from glsmed.client.learning.corrections import unbiased_targets
 from glsmed.client.learning.gold_gate import LEAST_GOLD, MIXINGS, GateDecision, decide_mixing
@@ -71,7 +71,7 @@ class ImageInformedGls(LexiconGls):
 
     name = "gls-image-informed"
 
-    def loss(self, logits: Tensor, batch: Batch) -> Tensor:
+    def loss(self, logits: Tensor, batch: StudyBatch) -> Tensor:
         """Cross-entropy with targets of this step's own."""
         targets = image_informed_targets(logits, batch.targets, batch.offsets, torch.tensor(DEFAULT_IMAGE_SHARE))
         return soft_target_loss(logits, targets, batch.weights)
@@ -106,7 +106,7 @@ class NegativeGls(SiteGls):
         del site
         return self.mixing
 
-    def loss(self, logits: Tensor, batch: Batch) -> Tensor:
+    def loss(self, logits: Tensor, batch: StudyBatch) -> Tensor:
         """With targets held to [0, 1] in the warm-up, and the logit limit afterwards."""
         if batch.epoch < self.guard.warm_up_rounds:
             return soft_target_loss(logits, batch.targets.clamp(0, 1), batch.weights)

@@ -12,7 +12,7 @@ from glsmed.shared.smoothing import soft_target_loss
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class StudyBatch:
     """One step's studies.
 
     Attributes:
@@ -75,7 +75,7 @@ class Method:
     def begin(self, targets: Targets, cells: Cells) -> None:
         """Get ready for a training; called once before the first step."""
 
-    def begin_epoch(self, nets: list[nn.Module], everything: Batch) -> None:
+    def begin_epoch(self, nets: list[nn.Module], everything: StudyBatch) -> None:
         """Get ready for an epoch (a round of a federation) from these networks; ``everything`` is the training set."""
 
     def aggregation(self) -> AggregationRule:
@@ -87,16 +87,16 @@ class Method:
         del progress
         return base
 
-    def step(self, nets: list[nn.Module], optimizers: list[torch.optim.Optimizer], batch: Batch) -> None:
+    def step(self, nets: list[nn.Module], optimizers: list[torch.optim.Optimizer], batch: StudyBatch) -> None:
         """One gradient step of every network."""
         for net, optimizer in zip(nets, optimizers, strict=True):
             take_step(self.loss(self.logits(net, batch), batch), optimizer)
 
-    def logits(self, net: nn.Module, batch: Batch) -> Tensor:
+    def logits(self, net: nn.Module, batch: StudyBatch) -> Tensor:
         """``(n, K)`` logits with the sites' offsets."""
         return net(batch.images) + batch.offsets  # type: ignore[no-any-return]  # torch types no call of a module
 
-    def loss(self, logits: Tensor, batch: Batch) -> Tensor:
+    def loss(self, logits: Tensor, batch: StudyBatch) -> Tensor:
         """The loss of a batch, a scalar."""
         return soft_target_loss(logits, batch.targets, batch.weights)
 

@@ -21,7 +21,7 @@ Pooled = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 def pooled(finished: Finished, view: View, method: str) -> Pooled:
     """Probabilities and truths of every test cell over all seeds, each ``(n,)``."""
-    jobs, results = finished.jobs(view.world, view.arm, method), finished.results
+    jobs, results = finished.jobs(view.scenario, view.arm, method), finished.results
     probability = np.concatenate([results.answers(job, view.kind).ravel() for job in jobs])
     return probability, np.concatenate([results.test_set(job).truth.ravel() for job in jobs])
 
