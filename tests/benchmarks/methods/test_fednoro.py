@@ -22,7 +22,7 @@ from glsmed.benchmarks.methods.fednoro import (
     noisy_sites,
     teacher_weight,
 )
-from glsmed.benchmarks.methods.method import StudyBatch
+from glsmed.benchmarks.methods.method import ExaminationBatch
 from glsmed.benchmarks.simulator.hospital_data import ABSENT, PRESENT, simulate
 from glsmed.benchmarks.simulator.scenarios import SCENARIOS
 from glsmed.benchmarks.simulator.synthetic import SyntheticPictures
@@ -54,10 +54,10 @@ class _Brightness(nn.Module):
         return self.scale * images.mean((1, 2, 3))[:, None]
 
 
-def _batch(labels: Sequence[float], rows: list[int], progress: float) -> StudyBatch:
+def _batch(labels: Sequence[float], rows: list[int], progress: float) -> ExaminationBatch:
     values = torch.tensor(labels, dtype=torch.float32)[:, None]
     images, ones = torch.ones(len(labels), 1, 2, 2), torch.ones_like(values)
-    return StudyBatch(
+    return ExaminationBatch(
         images, torch.tensor(rows), values, ones, torch.full_like(values, 9.0), epoch=0, progress=progress
     )
 

@@ -12,7 +12,7 @@ from glsmed.benchmarks.comparison.trial import Sizes, Trial, make_trial
 from glsmed.benchmarks.methods.catalogue import make_method
 from glsmed.benchmarks.methods.cells import Cells, Targets
 from glsmed.benchmarks.methods.gls import GatedGls, NegativeGls, SiteGls, held_out_gold
-from glsmed.benchmarks.methods.method import Method, StudyBatch
+from glsmed.benchmarks.methods.method import ExaminationBatch, Method
 from glsmed.benchmarks.simulator.hospital_data import simulate
 from glsmed.benchmarks.simulator.scenarios import SCENARIOS
 from glsmed.benchmarks.simulator.synthetic import SyntheticPictures
@@ -111,7 +111,7 @@ def test_a_mixing_that_ran_away_is_never_taken(trial: Trial) -> None:
 
 def _loss_of(name: str, logits: torch.Tensor, targets: torch.Tensor) -> float:
     zeros, rows = torch.zeros_like(targets), torch.arange(len(targets))
-    batch = StudyBatch(torch.empty(0), rows, targets, torch.ones_like(targets), zeros, epoch=0, progress=0.0)
+    batch = ExaminationBatch(torch.empty(0), rows, targets, torch.ones_like(targets), zeros, epoch=0, progress=0.0)
     return float(make_method(name).loss(logits, batch))
 
 

@@ -19,7 +19,7 @@ from glsmed.benchmarks.methods.losses import (
     Nvum,
     SymmetricCrossEntropy,
 )
-from glsmed.benchmarks.methods.method import Method, StudyBatch
+from glsmed.benchmarks.methods.method import ExaminationBatch, Method
 from glsmed.benchmarks.methods.mixup import mixed
 from glsmed.benchmarks.methods.policies import UMultiClass
 from glsmed.benchmarks.simulator.hospital_data import ABSENT, PRESENT
@@ -27,9 +27,9 @@ from glsmed.benchmarks.simulator.hospital_data import ABSENT, PRESENT
 LOGIT = math.log(4)  # probability 0.8
 
 
-def batch(targets: list[list[float]], *, progress: float = 0.0, epoch: int = 0) -> StudyBatch:
+def batch(targets: list[list[float]], *, progress: float = 0.0, epoch: int = 0) -> ExaminationBatch:
     values = torch.tensor(targets)
-    return StudyBatch(
+    return ExaminationBatch(
         images=torch.zeros(len(targets), 1, 2, 2),
         rows=torch.arange(len(targets)),
         targets=values,

@@ -14,7 +14,7 @@ def build(
     scenario: Annotated[
         str, typer.Option("--scenario", "--world", help="How doubt and error arise; docs/dataset.md lists them.")
     ] = "case-dependent",
-    studies: Annotated[int, typer.Option(min=1, help="Studies of each hospital.")] = 500,
+    studies: Annotated[int, typer.Option(min=1, help="Examinations of each hospital.")] = 500,
     seed: Annotated[int, typer.Option(min=0, help="Another number gives another data set.")] = 0,
 ) -> None:
     """Write simulated hospitals: images, reports, gold, and what was believed, said and read of every finding.
@@ -30,4 +30,4 @@ def build(
     hospitals = simulate(source_named(pixels), chosen, studies=studies, seed=seed)
     write_dataset(out, hospitals, chosen, pixels=label_of(pixels), seed=seed)
     hedged = sum(int((hospital.state == UNCERTAIN).any(1).sum()) for hospital in hospitals)
-    typer.echo(f"{out}: {len(hospitals)} hospitals, {studies} studies each, {hedged} reports with doubt")
+    typer.echo(f"{out}: {len(hospitals)} hospitals, {studies} examinations each, {hedged} reports with doubt")

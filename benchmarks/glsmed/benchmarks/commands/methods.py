@@ -25,7 +25,7 @@ def methods(
     reference: Annotated[str, typer.Option(help="Method that the others are compared with.")] = "gls-site",
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds, from 0.")] = 5,
     gold: Annotated[int, typer.Option(min=0, help="Gold labels of each hospital.")] = 100,
-    test: Annotated[int, typer.Option(min=1, help="Test studies of each hospital.")] = 270,
+    test: Annotated[int, typer.Option(min=1, help="Test examinations of each hospital.")] = 270,
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of each training.", show_default="20")] = None,
     folds: Annotated[
         int | None, typer.Option(min=2, help="Cross-validate in so many folds.", show_default="one held-out test set")

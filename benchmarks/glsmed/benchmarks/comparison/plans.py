@@ -26,7 +26,7 @@ class PlanOptions:
     Attributes:
         pixels: name of the source of pictures, or a folder.
         methods: none for all.
-        gold: labels of each hospital; ``test`` studies of each hospital.
+        gold: labels of each hospital; ``test`` examinations of each hospital.
         epochs: None for the usual number.
         folds: 1 holds out one test set.
         quick: small and short.

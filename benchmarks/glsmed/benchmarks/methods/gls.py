@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from glsmed.benchmarks.methods.cells import Cells, Targets
-from glsmed.benchmarks.methods.method import Method, StudyBatch, TryOut
+from glsmed.benchmarks.methods.method import ExaminationBatch, Method, TryOut
 from glsmed.benchmarks.simulator.hospital_data import UNMENTIONED
 from glsmed.client.learning.corrections import unbiased_targets
 from glsmed.client.learning.gold_gate import LEAST_GOLD, MIXINGS, GateDecision, decide_mixing
@@ -71,7 +71,7 @@ class ImageInformedGls(LexiconGls):
 
     name = "gls-image-informed"
 
-    def loss(self, logits: Tensor, batch: StudyBatch) -> Tensor:
+    def loss(self, logits: Tensor, batch: ExaminationBatch) -> Tensor:
         """Cross-entropy with targets of this step's own."""
         targets = image_informed_targets(logits, batch.targets, batch.offsets, torch.tensor(DEFAULT_IMAGE_SHARE))
         return soft_target_loss(logits, targets, batch.weights)
@@ -106,7 +106,7 @@ class NegativeGls(SiteGls):
         del site
         return self.mixing
 
-    def loss(self, logits: Tensor, batch: StudyBatch) -> Tensor:
+    def loss(self, logits: Tensor, batch: ExaminationBatch) -> Tensor:
         """With targets held to [0, 1] in the warm-up, and the logit limit afterwards."""
         if batch.epoch < self.guard.warm_up_rounds:
             return soft_target_loss(logits, batch.targets.clamp(0, 1), batch.weights)
@@ -119,13 +119,13 @@ _EPOCHS_AFTER_WARM_UP = 5  # as the client's gate has rounds
 class GatedGls(NegativeGls):
     """GLS with negative rates only where a site's own gold says that they help.
 
-    ``gls-negative`` behind the gold gate: per site and finding.
+    ``gls-negative`` behind the gold gate, by site and finding, as in
+    :mod:`glsmed.client.evaluation.negative_rate_gate`.
 
-    As :mod:`glsmed.client.evaluation.negative_rate_gate` decides.
-
-    A site trains one short model for each mixing on its own studies and compares them on gold that none has seen. The
-    client takes its validation split's gold; here gold is among the training studies, so every second gold study is
-    held out while the gate decides. Where the gate says no, targets are those of ``gls-site``, bit for bit.
+    A site trains one short model for each mixing on its own examinations and compares them on gold that none has seen.
+    The client takes its validation split's gold; here gold is among the training examinations, so every second
+    examination with gold is held out while the gate decides. Where the gate says no, targets are those of ``gls-site``,
+    bit for bit.
     """
 
     name = "gls-gated"
@@ -172,6 +172,6 @@ class GatedGls(NegativeGls):
 
 
 def held_out_gold(cells: Cells, site: int) -> Tensor:
-    """``(n,)`` rows of every second study of the site with gold."""
+    """``(n,)`` rows of every second examination of the site with gold."""
     with_gold = ~torch.isnan(cells.gold).all(1) & (cells.site == site)
     return with_gold.nonzero().squeeze(1)[1::2]

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from glsmed.benchmarks.methods.cells import Cells, Targets, hard_targets
-from glsmed.benchmarks.methods.method import Method, StudyBatch, weighted_mean
+from glsmed.benchmarks.methods.method import ExaminationBatch, Method, weighted_mean
 from glsmed.shared.smoothing import smoothed_targets, soft_target_loss
 
 SCE_CIFAR_10 = (0.1, 1.0)  # alpha and beta in the authors' code
@@ -26,7 +26,7 @@ class SymmetricCrossEntropy(Method):
         super().__init__(doubted=doubted)
         self.alpha, self.beta = alpha_beta
 
-    def loss(self, logits: Tensor, batch: StudyBatch) -> Tensor:
+    def loss(self, logits: Tensor, batch: ExaminationBatch) -> Tensor:
         """The loss alpha CE + beta RCE, RCE = -sum_k p_k log t_k with log 0 = log 1e-4."""
         probability = logits.sigmoid()
         log_one = batch.targets.clamp_min(1e-4).log().clamp_min(_LOG_ZERO)
@@ -47,7 +47,7 @@ class GeneralizedCrossEntropy(Method):
 
     name = "gce"
 
-    def loss(self, logits: Tensor, batch: StudyBatch) -> Tensor:
+    def loss(self, logits: Tensor, batch: ExaminationBatch) -> Tensor:
         """(1 - p_y^q)/q."""
         probability = logits.sigmoid()
         of_label = batch.targets * probability + (1 - batch.targets) * (1 - probability)
@@ -87,7 +87,7 @@ class ForwardCorrection(Method):
         self._false_positive = _error_rate(known & (read.gold == 0), labels.values == 1)
         self._false_negative = _error_rate(known & (read.gold == 1), labels.values == 0)
 
-    def loss(self, logits: Tensor, batch: StudyBatch) -> Tensor:
+    def loss(self, logits: Tensor, batch: ExaminationBatch) -> Tensor:
         """-log of the label's probability after the noise; gold cells have no noise."""
         probability = logits.sigmoid()
         noisy = probability * (1 - self._false_negative) + (1 - probability) * self._false_positive
@@ -119,7 +119,7 @@ class NegativeLabelSmoothing(Method):
         """The base while labels are plain, then 1e-6."""
         return base if progress < _WARM_UP else min(base, _TINY)
 
-    def loss(self, logits: Tensor, batch: StudyBatch) -> Tensor:
+    def loss(self, logits: Tensor, batch: ExaminationBatch) -> Tensor:
         """Binary cross-entropy, then with the negative rate."""
         if batch.progress < _WARM_UP:
             return soft_target_loss(logits, batch.targets, batch.weights)
@@ -150,7 +150,7 @@ class EarlyLearning(Method):
         del cells
         self._belief = torch.zeros(*targets.values.shape, 2)
 
-    def loss(self, logits: Tensor, batch: StudyBatch) -> Tensor:
+    def loss(self, logits: Tensor, batch: ExaminationBatch) -> Tensor:
         """Cross-entropy and the regulariser."""
         present = logits.sigmoid().clamp(1e-4, 1 - 1e-4)
         both = torch.stack([1 - present, present], dim=-1)
@@ -182,7 +182,7 @@ class Nvum(Method):
         share = (targets.values * targets.weights).sum(0) / targets.weights.sum(0).clamp_min(1)
         self._log_prior = share.clamp(1e-3, 1 - 1e-3).log()
 
-    def loss(self, logits: Tensor, batch: StudyBatch) -> Tensor:
+    def loss(self, logits: Tensor, batch: ExaminationBatch) -> Tensor:
         """Binary cross-entropy and the regulariser."""
         memory = NVUM_BETA * self._memory[batch.rows] + (1 - NVUM_BETA) * (logits.detach() - self._log_prior)
         self._memory[batch.rows] = memory

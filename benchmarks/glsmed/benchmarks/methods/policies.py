@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from glsmed.benchmarks.methods.cells import Cells, Targets, hard_targets
-from glsmed.benchmarks.methods.method import Method, Predict, StudyBatch, weighted_mean
+from glsmed.benchmarks.methods.method import ExaminationBatch, Method, Predict, weighted_mean
 from glsmed.benchmarks.simulator.hospital_data import UNCERTAIN
 from glsmed.shared.smoothing import smoothed_targets
 
@@ -104,13 +104,13 @@ class UMultiClass(Method):
         del generator
         return hard_targets(cells, doubted=_DOUBT_MARK)
 
-    def logits(self, net: torch.nn.Module, batch: StudyBatch) -> Tensor:
+    def logits(self, net: torch.nn.Module, batch: ExaminationBatch) -> Tensor:
         """``(n, K, 3)`` outputs, the offset on the class present."""
         outputs: Tensor = net(batch.images).view(len(batch.rows), -1, self.outputs)
         present = F.one_hot(torch.tensor(_PRESENT), self.outputs).to(outputs)
         return outputs + batch.offsets[..., None] * present
 
-    def loss(self, logits: Tensor, batch: StudyBatch) -> Tensor:
+    def loss(self, logits: Tensor, batch: ExaminationBatch) -> Tensor:
         """Cross-entropy of three classes per finding."""
         classes = torch.where(batch.targets == _DOUBT_MARK, _DOUBTED, batch.targets.long())
         cells = F.cross_entropy(logits.flatten(0, 1), classes.flatten(), reduction="none").view_as(batch.targets)

@@ -19,8 +19,8 @@ _GOLD = ("study_id", "finding", "value")
 
 
 @dataclass(frozen=True, slots=True)
-class StudyFiles:
-    """What a hospital has of one study.
+class ExaminationFiles:
+    """What a hospital has of one examination.
 
     Attributes:
         images: by file name without its ending, ``(S, S)`` uint8.
@@ -53,7 +53,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def write_hospital(folder: Path, studies: Iterable[StudyFiles]) -> None:
+def write_hospital(folder: Path, studies: Iterable[ExaminationFiles]) -> None:
     """Write ``images/``, ``reports/``, ``manifest.csv`` and ``gold.csv`` into ``folder``."""
     manifest: list[Sequence[str | int]] = [_MANIFEST]
     gold: list[Sequence[str | int]] = [_GOLD]
@@ -66,7 +66,7 @@ def write_hospital(folder: Path, studies: Iterable[StudyFiles]) -> None:
     _write_csv(folder / "gold.csv", gold)
 
 
-def _write_study(folder: Path, study: StudyFiles) -> Iterator[Sequence[str]]:
+def _write_study(folder: Path, study: ExaminationFiles) -> Iterator[Sequence[str]]:
     """Write the report and the images; yields the row of each image in the manifest."""
     report = f"reports/{study.study_id}.txt"
     (folder / report).write_text(study.report, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The patients of a drawn hospital, study by study, the same for the same seed."""
+"""The patients of a drawn hospital, examination by examination, the same for the same seed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from glsmed.benchmarks.reading_room.cases import FINDINGS, Case, draw_case
 from glsmed.benchmarks.reading_room.drawing import draw_radiograph
-from glsmed.benchmarks.reading_room.hospital_folder import StudyFiles, whole_folder, write_hospital
+from glsmed.benchmarks.reading_room.hospital_folder import ExaminationFiles, whole_folder, write_hospital
 from glsmed.benchmarks.reading_room.hospitals import Hospital
 from glsmed.benchmarks.reading_room.readers import believe, phrase
 from glsmed.benchmarks.reading_room.writers import write_report
@@ -20,8 +20,8 @@ _SECOND_IMAGE_SHARE = 0.15
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnStudy:
-    """One study: the truth, what the reader believed and said, the report and its images."""
+class DrawnExamination:
+    """One examination: the truth, what the reader believed and said, the report and its images."""
 
     study_id: str
     patient_id: str
@@ -32,20 +32,20 @@ class DrawnStudy:
     images: tuple[NDArray[np.uint8], ...]
 
 
-def draw_site(hospital: Hospital, *, patients: int, seed: int) -> Iterator[DrawnStudy]:
-    """The hospital's studies; the same for the same arguments, whatever is drawn before or after."""
+def draw_site(hospital: Hospital, *, patients: int, seed: int) -> Iterator[DrawnExamination]:
+    """The hospital's examinations; the same for the same arguments, whatever is drawn before or after."""
     for patient in range(patients):
         rng = np.random.default_rng([seed, *hospital.name.encode(), patient])
         for number in range(1 + int(rng.random() < _SECOND_STUDY_SHARE)):
             yield _draw_study(hospital, patient=patient, number=number, rng=rng)
 
 
-def _draw_study(hospital: Hospital, *, patient: int, number: int, rng: np.random.Generator) -> DrawnStudy:
+def _draw_study(hospital: Hospital, *, patient: int, number: int, rng: np.random.Generator) -> DrawnExamination:
     case = draw_case(hospital.prevalence, rng)
     beliefs = dict(zip(FINDINGS, believe(_evidence(case), rng).tolist(), strict=True))
     phrasings = {finding: phrase(belief, hospital.hedging_style, rng) for finding, belief in beliefs.items()}
     images = 1 + int(rng.random() < _SECOND_IMAGE_SHARE)
-    return DrawnStudy(
+    return DrawnExamination(
         study_id=f"{hospital.name}-{patient:05d}-{number + 1}",
         patient_id=f"{hospital.name}-p{patient:05d}",
         case=case,
@@ -72,8 +72,8 @@ def write_site(folder: Path, hospital: Hospital, *, patients: int, seed: int) ->
         write_hospital(temporary, (_files(study) for study in track(studies, description=f"drawing {hospital.name}")))
 
 
-def _files(study: DrawnStudy) -> StudyFiles:
-    return StudyFiles(
+def _files(study: DrawnExamination) -> ExaminationFiles:
+    return ExaminationFiles(
         study_id=study.study_id,
         patient_id=study.patient_id,
         report=study.report,

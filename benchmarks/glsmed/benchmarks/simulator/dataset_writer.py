@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from glsmed.benchmarks.reading_room.hospital_folder import StudyFiles, whole_folder, write_hospital
+from glsmed.benchmarks.reading_room.hospital_folder import ExaminationFiles, whole_folder, write_hospital
 from glsmed.benchmarks.simulator.hospital_data import HospitalData
 from glsmed.benchmarks.simulator.scenarios import Scenario
 
@@ -54,8 +54,8 @@ def _write_hospital(folder: Path, hospital: HospitalData) -> None:
     (folder / "uncertainty.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
-def _files(hospital: HospitalData, row: int, study: str) -> StudyFiles:
-    return StudyFiles(
+def _files(hospital: HospitalData, row: int, study: str) -> ExaminationFiles:
+    return ExaminationFiles(
         study_id=study,
         patient_id=f"{study}-p",
         report=hospital.reports[row],
@@ -65,7 +65,7 @@ def _files(hospital: HospitalData, row: int, study: str) -> StudyFiles:
 
 
 def _cells(hospital: HospitalData, studies: Sequence[str]) -> Iterator[dict[str, object]]:
-    """One object for each study and finding: what was believed, said, and read."""
+    """One object for each examination and finding: what was believed, said, and read."""
     for row, study in enumerate(studies):
         for column, finding in enumerate(hospital.findings):
             yield {

@@ -29,7 +29,7 @@ _CODES = {"absent": ABSENT, "uncertain": UNCERTAIN, "present": PRESENT}
 
 @dataclass(frozen=True, slots=True)
 class HospitalData:
-    """N studies of one hospital, K findings.
+    """N examinations of one hospital, K findings.
 
     Attributes:
         images: ``(N, 1, S, S)`` uint8.

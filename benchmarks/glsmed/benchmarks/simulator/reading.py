@@ -38,7 +38,7 @@ def rules_of(hospital: Hospital, place: int, scenario: Scenario) -> ReadingRules
 
 
 def beliefs(pictures: Pictures, rules: ReadingRules, rng: np.random.Generator) -> NDArray[np.float64]:
-    """``(N, K)`` beliefs in (0, 1); if doubt follows the class, evidence is shuffled among studies of equal truth."""
+    """``(N, K)`` beliefs in (0, 1); if doubt follows the class, evidence is shuffled among equal truths."""
     evidence = pictures.evidence if rules.scenario.doubt == "case" else _dealt(pictures, rng)
     return np.asarray(believe(evidence, rng, bar=rules.bar), dtype=np.float64)
 
@@ -71,7 +71,7 @@ def phrasings(
     rules: ReadingRules,
     rng: np.random.Generator,
 ) -> list[dict[str, str]]:
-    """How each study's report says each finding."""
+    """How each examination's report says each finding."""
     return [
         {
             finding: phrasing(float(belief[column]), int(values[column]), rules, rng)
@@ -88,5 +88,5 @@ def language_for(hospital: Hospital, findings: tuple[str, ...]) -> Language:
 
 
 def write_reports(phrasings: list[dict[str, str]], language: Language, rng: np.random.Generator) -> list[str]:
-    """One report for each study."""
+    """One report for each examination."""
     return [write_report(told, language, rng) for told in phrasings]

@@ -1,4 +1,4 @@
-"""What the calibration error of a perfectly calibrated model would be: with finitely many test studies it is not 0."""
+"""The calibration error to expect of a perfectly calibrated model: with finitely many test examinations it is not 0."""
 
 import numpy as np
 import torch

@@ -82,7 +82,7 @@ class Means:
         return gaps
 
     def _by_site(self, job: Job, kind: str, metric: str) -> dict[str, float]:
-        """By site; one whose test studies are all of one class has no AUROC."""
+        """By site; one whose test examinations are all of one class has no AUROC."""
         results = self._finished.results
         content, sites = results.content(job)[kind], results.test_set(job).sites
         return {site: content[site]["macro"][metric] for site in sites if metric in content[site]["macro"]}
@@ -93,7 +93,7 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def largest_logits(finished: Finished, scenario: str, arm: str) -> dict[str, float]:
-    """By method: the largest size of a logit on any run's test studies, after the last epoch."""
+    """By method: the largest size of a logit on any run's test examinations, after the last epoch."""
     sizes: dict[str, float] = {}
     for method in finished.plan.methods:
         each = [finished.results.largest_logit(job) for job in finished.jobs(scenario, arm, method)]

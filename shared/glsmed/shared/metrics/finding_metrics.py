@@ -41,8 +41,8 @@ def finding_metrics(probabilities: Tensor, reference: Tensor, findings: Sequence
     """
     if probabilities.shape != reference.shape or probabilities.shape[1] != len(findings):
         raise ValueError(
-            f"probabilities {tuple(probabilities.shape)} and reference {tuple(reference.shape)} do not fit "
-            f"{len(findings)} findings"
+            f"shapes do not fit: expected two of (N, {len(findings)}), got probabilities "
+            f"{tuple(probabilities.shape)} and reference {tuple(reference.shape)}"
         )
     result: FindingMetrics = {}
     for column, finding in enumerate(findings):
@@ -75,7 +75,7 @@ def full_metrics(probability: Tensor, truth: Tensor) -> dict[str, float]:
 
     Beside those of :func:`finding_metrics`: ece_equal_mass, brier_reliability, brier_resolution, brier_uncertainty,
     net_benefit (mean over thresholds of 5 % to 50 %), calibration_slope, calibration_intercept, and
-    false_alerts_90 and _95: false alerts per 100 studies at that sensitivity on these very studies.
+    false_alerts_90 and _95: false alerts per 100 examinations at that sensitivity on the same examinations.
 
     Args:
         probability: ``(N,)`` in [0, 1], N > 0.
