@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every comparison of docs/evidence.md, in a folder that a stopped run goes on in; hours on one core.
+# Every comparison of benchmarks/results, in a folder that a stopped run goes on in; hours on one core.
 #   GLSMED_DATA=FOLDER benchmarks/evidence.sh OUT      FOLDER holds pneumoniamnist/pneumoniamnist.npz
 # Each part leaves OUT/tables/PART.md and PART.json; report.html beside the runs has all metrics and figures.
 set -euo pipefail
@@ -20,7 +20,7 @@ few="gls-site u-ones u-ones-lsr u-ignore"
 blind="gls-image-informed gls-lexicon u-ones u-zeros u-ones-lsr u-ignore u-multiclass"
 robust="ls nls sce gce elr nvum forward mixup u-self-trained"
 pairs="co-teaching gls-lexicon-ensemble u-ones-ensemble u-ignore-ensemble"
-doubt="--world class-conditional --world boilerplate --world severity-bar --world alike"
+doubt="--scenario class-conditional --scenario boilerplate --scenario severity-bar --scenario alike"
 
 for p in pneumoniamnist drawn; do
   compare "federated-$p" "$p" "$main" --pixels $p --arm gold-federated --seeds 10
@@ -35,19 +35,19 @@ for p in pneumoniamnist drawn; do
   compare "parts-$p" "$p" "gls-site" --pixels $p --seeds 10 \
     --arm gold --arm gold-no-offset --arm gold-for-the-map-only
   compare "no-gold-$p" "$p" "$blind u-ones-ls ls" --pixels $p --arm no-gold --seeds 10 \
-    --world case-dependent --world class-conditional
+    --scenario case-dependent --scenario class-conditional
 
   compare "longer-gold-$p" "$p-60" "gls-site gls-lexicon u-ones u-ones-lsr u-ignore u-multiclass" \
     --pixels $p --arm gold --seeds 5 --epochs 60
   compare "longer-no-gold-$p" "$p-60" "$blind" --pixels $p --arm no-gold --seeds 5 --epochs 60
   compare "folds-$p" "$p-folds" "gls-site u-ones u-ignore gls-lexicon" --pixels $p --arm gold --folds 5 --seeds 1
   compare "gold-300-$p" "$p-300" "gls-site" --pixels $p --arm gold --gold 300 --seeds 5
-  compare "negative-200-$p" "$p-200" "gls-negative" --pixels $p --world case-dependent $doubt --arm gold \
+  compare "negative-200-$p" "$p-200" "gls-negative" --pixels $p --scenario case-dependent $doubt --arm gold \
     --epochs 200 --seeds 1
 done
 compare gold-300-more-tests-drawn drawn-300-1000 "gls-site" --pixels drawn --arm gold --gold 300 --test 1000 --seeds 5
-compare federated-rare-drawn drawn-worlds "$few" --pixels drawn --world rare --arm gold-federated --seeds 5
-compare negative-200-rare-drawn drawn-200 "gls-negative" --pixels drawn --world rare --arm gold --epochs 200 --seeds 1
+compare federated-rare-drawn drawn-worlds "$few" --pixels drawn --scenario rare --arm gold-federated --seeds 5
+compare negative-200-rare-drawn drawn-200 "gls-negative" --pixels drawn --scenario rare --arm gold --epochs 200 --seeds 1
 compare dividemix-pneumoniamnist pneumoniamnist "gls-site dividemix u-ones-ensemble u-ignore-ensemble" \
   --pixels pneumoniamnist --arm gold --seeds 3
 compare longer-federated-pneumoniamnist pneumoniamnist-60 "$few" --pixels pneumoniamnist --arm gold-federated \

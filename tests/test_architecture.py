@@ -79,10 +79,10 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "methods": {"simulator"},
         "comparison": {"methods", "simulator"},
         "tables": {"comparison", "methods"},
-        "demo": {"reading_room"},
-        "commands": {"comparison", "federation", "language", "methods", "simulator", "speed", "tables"},
-        "cli": {"commands", "federation", "speed"},
-        "demo_cli": {"demo", "reading_room"},
+        "demo": {"reading_room", "tables"},
+        "commands": {"comparison", "demo", "federation", "language", "reading_room", "simulator", "speed", "tables"},
+        "cli": {"commands"},
+        "demo_cli": {"commands"},
     },
 }
 MOST_ARROWS = 30

@@ -3,16 +3,17 @@ from pathlib import Path
 
 import pytest
 
-from glsmed.benchmarks.commands import language
-from glsmed.benchmarks.commands.language import default_work, language_command
+from glsmed.benchmarks.commands.language import default_work, language
 from glsmed.benchmarks.language.requirements import at_least
 
 
 def test_rows_are_printed_and_written_as_json(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(language, "measure_language", lambda *_, **__: [at_least("x", 0.5, 0.4)])
-    language_command(out=tmp_path / "out.json", work=tmp_path / "work")
+    monkeypatch.setattr(
+        "glsmed.benchmarks.language.measure.measure_language", lambda *_, **__: [at_least("x", 0.5, 0.4)]
+    )
+    language(out=tmp_path / "out.json", work=tmp_path / "work")
     printed = json.loads(capsys.readouterr().out)
     assert printed == json.loads((tmp_path / "out.json").read_text())
     assert printed["rows"] == [{"what": "x", "value": 0.5, "at_least": 0.4, "met": True, "numbers": {}}]

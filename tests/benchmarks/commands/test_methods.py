@@ -5,35 +5,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glsmed.benchmarks.commands.methods import make_plan, methods_command
+from glsmed.benchmarks.commands.methods import compare_methods
 from glsmed.benchmarks.comparison.fitting import FitSettings
 from glsmed.benchmarks.comparison.jobs import Plan, jobs_of
+from glsmed.benchmarks.comparison.plans import PlanOptions, make_plan
 from glsmed.benchmarks.comparison.results import Results
 from glsmed.benchmarks.comparison.run import run_plan
 from glsmed.benchmarks.comparison.trial import Sizes
 from glsmed.benchmarks.simulator.sources import source_named
-from glsmed.shared.errors import DataError, UsageError
+from glsmed.shared.errors import DataError
 
 SIZES, FIT = Sizes(train=40, validation=20, test=30, gold=25), FitSettings(epochs=1)
 
 
 def plan(**changes: object) -> Plan:
-    made = make_plan(
-        "drawn",
-        worlds=["alike"],
-        arms=["no-gold", "gold"],
-        methods=["gls-lexicon", "u-ones", "gce"],
-        seeds=2,
-        gold=25,
-        quick=False,
-    )
+    options = PlanOptions("drawn", ["alike"], ["no-gold", "gold"], ["gls-lexicon", "u-ones", "gce"], seeds=2, gold=25)
+    made = make_plan(options)
     return replace(made, sizes=SIZES, settings=FIT, **changes)  # type: ignore[arg-type]  # fields by name
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("methods")
-    methods_command(plan(), "drawn", out=folder, reference="gls-lexicon")
+    compare_methods(plan(), "drawn", out=folder, reference="gls-lexicon")
     return folder
 
 
@@ -93,18 +87,16 @@ def test_tuned_candidates_are_kept(finished: Path) -> None:
 
 def test_what_is_done_is_not_done_again(finished: Path) -> None:
     results = Results(finished, SIZES, FIT)
-    assert run_plan(plan(), source_named("drawn"), results, report=lambda _: None) == 0
+    assert run_plan(plan(), source_named("drawn"), results, tell=lambda _: None) == 0
     one = jobs_of(plan())[5]
     (finished / "runs" / f"{one.name}.json").unlink()
     lines: list[str] = []
-    assert run_plan(plan(), source_named("drawn"), results, report=lines.append) == 1
+    assert run_plan(plan(), source_named("drawn"), results, tell=lines.append) == 1
     assert lines == [f"1/1 {one.name}: 0 min left"]
 
 
 def test_other_settings_are_run_anew(finished: Path) -> None:
-    asked = make_plan(
-        "drawn", worlds=["alike"], arms=["gold"], methods=["gce"], seeds=1, gold=25, quick=False, epochs=2
-    )
+    asked = make_plan(PlanOptions("drawn", ["alike"], ["gold"], ["gce"], seeds=1, gold=25, epochs=2))
     assert asked.settings == FitSettings(epochs=2)
     assert not Results(finished, SIZES, asked.settings).has(jobs_of(plan())[0])
 
@@ -138,19 +130,19 @@ def test_every_calibration_error_has_its_floor(finished: Path) -> None:
 
 def test_folds_are_run_once_and_measured_together(tmp_path: Path) -> None:
     folded = plan(folds=3, seeds=1, arms=("gold",), methods=("gls-lexicon", "u-ones"))
-    methods_command(folded, "drawn", out=tmp_path, reference="gls-lexicon")
+    compare_methods(folded, "drawn", out=tmp_path, reference="gls-lexicon")
     results, job = Results(tmp_path, SIZES, FIT), jobs_of(folded)[0]
     assert job.name == "drawn.alike.0.3-fold.gold.gls-lexicon"
     assert (tmp_path / "runs" / f"{job.name}.json").is_file()
     assert results.answers(job, "last_mapped").shape == (3 * SIZES.studies, 5)
     assert results.test_set(job).site.tolist() == 3 * ([0] * 30 + [1] * 30 + [2] * 30)
-    assert run_plan(folded, source_named("drawn"), results, report=lambda _: None) == 0
+    assert run_plan(folded, source_named("drawn"), results, tell=lambda _: None) == 0
     assert "in 3 folds" in (tmp_path / "report.html").read_text()
 
 
 def test_a_method_with_two_networks_is_compared_with_two_plain_ones(tmp_path: Path) -> None:
     pair = plan(seeds=1, arms=("gold",), methods=("co-teaching", "u-ones-ensemble", "u-ignore-ensemble"), tuned=False)
-    methods_command(pair, "drawn", out=tmp_path, reference="co-teaching")
+    compare_methods(pair, "drawn", out=tmp_path, reference="co-teaching")
     summary = json.loads((tmp_path / "summary.json").read_text())["alike/gold"]["last_mapped"]
     assert set(summary["method_less_control"]) == {"co-teaching less u-ones-ensemble"}
     difference = summary["method_less_control"]["co-teaching less u-ones-ensemble"]["brier"]["mean"]
@@ -164,33 +156,8 @@ def test_a_method_about_federations_is_run_in_federated_arms_only() -> None:
     assert names == [
         f"drawn.alike.0.{rest}" for rest in ("gold.u-ones", "gold-federated.u-ones", "gold-federated.fednoro")
     ]
-    with pytest.raises(UsageError, match="gold-federated"):
-        make_plan("drawn", worlds=["alike"], arms=["gold"], methods=["fednoro"], seeds=1, gold=10, quick=False)
 
 
 def test_a_run_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="missing"):
         Results(tmp_path, SIZES, FIT).content(jobs_of(plan())[0])
-
-
-@pytest.mark.parametrize(
-    ("option", "value", "message"),
-    [("worlds", ["alik"], "alike"), ("arms", ["golden"], "gold"), ("methods", ["gcee"], "gce")],
-)
-def test_a_wrong_name_is_answered_with_the_nearest(option: str, value: list[str], message: str) -> None:
-    names = {"worlds": ["alike"], "arms": ["gold"], "methods": ["gce"], option: value}
-    with pytest.raises(UsageError, match=message):
-        make_plan(
-            "drawn",
-            worlds=names["worlds"],
-            arms=names["arms"],
-            methods=names["methods"],
-            seeds=1,
-            gold=10,
-            quick=False,
-        )
-
-
-def test_quick_is_small() -> None:
-    quick = make_plan("drawn", worlds=["alike"], arms=["gold"], methods=(), seeds=9, gold=100, quick=True)
-    assert (quick.seeds, quick.sizes.train, quick.settings.epochs, quick.tuned) == (2, 200, 8, False)

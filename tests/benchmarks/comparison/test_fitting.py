@@ -10,11 +10,11 @@ from glsmed.benchmarks.comparison.network import small_network
 from glsmed.benchmarks.comparison.trial import Sizes, Trial, make_trial
 from glsmed.benchmarks.methods.catalogue import CANDIDATES, make_method, needs_federation
 from glsmed.benchmarks.methods.cells import Cells
-from glsmed.benchmarks.methods.lexicon_gls import LexiconGls
+from glsmed.benchmarks.methods.gls import LexiconGls
 from glsmed.benchmarks.methods.method import TryOut
-from glsmed.benchmarks.simulator.drawn import DrawnPictures
 from glsmed.benchmarks.simulator.hospital_data import simulate
-from glsmed.benchmarks.simulator.scenarios import WORLDS
+from glsmed.benchmarks.simulator.scenarios import SCENARIOS
+from glsmed.benchmarks.simulator.synthetic import SyntheticPictures
 from glsmed.server.rounds.aggregation import AggregationRule, FedAvg, SiteUpdate
 from glsmed.shared.metrics.finding_metrics import finding_metrics, macro
 from glsmed.shared.protocol.messages import Arrays
@@ -25,7 +25,7 @@ SETTINGS = FitSettings(epochs=2)
 
 @pytest.fixture(scope="module")
 def trial() -> Trial:
-    hospitals = simulate(DrawnPictures(28), WORLDS["alike"], studies=SIZES.studies, seed=0)
+    hospitals = simulate(SyntheticPictures(28), SCENARIOS["alike"], studies=SIZES.studies, seed=0)
     return make_trial(hospitals, SIZES, seed=0)
 
 

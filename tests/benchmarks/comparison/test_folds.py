@@ -6,9 +6,9 @@ import torch
 from glsmed.benchmarks.comparison.fitting import Answers
 from glsmed.benchmarks.comparison.folds import joined_answers, joined_parts
 from glsmed.benchmarks.comparison.trial import Sizes, Trial, make_folds, make_trial
-from glsmed.benchmarks.simulator.drawn import DrawnPictures
 from glsmed.benchmarks.simulator.hospital_data import HospitalData, simulate
-from glsmed.benchmarks.simulator.scenarios import WORLDS
+from glsmed.benchmarks.simulator.scenarios import SCENARIOS
+from glsmed.benchmarks.simulator.synthetic import SyntheticPictures
 from glsmed.shared.errors import UsageError
 
 SIZES = Sizes(train=30, validation=10, test=12, gold=8)
@@ -16,7 +16,7 @@ SIZES = Sizes(train=30, validation=10, test=12, gold=8)
 
 @pytest.fixture(scope="module")
 def hospitals() -> list[HospitalData]:
-    return simulate(DrawnPictures(28), WORLDS["alike"], studies=SIZES.studies, seed=0)
+    return simulate(SyntheticPictures(28), SCENARIOS["alike"], studies=SIZES.studies, seed=0)
 
 
 @pytest.fixture(scope="module")

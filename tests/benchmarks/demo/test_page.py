@@ -3,9 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from glsmed.benchmarks.demo.baselines import Effort
 from glsmed.benchmarks.demo.folder import DemoFolder
 from glsmed.benchmarks.demo.hospital_data import draw_hospital
 from glsmed.benchmarks.demo.page import write_page
+from glsmed.benchmarks.demo.result import DemoResult
 from glsmed.benchmarks.reading_room.hospitals import HOSPITALS
 
 NUMBERS = {"auroc": 0.81, "auprc": 0.5, "ece": 0.07, "brier": 0.2, "log_loss": 0.6}
@@ -26,9 +28,14 @@ def folder(tmp_path: Path) -> DemoFolder:
     return made
 
 
+def _result() -> DemoResult:
+    sites = {h.name: dict.fromkeys(("federated", "local", "pooled"), NUMBERS) for h in HOSPITALS}
+    alone = {h.name: Effort(images=7680, rounds=8, best_round=6) for h in HOSPITALS}
+    return DemoResult(sites, Effort(14400, 5, 5), Effort(14400, 5, 4), alone)
+
+
 def test_the_page_is_self_contained_and_shows_numbers_departures_and_readings(folder: DemoFolder) -> None:
-    results = {h.name: dict.fromkeys(("federated", "local", "pooled"), NUMBERS) for h in HOSPITALS}
-    write_page(folder, HOSPITALS, results)
+    write_page(folder, HOSPITALS, _result())
     page = (folder.root / "report.html").read_text(encoding="utf-8")
     assert page.count("<td>0.810</td>") == 9
     assert page.count("data:image/png;base64,") == 2
@@ -36,3 +43,11 @@ def test_the_page_is_self_contained_and_shows_numbers_departures_and_readings(fo
     assert page.count("<iframe") == len(HOSPITALS)
     assert "http://" not in page
     assert "https://" not in page
+
+
+def test_the_page_says_what_was_equal(folder: DemoFolder) -> None:
+    write_page(folder, HOSPITALS, _result())
+    page = (folder.root / "report.html").read_text(encoding="utf-8")
+    assert "as many images as the hospitals of the federation together" in page
+    assert "<td>pooled</td><td>14400</td><td>5</td><td>4</td>" in page
+    assert page.count("<td>7680</td><td>8</td><td>6</td>") == len(HOSPITALS)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from glsmed.benchmarks.commands.build import build_command
+from glsmed.benchmarks.commands.build import build
 from glsmed.benchmarks.federation.built_federation import RunSettings, federate, load_hospital, study_of
 from glsmed.client.training.steps.training import train
 from glsmed.server.folders.run_folder import RunFolder
@@ -21,7 +21,7 @@ SITES = ("st-mary", "sakura", "san-lucas")
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("built") / "data"
-    build_command(folder, pixels="drawn", world="case-dependent", studies=60, seed=0)
+    build(folder, pixels="drawn", scenario="case-dependent", studies=60, seed=0)
     return folder
 
 

@@ -1,4 +1,4 @@
-"""The bars of reading, on the public corpora where they are on this machine."""
+"""What is required of reading, on the public corpora where they are on this machine."""
 
 from collections.abc import Callable
 from pathlib import Path

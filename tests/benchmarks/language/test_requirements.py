@@ -4,19 +4,19 @@ from glsmed.benchmarks.language.requirements import at_least, at_most, skipped
 
 
 @pytest.mark.parametrize(
-    ("value", "bar", "low", "high"), [(0.9, 0.9, True, True), (0.8, 0.9, False, True), (0.95, 0.9, True, False)]
+    ("value", "required", "low", "high"), [(0.9, 0.9, True, True), (0.8, 0.9, False, True), (0.95, 0.9, True, False)]
 )
-def test_a_bar_is_met_from_its_own_side(value: float, bar: float, low: bool, high: bool) -> None:
-    assert at_least("x", value, bar).met is low
-    assert at_most("x", value, bar).met is high
+def test_a_requirement_is_met_from_its_own_side(value: float, required: float, low: bool, high: bool) -> None:
+    assert at_least("x", value, required).met is low
+    assert at_most("x", value, required).met is high
 
 
-@pytest.mark.parametrize(("value", "bar"), [(None, 0.9), (0.9, None)])
-def test_without_value_or_bar_nothing_is_met(value: float | None, bar: float | None) -> None:
-    assert at_least("x", value, bar).met is None
+@pytest.mark.parametrize(("value", "required"), [(None, 0.9), (0.9, None)])
+def test_without_value_or_requirement_nothing_is_met(value: float | None, required: float | None) -> None:
+    assert at_least("x", value, required).met is None
 
 
-def test_a_row_says_its_bar_what_is_known_and_its_numbers() -> None:
+def test_a_row_says_its_requirement_what_is_known_and_its_numbers() -> None:
     assert at_most("x", 0.1, 0.2, known=0.3, n=4).as_dict() == {
         "what": "x",
         "value": 0.1,

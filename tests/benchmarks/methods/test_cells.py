@@ -1,13 +1,13 @@
 import torch
 
 from glsmed.benchmarks.methods.cells import cells_of
-from glsmed.benchmarks.simulator.drawn import DrawnPictures
 from glsmed.benchmarks.simulator.hospital_data import UNMENTIONED, simulate
-from glsmed.benchmarks.simulator.scenarios import WORLDS
+from glsmed.benchmarks.simulator.scenarios import SCENARIOS
+from glsmed.benchmarks.simulator.synthetic import SyntheticPictures
 
 
 def test_cells_of_all_sites_with_their_gold_and_posteriors() -> None:
-    hospitals = simulate(DrawnPictures(28), WORLDS["case-dependent"], studies=60, seed=0)
+    hospitals = simulate(SyntheticPictures(28), SCENARIOS["case-dependent"], studies=60, seed=0)
     rows = [torch.arange(40)] * 3
     cells = cells_of(hospitals, rows, [torch.arange(10), torch.arange(0), torch.arange(40)])
     assert cells.state.shape == (120, 5)
@@ -20,7 +20,7 @@ def test_cells_of_all_sites_with_their_gold_and_posteriors() -> None:
 
 
 def test_posteriors_come_closer_to_what_the_words_mean_at_the_site() -> None:
-    hospitals = simulate(DrawnPictures(28), WORLDS["case-dependent"], studies=900, seed=0)
+    hospitals = simulate(SyntheticPictures(28), SCENARIOS["case-dependent"], studies=900, seed=0)
     rows = [torch.arange(900)] * 3
     cells = cells_of(hospitals, rows, [torch.arange(300)] * 3)
     truth = torch.cat([hospital.truth for hospital in hospitals])

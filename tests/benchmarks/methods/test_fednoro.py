@@ -22,10 +22,10 @@ from glsmed.benchmarks.methods.fednoro import (
     noisy_sites,
     teacher_weight,
 )
-from glsmed.benchmarks.methods.method import Batch
-from glsmed.benchmarks.simulator.drawn import DrawnPictures
+from glsmed.benchmarks.methods.method import ExaminationBatch
 from glsmed.benchmarks.simulator.hospital_data import ABSENT, PRESENT, simulate
-from glsmed.benchmarks.simulator.scenarios import WORLDS
+from glsmed.benchmarks.simulator.scenarios import SCENARIOS
+from glsmed.benchmarks.simulator.synthetic import SyntheticPictures
 from glsmed.server.rounds.aggregation import FedAvg, SiteUpdate
 
 LOGIT = math.log(4)  # probability 0.8
@@ -54,10 +54,12 @@ class _Brightness(nn.Module):
         return self.scale * images.mean((1, 2, 3))[:, None]
 
 
-def _batch(labels: Sequence[float], rows: list[int], progress: float) -> Batch:
+def _batch(labels: Sequence[float], rows: list[int], progress: float) -> ExaminationBatch:
     values = torch.tensor(labels, dtype=torch.float32)[:, None]
     images, ones = torch.ones(len(labels), 1, 2, 2), torch.ones_like(values)
-    return Batch(images, torch.tensor(rows), values, ones, torch.full_like(values, 9.0), epoch=0, progress=progress)
+    return ExaminationBatch(
+        images, torch.tensor(rows), values, ones, torch.full_like(values, 9.0), epoch=0, progress=progress
+    )
 
 
 def _begun(labels: Sequence[float], site: list[int]) -> FedNoRo:
@@ -158,7 +160,7 @@ def test_with_nobody_noisy_it_is_the_plain_average() -> None:
 
 def test_a_whole_training_divides_the_sites_once() -> None:
     sizes = Sizes(train=40, validation=10, test=10, gold=10)
-    hospitals = simulate(DrawnPictures(28), WORLDS["case-dependent"], studies=sizes.studies, seed=0)
+    hospitals = simulate(SyntheticPictures(28), SCENARIOS["case-dependent"], studies=sizes.studies, seed=0)
     trial = make_trial(hospitals, sizes, seed=0)
     settings = FitSettings(epochs=3)
     first = fit(FedNoRo(), trial, ARMS["gold-federated"], settings, seed=0)

@@ -9,24 +9,27 @@ from torch import nn
 
 from glsmed.benchmarks.methods.cells import Cells, Targets
 from glsmed.benchmarks.methods.co_teaching import CoTeaching, kept_share, small_loss_cells
-from glsmed.benchmarks.methods.early_learning import EarlyLearning
-from glsmed.benchmarks.methods.forward_correction import ForwardCorrection
-from glsmed.benchmarks.methods.generalized_ce import GeneralizedCrossEntropy
-from glsmed.benchmarks.methods.method import Batch, Method
+from glsmed.benchmarks.methods.gls import NegativeGls
+from glsmed.benchmarks.methods.losses import (
+    SCE_CIFAR_100,
+    EarlyLearning,
+    ForwardCorrection,
+    GeneralizedCrossEntropy,
+    NegativeLabelSmoothing,
+    Nvum,
+    SymmetricCrossEntropy,
+)
+from glsmed.benchmarks.methods.method import ExaminationBatch, Method
 from glsmed.benchmarks.methods.mixup import mixed
-from glsmed.benchmarks.methods.negative_gls import NegativeGls
-from glsmed.benchmarks.methods.negative_label_smoothing import NegativeLabelSmoothing
-from glsmed.benchmarks.methods.nvum import Nvum
-from glsmed.benchmarks.methods.symmetric_ce import CIFAR_100, SymmetricCrossEntropy
-from glsmed.benchmarks.methods.u_multiclass import UMultiClass
+from glsmed.benchmarks.methods.policies import UMultiClass
 from glsmed.benchmarks.simulator.hospital_data import ABSENT, PRESENT
 
 LOGIT = math.log(4)  # probability 0.8
 
 
-def batch(targets: list[list[float]], *, progress: float = 0.0, epoch: int = 0) -> Batch:
+def batch(targets: list[list[float]], *, progress: float = 0.0, epoch: int = 0) -> ExaminationBatch:
     values = torch.tensor(targets)
-    return Batch(
+    return ExaminationBatch(
         images=torch.zeros(len(targets), 1, 2, 2),
         rows=torch.arange(len(targets)),
         targets=values,
@@ -55,7 +58,7 @@ def test_plain_loss_is_cross_entropy() -> None:
 def test_symmetric_cross_entropy_by_hand() -> None:
     reverse = -(0.2 * math.log(1e-4))
     assert loss_of(SymmetricCrossEntropy(), LOGIT, 1.0) == pytest.approx(0.1 * -math.log(0.8) + reverse, rel=1e-4)
-    strong = SymmetricCrossEntropy(alpha_beta=CIFAR_100)
+    strong = SymmetricCrossEntropy(alpha_beta=SCE_CIFAR_100)
     assert loss_of(strong, LOGIT, 1.0) == pytest.approx(6 * -math.log(0.8) + 0.1 * reverse, rel=1e-4)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from glsmed.benchmarks.reading_room.hospitals import HOSPITALS, Hospital
 from glsmed.benchmarks.reading_room.readers import PHRASINGS, UNMENTIONED
-from glsmed.benchmarks.reading_room.sites import DrawnStudy, draw_site
+from glsmed.benchmarks.reading_room.sites import DrawnExamination, draw_site
 from glsmed.benchmarks.reading_room.writers import write_report
 from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.reading.cells import Cell
@@ -36,7 +36,7 @@ def reader_of(adapter: str) -> Reader:
 
 
 @cache
-def studies_of(hospital_name: str) -> tuple[DrawnStudy, ...]:
+def studies_of(hospital_name: str) -> tuple[DrawnExamination, ...]:
     hospital = next(hospital for hospital in HOSPITALS if hospital.name == hospital_name)
     return tuple(draw_site(hospital, patients=PATIENTS, seed=11))
 

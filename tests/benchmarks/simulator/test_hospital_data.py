@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from glsmed.benchmarks.reading_room.hospitals import HOSPITALS
-from glsmed.benchmarks.simulator.drawn import DrawnPictures
 from glsmed.benchmarks.simulator.hospital_data import (
     ABSENT,
     PRESENT,
@@ -17,15 +16,18 @@ from glsmed.benchmarks.simulator.hospital_data import (
 )
 from glsmed.benchmarks.simulator.pictures import Pictures
 from glsmed.benchmarks.simulator.reading import beliefs, language_for, phrasing, rules_of, write_reports
-from glsmed.benchmarks.simulator.scenarios import WORLDS, World, world_named
+from glsmed.benchmarks.simulator.scenarios import SCENARIOS, Scenario, scenario_named
+from glsmed.benchmarks.simulator.synthetic import SyntheticPictures
 from glsmed.shared.errors import UsageError
 
-SOURCE = DrawnPictures(28)
+SOURCE = SyntheticPictures(28)
 EXPECTED = {"affirmed": PRESENT, "negated": ABSENT, "unmentioned": UNMENTIONED}
 
 
-def hospitals(world: World = WORLDS["case-dependent"], *, studies: int = 150, seed: int = 0) -> list[HospitalData]:
-    return simulate(SOURCE, world, studies=studies, seed=seed)
+def hospitals(
+    scenario: Scenario = SCENARIOS["case-dependent"], *, studies: int = 150, seed: int = 0
+) -> list[HospitalData]:
+    return simulate(SOURCE, scenario, studies=studies, seed=seed)
 
 
 def one_finding(truth: list[int], evidence: list[float]) -> Pictures:
@@ -66,7 +68,7 @@ def test_doubt_follows_the_case_or_only_the_class() -> None:
     believed = {
         doubt: beliefs(
             pictures,
-            rules_of(HOSPITALS[0], 0, replace(WORLDS["alike"], doubt=doubt)),
+            rules_of(HOSPITALS[0], 0, replace(SCENARIOS["alike"], doubt=doubt)),
             np.random.default_rng(0),
         )[:, 0]
         for doubt in ("case", "class")
@@ -80,34 +82,34 @@ def test_doubt_follows_the_case_or_only_the_class() -> None:
 def test_a_severity_bar_lowers_belief() -> None:
     pictures = one_finding([1] * 500, [0.5] * 500)
     means = [
-        beliefs(pictures, rules_of(HOSPITALS[place], place, WORLDS["severity-bar"]), np.random.default_rng(0)).mean()
+        beliefs(pictures, rules_of(HOSPITALS[place], place, SCENARIOS["severity-bar"]), np.random.default_rng(0)).mean()
         for place in range(3)
     ]
     assert means[0] > means[1] > means[2]
 
 
 @pytest.mark.parametrize(
-    ("world", "belief", "truth", "share", "word"),
+    ("scenario", "belief", "truth", "share", "word"),
     [
-        (World("x", labeller_error=0.2, unmentioned_positives=0), 0.9999, 1, 0.2, "negated"),
-        (World("x", labeller_error=0, unmentioned_positives=0.3), 0.9999, 1, 0.3, "unmentioned"),
-        (World("x", labeller_error=0, unmentioned_positives=0, habits_differ=False), 0.001, 0, 1.0, "negated"),
-        (World("x", labeller_error=0, unmentioned_positives=0.3, habits_differ=False), 0.001, 0, 0.0, "unmentioned"),
+        (Scenario("x", labeller_error=0.2, unmentioned_positives=0), 0.9999, 1, 0.2, "negated"),
+        (Scenario("x", labeller_error=0, unmentioned_positives=0.3), 0.9999, 1, 0.3, "unmentioned"),
+        (Scenario("x", labeller_error=0, unmentioned_positives=0, styles_differ=False), 0.001, 0, 1.0, "negated"),
+        (Scenario("x", labeller_error=0, unmentioned_positives=0.3, styles_differ=False), 0.001, 0, 0.0, "unmentioned"),
     ],
 )
 def test_errors_and_omissions_have_their_share(
-    world: World, belief: float, truth: int, share: float, word: str
+    scenario: Scenario, belief: float, truth: int, share: float, word: str
 ) -> None:
-    rules, rng = rules_of(HOSPITALS[0], 0, world), np.random.default_rng(0)
+    rules, rng = rules_of(HOSPITALS[0], 0, scenario), np.random.default_rng(0)
     told = [phrasing(belief, truth, rules, rng) for _ in range(2000)]
     assert told.count(word) / 2000 == pytest.approx(share, abs=0.03)
 
 
 def test_boilerplate_doubts_denials_of_the_first_hospital_only() -> None:
-    world = World("x", labeller_error=0, boilerplate=0.5, habits_differ=False)
+    scenario = Scenario("x", labeller_error=0, boilerplate=0.5, styles_differ=False)
     shares = []
     for place in (0, 1):
-        rules, rng = rules_of(HOSPITALS[place], place, world), np.random.default_rng(0)
+        rules, rng = rules_of(HOSPITALS[place], place, scenario), np.random.default_rng(0)
         told = [phrasing(0.001, 0, rules, rng) for _ in range(1000)]
         shares.append(sum(word in ("cannot_exclude", "possible") for word in told) / 1000)
     assert shares == pytest.approx([0.5, 0.0], abs=0.05)
@@ -115,4 +117,4 @@ def test_boilerplate_doubts_denials_of_the_first_hospital_only() -> None:
 
 def test_an_unknown_world_is_refused_with_the_nearest() -> None:
     with pytest.raises(UsageError, match=r"boiler-plate.*boilerplate"):
-        world_named("boiler-plate")
+        scenario_named("boiler-plate")

@@ -6,10 +6,10 @@ import pytest
 from PIL import Image
 
 from glsmed.benchmarks.reading_room.hospitals import HOSPITALS
-from glsmed.benchmarks.simulator.drawn import DrawnPictures
 from glsmed.benchmarks.simulator.pictures import evidence_from_scores
 from glsmed.benchmarks.simulator.real import RealPictures, as_scanned, read_archive, read_folder
 from glsmed.benchmarks.simulator.sources import source_named
+from glsmed.benchmarks.simulator.synthetic import SyntheticPictures
 from glsmed.shared.errors import ConfigurationError, DataError, UsageError
 
 
@@ -88,13 +88,13 @@ def test_an_unknown_source_is_refused() -> None:
 
 
 def test_drawn_pictures_have_the_visibility_of_their_case() -> None:
-    pictures = DrawnPictures(28).take(HOSPITALS, studies=30, rare=False, rng=np.random.default_rng(0))[0]
+    pictures = SyntheticPictures(28).take(HOSPITALS, studies=30, rare=False, rng=np.random.default_rng(0))[0]
     assert pictures.pixels.shape == (30, 28, 28)
     assert bool(((pictures.evidence > 0) == (pictures.truth == 1)).all())
 
 
 def test_a_rare_finding_is_rare_everywhere() -> None:
-    rare = DrawnPictures(28).take(HOSPITALS, studies=300, rare=True, rng=np.random.default_rng(0))
+    rare = SyntheticPictures(28).take(HOSPITALS, studies=300, rare=True, rng=np.random.default_rng(0))
     assert max(part.truth[:, 0].mean() for part in rare) < 0.04
     assert min(part.truth[:, 1].mean() for part in rare) > 0.1
 

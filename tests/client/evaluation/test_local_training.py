@@ -56,12 +56,10 @@ def test_the_result_follows_from_the_seed() -> None:
         assert torch.equal(left, right)
 
 
-@pytest.mark.parametrize(("losses", "best"), [([0.3, 0.1, 0.2], 2), ([0.1, 0.2, 0.3], 1), ([0.3, 0.2, 0.1], 3)])
-def test_the_round_with_the_lowest_validation_loss_is_kept(
-    monkeypatch: pytest.MonkeyPatch, losses: list[float], best: int
-) -> None:
+def training_with_losses(
+    monkeypatch: pytest.MonkeyPatch, losses: list[float], *, patience: int | None = None
+) -> local_training.LocalResult:
     """Each round moves all weights by one, so the weights tell the round."""
-    start = build_model("resnet10", n_findings=1, seed=STUDY.training.seed).state_dict()["fc.bias"]
     coming = iter(losses)
 
     def train(model: torch.nn.Module, *_: object, **__: object) -> TrainingSummary:
@@ -75,10 +73,35 @@ def test_the_round_with_the_lowest_validation_loss_is_kept(
 
     monkeypatch.setattr("glsmed.client.evaluation.local_training.train", train)
     monkeypatch.setattr("glsmed.client.evaluation.local_training.evaluate", evaluate)
-    result = train_locally(examples(), examples(), STUDY, device=CPU, tell=lambda line: None)
+    study = STUDY.model_copy(update={"training": STUDY.training.model_copy(update={"rounds": len(losses)})})
+    return train_locally(examples(), examples(), study, device=CPU, tell=lambda line: None, patience=patience)
+
+
+@pytest.mark.parametrize(("losses", "best"), [([0.3, 0.1, 0.2], 2), ([0.1, 0.2, 0.3], 1), ([0.3, 0.2, 0.1], 3)])
+def test_the_round_with_the_lowest_validation_loss_is_kept(
+    monkeypatch: pytest.MonkeyPatch, losses: list[float], best: int
+) -> None:
+    start = build_model("resnet10", n_findings=1, seed=STUDY.training.seed).state_dict()["fc.bias"]
+    result = training_with_losses(monkeypatch, losses)
     assert result.best_round == best
+    assert result.rounds == 3
     assert result.validation_log_loss == min(losses)
     assert float(result.model.get_parameter("fc.bias").detach() - start) == pytest.approx(best, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("losses", "best", "rounds"),
+    [
+        ([0.5, 0.4, 0.45, 0.42, 0.3], 2, 4),  # two rounds without a lower loss: the last one is not trained
+        ([0.5, 0.4, 0.45, 0.3, 0.2], 5, 5),
+        ([0.5, 0.6, 0.7, 0.1, 0.1], 1, 3),
+    ],
+)
+def test_training_ends_when_patience_does(
+    monkeypatch: pytest.MonkeyPatch, losses: list[float], best: int, rounds: int
+) -> None:
+    result = training_with_losses(monkeypatch, losses, patience=2)
+    assert (result.best_round, result.rounds) == (best, rounds)
 
 
 def test_the_numbers_are_json_and_about_the_test_split() -> None:

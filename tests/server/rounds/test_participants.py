@@ -4,12 +4,12 @@ import pytest
 from flwr.app import Message
 from flwr.clientapp import ClientApp
 
-from glsmed.benchmarks.federation.local_grid import Ask, Fault, LocalGrid
-from glsmed.benchmarks.federation.site_faults import claims, never_answers, raises
+from glsmed.benchmarks.federation.local_grid import Ask, LocalGrid, Misbehaviour
 from glsmed.server.rounds.participants import Participants
 from glsmed.server.rounds.site_messenger import Clock, SiteMessenger
 from glsmed.shared.errors import BundleRefusedError
 from glsmed.shared.protocol.study import Study
+from tests.misbehaving_sites import claims, never_answers, raises
 
 MakeSite = Callable[..., ClientApp]
 
@@ -17,8 +17,10 @@ MakeSite = Callable[..., ClientApp]
 class Greeting:
     """The participants of a study over sites in this process, with what went into the audit log."""
 
-    def __init__(self, study: Study, apps: Mapping[str, ClientApp], clock: Clock, faults: dict[str, Fault]) -> None:
-        self.grid = LocalGrid(apps, faults=faults, clock=clock)
+    def __init__(
+        self, study: Study, apps: Mapping[str, ClientApp], clock: Clock, faults: dict[str, Misbehaviour]
+    ) -> None:
+        self.grid = LocalGrid(apps, misbehaviours=faults, clock=clock)
         self.known = dict(self.grid.nodes)
         self.log: list[tuple[str, dict[str, object]]] = []
         messenger = SiteMessenger(self.grid, lambda: self.known, clock=clock, on_wait=lambda: None)
@@ -33,7 +35,7 @@ MakeGreeting = Callable[..., Greeting]
 
 @pytest.fixture
 def greet(study: Study, make_site: MakeSite, clock: Clock) -> MakeGreeting:
-    def make(apps: Mapping[str, ClientApp] | None = None, **faults: Fault) -> Greeting:
+    def make(apps: Mapping[str, ClientApp] | None = None, **faults: Misbehaviour) -> Greeting:
         return Greeting(study, apps or {name: make_site(name) for name in ("a", "b")}, clock, faults)
 
     return make
@@ -62,7 +64,9 @@ def test_a_site_that_calls_itself_by_anothers_name_is_not_ready(greet: MakeGreet
         (never_answers, "late"),
     ],
 )
-def test_a_site_that_does_not_agree_is_named_with_its_reason(greet: MakeGreeting, fault: Fault, reason: str) -> None:
+def test_a_site_that_does_not_agree_is_named_with_its_reason(
+    greet: MakeGreeting, fault: Misbehaviour, reason: str
+) -> None:
     greeting = greet(b=fault)
     assert list(greeting.participants.ready()) == ["a"]
     assert str(greeting.reasons()["b"]).startswith(reason)
@@ -113,7 +117,7 @@ def test_it_waits_for_the_quorum_and_says_who_is_missing(greet: MakeGreeting, cl
     def tell(line: str) -> None:
         lines.append(line)
         if clock.now() > 3:
-            greeting.grid._faults.clear()
+            greeting.grid._misbehaviours.clear()
 
     assert greeting.participants.assemble(tell=tell) == {"a": 100, "b": 101}
     assert set(lines) == {

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from flwr.clientapp import ClientApp
 
-from glsmed.benchmarks.federation.local_grid import Fault, LocalGrid
-from glsmed.benchmarks.federation.site_faults import changes_arrays, claims, never_answers, raises
+from glsmed.benchmarks.federation.local_grid import LocalGrid, Misbehaviour
 from glsmed.server.folders.run_folder import MetricRow
 from glsmed.server.rounds.aggregation import FedAvg
 from glsmed.server.rounds.requests import RoundRequests
@@ -14,6 +13,7 @@ from glsmed.shared.errors import PrivacyError
 from glsmed.shared.protocol.messages import Arrays
 from glsmed.shared.protocol.model_manifest import ArraySpec, ModelManifest
 from glsmed.shared.protocol.study import Study
+from tests.misbehaving_sites import changes_arrays, claims, never_answers, raises
 
 MakeSite = Callable[..., ClientApp]
 Ask = Callable[..., RoundRequests]
@@ -27,9 +27,9 @@ SITES = {"a": 100, "b": 101}
 def make(study: Study, make_site: MakeSite, clock: Clock) -> Ask:
     """Requests to two sites: ``a`` adds 1 and counts 10 cells, ``b`` adds 4 and counts 20."""
 
-    def requests(**faults: Fault) -> RoundRequests:
+    def requests(**faults: Misbehaviour) -> RoundRequests:
         apps = {"a": make_site("a", step=1.0, cells=10), "b": make_site("b", step=4.0, cells=20)}
-        grid = LocalGrid(apps, faults=faults, clock=clock)
+        grid = LocalGrid(apps, misbehaviours=faults, clock=clock)
         messenger = SiteMessenger(grid, lambda: grid.nodes, clock=clock, on_wait=lambda: None)
         return RoundRequests(messenger, study, MANIFEST, rule=FedAvg())
 
@@ -51,7 +51,7 @@ def test_the_numbers_of_an_update_are_rows_of_its_round(make: Ask) -> None:
     ]
 
 
-REFUSED: list[tuple[Fault, str]] = [
+REFUSED: list[tuple[Misbehaviour, str]] = [
     (raises(PrivacyError("closed")), "PrivacyError (the site's egress policy does not allow it)"),
     (never_answers, "late"),
     (claims(round=2), "refused: round: expected 3, got 2"),
@@ -61,7 +61,7 @@ REFUSED: list[tuple[Fault, str]] = [
 
 
 @pytest.mark.parametrize(("fault", "reason"), REFUSED)
-def test_an_update_that_may_not_count_is_named_and_leaves_no_trace(make: Ask, fault: Fault, reason: str) -> None:
+def test_an_update_that_may_not_count_is_named_and_leaves_no_trace(make: Ask, fault: Misbehaviour, reason: str) -> None:
     outcome = make(b=fault).train(3, MODEL, sites=SITES)
     assert outcome.model["weight"].tolist() == [2.0, 3.0]
     assert outcome.counted == {"a": 10}
@@ -92,7 +92,7 @@ def test_an_evaluation_gives_each_number_with_its_finding_and_reference(make: As
         (claims(reference="hearsay"), "refused: reference: expected gold or reports, got 'hearsay'"),
     ],
 )
-def test_an_evaluation_that_may_not_count_is_named(make: Ask, fault: Fault, reason: str) -> None:
+def test_an_evaluation_that_may_not_count_is_named(make: Ask, fault: Misbehaviour, reason: str) -> None:
     outcome = make(b=fault).evaluate(3, MODEL, split="validation", sites=SITES)
     assert list(outcome.counted) == ["a"]
     assert outcome.not_counted["b"].startswith(reason)

@@ -9,16 +9,7 @@ from flwr.clientapp import ClientApp
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
-from glsmed.benchmarks.federation.local_grid import Ask, Fault, LocalGrid
-from glsmed.benchmarks.federation.site_faults import (
-    Replays,
-    answers_late,
-    changes_arrays,
-    claims,
-    never_answers,
-    only,
-    raises,
-)
+from glsmed.benchmarks.federation.local_grid import Ask, LocalGrid, Misbehaviour
 from glsmed.server.folders.checkpoints import Checkpoint, CheckpointFolder
 from glsmed.server.folders.run_folder import RunFolder, read_status
 from glsmed.server.rounds.rounds import StudyPlan, run_study
@@ -27,6 +18,15 @@ from glsmed.shared.errors import DataError, FederationError, QueryBudgetError
 from glsmed.shared.files.audit import verify
 from glsmed.shared.protocol.model_manifest import ModelManifest
 from glsmed.shared.protocol.study import Study
+from tests.misbehaving_sites import (
+    Replays,
+    answers_late,
+    changes_arrays,
+    claims,
+    never_answers,
+    only,
+    raises,
+)
 
 MakeSite = Callable[..., ClientApp]
 pytestmark = pytest.mark.usefixtures("small_model")
@@ -44,11 +44,11 @@ class Federation:
             "b": make_site("b", step=0.0, cells=10),
             "c": make_site("c", step=2.0, cells=20),
         }
-        self.faults: dict[str, Fault] = {}
+        self.faults: dict[str, Misbehaviour] = {}
         self.grid = LocalGrid({})
 
     def run(self, *, offline: tuple[str, ...] = (), strangers: tuple[str, ...] = ()) -> Mapping[str, object]:
-        self.grid = LocalGrid(self.apps, faults=self.faults, clock=self.clock)
+        self.grid = LocalGrid(self.apps, misbehaviours=self.faults, clock=self.clock)
         for site in offline:
             self.grid.take_offline(site)
         known = {node: site for node, site in self.grid.nodes.items() if site not in strangers}
@@ -128,7 +128,9 @@ CANARY = "Jane Smith, effusion cannot be excluded"
         (claims(note="cannot be excluded"), "refused: Update: record 'head': unknown key 'note'"),
     ],
 )
-def test_a_site_that_goes_wrong_is_named_and_does_not_count(federation: Federation, fault: Fault, reason: str) -> None:
+def test_a_site_that_goes_wrong_is_named_and_does_not_count(
+    federation: Federation, fault: Misbehaviour, reason: str
+) -> None:
     federation.faults["c"] = only(fault, rounds={1})
     federation.run()
     number, attempt, accepted, counted, not_counted = federation.records()[0]

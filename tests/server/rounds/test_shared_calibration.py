@@ -5,8 +5,7 @@ from pathlib import Path
 from flwr.app import Context, Message
 from flwr.clientapp import ClientApp
 
-from glsmed.benchmarks.federation.local_grid import Fault, LocalGrid
-from glsmed.benchmarks.federation.site_faults import only, raises
+from glsmed.benchmarks.federation.local_grid import LocalGrid, Misbehaviour
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.server.rounds.shared_calibration import SharedCalibration
 from glsmed.server.rounds.site_messenger import Clock, SiteMessenger
@@ -16,6 +15,7 @@ from glsmed.shared.errors import PrivacyError
 from glsmed.shared.protocol.codec import decode, encode
 from glsmed.shared.protocol.messages import CountsReply, PriorReply, PriorTask
 from glsmed.shared.protocol.study import Study
+from tests.misbehaving_sites import only, raises
 
 
 def _count(trials: int, successes: int, *, cue: str = "possible") -> CueCount:
@@ -28,11 +28,11 @@ class Sites:
     """Sites that answer with given counts and remember the prior that they were given."""
 
     def __init__(
-        self, study: Study, counts: dict[str, list[CueCount]], *, faults: Mapping[str, Fault] | None = None
+        self, study: Study, counts: dict[str, list[CueCount]], *, faults: Mapping[str, Misbehaviour] | None = None
     ) -> None:
         self.taken: dict[str, list[SharedPrior]] = {site: [] for site in counts}
         self.asked: list[str] = []
-        self.grid = LocalGrid({site: self._app(site, own, study) for site, own in counts.items()}, faults=faults)
+        self.grid = LocalGrid({site: self._app(site, own, study) for site, own in counts.items()}, misbehaviours=faults)
         self.nodes = {site: node for node, site in self.grid.nodes.items()}
 
     def _app(self, site: str, own: list[CueCount], study: Study) -> ClientApp:

@@ -6,12 +6,12 @@ from flwr.app import ConfigRecord, Error, Message, RecordDict
 from flwr.clientapp import ClientApp
 from flwr.common.constant import ErrorCode
 
-from glsmed.benchmarks.federation.local_grid import Ask, Delayed, Fault, LocalGrid
-from glsmed.benchmarks.federation.site_faults import answers_late, never_answers
+from glsmed.benchmarks.federation.local_grid import Ask, Delayed, LocalGrid, Misbehaviour
 from glsmed.server.rounds.site_messenger import Clock, SiteMessenger, SiteReply
 from glsmed.shared.protocol.codec import encode
 from glsmed.shared.protocol.messages import Arrays, Hello, TrainTask
 from glsmed.shared.protocol.study import Study
+from tests.misbehaving_sites import answers_late, never_answers
 
 MakeSite = Callable[..., ClientApp]
 HELLO = encode(Hello(study_digest="ab", run="doubt"))
@@ -41,15 +41,15 @@ def test_nodes_are_seen_as_sites_and_strangers_apart(grid: LocalGrid, clock: Clo
 def test_every_site_gives_one_answer_and_a_silent_one_is_late_at_the_deadline(
     make_site: MakeSite, clock: Clock
 ) -> None:
-    faults: dict[str, Fault] = {"b": never_answers, "c": answers_late(4)}
-    grid = LocalGrid({name: make_site(name) for name in ("a", "b", "c")}, faults=faults, clock=clock)
+    faults: dict[str, Misbehaviour] = {"b": never_answers, "c": answers_late(4)}
+    grid = LocalGrid({name: make_site(name) for name in ("a", "b", "c")}, misbehaviours=faults, clock=clock)
     answers = _ask(_messenger(grid, clock))
     assert {site: answer.failure for site, answer in answers.items()} == {"a": "", "b": "late", "c": ""}
     assert clock.now() == pytest.approx(10, abs=0.3)
 
 
 def test_an_answer_after_the_deadline_is_never_collected(make_site: MakeSite, clock: Clock) -> None:
-    grid = LocalGrid({"a": make_site("a")}, faults={"a": answers_late(11)}, clock=clock)
+    grid = LocalGrid({"a": make_site("a")}, misbehaviours={"a": answers_late(11)}, clock=clock)
     messenger = _messenger(grid, clock)
     assert _ask(messenger)["a"].failure == "late"
     clock.sleep(5)
@@ -74,7 +74,7 @@ def test_a_message_that_flower_does_not_take_is_named(
     assert _ask(_messenger(grid, clock))["b"].failure == "the message could not be sent"
 
 
-def _error(code: int, reason: str) -> Fault:
+def _error(code: int, reason: str) -> Misbehaviour:
     return lambda task, _: Message(Error(code, reason), reply_to=task)
 
 
@@ -102,7 +102,7 @@ def _error(code: int, reason: str) -> Fault:
 def test_a_failure_is_a_known_word_and_never_a_sites_text(
     make_site: MakeSite, clock: Clock, code: int, reason: str, said: str
 ) -> None:
-    grid = LocalGrid({"a": make_site("a")}, faults={"a": _error(code, reason)}, clock=clock)
+    grid = LocalGrid({"a": make_site("a")}, misbehaviours={"a": _error(code, reason)}, clock=clock)
     assert said in _ask(_messenger(grid, clock))["a"].failure
     assert "Smith" not in _ask(_messenger(grid, clock))["a"].failure
 
@@ -113,7 +113,7 @@ def test_an_answer_from_another_node_is_not_the_sites(make_site: MakeSite, clock
         reply.metadata.__dict__["_src_node_id"] = 666
         return reply
 
-    grid = LocalGrid({"a": make_site("a")}, faults={"a": from_elsewhere}, clock=clock)
+    grid = LocalGrid({"a": make_site("a")}, misbehaviours={"a": from_elsewhere}, clock=clock)
     assert _ask(_messenger(grid, clock))["a"].failure == "node 666 answered in its place"
 
 
@@ -161,7 +161,7 @@ def _train(grid: LocalGrid, clock: Clock, study: Study, *, deadline_seconds: flo
 
 def test_a_question_that_a_site_has_lost_is_sent_again(make_site: MakeSite, clock: Clock, study: Study) -> None:
     killed = Loses("train", times=1)
-    grid = LocalGrid({name: make_site(name) for name in ("a", "b")}, faults={"b": killed}, clock=clock)
+    grid = LocalGrid({name: make_site(name) for name in ("a", "b")}, misbehaviours={"b": killed}, clock=clock)
     answers = _train(grid, clock, study)
     assert [(answer.site, answer.failure) for answer in answers] == [("a", ""), ("b", "")]
     assert killed.asked == ["train", "query", "train"]
@@ -177,7 +177,7 @@ def test_a_site_that_is_only_slow_is_asked_once(make_site: MakeSite, clock: Cloc
         return Delayed(ask(task), max(0.0, busy_until - clock.now()))
 
     seen: list[str] = []
-    grid = LocalGrid({"a": make_site("a")}, faults={"a": slow}, clock=clock)
+    grid = LocalGrid({"a": make_site("a")}, misbehaviours={"a": slow}, clock=clock)
     answers = _train(grid, clock, study)
     assert [answer.failure for answer in answers] == [""]
     assert seen.count("train") == 1
@@ -185,6 +185,6 @@ def test_a_site_that_is_only_slow_is_asked_once(make_site: MakeSite, clock: Cloc
 
 def test_a_site_that_loses_every_question_is_late(make_site: MakeSite, clock: Clock, study: Study) -> None:
     killed = Loses("train", times=1000)
-    grid = LocalGrid({"a": make_site("a")}, faults={"a": killed}, clock=clock)
+    grid = LocalGrid({"a": make_site("a")}, misbehaviours={"a": killed}, clock=clock)
     assert [answer.failure for answer in _train(grid, clock, study)] == ["late"]
     assert killed.asked.count("train") == 4

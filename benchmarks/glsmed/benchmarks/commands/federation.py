@@ -3,19 +3,33 @@
 import json
 import logging
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from glsmed.benchmarks.federation.built_federation import RunSettings, federate
-from glsmed.client.site.logs import configure_logging
-from glsmed.shared.files.atomic import write_text
 
+def federation(
+    data: Annotated[Path, typer.Option(help="Folder that `build` wrote.")],
+    out: Annotated[Path, typer.Option(help="Folder for the run; a stopped one goes on.")],
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds.")] = 10,
+    steps: Annotated[int, typer.Option(min=1, help="Gradient steps of each hospital in a round.")] = 60,
+    gold: Annotated[int, typer.Option(min=0, help="Training patients of each hospital with gold.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="Of weights, batches and augmentation.")] = 0,
+) -> None:
+    """Let the hospitals of a built data set train together in one process, and each alone; results as JSON.
 
-def federation_command(data: Path, *, out: Path, settings: RunSettings) -> None:
-    """Federate a built data set, write ``summary.json``, and print it."""
+    The same round loop, checks, aggregation and hospital code as between real machines, without the network.
+
+    **Example**: `glsmed-benchmark build --out my-data && glsmed-benchmark federation --data my-data --out runs/fed`
+    """
+    from glsmed.benchmarks.federation.built_federation import RunSettings, federate
+    from glsmed.client.site.logs import configure_logging
+    from glsmed.shared.files.atomic import write_text
+
     configure_logging(level=logging.WARNING)
     out.mkdir(parents=True, exist_ok=True)
+    settings = RunSettings(rounds=rounds, steps_per_round=steps, gold=gold, seed=seed)
     results = federate(data.resolve(), out.resolve(), settings, report=lambda line: typer.echo(line, err=True))
-    text = json.dumps({"rounds": settings.rounds, "seed": settings.seed, "sites": results}, indent=1)
+    text = json.dumps({"rounds": rounds, "seed": seed, "sites": results}, indent=1)
     write_text(out / "summary.json", text + "\n")
     typer.echo(text)

@@ -1,19 +1,47 @@
-"""``glsmed-benchmark language``: how well and how fast reports are read, with the bars to reach."""
+"""``glsmed-benchmark language``: how well and how fast reports are read, and what is required of both."""
 
 import json
 import os
 import platform
 import time
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from glsmed.benchmarks.language.measure import measure_language
 from glsmed.shared.errors import UsageError
-from glsmed.shared.files.atomic import write_text
 
 _PROJECT = Path(__file__).resolve().parents[4]
 _ECG_ADAPTERS = _PROJECT / "configs" / "adapters"
+
+
+def language(
+    out: Annotated[Path | None, typer.Option(help="Write the JSON to this file too.")] = None,
+    work: Annotated[
+        Path | None, typer.Option(help="Folder for negspacy's own environment.", show_default="the user's cache")
+    ] = None,
+) -> None:
+    """How well and how fast reports are read, with what is required, as JSON; needs the corpora under $GLSMED_DATA.
+
+    **Example**: `glsmed-benchmark language --out runs/language.json`
+    """
+    from glsmed.benchmarks.language.measure import measure_language
+    from glsmed.shared.files.atomic import write_text
+
+    _require_checkout()
+    folder = work or default_work()
+    folder.mkdir(parents=True, exist_ok=True)
+    start = time.monotonic()
+    rows = measure_language(folder, ecg_adapters=_ECG_ADAPTERS)
+    content = {
+        "rows": [row.as_dict() for row in rows],
+        "machine": {"python": platform.python_version(), "processors": os.cpu_count(), "system": platform.system()},
+        "seconds": round(time.monotonic() - start, 1),
+    }
+    text = json.dumps(content, indent=2)
+    if out is not None:
+        write_text(out, text + "\n")
+    typer.echo(text)
 
 
 def default_work() -> Path:
@@ -21,23 +49,11 @@ def default_work() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "glsmed" / "language"
 
 
-def language_command(*, out: Path | None, work: Path) -> None:
-    """Print all rows as JSON, and write them to ``out`` too.
+def _require_checkout() -> None:
+    """Raise if the ECG adapters are not beside the code.
 
     Raises:
-        UsageError: the ECG adapters are not beside the code: the benchmark runs from a checkout.
+        UsageError: they are not: the code runs from an installed package.
     """
     if not _ECG_ADAPTERS.is_dir():
         raise UsageError(f"{_ECG_ADAPTERS}: no such folder; run the benchmark from a checkout of the project")
-    work.mkdir(parents=True, exist_ok=True)
-    start = time.monotonic()
-    rows = measure_language(work, ecg_adapters=_ECG_ADAPTERS)
-    told = {
-        "rows": [row.as_dict() for row in rows],
-        "machine": {"python": platform.python_version(), "processors": os.cpu_count(), "system": platform.system()},
-        "seconds": round(time.monotonic() - start, 1),
-    }
-    text = json.dumps(told, indent=2)
-    if out is not None:
-        write_text(out, text + "\n")
-    typer.echo(text)

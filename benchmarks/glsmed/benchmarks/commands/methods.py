@@ -1,84 +1,90 @@
 """``glsmed-benchmark methods``: what each way of learning from doubt is worth, on simulated readings."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-import torch
 import typer
 
-from glsmed.benchmarks.comparison.arms import ARMS
-from glsmed.benchmarks.comparison.fitting import FitSettings
-from glsmed.benchmarks.comparison.jobs import Plan
-from glsmed.benchmarks.comparison.results import Results
-from glsmed.benchmarks.comparison.run import run_plan
-from glsmed.benchmarks.comparison.trial import Sizes
-from glsmed.benchmarks.methods.catalogue import CANDIDATES, check_method, needs_federation
-from glsmed.benchmarks.simulator.scenarios import world_named
-from glsmed.benchmarks.simulator.sources import label_of, source_named
-from glsmed.benchmarks.tables.differences import Differences
-from glsmed.benchmarks.tables.finished import Finished
-from glsmed.benchmarks.tables.markdown import tables_markdown
-from glsmed.benchmarks.tables.report import report_html
-from glsmed.benchmarks.tables.summary import Means, summary_content
-from glsmed.shared.errors import UsageError
-from glsmed.shared.files.atomic import write_text
-from glsmed.shared.files.documents import did_you_mean
+from glsmed.benchmarks.commands.options import PixelsOption
 
-QUICK_METHODS = ("gls-lexicon", "gls-site", "u-ones", "u-zeros", "u-ones-lsr", "u-ones-ls")
-QUICK_SIZES = Sizes(train=200, validation=40, test=110, gold=50)
-QUICK_FIT = FitSettings(epochs=8)
+if TYPE_CHECKING:
+    from glsmed.benchmarks.comparison.jobs import Plan
+    from glsmed.benchmarks.tables.finished import Finished
 
 
-def make_plan(
-    pixels: str,
-    *,
-    worlds: Sequence[str],
-    arms: Sequence[str],
-    methods: Sequence[str],
-    seeds: int,
-    gold: int,
-    quick: bool,
-    test: int = 270,
-    epochs: int | None = None,
-    folds: int = 1,
-) -> Plan:
-    """The plan that the options ask for; ``folds`` 1 holds out one test set.
+def methods(
+    out: Annotated[Path, typer.Option(help="Folder for runs; what is done there already is kept.")],
+    pixels: PixelsOption = "drawn",
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option("--scenario", "--world", help="Scenario, may be repeated.", show_default="case-dependent"),
+    ] = None,
+    arm: Annotated[list[str] | None, typer.Option(help="Arm, may be repeated.", show_default="no-gold, gold")] = None,
+    method: Annotated[list[str] | None, typer.Option(help="Method, may be repeated; all unless told.")] = None,
+    reference: Annotated[str, typer.Option(help="Method that the others are compared with.")] = "gls-site",
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds, from 0.")] = 5,
+    gold: Annotated[int, typer.Option(min=0, help="Gold labels of each hospital.")] = 100,
+    test: Annotated[int, typer.Option(min=1, help="Test examinations of each hospital.")] = 270,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of each training.", show_default="20")] = None,
+    folds: Annotated[
+        int | None, typer.Option(min=2, help="Cross-validate in so many folds.", show_default="one held-out test set")
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Small and short: shows that it works, proves nothing.")
+    ] = False,
+) -> None:
+    """Compare ways of learning from doubted labels on simulated readings; may be stopped and started again.
 
-    Raises:
-        UsageError: a world, arm or method is unknown, or a method needs a federation and there is no such arm.
+    **Examples**
+
+    - `glsmed-benchmark methods --quick --out runs/quick`
+    - `glsmed-benchmark methods --pixels pneumoniamnist --scenario class-conditional --arm gold --out runs/methods`
+    - `glsmed-benchmark methods --folds 5 --method gls-site --method u-ones --out runs/folds`
+    - `glsmed-benchmark methods --epochs 200 --method gls-negative --method gls-site --out runs/long`
     """
-    for arm in arms:
-        if arm not in ARMS:
-            raise UsageError(f"no arm {arm!r}{did_you_mean(arm, list(ARMS))}; there are {', '.join(ARMS)}")
-    for name in methods:
-        if needs_federation(name) and not any(ARMS[arm].federated for arm in arms):
-            federated = ", ".join(arm for arm in ARMS if ARMS[arm].federated)
-            raise UsageError(f"method {name!r} is about federations: add one of the arms {federated}")
-    usual = QUICK_FIT if quick else FitSettings()
-    return Plan(
-        pixels=label_of(pixels),
-        worlds=tuple(world_named(name).name for name in worlds),
-        arms=tuple(arms),
-        methods=tuple(check_method(name) for name in methods or (QUICK_METHODS if quick else CANDIDATES)),
-        seeds=min(seeds, 2) if quick else seeds,
-        sizes=QUICK_SIZES if quick else Sizes(gold=gold, test=test),
-        settings=replace(usual, epochs=epochs or usual.epochs),
-        tuned=not quick,
-        folds=folds,
+    from glsmed.benchmarks.comparison.plans import PlanOptions, make_plan
+
+    options = PlanOptions(
+        pixels=pixels,
+        scenarios=scenario or ["case-dependent"],
+        arms=arm or ["no-gold", "gold"],
+        methods=method or (),
+        seeds=seeds,
+        gold=gold,
+        test=test,
+        epochs=epochs,
+        folds=folds or 1,
+        quick=quick,
     )
+    compare_methods(make_plan(options), pixels, out=out, reference=reference)
 
 
-def methods_command(plan: Plan, pixels: str, *, out: Path, reference: str) -> None:
+def compare_methods(plan: "Plan", pixels: str, *, out: Path, reference: str) -> None:
     """Run what is missing, then write summary.json, tables.md and report.html."""
+    import torch
+
+    from glsmed.benchmarks.comparison.results import Results
+    from glsmed.benchmarks.comparison.run import run_plan
+    from glsmed.benchmarks.simulator.sources import source_named
+    from glsmed.benchmarks.tables.finished import Finished
+
     torch.set_num_threads(1)  # the networks are too small to share
     results = Results(out, plan.sizes, plan.settings)
-    run_plan(plan, source_named(pixels), results, report=lambda line: typer.echo(line, err=True))
-    finished = Finished(plan, results, reference)
+    run_plan(plan, source_named(pixels), results, tell=lambda line: typer.echo(line, err=True))
+    _write_tables(Finished(plan, results, reference), out)
+    typer.echo(f"{out / 'report.html'}, {out / 'tables.md'}, {out / 'summary.json'}")
+
+
+def _write_tables(finished: "Finished", out: Path) -> None:
+    from glsmed.benchmarks.tables.differences import Differences
+    from glsmed.benchmarks.tables.markdown import tables_markdown
+    from glsmed.benchmarks.tables.report import report_html
+    from glsmed.benchmarks.tables.summary import Means, summary_content
+    from glsmed.shared.files.atomic import write_text
+
     means, differences = Means(finished), Differences(finished)
     content = summary_content(finished, means, differences)
     write_text(out / "summary.json", json.dumps(content, indent=1) + "\n")
     write_text(out / "tables.md", tables_markdown(finished, means, differences))
     write_text(out / "report.html", report_html(finished, means, differences))
-    typer.echo(f"{out / 'report.html'}, {out / 'tables.md'}, {out / 'summary.json'}")

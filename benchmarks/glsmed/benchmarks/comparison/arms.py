@@ -12,7 +12,7 @@ class Arm:
         gold_labels: the sites' gold as plain training labels.
         posterior: the sites' calibration from gold; without it the adapter's own probabilities.
         offset: each site's base rate of targets beside the model.
-        output_calibration: a calibration map for each site, fitted on its gold.
+        output_calibration: an output calibration for each site, fitted on its gold.
         federated: sites train apart and their models are averaged after every epoch (FedAvg), instead of one model on
             all data.
     """

@@ -1,4 +1,4 @@
-"""Train one method on one trial and answer for its test studies, at the last and at the best epoch."""
+"""Train one method on one trial and answer for its test examinations, at the last and at the best epoch."""
 
 import copy
 import math
@@ -13,8 +13,8 @@ from glsmed.benchmarks.comparison.arms import Arm
 from glsmed.benchmarks.comparison.network import small_network
 from glsmed.benchmarks.comparison.trial import Part, Trial
 from glsmed.benchmarks.methods.cells import Cells, Targets
-from glsmed.benchmarks.methods.forward_correction import ForwardCorrection
-from glsmed.benchmarks.methods.method import Batch, Method
+from glsmed.benchmarks.methods.losses import ForwardCorrection
+from glsmed.benchmarks.methods.method import ExaminationBatch, Method
 from glsmed.client.labels.training_targets import base_rate_logit
 from glsmed.client.learning.output_calibration import fit_output_calibration
 from glsmed.server.rounds.aggregation import SiteUpdate
@@ -35,12 +35,12 @@ class FitSettings:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Probabilities ``(M, K)`` of the test studies, of the last epoch and of the one with the best validation loss.
+    """Probabilities ``(M, K)`` of the test examinations, after the last epoch and the one with the best loss.
 
-    ``mapped`` ones went through each site's calibration map; without a map they are the raw ones.
+    ``mapped`` ones went through each site's output calibration; without one they are the raw ones.
 
     Attributes:
-        largest_logit: the largest size of a raw logit on the test studies after the last epoch.
+        largest_logit: the largest size of a raw logit on the test examinations after the last epoch.
         notes: what the method decided on its way.
     """
 
@@ -104,12 +104,12 @@ class _Run:
         )
 
     def try_out(self, method: Method, targets: Targets, site: int, epochs: int) -> Tensor:
-        """``(N, K)`` logits of all training studies after a short training on one site's own."""
+        """``(N, K)`` logits of all training examinations after a short training on one site's own."""
         settings = replace(self.settings, epochs=min(epochs, self.settings.epochs))
         return replace(self, method=method, settings=settings).at_site(targets, site)
 
     def at_site(self, targets: Targets, site: int) -> Tensor:
-        """``(N, K)`` logits of all training studies after training on one site's own."""
+        """``(N, K)`` logits of all training examinations after training on one site's own."""
         nets = self._networks()
         optimizers = [self._optimizer(net) for net in nets]
         self.method.begin(targets, self.cells)
@@ -141,10 +141,10 @@ class _Run:
             self.method.step(nets, optimizers, batch)
 
     def _federated_round(self, nets: list[nn.Module], targets: Targets, epoch: int) -> None:
-        """Each site trains a copy for one pass over its own studies, with a fresh optimiser; the centre's rule merges.
+        """Each site trains a copy for one pass over its own examinations; the centre's rule merges them.
 
-        McMahan et al., AISTATS 2017, algorithm 1, all sites in every round. A site weighs by its studies, of which all
-        have equally many; the centre of a real study weighs by training cells.
+        McMahan et al., AISTATS 2017, algorithm 1, all sites in every round, each with a fresh optimizer. A site weighs
+        by its examinations, of which all have equally many; the centre of a real study weighs by training cells.
         """
         updates: list[list[SiteUpdate]] = [[] for _ in nets]
         for number, site in enumerate(self.trial.sites):
@@ -157,7 +157,7 @@ class _Run:
             load_arrays(net, rule.aggregate(of_sites))
 
     def logits(self, nets: list[nn.Module], images: Tensor, site: Tensor, targets: Targets) -> Tensor:
-        """``(M, K)`` logits with the offset of each study's site, the mean over networks."""
+        """``(M, K)`` logits with the offset of each examination's site, the mean over networks."""
         with torch.no_grad():
             answers = [self.method.answer(net(images)) for net in nets]
         return torch.stack(answers).mean(0) + self._offsets(targets)[site]
@@ -171,14 +171,14 @@ class _Run:
         rows = [self.cells.site == number for number in range(count)]
         return torch.stack([base_rate_logit(values[chosen], targets.weights[chosen]) for chosen in rows])
 
-    def _batches(self, targets: Targets, epoch: int, among: Tensor) -> Iterator[Batch]:
+    def _batches(self, targets: Targets, epoch: int, among: Tensor) -> Iterator[ExaminationBatch]:
         """The rows of ``among`` in an order of this epoch's own."""
         generator = torch.Generator().manual_seed(self.seed * 1000 + epoch)
         order = among[torch.randperm(len(among), generator=generator)]
         chunks = torch.split(order, self.settings.batch_size)
         offsets = self._offsets(targets)
         for number, rows in enumerate(chunks):
-            yield Batch(
+            yield ExaminationBatch(
                 images=shifted(self.trial.images[rows], self.settings.shift_px, generator),
                 rows=rows,
                 targets=targets.values[rows],
@@ -188,9 +188,9 @@ class _Run:
                 progress=(epoch + number / len(chunks)) / self.settings.epochs,
             )
 
-    def _everything(self, targets: Targets, epoch: int) -> Batch:
+    def _everything(self, targets: Targets, epoch: int) -> ExaminationBatch:
         """The training set as it is before an epoch, its images in their places."""
-        return Batch(
+        return ExaminationBatch(
             images=self.trial.images,
             rows=torch.arange(len(self.trial.images)),
             targets=targets.values,
@@ -237,7 +237,7 @@ def shifted(images: Tensor, most_px: int, generator: torch.Generator) -> Tensor:
 
 
 def mapped(logits: Tensor, part: Part, gold_logits: Tensor, gold: Part, findings: tuple[str, ...]) -> Tensor:
-    """``(M, K)`` probabilities through the map of each study's site, fitted on that site's gold."""
+    """``(M, K)`` probabilities through the map of each examination's site, fitted on that site's gold."""
     result = torch.empty_like(logits)
     for number in range(int(part.site.max()) + 1):
         of_site, of_gold = part.site == number, gold.site == number

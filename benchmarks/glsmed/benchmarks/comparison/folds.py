@@ -23,5 +23,5 @@ def joined_answers(folds: Sequence[Answers]) -> Answers:
 
 
 def joined_parts(folds: Sequence[Part]) -> Part:
-    """The studies fold by fold."""
+    """The examinations fold by fold."""
     return Part(*(torch.cat([getattr(one, name) for one in folds]) for name in Part.__dataclass_fields__))

@@ -1,4 +1,4 @@
-"""What a comparison has to run: one job is one method in one arm of one world with one seed."""
+"""What a comparison has to run: one job is one method in one arm of one scenario with one seed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ class Plan:
 
     Attributes:
         pixels: name of the source of pictures.
-        worlds, arms, methods: by name.
+        scenarios, arms, methods: by name.
         seeds: how many, from 0.
         tuned: choose hyperparameters on validation data; otherwise the first candidate of each method.
         folds: of cross-validation; 1 holds out one test set.
     """
 
     pixels: str
-    worlds: tuple[str, ...]
+    scenarios: tuple[str, ...]
     arms: tuple[str, ...]
     methods: tuple[str, ...]
     seeds: int
@@ -37,7 +37,7 @@ class Job:
     """One training (two, where a method trains in stages), or one for each fold, whose answers are put together."""
 
     pixels: str
-    world: str
+    scenario: str
     seed: int
     arm: str
     method: str
@@ -46,7 +46,7 @@ class Job:
     @property
     def trial(self) -> str:
         """Name of the trial that it belongs to."""
-        held_out = f"{self.pixels}.{self.world}.{self.seed}"
+        held_out = f"{self.pixels}.{self.scenario}.{self.seed}"
         return held_out if self.folds == 1 else f"{held_out}.{self.folds}-fold"
 
     @property
@@ -62,8 +62,8 @@ def jobs_of(plan: Plan) -> list[Job]:
 
 def _jobs(plan: Plan) -> Iterator[Job]:
     for seed in range(plan.seeds):
-        for world in plan.worlds:
+        for scenario in plan.scenarios:
             for arm in plan.arms:
                 for method in plan.methods:
                     if ARMS[arm].federated or not needs_federation(method):
-                        yield Job(plan.pixels, world, seed, arm, method, plan.folds)
+                        yield Job(plan.pixels, scenario, seed, arm, method, plan.folds)

@@ -20,11 +20,12 @@ from glsmed.shared.metrics.finding_metrics import full_metrics, macro
 
 KINDS = ("last", "last_mapped", "best", "best_mapped")
 LAYOUT = 1
+_JOB_KEYS = {"scenario": "world"}  # the file's own names
 
 
 @dataclass(frozen=True, slots=True)
 class TestSet:
-    """The test studies of a trial.
+    """The test examinations of a trial.
 
     Attributes:
         truth: ``(M, K)`` in {0, 1}; hedged ``(M, K)`` bool; site ``(M,)`` numbers into sites.
@@ -52,7 +53,7 @@ class Results:
         return bool(json.loads(path.read_text(encoding="utf-8"))["made_with"] == self._made_with)
 
     def keep_test_set(self, job: Job, findings: tuple[str, ...], sites: tuple[str, ...], test: Part) -> None:
-        """Write the test studies of the job's trial."""
+        """Write the test examinations of the job's trial."""
         arrays = {"truth": test.truth.numpy(), "hedged": test.hedged.numpy(), "site": test.site.numpy()}
         names = {"findings": np.array(findings), "sites": np.array(sites)}
         write_bytes(self.folder / "trials" / f"{job.trial}.npz", _npz({**arrays, **names}))
@@ -63,7 +64,7 @@ class Results:
         write_bytes(self.folder / "answers" / f"{job.name}.npz", _npz(kept))
         content = {
             "made_with": self._made_with,
-            "job": asdict(job),
+            "job": {_JOB_KEYS.get(name, name): value for name, value in asdict(job).items()},
             "seconds": round(seconds, 2),
             "best_epoch": answers.best_epoch,
             "validation_auroc": answers.validation_auroc,
@@ -75,7 +76,7 @@ class Results:
         write_text(self._run(job), json.dumps(content, indent=1) + "\n")
 
     def test_set(self, job: Job) -> TestSet:
-        """The test studies of the job's trial."""
+        """The test examinations of the job's trial."""
         with np.load(self.folder / "trials" / f"{job.trial}.npz", allow_pickle=False) as stored:
             return TestSet(
                 findings=tuple(stored["findings"].tolist()),
@@ -104,7 +105,7 @@ class Results:
         return str(self._kept(job)["chosen"])
 
     def largest_logit(self, job: Job) -> float | None:
-        """The largest size of a logit on the run's test studies; None of a run from before this was kept."""
+        """The largest size of a logit on the run's test examinations; None of a run from before this was kept."""
         size: float | None = self._kept(job).get("largest_logit")
         return size
 

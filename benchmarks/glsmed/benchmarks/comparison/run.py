@@ -1,7 +1,6 @@
 """Run a plan: what is done already is left alone."""
 
 import time
-from collections.abc import Callable
 
 from glsmed.benchmarks.comparison.arms import ARMS
 from glsmed.benchmarks.comparison.fitting import Answers, FitSettings, fit
@@ -13,18 +12,17 @@ from glsmed.benchmarks.comparison.trials import Trials
 from glsmed.benchmarks.comparison.tuning import Tuning
 from glsmed.benchmarks.methods.catalogue import describe, make_method
 from glsmed.benchmarks.simulator.pictures import PictureSource
+from glsmed.shared.processes.command_line import Tell
 
-Report = Callable[[str], None]
 
-
-def run_plan(plan: Plan, source: PictureSource, results: Results, *, report: Report) -> int:
+def run_plan(plan: Plan, source: PictureSource, results: Results, *, tell: Tell) -> int:
     """Run every job that is not done; returns how many were run.
 
     Args:
         plan: what to run.
         source: of pictures.
         results: where runs are kept.
-        report: takes one line a run, with the time that is left.
+        tell: takes one line a run, with the time that is left.
     """
     waiting = [job for job in jobs_of(plan) if not results.has(job)]
     trials = Trials(plan, source)
@@ -34,13 +32,13 @@ def run_plan(plan: Plan, source: PictureSource, results: Results, *, report: Rep
         _run_job(job, trials, tuning, plan, results)
         spent = time.monotonic() - started
         left = spent / (done + 1) * (len(waiting) - done - 1)
-        report(f"{done + 1}/{len(waiting)} {job.name}: {left / 60:.0f} min left")
+        tell(f"{done + 1}/{len(waiting)} {job.name}: {left / 60:.0f} min left")
     return len(waiting)
 
 
 def _run_job(job: Job, trials: Trials, tuning: Tuning, plan: Plan, results: Results) -> None:
     candidate = tuning.candidate(job)
-    parts = trials.make(job.world, job.seed)
+    parts = trials.make(job.scenario, job.seed)
     results.keep_test_set(job, parts[0].findings, parts[0].sites, joined_parts([trial.test for trial in parts]))
     started = time.perf_counter()
     answers = joined_answers([_fit(job, trial, candidate, plan.settings) for trial in parts])

@@ -1,4 +1,4 @@
-"""One world with one seed, dealt into training, validation and test: what every method gets alike."""
+"""One scenario with one seed, dealt into training, validation and test: what every method gets alike."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from glsmed.shared.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Studies of each hospital, and how many of those trained on have gold labels."""
+    """Examinations of each hospital, and how many of those trained on have gold labels."""
 
     train: int = 700
     validation: int = 80
@@ -29,7 +29,7 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """M studies of all hospitals, one hospital after the other.
+    """M examinations of all hospitals, one hospital after the other.
 
     Attributes:
         images: ``(M, 1, S, S)`` float32.
@@ -50,7 +50,7 @@ class Trial:
 
     Attributes:
         read: training cells, posteriors from the sites' gold; ``blind`` the same from a site without any gold.
-        gold: the training studies whose truth the sites know.
+        gold: the training examinations whose truth the sites know.
         validation: its truth is what reports state plainly: choosing an epoch costs no gold.
     """
 
@@ -65,18 +65,18 @@ class Trial:
 
 
 def make_trial(hospitals: Sequence[HospitalData], sizes: Sizes, *, seed: int) -> Trial:
-    """Deal each hospital's studies by chance, the same way for the same seed."""
+    """Deal each hospital's examinations by chance, the same way for the same seed."""
     return _dealt(hospitals, _orders(hospitals, sizes, seed), sizes)
 
 
 def make_folds(hospitals: Sequence[HospitalData], sizes: Sizes, *, seed: int, folds: int) -> list[Trial]:
-    """A trial for each fold; each study is a patient's only one and is tested in exactly one fold.
+    """A trial for each fold; each examination is a patient's only one and is tested in exactly one fold.
 
-    A fold's other studies are dealt in the same order each time, so that mostly the same studies have gold.
+    A fold's other examinations are dealt in the same order each time, so that mostly the same examinations have gold.
 
     Args:
-        hospitals: of one world.
-        sizes: of validation and gold, and how many studies there are; how many are tested follows from the folds.
+        hospitals: of one scenario.
+        sizes: of validation and gold, and how many examinations there are; how many are tested follows from the folds.
         seed: the same seed deals the same way.
         folds: 2 or more.
 
@@ -103,7 +103,7 @@ def _orders(hospitals: Sequence[HospitalData], sizes: Sizes, seed: int) -> list[
 
 
 def _dealt(hospitals: Sequence[HospitalData], orders: Sequence[Tensor], sizes: Sizes) -> Trial:
-    """Each order's first studies are trained on, the next validate, the last are tested; the very first have gold."""
+    """Of each order the first are trained on, the next validate, the last are tested; the very first have gold."""
     train = [order[: sizes.train] for order in orders]
     gold = [order[: sizes.gold] for order in orders]
     validation = [order[sizes.train : sizes.train + sizes.validation] for order in orders]

@@ -17,7 +17,7 @@ TUNING_SEED = 100_000
 
 
 class Tuning:
-    """The candidate of each method for each world and arm; chosen once, kept in ``tuned.json``.
+    """The candidate of each method for each scenario and arm; chosen once, kept in ``tuned.json``.
 
     Always on a held-out trial, so that folds do not choose otherwise.
     """
@@ -34,7 +34,7 @@ class Tuning:
         """The candidate with the highest AUROC on what validation reports state plainly; the first of equals."""
         if len(CANDIDATES[job.method]) == 1 or not self._plan.tuned:
             return 0
-        key = f"{job.world}.{job.arm}.{job.method}{_unusual(self._plan)}"
+        key = f"{job.scenario}.{job.arm}.{job.method}{_unusual(self._plan)}"
         if key not in self._chosen:
             self._chosen[key] = self._measure(job)
             write_text(self._file, json.dumps(self._chosen, indent=1) + "\n")
@@ -42,7 +42,7 @@ class Tuning:
         return int(max(scores, key=lambda candidate: (scores[candidate], -int(candidate))))
 
     def _measure(self, job: Job) -> dict[str, float]:
-        [trial] = self._trials.make(job.world, TUNING_SEED)
+        [trial] = self._trials.make(job.scenario, TUNING_SEED)
         scores = {}
         for candidate in range(len(CANDIDATES[job.method])):
             method = make_method(job.method, candidate=candidate)

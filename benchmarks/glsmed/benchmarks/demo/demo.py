@@ -1,25 +1,32 @@
 """The whole demo: draw, set up, train together, compare, report."""
 
+import textwrap
 import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from glsmed.benchmarks.demo.baselines import collect_local, start_local, train_pooled
+from glsmed.benchmarks.demo.baselines import train_baselines
 from glsmed.benchmarks.demo.federation import set_up_centre, set_up_site, train_together
 from glsmed.benchmarks.demo.folder import DemoFolder
 from glsmed.benchmarks.demo.hospital_data import draw_hospital
 from glsmed.benchmarks.demo.page import write_page
 from glsmed.benchmarks.demo.programs import Programs
-from glsmed.benchmarks.demo.result import as_table, collect, sites_that_gain, write_summary
+from glsmed.benchmarks.demo.result import (
+    WHAT_WAS_EQUAL,
+    DemoResult,
+    as_table,
+    collect,
+    effort_table,
+    sites_that_gain,
+    write_summary,
+)
 from glsmed.benchmarks.demo.settings import DemoSettings
 from glsmed.benchmarks.reading_room.cases import FINDINGS
 from glsmed.benchmarks.reading_room.hospitals import HOSPITALS
+from glsmed.shared.processes.command_line import Tell
 from glsmed.shared.protocol.study import load_study
 
-Report = Callable[[str], None]
 
-
-def run_demo(out: Path, *, settings: DemoSettings, report: Report) -> None:
+def run_demo(out: Path, *, settings: DemoSettings, tell: Tell) -> None:
     """Run the demo in ``out``; it has all happened when this returns.
 
     Raises:
@@ -30,40 +37,43 @@ def run_demo(out: Path, *, settings: DemoSettings, report: Report) -> None:
     folder.make()
     sites = [hospital.name for hospital in HOSPITALS]
     with Programs(folder.logs) as programs:
-        _draw(folder, settings, report)
-        _set_up(folder, settings, programs, report)
-        report("== the federation: one flwr-server, three glsmed-client, TLS and node keys")
-        train_together(folder, sites, programs=programs, report=report)
-        report("== for comparison: each hospital alone, and all data in one place, with equal numbers of steps")
-        children = start_local(folder, sites, programs=programs)
-        study = load_study(folder.study_file)
-        pooled = train_pooled(folder, sites, study, report=lambda line: report(f"pooled {line}"))
-        results = collect(folder, local=collect_local(folder, sites, children), pooled=pooled)
-    write_summary(folder, results, rounds=settings.rounds, seconds=time.monotonic() - started)
-    write_page(folder, HOSPITALS, results)
-    _conclude(folder, results, report)
+        _draw(folder, settings, tell)
+        _set_up(folder, settings, programs, tell)
+        tell("== the federation: one flwr-server, three glsmed-client, TLS and node keys")
+        train_together(folder, sites, programs=programs, tell=tell)
+    tell("== for comparison: each hospital alone, and all data in one place")
+    study = load_study(folder.study_file)
+    local, pooled = train_baselines(folder, sites, study, tell=tell)
+    result = collect(folder, study, local=local, pooled=pooled)
+    write_summary(folder, result, seconds=time.monotonic() - started)
+    write_page(folder, HOSPITALS, result)
+    _conclude(folder, result, tell)
 
 
-def _draw(folder: DemoFolder, settings: DemoSettings, report: Report) -> None:
-    report(f"== drawing radiographs and reports of {settings.patients} patients at each of three hospitals")
+def _draw(folder: DemoFolder, settings: DemoSettings, tell: Tell) -> None:
+    tell(f"== drawing radiographs and reports of {settings.patients} patients at each of three hospitals")
     for hospital in HOSPITALS:
         images = draw_hospital(folder, hospital, patients=settings.patients, seed=settings.seed)
-        report(f"{hospital.name}: {images} images, reports for {hospital.adapter}")
+        tell(f"{hospital.name}: {images} images, reports for {hospital.adapter}")
 
 
-def _set_up(folder: DemoFolder, settings: DemoSettings, programs: Programs, report: Report) -> None:
-    report("== setting up the centre, then each hospital: init, check, enroll, admit")
+def _set_up(folder: DemoFolder, settings: DemoSettings, programs: Programs, tell: Tell) -> None:
+    tell("== setting up the centre, then each hospital: init, check, enroll, admit")
     set_up_centre(folder, settings, findings=FINDINGS, programs=programs)
     for hospital in HOSPITALS:
-        report(_indented(set_up_site(folder, hospital, programs=programs)))
+        tell(_indented(set_up_site(folder, hospital, programs=programs)))
 
 
-def _conclude(folder: DemoFolder, results: dict[str, dict[str, dict[str, float]]], report: Report) -> None:
-    gaining: Sequence[str] = sites_that_gain(results)
-    report("== means over findings on each hospital's gold test split")
-    report(as_table(results))
-    report(f"the federated model ranks better than the hospital's own at {len(gaining)} of {len(results)} hospitals")
-    report(f"{folder.root / 'summary.json'}\n{folder.root / 'report.html'}")
+def _conclude(folder: DemoFolder, result: DemoResult, tell: Tell) -> None:
+    tell("== means over findings on each hospital's gold test split")
+    tell(as_table(result))
+    tell("== what was equal")
+    tell(textwrap.fill(WHAT_WAS_EQUAL, width=100))
+    tell(effort_table(result))
+    for other, whose in (("local", "the hospital's own"), ("pooled", "the pooled one")):
+        gaining = sites_that_gain(result, over=other)
+        tell(f"the federated model ranks better than {whose} at {len(gaining)} of {len(result.sites)} hospitals")
+    tell(f"{folder.root / 'summary.json'}\n{folder.root / 'report.html'}")
 
 
 def _indented(text: str) -> str:

@@ -1,7 +1,7 @@
 """A centre and its hospitals set up and run with the commands that real ones type."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from glsmed.benchmarks.demo.folder import DemoFolder
@@ -13,8 +13,7 @@ from glsmed.shared.files.atomic import write_text
 from glsmed.shared.files.documents import read_document
 from glsmed.shared.files.yaml_writer import dump_yaml
 from glsmed.shared.processes.children import Child, free_port
-
-Report = Callable[[str], None]
+from glsmed.shared.processes.command_line import Tell
 
 _POLL_SECONDS = 0.3
 
@@ -52,7 +51,7 @@ def set_up_site(folder: DemoFolder, hospital: Hospital, *, programs: Programs) -
     return checked
 
 
-def train_together(folder: DemoFolder, sites: Sequence[str], *, programs: Programs, report: Report) -> None:
+def train_together(folder: DemoFolder, sites: Sequence[str], *, programs: Programs, tell: Tell) -> None:
     """Run the centre and every hospital as processes of their own until the last round is done.
 
     Raises:
@@ -61,20 +60,20 @@ def train_together(folder: DemoFolder, sites: Sequence[str], *, programs: Progra
     centre = programs.start("centre", "flwr-server", "--study", str(folder.study_file))
     hospitals = [programs.start(site, "glsmed-client", "--site", str(folder.config(site))) for site in sites]
     try:
-        _follow(centre, hospitals, report)
+        _follow(centre, hospitals, tell)
     finally:
         programs.stop([*hospitals, centre])
 
 
-def _follow(centre: Child, hospitals: Sequence[Child], report: Report) -> None:
+def _follow(centre: Child, hospitals: Sequence[Child], tell: Tell) -> None:
     log = Follower(centre.log)
     while centre.is_running():
         require_running(hospitals)
         time.sleep(_POLL_SECONDS)
         for line in log.new_lines():
-            report(f"centre {line}")
+            tell(f"centre {line}")
     for line in log.new_lines():
-        report(f"centre {line}")
+        tell(f"centre {line}")
     if centre.process.returncode != 0:
         raise FederationError(f"the centre failed; the end of {centre.log}:\n{centre.log_tail()}")
 

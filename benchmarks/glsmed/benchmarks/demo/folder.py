@@ -1,4 +1,4 @@
-"""Where the demo keeps what: the centre's folder, a folder per hospital, and what is only for the comparison."""
+"""Where the demo keeps what: the centre's folder, and a folder per hospital."""
 
 import shutil
 from dataclasses import dataclass
@@ -42,12 +42,8 @@ class DemoFolder:
         """The true labels of all studies of a hospital: no program of the federation reads them."""
         return self.root / "truth" / f"{name}.csv"
 
-    def local_result(self, name: str) -> Path:
-        """What a hospital's own model reached."""
-        return self.root / "local" / f"{name}.json"
-
     def make(self) -> None:
-        """Make the folder anew; an earlier demo in it is removed.
+        """Make the folder, empty; an earlier demo in it is removed.
 
         Raises:
             UsageError: it holds something else.

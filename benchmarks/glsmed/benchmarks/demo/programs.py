@@ -57,7 +57,7 @@ class Programs:
 
 
 def require_running(children: Sequence[Child]) -> None:
-    """Return if all still run.
+    """Raise if one of them has ended.
 
     Raises:
         FederationError: one has ended; holds the end of its log.

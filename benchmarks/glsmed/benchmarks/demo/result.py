@@ -1,23 +1,49 @@
-"""What the demo found: ``summary.json`` and the table at its end."""
+"""What the demo found: ``summary.json`` and the tables at its end."""
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 
-from glsmed.benchmarks.demo.baselines import Numbers
+from glsmed.benchmarks.demo.baselines import PATIENCE, Baseline, Effort
 from glsmed.benchmarks.demo.folder import DemoFolder
 from glsmed.shared.errors import FederationError
 from glsmed.shared.files.atomic import write_text
+from glsmed.shared.protocol.study import Study
 
 MODELS = ("federated", "local", "pooled")
 METRICS = ("auroc", "auprc", "ece", "brier", "log_loss")
+WHAT_WAS_EQUAL = (
+    "All models share architecture, optimizer settings and output calibration, and of each the round with the lowest "
+    "validation log-loss is kept. The pooled model sees as many images as the hospitals of the federation together. A "
+    f"hospital alone trains until {PATIENCE} rounds in a row bring no lower validation log-loss, on at most as many "
+    "images as that. An image that comes again counts again."
+)
 
 SiteResult = dict[str, dict[str, float]]
 
 
-def collect(
-    folder: DemoFolder, *, local: Mapping[str, Numbers], pooled: Mapping[str, Numbers]
-) -> dict[str, SiteResult]:
-    """By site and model, the means over findings on the site's gold test split.
+@dataclass(frozen=True, slots=True)
+class DemoResult:
+    """What each model reached and what its training took.
+
+    Attributes:
+        sites: by hospital and model, the means over findings on the hospital's gold test split.
+        federated, pooled: the training of these models; ``local`` that of each hospital's own.
+    """
+
+    sites: Mapping[str, SiteResult]
+    federated: Effort
+    pooled: Effort
+    local: Mapping[str, Effort]
+
+    def efforts(self) -> dict[str, Effort]:
+        """By the name that a table shows."""
+        alone = {f"{site} alone": effort for site, effort in self.local.items()}
+        return {"federated": self.federated, "pooled": self.pooled, **alone}
+
+
+def collect(folder: DemoFolder, study: Study, *, local: Mapping[str, Baseline], pooled: Baseline) -> DemoResult:
+    """What the federation's run and the baselines reached.
 
     Raises:
         FederationError: a hospital's numbers are missing.
@@ -27,31 +53,52 @@ def collect(
     for site, own in local.items():
         if site not in run["sites"]:
             raise FederationError(f"the centre has no test metrics of {site}: {run['not_evaluated'].get(site)}")
-        models = {"federated": run["sites"][site], "local": own, "pooled": pooled[site]}
+        models = {"federated": run["sites"][site], "local": own.at[site], "pooled": pooled.at[site]}
         results[site] = {name: _chosen(numbers["macro"], f"{name} model at {site}") for name, numbers in models.items()}
-    return results
+    images = run["rounds"] * study.training.steps_per_round * study.training.batch_size * len(local)
+    federated = Effort(images=images, rounds=run["rounds"], best_round=run["best_round"])
+    return DemoResult(results, federated, pooled.effort, {site: own.effort for site, own in local.items()})
 
 
-def write_summary(folder: DemoFolder, results: Mapping[str, SiteResult], *, rounds: int, seconds: float) -> None:
+def write_summary(folder: DemoFolder, result: DemoResult, *, seconds: float) -> None:
     """Write ``summary.json``."""
-    summary = {"rounds": rounds, "seconds": round(seconds, 1), "sites": results}
+    summary = {
+        "rounds": result.federated.rounds,
+        "seconds": round(seconds, 1),
+        "sites": result.sites,
+        "training": {
+            "federated": asdict(result.federated),
+            "pooled": asdict(result.pooled),
+            "local": {site: asdict(effort) for site, effort in result.local.items()},
+        },
+    }
     write_text(folder.root / "summary.json", json.dumps(summary, indent=2) + "\n")
 
 
-def as_table(results: Mapping[str, SiteResult]) -> str:
+def as_table(result: DemoResult) -> str:
     """A table for a terminal: AUROC and ECE of the three models at each site."""
     head = f"{'site':<12}" + "".join(f"{name + ' AUROC':>18}{'ECE':>7}" for name in MODELS)
-    return "\n".join([head, *(_row(site, models) for site, models in results.items())])
+    return "\n".join([head, *(_row(site, models) for site, models in result.sites.items())])
 
 
-def sites_that_gain(results: Mapping[str, SiteResult]) -> Sequence[str]:
-    """The sites where the federated model ranks better than the site's own."""
-    return [site for site, models in results.items() if models["federated"]["auroc"] > models["local"]["auroc"]]
+def effort_table(result: DemoResult) -> str:
+    """A table for a terminal: images seen, rounds trained and the round that is kept of each model."""
+    head = f"{'model':<18}{'images seen':>12}{'rounds':>8}{'best round':>12}"
+    rows = (
+        f"{name:<18}{effort.images:>12}{effort.rounds:>8}{effort.best_round:>12}"
+        for name, effort in result.efforts().items()
+    )
+    return "\n".join([head, *rows])
+
+
+def sites_that_gain(result: DemoResult, *, over: str) -> Sequence[str]:
+    """The sites where the federated model ranks better than another of :data:`MODELS`."""
+    return [site for site, models in result.sites.items() if models["federated"]["auroc"] > models[over]["auroc"]]
 
 
 def _chosen(macro: object, what: str) -> dict[str, float]:
     if not isinstance(macro, dict) or not set(METRICS) <= macro.keys():
-        raise FederationError(f"the {what} has not all of {', '.join(METRICS)}: draw more patients with --patients")
+        raise FederationError(f"the {what} lacks one of {', '.join(METRICS)}: draw more patients with --patients")
     return {name: float(macro[name]) for name in METRICS}
 
 

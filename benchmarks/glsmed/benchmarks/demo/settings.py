@@ -11,7 +11,7 @@ class DemoSettings:
         patients: of each hospital; about one in seven comes twice, and as many studies have two images.
         seed: of everything that is drawn, and of the study.
         rounds: of the federation.
-        steps_per_round: gradient steps at each hospital in each round; its own and the pooled model take as many.
+        steps_per_round: gradient steps at each hospital in each round.
     """
 
     patients: int = 500

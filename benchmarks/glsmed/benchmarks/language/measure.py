@@ -13,7 +13,7 @@ from glsmed.benchmarks.language.ecg_score import ADAPTERS, LABELS, ecg_cells, sc
 from glsmed.benchmarks.language.jmed_score import score_jmed
 from glsmed.benchmarks.language.nubes_score import score_nubes
 from glsmed.benchmarks.language.openi_score import openi_cells, score_openi
-from glsmed.benchmarks.language.requirements import Row, at_least, at_most, skipped
+from glsmed.benchmarks.language.requirements import Requirement, at_least, at_most, skipped
 from glsmed.benchmarks.language.seeded_faults import SEEDED_FAULTS
 from glsmed.benchmarks.language.speed import extract_speed, negspacy_speed, report_lines
 from glsmed.shared.errors import GlsmedError
@@ -22,10 +22,10 @@ from glsmed.site_adapters.inputs.progress import track
 from glsmed.site_adapters.lint.run import lint
 from glsmed.site_adapters.reading.reader import Reader
 
-Part = Callable[[], Iterator[Row]]
+Part = Callable[[], Iterator[Requirement]]
 
 
-def measure_language(work: Path, *, ecg_adapters: Path) -> list[Row]:
+def measure_language(work: Path, *, ecg_adapters: Path) -> list[Requirement]:
     """The rows; a corpus or rival that is not to be had makes a row that says so.
 
     Args:
@@ -40,7 +40,7 @@ def measure_language(work: Path, *, ecg_adapters: Path) -> list[Row]:
         ("speed", lambda: speed_rows(work)),
         ("lint", lint_rows),
     )
-    rows: list[Row] = []
+    rows: list[Requirement] = []
     for name, part in track(parts, description="measuring"):
         try:
             rows += part()
@@ -49,7 +49,7 @@ def measure_language(work: Path, *, ecg_adapters: Path) -> list[Row]:
     return rows
 
 
-def openi_rows() -> Iterator[Row]:
+def openi_rows() -> Iterator[Requirement]:
     """Open-i: F1 and Brier on hedged cells, with priors, calibrated, and with few labels."""
     reader = Reader(load_adapter("en_radiology"))
     scores = score_openi(reader.adapter, openi_cells(reader, read_openi(corpus_folder("openi_reports"))))
@@ -74,35 +74,35 @@ def openi_rows() -> Iterator[Row]:
         hedged_labels_at_least=scores.fewest_hedged,
         **hedged.as_dict(),
     )
-    for labels, bar, known in ((25, 0.17, 0.179), (100, 0.155, 0.168)):
+    for labels, required, known in ((25, 0.17, 0.179), (100, 0.155, 0.168)):
         what = f"Open-i hedged cells, Brier, with {labels} gold hedged cells"
-        yield at_most(what, scores.few[labels], bar, known=known, repeats=20)
+        yield at_most(what, scores.few[labels], required, known=known, repeats=20)
 
 
-def nubes_rows() -> Iterator[Row]:
+def nubes_rows() -> Iterator[Requirement]:
     """NUBes: cues of negation and uncertainty, and scopes."""
     numbers = score_nubes(Reader(load_adapter("es_radiology")), sentences_of(read_nubes(corpus_folder("nubes_es"))))
-    for kind, bar, known in (("uncertainty", 0.80, 0.48), ("negation", 0.92, 0.88), ("scope", 0.80, None)):
+    for kind, required, known in (("uncertainty", 0.80, 0.48), ("negation", 0.92, 0.88), ("scope", 0.80, None)):
         own = {name: value for name, value in numbers.items() if name.startswith(kind)}
-        yield at_least(f"NUBes, {kind}, F1", numbers[f"{kind}_f1"], bar, known=known, **own)
+        yield at_least(f"NUBes, {kind}, F1", numbers[f"{kind}_f1"], required, known=known, **own)
 
 
-def jmed_rows() -> Iterator[Row]:
+def jmed_rows() -> Iterator[Requirement]:
     """JMED: lymph node and distant metastasis in Japanese reports."""
     numbers = score_jmed(Reader(load_adapter("ja_radiology")), read_jmed(corpus_folder("jmed_ja")))
-    for task, bar in (("lymph_node_metastasis", 0.90), ("distant_metastasis", 0.85)):
+    for task, required in (("lymph_node_metastasis", 0.90), ("distant_metastasis", 0.85)):
         own = {name: value for name, value in numbers.items() if name.startswith(task)}
-        yield at_least(f"JMED, {task}, F1", numbers[f"{task}_f1"], bar, **own)
+        yield at_least(f"JMED, {task}, F1", numbers[f"{task}_f1"], required, **own)
 
 
-def ecg_rows(adapters: Path) -> Iterator[Row]:
-    """PTB-XL: Brier against likelihood after 100 labels, with the best fixed table as the bar."""
+def ecg_rows(adapters: Path) -> Iterator[Requirement]:
+    """PTB-XL: Brier against likelihood after 100 labels, with that of the best fixed table as the requirement."""
     reports = read_ptbxl(corpus_folder("ptbxl_text"))
     for language, (file, site) in ADAPTERS.items():
         reader, cells = ecg_cells(adapters / file, [report for report in reports if report.site == site])
         scores = score_ecg(reader, cells)
         yield at_most(
-            f"PTB-XL, {language}, Brier against likelihood after {LABELS} labels (bar: the best fixed table)",
+            f"PTB-XL, {language}, Brier against likelihood after {LABELS} labels (required: the best fixed table)",
             scores.calibrated,
             min(scores.tables.values()),
             cells=scores.cells,
@@ -112,7 +112,7 @@ def ecg_rows(adapters: Path) -> Iterator[Row]:
         )
 
 
-def speed_rows(work: Path) -> Iterator[Row]:
+def speed_rows(work: Path) -> Iterator[Requirement]:
     """Reports per second of extract, and how many times as fast as negspacy."""
     texts = {report.report_id: report.text for report in read_openi(corpus_folder("openi_reports"))}
     lines = report_lines(texts)
@@ -141,7 +141,7 @@ def speed_rows(work: Path) -> Iterator[Row]:
     )
 
 
-def lint_rows() -> Iterator[Row]:
+def lint_rows() -> Iterator[Requirement]:
     """Seeded faults that lint finds."""
     missed = []
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""The rows of ``glsmed-benchmark language``: a number, the bar that it has to reach, and all that stands behind it."""
+"""The rows of ``glsmed-benchmark language``: a measured value, what is required of it, and the numbers behind it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One measured thing.
+class Requirement:
+    """One measured value and what is required of it.
 
     Attributes:
-        bar: what ``value`` must reach (``at_least``) or stay within (``at_most``); None where nothing is set.
+        required: what ``value`` must reach (``at_least``) or stay within (``at_most``); None where nothing is set.
         best_known: the best that others reached on the same data, where it is known.
         numbers: everything behind the value.
         skipped: why there is no value; empty if there is one.
@@ -18,7 +18,7 @@ class Row:
 
     what: str
     value: float | None
-    bar: float | None
+    required: float | None
     direction: Literal["at_least", "at_most"]
     best_known: float | None
     numbers: Mapping[str, object]
@@ -26,33 +26,40 @@ class Row:
 
     @property
     def met(self) -> bool | None:
-        """Whether the bar is reached; None without a value or a bar."""
-        if self.value is None or self.bar is None:
+        """Whether the requirement is met; None without a value or without one."""
+        if self.value is None or self.required is None:
             return None
-        return self.value >= self.bar if self.direction == "at_least" else self.value <= self.bar
+        return self.value >= self.required if self.direction == "at_least" else self.value <= self.required
 
     def as_dict(self) -> dict[str, object]:
         """The row as it is printed."""
-        told: dict[str, object] = {"what": self.what, "value": self.value, self.direction: self.bar, "met": self.met}
+        content: dict[str, object] = {
+            "what": self.what,
+            "value": self.value,
+            self.direction: self.required,
+            "met": self.met,
+        }
         if self.best_known is not None:
-            told["best_known"] = self.best_known
+            content["best_known"] = self.best_known
         if self.skipped:
-            told["skipped"] = self.skipped
-        return {**told, "numbers": dict(self.numbers)}
+            content["skipped"] = self.skipped
+        return {**content, "numbers": dict(self.numbers)}
 
 
 def at_least(
-    what: str, value: float | None, bar: float | None, *, known: float | None = None, **numbers: object
-) -> Row:
-    """A row whose value is the better the higher it is."""
-    return Row(what, value, bar, "at_least", known, numbers)
+    what: str, value: float | None, required: float | None, *, known: float | None = None, **numbers: object
+) -> Requirement:
+    """A row whose value is better the higher it is."""
+    return Requirement(what, value, required, "at_least", known, numbers)
 
 
-def at_most(what: str, value: float | None, bar: float | None, *, known: float | None = None, **numbers: object) -> Row:
-    """A row whose value is the better the lower it is."""
-    return Row(what, value, bar, "at_most", known, numbers)
+def at_most(
+    what: str, value: float | None, required: float | None, *, known: float | None = None, **numbers: object
+) -> Requirement:
+    """A row whose value is better the lower it is."""
+    return Requirement(what, value, required, "at_most", known, numbers)
 
 
-def skipped(what: str, why: str) -> Row:
+def skipped(what: str, why: str) -> Requirement:
     """A row that could not be measured here."""
-    return Row(what, None, None, "at_least", None, {}, why)
+    return Requirement(what, None, None, "at_least", None, {}, why)

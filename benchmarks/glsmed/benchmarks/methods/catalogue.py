@@ -5,27 +5,43 @@ from functools import partial
 
 from glsmed.benchmarks.methods.co_teaching import CoTeaching
 from glsmed.benchmarks.methods.dividemix import CIFAR, REAL, DivideMix
-from glsmed.benchmarks.methods.early_learning import ASYMMETRIC, SYMMETRIC, EarlyLearning
 from glsmed.benchmarks.methods.fednoro import FedNoRo
-from glsmed.benchmarks.methods.forward_correction import ForwardCorrection
-from glsmed.benchmarks.methods.gated_gls import GatedGls
-from glsmed.benchmarks.methods.generalized_ce import GeneralizedCrossEntropy
-from glsmed.benchmarks.methods.image_informed_gls import ImageInformedGls
-from glsmed.benchmarks.methods.label_smoothing import OTHER_RATE, LabelSmoothing, UOnesLabelSmoothing
-from glsmed.benchmarks.methods.lexicon_gls import LexiconGls, LexiconGlsEnsemble
+from glsmed.benchmarks.methods.gls import (
+    GatedGls,
+    ImageInformedGls,
+    LexiconGls,
+    LexiconGlsEnsemble,
+    NegativeGls,
+    SiteGls,
+    SiteGlsSpread,
+)
+from glsmed.benchmarks.methods.losses import (
+    ELR_ASYMMETRIC,
+    ELR_SYMMETRIC,
+    SCE_CIFAR_10,
+    SCE_CIFAR_100,
+    EarlyLearning,
+    ForwardCorrection,
+    GeneralizedCrossEntropy,
+    NegativeLabelSmoothing,
+    Nvum,
+    SymmetricCrossEntropy,
+)
 from glsmed.benchmarks.methods.method import Method
 from glsmed.benchmarks.methods.mixup import Mixup
-from glsmed.benchmarks.methods.negative_gls import NegativeGls
-from glsmed.benchmarks.methods.negative_label_smoothing import NegativeLabelSmoothing
-from glsmed.benchmarks.methods.nvum import Nvum
-from glsmed.benchmarks.methods.site_gls import SiteGls, SiteGlsSpread
-from glsmed.benchmarks.methods.symmetric_ce import CIFAR_10, CIFAR_100, SymmetricCrossEntropy
-from glsmed.benchmarks.methods.u_ignore import UIgnore, UIgnoreEnsemble
-from glsmed.benchmarks.methods.u_multiclass import UMultiClass
-from glsmed.benchmarks.methods.u_ones import UOnes, UOnesEnsemble
-from glsmed.benchmarks.methods.u_ones_lsr import UOnesLsr
-from glsmed.benchmarks.methods.u_self_trained import USelfTrained
-from glsmed.benchmarks.methods.u_zeros import UZeros
+from glsmed.benchmarks.methods.policies import (
+    OTHER_RATE,
+    LabelSmoothing,
+    UIgnore,
+    UIgnoreEnsemble,
+    UMultiClass,
+    UOnes,
+    UOnesEnsemble,
+    UOnesLabelSmoothing,
+    UOnesLsr,
+    USelfTrained,
+    UZeros,
+)
 from glsmed.shared.errors import UsageError
 from glsmed.shared.files.documents import did_you_mean
 
@@ -55,13 +71,13 @@ CANDIDATES: Mapping[str, tuple[Make, ...]] = {
     "u-self-trained": (USelfTrained,),
     "nls": _with_and_without_doubt(NegativeLabelSmoothing),
     "sce": (
-        *_with_and_without_doubt(partial(SymmetricCrossEntropy, alpha_beta=CIFAR_10)),
-        *_with_and_without_doubt(partial(SymmetricCrossEntropy, alpha_beta=CIFAR_100)),
+        *_with_and_without_doubt(partial(SymmetricCrossEntropy, alpha_beta=SCE_CIFAR_10)),
+        *_with_and_without_doubt(partial(SymmetricCrossEntropy, alpha_beta=SCE_CIFAR_100)),
     ),
     "gce": _with_and_without_doubt(GeneralizedCrossEntropy),
     "elr": (
-        *_with_and_without_doubt(partial(EarlyLearning, beta_lambda=SYMMETRIC)),
-        *_with_and_without_doubt(partial(EarlyLearning, beta_lambda=ASYMMETRIC)),
+        *_with_and_without_doubt(partial(EarlyLearning, beta_lambda=ELR_SYMMETRIC)),
+        *_with_and_without_doubt(partial(EarlyLearning, beta_lambda=ELR_ASYMMETRIC)),
     ),
     "nvum": _with_and_without_doubt(Nvum),
     "forward": _with_and_without_doubt(ForwardCorrection),

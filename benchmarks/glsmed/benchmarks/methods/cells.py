@@ -1,4 +1,4 @@
-"""What a method may learn from: the cells of all training studies, the gold that the sites have, and where they lie."""
+"""What a method may learn from: cells of all training examinations, the gold that sites have, and where they lie."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from glsmed.site_adapters.calibration.gold_cells import GoldCell
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """N training studies of all sites, K findings.
+    """N training examinations of all sites, K findings.
 
     Attributes:
         state: ``(N, K)`` code of what the words say.
@@ -58,8 +58,8 @@ def cells_of(hospitals: Sequence[HospitalData], rows: Sequence[Tensor], gold_row
     """The cells of the chosen rows of each hospital, one after the other.
 
     Args:
-        hospitals: of one world.
-        rows: for each hospital, the studies to train on.
+        hospitals: of one scenario.
+        rows: for each hospital, the examinations to train on.
         gold_rows: for each hospital, those among them whose truth the site knows.
     """
     parts = [

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from glsmed.benchmarks.methods.method import Batch, Method, take_step
+from glsmed.benchmarks.methods.method import ExaminationBatch, Method, take_step
 from glsmed.shared.smoothing import soft_target_loss
 
 FORGET_RATE = 0.2  # the noise rate, which the paper takes as known
@@ -20,7 +20,7 @@ class CoTeaching(Method):
     name = "co-teaching"
     networks = 2
 
-    def step(self, nets: list[nn.Module], optimizers: list[torch.optim.Optimizer], batch: Batch) -> None:
+    def step(self, nets: list[nn.Module], optimizers: list[torch.optim.Optimizer], batch: ExaminationBatch) -> None:
         """Each network learns from the other's small losses."""
         logits = [self.logits(net, batch) for net in nets]
         kept = [small_loss_cells(each.detach(), batch, kept_share(batch.epoch)) for each in logits]
@@ -33,7 +33,7 @@ def kept_share(epoch: int) -> float:
     return 1 - FORGET_RATE * min(epoch / _RAMP_EPOCHS, 1)
 
 
-def small_loss_cells(logits: Tensor, batch: Batch, share: float) -> Tensor:
+def small_loss_cells(logits: Tensor, batch: ExaminationBatch, share: float) -> Tensor:
     """The weights ``(n, K)`` with only the share of smallest losses kept, among each finding's cells of each label."""
     losses = torch.nn.functional.binary_cross_entropy_with_logits(logits, batch.targets, reduction="none")
     kept = torch.zeros_like(batch.weights)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from glsmed.benchmarks.methods.cells import Cells, Targets
-from glsmed.benchmarks.methods.method import Batch, Method, take_step, weighted_mean
+from glsmed.benchmarks.methods.method import ExaminationBatch, Method, take_step, weighted_mean
 from glsmed.benchmarks.methods.mixup import mixed
 from glsmed.shared.smoothing import soft_target_loss
 
@@ -27,7 +27,7 @@ class DivideMix(Method):
 
     Cells are divided, not images: an image may have one label that is believed and another that is guessed. Unlike the
     paper's, each step trains both networks, guesses come before it; the mean prediction is drawn to the finding's own
-    base rate of labels, where the paper has classes of equal size; the optimiser is every method's. In a federation
+    base rate of labels, where the paper has classes of equal size; the optimizer is every method's. In a federation
     the mixture is fitted over all sites' losses, which no real one could do.
     """
 
@@ -39,20 +39,20 @@ class DivideMix(Method):
         self.alpha, self.strength = alpha_lambda
 
     def begin(self, targets: Targets, cells: Cells) -> None:
-        """Believe all labels, start the draws anew, and count base rates."""
+        """Believe all labels, restart the draws, and count base rates."""
         del cells
         self._clean: list[Tensor] = []
         self._base = (targets.values * targets.weights).sum(0) / targets.weights.sum(0).clamp_min(1)
         self._draws = np.random.default_rng(0)
         self._generator = torch.Generator().manual_seed(0)
 
-    def begin_epoch(self, nets: list[nn.Module], everything: Batch) -> None:
+    def begin_epoch(self, nets: list[nn.Module], everything: ExaminationBatch) -> None:
         """After the warm-up, divide the cells by each network's losses."""
         if everything.progress >= WARM_UP:
             with torch.no_grad():
                 self._clean = [clean_probability(self.logits(net, everything), everything) for net in nets]
 
-    def step(self, nets: list[nn.Module], optimizers: list[torch.optim.Optimizer], batch: Batch) -> None:
+    def step(self, nets: list[nn.Module], optimizers: list[torch.optim.Optimizer], batch: ExaminationBatch) -> None:
         """Each network learns from the cells that the other believes, and from what both guess of the rest."""
         if not self._clean:
             for net, optimizer in zip(nets, optimizers, strict=True):
@@ -66,8 +66,8 @@ class DivideMix(Method):
             learned = guessed(batch.targets, clean, own=said[place].mean(0), both=said.mean((0, 1)))
             take_step(self._mixed_loss(net, replace(both, targets=learned.repeat(2, 1)), clean), optimizer)
 
-    def _two_views(self, batch: Batch) -> Batch:
-        """The batch and, after it, the same studies shifted in another way."""
+    def _two_views(self, batch: ExaminationBatch) -> ExaminationBatch:
+        """The batch and, after it, the same examinations shifted in another way."""
         down, right = torch.randint(-_SHIFT_PX, _SHIFT_PX + 1, (2,), generator=self._generator).tolist()
         return replace(
             batch,
@@ -78,7 +78,7 @@ class DivideMix(Method):
             offsets=batch.offsets.repeat(2, 1),
         )
 
-    def _mixed_loss(self, net: nn.Module, both: Batch, clean: Tensor) -> Tensor:
+    def _mixed_loss(self, net: nn.Module, both: ExaminationBatch, clean: Tensor) -> Tensor:
         """Cross-entropy of believed cells, squared error of guessed ones, and the pull to the base rate."""
         share = float(self._draws.beta(self.alpha, self.alpha))
         order = torch.randperm(len(both.rows), generator=self._generator)
@@ -90,13 +90,13 @@ class DivideMix(Method):
         return labelled + self.strength * ramp * others + base_rate_penalty(logits, batch.weights, self._base)
 
 
-def warm_up_loss(logits: Tensor, batch: Batch) -> Tensor:
+def warm_up_loss(logits: Tensor, batch: ExaminationBatch) -> Tensor:
     """Cross-entropy less the entropy of what is said: for noise that depends on the class, section 3.1."""
     entropy = F.softplus(logits) - logits * logits.sigmoid()
     return soft_target_loss(logits, batch.targets, batch.weights) - weighted_mean(entropy, batch.weights)
 
 
-def clean_probability(logits: Tensor, cells: Batch) -> Tensor:
+def clean_probability(logits: Tensor, cells: ExaminationBatch) -> Tensor:
     """``(N, K)`` probability that a label is right: of the lower of two Gaussians over each finding's losses."""
     losses = F.binary_cross_entropy_with_logits(logits, cells.targets, reduction="none")
     clean = torch.zeros_like(losses)

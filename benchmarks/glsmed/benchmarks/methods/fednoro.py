@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from glsmed.benchmarks.methods.cells import Cells, Targets
-from glsmed.benchmarks.methods.method import Batch, Method, TryOut, weighted_mean
+from glsmed.benchmarks.methods.method import ExaminationBatch, Method, TryOut, weighted_mean
 from glsmed.client.labels.training_targets import base_rate_logit
 from glsmed.server.rounds.aggregation import AggregationRule, FedAvg, SiteUpdate
 from glsmed.shared.protocol.messages import Arrays
@@ -57,7 +57,7 @@ class FedNoRo(Method):
         self._teachers: list[nn.Module] = []
         self._noisy: frozenset[int] | None = None
 
-    def begin_epoch(self, nets: list[nn.Module], everything: Batch) -> None:
+    def begin_epoch(self, nets: list[nn.Module], everything: ExaminationBatch) -> None:
         """After the warm-up, keep the common model as the round's teacher; the first time, divide the sites."""
         if everything.progress < WARM_UP:
             return
@@ -73,12 +73,12 @@ class FedNoRo(Method):
         """The plain average until sites are called noisy."""
         return DistanceAware({self._sites[number] for number in self._noisy}) if self._noisy else FedAvg()
 
-    def logits(self, net: nn.Module, batch: Batch) -> Tensor:
+    def logits(self, net: nn.Module, batch: ExaminationBatch) -> Tensor:
         """The site's own log-odds in place of the arm's offset."""
         outputs: Tensor = net(batch.images)
         return outputs + self._log_odds[self._site_of[batch.rows]]
 
-    def loss(self, logits: Tensor, batch: Batch) -> Tensor:
+    def loss(self, logits: Tensor, batch: ExaminationBatch) -> Tensor:
         """Logit-adjusted cross-entropy; at a noisy site, (1 - w) of it and w of the divergence from the teacher."""
         plain = soft_target_loss(logits, batch.targets, batch.weights)
         if not self._noisy or int(self._site_of[batch.rows[0]]) not in self._noisy:

@@ -12,8 +12,8 @@ from glsmed.shared.smoothing import soft_target_loss
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """One step's studies.
+class ExaminationBatch:
+    """One step's examinations.
 
     Attributes:
         images: ``(n, 1, S, S)`` float32.
@@ -61,10 +61,10 @@ class Method:
         """Settle what takes short trainings; called once before :meth:`targets`.
 
         Args:
-            cells: of all training studies.
+            cells: of all training examinations.
             sites: their names, by number.
             try_out: of a method, its targets, the number of a site and a number of epochs: the logits ``(N, K)`` of
-                all training studies after so many epochs on this site's own.
+                all training examinations after so many epochs on this site's own.
         """
 
     def targets(self, cells: Cells, generator: torch.Generator) -> Targets:
@@ -75,7 +75,7 @@ class Method:
     def begin(self, targets: Targets, cells: Cells) -> None:
         """Get ready for a training; called once before the first step."""
 
-    def begin_epoch(self, nets: list[nn.Module], everything: Batch) -> None:
+    def begin_epoch(self, nets: list[nn.Module], everything: ExaminationBatch) -> None:
         """Get ready for an epoch (a round of a federation) from these networks; ``everything`` is the training set."""
 
     def aggregation(self) -> AggregationRule:
@@ -87,16 +87,16 @@ class Method:
         del progress
         return base
 
-    def step(self, nets: list[nn.Module], optimizers: list[torch.optim.Optimizer], batch: Batch) -> None:
+    def step(self, nets: list[nn.Module], optimizers: list[torch.optim.Optimizer], batch: ExaminationBatch) -> None:
         """One gradient step of every network."""
         for net, optimizer in zip(nets, optimizers, strict=True):
             take_step(self.loss(self.logits(net, batch), batch), optimizer)
 
-    def logits(self, net: nn.Module, batch: Batch) -> Tensor:
+    def logits(self, net: nn.Module, batch: ExaminationBatch) -> Tensor:
         """``(n, K)`` logits with the sites' offsets."""
         return net(batch.images) + batch.offsets  # type: ignore[no-any-return]  # torch types no call of a module
 
-    def loss(self, logits: Tensor, batch: Batch) -> Tensor:
+    def loss(self, logits: Tensor, batch: ExaminationBatch) -> Tensor:
         """The loss of a batch, a scalar."""
         return soft_target_loss(logits, batch.targets, batch.weights)
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from glsmed.benchmarks.methods.cells import Cells, Targets
-from glsmed.benchmarks.methods.method import Batch, Method
+from glsmed.benchmarks.methods.method import ExaminationBatch, Method
 
 ALPHA = 1.0  # for CIFAR in the paper
 
@@ -17,18 +17,18 @@ class Mixup(Method):
     name = "mixup"
 
     def begin(self, targets: Targets, cells: Cells) -> None:
-        """Start the draws anew."""
+        """Restart the draws."""
         del targets, cells
         self._generator = torch.Generator().manual_seed(0)
 
-    def step(self, nets: list[nn.Module], optimizers: list[torch.optim.Optimizer], batch: Batch) -> None:
+    def step(self, nets: list[nn.Module], optimizers: list[torch.optim.Optimizer], batch: ExaminationBatch) -> None:
         """A step on the mixed batch."""
         share = float(torch.rand((), generator=self._generator))  # Beta(1, 1) is uniform
         order = torch.randperm(len(batch.rows), generator=self._generator)
         super().step(nets, optimizers, mixed(batch, share, order))
 
 
-def mixed(batch: Batch, share: float, order: torch.Tensor) -> Batch:
+def mixed(batch: ExaminationBatch, share: float, order: torch.Tensor) -> ExaminationBatch:
     """``share`` of the batch and the rest of the batch in another order."""
     weights = share * batch.weights + (1 - share) * batch.weights[order]
     values = share * batch.weights * batch.targets + (1 - share) * batch.weights[order] * batch.targets[order]

@@ -10,7 +10,7 @@ MOST_SUBTLE = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The truth about one study.
+    """The truth about one examination.
 
     Attributes:
         visibility: by finding, in [0.15, 1] where it is there (1 is plain to see), 0 where it is not.

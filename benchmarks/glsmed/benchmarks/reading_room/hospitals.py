@@ -1,9 +1,9 @@
-"""The three hospitals of the demo: other scanners, other patients, other habits, other languages."""
+"""The three hospitals of the demo: other scanners, other patients, other styles of hedging, other languages."""
 
 from dataclasses import dataclass
 
 from glsmed.benchmarks.reading_room.drawing import Scanner
-from glsmed.benchmarks.reading_room.readers import OVER_CONFIDENT, OVER_HEDGER, TEXTBOOK, Habit
+from glsmed.benchmarks.reading_room.readers import OVER_CONFIDENT, OVER_HEDGER, TEXTBOOK, HedgingStyle
 from glsmed.benchmarks.reading_room.writers import ENGLISH, JAPANESE, SPANISH, Language
 
 
@@ -15,7 +15,7 @@ class Hospital:
     language: Language
     adapter: str
     scanner: Scanner
-    habit: Habit
+    hedging_style: HedgingStyle
     prevalence: dict[str, float]
 
 
@@ -25,7 +25,7 @@ HOSPITALS = (
         language=ENGLISH,
         adapter="en_radiology",
         scanner=Scanner(side_px=128, gamma=1.0, noise=0.03, blur_px=1, vignette=0.1, marker=0),
-        habit=OVER_HEDGER,
+        hedging_style=OVER_HEDGER,
         prevalence={"effusion": 0.4, "cardiomegaly": 0.3, "nodule": 0.2, "consolidation": 0.25, "pneumothorax": 0.15},
     ),
     Hospital(
@@ -33,7 +33,7 @@ HOSPITALS = (
         language=JAPANESE,
         adapter="ja_radiology",
         scanner=Scanner(side_px=160, gamma=0.75, noise=0.05, blur_px=3, vignette=0.25, marker=1),
-        habit=TEXTBOOK,
+        hedging_style=TEXTBOOK,
         prevalence={"effusion": 0.2, "cardiomegaly": 0.2, "nodule": 0.4, "consolidation": 0.2, "pneumothorax": 0.2},
     ),
     Hospital(
@@ -41,7 +41,7 @@ HOSPITALS = (
         language=SPANISH,
         adapter="es_radiology",
         scanner=Scanner(side_px=112, gamma=1.35, noise=0.04, blur_px=1, vignette=0.0, marker=3),
-        habit=OVER_CONFIDENT,
+        hedging_style=OVER_CONFIDENT,
         prevalence={"effusion": 0.25, "cardiomegaly": 0.35, "nodule": 0.15, "consolidation": 0.4, "pneumothorax": 0.25},
     ),
 )

@@ -23,7 +23,7 @@ class Language:
         headers: of the sections indication, findings, impression.
         names: noun phrases by finding.
         sentences: sentence patterns by phrasing; ``{finding}`` takes a noun phrase.
-        indications: reasons for the study; ``{finding}`` takes a noun phrase and says nothing about this study.
+        indications: reasons for the examination; ``{finding}`` takes a noun phrase; not evidence.
         fillers: sentences about nothing that is looked for.
         all_clear: the impression when nothing is worth one.
         capitalises: whether a sentence begins with a capital letter.

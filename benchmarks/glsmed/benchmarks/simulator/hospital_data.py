@@ -18,7 +18,7 @@ from glsmed.benchmarks.simulator.reading import (
     rules_of,
     write_reports,
 )
-from glsmed.benchmarks.simulator.scenarios import World
+from glsmed.benchmarks.simulator.scenarios import Scenario
 from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.reading.cells import Cell
 from glsmed.site_adapters.reading.reader import Reader
@@ -29,7 +29,7 @@ _CODES = {"absent": ABSENT, "uncertain": UNCERTAIN, "present": PRESENT}
 
 @dataclass(frozen=True, slots=True)
 class HospitalData:
-    """N studies of one hospital, K findings.
+    """N examinations of one hospital, K findings.
 
     Attributes:
         images: ``(N, 1, S, S)`` uint8.
@@ -54,12 +54,12 @@ class HospitalData:
     names: tuple[str, ...]
 
 
-def simulate(source: PictureSource, world: World, *, studies: int, seed: int) -> list[HospitalData]:
-    """The hospitals of a world; the same for the same arguments."""
-    rng = np.random.default_rng([seed, *world.name.encode()])
-    pictures = source.take(HOSPITALS, studies=studies, rare=world.rare, rng=rng)
+def simulate(source: PictureSource, scenario: Scenario, *, studies: int, seed: int) -> list[HospitalData]:
+    """The hospitals of a scenario; the same for the same arguments."""
+    rng = np.random.default_rng([seed, *scenario.name.encode()])
+    pictures = source.take(HOSPITALS, studies=studies, rare=scenario.rare, rng=rng)
     return [
-        _read_hospital(hospital, taken, source.findings, rules_of(hospital, place, world), rng)
+        _read_hospital(hospital, taken, source.findings, rules_of(hospital, place, scenario), rng)
         for place, (hospital, taken) in enumerate(zip(HOSPITALS, pictures, strict=True))
     ]
 

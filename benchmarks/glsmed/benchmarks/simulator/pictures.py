@@ -15,7 +15,7 @@ HARDEST_NEGATIVE = 0.5  # evidence that the most misleading negative gives
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """The studies of one hospital, one picture each.
+    """The examinations of one hospital, one picture each.
 
     Attributes:
         pixels: ``(N, S, S)`` uint8.

@@ -1,4 +1,4 @@
-"""Simulated reading: evidence becomes belief, belief a phrase by the hospital's habit, phrases a report."""
+"""Simulated reading: evidence becomes belief, belief a phrase by the hospital's hedging style, phrases a report."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,12 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glsmed.benchmarks.reading_room.hospitals import Hospital
-from glsmed.benchmarks.reading_room.readers import PHRASINGS, TEXTBOOK, UNMENTIONED, Habit, phrase
+from glsmed.benchmarks.reading_room.readers import PHRASINGS, TEXTBOOK, UNMENTIONED, HedgingStyle, believe, phrase
 from glsmed.benchmarks.reading_room.writers import ENGLISH, JAPANESE, SPANISH, Language, write_report
 from glsmed.benchmarks.simulator.pictures import Pictures
-from glsmed.benchmarks.simulator.scenarios import World
+from glsmed.benchmarks.simulator.scenarios import Scenario
 
-_SIGNAL_OF_PLAIN, _THRESHOLD, _NOISE, _CONVICTION = 3.4, 1.3, 0.8, 2.6  # as in reading_room.readers
 _TURNED = {"affirmed": "negated", "negated": "affirmed"}
 _BOILERPLATE = ("cannot_exclude", "possible")
 _MORE_NAMES: dict[tuple[str, str, str], dict[str, Sequence[str]]] = {
@@ -24,25 +23,24 @@ _MORE_NAMES: dict[tuple[str, str, str], dict[str, Sequence[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class ReadingRules:
-    """How one hospital reads in a world."""
+    """How one hospital reads in a scenario."""
 
-    world: World
-    habit: Habit
+    scenario: Scenario
+    style: HedgingStyle
     bar: float
     is_first: bool
 
 
-def rules_of(hospital: Hospital, place: int, world: World) -> ReadingRules:
+def rules_of(hospital: Hospital, place: int, scenario: Scenario) -> ReadingRules:
     """The rules of the hospital at this place of the list."""
-    habit = hospital.habit if world.habits_differ else replace(TEXTBOOK, unmentioned_share=0.0)
-    return ReadingRules(world, habit, world.severity_bars[place], is_first=place == 0)
+    style = hospital.hedging_style if scenario.styles_differ else replace(TEXTBOOK, unmentioned_share=0.0)
+    return ReadingRules(scenario, style, scenario.severity_bars[place], is_first=place == 0)
 
 
 def beliefs(pictures: Pictures, rules: ReadingRules, rng: np.random.Generator) -> NDArray[np.float64]:
-    """``(N, K)`` beliefs in (0, 1); if doubt follows the class, evidence is dealt anew among studies of equal truth."""
-    evidence = pictures.evidence if rules.world.doubt == "case" else _dealt(pictures, rng)
-    signal = _SIGNAL_OF_PLAIN * evidence + rng.normal(0, _NOISE, evidence.shape)
-    return 1 / (1 + np.exp(-_CONVICTION * (signal - _THRESHOLD - rules.bar)))
+    """``(N, K)`` beliefs in (0, 1); if doubt follows the class, evidence is shuffled among equal truths."""
+    evidence = pictures.evidence if rules.scenario.doubt == "case" else _dealt(pictures, rng)
+    return np.asarray(believe(evidence, rng, bar=rules.bar), dtype=np.float64)
 
 
 def _dealt(pictures: Pictures, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -55,13 +53,13 @@ def _dealt(pictures: Pictures, rng: np.random.Generator) -> NDArray[np.float32]:
 
 
 def phrasing(belief: float, truth: int, rules: ReadingRules, rng: np.random.Generator) -> str:
-    """How the report says a belief, with the world's errors and omissions."""
-    if truth and rng.random() < rules.world.unmentioned_positives:
+    """How the report says a belief, with the scenario's errors and omissions."""
+    if truth and rng.random() < rules.scenario.unmentioned_positives:
         return UNMENTIONED
-    chosen = phrase(belief, rules.habit, rng)
-    if chosen in _TURNED and rng.random() < rules.world.labeller_error:
+    chosen = phrase(belief, rules.style, rng)
+    if chosen in _TURNED and rng.random() < rules.scenario.labeller_error:
         return _TURNED[chosen]
-    if chosen == PHRASINGS[0] and rules.is_first and rng.random() < rules.world.boilerplate:
+    if chosen == PHRASINGS[0] and rules.is_first and rng.random() < rules.scenario.boilerplate:
         return _BOILERPLATE[int(rng.integers(len(_BOILERPLATE)))]
     return chosen
 
@@ -73,7 +71,7 @@ def phrasings(
     rules: ReadingRules,
     rng: np.random.Generator,
 ) -> list[dict[str, str]]:
-    """How each study's report says each finding."""
+    """How each examination's report says each finding."""
     return [
         {
             finding: phrasing(float(belief[column]), int(values[column]), rules, rng)
@@ -90,5 +88,5 @@ def language_for(hospital: Hospital, findings: tuple[str, ...]) -> Language:
 
 
 def write_reports(phrasings: list[dict[str, str]], language: Language, rng: np.random.Generator) -> list[str]:
-    """One report for each study."""
+    """One report for each examination."""
     return [write_report(told, language, rng) for told in phrasings]

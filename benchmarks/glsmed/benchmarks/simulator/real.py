@@ -113,7 +113,7 @@ def _fault(path: Path, line: int, row: dict[str, str], folder: Path, first: dict
     if not row.get("image") or not (folder / row["image"]).is_file():
         return Fault(str(path), f"image: no file {row.get('image')!r} in {folder}", line=line)
     if row.get("value") not in ("0", "1"):
-        return Fault(str(path), f"value: expected 0 or 1, came {row.get('value')!r}", line=line)
+        return Fault(str(path), f"value: expected 0 or 1, got {row.get('value')!r}", line=line)
     if not row.get("finding") or row["finding"] != first.get("finding"):
         return Fault(str(path), f"finding: expected {first.get('finding')!r} in every row", line=line)
     try:

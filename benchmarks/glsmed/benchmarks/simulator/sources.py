@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from glsmed.benchmarks.corpora.data_root import corpus_folder
-from glsmed.benchmarks.simulator.drawn import DrawnPictures
 from glsmed.benchmarks.simulator.pictures import PictureSource
 from glsmed.benchmarks.simulator.real import read_archive, read_folder
+from glsmed.benchmarks.simulator.synthetic import SyntheticPictures
 from glsmed.shared.errors import UsageError
 
 SIDE_PX = 28
@@ -21,7 +21,7 @@ def source_named(name: str) -> PictureSource:
         DataError: the archive cannot be read.
     """
     if name == DRAWN:
-        return DrawnPictures(SIDE_PX)
+        return SyntheticPictures(SIDE_PX)
     if name == PNEUMONIA:
         return read_archive(corpus_folder(PNEUMONIA) / f"{PNEUMONIA}.npz", finding="pneumonia")
     if Path(name).is_dir():

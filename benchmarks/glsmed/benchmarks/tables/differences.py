@@ -36,7 +36,7 @@ class Differences:
         """
         reference, rows = self._finished.reference, {}
         for method in self._finished.plan.methods:
-            pairs = self._finished.pairs(view.world, (view.arm, reference), (view.arm, method))
+            pairs = self._finished.pairs(view.scenario, (view.arm, reference), (view.arm, method))
             if method != reference and pairs:
                 rows[method] = self._row(pairs, view.kind, hedged=hedged)
         return rows
@@ -49,19 +49,19 @@ class Differences:
         """
         rows = {}
         for method in self._finished.plan.methods:
-            jobs = self._finished.jobs(view.world, view.arm, method)
+            jobs = self._finished.jobs(view.scenario, view.arm, method)
             control = control_of(method, self._finished.results.chosen(jobs[0])) if jobs else None
             if control is None:
                 continue
-            pairs = self._finished.pairs(view.world, (view.arm, method), (view.arm, control))
+            pairs = self._finished.pairs(view.scenario, (view.arm, method), (view.arm, control))
             if pairs:
                 rows[f"{method} less {control}"] = self._row(pairs, view.kind, hedged=False)
         return rows
 
-    def between_arms(self, world: str, kind: str) -> dict[str, Row]:
+    def between_arms(self, scenario: str, kind: str) -> dict[str, Row]:
         """By arm and metric: the first arm less the arm, of the reference: what a part of the recipe is worth."""
         method, (first, *others) = self._finished.reference, self._finished.plan.arms
-        pairs = {arm: self._finished.pairs(world, (first, method), (arm, method)) for arm in others}
+        pairs = {arm: self._finished.pairs(scenario, (first, method), (arm, method)) for arm in others}
         return {arm: self._row(found, kind, hedged=False) for arm, found in pairs.items() if found}
 
     def _row(self, pairs: Sequence[Pair], kind: str, *, hedged: bool) -> Row:

@@ -1,7 +1,5 @@
-"""Figures of a comparison as PNG: reliability, decision curves, and discrimination against calibration."""
+"""Figures of a comparison: reliability, decision curves, and discrimination against calibration."""
 
-import base64
-import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +10,7 @@ from numpy.typing import NDArray
 
 from glsmed.benchmarks.tables.finished import Finished, View
 from glsmed.benchmarks.tables.summary import Table
+from glsmed.shared.metrics.calibration_error import bin_sums, equal_width_bins
 from glsmed.shared.metrics.decision_metrics import net_benefit, net_benefit_of_all
 
 _BINS = 10
@@ -22,26 +21,24 @@ Pooled = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 def pooled(finished: Finished, view: View, method: str) -> Pooled:
     """Probabilities and truths of every test cell over all seeds, each ``(n,)``."""
-    jobs, results = finished.jobs(view.world, view.arm, method), finished.results
+    jobs, results = finished.jobs(view.scenario, view.arm, method), finished.results
     probability = np.concatenate([results.answers(job, view.kind).ravel() for job in jobs])
     return probability, np.concatenate([results.test_set(job).truth.ravel() for job in jobs])
 
 
-def reliability(curves: dict[str, Pooled]) -> str:
+def reliability(curves: dict[str, Pooled]) -> Figure:
     """What was said against what was true, in bins of equal width."""
     figure, axes = _axes("predicted probability", "share that is present", "Reliability")
     axes.plot([0, 1], [0, 1], color="#999", linewidth=1)
     for method, (probability, truth) in curves.items():
-        place = np.minimum((probability * _BINS).astype(int), _BINS - 1)
-        count = np.bincount(place, minlength=_BINS)
-        filled = count > 0
-        said = np.bincount(place, probability, _BINS)[filled] / count[filled]
-        axes.plot(said, np.bincount(place, truth, _BINS)[filled] / count[filled], marker="o", label=method)
+        sums = bin_sums(equal_width_bins(probability, bins=_BINS), probability, truth, bins=_BINS)
+        cases, predicted, observed = sums[:, sums[0] > 0]
+        axes.plot(predicted / cases, observed / cases, marker="o", label=method)
     axes.legend(fontsize=7)
-    return _png(figure)
+    return figure
 
 
-def decision_curves(curves: dict[str, Pooled]) -> str:
+def decision_curves(curves: dict[str, Pooled]) -> Figure:
     """Net benefit from a threshold of 5 % to 50 %."""
     figure, axes = _axes("threshold", "net benefit", "Decision curves")
     truth = torch.from_numpy(next(iter(curves.values()))[1])
@@ -51,10 +48,10 @@ def decision_curves(curves: dict[str, Pooled]) -> str:
         benefits = [net_benefit(torch.from_numpy(probability), torch.from_numpy(labels), t) for t in _THRESHOLDS]
         axes.plot(_THRESHOLDS, benefits, label=method)
     axes.legend(fontsize=7)
-    return _png(figure)
+    return figure
 
 
-def plane(table: Table) -> str:
+def plane(table: Table) -> Figure:
     """AUROC across, ECE downwards is better: one point a method that has both."""
     figure, axes = _axes("AUROC", "ECE", "Discrimination and calibration")
     for method, values in table.items():
@@ -62,7 +59,7 @@ def plane(table: Table) -> str:
             continue
         axes.scatter(values["auroc"], values["ece"], s=18)
         axes.annotate(method, (values["auroc"], values["ece"]), fontsize=6, xytext=(3, 2), textcoords="offset points")
-    return _png(figure)
+    return figure
 
 
 def _axes(across: str, up: str, title: str) -> tuple[Figure, Axes]:
@@ -72,13 +69,6 @@ def _axes(across: str, up: str, title: str) -> tuple[Figure, Axes]:
     axes.set_ylabel(up)
     axes.set_title(title, fontsize=10)
     return figure, axes
-
-
-def _png(figure: Figure) -> str:
-    """The figure as an ``img`` element."""
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=110)
-    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}">'
 
 
 def some(methods: Sequence[str], reference: str) -> list[str]:

@@ -13,7 +13,7 @@ Pair = tuple[Job, Job]
 class View:
     """Which answers a table is about: one kind of :data:`glsmed.benchmarks.comparison.results.KINDS` in one arm."""
 
-    world: str
+    scenario: str
     arm: str
     kind: str
 
@@ -30,17 +30,17 @@ class Finished:
     results: Results
     reference: str
 
-    def jobs(self, world: str, arm: str, method: str) -> list[Job]:
+    def jobs(self, scenario: str, arm: str, method: str) -> list[Job]:
         """The jobs of a method that are done, seed by seed."""
-        return [job for job in self._wanted(world, arm, method) if self.results.has(job)]
+        return [job for job in self._wanted(scenario, arm, method) if self.results.has(job)]
 
-    def pairs(self, world: str, first: tuple[str, str], second: tuple[str, str]) -> list[Pair]:
+    def pairs(self, scenario: str, first: tuple[str, str], second: tuple[str, str]) -> list[Pair]:
         """The jobs of two arms and methods, for the seeds that both have."""
-        mine, theirs = (self._by_seed(world, *which) for which in (first, second))
+        mine, theirs = (self._by_seed(scenario, *which) for which in (first, second))
         return [(mine[seed], theirs[seed]) for seed in sorted(mine.keys() & theirs.keys())]
 
-    def _by_seed(self, world: str, arm: str, method: str) -> Mapping[int, Job]:
-        return {job.seed: job for job in self.jobs(world, arm, method)}
+    def _by_seed(self, scenario: str, arm: str, method: str) -> Mapping[int, Job]:
+        return {job.seed: job for job in self.jobs(scenario, arm, method)}
 
-    def _wanted(self, world: str, arm: str, method: str) -> list[Job]:
-        return [job for job in jobs_of(self.plan) if (job.world, job.arm, job.method) == (world, arm, method)]
+    def _wanted(self, scenario: str, arm: str, method: str) -> list[Job]:
+        return [job for job in jobs_of(self.plan) if (job.scenario, job.arm, job.method) == (scenario, arm, method)]

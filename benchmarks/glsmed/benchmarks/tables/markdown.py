@@ -29,19 +29,19 @@ _COMPARED = {
 
 
 def tables_markdown(finished: Finished, means: Means, differences: Differences) -> str:
-    """For each world and arm: means after the last epoch, and differences; an interval clear of 0 is bold."""
+    """For each scenario and arm: means after the last epoch, and differences; an interval clear of 0 is bold."""
     plan, lines = finished.plan, [f"# {finished.plan.pixels}, {finished.plan.seeds} seeds"]
-    for world in plan.worlds:
+    for scenario in plan.scenarios:
         for arm in plan.arms:
-            view = View(world, arm, "last" if arm.startswith("no-gold") else "last_mapped")
+            view = View(scenario, arm, "last" if arm.startswith("no-gold") else "last_mapped")
             lines += _section(finished, means, differences, view)
-        rows = differences.between_arms(world, "last_mapped")
-        lines += _differences(f"{world}: {plan.arms[0]} less the arm, {finished.reference}", "arm", rows)
+        rows = differences.between_arms(scenario, "last_mapped")
+        lines += _differences(f"{scenario}: {plan.arms[0]} less the arm, {finished.reference}", "arm", rows)
     return "\n".join(lines) + "\n"
 
 
 def _section(finished: Finished, means: Means, differences: Differences, view: View) -> list[str]:
-    title, reference = f"{view.world}, {view.arm}, {view.kind}", finished.reference
+    title, reference = f"{view.scenario}, {view.arm}, {view.kind}", finished.reference
     return [
         *_means(title, means.table(view, "all")),
         *_differences(f"{title}: {reference} less the method", "method", differences.table(view, hedged=False)),

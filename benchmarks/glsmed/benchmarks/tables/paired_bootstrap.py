@@ -1,4 +1,4 @@
-"""Paired differences between two methods with intervals: patients are drawn anew, and so are seeds."""
+"""Paired differences between two methods with intervals: patients and seeds are resampled."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ def weighted_log_loss(probability: Values, truth: Values, counts: Values) -> Val
 
 
 def weighted_false_alerts(probability: Values, truth: Values, counts: Values) -> Values:
-    """``(B,)`` false alerts per 100 studies at the threshold that finds 90 % of the sample's positives."""
+    """``(B,)`` false alerts per 100 examinations at the threshold that finds 90 % of the sample's positives."""
     order = np.argsort(-probability, kind="stable")
     labels, weights = truth[order], counts[:, order]
     found, alerts = np.cumsum(weights * labels, axis=1), np.cumsum(weights * (1 - labels), axis=1)

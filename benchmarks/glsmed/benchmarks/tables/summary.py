@@ -28,6 +28,7 @@ SHOWN = (
     "false_alerts_95",
     "net_benefit",
 )
+_PLAN_KEYS = {"scenarios": "worlds"}  # the file's own names
 _GAPS = {"auroc": True, "ece": False}  # metric, and whether higher is better
 
 
@@ -50,7 +51,7 @@ class Means:
         return self._tables[key]
 
     def _row(self, view: View, method: str, subset: str) -> dict[str, float]:
-        jobs = self._finished.jobs(view.world, view.arm, method)
+        jobs = self._finished.jobs(view.scenario, view.arm, method)
         values = [measured for job in jobs if (measured := self._measured(job, view.kind, subset))]
         if not values:
             return {}
@@ -74,14 +75,14 @@ class Means:
         gaps: dict[str, dict[str, float]] = {metric: {} for metric in _GAPS}
         for metric, higher in _GAPS.items():
             for method in self._finished.plan.methods:
-                jobs = self._finished.jobs(view.world, view.arm, method)
+                jobs = self._finished.jobs(view.scenario, view.arm, method)
                 each = [sites for job in jobs if (sites := self._by_site(job, view.kind, metric))]
                 if each:
                     gaps[metric][method] = _mean([worst_site_gap(sites, higher_is_better=higher) for sites in each])
         return gaps
 
     def _by_site(self, job: Job, kind: str, metric: str) -> dict[str, float]:
-        """By site; one whose test studies are all of one class has no AUROC."""
+        """By site; one whose test examinations are all of one class has no AUROC."""
         results = self._finished.results
         content, sites = results.content(job)[kind], results.test_set(job).sites
         return {site: content[site]["macro"][metric] for site in sites if metric in content[site]["macro"]}
@@ -91,11 +92,11 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def largest_logits(finished: Finished, world: str, arm: str) -> dict[str, float]:
-    """By method: the largest size of a logit on any run's test studies, after the last epoch."""
+def largest_logits(finished: Finished, scenario: str, arm: str) -> dict[str, float]:
+    """By method: the largest size of a logit on any run's test examinations, after the last epoch."""
     sizes: dict[str, float] = {}
     for method in finished.plan.methods:
-        each = [finished.results.largest_logit(job) for job in finished.jobs(world, arm, method)]
+        each = [finished.results.largest_logit(job) for job in finished.jobs(scenario, arm, method)]
         known = [size for size in each if size is not None]
         if known:
             sizes[method] = max(known)
@@ -105,15 +106,16 @@ def largest_logits(finished: Finished, world: str, arm: str) -> dict[str, float]
 def summary_content(finished: Finished, means: Means, differences: Differences) -> dict[str, object]:
     """Everything that the report shows, as JSON values."""
     plan = finished.plan
-    content: dict[str, object] = {"plan": asdict(plan), "reference": finished.reference}
-    for world in plan.worlds:
-        content[f"{world}/first_arm_less_arm"] = {
-            kind: _as_json(differences.between_arms(world, kind)) for kind in KINDS
+    told = {_PLAN_KEYS.get(name, name): value for name, value in asdict(plan).items()}
+    content: dict[str, object] = {"plan": told, "reference": finished.reference}
+    for scenario in plan.scenarios:
+        content[f"{scenario}/first_arm_less_arm"] = {
+            kind: _as_json(differences.between_arms(scenario, kind)) for kind in KINDS
         }
         for arm in plan.arms:
-            views = [View(world, arm, kind) for kind in kinds_of(arm)]
+            views = [View(scenario, arm, kind) for kind in kinds_of(arm)]
             of_kinds = {view.kind: _of_view(means, differences, view) for view in views}
-            content[f"{world}/{arm}"] = {**of_kinds, "largest_logit": largest_logits(finished, world, arm)}
+            content[f"{scenario}/{arm}"] = {**of_kinds, "largest_logit": largest_logits(finished, scenario, arm)}
     return content
 
 

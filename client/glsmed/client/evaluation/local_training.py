@@ -1,6 +1,6 @@
-"""The best model that one site's data give, or the pooled data of several: the baseline for the federation."""
+"""The best model that a site can train by itself, or several sites' data pooled: the baseline of a federation."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -18,12 +18,13 @@ from glsmed.shared.protocol.study import Study
 
 @dataclass(frozen=True, slots=True)
 class LocalResult:
-    """The best of as many rounds as the study has, chosen on the validation split."""
+    """The best of the rounds that were trained, chosen on the validation split."""
 
     model: nn.Module
     best_round: int
     validation_log_loss: float
     output_calibration: OutputCalibration
+    rounds: int = 0
 
 
 def train_locally(
@@ -33,11 +34,13 @@ def train_locally(
     *,
     device: torch.device,
     tell: Tell,
+    patience: int | None = None,
 ) -> LocalResult:
     """Train with the study's seed and as many gradient steps as a site takes in the federation; keep the best round.
 
     The best round has the lowest validation log-loss, as the centre chooses among the federation's rounds, measured
-    with the output calibration of that round's model.
+    with the output calibration of that round's model. With ``patience``, training ends early after so many rounds in
+    a row without a lower log-loss.
     """
     model = initial_model(study)
     best = LocalResult(model, 0, float("inf"), OutputCalibration(findings=study.findings, curves={}))
@@ -52,6 +55,9 @@ def train_locally(
         tell(f"round {number}/{study.training.rounds}: loss {summary.loss:.4f}, validation log-loss {log_loss:.4f}")
         if log_loss < best.validation_log_loss:
             best, kept = LocalResult(model, number, log_loss, output_calibration), _weights(model)
+        best = replace(best, rounds=number)
+        if patience is not None and number - best.best_round >= patience:
+            break
     model.load_state_dict(kept)
     return best
 

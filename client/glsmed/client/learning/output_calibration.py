@@ -14,7 +14,7 @@ from sklearn.isotonic import IsotonicRegression  # type: ignore[import-untyped] 
 from torch import Tensor
 
 from glsmed.shared.files.documents import StrictModel
-from glsmed.shared.metrics.logistic import fit_slope_intercept
+from glsmed.shared.metrics.logistic import fit_slope, fit_slope_intercept
 
 CalibrationKind = Literal["off", "temperature", "platt", "isotonic", "auto"]
 LEAST_GOLD = 20  # cells that a finding needs for a curve
@@ -113,7 +113,7 @@ def _fit(logits: Tensor, truth: Tensor, kind: CalibrationKind) -> FindingCalibra
     if kind == "isotonic" or (kind == "auto" and len(truth) >= PLENTY_OF_GOLD):
         return FindingCalibration(knots=_isotonic_knots(logits, truth), gold_cells=len(truth))
     if kind == "temperature":
-        slope, intercept = fit_slope_intercept(logits, truth, precision=(_PRIOR[0], 1e9))[0], 0.0
+        slope, intercept = fit_slope(logits, truth, precision=_PRIOR[0]), 0.0
     else:
         slope, intercept = fit_slope_intercept(logits, truth, precision=_PRIOR)
     return FindingCalibration(slope=max(slope, _LEAST_SLOPE), intercept=intercept, gold_cells=len(truth))

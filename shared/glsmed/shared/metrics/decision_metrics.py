@@ -18,25 +18,28 @@ def threshold_at_sensitivity(probability: Tensor, truth: Tensor, sensitivity: fl
     """
     positives = probability[truth > 0].sort(descending=True).values
     if len(positives) == 0 or not 0 < sensitivity <= 1:
-        raise ValueError(f"sensitivity {sensitivity} of {len(positives)} positives has no threshold")
+        raise ValueError(
+            f"no threshold: expected positives and a sensitivity in (0, 1], got {len(positives)} positives and "
+            f"{sensitivity}"
+        )
     needed = math.ceil(sensitivity * len(positives) - 1e-9)
     return float(positives[needed - 1])
 
 
 def false_alerts_per_100(probability: Tensor, truth: Tensor, threshold: float) -> float:
-    """False alerts in 100 studies where everything at the threshold and above is called."""
+    """False alerts in 100 examinations where everything at the threshold and above is called."""
     called = (probability >= threshold) & (truth <= 0)
     return 100 * float(called.double().mean())
 
 
 def net_benefit(probability: Tensor, truth: Tensor, threshold: float) -> float:
-    """True positives less false ones at the threshold's odds, per study (Vickers and Elkin 2006).
+    """True positives less false ones at the threshold's odds, per examination (Vickers and Elkin 2006).
 
     Raises:
         ValueError: the threshold is not in (0, 1).
     """
     if not 0 < threshold < 1:
-        raise ValueError(f"a threshold of probability lies in (0, 1), came {threshold}")
+        raise ValueError(f"expected a threshold in (0, 1), got {threshold}")
     called = probability >= threshold
     true = (called & (truth > 0)).double().mean()
     false = (called & (truth <= 0)).double().mean()
@@ -46,12 +49,12 @@ def net_benefit(probability: Tensor, truth: Tensor, threshold: float) -> float:
 def mean_net_benefit(
     probability: Tensor, truth: Tensor, *, thresholds: Sequence[float] = NET_BENEFIT_THRESHOLDS
 ) -> float:
-    """The mean of :func:`net_benefit` over thresholds, 5 % to 50 % unless told otherwise."""
+    """The mean of :func:`net_benefit` over thresholds, by default 5 % to 50 %."""
     return sum(net_benefit(probability, truth, threshold) for threshold in thresholds) / len(thresholds)
 
 
 def net_benefit_of_all(truth: Tensor, threshold: float) -> float:
-    """Net benefit of calling every study."""
+    """Net benefit of calling every examination."""
     return net_benefit(torch.ones(len(truth)), truth, threshold)
 
 
@@ -62,6 +65,6 @@ def worst_site_gap(by_site: Mapping[str, float], *, higher_is_better: bool) -> f
         ValueError: there is no site.
     """
     if not by_site:
-        raise ValueError("no site, no gap")
+        raise ValueError("expected the metric of at least one site, got none: no site, no gap")
     mean = sum(by_site.values()) / len(by_site)
     return mean - min(by_site.values()) if higher_is_better else max(by_site.values()) - mean

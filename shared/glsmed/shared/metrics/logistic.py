@@ -1,13 +1,14 @@
-"""Logistic regression of one outcome on one number, by Newton's method; for calibration maps and their metrics."""
+"""Logistic regression of one outcome on one number, soft outcomes and priors included; for calibration curves."""
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize  # type: ignore[import-untyped]  # scipy ships no types
+from scipy.special import expit  # type: ignore[import-untyped]  # as above
 from torch import Tensor
-from torch.nn import functional as F
 
-_STEPS = 100
-_CONVERGED = 1e-10
-_HALVINGS = 30
-_FLOOR = 1e-9  # keeps the curvature invertible where the outcome is separated perfectly
+_GRADIENT = 1e-8  # norm at which the coefficients have converged
+
+Floats = NDArray[np.float64]
 
 
 def fit_slope_intercept(
@@ -15,48 +16,64 @@ def fit_slope_intercept(
 ) -> tuple[float, float]:
     """Slope a and intercept b of ``sigmoid(a score + b)`` by maximum likelihood, or with a prior around (1, 0).
 
+    Without a prior, a score that separates the outcomes has no finite slope: the slope is then a large number.
+
     Args:
         score: ``(n,)`` logits.
         target: ``(n,)`` in [0, 1].
         precision: of Gaussian priors on a - 1 and b; 0 is none.
     """
-    design = torch.stack([score.double(), torch.ones_like(score, dtype=torch.double)], dim=1)
-    centre = torch.tensor([1.0, 0.0], dtype=torch.double)
-    values = _maximise(design, target.double(), centre, torch.tensor(precision, dtype=torch.double))
-    return float(values[0]), float(values[1])
+    logits = _floats(score)
+    problem = _Problem(np.stack([logits, np.ones_like(logits)], axis=1), _floats(target), np.array(precision))
+    slope, intercept = problem.solve(start=np.array([1.0, 0.0]))
+    return float(slope), float(intercept)
+
+
+def fit_slope(score: Tensor, target: Tensor, *, precision: float = 0.0) -> float:
+    """Slope a of ``sigmoid(a score)`` by maximum likelihood, or with a Gaussian prior of this precision on a - 1."""
+    problem = _Problem(_floats(score)[:, None], _floats(target), np.array([precision]))
+    return float(problem.solve(start=np.ones(1))[0])
 
 
 def fit_intercept(score: Tensor, target: Tensor) -> float:
     """Intercept b of ``sigmoid(score + b)`` by maximum likelihood."""
-    fixed = torch.tensor([0.0, 1e12], dtype=torch.double)
-    design = torch.stack([torch.ones_like(score, dtype=torch.double), score.double()], dim=1)
-    centre = torch.tensor([0.0, 1.0], dtype=torch.double)
-    return float(_maximise(design, target.double(), centre, fixed)[0])
+    logits = _floats(score)
+    problem = _Problem(np.ones((len(logits), 1)), _floats(target), np.zeros(1), offset=logits)
+    return float(problem.solve(start=np.zeros(1))[0])
 
 
-def _maximise(design: Tensor, target: Tensor, centre: Tensor, precision: Tensor) -> Tensor:
-    """The penalised maximum-likelihood coefficients ``(2,)``, by Newton steps that are halved until they help."""
-    values, loss = centre, _loss(centre, design, target, centre, precision)
-    for _ in range(_STEPS):
-        probability = (design @ values).sigmoid()
-        gradient = design.T @ (probability - target) + precision * (values - centre)
-        curvature = design.T @ (design * (probability * (1 - probability))[:, None])
-        step: Tensor = torch.linalg.solve(curvature + torch.diag(precision + _FLOOR), gradient)
-        for _ in range(_HALVINGS):
-            tried = _loss(values - step, design, target, centre, precision)
-            if tried <= loss:
-                break
-            step = step / 2
-        else:
-            return values
-        values, loss = values - step, tried
-        if float(step.abs().max()) < _CONVERGED:
-            return values
-    return values
+class _Problem:
+    """Penalised negative log-likelihood of d coefficients, with its first and second derivatives; it is convex."""
+
+    def __init__(self, design: Floats, target: Floats, precision: Floats, *, offset: float | Floats = 0.0) -> None:
+        """``(n, d)``, ``(n,)`` in [0, 1], ``(d,)`` of a prior around the start, and what is added to logits."""
+        self._design, self._target, self._precision, self._offset = design, target, precision, offset
+
+    def solve(self, *, start: Floats) -> Floats:
+        """``(d,)`` the best coefficients, found by Newton steps within a region of trust."""
+        found = minimize(
+            self._loss, start, (start,), method="trust-ncg", jac=self._gradient, hess=self._curvature, tol=_GRADIENT
+        )
+        best: Floats = found.x
+        return best
+
+    def _loss(self, values: Floats, centre: Floats) -> float:
+        logits = self._logits(values)
+        likelihood = np.logaddexp(0, logits).sum() - self._target @ logits
+        return float(likelihood + (self._precision * (values - centre) ** 2).sum() / 2)
+
+    def _gradient(self, values: Floats, centre: Floats) -> Floats:
+        surplus: Floats = expit(self._logits(values)) - self._target
+        return self._design.T @ surplus + self._precision * (values - centre)
+
+    def _curvature(self, values: Floats, _: Floats) -> Floats:
+        probability: Floats = expit(self._logits(values))
+        weight = probability * (1 - probability)
+        return self._design.T @ (self._design * weight[:, None]) + np.diag(self._precision)
+
+    def _logits(self, values: Floats) -> Floats:
+        return self._design @ values + self._offset
 
 
-def _loss(values: Tensor, design: Tensor, target: Tensor, centre: Tensor, precision: Tensor) -> Tensor:
-    logits = design @ values
-    likelihood: Tensor = (F.softplus(logits) - target * logits).sum()
-    penalty: Tensor = (precision * (values - centre).square()).sum() / 2
-    return likelihood + penalty
+def _floats(values: Tensor) -> Floats:
+    return values.double().numpy()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from glsmed.benchmarks.commands.build import build_command
+from glsmed.benchmarks.commands.build import build
 from glsmed.client.data.manifest import read_manifest
 from glsmed.shared.errors import UsageError
 
@@ -16,7 +16,7 @@ DOCUMENT = (Path(__file__).resolve().parents[3] / "docs" / "dataset.md").read_te
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("built") / "data"
-    build_command(folder, pixels="drawn", world="boilerplate", studies=12, seed=4)
+    build(folder, pixels="drawn", scenario="boilerplate", studies=12, seed=4)
     return folder
 
 
@@ -49,7 +49,7 @@ def test_evidence_points_at_the_cue_in_the_written_report(dataset: Path) -> None
         assert cell["state"] == "uncertain"
 
 
-def test_description_holds_the_world(dataset: Path) -> None:
+def test_description_holds_the_scenario(dataset: Path) -> None:
     content = json.loads((dataset / "dataset.json").read_text("utf-8"))
     assert content["world"]["boilerplate"] == 0.3
     assert content["hospitals"]["sakura"] == {"adapter": "ja_radiology", "studies": 12}
@@ -63,11 +63,11 @@ def test_every_key_is_documented(dataset: Path) -> None:
 def test_an_existing_folder_is_left_alone(dataset: Path) -> None:
     before = (dataset / "dataset.json").read_text()
     with pytest.raises(UsageError, match="exists already"):
-        build_command(dataset, pixels="drawn", world="alike", studies=2, seed=0)
+        build(dataset, pixels="drawn", scenario="alike", studies=2, seed=0)
     assert (dataset / "dataset.json").read_text() == before
 
 
 def test_a_build_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
-        build_command(tmp_path / "data", pixels="nowhere", world="alike", studies=2, seed=0)
+        build(tmp_path / "data", pixels="nowhere", scenario="alike", studies=2, seed=0)
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Sites that go wrong, for a :class:`~glsmed.benchmarks.federation.local_grid.LocalGrid`: what each sends instead."""
+"""Sites that misbehave, for a :class:`~glsmed.benchmarks.federation.local_grid.LocalGrid`: what each sends instead."""
 
 from collections.abc import Callable, Collection
 
@@ -6,7 +6,7 @@ import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, Message
 from numpy.typing import NDArray
 
-from glsmed.benchmarks.federation.local_grid import Ask, Delayed, Fault, answers
+from glsmed.benchmarks.federation.local_grid import Ask, Delayed, Misbehaviour, behaves
 
 ArrayChange = Callable[[NDArray[np.generic]], NDArray[np.generic]]
 
@@ -15,45 +15,45 @@ def never_answers(task: Message, ask: Ask) -> None:
     """The site takes the task and is not heard of again."""
 
 
-def raises(error: Exception) -> Fault:
+def raises(error: Exception) -> Misbehaviour:
     """The site's ClientApp breaks with an exception that it does not catch."""
 
-    def fault(_task: Message, _ask: Ask) -> Message:
+    def misbehave(_task: Message, _ask: Ask) -> Message:
         raise error
 
-    return fault
+    return misbehave
 
 
-def answers_late(seconds: float) -> Fault:
-    """The site answers, after so many seconds."""
+def answers_late(seconds: float) -> Misbehaviour:
+    """The site replies, after so many seconds."""
 
-    def fault(task: Message, ask: Ask) -> Delayed:
+    def misbehave(task: Message, ask: Ask) -> Delayed:
         return Delayed(ask(task), seconds)
 
-    return fault
+    return misbehave
 
 
-def changes_arrays(change: ArrayChange) -> Fault:
+def changes_arrays(change: ArrayChange) -> Misbehaviour:
     """The site sends other model arrays than it trained."""
 
-    def fault(task: Message, ask: Ask) -> Message:
+    def misbehave(task: Message, ask: Ask) -> Message:
         reply = ask(task)
         trained = reply.content.array_records["model"]
         reply.content["model"] = ArrayRecord({name: Array(change(array.numpy())) for name, array in trained.items()})
         return reply
 
-    return fault
+    return misbehave
 
 
-def claims(**words: int | float | str) -> Fault:
+def claims(**words: int | float | str) -> Misbehaviour:
     """The site says something else about its update than what is true, for instance ``training_cells=-5``."""
 
-    def fault(task: Message, ask: Ask) -> Message:
+    def misbehave(task: Message, ask: Ask) -> Message:
         reply = ask(task)
         reply.content["head"] = ConfigRecord({**reply.content.config_records["head"], **words})
         return reply
 
-    return fault
+    return misbehave
 
 
 class Replays:
@@ -69,11 +69,13 @@ class Replays:
         return Message(first.content, reply_to=task)
 
 
-def only(fault: Fault, *, kinds: Collection[str] = ("train",), rounds: Collection[int] | None = None) -> Fault:
-    """The fault in these kinds of task and rounds; otherwise the site is well. ``rounds`` None: in all."""
+def only(
+    misbehaviour: Misbehaviour, *, kinds: Collection[str] = ("train",), rounds: Collection[int] | None = None
+) -> Misbehaviour:
+    """The misbehaviour in these kinds of task and rounds; otherwise the site behaves. ``rounds`` None: in all."""
 
     def sometimes(task: Message, ask: Ask) -> Message | Delayed | None:
         in_round = rounds is None or task.metadata.group_id in {str(number) for number in rounds}
-        return (fault if task.metadata.message_type in kinds and in_round else answers)(task, ask)
+        return (misbehaviour if task.metadata.message_type in kinds and in_round else behaves)(task, ask)
 
     return sometimes

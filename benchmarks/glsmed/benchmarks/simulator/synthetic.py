@@ -13,7 +13,7 @@ from glsmed.benchmarks.simulator.scenarios import PREVALENCE_OF_RARE
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnPictures:
+class SyntheticPictures:
     """Radiographs drawn at ``side_px`` with the hospital's own scanner."""
 
     side_px: int

@@ -1,4 +1,4 @@
-"""Negative rates behind the gold gate."""
+"""The image-informed form, negative rates over 200 epochs, and negative rates behind the gold gate."""
 
 import math
 from dataclasses import replace
@@ -9,23 +9,25 @@ import torch
 from glsmed.benchmarks.comparison.arms import ARMS
 from glsmed.benchmarks.comparison.fitting import FitSettings, fit
 from glsmed.benchmarks.comparison.trial import Sizes, Trial, make_trial
+from glsmed.benchmarks.methods.catalogue import make_method
 from glsmed.benchmarks.methods.cells import Cells, Targets
-from glsmed.benchmarks.methods.gated_gls import GatedGls, held_out_gold
-from glsmed.benchmarks.methods.method import Method
-from glsmed.benchmarks.methods.negative_gls import NegativeGls
-from glsmed.benchmarks.methods.site_gls import SiteGls
-from glsmed.benchmarks.simulator.drawn import DrawnPictures
+from glsmed.benchmarks.methods.gls import GatedGls, NegativeGls, SiteGls, held_out_gold
+from glsmed.benchmarks.methods.method import ExaminationBatch, Method
 from glsmed.benchmarks.simulator.hospital_data import simulate
-from glsmed.benchmarks.simulator.scenarios import WORLDS
+from glsmed.benchmarks.simulator.scenarios import SCENARIOS
+from glsmed.benchmarks.simulator.synthetic import SyntheticPictures
+from glsmed.client.learning.negative_rates import NegativeRateGuard
 
 SITES = ("st-mary", "sakura", "san-lucas")
 NO = FitSettings(epochs=4)
+SMALL = Sizes(train=20, validation=10, test=20, gold=10)
+LONG = FitSettings(epochs=200, batch_size=60)
 
 
 @pytest.fixture(scope="module")
 def trial() -> Trial:
     sizes = Sizes(train=120, validation=20, test=20, gold=110)
-    hospitals = simulate(DrawnPictures(28), WORLDS["class-conditional"], studies=sizes.studies, seed=0)
+    hospitals = simulate(SyntheticPictures(28), SCENARIOS["class-conditional"], studies=sizes.studies, seed=0)
     return make_trial(hospitals, sizes, seed=0)
 
 
@@ -105,3 +107,28 @@ def test_the_gate_decides_on_gold_that_was_not_trained_on(trial: Trial) -> None:
 def test_a_mixing_that_ran_away_is_never_taken(trial: Trial) -> None:
     gated = _gate(trial.read.with_gold_as_labels(), {0.0: 0.5, 0.5: math.nan, 1.0: math.inf})
     assert gated.mixing_at(0).tolist() == [0.0] * 5 or "mixing 1 saves" in gated.notes[0]
+
+
+def _loss_of(name: str, logits: torch.Tensor, targets: torch.Tensor) -> float:
+    zeros, rows = torch.zeros_like(targets), torch.arange(len(targets))
+    batch = ExaminationBatch(torch.empty(0), rows, targets, torch.ones_like(targets), zeros, epoch=0, progress=0.0)
+    return float(make_method(name).loss(logits, batch))
+
+
+def test_where_image_and_words_agree_it_punishes_a_confident_model_less_than_the_words_alone() -> None:
+    logits, doubted = torch.tensor([[3.0], [-3.0]]), torch.tensor([[0.7], [0.3]])
+    assert _loss_of("gls-image-informed", logits, doubted) < _loss_of("gls-lexicon", logits, doubted)
+
+
+def test_certain_statements_cost_what_they_cost() -> None:
+    logits, certain = torch.tensor([[3.0], [-3.0]]), torch.tensor([[0.0], [1.0]])
+    assert _loss_of("gls-image-informed", logits, certain) == _loss_of("gls-lexicon", logits, certain)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_the_guards_hold_for_200_epochs(scenario: str) -> None:
+    hospitals = simulate(SyntheticPictures(28), SCENARIOS[scenario], studies=SMALL.studies, seed=0)
+    trial = make_trial(hospitals, SMALL, seed=0)
+    answers = fit(NegativeGls(), trial, ARMS["gold"], LONG, seed=0)
+    assert bool(torch.isfinite(answers.last).all())
+    assert answers.largest_logit < 3 * NegativeRateGuard().logit_limit
