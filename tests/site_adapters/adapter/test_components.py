@@ -29,8 +29,18 @@ class Patterns:
         return doc
 
 
+def repeat(doc):
+    if "effusion" in doc._.findings:
+        doc.spans["glsmed"] = [Span(doc, t.i, t.i + 1, label="effusion/negated") for t in doc if t.text == "it"]
+    return doc
+
+
 def clumsy(doc):
     raise IndexError("no such token")
+
+
+def nothing_back(doc):
+    return None
 
 
 patterns = Patterns()
@@ -88,6 +98,17 @@ def test_a_component_sees_the_whole_report_each_time(site: Callable[..., Path]) 
     assert reader.read("The lungs. There is zork.").cells["effusion"].state == "present"
     assert "effusion" not in reader.read("The lungs. There is.").cells
     assert reader.read("The lungs. There is zork.").cells["effusion"].state == "present"
+
+
+@pytest.mark.parametrize(("text", "states"), [("Effusion? I see it not.", ["absent"]), ("I see it not.", [])])
+def test_a_component_can_build_on_what_the_phrases_say(site: Callable[..., Path], text: str, states: list[str]) -> None:
+    cells = Reader(load_adapter(site("repeat"))).read(text).cells
+    assert [cell.state for cell in cells.values()] == states
+
+
+def test_a_component_that_gives_no_doc_back_costs_its_report_alone(site: Callable[..., Path]) -> None:
+    with pytest.raises(DataError, match="nothing_back failed: AttributeError"):
+        Reader(load_adapter(site("nothing_back"))).read("An effusion.")
 
 
 def test_cues_shows_the_marks_of_components(site: Callable[..., Path]) -> None:

@@ -129,13 +129,8 @@ def _cell_json(cell: Cell) -> str:
 def _told(told: tuple[object, ...]) -> str:
     """The opening of a cell's JSON: everything but its evidence."""
     cell = Cell._make((*told, ()))
-    content = {
-        "state": cell.state,
-        "probability": round(cell.probability, 4),
-        "spread": round(cell.spread, 4),
-        "cue": cell.cue,
-        "section": cell.section,
-    }
+    content = cell.as_dict()
+    del content["evidence"]
     return f"{_dumps(cell.finding)}: {_dumps(content)[:-1]}"
 
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from glsmed.site_adapters.adapter.adapter import Adapter
-from glsmed.site_adapters.reading.cells import Cell, Span
-from glsmed.site_adapters.reading.reader import Reader, Statement
+from glsmed.site_adapters.reading.cells import NO_EVIDENCE, Cell, Span
+from glsmed.site_adapters.reading.reader import Reader
+from glsmed.site_adapters.reading.statements import Statement
 
-NO_EVIDENCE = "no evidence"
 COLUMNS = ("finding", "state", "words", "rule", "section", "prior", "posterior", "label", "rate r", "target", "")
 _LONGEST_WORDS = 60
 Posterior = Callable[[Cell, Collection[Cell]], tuple[float, float]]
@@ -70,10 +70,10 @@ def _explained(
     assertion = statement.assertion
     cell = cells.get(assertion.finding)
     decides = cell is not None and cell.evidence == statement.placed
-    prior = assertion.prior if statement.weight > 0 else None
+    prior = assertion.prior if statement.is_evidence else None
     after = None
     if posterior is not None and prior is not None:
-        after = posterior(cell, cells.values()) if cell and decides else posterior(_cell(statement), ())
+        after = posterior(cell, cells.values()) if cell and decides else posterior(statement.cell, ())
     return Explained(
         finding=assertion.finding,
         state=NO_EVIDENCE if prior is None else assertion.state,
@@ -85,24 +85,6 @@ def _explained(
         posterior=after,
         decides=decides,
         spans=statement.placed,
-    )
-
-
-def _cell(statement: Statement) -> Cell:
-    """The cell that a mention would make if it decided."""
-    said = statement.assertion
-    mean, strength = (said.prior.mean, said.prior.strength) if said.prior else (0.5, 1.0)
-    return Cell(
-        finding=said.finding,
-        state=said.state,
-        probability=mean,
-        spread=said.spread,
-        strength=strength,
-        cue=said.cue,
-        family=said.family,
-        section=statement.section,
-        share=said.share,
-        evidence=statement.placed,
     )
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from html import escape
 
-from glsmed.site_adapters.explaining.explanation import COLUMNS, NO_EVIDENCE, Explained, rows
+from glsmed.site_adapters.explaining.explanation import COLUMNS, Explained, rows
+from glsmed.site_adapters.reading.cells import NO_EVIDENCE
 
 _COLOURS = {"present": "#f4b6b6", "absent": "#bfe3c0", "uncertain": "#fbe3a2", NO_EVIDENCE: "#dddddd", "cue": "#c9d8f5"}
 _STYLE = (

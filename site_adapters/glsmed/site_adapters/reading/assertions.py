@@ -107,14 +107,10 @@ def _denied(mention: Mention) -> _Verdict | None:
     denial = denials[-1]
     if denial in mention.forward and not mention.first and _of_kind(mention.backward, *_DOUBT):
         return None
-    before = [
-        doubt
-        for doubt in _of_kind(mention.forward, *_DOUBT)
-        if doubt.start < denial.start and denial in mention.forward
-    ]
-    if before:
-        places = ((before[-1].start, before[-1].end), (denial.start, denial.end))
-        return _Verdict(before[-1].cue, places, denied_by=denial.cue)
+    doubts = [doubt for doubt in _of_kind(mention.forward, *_DOUBT) if doubt.start < denial.start]
+    if doubts and denial in mention.forward:
+        places = ((doubts[-1].start, doubts[-1].end), (denial.start, denial.end))
+        return _Verdict(doubts[-1].cue, places, denied_by=denial.cue)
     return _decided_by(denial)
 
 

@@ -12,7 +12,7 @@ from glsmed.site_adapters.adapter.schema import Scope
 from glsmed.site_adapters.inputs.gold_labels import Gold
 from glsmed.site_adapters.lint.cue_rules import words_of
 from glsmed.site_adapters.lint.lint_context import Subject
-from glsmed.site_adapters.reading.reader import Statement
+from glsmed.site_adapters.reading.statements import Statement
 from glsmed.site_adapters.suggesting.hedge_words import looks_like_doubt
 from glsmed.site_adapters.text.phrases import token_bounds
 
