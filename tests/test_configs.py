@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pydantic
 import pytest
-from ruamel.yaml import YAML
 
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.client.settings.site_template import site_template
 from glsmed.server.commands.study_template import study_template
+from glsmed.shared.files.documents import parse_document, validate
 from glsmed.shared.protocol.study import Study, load_study
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -43,8 +43,7 @@ def test_example_sites_are_the_template(language: str) -> None:
 
 
 def test_study_template_shows_every_default() -> None:
-    written = YAML(typ="safe").load(study_template("x", public_names=["localhost"]))
-    study = Study.model_validate(written)
+    study = validate(parse_document(study_template("x", public_names=["localhost"]), source="study.yaml"), Study)
     default = Study(study="x", findings=study.findings)
     assert study.model_copy(update={"model": default.model}) == default
 

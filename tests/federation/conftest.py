@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from ruamel.yaml import YAML
 
+from glsmed.shared.files.documents import read_document
+from glsmed.shared.files.yaml_writer import dump_yaml
 from glsmed.shared.processes.children import free_port
 
 PROGRAMS = Path(sys.executable).parent
@@ -116,11 +117,9 @@ def succeed(program: str, *arguments: str, cwd: Path) -> str:
 
 
 def edit_yaml(path: Path, change: Callable[[dict[str, object]], None]) -> None:
-    yaml = YAML()
-    content = yaml.load(path.read_text(encoding="utf-8"))
+    content = read_document(path).data
     change(content)
-    with path.open("w", encoding="utf-8") as output:
-        yaml.dump(content, output)
+    path.write_text(dump_yaml(content), encoding="utf-8")
 
 
 def write_site_data(folder: Path, *, seed: int) -> None:

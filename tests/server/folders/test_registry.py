@@ -1,16 +1,15 @@
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
 from glsmed.server.folders.registry import admit, admitted_sites
 from glsmed.shared.errors import ConfigurationError, DataError
+from glsmed.shared.files.yaml_writer import dump_yaml
 from glsmed.shared.protocol.enrolment import EnrolmentRequest, generate_private_key, make_request
 
 
 def _write(path: Path, request: EnrolmentRequest) -> Path:
-    with path.open("w", encoding="utf-8") as output:
-        YAML(typ="safe").dump(request.model_dump(), output)
+    path.write_text(dump_yaml(request.model_dump()), encoding="utf-8")
     return path
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from glsmed.shared.files.atomic import atomic_replace, write_bytes, write_text
+from glsmed.shared.files.atomic import PRIVATE_FILE, atomic_replace, write_bytes, write_text
 
 
 def test_the_file_is_whole_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -14,10 +14,11 @@ def test_the_file_is_whole_and_nothing_else_is_left(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["file.txt"]
 
 
-@pytest.mark.parametrize(("mode", "expected"), [(None, 0o644), (0o600, 0o600)])
-def test_the_mode_is_as_asked_for(tmp_path: Path, mode: int | None, expected: int) -> None:
-    write_bytes(tmp_path / "file", b"x", mode=mode)
-    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == expected
+def test_a_file_is_public_unless_another_mode_is_asked_for(tmp_path: Path) -> None:
+    write_bytes(tmp_path / "public", b"x")
+    write_bytes(tmp_path / "private", b"x", mode=PRIVATE_FILE)
+    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("public", "private")]
+    assert modes == [0o644, 0o600]
 
 
 def test_an_error_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:

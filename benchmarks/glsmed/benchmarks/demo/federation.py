@@ -4,14 +4,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
 from glsmed.benchmarks.demo.folder import DemoFolder
 from glsmed.benchmarks.demo.programs import Follower, Programs, require_running
 from glsmed.benchmarks.demo.settings import DemoSettings
 from glsmed.benchmarks.reading_room.hospitals import Hospital
 from glsmed.shared.errors import FederationError
-from glsmed.shared.files.atomic import atomic_replace
+from glsmed.shared.files.atomic import write_text
+from glsmed.shared.files.documents import read_document
+from glsmed.shared.files.yaml_writer import dump_yaml
 from glsmed.shared.processes.children import Child, free_port
 
 Report = Callable[[str], None]
@@ -80,12 +80,10 @@ def _follow(centre: Child, hospitals: Sequence[Child], report: Report) -> None:
 
 
 def _edit(path: Path, changes: Mapping[str, object]) -> None:
-    """Change values of a YAML file as an editor would: comments and order stay."""
-    yaml = YAML()
-    content = yaml.load(path.read_text(encoding="utf-8"))
+    """Change values of a YAML file; the order of its keys stays, its comments do not."""
+    content = read_document(path).data
     _merge(content, changes)
-    with atomic_replace(path) as temporary, temporary.open("w", encoding="utf-8") as output:
-        yaml.dump(content, output)
+    write_text(path, f"# Every key: docs/configuration.md\n{dump_yaml(content)}")
 
 
 def _merge(content: dict[str, object], changes: Mapping[str, object]) -> None:

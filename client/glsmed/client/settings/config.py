@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from glsmed.shared.files.documents import StrictModel, did_you_mean, load
+from glsmed.shared.files.documents import FalseIsOff, StrictModel, did_you_mean, load
 from glsmed.shared.protocol.wire import METRIC_PERMISSIONS
 
 SITE_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
@@ -108,6 +108,7 @@ class SiteConfig(StrictModel):
     ] = 1
     compile: Annotated[
         Literal["auto", "off"],
+        FalseIsOff,
         Field(
             description="auto: on one GPU, measure in the first round whether compiled steps are faster, and keep those"
         ),

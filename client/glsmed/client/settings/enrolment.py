@@ -4,15 +4,14 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_ssh_private_key
-from ruamel.yaml import YAML
 
 from glsmed.client.settings.config import SiteConfig
 from glsmed.shared.errors import DataError
-from glsmed.shared.files.atomic import atomic_replace, write_bytes
+from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes, write_text
+from glsmed.shared.files.yaml_writer import dump_yaml
 from glsmed.shared.protocol.enrolment import EnrolmentRequest, generate_private_key, make_request
 from glsmed.shared.protocol.study import load_study
 
-_PRIVATE_FILE = 0o600
 _OTHERS = 0o077
 _REMEDY = (
     "put a whole copy of it back; or move it away, make a new one with glsmed-client --site config.yaml enroll, and "
@@ -29,11 +28,10 @@ def enroll(config: SiteConfig, *, request_file: Path) -> EnrolmentRequest:
     """
     study = load_study(config.study)
     if not config.key.exists():
-        write_bytes(config.key, generate_private_key(), mode=_PRIVATE_FILE)
+        write_bytes(config.key, generate_private_key(), mode=PRIVATE_FILE)
     read_private_key(config.key)
     request = make_request(config.key.read_bytes(), site=config.site, study=study.study, study_digest=study.digest())
-    with atomic_replace(request_file) as temporary, temporary.open("w", encoding="utf-8") as output:
-        YAML(typ="safe").dump(request.model_dump(), output)
+    write_text(request_file, dump_yaml(request.model_dump()), mode=PRIVATE_FILE)
     return request
 
 

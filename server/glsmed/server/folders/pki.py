@@ -17,14 +17,13 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from glsmed.shared.errors import FederationError
-from glsmed.shared.files.atomic import write_bytes
+from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes
 
 _CA_VALIDITY = timedelta(days=3650)
 _SERVER_VALIDITY = timedelta(days=397)
 _RENEWAL_MARGIN = timedelta(days=30)
 _CLOCK_SKEW = timedelta(minutes=10)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_PRIVATE = 0o600
 
 
 class CertificateFolder:
@@ -98,7 +97,7 @@ def _private_key(path: Path) -> ec.EllipticCurvePrivateKey:
 
 def _write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    write_bytes(path, pem, mode=_PRIVATE)
+    write_bytes(path, pem, mode=PRIVATE_FILE)
 
 
 def _name(common_name: str) -> x509.Name:

@@ -8,12 +8,10 @@ from pathlib import Path
 from glsmed.server.flower.flower_link import LinkSettings
 from glsmed.server.folders.pki import CertificateFolder
 from glsmed.shared.errors import FederationError
-from glsmed.shared.files.atomic import write_text
+from glsmed.shared.files.atomic import PRIVATE_FILE, PRIVATE_FOLDER, write_text
 from glsmed.shared.protocol.study import Study, load_study
 
 _SECRET_BYTES = 32
-_PRIVATE_FILE = 0o600
-_PRIVATE_FOLDER = 0o700
 
 
 class StudyFolder:
@@ -54,15 +52,15 @@ class StudyFolder:
         Raises:
             FederationError: the SuperLink's database in it is damaged.
         """
-        self.state.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
-        self.state.chmod(_PRIVATE_FOLDER)
+        self.state.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        self.state.chmod(PRIVATE_FOLDER)
         self.flower_home.mkdir(exist_ok=True)
         if self.database.is_file():
             _require_database(self.database)
 
     def renew_for_this_start(self, study: Study) -> None:
         """Make a fresh secret for the executor, and a certificate that lasts."""
-        write_text(self.state / "superexec.secret", secrets.token_hex(_SECRET_BYTES), mode=_PRIVATE_FILE)
+        write_text(self.state / "superexec.secret", secrets.token_hex(_SECRET_BYTES), mode=PRIVATE_FILE)
         if self.certificates.needs_renewal(study.centre.public_names):
             self.certificates.issue(study.centre.public_names)
 

@@ -6,6 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+PRIVATE_FILE = 0o600  # its owner alone may read and write it
+PRIVATE_FOLDER = 0o700
+_PUBLIC_FILE = 0o644
+
 
 @contextmanager
 def atomic_replace(path: Path) -> Iterator[Path]:
@@ -27,13 +31,13 @@ def atomic_replace(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def write_bytes(path: Path, content: bytes, *, mode: int | None = None) -> None:
+def write_bytes(path: Path, content: bytes, *, mode: int = _PUBLIC_FILE) -> None:
     """Write ``content`` so that a reader sees the old file or the new one, never a part; ``mode`` as in chmod."""
     with atomic_replace(path) as temporary:
         temporary.write_bytes(content)
-        temporary.chmod(0o644 if mode is None else mode)
+        temporary.chmod(mode)
 
 
-def write_text(path: Path, content: str, *, mode: int | None = None) -> None:
+def write_text(path: Path, content: str, *, mode: int = _PUBLIC_FILE) -> None:
     """Write ``content`` as UTF-8 with :func:`write_bytes`."""
     write_bytes(path, content.encode(), mode=mode)

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from glsmed.shared.errors import PrivacyError
+from glsmed.shared.files.atomic import PRIVATE_FILE
 
 GENESIS = "0" * 64
-_PRIVATE_FILE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class AuditLog:
         return digest
 
     def _write(self, line: str) -> None:
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _PRIVATE_FILE)
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE_FILE)
         with os.fdopen(descriptor, "ab", buffering=0) as output:
             content, end = line.encode(), output.seek(0, os.SEEK_END)
             try:

@@ -1,7 +1,4 @@
-"""YAML files that people write: read with line numbers, checked against a model, every fault reported at once.
-
-YAML 1.2 is read, so ``no`` stays a word and ``1e-5`` is a number.
-"""
+"""YAML files that people write: read with line numbers, checked against a model, every fault reported at once."""
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,16 +7,22 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pydantic
+import yaml
 from pydantic_core import ErrorDetails
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from ruamel.yaml.reader import ReaderError
+from yaml.reader import ReaderError
 
 from glsmed.shared.errors import ConfigurationError, Fault
+from glsmed.shared.files.yaml_reader import KeyPath, YamlLimitError, read_yaml
 
-KeyPath = tuple[str | int, ...]
 ModelT = TypeVar("ModelT", bound=pydantic.BaseModel)
+
+
+def _off_for_false(value: object) -> object:
+    return "off" if value is False else value
+
+
+# Beside a Literal that holds "off": a YAML 1.1 tool that rewrites a file makes `false` of it, and that is read as well.
+FalseIsOff = pydantic.BeforeValidator(_off_for_false)
 
 _CAME_MOST = 60
 _EXPECTED = {
@@ -101,19 +104,15 @@ def read_document(path: Path) -> Document:
 
 def parse_document(text: str, *, source: str) -> Document:
     """YAML text with line numbers; errors as in :func:`read_document`."""
-    yaml = YAML(typ="safe", pure=True)
-    yaml.allow_duplicate_keys = True  # they are faults of ours, with their lines
-    lines: dict[KeyPath, int] = {(): 1}
     try:
-        root = yaml.compose(text)
-        data = yaml.constructor.construct_document(root) if root is not None else None
-        repeats = tuple(_index(root, (), lines, source)) if root is not None else ()
-    except (YAMLError, ValueError) as error:
+        content = read_yaml(text)
+    except (yaml.YAMLError, ValueError) as error:
         raise ConfigurationError([_syntax_fault(error, source, text)]) from None
-    except RecursionError:
-        message = "is nested too deeply, or holds itself through an alias"
-        raise ConfigurationError([Fault(source, message)]) from None
-    return Document(source, data, lines, repeats)
+    repeats = tuple(
+        Fault(source, f"is written twice; first in line {repeat.first_line}", repeat.line, show_path(repeat.path))
+        for repeat in content.repeats
+    )
+    return Document(source, content.data, content.lines, repeats)
 
 
 def validate(document: Document, model: type[ModelT]) -> ModelT:
@@ -149,32 +148,16 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def _index(node: Node, path: KeyPath, lines: dict[KeyPath, int], source: str) -> Iterator[Fault]:
-    """Note the line of everything below ``node``; yields a fault for each repeated key."""
-    if isinstance(node, MappingNode):
-        for key_node, value in node.value:
-            key = key_node.value if isinstance(key_node, ScalarNode) else str(key_node.value)
-            line = key_node.start_mark.line + 1
-            below = (*path, key)
-            if below in lines:
-                yield Fault(source, f"is written twice; first in line {lines[below]}", line=line, key=show_path(below))
-            lines[below] = line
-            yield from _index(value, below, lines, source)
-    elif isinstance(node, SequenceNode):
-        for index, item in enumerate(node.value):
-            lines[(*path, index)] = item.start_mark.line + 1
-            yield from _index(item, (*path, index), lines, source)
-
-
-def _syntax_fault(error: YAMLError | ValueError, source: str, text: str) -> Fault:
+def _syntax_fault(error: yaml.YAMLError | ValueError, source: str, text: str) -> Fault:
     if isinstance(error, ReaderError):
         line = text.count("\n", 0, error.position) + 1
         return Fault(source, f"is not YAML: it holds the control character U+{error.character:04X}", line=line)
-    if not isinstance(error, MarkedYAMLError):
+    if not isinstance(error, yaml.MarkedYAMLError):
         return Fault(source, f"is not YAML: {error}")
     mark = error.problem_mark or error.context_mark
     problem = error.problem or error.context
-    return Fault(source, f"is not YAML: {problem}", line=None if mark is None else mark.line + 1)
+    message = f"{problem}" if isinstance(error, YamlLimitError) else f"is not YAML: {problem}"
+    return Fault(source, message, line=None if mark is None else mark.line + 1)
 
 
 def _model_fault(document: Document, detail: ErrorDetails, model: type[pydantic.BaseModel]) -> Fault:

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from glsmed.shared.errors import FederationError
-
-_PRIVATE_FILE = 0o600
+from glsmed.shared.files.atomic import PRIVATE_FILE
 
 
 @contextmanager
@@ -22,7 +21,7 @@ def exclusive_lock(lock: Path, *, work: str) -> Iterator[None]:
     Raises:
         FederationError: another process holds it.
     """
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, _PRIVATE_FILE)
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
     with os.fdopen(descriptor, "r+", encoding="ascii", errors="replace") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

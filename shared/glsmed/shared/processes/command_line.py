@@ -7,6 +7,8 @@ from types import FrameType
 
 from glsmed.shared.errors import GlsmedError
 
+Tell = Callable[[str], None]  # takes one line for people, without its line break
+
 INTERRUPTED = 130
 TERMINATED = 143
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from glsmed.shared.files.documents import StrictModel, load
+from glsmed.shared.files.documents import FalseIsOff, StrictModel, load
 
 NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 _PUBLIC_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45}")
@@ -32,6 +32,7 @@ class ModelSection(StrictModel):
     ] = 224
     calibration_map: Annotated[
         Literal["off", "temperature", "platt", "isotonic", "auto"],
+        FalseIsOff,
         Field(description="curve from logits to probabilities that each site fits on its own gold labels and keeps"),
     ] = "platt"
 
@@ -69,6 +70,7 @@ class LabelSection(StrictModel):
     ] = DEFAULT_IMAGE_SHARE
     negative_rates: Annotated[
         Literal["off", "gated"],
+        FalseIsOff,
         Field(
             description="rates below 0, which undo a labeller's errors: never, or where a site's held-out gold says so"
         ),
@@ -125,7 +127,7 @@ class TrainingSection(StrictModel):
     weight_decay: Annotated[float, Field(ge=0, le=1, description="weight decay")] = 1e-4
     momentum: Annotated[float, Field(ge=0, lt=1, description="momentum, for sgd")] = 0.9
     mixed_precision: Annotated[
-        Literal["auto", "off"], Field(description="bf16 autocast on a GPU that has it, or never")
+        Literal["auto", "off"], FalseIsOff, Field(description="bf16 autocast on a GPU that has it, or never")
     ] = "auto"
     site_offset: Annotated[
         bool, Field(description="add the logit of each site's own base rate to the model's logits, at that site only")
