@@ -7,7 +7,8 @@ import pytest
 
 from glsmed.shared.errors import ConfigurationError, DataError
 from glsmed.site_adapters.adapter.loader import load_adapter
-from glsmed.site_adapters.commands.batch import Work, extract_answer, run
+from glsmed.site_adapters.commands.line_commands import Work, run
+from glsmed.site_adapters.commands.report_answers import extract_answer
 from glsmed.site_adapters.reading.reader import Reader
 
 Writer = Callable[..., Path]

@@ -14,7 +14,7 @@ from glsmed.shared.errors import ConfigurationError, DataError
 from glsmed.site_adapters.adapter.adapter import Adapter
 from glsmed.site_adapters.adapter.layers import built_in_names
 from glsmed.site_adapters.adapter.loader import load_adapter
-from glsmed.site_adapters.commands.batch import extract_answer
+from glsmed.site_adapters.commands.report_answers import extract_answer
 from glsmed.site_adapters.reading.reader import Reader
 
 Writer = Callable[..., Path]

@@ -9,8 +9,8 @@ from glsmed.client.labels.shared_calibration import usable_gold
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.shared.errors import DataError, UsageError
 from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.calibration.calibration_writer import write_calibration
 from glsmed.site_adapters.calibration.gold_cells import gold_cells
-from glsmed.site_adapters.commands.calibrate import write_calibration
 from glsmed.site_adapters.commands.gold_warnings import warn_of_other_findings
 from glsmed.site_adapters.inputs.gold_labels import Gold, read_gold
 from glsmed.site_adapters.reading.reader import Reader

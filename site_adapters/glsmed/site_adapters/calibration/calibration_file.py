@@ -5,22 +5,24 @@ It holds counts and probabilities, no text of any report and no identifier; it s
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from glsmed.shared.files.atomic import write_text
+from glsmed.shared.files.atomic import PRIVATE_FILE, write_text
 from glsmed.shared.files.documents import StrictModel, load
+from glsmed.shared.files.yaml_writer import Flow, dump_yaml
 from glsmed.site_adapters.adapter.adapter import Cue
 
 Probability = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
-_PRIVATE_FILE = 0o600
 _DIGEST_LENGTH = 12
-_NO_WORDS = ("true", "false", "null")
+_HEADER = """\
+# What the words of this site mean, learned from its own gold labels. Made by calibrate: make it again instead of
+# editing it. mean and spread are of P(finding | cue); strengths were chosen by held-out log-loss.
+"""
 
 
 class Level(StrictModel):
@@ -145,44 +147,25 @@ def save_calibration_file(path: Path, calibration: CalibrationFile) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    write_text(path, "\n".join(_lines(calibration)) + "\n", mode=_PRIVATE_FILE)
+    write_text(path, _HEADER + dump_yaml(_document(calibration)), mode=PRIVATE_FILE)
 
 
-def _lines(calibration: CalibrationFile) -> Iterator[str]:
-    """YAML with one line for each thing that was counted."""
+def _document(calibration: CalibrationFile) -> dict[str, object]:
+    """The content with one line for each thing that was counted."""
     content = calibration.model_dump(mode="json")
-    yield "# What the words of this site mean, by its own gold labels. Made by calibrate: make it again,"
-    yield "# do not edit it. mean and spread are of P(finding | cue); strengths were chosen by held-out log-loss."
-    for key in ("format", "adapter", "version", "digest", "reports", "labels", "hedged"):
-        yield f"{key}: {_flow(content[key])}"
     for key in ("strengths", "held_out", "unmentioned"):
-        yield f"{key}: {_flow(content[key])}"
+        content[key] = _line(content[key])
     for key in ("families", "cues"):
-        yield f"{key}:"
-        yield from (f"  {_key(name)}: {_flow(row)}" for name, row in content[key].items())
-    yield "cues_by_finding:" if content["cues_by_finding"] else "cues_by_finding: {}"
-    for cue, findings in content["cues_by_finding"].items():
-        yield f"  {_key(cue)}:"
-        yield from (f"    {_key(finding)}: {_flow(row)}" for finding, row in findings.items())
-    yield from _learned_lines(content["learned"])
+        content[key] = _lines(content[key])
+    content["cues_by_finding"] = {cue: _lines(findings) for cue, findings in content["cues_by_finding"].items()}
+    if content["learned"] is None:
+        del content["learned"]
+    return content
 
 
-def _learned_lines(learned: dict[str, Any] | None) -> Iterator[str]:
-    if learned is None:
-        return
-    yield "learned:"
-    yield from (f"  {key}: {_flow(value)}" for key, value in learned.items() if key != "weights")
-    yield "  weights:"
-    yield from (f"    {json.dumps(name)}: {weight}" for name, weight in learned["weights"].items())
+def _line(content: dict[str, object] | None) -> Flow | None:
+    return None if content is None else Flow(content)
 
 
-def _key(name: str) -> str:
-    """A name as a key; quoted where plain YAML would read something else."""
-    return json.dumps(name) if name in _NO_WORDS else name
-
-
-def _flow(value: object) -> str:
-    """A value as flow YAML: JSON, without quotes around keys."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_key(key)}: {_flow(item)}" for key, item in value.items()) + "}"
-    return json.dumps(value, ensure_ascii=False)
+def _lines(rows: dict[str, dict[str, object]]) -> dict[str, Flow]:
+    return {name: Flow(row) for name, row in rows.items()}
