@@ -3,14 +3,24 @@
 import hashlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glsmed.shared.cue_calibration.family_shifts import Floats, Integers
 from glsmed.site_adapters.adapter.adapter import Adapter, Beta
 from glsmed.site_adapters.calibration.gold_cells import GoldCell, mentioned
-from glsmed.site_adapters.calibration.hierarchy import Posterior, Priors, Strengths, places, posterior, table
+from glsmed.site_adapters.calibration.hierarchy import (
+    Posterior,
+    Priors,
+    Strengths,
+    cue_posterior,
+    finding_means,
+    places,
+    posterior,
+    table,
+)
 from glsmed.site_adapters.calibration.scores import log_losses
 from glsmed.site_adapters.reading.cells import Cell
 
@@ -149,12 +159,11 @@ def _choose(priors: Priors, findings: Sequence[str], labels: _Labels) -> tuple[S
     folds = np.unique(labels.fold)
     if len(folds) < 2:
         return DEFAULT_STRENGTHS, None, np.empty(0)
-    parts = [_counts(priors, findings, labels, labels.fold != fold) for fold in folds]
-    default = _held_out(priors, labels, folds, parts, DEFAULT_STRENGTHS)
+    parts = [_Part(labels.fold == fold, *_counts(priors, findings, labels, labels.fold != fold)) for fold in folds]
+    _, default = next(_held_out(priors, labels, parts, [[strength] for strength in astuple(DEFAULT_STRENGTHS)]))
     losses = log_losses(default, labels.value)
     chosen, best, predicted = DEFAULT_STRENGTHS, losses, default
-    for strengths in _candidates():
-        candidate = _held_out(priors, labels, folds, parts, strengths)
+    for strengths, candidate in _held_out(priors, labels, parts, (_FAMILIES, _CUES, _FINDINGS)):
         candidate_losses = log_losses(candidate, labels.value)
         if candidate_losses.sum() < best.sum() and surely_less(candidate_losses, losses):
             chosen, best, predicted = strengths, candidate_losses, candidate
@@ -163,24 +172,29 @@ def _choose(priors: Priors, findings: Sequence[str], labels: _Labels) -> tuple[S
     return chosen, report, predicted
 
 
-def _candidates() -> Iterator[Strengths]:
-    return itertools.starmap(Strengths, itertools.product(_FAMILIES, _CUES, _FINDINGS))
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One fold ``(N,)``, and trials and successes ``(C, F)`` of all others."""
+
+    fold: NDArray[np.bool_]
+    trials: Floats
+    successes: Floats
 
 
 def _held_out(
-    priors: Priors,
-    labels: _Labels,
-    folds: Integers,
-    parts: Sequence[tuple[Floats, Floats]],
-    strengths: Strengths,
-) -> Floats:
-    """``(N,)`` the probability of each cell by the posterior of the other folds."""
-    predicted = np.empty(len(labels.value))
-    for fold, (trials, successes) in zip(folds, parts, strict=True):
-        out = labels.fold == fold
-        mean = posterior(priors, trials, successes, strengths).mean
-        predicted[out] = mean[labels.cue[out], labels.finding[out]] * labels.share[out]
-    return predicted
+    priors: Priors, labels: _Labels, parts: Sequence[_Part], grid: Sequence[Sequence[float]]
+) -> Iterator[tuple[Strengths, Floats]]:
+    """Each combination of strengths with ``(N,)`` the probability of each cell by the posterior of the other folds."""
+    families, cues, findings = grid
+    for family, cue in itertools.product(families, cues):
+        upper = Strengths(family, cue, DEFAULT_STRENGTHS.finding)
+        posteriors = [cue_posterior(priors, part.trials, part.successes, upper) for part in parts]
+        for finding in findings:
+            predicted = np.empty(len(labels.value))
+            for part, cue_level in zip(parts, posteriors, strict=True):
+                mean, out = finding_means(cue_level, part.trials, part.successes, finding), part.fold
+                predicted[out] = mean[labels.cue[out], labels.finding[out]] * labels.share[out]
+            yield Strengths(family, cue, finding), predicted
 
 
 def surely_less(losses: Floats, others: Floats) -> bool:
