@@ -1,7 +1,8 @@
-"""The import arrows between the five portions."""
+"""The arrows between the five portions and between their rooms, and what every room must have."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,87 @@ MAY_IMPORT = {
     "server": {"server", "shared"},
     "benchmarks": {"benchmarks", "client", "server", "site_adapters", "shared"},
 }
+
+# What each room of a portion imports of the same portion. A module at a portion's top is a room of its own.
+ROOMS: Mapping[str, Mapping[str, set[str]]] = {
+    "shared": {
+        "errors": set(),
+        "smoothing": set(),
+        "models": set(),
+        "metrics": set(),
+        "files": {"errors"},
+        "processes": {"errors"},
+        "protocol": {"errors", "files"},
+        "cue_calibration": {"errors", "files"},
+    },
+    "site_adapters": {
+        "text": set(),
+        "inputs": set(),
+        "adapter": {"text"},
+        "reading": {"adapter", "text"},
+        "calibration": {"adapter", "inputs", "reading"},
+        "explaining": {"adapter", "reading"},
+        "lint": {"adapter", "reading", "text"},
+        "suggesting": {"adapter", "inputs", "lint", "reading", "text"},
+        "contract": {"adapter", "lint"},
+        "commands": {"adapter", "calibration", "explaining", "inputs", "lint", "reading", "suggesting"},
+        "cli": {"commands"},
+    },
+    "client": {
+        "settings": set(),
+        "learning": set(),
+        "data": {"settings"},
+        "node": {"settings"},
+        "labels": {"data", "learning", "settings"},
+        "training": {"data", "learning"},
+        "evaluation": {"data", "labels", "learning", "training"},
+        "egress": {"data", "evaluation", "settings"},
+        "site": {"data", "egress", "evaluation", "labels", "learning", "node", "settings", "training"},
+        "commands": {"data", "evaluation", "labels", "node", "settings", "site", "training"},
+        "cli": {"commands"},
+    },
+    "client/training": {
+        "devices": set(),
+        "steps": set(),
+        "worker_pool": {"steps"},
+        "differential_privacy": {"steps"},
+        "round_training": {"differential_privacy", "steps", "worker_pool"},
+    },
+    "server": {
+        "flower": set(),
+        "folders": {"flower"},
+        "rounds": {"folders"},
+        "processes": {"flower", "folders", "rounds"},
+        "commands": {"folders", "processes"},
+        "cli": {"commands"},
+    },
+    "benchmarks": {
+        "corpora": set(),
+        "federation": set(),
+        "reading_room": set(),
+        "speed": set(),
+        "language": {"corpora"},
+        "simulator": {"corpora", "reading_room"},
+        "methods": {"simulator"},
+        "comparison": {"methods", "simulator"},
+        "tables": {"comparison", "methods"},
+        "demo": {"reading_room"},
+        "commands": {"comparison", "federation", "language", "methods", "simulator", "speed", "tables"},
+        "cli": {"commands", "federation", "speed"},
+        "demo_cli": {"demo", "reading_room"},
+    },
+}
+MOST_ARROWS = 30
+MOST_MODULES = 12
+
+# Flower's public names; all others change from release to release and stand in the two places that follow.
+FLOWER_IN_PUBLIC = {"flwr.app", "flwr.clientapp", "flwr.serverapp", "flwr.common.constant"}
+FLOWER_IN_PRIVATE = ("server/glsmed/server/flower/", "client/glsmed/client/node/flower_node.py")
+
+
+def _package(portion: str) -> Path:
+    first, *rest = portion.split("/")
+    return PROJECT.joinpath(first, "glsmed", first, *rest)
 
 
 def _imported_modules(source: str) -> Iterator[str]:
@@ -29,15 +111,85 @@ def _forbidden(portion: str, source: str) -> set[str]:
     return ours - MAY_IMPORT[portion]
 
 
+def _rooms(package: Path) -> dict[str, list[Path]]:
+    """The Python files of a package by the room that they are in, door signs left out."""
+    rooms: dict[str, list[Path]] = {}
+    for path in sorted(package.rglob("*.py")):
+        if path.name != "__init__.py":
+            rooms.setdefault(path.relative_to(package).with_suffix("").parts[0], []).append(path)
+    return rooms
+
+
+def _arrows(package: Path, rooms: Mapping[str, Iterable[Path]]) -> dict[str, set[str]]:
+    """The other rooms of the package that each room imports."""
+    inside = ".".join(package.relative_to(PROJECT).parts[1:]) + "."
+    arrows: dict[str, set[str]] = {room: set() for room in rooms}
+    for room, paths in rooms.items():
+        for path in paths:
+            names = _imported_modules(path.read_text(encoding="utf-8"))
+            arrows[room] |= {name.removeprefix(inside).split(".")[0] for name in names if name.startswith(inside)}
+    return {room: targets - {room} for room, targets in arrows.items()}
+
+
+def _private_to_flower(source: str) -> set[str]:
+    names = {name for name in _imported_modules(source) if name.split(".")[0] == "flwr"}
+    return {name for name in names if not any(name.startswith(f"{public}.") for public in FLOWER_IN_PUBLIC)}
+
+
 @pytest.mark.parametrize("portion", MAY_IMPORT)
 def test_portion_imports_only_what_its_arrows_allow(portion: str) -> None:
-    for path in (PROJECT / portion / "glsmed" / portion).rglob("*.py"):
+    for path in _package(portion).rglob("*.py"):
         assert _forbidden(portion, path.read_text(encoding="utf-8")) == set(), path
 
 
 def test_an_arrow_against_the_stream_is_seen() -> None:
-    assert _forbidden("server", "from glsmed.client import app") == {"client"}
+    assert _forbidden("server", "from glsmed.client import site") == {"client"}
     assert _forbidden("shared", "import glsmed.benchmarks.demo") == {"benchmarks"}
+
+
+@pytest.mark.parametrize("portion", ROOMS)
+def test_the_table_of_rooms_is_what_the_code_imports(portion: str) -> None:
+    package = _package(portion)
+    assert _arrows(package, _rooms(package)) == ROOMS[portion]
+
+
+@pytest.mark.parametrize("portion", ROOMS)
+def test_no_arrow_leads_upwards_and_a_picture_of_them_can_be_read(portion: str) -> None:
+    tuple(TopologicalSorter(ROOMS[portion]).static_order())  # raises CycleError
+    assert sum(map(len, ROOMS[portion].values())) <= MOST_ARROWS
+
+
+def test_an_arrow_between_rooms_is_seen(tmp_path: Path) -> None:
+    package = _package("client")
+    source = tmp_path / "x.py"
+    source.write_text("def late():\n    from glsmed.client.egress.policy import EgressPolicy\n")
+    assert _arrows(package, {"data": [source]}) == {"data": {"egress"}}
+
+
+def _folders() -> list[Path]:
+    found = {path.parent for portion in MAY_IMPORT for path in _package(portion).rglob("*.py")}
+    return sorted(found)
+
+
+@pytest.mark.parametrize("folder", _folders(), ids=lambda path: "/".join(path.relative_to(PROJECT).parts[2:]))
+def test_a_room_is_small_and_has_a_door_sign(folder: Path) -> None:
+    modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+    assert len(modules) <= MOST_MODULES
+    sign = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
+    assert len(sign.split("\n\n")) == 2, "expected one line and one paragraph"
+    assert "mport" in sign, "expected a word on what may be imported"
+
+
+def test_private_names_of_flower_stand_where_they_may() -> None:
+    for portion in MAY_IMPORT:
+        for path in _package(portion).rglob("*.py"):
+            if not path.relative_to(PROJECT).as_posix().startswith(FLOWER_IN_PRIVATE):
+                assert _private_to_flower(path.read_text(encoding="utf-8")) == set(), path
+
+
+def test_a_private_name_of_flower_is_seen() -> None:
+    assert _private_to_flower("from flwr.app import Message") == set()
+    assert _private_to_flower("from flwr.supercore.run import Run") == {"flwr.supercore.run.Run"}
 
 
 @pytest.mark.parametrize("portion", MAY_IMPORT)

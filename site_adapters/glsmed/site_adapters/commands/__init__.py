@@ -1,0 +1,4 @@
+"""The commands of ``glsmed-adapter``, one file each: the signature that a person sees, and what it prints.
+
+In: a command line. Out: JSON lines, tables, files, an exit code. May import every room.
+"""

@@ -1,0 +1,4 @@
+"""Why a finding has its probability: the words, the rule, prior and posterior, as text or as a page.
+
+In: a text and an adapter. Out: an explanation for people. May import ``reading`` and ``adapter``.
+"""
