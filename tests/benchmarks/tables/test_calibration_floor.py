@@ -3,8 +3,7 @@ import pytest
 import torch
 
 from glsmed.benchmarks.tables.calibration_floor import calibration_floors
-from glsmed.shared.metrics.calibration_metrics import equal_mass_calibration_error
-from glsmed.shared.metrics.finding_metrics import expected_calibration_error
+from glsmed.shared.metrics.calibration_error import equal_mass_calibration_error, expected_calibration_error
 
 METRICS = {"ece_floor": expected_calibration_error, "ece_equal_mass_floor": equal_mass_calibration_error}
 

@@ -1,32 +1,15 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.calibration import calibration_curve  # type: ignore[import-untyped]  # scikit-learn ships no types
-from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]  # as above
+from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]  # scikit-learn ships no types
 
-from glsmed.shared.metrics.calibration_metrics import (
-    brier_parts,
-    calibration_slope_intercept,
-    equal_mass_calibration_error,
-)
+from glsmed.shared.metrics.calibration_metrics import brier_parts, calibration_slope_intercept
 
 
 def _cells(n: int = 600) -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(5)
     probability = torch.rand(n, generator=generator, dtype=torch.double)
     return probability, (torch.rand(n, generator=generator) < probability**2).double()
-
-
-def test_equal_mass_error_is_that_of_scikit_learns_quantile_bins() -> None:
-    probability, truth = _cells()
-    was, said = calibration_curve(truth.numpy(), probability.numpy(), n_bins=15, strategy="quantile")
-    assert equal_mass_calibration_error(probability, truth) == pytest.approx(float(np.abs(was - said).mean()), abs=1e-9)
-
-
-def test_equal_probabilities_share_a_bin_whatever_their_order() -> None:
-    probability = torch.full((100,), 0.5)
-    truth = torch.cat([torch.zeros(50), torch.ones(50)])
-    assert equal_mass_calibration_error(probability, truth) == 0
 
 
 def test_brier_parts_by_hand() -> None:

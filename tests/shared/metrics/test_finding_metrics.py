@@ -8,11 +8,9 @@ from sklearn.metrics import (  # type: ignore[import-untyped]  # scikit-learn sh
     log_loss,
     roc_auc_score,
 )
-from torchmetrics.functional.classification import binary_calibration_error
 
 from glsmed.shared.metrics.finding_metrics import (
     calibration_counts,
-    expected_calibration_error,
     finding_metrics,
     full_metrics,
     macro,
@@ -39,12 +37,6 @@ def test_against_scikit_learn(name: str, reference: object) -> None:
     assert callable(reference)
     expected = float(reference(truth.numpy(), probability.numpy()))
     assert finding_metrics(probability[:, None], truth[:, None], ["x"])["x"][name] == pytest.approx(expected, rel=1e-6)
-
-
-def test_calibration_error_against_torchmetrics() -> None:
-    probability, truth = _cells()
-    expected = float(binary_calibration_error(probability, truth.long(), n_bins=15, norm="l1"))
-    assert expected_calibration_error(probability, truth) == pytest.approx(expected, abs=1e-6)
 
 
 def test_calibration_counts_of_two_sites_add_up() -> None:

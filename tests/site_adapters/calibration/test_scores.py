@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import torch
 from sklearn.metrics import (  # type: ignore[import-untyped]  # scikit-learn ships no types
     brier_score_loss,
     f1_score,
@@ -9,7 +8,7 @@ from sklearn.metrics import (  # type: ignore[import-untyped]  # scikit-learn sh
     recall_score,
 )
 
-from glsmed.shared.metrics.finding_metrics import expected_calibration_error
+from glsmed.shared.metrics.calibration_error import expected_calibration_error
 from glsmed.site_adapters.calibration.scores import log_losses, reliability, score
 
 RNG = np.random.default_rng(3)
@@ -34,7 +33,7 @@ def test_a_score_is_what_scikit_learn_says(name: str, expected: float) -> None:
 
 
 def test_calibration_error_is_that_of_the_federations_metrics() -> None:
-    expected = expected_calibration_error(torch.tensor(P), torch.tensor(Y))
+    expected = expected_calibration_error(P, Y)
     assert score(P, Y).ece == pytest.approx(expected, rel=1e-9)
 
 

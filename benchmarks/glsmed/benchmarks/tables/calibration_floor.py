@@ -6,8 +6,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from glsmed.shared.metrics.calibration_metrics import EQUAL_MASS_BINS, equal_mass_bins
-from glsmed.shared.metrics.finding_metrics import CALIBRATION_BINS, equal_width_bins
+from glsmed.shared.metrics.calibration_error import CALIBRATION_BINS, Places, equal_mass_bins, equal_width_bins
 
 _DRAWS = 200
 
@@ -37,16 +36,14 @@ def calibration_floors(
 
 def _floors_of(probability: Tensor, generator: torch.Generator, draws: int) -> dict[str, float]:
     drawn = torch.rand(draws, len(probability), generator=generator, dtype=torch.double) < probability
-    left_over = drawn.double() - probability
+    left_over, values = drawn.double() - probability, probability.numpy()
     return {
-        "ece_floor": _mean_error(left_over, equal_width_bins(probability, bins=CALIBRATION_BINS), CALIBRATION_BINS),
-        "ece_equal_mass_floor": _mean_error(
-            left_over, equal_mass_bins(probability, bins=EQUAL_MASS_BINS), EQUAL_MASS_BINS
-        ),
+        "ece_floor": _mean_error(left_over, equal_width_bins(values, bins=CALIBRATION_BINS)),
+        "ece_equal_mass_floor": _mean_error(left_over, equal_mass_bins(values, bins=CALIBRATION_BINS)),
     }
 
 
-def _mean_error(left_over: Tensor, place: Tensor, bins: int) -> float:
+def _mean_error(left_over: Tensor, place: Places) -> float:
     """The mean over draws of the gaps between what was said and what was drawn, ``left_over`` is ``(draws, n)``."""
-    gaps = left_over @ F.one_hot(place, bins).double()
+    gaps = left_over @ F.one_hot(torch.from_numpy(place), CALIBRATION_BINS).double()
     return float(gaps.abs().sum(1).mean() / left_over.shape[1])

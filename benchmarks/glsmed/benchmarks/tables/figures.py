@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from glsmed.benchmarks.tables.finished import Finished, View
 from glsmed.benchmarks.tables.summary import Table
+from glsmed.shared.metrics.calibration_error import bin_sums, equal_width_bins
 from glsmed.shared.metrics.decision_metrics import net_benefit, net_benefit_of_all
 
 _BINS = 10
@@ -32,11 +33,9 @@ def reliability(curves: dict[str, Pooled]) -> str:
     figure, axes = _axes("predicted probability", "share that is present", "Reliability")
     axes.plot([0, 1], [0, 1], color="#999", linewidth=1)
     for method, (probability, truth) in curves.items():
-        place = np.minimum((probability * _BINS).astype(int), _BINS - 1)
-        count = np.bincount(place, minlength=_BINS)
-        filled = count > 0
-        said = np.bincount(place, probability, _BINS)[filled] / count[filled]
-        axes.plot(said, np.bincount(place, truth, _BINS)[filled] / count[filled], marker="o", label=method)
+        sums = bin_sums(equal_width_bins(probability, bins=_BINS), probability, truth, bins=_BINS)
+        cases, predicted, observed = sums[:, sums[0] > 0]
+        axes.plot(predicted / cases, observed / cases, marker="o", label=method)
     axes.legend(fontsize=7)
     return _png(figure)
 

@@ -5,11 +5,14 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from glsmed.shared.metrics.calibration_metrics import (
-    brier_parts,
-    calibration_slope_intercept,
+from glsmed.shared.metrics.calibration_error import (
+    CALIBRATION_BINS,
+    bin_sums,
     equal_mass_calibration_error,
+    equal_width_bins,
+    expected_calibration_error,
 )
+from glsmed.shared.metrics.calibration_metrics import brier_parts, calibration_slope_intercept
 from glsmed.shared.metrics.decision_metrics import (
     SENSITIVITIES,
     false_alerts_per_100,
@@ -17,7 +20,6 @@ from glsmed.shared.metrics.decision_metrics import (
     threshold_at_sensitivity,
 )
 
-CALIBRATION_BINS = 15
 _CLIP = 1e-7
 
 FindingMetrics = dict[str, dict[str, float]]
@@ -57,7 +59,7 @@ def _one_finding(probability: Tensor, truth: Tensor) -> dict[str, float]:
         "positives": float(truth.sum()),
         "brier": float(((probability - truth) ** 2).mean()),
         "log_loss": float(-(truth * clipped.log() + (1 - truth) * (1 - clipped).log()).mean()),
-        "ece": expected_calibration_error(probability, truth),
+        "ece": expected_calibration_error(probability.numpy(), truth.numpy()),
     }
     if 0 < metrics["positives"] < metrics["n"]:
         # imported where it is needed: it takes longer to import than everything else here together
@@ -81,7 +83,8 @@ def full_metrics(probability: Tensor, truth: Tensor) -> dict[str, float]:
     """
     probability, truth = probability.double(), truth.double()
     metrics = _one_finding(probability, truth)
-    metrics |= {"ece_equal_mass": equal_mass_calibration_error(probability, truth), **brier_parts(probability, truth)}
+    metrics["ece_equal_mass"] = equal_mass_calibration_error(probability.numpy(), truth.numpy())
+    metrics |= brier_parts(probability, truth)
     metrics["net_benefit"] = mean_net_benefit(probability, truth)
     if "auroc" in metrics:
         metrics |= calibration_slope_intercept(probability, truth)
@@ -92,29 +95,10 @@ def full_metrics(probability: Tensor, truth: Tensor) -> dict[str, float]:
     return metrics
 
 
-def expected_calibration_error(probability: Tensor, truth: Tensor, *, bins: int = CALIBRATION_BINS) -> float:
-    """Expected calibration error of the positive class in equal-width bins (Guo et al., ICML 2017, equation 3).
-
-    Args:
-        probability: ``(N,)`` in [0, 1].
-        truth: ``(N,)`` in {0, 1}.
-        bins: number of bins of equal width.
-    """
-    counts = calibration_counts(probability, truth, bins=bins)
-    gaps = (counts[1] - counts[2]).abs()
-    return float(gaps.sum() / counts[0].sum())
-
-
-def equal_width_bins(probability: Tensor, *, bins: int) -> Tensor:
-    """``(N,)`` bin of each probability."""
-    return (probability * bins).long().clamp(0, bins - 1)
-
-
 def calibration_counts(probability: Tensor, truth: Tensor, *, bins: int = CALIBRATION_BINS) -> Tensor:
     """Sums that add up across sites, ``(3, bins)``: cases, sum of probabilities, sum of truths in each bin."""
-    index = equal_width_bins(probability, bins=bins)
-    rows = torch.stack([torch.ones_like(probability), probability, truth]).double()
-    return torch.zeros(3, bins, dtype=torch.double).index_add_(1, index, rows)
+    said = probability.numpy()
+    return torch.from_numpy(bin_sums(equal_width_bins(said, bins=bins), said, truth.numpy(), bins=bins))
 
 
 def macro(metrics: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
