@@ -33,7 +33,6 @@ def explain_command(
     """
     from glsmed.site_adapters.adapter.loader import load_adapter
     from glsmed.site_adapters.explaining.explanation import as_text, explain
-    from glsmed.site_adapters.explaining.explanation_page import as_html
     from glsmed.site_adapters.reading.reader import Reader
 
     if (text is None) == (source is None):
@@ -45,6 +44,8 @@ def explain_command(
     explained = [(report.report_id, report.text, explain(reader, report.text, posterior)) for report in reports]
     with open_output(target) as output:
         if html:
+            from glsmed.site_adapters.explaining.explanation_page import as_html  # only here: it starts Jinja2
+
             output.write(as_html(explained, title=f"How {reader.adapter.label} reads"))
         else:
             output.writelines(f"# {name}\n{as_text(rows)}\n" for name, _, rows in explained)
