@@ -169,7 +169,7 @@ def test_a_name_without_an_attribute_is_refused(adapter_file: Writer) -> None:
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("clumsy", "failed: IndexError: no such token"), ("mark", "'nothing' is no finding and no cue")],
+    [("clumsy", "failed: IndexError: no such token"), ("mark", "'nothing' is neither a finding nor a cue")],
 )
 def test_a_component_that_fails_costs_its_report_alone(site: Callable[..., Path], name: str, message: str) -> None:
     reader = Reader(load_adapter(site(name)))

@@ -60,7 +60,7 @@ def test_reliability_is_printed_before_and_after(tmp_path: Path, capsys: pytest.
 def test_it_says_that_test_patients_are_used_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     calibrated(tmp_path)
     told = capsys.readouterr().err.splitlines()
-    assert [line for line in told if "those of test patients too" in line and "glsmed-client" in line] == told
+    assert [line for line in told if "including those of test patients" in line and "glsmed-client" in line] == told
 
 
 def test_a_single_report_is_not_held_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

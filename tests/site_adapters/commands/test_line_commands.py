@@ -55,7 +55,7 @@ def test_new_sentences_and_those_without_a_known_word_are_counted(english: Reade
 
 @pytest.mark.parametrize("workers", [0, -1])
 def test_no_worker_is_a_wrong_use(english: Reader, workers: int) -> None:
-    with pytest.raises(UsageError, match="at least one is needed"):
+    with pytest.raises(UsageError, match="expected at least 1, got"):
         _run(english, [], workers=workers)
 
 

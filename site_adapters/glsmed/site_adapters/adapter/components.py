@@ -92,7 +92,7 @@ def load_components(adapter: Adapter) -> Components | None:
     """The components that the adapter names, imported; None where it names none.
 
     Raises:
-        ConfigurationError: one cannot be imported or is no callable.
+        ConfigurationError: one cannot be imported or is not callable.
     """
     if not adapter.components:
         return None
@@ -196,7 +196,7 @@ def _meaning(label: str, adapter: Adapter, component: str) -> Meaning:
     for part in filter(None, (finding, cue_id)):
         if part not in known:
             raise DataError(
-                f"component {component}: label {label!r}: {part!r} is no finding and no cue of this adapter"
+                f"component {component}: label {label!r}: {part!r} is neither a finding nor a cue of this adapter"
                 + did_you_mean(part, list(known))
             )
     if finding in adapter.findings:

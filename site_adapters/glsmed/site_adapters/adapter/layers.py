@@ -1,4 +1,4 @@
-"""An adapter file and the files it extends, read and checked, the outermost parent first."""
+"""Reads an adapter file and the files that it extends, and checks them; the outermost parent comes first."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ def _find(reference: str | Path, *, origin: Layer | None) -> Path:
     if path.is_file():
         return path
     names = built_in_names()
-    message = f"is no file and no built-in adapter ({', '.join(names)})" + did_you_mean(str(reference), names)
+    message = f"is neither a file nor a built-in adapter ({', '.join(names)})" + did_you_mean(str(reference), names)
     if origin is None:
         raise ConfigurationError([Fault(str(reference), message)])
     raise ConfigurationError([origin.place("extends").fault(f"{reference!r} {message}")])

@@ -26,10 +26,10 @@ _HEADER = """\
 
 
 class Level(StrictModel):
-    """Labels and what they make of a belief.
+    """Labels, and the posterior that follows from them.
 
     Attributes:
-        trials: gold labels; ``successes`` are those of value 1 (a fraction where alternatives share a belief).
+        trials: gold labels; ``successes`` are those of value 1 (a fraction where alternatives share a cue).
         mean: of the posterior; ``spread`` is its standard deviation.
     """
 
@@ -54,7 +54,7 @@ class CueLevel(Level):
 
 
 class FamilyLevel(StrictModel):
-    """How far all cues of a family lie from their priors at this site, in log-odds."""
+    """How far the cues of a family, as a whole, lie from their priors at this site, in log-odds."""
 
     trials: Count
     shift: float
@@ -81,7 +81,7 @@ class LearnedModel(StrictModel):
     """Weights of the learned scoring by feature; see :mod:`glsmed.site_adapters.calibration.learned_scoring`.
 
     Attributes:
-        used: whether it predicts this site's held-out labels surely better than the posteriors do.
+        used: whether it predicts this site's held-out labels better than the posteriors do, beyond chance.
         held_out: its mean log-loss; ``beta`` is that of the posteriors on the same labels.
     """
 

@@ -53,7 +53,7 @@ class Fit:
 
     Attributes:
         trials: ``(C, F)`` labels by cue and finding; ``successes`` are those of value 1, or their expected number
-            where alternatives share a cue's belief.
+            where alternatives share a cue.
         predicted: ``(N,)`` the held-out probability of each mentioned cell; empty without enough reports to hold out.
         held_out: None without enough reports to hold out.
     """
@@ -140,9 +140,9 @@ def _labels(seen: Sequence[tuple[GoldCell, Cell]], priors: Priors, findings: Seq
 
 
 def _expected_success(value: Floats, share: Floats, prior: Floats) -> Floats:
-    """Whether the cue's belief was true: known, but for one of several alternatives that turned out absent.
+    """Whether what the cue says was true: known, except for one of several alternatives that turned out absent.
 
-    The belief may then have been true of another alternative: P = p(1 - share) / (1 - p share) by Bayes' rule.
+    It may then have been true of another alternative: P = p(1 - share) / (1 - p share) by Bayes' rule.
     """
     success: Floats = value + (1 - value) * prior * (1 - share) / (1 - prior * share)
     return success
@@ -155,7 +155,7 @@ def _counts(priors: Priors, findings: Sequence[str], labels: _Labels, used: Inte
 
 
 def _choose(priors: Priors, findings: Sequence[str], labels: _Labels) -> tuple[Strengths, HeldOut | None, Floats]:
-    """The strengths of least held-out log-loss; the default ones unless others are surely better."""
+    """The strengths of least held-out log-loss; the default ones unless others are better beyond chance."""
     folds = np.unique(labels.fold)
     if len(folds) < 2:
         return DEFAULT_STRENGTHS, None, np.empty(0)

@@ -88,7 +88,7 @@ def posterior(priors: Priors, trials: Floats, successes: Floats, strengths: Stre
         strengths: of the levels.
     """
     cues = cue_posterior(priors, trials, successes, strengths)
-    # A cue's mean is no surer for one finding than it is for all, nor than findings are alike.
+    # A cue's mean is never more certain for one finding than for all, nor than findings resemble each other.
     shared = 1 / (1 / cues.strength + 1 / strengths.finding)
     mean = finding_means(cues, trials, successes, strengths.finding)
     return Posterior(cues.shift, cues.mean, shared, mean, shared[:, None] + trials)

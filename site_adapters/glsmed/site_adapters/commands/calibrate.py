@@ -9,7 +9,7 @@ from glsmed.shared.errors import UsageError
 from glsmed.site_adapters.commands.arguments import AdapterArgument
 
 _ALL_PATIENTS = (
-    "note: every gold label is used, those of test patients too: in a study, glsmed-client --site config.yaml "
+    "note: every gold label is used, including those of test patients; in a study, glsmed-client --site config.yaml "
     "calibrate leaves them out"
 )
 

@@ -26,7 +26,7 @@ _MOST_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one chunk of lines.
+    """What became of one chunk of lines.
 
     Attributes:
         answers: JSON lines in the order of the reports.
@@ -105,7 +105,7 @@ def run(work: Work, lines: Iterable[bytes], *, workers: int) -> Iterator[Outcome
         UsageError: ``workers`` is below 1.
     """
     if workers < 1:
-        raise UsageError(f"--workers {workers}: at least one is needed")
+        raise UsageError(f"--workers: expected at least 1, got {workers}")
     chunks = _chunks(lines)
     if workers == 1:
         yield from map(work, chunks)

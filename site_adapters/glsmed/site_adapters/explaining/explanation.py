@@ -19,7 +19,7 @@ class Explained:
 
     Attributes:
         rule: the cue with its kind, and where in which file it stands.
-        prior: mean and spread of P(finding | cue) by the adapter; None for what is no evidence.
+        prior: mean and spread of P(finding | cue) by the adapter; None for a mention that is not evidence.
         posterior: the same at this site, where a calibration is given.
         decides: whether this mention makes the finding's cell.
     """
@@ -38,8 +38,8 @@ class Explained:
     @property
     def target(self) -> float | None:
         """What the loss sees: the posterior's mean, or the prior's without a calibration."""
-        belief = self.posterior or self.prior
-        return None if belief is None else belief[0]
+        beta = self.posterior or self.prior
+        return None if beta is None else beta[0]
 
     @property
     def label(self) -> int | None:
@@ -53,12 +53,12 @@ class Explained:
 
 
 def explain(reader: Reader, text: str, posterior: Posterior | None = None) -> list[Explained]:
-    """Every mention in the order of the text, those that are no evidence too.
+    """Every mention in the order of the text, including those that are not evidence.
 
     Args:
         reader: with the adapter.
         text: the report.
-        posterior: of a cell among the cells of its report, as a calibration gives it.
+        posterior: gives mean and spread for a cell among the cells of its report; a calibration is one.
     """
     cells = reader.read(text).cells
     return [_explained(statement, cells, text, reader.adapter, posterior) for statement in reader.statements(text)]
@@ -110,15 +110,15 @@ def rows(explained: Sequence[Explained]) -> Iterator[tuple[str, ...]]:
             row.words,
             row.rule,
             row.section,
-            _belief(row.prior),
-            _belief(row.posterior),
+            _mean_and_spread(row.prior),
+            _mean_and_spread(row.posterior),
             *numbers,
             "decides" if row.decides else "",
         )
 
 
-def _belief(belief: tuple[float, float] | None) -> str:
-    return "" if belief is None else f"{belief[0]:.2f} ± {belief[1]:.2f}"
+def _mean_and_spread(beta: tuple[float, float] | None) -> str:
+    return "" if beta is None else f"{beta[0]:.2f} ± {beta[1]:.2f}"
 
 
 def as_text(explained: Sequence[Explained]) -> str:
@@ -136,7 +136,7 @@ def _text_lines(row: Explained) -> Iterator[str]:
     yield f"  rule       {row.rule}"
     if row.prior is None:
         return
-    yield f"  prior      {_belief(row.prior)}"
+    yield f"  prior      {_mean_and_spread(row.prior)}"
     if row.posterior is not None:
-        yield f"  posterior  {_belief(row.posterior)}"
+        yield f"  posterior  {_mean_and_spread(row.posterior)}"
     yield f"  target     {row.target:.2f}   (label {row.label}, rate r {row.rate:.2f})"

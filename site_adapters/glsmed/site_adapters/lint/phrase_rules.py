@@ -111,7 +111,7 @@ def removed_and_added(subject: Subject) -> Iterator[Fault]:
         for at, text in enumerate(entry.remove):
             if key(text) in {key(phrase) for phrase in entry.phrases}:
                 place = subject.own.place("cues", index, "remove", at)
-                yield place.fault(f"{text!r} is removed and added in one entry — keep one of both")
+                yield place.fault(f"{text!r} is removed and added in the same entry — keep one of the two")
 
 
 def term_is_cue(subject: Subject) -> Iterator[Fault]:
@@ -179,10 +179,10 @@ def _meant(subject: Subject, term: Phrase, other: str) -> bool:
 def joiner_is_phrase(subject: Subject) -> Iterator[Fault]:
     """Words that join a list and are a cue or a term as well, or that join in two ways."""
     for joiner, other in _clashes(subject, _JOINING, ("cue", "term", "worded"), joining=True):
-        message = f"{joiner.text!r} joins a list and is a phrase of {other.owner!r} — it can be one of both"
+        message = f"{joiner.text!r} joins a list and is a phrase of {other.owner!r} — it can only be one of the two"
         yield _own_of(joiner, other).place.fault(message)
     for joiner, other in _clashes(subject, ("conjunction",), ("alternative",)):
-        message = f"{joiner.text!r} is a conjunction and an alternative — it can be one of both"
+        message = f"{joiner.text!r} is a conjunction and an alternative — it can only be one of the two"
         yield _own_of(other, joiner).place.fault(message)
 
 

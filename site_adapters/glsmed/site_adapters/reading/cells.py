@@ -54,7 +54,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a report says; a finding without a cell is not mentioned, or only where it is no evidence."""
+    """What a report says; a finding without a cell is not mentioned, or only where a mention is not evidence."""
 
     cells: Mapping[str, Cell]
 
