@@ -22,7 +22,7 @@ class Layer:
     inherited: bool
 
     def place(self, *path: str | int) -> Place:
-        """Where ``path`` stands in this file."""
+        """The place of ``path`` in this file."""
         fault = self.document.fault(path, "")
         return Place(fault.source, fault.line, fault.key, self.inherited)
 
@@ -75,7 +75,7 @@ def _read(path: Path, *, inherited: bool) -> Layer:
 
 @cache
 def _read_built_in(path: Path, *, inherited: bool) -> Layer:
-    """A vocabulary, which stays as it is while a process runs; reading YAML is most of the time of a command."""
+    """A vocabulary, read once, for it does not change; reading YAML takes most of a command's time."""
     return _read_file(path, inherited=inherited)
 
 

@@ -1,4 +1,4 @@
-"""An adapter's phrases as one index: what each phrase of the language means to it."""
+"""An adapter's phrases as one index: what each phrase means to the adapter."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ COMMAS = (",", "、", "，", "・")
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a phrase means; all empty for a phrase that only swallows (an exclusion).
+    """What a phrase means; all empty for an exclusion, which only keeps other phrases from matching.
 
     Attributes:
         mentions: findings that it names, each with the cue that is worded into it.
@@ -101,7 +101,7 @@ class Lexicon:
 
 
 def _compounds(finding: Finding, adapter: Adapter) -> Iterator[tuple[str, Meaning]]:
-    """The finding's words with endings glued on; what only implies it takes those that word a cue ("Tumorverdacht")."""
+    """A finding's words with endings attached; words that only imply it take the endings of cues ("Tumorverdacht")."""
     worded = finding.worded.items()
     implying = [phrase for cue, phrases in worded if adapter.cues[cue].state == "uncertain" for phrase in phrases]
     for compound in adapter.grammar.compounds:
@@ -111,7 +111,7 @@ def _compounds(finding: Finding, adapter: Adapter) -> Iterator[tuple[str, Meanin
 
 
 def phrase_meanings(adapter: Adapter) -> Iterator[tuple[str, Meaning]]:
-    """Every phrase of an adapter with what it means, joiners first, cues last."""
+    """Every phrase of an adapter with its meaning, joiners first, cues last."""
     grammar = adapter.grammar
     yield from ((sign, Meaning(joiner="and", sign=True)) for sign in COMMAS)
     yield from ((word, Meaning(joiner="and")) for word in grammar.conjunctions)
@@ -131,7 +131,7 @@ def phrase_meanings(adapter: Adapter) -> Iterator[tuple[str, Meaning]]:
 
 
 def _mention(finding: Finding, phrase: str, worded: Cue | None) -> Meaning:
-    """What a finding's phrase means; one that holds a region of the finding names that region too."""
+    """The meaning of a finding's phrase; a phrase that contains a region of the finding also names that region."""
     names_region = any(region in phrase for region in finding.regions)
     return Meaning(mentions=((finding.name, worded),), region_of=(finding.name,) if names_region else ())
 

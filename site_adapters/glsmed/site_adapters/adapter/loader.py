@@ -1,4 +1,4 @@
-"""From an adapter file to an adapter: parents merged, everything settled, every fault reported at once."""
+"""From an adapter file to an adapter: merges it with its parents and reports all faults at once."""
 
 import hashlib
 import itertools
@@ -69,7 +69,7 @@ class _Phrases:
 
 @dataclass(slots=True)
 class _Cue:
-    """A cue while layers are merged; ``entry`` holds its scalars, ``yielded`` tells that another cue took phrases."""
+    """A cue while files are merged; ``entry`` holds its scalars, ``yielded`` says that another cue took phrases."""
 
     entry: CueEntry
     place: Place
@@ -96,7 +96,7 @@ class _Finding:
 
 
 class _Merger:
-    """Takes layers, the outermost parent first, and settles them into one adapter."""
+    """Merges files, the outermost parent first, into one adapter."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
@@ -151,7 +151,7 @@ class _Merger:
             cue.examples = tuple(map(CueExample, entry.examples, places))
 
     def _take_over(self, entries: Sequence[CueEntry]) -> None:
-        """Take a layer's phrases from the cues that had them in its parents: the nearest file decides."""
+        """Move a file's phrases away from the cues that have them in its parents: the nearest file decides."""
         said: dict[str, set[str]] = {}
         for entry in entries:
             for phrase in entry.phrases:

@@ -121,12 +121,12 @@ class CalibrationFile(StrictModel):
 
     @property
     def identity(self) -> str:
-        """sha256 (hex) of all that it says."""
+        """sha256 (hex) of its whole content."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
 def fingerprint(cue: Cue) -> str:
-    """Changes whenever a cue is found elsewhere or means something else: phrases, kind, scope, reach, family, prior."""
+    """A hash that changes with everything that decides where a cue matches and what it means, its prior included."""
     prior = None if cue.prior is None else [cue.prior.mean, cue.prior.strength]
     said = [cue.id, cue.kind, sorted(cue.phrases), cue.scope, cue.reach, cue.family, prior]
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()[:_DIGEST_LENGTH]
@@ -142,7 +142,7 @@ def load_calibration_file(path: Path) -> CalibrationFile:
 
 
 def save_calibration_file(path: Path, calibration: CalibrationFile) -> None:
-    """Write the file whole, for its owner alone.
+    """Write the file atomically, readable only by its owner.
 
     Raises:
         OSError: it cannot be written.

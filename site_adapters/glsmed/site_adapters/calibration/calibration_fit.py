@@ -1,4 +1,4 @@
-"""A site's gold labels turned into posteriors, with the strengths of the hierarchy chosen by held-out log-loss."""
+"""Turns a site's gold labels into posteriors; held-out log-loss chooses the strengths of the hierarchy."""
 
 import hashlib
 import itertools
@@ -81,7 +81,7 @@ class _Labels:
 
 
 def family_of(cell: Cell) -> str:
-    """The group that a cell's cue is calibrated with; a doubt that is denied ("probably no") makes its own."""
+    """The group that a cell's cue is calibrated with; a doubt over a denial ("probably no") has a group of its own."""
     return f"{cell.family}_denied" if "+" in cell.cue else cell.family
 
 
@@ -198,6 +198,6 @@ def _held_out(
 
 
 def surely_less(losses: Floats, others: Floats) -> bool:
-    """Whether the losses of the same cells are less on average by more than a standard error of the difference."""
+    """Whether the mean loss of the same cells is lower by more than a standard error of the difference."""
     difference = others - losses
     return bool(difference.mean() > _STANDARD_ERRORS * difference.std() / np.sqrt(len(difference)))

@@ -1,4 +1,4 @@
-"""From counts to posteriors: language prior → family of cues → cue → cue and finding, each drawn towards the last.
+"""From counts to posteriors: language prior → family of cues → cue → cue and finding, each shrunk towards the last.
 
 A family may shift all its cues at this site (on the scale of log-odds, with a normal prior on the shift); the labels of
 a cue update a Beta distribution around its shifted prior; those of one cue on one finding update another around the
@@ -48,7 +48,7 @@ class Priors:
 
 @dataclass(frozen=True, slots=True)
 class CuePosterior:
-    """What a site's labels make of the priors of C cues, whatever the finding.
+    """The posteriors of C cues by a site's labels, whatever the finding.
 
     Attributes:
         shift: ``(G,)`` of each family, in log-odds.
@@ -63,7 +63,7 @@ class CuePosterior:
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """What a site's labels make of the priors, for C cues and F findings.
+    """The posteriors of C cues and F findings by a site's labels.
 
     Attributes:
         shift: ``(G,)`` of each family, in log-odds.

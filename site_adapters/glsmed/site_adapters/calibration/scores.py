@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """How N probabilities hold against N values; a ratio without any case is None.
+    """How good N probabilities are against N values; a ratio without any case is None.
 
     Attributes:
         positives: values of 1.

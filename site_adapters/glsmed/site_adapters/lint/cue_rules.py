@@ -129,7 +129,7 @@ def untested(subject: Subject) -> Iterator[Fault]:
 
 
 def failing_example(subject: Subject) -> Iterator[Fault]:
-    """Examples of the own file that do not come out as they say."""
+    """Examples of the own file that do not hold."""
     for fault in subject.failed_examples:
         if fault.source != subject.own.document.source:
             continue

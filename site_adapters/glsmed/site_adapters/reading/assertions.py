@@ -42,7 +42,7 @@ class Assertion(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """The cue that decides a mention, with where it and what it denies stand; nowhere if no words of its own say it."""
+    """The deciding cue of a mention, and the places of its words and of the denial under it; none where words lack."""
 
     cue: Cue
     places: tuple[tuple[int, int], ...] = ()
@@ -78,7 +78,8 @@ def _weighed(worded: Cue, verdict: _Verdict) -> _Verdict:
 def _verdict(mention: Mention, affirmed: Cue) -> _Verdict:
     """The deciding cue of a mention.
 
-    What is no evidence stays so unless it is said to be gone; then doubt from behind, denial, doubt, affirmation.
+    In this order: said to be gone; not evidence (historical, conditional); doubt that ends the sentence after a "but";
+    denial; doubt; affirmation.
     """
     cues = [*mention.forward, *mention.backward]
     if not mention.conceded and len(cues) <= 1:
@@ -115,7 +116,7 @@ def _denied(mention: Mention) -> _Verdict | None:
 
 
 def _weakest(cues: Sequence[ActingCue]) -> _Verdict | None:
-    """The doubt that leaves least, or else the affirmation that does."""
+    """The doubt of lowest probability; if there is no doubt, the affirmation of lowest probability."""
     for kinds in (_DOUBT, ("affirmation",)):
         graded = [(cue.cue.prior.mean, cue.start, cue) for cue in _of_kind(cues, *kinds) if cue.cue.prior]
         if graded:
@@ -147,7 +148,7 @@ def _assertion(finding: str, mention: Mention, verdict: _Verdict) -> Assertion:
 
 
 def _over_denial(prior: Beta) -> tuple[State, Beta]:
-    """What doubt over a denial leaves: "probably no" denies with a reserve, "possibly no" is as open as "possible"."""
+    """State and prior of doubt over a denial: "probably no" denies, "possibly no" is as open as "possible"."""
     if prior.mean >= _EVEN:
         return "absent", Beta(1 - prior.mean, prior.strength)
     return "uncertain", prior

@@ -1,4 +1,4 @@
-"""A report read: one cell per finding, with the words that made it."""
+"""Reads a report: one cell per finding, with the words behind it."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,11 +31,12 @@ _SAYS_NOTHING = _ReadSentence((), NOWHERE)
 
 
 class Reader:
-    """Reads reports with one adapter; remembers sentences, for reports repeat them.
+    """Reads reports with one adapter; remembers sentences, because reports repeat them.
 
     Attributes:
         sentences_read: sentences that were new to the reader.
-        sentences_unknown: those among them without any word of the adapter's: many of them mean another language.
+        sentences_unknown: those among them without any word that the adapter knows; many of them suggest another
+            language.
     """
 
     def __init__(self, adapter: Adapter) -> None:
@@ -55,7 +56,7 @@ class Reader:
         self.sentences_unknown = 0
 
     def __reduce__(self) -> tuple[type["Reader"], tuple[Adapter]]:
-        """How it goes to a worker process: as its adapter, built again there."""
+        """How it is sent to a worker process: as its adapter, from which the worker builds it again."""
         return Reader, (self.adapter,)
 
     def read(self, text: str) -> Reading:
@@ -63,7 +64,7 @@ class Reader:
         return self._decided(self._statements(text, self._marked(text), least_weight=LEAST_EVIDENCE))
 
     def _decided(self, statements: Iterable[Statement]) -> Reading:
-        """The cells that a report's statements make; those that are no evidence make none."""
+        """The cells that a report's statements make; those that are not evidence make none."""
         deciding: dict[str, Statement] = {}
         for statement in statements:
             if statement.assertion.prior is not None:
@@ -75,7 +76,7 @@ class Reader:
         return Reading({finding: statement.cell for finding, statement in deciding.items()})
 
     def statements(self, text: str) -> Iterator[Statement]:
-        """Every assertion of a report in the order of its text, including those that are no evidence."""
+        """Every assertion of a report in the order of its text, including those that are not evidence."""
         return self._statements(text, self._marked(text), least_weight=0.0)
 
     def _statements(self, text: str, marked: Sequence[Marked], *, least_weight: float) -> Iterator[Statement]:
@@ -164,7 +165,7 @@ class Reader:
 
 
 def _within(marked: Sequence[Marked], start: int, end: int) -> Sequence[Marked]:
-    """What begins between ``start`` and ``end``, in characters from ``start``."""
+    """The marks that begin between ``start`` and ``end``, with places counted from ``start``."""
     if not marked:
         return ()
     first, last = (bisect_left(marked, place, key=lambda one: one.start) for place in (start, end))
@@ -172,7 +173,7 @@ def _within(marked: Sequence[Marked], start: int, end: int) -> Sequence[Marked]:
 
 
 def _end_after(offsets: Sequence[int], end: int) -> int:
-    """Where in the text the folded character before ``end`` ends: with the whole of its cluster."""
+    """Where the folded character before ``end`` ends in the text, with all of its cluster."""
     last = offsets[end - 1]
     while offsets[end] == last:
         end += 1
@@ -235,7 +236,7 @@ def _outranks(statement: Statement, before: Statement) -> bool:
 
 
 def _is_likelier(statement: Statement, before: Statement) -> bool:
-    """:func:`_outranks` for a finding that can be in several regions: being in one decides against all others."""
+    """:func:`_outranks` for a finding that can be in several regions: presence in one region is enough."""
     if statement.weight != before.weight:
         return statement.weight > before.weight
     later, earlier = statement.assertion.prior or NO_PRIOR, before.assertion.prior or NO_PRIOR

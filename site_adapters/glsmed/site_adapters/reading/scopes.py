@@ -14,7 +14,7 @@ Direction = Literal["forward", "backward"]
 
 _JOINED_DISTANCE = 3
 _DESCRIBING_DISTANCE = 12
-# Bounds that no sentence of a report reaches; they keep the time of any text linear in its length.
+# No real sentence reaches these bounds; with them, time is linear in the length of any text.
 _FARTHEST_HITS = 60
 _MOST_CUES = 8
 _DENYING = ("negation", "resolved")
@@ -50,7 +50,7 @@ class Mention:
 
 
 def mentions_with_cues(hits: Sequence[Hit[Meaning]], length: int, script: Script) -> list[Mention]:
-    """The mentions of a sentence of ``length`` tokens in its order, each with the cues in whose scope it is."""
+    """The mentions of a sentence of ``length`` tokens in order, each with the cues whose scope it is in."""
     mentions = {place: Mention(place, hit) for place, hit in enumerate(hits) if hit.payload.mentions}
     if mentions and any(map(acts, hits)):
         cues = acting_cues(hits, length)
@@ -96,7 +96,7 @@ def _answers(hits: Sequence[Hit[Meaning]], place: int) -> bool:
 
 
 def _chosen_side(hits: Sequence[Hit[Meaning]], place: int, length: int) -> Direction:
-    """Where a cue looks that may look both ways: away from the sentence's end or a sign, or to the nearer mention."""
+    """The side of a cue of scope both: away from the sentence's end or a sign, otherwise towards the nearer mention."""
     hit = hits[place]
     before = hits[place - 1] if place > 0 and hits[place - 1].end == hit.start else None
     if hit.end == length:
@@ -109,7 +109,7 @@ def _chosen_side(hits: Sequence[Hit[Meaning]], place: int, length: int) -> Direc
 
 
 def _distance(hits: Sequence[Hit[Meaning]], places: range) -> float:
-    """Words from a cue to the first mention on one side; joiners between add to them, a terminator is too far."""
+    """Words from a cue to the first mention on one side; joiners between count extra, a terminator is too far."""
     cue = hits[places.start - places.step]
     joined = False
     for place in places:
@@ -219,7 +219,7 @@ class _Gap:
 
 
 def _count_alternatives(hits: Sequence[Hit[Meaning]], mentions: Sequence[Mention]) -> None:
-    """Tell each mention how many alternatives its list of "or" and "versus" holds."""
+    """Set for each mention how many alternatives are in its list of "or" and "versus"."""
     group = [mentions[0]]
     for before, after in pairwise(mentions):
         if not any(map(_parts_alternatives, hits[before.place + 1 : after.place])):
@@ -230,7 +230,7 @@ def _count_alternatives(hits: Sequence[Hit[Meaning]], mentions: Sequence[Mention
 
 
 def _count_listed(mentions: Sequence[Mention]) -> None:
-    """Count those listed behind one differential as alternatives too ("differential: pneumonia, edema")."""
+    """Count mentions listed after one differential as alternatives too ("differential: pneumonia, edema")."""
     listed: dict[int, list[Mention]] = {}
     for mention in mentions:
         for cue in mention.forward:

@@ -1,4 +1,4 @@
-"""Suggestions as YAML to paste: what each rests on as comments, and lines that load as they are."""
+"""Suggestions as YAML to paste: the evidence for each as comments, and lines that load unchanged."""
 
 import re
 import tempfile
@@ -84,7 +84,7 @@ def _new_id(words: str, taken: set[str]) -> str:
 
 
 def _example(subject: Subject, suggestion: Suggestion) -> str:
-    """A sentence of our own in which the cue must decide."""
+    """A made-up sentence in which the cue must decide."""
     term = subject.probe_terms[0][0]
     parts = (term, suggestion.words) if suggestion.scope == "backward" else (suggestion.words, term)
     return subject.sentence(*parts)
