@@ -149,7 +149,7 @@ class Segmenter:
         return [piece for span in spans if span[0] < span[1] for piece in _pieces(*span)]
 
     def _ends_sentence(self, text: str, start: int, sign: int, end: int) -> bool:
-        """Whether the sign at ``sign`` to ``end`` does: a stop that is not part of a list item's number, or a line break."""
+        """Whether the sign at ``sign`` to ``end`` does: a stop that is not that of a list item's number, or a break."""
         if text[sign] == ".":
             return not text[start:sign].strip().isdigit()
         return end - sign > 1 or self._ends_line(text, start, end)
