@@ -185,7 +185,7 @@ def test_an_adapter_whose_examples_fail_is_a_fault(write_config: WriteConfig, tm
     )
     report = run_check(write_config(replace={"en_radiology": "own.yaml"}))
     assert len(report.faults) == 1
-    assert "expected present, came absent" in report.faults[0]
+    assert "expected present, got absent" in report.faults[0]
 
 
 def test_a_finding_that_the_adapter_does_not_know_is_masked_with_a_warning(write_config: WriteConfig) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from glsmed.shared.errors import ConfigurationError
 from glsmed.shared.protocol.study import Study, load_study
-from glsmed.site_adapters.lint.finding_names import CANONICAL_FINDINGS
+from glsmed.site_adapters.lint.finding_rules import CANONICAL_FINDINGS
 
 
 def study(folder: Path, text: str) -> Study:

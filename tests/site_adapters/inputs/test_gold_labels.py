@@ -34,8 +34,8 @@ def test_the_same_row_twice_is_one_label(tmp_path: Path) -> None:
     ("rows", "message"),
     [
         (["s3,mass,1"], "gold.csv:2: study_id: 's3' is not in the reports"),
-        (["s1,mass,yes"], "gold.csv:2: value: expected 0 or 1, came 'yes'"),
-        (["s1,mass,"], "gold.csv:2: value: expected 0 or 1, came ''"),
+        (["s1,mass,yes"], "gold.csv:2: value: expected 0 or 1, got 'yes'"),
+        (["s1,mass,"], "gold.csv:2: value: expected 0 or 1, got ''"),
         (["s1,,1"], "gold.csv:2: finding: is blank"),
         (["s1,mass,1", "s1,mass,0"], "gold.csv:3: value: mass of 's1' is 1 in an earlier line and 0 here"),
         (["s1,hernia,1", "s1,hernia,0"], "gold.csv:3: value: hernia of 's1' is 1 in an earlier line and 0 here"),

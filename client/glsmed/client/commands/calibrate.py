@@ -46,8 +46,8 @@ def calibrate_site(config_file: Path, *, out: Path | None, prior: Path | None, l
     from glsmed.client.settings.config import load_site
     from glsmed.shared.errors import DataError
     from glsmed.site_adapters.adapter.loader import load_adapter
+    from glsmed.site_adapters.calibration.calibration_writer import write_calibration
     from glsmed.site_adapters.calibration.gold_cells import gold_cells
-    from glsmed.site_adapters.commands.calibrate import write_calibration
     from glsmed.site_adapters.reading.reader import Reader
 
     config = load_site(config_file)

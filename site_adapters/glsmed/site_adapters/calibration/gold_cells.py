@@ -28,7 +28,7 @@ class GoldCell:
 
     @property
     def hedged(self) -> bool:
-        """Whether the words leave doubt."""
+        """Whether the report doubts the finding."""
         return self.cell is not None and self.cell.state == "uncertain"
 
 
