@@ -57,9 +57,9 @@ def test_every_fault_of_a_file_is_told_at_once_with_its_line(tmp_path: Path) -> 
         "cues:\n"
         "  - {id: hedge, kind: uncertianty, phrases: perhaps, certainty: 2}\n"
         "  - {id: hedge, kind: negation, phrases: [3]}\n"
-        "findings: {}\n"
         "findings:\n"
-        "  effusion: {term: [x]}\n",
+        "  effusion: {term: [x]}\n"
+        "findings: {}\n",
     )
     faults = _faults(path)
     expected = [
@@ -120,7 +120,7 @@ def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("a: &x [*x]\n", "holds itself through an alias"),
-        ("a: " + "[" * 600 + "]" * 600, "is nested more than 100 levels deep"),
+        ("a: " + "[" * 600 + "]" * 600, "is nested too deeply"),
         ("adapter: site\nextends: \x07\n", "2: is not YAML: it holds the control character U+0007"),
         ("a: !!int x\n", "is not YAML: expected a number"),
         ("--- a\n--- b\n", "2: is not YAML"),
