@@ -149,7 +149,7 @@ def _calibrated(config: SiteConfig, path: Path, *, adapter: str = "en_radiology"
     assert config.data.gold is not None
     reader = Reader(load_adapter(adapter))
     texts = read_manifest(config.data.manifest).reports
-    gold = read_gold(config.data.gold, studies=texts.keys(), findings=list(reader.adapter.findings))
+    gold = read_gold(config.data.gold, examinations=texts.keys(), findings=list(reader.adapter.findings))
     cells = gold_cells(reader, texts, gold)
     save_calibration_file(path, calibration_file(reader.adapter, cells, fit_labels(reader.adapter, cells)))
     return config.model_copy(update={"data": config.data.model_copy(update={"calibration": path})})

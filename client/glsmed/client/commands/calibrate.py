@@ -79,7 +79,7 @@ def _gold(config: "SiteConfig", config_file: Path, manifest: "Manifest", reader:
             f"{config_file}: data.gold names no gold labels to calibrate with; to start from the prior that sites "
             "share: glsmed-adapter calibrate ADAPTER --prior shared.yaml --out calibration.yaml"
         )
-    gold = read_gold(config.data.gold, studies=manifest.reports.keys(), findings=list(reader.adapter.findings))
+    gold = read_gold(config.data.gold, examinations=manifest.reports.keys(), findings=list(reader.adapter.findings))
     warn_of_other_findings(config.data.gold, reader.adapter.findings)
     return gold
 

@@ -60,7 +60,7 @@ def read_site_gold(config: SiteConfig, study: Study, study_ids: Collection[str])
     """
     if config.data.gold is None:
         return {}
-    return read_gold(config.data.gold, studies=study_ids, findings=study.findings)
+    return read_gold(config.data.gold, examinations=study_ids, findings=study.findings)
 
 
 def usable_gold(gold: Gold, patients: Mapping[str, str], split: SplitSection) -> Gold:

@@ -14,7 +14,7 @@ from glsmed.site_adapters.adapter.layers import built_in_names
 from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.calibration.calibration import Calibration, calibrate, load_calibration
 from glsmed.site_adapters.calibration.gold_cells import GoldCell, gold_cells, mentioned
-from glsmed.site_adapters.calibration.shared_priors import count_cues, load_shared_prior, shared_beliefs
+from glsmed.site_adapters.calibration.shared_priors import count_cues, load_shared_prior, shared_cue_priors
 
 
 def site_calibration(inputs: SiteInputs) -> Calibration | None:
@@ -29,7 +29,7 @@ def site_calibration(inputs: SiteInputs) -> Calibration | None:
     stored = config.state.shared_prior(study.digest())
     if not (study.labels.shared_calibration and stored.is_file()):
         return None
-    return calibrate(adapter, _cells(inputs), shared_beliefs(adapter, load_shared_prior(stored)))
+    return calibrate(adapter, _cells(inputs), shared_cue_priors(adapter, load_shared_prior(stored)))
 
 
 def site_cue_counts(inputs: SiteInputs) -> str:

@@ -10,7 +10,7 @@ from glsmed.site_adapters.calibration.calibration_fit import fit_labels
 from glsmed.site_adapters.calibration.gold_cells import GoldCell
 from glsmed.site_adapters.calibration.learned_scoring import learn
 from glsmed.site_adapters.calibration.reliability import reliability_report
-from glsmed.site_adapters.calibration.shared_priors import load_shared_prior, shared_beliefs
+from glsmed.site_adapters.calibration.shared_priors import load_shared_prior, shared_cue_priors
 
 
 def write_calibration(
@@ -28,7 +28,7 @@ def write_calibration(
     Raises:
         ConfigurationError: with every fault of the file ``prior``.
     """
-    shared = {} if prior is None else shared_beliefs(adapter, load_shared_prior(prior))
+    shared = {} if prior is None else shared_cue_priors(adapter, load_shared_prior(prior))
     fit = fit_labels(adapter, cells, shared)
     file = calibration_file(adapter, cells, fit, learn(cells, fit) if learned else None)
     save_calibration_file(target, file)

@@ -38,7 +38,7 @@ def _count(adapter: Adapter, cue_id: str, labels: Sequence[float]) -> CueCount:
     )
 
 
-def shared_beliefs(adapter: Adapter, prior: SharedPrior) -> Mapping[str, Beta]:
+def shared_cue_priors(adapter: Adapter, prior: SharedPrior) -> Mapping[str, Beta]:
     """The shared prior of the adapter's cues by id; cues that no site counted move with their family."""
     priors: dict[str, Beta] = {}
     for cue in adapter.cues.values():

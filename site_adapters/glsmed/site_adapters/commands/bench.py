@@ -37,7 +37,9 @@ def bench_command(
     now, before = load_subject(adapter), load_subject(against)
     texts = read_reports(reports)
     findings = sorted({*now.adapter.findings, *before.adapter.findings})
-    labels: Gold = {} if gold is None else read_gold(gold, studies=texts.keys(), findings=findings, among=str(reports))
+    labels: Gold = (
+        {} if gold is None else read_gold(gold, examinations=texts.keys(), findings=findings, among=str(reports))
+    )
     if gold is not None:
         warn_of_other_findings(gold, findings)
     _print_changes(compare(before.reader, now.reader, texts), labels)

@@ -32,7 +32,7 @@ def suggest_command(
     labels: Gold = {}
     if gold is not None:
         warn_of_other_findings(gold, subject.adapter.findings)
-        labels = read_gold(gold, studies=texts.keys(), findings=list(subject.adapter.findings), among=str(reports))
+        labels = read_gold(gold, examinations=texts.keys(), findings=list(subject.adapter.findings), among=str(reports))
     found = usable(subject, suggest(subject, texts, labels, most=_MOST))
     with open_output(target) as output:
         output.write(suggestions_yaml(subject, found))

@@ -14,12 +14,12 @@ _VALUES = {"0": 0, "1": 1}
 Gold = Mapping[tuple[str, str], int]
 
 
-def read_gold(path: Path, *, studies: Collection[str], findings: Collection[str], among: str = "manifest") -> Gold:
+def read_gold(path: Path, *, examinations: Collection[str], findings: Collection[str], among: str = "manifest") -> Gold:
     """Value (0 or 1) by examination and finding; rows about other findings are left out.
 
     Args:
         path: the CSV file.
-        studies: the ids of the known examinations, as column study_id has them.
+        examinations: ids of the known examinations, as column study_id has them.
         findings: the findings to keep.
         among: what lists these ids, for the message about one that is not there.
 
@@ -32,7 +32,7 @@ def read_gold(path: Path, *, studies: Collection[str], findings: Collection[str]
     seen: set[str] = set()
     for line, row in read_csv(path, required=COLUMNS):
         seen.add(row["finding"])
-        key, message = _fault(row, gold, studies, among)
+        key, message = _fault(row, gold, examinations, among)
         if message:
             faults.append(Fault(str(path), message, line=line, key=key))
         else:
