@@ -76,12 +76,13 @@ def fit_output_calibration(
             ``isotonic`` any rising curve, ``auto`` isotonic from 1000 cells and platt below, ``off`` none.
 
     Returns:
-        Curves only of findings with at least 20 gold cells and 3 of each class.
+        Curves only of findings with at least 20 gold cells, 3 of each class, and finite logits.
     """
     curves = {}
     for place in suffices(gold, kind=kind).nonzero().squeeze(1).tolist():
         known = ~torch.isnan(gold[:, place])
-        curves[findings[place]] = _fit(logits[known, place].double(), gold[known, place].double(), kind)
+        if torch.isfinite(logits[known, place]).all():
+            curves[findings[place]] = _fit(logits[known, place].double(), gold[known, place].double(), kind)
     return OutputCalibration(findings=tuple(findings), curves=curves)
 
 
