@@ -37,7 +37,10 @@ class Batch(Columns):
         return len(self.images)
 
     def split(self, size: int) -> Iterator["Batch"]:
-        """The batch in parts of at most ``size`` images."""
+        """The batch in parts of at most ``size`` images; the batch itself where it is one part."""
+        if len(self) <= size:
+            yield self
+            return
         for start in range(0, len(self), size):
             yield self.rows(slice(start, start + size))
 
