@@ -50,8 +50,8 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "training": {"data", "learning", "settings"},
         "evaluation": {"data", "labels", "learning", "training"},
         "egress": {"data", "evaluation", "settings"},
-        "site": {"data", "egress", "evaluation", "labels", "learning", "node", "settings", "training"},
-        "commands": {"data", "node", "settings", "site"},
+        "resident": {"data", "egress", "evaluation", "labels", "learning", "node", "settings", "training"},
+        "commands": {"data", "node", "settings", "resident"},
         "cli": {"commands"},
     },
     "client/training": {
@@ -143,7 +143,7 @@ def test_portion_imports_only_what_its_arrows_allow(portion: str) -> None:
 
 
 def test_an_arrow_against_the_stream_is_seen() -> None:
-    assert _forbidden("server", "from glsmed.client import site") == {"client"}
+    assert _forbidden("server", "from glsmed.client import resident") == {"client"}
     assert _forbidden("shared", "import glsmed.benchmarks.demo") == {"benchmarks"}
 
 

@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from glsmed.client.site.readiness import run_check
+from glsmed.client.resident.readiness import run_check
 from glsmed.shared.protocol.study import load_study
 from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.reading.examples import check_examples

@@ -115,7 +115,7 @@ def _evil_bundle(marker: Path) -> bytes:
     return zip_bundle(
         {
             "pyproject.toml": bundle._PYPROJECT.replace(
-                "glsmed.shared.protocol.inert_client_app", "glsmed.client.site.app"
+                "glsmed.shared.protocol.inert_client_app", "glsmed.client.resident.app"
             ).encode(),
             "LICENSE": b"none\n",
             "README.md": b"none\n",

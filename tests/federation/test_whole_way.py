@@ -27,7 +27,7 @@ def _check_processes(federation: Federation) -> None:
     lines = _command_lines()
     assert f"superlink_process {federation.study_file}" in lines
     for site in SITES:
-        assert f"glsmed.client.site.resident {federation.config(site)}" in lines
+        assert f"glsmed.client.resident {federation.config(site)}" in lines
     assert len(re.findall(rf"supernode_process .*localhost:{federation.port}", lines)) == len(SITES)
 
 

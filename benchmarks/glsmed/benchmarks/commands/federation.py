@@ -23,7 +23,7 @@ def federation(
     **Example**: `glsmed-benchmark build --out my-data && glsmed-benchmark federation --data my-data --out runs/fed`
     """
     from glsmed.benchmarks.federation.built_federation import RunSettings, federate
-    from glsmed.client.site.logs import configure_logging
+    from glsmed.client.resident.logs import configure_logging
     from glsmed.shared.files.atomic import write_text
 
     configure_logging(level=logging.WARNING)

@@ -20,8 +20,8 @@ from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.evaluation.local_training import LocalResult, numbers_on_test, train_locally
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
+from glsmed.client.resident.preparation import prepare_site
 from glsmed.client.settings.config import load_site
-from glsmed.client.site.preparation import prepare_site
 from glsmed.shared.processes.command_line import Tell
 from glsmed.shared.protocol.study import Study
 

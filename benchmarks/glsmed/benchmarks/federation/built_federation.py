@@ -14,8 +14,8 @@ from typing import Literal
 from glsmed.benchmarks.federation.local_grid import run_in_process
 from glsmed.client.data.splits import split_of
 from glsmed.client.evaluation.local_training import numbers_on_test, train_locally
+from glsmed.client.resident.site_runtime import SiteRuntime, load_site_runtime
 from glsmed.client.settings.config import CentreAddress, DataSection, EgressSection, SiteConfig, SplitSection
-from glsmed.client.site.site_runtime import SiteRuntime, load_site_runtime
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.shared.errors import DataError, FederationError
 from glsmed.shared.files.atomic import write_text

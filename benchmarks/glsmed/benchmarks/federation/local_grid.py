@@ -12,8 +12,8 @@ from flwr.app import Context, Error, Message, RecordDict
 from flwr.clientapp import ClientApp
 from flwr.common.constant import ErrorCode
 
-from glsmed.client.site.app import build_client_app
-from glsmed.client.site.site_runtime import SiteRuntime
+from glsmed.client.resident.app import build_client_app
+from glsmed.client.resident.site_runtime import SiteRuntime
 from glsmed.server.flower.in_process import RUN_ID, GridInProcess, come_from_centre, give_message_id
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.server.rounds.rounds import run_study

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from glsmed.client.site.preparation import SiteSummary
-    from glsmed.client.site.readiness import CheckReport
+    from glsmed.client.resident.preparation import SiteSummary
+    from glsmed.client.resident.readiness import CheckReport
 
 CANNOT_START = 2
 
@@ -17,7 +17,7 @@ def check(context: typer.Context) -> None:
 
     **Example**: `glsmed-client --site config.yaml check`
     """
-    from glsmed.client.site.readiness import run_check
+    from glsmed.client.resident.readiness import run_check
 
     report = run_check(context.obj)
     typer.echo(render(report))

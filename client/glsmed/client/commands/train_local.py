@@ -15,8 +15,8 @@ def train_local(
 
     **Example**: `glsmed-client --site config.yaml train-local --out local.json`
     """
+    from glsmed.client.resident.training_alone import train_site_alone
     from glsmed.client.settings.config import load_site
-    from glsmed.client.site.training_alone import train_site_alone
     from glsmed.shared.files.atomic import write_text
 
     result = train_site_alone(load_site(context.obj), tell=_tell)

@@ -66,7 +66,7 @@ class SiteSupervisor:
         command = [
             sys.executable,
             "-m",
-            "glsmed.client.site.resident",
+            "glsmed.client.resident",
             str(self._config_file),
             str(settings.runtime_port),
         ]

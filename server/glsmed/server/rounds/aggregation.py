@@ -1,4 +1,7 @@
-"""How the updates of a round become the next model."""
+"""How the updates of a round become the next model.
+
+A new rule is a class here; :class:`glsmed.server.rounds.rounds.StudyPlan` hands the chosen one to the round loop.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable

@@ -14,8 +14,8 @@ from glsmed.client.data.manifest import ImageEntry, Manifest, patient_key, read_
 from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.data.splits import SPLITS
 from glsmed.client.labels import label_table
+from glsmed.client.resident.preparation import SiteData, by_split, label_rows, prepare_site
 from glsmed.client.settings.config import SiteConfig, SplitSection, load_site
-from glsmed.client.site.preparation import SiteData, by_split, label_rows, prepare_site
 from glsmed.shared.errors import ConfigurationError, DataError
 from glsmed.shared.protocol.study import LabelSection, Study, TrainingSection, load_study
 from glsmed.site_adapters.adapter.loader import load_adapter

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from glsmed.client.resident.site_runtime import SiteRuntime, load_site_runtime, with_prior
 from glsmed.client.settings.config import load_site
-from glsmed.client.site.site_runtime import SiteRuntime, load_site_runtime, with_prior
 from glsmed.shared.cue_calibration.shared_prior import SharedBelief, SharedPrior
 from glsmed.shared.errors import DataError
 from glsmed.shared.models import state_arrays

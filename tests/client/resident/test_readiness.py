@@ -8,8 +8,8 @@ import pytest
 
 from glsmed.client.commands.check import render
 from glsmed.client.egress.query_budget import QueryBudget, Request
+from glsmed.client.resident.readiness import CheckReport, run_check
 from glsmed.client.settings.state_folder import StateFolder
-from glsmed.client.site.readiness import CheckReport, run_check
 from glsmed.shared.protocol.study import load_study
 
 WriteConfig = Callable[..., Path]

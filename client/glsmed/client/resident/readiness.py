@@ -14,15 +14,15 @@ from glsmed.client.data.site_inputs import SiteInputs, read_site_gold
 from glsmed.client.data.splits import SPLITS
 from glsmed.client.egress.query_budget import QueryBudget
 from glsmed.client.labels.label_table import LabelRow
-from glsmed.client.settings.config import SiteConfig, load_site
-from glsmed.client.settings.enrolment import read_authority, read_private_key
-from glsmed.client.site.preparation import (
+from glsmed.client.resident.preparation import (
     SiteSummary,
     by_split,
     label_rows,
     load_images,
     summarise,
 )
+from glsmed.client.settings.config import SiteConfig, load_site
+from glsmed.client.settings.enrolment import read_authority, read_private_key
 from glsmed.client.training.devices import resolve_devices
 from glsmed.shared.errors import ConfigurationError, GlsmedError
 from glsmed.shared.files.audit import verify

@@ -7,9 +7,9 @@ from flwr.app import Error
 
 from glsmed.client.node.flower_node import TaskQueue
 from glsmed.client.node.node_settings import NodeSettings
+from glsmed.client.resident import process
+from glsmed.client.resident.process import serve_tasks
 from glsmed.client.settings.config import SiteConfig
-from glsmed.client.site import resident
-from glsmed.client.site.resident import serve_tasks
 
 
 class _StopError(Exception):
@@ -39,7 +39,7 @@ class _Queue(TaskQueue):
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that the resident waited, without waiting."""
     waited: list[float] = []
-    monkeypatch.setattr("glsmed.client.site.resident.time.sleep", waited.append)
+    monkeypatch.setattr("glsmed.client.resident.process.time.sleep", waited.append)
     return waited
 
 
@@ -72,22 +72,22 @@ def test_errors_leave_through_the_sites_gate(drawn_config: SiteConfig, waits: li
 
 
 def test_a_wrong_number_of_words_says_which_are_expected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resident, "end_with_parent", lambda: None)
-    monkeypatch.setattr("glsmed.client.site.resident.signal.signal", lambda *_: None)
+    monkeypatch.setattr(process, "end_with_parent", lambda: None)
+    monkeypatch.setattr("glsmed.client.resident.process.signal.signal", lambda *_: None)
     monkeypatch.setattr(sys, "argv", ["resident"])
     with pytest.raises(SystemExit, match=r"resident CONFIG PORT"):
-        resident.main()
+        process.main()
 
 
 def test_the_process_serves_its_site_on_the_given_port(
     write_config: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served: list[tuple[str, NodeSettings]] = []
-    monkeypatch.setattr(resident, "end_with_parent", lambda: None)
-    monkeypatch.setattr(resident, "configure_logging", lambda **_: None)
-    monkeypatch.setattr("glsmed.client.site.resident.signal.signal", lambda *_: None)
-    monkeypatch.setattr(resident, "TaskQueue", lambda settings: settings)
-    monkeypatch.setattr(resident, "serve_tasks", lambda config, queue: served.append((config.site, queue)))
+    monkeypatch.setattr(process, "end_with_parent", lambda: None)
+    monkeypatch.setattr(process, "configure_logging", lambda **_: None)
+    monkeypatch.setattr("glsmed.client.resident.process.signal.signal", lambda *_: None)
+    monkeypatch.setattr(process, "TaskQueue", lambda settings: settings)
+    monkeypatch.setattr(process, "serve_tasks", lambda config, queue: served.append((config.site, queue)))
     monkeypatch.setattr(sys, "argv", ["resident", str(write_config()), "9000"])
-    resident.main()
+    process.main()
     assert [(site, settings.runtime_address) for site, settings in served] == [("st-mary", "127.0.0.1:9000")]

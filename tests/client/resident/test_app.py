@@ -12,9 +12,9 @@ from flwr.common.constant import SUPERLINK_NODE_ID
 from flwr.supercore.task_identity import TaskIdentity
 from structlog.testing import capture_logs
 
+from glsmed.client.resident.app import build_client_app
+from glsmed.client.resident.site_runtime import load_site_runtime
 from glsmed.client.settings.config import load_site
-from glsmed.client.site.app import build_client_app
-from glsmed.client.site.site_runtime import load_site_runtime
 from glsmed.shared.models import state_arrays
 from glsmed.shared.protocol.codec import decode, encode
 from glsmed.shared.protocol.messages import Arrays, EvaluateTask, EvaluationReply, TrainTask, Update
@@ -162,7 +162,7 @@ def test_a_question_that_could_not_be_answered_is_counted_and_may_be_asked_again
     site = start()
     model = site.model(0.1)
     with monkeypatch.context() as broken:
-        broken.setattr("glsmed.client.site.app.evaluate", lambda *_, **__: 1 / 0)
+        broken.setattr("glsmed.client.resident.app.evaluate", lambda *_, **__: 1 / 0)
         assert site.evaluate(model).error.reason == "ZeroDivisionError"
     assert site.evaluate(site.model(0.2)).error.reason == "QueryBudgetError"
     assert site.metrics(model)

@@ -3,7 +3,7 @@ import json
 import pytest
 import structlog
 
-from glsmed.client.site.logs import PATIENT_FIELDS, DropPatientFields, configure_logging
+from glsmed.client.resident.logs import PATIENT_FIELDS, DropPatientFields, configure_logging
 
 CANARY = "patient-4711"
 

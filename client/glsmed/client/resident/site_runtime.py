@@ -11,8 +11,8 @@ from glsmed.client.data.site_inputs import SiteInputs, read_site_inputs
 from glsmed.client.egress.policy import EgressPolicy
 from glsmed.client.egress.query_budget import QueryBudget
 from glsmed.client.labels.shared_calibration import shareable_cues, store_prior
+from glsmed.client.resident.preparation import label_rows, prepare_site, with_targets
 from glsmed.client.settings.config import SiteConfig
-from glsmed.client.site.preparation import label_rows, prepare_site, with_targets
 from glsmed.client.training.devices import resolve_devices
 from glsmed.client.training.round_training import RoundTraining
 from glsmed.shared.cue_calibration.shared_prior import SharedPrior

@@ -14,7 +14,7 @@ from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.evaluation.shipped_model import write_shipped_model
 from glsmed.client.labels.shared_calibration import site_cue_counts
 from glsmed.client.learning.output_calibration import OutputCalibration
-from glsmed.client.site.site_runtime import SiteRuntime, with_prior
+from glsmed.client.resident.site_runtime import SiteRuntime, with_prior
 from glsmed.shared.cue_calibration.shared_prior import prior_from_json
 from glsmed.shared.errors import MismatchError
 from glsmed.shared.models import load_arrays, state_arrays

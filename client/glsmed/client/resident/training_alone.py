@@ -4,8 +4,8 @@ import torch
 
 from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.evaluation.local_training import numbers_on_test, train_locally
+from glsmed.client.resident.preparation import prepare_site
 from glsmed.client.settings.config import SiteConfig
-from glsmed.client.site.preparation import prepare_site
 from glsmed.client.training.devices import resolve_device
 from glsmed.shared.processes.command_line import Tell
 from glsmed.shared.protocol.study import load_study

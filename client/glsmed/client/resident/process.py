@@ -1,6 +1,6 @@
 """The resident process of a site: owns the data, the device and the egress policy, and outlives every round.
 
-``python -m glsmed.client.site.resident CONFIG PORT`` loads the site once, writes the file ``resident.ready`` in the
+``python -m glsmed.client.resident CONFIG PORT`` loads the site once, writes the file ``resident.ready`` in the
 state folder, then takes tasks from the SuperNode until it is stopped. So a round needs no new process, no
 reloading and no start of the device.
 """
@@ -15,13 +15,12 @@ import structlog
 from glsmed.client.node.bundle_check import BundleCheck
 from glsmed.client.node.flower_node import TaskQueue
 from glsmed.client.node.node_settings import NodeSettings
+from glsmed.client.resident.app import build_client_app
+from glsmed.client.resident.logs import configure_logging
+from glsmed.client.resident.site_runtime import load_site_runtime
 from glsmed.client.settings.config import SiteConfig, load_site
-from glsmed.client.site.app import build_client_app
-from glsmed.client.site.logs import configure_logging
-from glsmed.client.site.site_runtime import load_site_runtime
 from glsmed.shared.files.atomic import write_text
 from glsmed.shared.processes.children import end_with_parent
-from glsmed.shared.processes.command_line import run_command
 from glsmed.shared.protocol.message_size import most_message_bytes
 
 _POLL_SECONDS = 0.05
@@ -53,11 +52,7 @@ def main() -> None:
     end_with_parent()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if len(sys.argv) != _ARGUMENTS:
-        raise SystemExit("usage: python -m glsmed.client.site.resident CONFIG PORT")
+        raise SystemExit("usage: python -m glsmed.client.resident CONFIG PORT")
     config = load_site(Path(sys.argv[1]))
     configure_logging(site=config.site)
     serve_tasks(config, TaskQueue(NodeSettings.of(config, runtime_port=int(sys.argv[2]))))
-
-
-if __name__ == "__main__":
-    run_command(main)
