@@ -60,7 +60,7 @@ def test_baselines_differ_from_the_study_in_nothing_else() -> None:
 
 def test_an_effort_counts_the_rounds_that_were_trained() -> None:
     effort = effort_of(RESULT, STUDY)
-    assert (effort.images, effort.rounds, effort.best_round) == (7 * 60 * 16, 7, 4)
+    assert (effort.images, effort.steps, effort.rounds, effort.best_round) == (7 * 60 * 16, 7 * 60, 7, 4)
 
 
 def test_a_hospital_alone_trains_until_patience_ends_and_logs_its_rounds(
