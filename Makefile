@@ -2,7 +2,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help env lock demo test check
+.PHONY: help env lock demo test check docs
 
 help:  ## what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -26,6 +26,9 @@ demo: env  ## three hospitals train together on this machine; ends with a table 
 
 test: env  ## the whole test suite
 	@$(BIN)/python -m pytest
+
+docs: env  ## write docs/configuration.md again from the schema
+	@$(BIN)/python docs/configuration.py > docs/configuration.md
 
 check: env  ## ruff, mypy and the import arrows
 	@$(BIN)/ruff check .

@@ -73,7 +73,7 @@ def test_the_real_cases_become_three_sites_that_could_train(
         assert report.faults == []
         assert report.summary is not None
         assert min(report.summary.split_patients.values()) >= 2
-        notes += report.summary.studies
+        notes += report.summary.examinations
     assert notes == len({name for name, _ in noted})
     assert [line.split(":")[0] for line in said[:3]] == list(SITES)
     assert any(line.endswith("no note") for line in said)

@@ -83,6 +83,17 @@ def test_a_command_prints_what_the_page_shows(site: Path, monkeypatch: pytest.Mo
     assert [line for line in expected if line not in printed] == []
 
 
+def test_the_pipeline_prints_what_the_page_shows(
+    site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(site)
+    section = PAGE.split("## 11. ")[1]
+    (script,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    (printed,) = re.findall(r"```text\n(.*?)```", section, re.DOTALL)
+    exec(script, {})  # noqa: S102  # the page's own script
+    assert capsys.readouterr().out == printed
+
+
 def test_a_calibration_of_other_cues_is_refused_as_the_page_says(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(site)
     command = next(command for command in COMMANDS if "-new" in command)

@@ -1,8 +1,8 @@
-"""Three hospitals out of public case reports: Spain, the USA, and all other countries that have notes.
+"""Three hospitals from public case reports: Spain, the USA, and all other countries that have notes.
 
-    python configs/covid_cxr/build_sites.py --data ../shared/data/covid_cxr --out runs/covid_cxr
+    python configs/covid_cxr/build_sites.py --data DATA/covid_cxr --out runs/covid_cxr
 
-writes ``<out>/<site>/`` with manifest.csv, config.yaml, study.yaml and the site's adapter, and says what the notes
+writes ``<out>/<site>/`` with manifest.csv, config.yaml, study.yaml and the site's adapter, and prints what the notes
 hold. Images stay where they are. ``run.sh`` beside this file does that and federates the three as real processes.
 """
 
@@ -16,11 +16,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from glsmed.client.data.manifest import read_manifest
-from glsmed.client.data.splits import split_of
+from glsmed.client.data.site_inputs import read_site_inputs
+from glsmed.client.data.splits import SPLITS, split_of
 from glsmed.client.settings.config import SplitSection, load_site
-from glsmed.client.settings.state_folder import prepare_state_folder
-from glsmed.client.site.preparation import SPLITS, label_rows
+from glsmed.client.site.preparation import label_rows
 from glsmed.shared.errors import UsageError
 from glsmed.shared.files.atomic import atomic_replace, write_text
 from glsmed.shared.processes.command_line import run_command
@@ -124,10 +123,9 @@ def first_seed(patients: Iterable[str]) -> int:
 def describe(folder: Path) -> str:
     """What a site's notes hold, read with the site's own adapter."""
     config = load_site(folder / "config.yaml")
-    study = load_study(config.study)
-    prepare_state_folder(config.state_folder)
-    manifest = read_manifest(config.data.manifest)
-    rows = label_rows(config, study, manifest, gold={})
+    config.state.prepare()
+    inputs = read_site_inputs(config, load_study(config.study))
+    manifest, rows = inputs.manifest, label_rows(inputs)
     doubted = {row.study_id for row in rows if row.state == "uncertain"}
     silent = set(manifest.reports) - {row.study_id for row in rows if row.state != "unmentioned"}
     states = Counter(row.state for row in rows)

@@ -71,7 +71,7 @@ def test_every_part_may_be_killed_and_every_round_still_counts(federation: Feder
     os.kill(centre.process.pid, signal.SIGKILL)
     _wait_until_gone(re.escape(str(federation.study_file.parent)) + "/(study.yaml|pki/)")
     again = federation.start_centre().wait_for("done: results are in", seconds=200)
-    assert re.search(rf"going on after round {ROUNDS - 1}|round {ROUNDS} of {ROUNDS}", again)
+    assert re.search(rf"continuing after round {ROUNDS - 1}|round {ROUNDS} of {ROUNDS}", again)
     _check_record(federation.study_file.parent / "run")
 
 

@@ -103,7 +103,7 @@ from pathlib import Path
 import glsmed.server.processes.supervisor as supervisor
 bundle = Path(sys.argv[1]).read_bytes()
 supervisor.bundle_bytes = lambda: bundle
-supervisor.StudySupervisor(Path(sys.argv[2]), report=lambda line: print(line, flush=True)).run()
+supervisor.StudySupervisor(Path(sys.argv[2]), tell=lambda line: print(line, flush=True)).run()
 """
 EVIL_APP = "from pathlib import Path\nPath({marker!r}).touch()\n"
 

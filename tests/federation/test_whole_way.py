@@ -33,7 +33,7 @@ def _check_processes(federation: Federation) -> None:
 
 def _training_workers(federation: Federation) -> int:
     """How many processes share the rounds of the site that has two devices."""
-    return len(re.findall(rf"training_worker .*{re.escape(str(federation.root))}", _command_lines()))
+    return len(re.findall(rf"worker_pool\.worker .*{re.escape(str(federation.root))}", _command_lines()))
 
 
 def _check_no_worker_stays(federation: Federation) -> None:

@@ -10,8 +10,9 @@ from flwr.clientapp import ClientApp
 from torch import nn
 
 from glsmed.server.rounds.site_messenger import Clock
+from glsmed.shared.protocol.codec import decode, encode
+from glsmed.shared.protocol.messages import EvaluateTask, EvaluationReply, HelloReply, TrainTask, Update
 from glsmed.shared.protocol.study import FederationSection, Study, TrainingSection
-from glsmed.shared.protocol.wire import EvaluateTask, EvaluationReply, HelloReply, TrainTask, Update, decode, encode
 
 MakeSite = Callable[..., ClientApp]
 
@@ -41,13 +42,13 @@ def clock() -> Clock:
 def small_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """The study's model becomes a weight of two zeros and a counter."""
 
-    def build(architecture: str, *, n_findings: int, seed: int) -> nn.Module:
+    def build(study: Study) -> nn.Module:
         model = nn.Module()
         model.register_parameter("weight", nn.Parameter(torch.zeros(2)))
         model.register_buffer("batches", torch.tensor([0]))
         return model
 
-    monkeypatch.setattr("glsmed.server.rounds.rounds.build_model", build)
+    monkeypatch.setattr("glsmed.server.rounds.rounds.initial_model", build)
 
 
 @pytest.fixture

@@ -4,9 +4,8 @@ import torch
 import torchvision
 from torch import nn
 
-from glsmed.shared.errors import WireError
-from glsmed.shared.models import ARCHITECTURES, build_model, group_norm, load_arrays, state_arrays
-from glsmed.shared.protocol.model_manifest import ModelManifest
+from glsmed.shared.models import ARCHITECTURES, build_model, group_norm, initial_model, load_arrays, state_arrays
+from glsmed.shared.protocol.study import ModelSection, Study, TrainingSection
 
 SMALL = build_model("resnet10", n_findings=3, seed=0)
 
@@ -76,43 +75,12 @@ def test_loading_copies() -> None:
     np.testing.assert_array_equal(state_arrays(SMALL)["conv1.weight"], arrays["conv1.weight"])
 
 
-MANIFEST = ModelManifest.of(SMALL.state_dict())
-ARRAYS = state_arrays(SMALL)
-
-
-def test_a_models_own_arrays_fit_its_manifest() -> None:
-    MANIFEST.check(ARRAYS)
-
-
-def test_the_digest_tells_models_apart() -> None:
-    wider = ModelManifest.of(build_model("resnet10", n_findings=4, seed=0).state_dict())
-    reseeded = ModelManifest.of(build_model("resnet10", n_findings=3, seed=1).state_dict())
-    assert MANIFEST.digest() == reseeded.digest() != wider.digest()
-
-
-def without(name: str) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
-    return {key: value for key, value in ARRAYS.items() if key != name}
-
-
-@pytest.mark.parametrize(
-    ("arrays", "message"),
-    [
-        (without("fc.bias"), "array 'fc.bias' is missing"),
-        ({**ARRAYS, "more": ARRAYS["fc.bias"]}, "array 'more' is not part of the study's model"),
-        (dict(reversed(list(ARRAYS.items()))), "not in the order"),
-        (
-            {**ARRAYS, "fc.bias": np.zeros(4, np.float32)},
-            r"array 'fc.bias' has shape \(4,\), the study's model has \(3,\)",
-        ),
-        ({**ARRAYS, "fc.bias": np.zeros(3)}, "array 'fc.bias' is float64, the study's model has float32"),
-        (
-            {**ARRAYS, "fc.bias": np.array([0, np.inf, 0], np.float32)},
-            "array 'fc.bias' holds values that are not finite",
-        ),
-    ],
-)
-def test_arrays_of_another_model_are_refused_by_name(
-    arrays: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]], message: str
-) -> None:
-    with pytest.raises(WireError, match=message):
-        MANIFEST.check(arrays)
+def test_every_participant_of_a_study_starts_from_the_same_model() -> None:
+    study = Study(
+        study="s",
+        findings=("effusion", "nodule"),
+        model=ModelSection(architecture="resnet10", image_size_px=32),
+        training=TrainingSection(seed=5),
+    )
+    expected = build_model("resnet10", n_findings=2, seed=5).state_dict()
+    assert all(torch.equal(value, expected[name]) for name, value in initial_model(study).state_dict().items())

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,4 +30,17 @@ def test_a_reader_that_reads_in_two_ways_breaks_it(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(contract, "lint", lambda _: [])
     monkeypatch.setattr(Reader, "read", lambda *_: next(answers))
     with pytest.raises(AssertionError, match="is read in two ways"):
+        check_site_adapter(tmp_path / "a.yaml")
+
+
+@pytest.mark.parametrize("broken", [{"probability": 1.0}, {"spread": 0.0}, {"cue": ""}, {"evidence": ()}])
+def test_a_cell_that_no_report_can_give_breaks_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: dict[str, Any]
+) -> None:
+    (tmp_path / "a.yaml").write_text(CLEAN)
+    cells = load_subject(tmp_path / "a.yaml").reader.read("Wet lung base.").cells
+    reading = Reading({finding: cell._replace(**broken) for finding, cell in cells.items()})
+    monkeypatch.setattr(contract, "lint", lambda _: [])
+    monkeypatch.setattr(Reader, "read", lambda *_: reading)
+    with pytest.raises(AssertionError, match="breaks the contract"):
         check_site_adapter(tmp_path / "a.yaml")

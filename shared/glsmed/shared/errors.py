@@ -1,19 +1,30 @@
-"""Every error that glsmed raises on purpose.
+"""Every error that glsmed raises on purpose, with the exit code of a command that it ends.
 
-GlsmedError                     exit code 1
-├── ConfigurationError          exit code 2: a file that a person wrote is wrong; holds every fault found
-├── UsageError                  exit code 2: the command line asks for something that cannot be
-├── DataError                   a manifest, report, image or gold file cannot be used
-├── PrivacyError                something was about to leave a site that its policy does not allow
-│   └── QueryBudgetError      the site has been asked as many questions of this study as it means to answer
-├── WireError                   a message breaks the protocol between centre and site
-│   └── UpdateRefusedError      a site's update must not be averaged in
-└── FederationError             a process, port, certificate or round of the federation failed
-    └── BundleRefusedError      the centre sent a bundle that this site does not accept
+GlsmedError                     1  base of all
+├── ConfigurationError          2  a file that a person wrote is wrong; holds every fault found
+├── UsageError                  2  the command line asks for something that is not possible
+├── DataError                   2  a manifest, report, image or gold file cannot be used
+├── PrivacyError                1  something was about to leave a site against its policy
+│   └── QueryBudgetError        1  the site has answered as many requests of this study as it allows
+├── WireError                   1  a message breaks the protocol between centre and site
+│   ├── MismatchError           1  centre and site do not mean the same study, round, model or site
+│   └── UpdateRefusedError      1  a site's update must not be averaged in
+├── FederationError             1  a process, port, certificate or round of the federation failed
+│   └── BundleRefusedError      1  the centre sent a bundle that this site does not accept
+├── TrainingDivergedError       1  the loss is no longer a finite number; in the client's training/steps
+├── DeviceMemoryError           1  a single image does not fit into the device's memory; there too
+├── WorkerError                 1  a training worker failed or ended; in the client's training/worker_pool
+├── _WorkerMemoryError          1  a worker's device ran out of memory; caught there
+└── NegativeRatesError          1  negative rates drive the logits apart; in the client's learning/
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
+
+Subject = Literal["protocol", "study", "round", "manifest", "split", "site"]
+
+_MOST_SHOWN = 80  # characters of a sender's own words in an error
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +42,13 @@ class Fault:
 
 
 class GlsmedError(Exception):
-    """Base of all; ``code`` is the only part of an error that may leave a site."""
+    """Base of all errors; ``code`` is the only part of one that may leave a site."""
 
     exit_code = 1
 
     @property
     def code(self) -> str:
-        """Name of the error's class: carries no data of any patient."""
+        """The name of the error's class; it tells nothing about any patient."""
         return type(self).__name__
 
 
@@ -52,7 +63,7 @@ class ConfigurationError(GlsmedError):
 
 
 class UsageError(GlsmedError):
-    """The command line asks for something that cannot be."""
+    """The command line asks for something that is not possible."""
 
     exit_code = 2
 
@@ -64,15 +75,28 @@ class DataError(GlsmedError):
 
 
 class PrivacyError(GlsmedError):
-    """Something was about to leave a site that its policy does not allow."""
+    """Something was about to leave a site against its policy."""
 
 
 class QueryBudgetError(PrivacyError):
-    """The site has been asked as many questions of this study as it means to answer."""
+    """The site has answered as many requests of this study as its policy allows."""
 
 
 class WireError(GlsmedError):
     """A message breaks the protocol between centre and site."""
+
+
+class MismatchError(WireError):
+    """Centre and site do not mean the same thing; ``subject`` says which, and may leave the site."""
+
+    def __init__(self, subject: Subject, *, expected: object, got: object) -> None:
+        self.subject = subject
+        super().__init__(f"{subject}: expected {expected!r}, got {repr(got)[:_MOST_SHOWN]}")
+
+    @property
+    def code(self) -> str:
+        """The class and the subject, for instance ``MismatchError.study``."""
+        return f"{type(self).__name__}.{self.subject}"
 
 
 class UpdateRefusedError(WireError):

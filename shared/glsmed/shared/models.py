@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from torchvision.models import DenseNet, ResNet
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
+from glsmed.shared.protocol.study import Study
+
 _MOST_GROUPS = 32
 
 
@@ -71,6 +73,11 @@ def build_model(architecture: str, *, n_findings: int, seed: int) -> nn.Module:
         _take_one_channel(model)
     _stop_in_place(model)
     return model
+
+
+def initial_model(study: Study) -> nn.Module:
+    """The network that every participant of a study starts from: the same at the centre and at each site."""
+    return build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
 
 
 def _take_one_channel(model: nn.Module) -> None:

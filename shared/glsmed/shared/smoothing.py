@@ -1,10 +1,10 @@
-"""Generalized label smoothing (GLS): a label, a rate, one target.
+"""Generalized label smoothing (GLS): a label and a rate give a soft target.
 
 With a label y in {0, 1} and a rate r <= 1 the target of a finding is ``t = y(1 - r) + r/2`` (Wei et al., ICML 2022,
-with K = 2 classes per finding). r = 1 is undecided, r = 0 the hard label; r < 0 sharpens beyond it, which undoes a
-labeller's error and makes the loss unbounded below: see the guards of negative rates at the hospital. The loss is
-binary cross-entropy with the target t, computed as ``softplus(z) - t z``, which is exact for every t, inside [0, 1] and
-outside, and costs what binary cross-entropy costs.
+with K = 2 classes per finding). r = 1 gives the target 1/2, r = 0 the hard label. r < 0 gives a target beyond 0 or 1,
+which undoes a labeller's errors but makes the loss unbounded below, so hospitals use it only with guards. The loss is
+binary cross-entropy with the target t, computed as ``softplus(z) - t z``: exact for every t, inside [0, 1] and outside,
+and as fast as plain binary cross-entropy.
 """
 
 from typing import Literal
@@ -27,10 +27,10 @@ def smoothed_targets(labels: Tensor, rates: Tensor) -> Tensor:
 
 
 def rates_from_probability(probability: Tensor) -> tuple[Tensor, Tensor]:
-    """Labels in {0, 1} and rates <= 1 whose target is the given value of each finding.
+    """Labels in {0, 1} and rates <= 1 whose soft target is the given value q of each finding.
 
-    A value of 1/2 and above takes the label 1 with r = 2(1 - q); below, the label 0 with r = 2q. A probability has a
-    rate in [0, 1]; a target beyond [0, 1], as the corrections of a labeller's errors make them, has a negative one.
+    q >= 1/2 gives the label 1 and r = 2(1 - q); a smaller q gives the label 0 and r = 2q. The rate of a probability
+    lies in [0, 1]; that of a target beyond [0, 1], as a correction for a labeller's errors gives it, is negative.
     """
     labels = (probability >= 0.5).to(probability.dtype)
     return labels, 2 * torch.minimum(probability, 1 - probability)
@@ -46,12 +46,12 @@ def compose_rates(hedge_rate: Tensor, labeller_error: float | Tensor) -> Tensor:
     """
     error = torch.as_tensor(labeller_error)
     if not bool(((error >= 0) & (error < 0.5)).all()):
-        raise ValueError(f"a labeller's error lies in [0, 0.5), came {labeller_error}")
+        raise ValueError(f"expected a labeller_error in [0, 0.5), got {labeller_error}")
     return 1 - (1 - hedge_rate) / (1 - 2 * error)
 
 
 def weights_from_spread(mean: Tensor, spread: Tensor) -> Tensor:
-    """Weights in [0, 1] of beliefs with this mean and standard deviation: 1 is certain of its mean, 0 knows nothing.
+    """Weights in [0, 1] of beliefs with this mean and standard deviation: 1 is a certain belief, 0 an empty one.
 
     ``1 - spread^2 / (mean (1 - mean))``. For a Beta belief worth s labels this is s / (s + 1).
     """
@@ -82,7 +82,7 @@ def generalized_label_smoothing_loss(
     Returns:
         A scalar, or ``(N,)``.
 
-    Values are not checked here, since that would wait for the device in every step: :func:`check_targets` does so once.
+    Values are not checked here, since that would make every step wait for the device: call :func:`check_targets` once.
     """
     targets = smoothed_targets(labels, rates)
     return soft_target_loss(logits, targets, weight, reduction=reduction, logit_limit=logit_limit)
@@ -103,8 +103,8 @@ def soft_target_loss(
         targets: ``(N, K)``, in [0, 1] or beyond.
         weight: ``(N, K)`` >= 0, or None.
         reduction: see :func:`generalized_label_smoothing_loss`.
-        logit_limit: for targets beyond [0, 1]: the part beyond stops pulling where ``|z|`` is larger than this, so that
-            the loss is bounded below; up to there it is exact. None: no bound.
+        logit_limit: for targets beyond [0, 1]: the part beyond has no gradient where ``|z|`` is larger than this, which
+            bounds the loss below; up to there it is exact. None: no bound.
     """
     logits, targets = logits.float(), targets.float()
     if logit_limit is None:
@@ -174,27 +174,27 @@ class GeneralizedLabelSmoothingLoss(nn.Module):
         self.logit_limit = logit_limit
 
     def forward(self, logits: Tensor, labels: Tensor, rates: Tensor, weight: Tensor | None = None) -> Tensor:
-        """The loss with the present ``reduction``."""
+        """The loss with the current ``reduction``."""
         return generalized_label_smoothing_loss(
             logits, labels, rates, weight, reduction=self.reduction, logit_limit=self.logit_limit
         )
 
 
 def check_targets(labels: Tensor, rates: Tensor, weight: Tensor, *, lowest_rate: float = 0.0) -> None:
-    """Return if the loss can mean these targets; to be called once, when data is loaded.
+    """Raise if the loss is not defined for these targets; call it once, when data is loaded.
 
     Raises:
         ValueError: shapes differ, a label is not 0 or 1, a rate is outside [lowest_rate, 1], or a weight is negative.
     """
     if not labels.shape == rates.shape == weight.shape:
         shapes = ", ".join(str(tuple(tensor.shape)) for tensor in (labels, rates, weight))
-        raise ValueError(f"labels, rates and weights differ in shape: {shapes}")
+        raise ValueError(f"expected labels, rates and weights of one shape, got {shapes}")
     if not bool(((labels == 0) | (labels == 1)).all()):
-        raise ValueError("a label is neither 0 nor 1; doubt belongs in the rate")
+        raise ValueError("expected labels of 0 and 1, got another value; express doubt in the rate")
     if not bool(((rates >= lowest_rate) & (rates <= 1)).all()):
         raise ValueError(
-            f"a smoothing rate is outside [{lowest_rate:g}, 1]; negative rates make the loss unbounded below and go "
-            "only with the guards of negative rates"
+            f"expected smoothing rates in [{lowest_rate:g}, 1], got one outside; negative rates make the loss "
+            "unbounded below and need guards"
         )
     if not bool(((weight >= 0) & torch.isfinite(weight)).all()):
-        raise ValueError("a weight is negative or not finite")
+        raise ValueError("expected finite weights >= 0, got one that is negative or not finite")

@@ -17,7 +17,7 @@ from glsmed.benchmarks.simulator.scenarios import SCENARIOS
 from glsmed.benchmarks.simulator.synthetic import SyntheticPictures
 from glsmed.server.rounds.aggregation import AggregationRule, FedAvg, SiteUpdate
 from glsmed.shared.metrics.finding_metrics import finding_metrics, macro
-from glsmed.shared.protocol.wire import Arrays
+from glsmed.shared.protocol.messages import Arrays
 
 SIZES = Sizes(train=60, validation=20, test=40, gold=25)
 SETTINGS = FitSettings(epochs=2)

@@ -11,7 +11,7 @@ from glsmed.benchmarks.federation.built_federation import RunSettings, federate,
 from glsmed.client.training.steps.training import train
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.shared.errors import DataError
-from glsmed.shared.models import build_model
+from glsmed.shared.models import build_model, initial_model
 from glsmed.shared.protocol.model_manifest import ModelManifest
 
 SETTINGS = RunSettings(rounds=2, steps_per_round=2, gold=5)
@@ -54,7 +54,7 @@ def test_the_first_round_is_the_mean_of_what_each_hospital_trains(run: Path, dat
     for name, adapter in adapters.items():
         site = load_hospital(data / name, tmp_path, study, adapter, SETTINGS)
         assert cells[name] == int((site.splits["train"].weights > 0).sum())
-        model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
+        model = initial_model(study)
         train(model, site.splits["train"], study.training, round_number=1, device=torch.device("cpu"))
         for key, value in model.state_dict().items():
             mean[key] = mean.get(key, torch.zeros_like(value)) + cells[name] / sum(cells.values()) * value

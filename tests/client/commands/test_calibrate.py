@@ -92,5 +92,5 @@ def test_gold_of_test_patients_alone_is_refused(
     gold = _rewritten(config_file, tmp_path / "t.csv", lambda split, value: value if split == "test" else None)
     done = typed("--site", write_config(gold=gold), "calibrate")
     assert done.code == 2
-    assert "every gold label is of a patient of the test split" in done.err
+    assert "all gold labels belong to test patients" in done.err
     assert not (tmp_path / "calibration.yaml").exists()

@@ -44,8 +44,8 @@ def test_a_damaged_key_is_named_with_its_remedy(
     key.chmod(0o600)
     done = typed("--site", write_config(), "enroll")
     assert done.code == 2
-    assert f"{key}: not an OpenSSH private key" in done.err
-    assert "put a whole copy of it back; or move it away" in done.err
+    assert f"{key}: is not an OpenSSH private key" in done.err
+    assert "restore it from a backup; or move it away" in done.err
     assert "Traceback" not in done.err
     assert not (tmp_path / "request.yaml").exists()
 

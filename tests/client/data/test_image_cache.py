@@ -14,6 +14,7 @@ from PIL import Image
 from glsmed.client.data import image_cache
 from glsmed.client.data.image_cache import ImageCache
 from glsmed.client.data.images import read_image
+from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.errors import ConfigurationError, DataError
 
 SIDE = 32
@@ -30,7 +31,7 @@ def pictures(folder: Path, *greys: int) -> list[Path]:
 
 def load(folder: Path, paths: list[Path]) -> list[int]:
     """The grey of each image in the cache's tensor."""
-    tensor = ImageCache(folder / "state", size_px=SIDE).load(paths)
+    tensor = ImageCache(StateFolder(folder / "state"), size_px=SIDE).load(paths)
     assert tensor.shape == (len(paths), 1, SIDE, SIDE)
     assert tensor.dtype == torch.uint8
     return [int(value) for value in tensor[:, 0, 0, 0]]
@@ -69,7 +70,7 @@ def test_without_a_path_there_is_an_empty_tensor_whatever_was_cached(tmp_path: P
 
 def test_digests_are_those_of_the_files_in_order(tmp_path: Path) -> None:
     paths = pictures(tmp_path / "a", 10, 20)
-    cache = ImageCache(tmp_path / "state", size_px=SIDE)
+    cache = ImageCache(StateFolder(tmp_path / "state"), size_px=SIDE)
     for asked in (paths, paths, paths[::-1], []):
         cache.load(asked)
         assert list(cache.digests) == [hashlib.sha256(path.read_bytes()).hexdigest() for path in asked]
@@ -164,7 +165,7 @@ def test_pixels_of_another_pipeline_are_not_used(tmp_path: Path, monkeypatch: py
 def test_sizes_have_caches_of_their_own(tmp_path: Path) -> None:
     paths = pictures(tmp_path / "a", 10)
     load(tmp_path, paths)
-    assert ImageCache(tmp_path / "state", size_px=48).load(paths).shape == (1, 1, 48, 48)
+    assert ImageCache(StateFolder(tmp_path / "state"), size_px=48).load(paths).shape == (1, 1, 48, 48)
     assert load(tmp_path, paths) == [10]
 
 
@@ -193,9 +194,10 @@ def test_a_file_limit_ends_in_the_error_and_not_in_a_signal(tmp_path: Path) -> N
     program = (
         "import resource, signal, sys; from pathlib import Path\n"
         "from glsmed.client.data.image_cache import ImageCache\n"
+        "from glsmed.client.settings.state_folder import StateFolder\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
-        "ImageCache(Path(sys.argv[1]), size_px=32).load([Path(name) for name in sys.argv[2:]])\n"
+        "ImageCache(StateFolder(Path(sys.argv[1])), size_px=32).load([Path(name) for name in sys.argv[2:]])\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "state"), *map(str, paths)],

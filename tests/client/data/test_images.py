@@ -143,7 +143,7 @@ def test_dicom_is_known_by_its_content_whatever_its_name(write_dicom: WriteDicom
     ("elements", "message"),
     [
         ({"PixelData": None}, r"is DICOM without pixels \(DX\)"),
-        ({"NumberOfFrames": 3}, "has 3 frames; split"),
+        ({"NumberOfFrames": 3}, "has 3 frames, expected 1: split"),
         ({"PhotometricInterpretation": "RGB", "SamplesPerPixel": 3}, "has PhotometricInterpretation RGB"),
         ({"PhotometricInterpretation": "PALETTE COLOR"}, "has PhotometricInterpretation PALETTE COLOR"),
         ({"PhotometricInterpretation": None}, "has PhotometricInterpretation None"),

@@ -68,7 +68,7 @@ def test_a_byte_order_mark_is_no_part_of_a_report(write: Callable[..., Path], tm
         ("s1,p1,.,r.txt", "2: image: no such file: ."),
         ("s1,p1," + "x" * 300 + ".png,r.txt", "2: image: File name too long: " + "x" * 300 + ".png"),
         ("s1,p1,a.png,none.txt", "2: report: no such file: none.txt"),
-        ("s1,p1,a.png,", "2: report: is blank, and so is report_text: a study needs its report"),
+        ("s1,p1,a.png,", "2: report: is blank, and so is report_text: an examination needs its report"),
     ],
 )
 def test_a_row_that_is_wrong_is_named(write: Callable[..., Path], line: str, expected: str) -> None:
@@ -84,10 +84,10 @@ def test_a_table_as_spreadsheets_write_it_elsewhere_says_so(write: Callable[...,
 @pytest.mark.parametrize(
     ("second", "expected"),
     [
-        ("s1,p2,b.png,r.txt", "3: patient_id: study 's1' has another patient in line 2"),
-        ("s1,p1,b.png,q.txt", "3: report: study 's1' has another report in line 2"),
-        ("s2,p1,a.png,r.txt", "3: image: the same image stands in line 2"),
-        ("s2,p1,./a.png,r.txt", "3: image: the same image stands in line 2"),
+        ("s1,p2,b.png,r.txt", "3: patient_id: examination 's1' has another patient in line 2"),
+        ("s1,p1,b.png,q.txt", "3: report: examination 's1' has another report in line 2"),
+        ("s2,p1,a.png,r.txt", "3: image: line 2 names the same image"),
+        ("s2,p1,./a.png,r.txt", "3: image: line 2 names the same image"),
     ],
 )
 def test_rows_that_contradict_each_other_are_named(write: Callable[..., Path], second: str, expected: str) -> None:
@@ -125,7 +125,7 @@ def test_spellings_of_one_patient_are_one_patient_and_noted(write: Callable[...,
     assert {entry.patient_id for entry in survey.manifest.images} == {"p001"}
     assert survey.faults == ()
     assert list(map(str, survey.notes)) == [
-        f"{path}:3: patient_id: 'p001' is taken as the patient written 'P 001' in line 2"
+        f"{path}:3: patient_id: 'p001' is taken to be the patient written 'P 001' in line 2"
     ]
 
 

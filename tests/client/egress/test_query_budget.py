@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from glsmed.client.data.examples import Examples
-from glsmed.client.egress.policy import Number
-from glsmed.client.egress.query_budget import Kind, QueryBudget, RecordedAnswer, Request
+from glsmed.client.egress.query_budget import QueryBudget, RecordedAnswer, Request, RequestKind
+from glsmed.client.egress.site_numbers import Number
+from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.errors import DataError, QueryBudgetError
 from glsmed.shared.protocol.study import Study, TrainingSection
 
@@ -21,10 +22,10 @@ ANSWER = RecordedAnswer("gold", {"auroc/effusion": Number(0.8125, 12)})
 
 
 def ledger(folder: Path, *, runs: int = 1, study: Study = STUDY) -> QueryBudget:
-    return QueryBudget(folder, study, runs=runs)
+    return QueryBudget(StateFolder(folder), study, runs=runs)
 
 
-def ask(folder: Path, kind: Kind, count: int, *, runs: int = 1) -> None:
+def ask(folder: Path, kind: RequestKind, count: int, *, runs: int = 1) -> None:
     for number in range(count):
         assert ledger(folder, runs=runs).charge(Request(kind, f"{kind} model {number}")) is None
 
@@ -35,7 +36,7 @@ def test_a_run_trains_and_validates_once_a_round_and_tests_once(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(("kind", "most"), [("train", 6), ("validation", 6), ("test", 2)])
-def test_one_too_many_is_refused_and_not_written(tmp_path: Path, kind: Kind, most: int) -> None:
+def test_one_too_many_is_refused_and_not_written(tmp_path: Path, kind: RequestKind, most: int) -> None:
     ask(tmp_path, kind, most, runs=2)
     (file,) = tmp_path.iterdir()
     before = file.read_bytes()
@@ -81,7 +82,7 @@ def test_another_model_round_or_kind_is_another_request(tmp_path: Path, other: R
 def _examples(rate: float) -> Examples:
     cells = torch.ones(2, 1)
     images = torch.zeros(2, 1, 4, 4, dtype=torch.uint8)
-    return Examples(images, cells, cells * rate, cells, cells * math.nan, ("a", "b"), ("effusion",))
+    return Examples(images, cells - rate / 2, cells, cells * math.nan, ("a", "b"), ("effusion",))
 
 
 def test_a_question_is_another_where_the_targets_changed_and_not_where_arrays_come_in_another_order() -> None:
@@ -139,12 +140,21 @@ def test_a_killed_process_forgets_nothing(tmp_path: Path) -> None:
     assert ledger(tmp_path).left()["train"] == 2
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"study": "x"}', '{"study": "x", "asked": {"test": -4}, "last": []}'])
+DAMAGED = {
+    "empty": "",
+    "cut off": "{",
+    "nothing but a study": '{"study": "STUDY"}',
+    "a negative number": '{"study": "STUDY", "asked": {"train": 0, "validation": 0, "test": -4}, "last": []}',
+    "a kind is missing": '{"study": "STUDY", "asked": {"test": 1}, "last": []}',
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_account_stops_every_answer_and_is_named(tmp_path: Path, content: str) -> None:
     ask(tmp_path, "test", 1)
     (file,) = tmp_path.iterdir()
-    file.write_text(content)
-    with pytest.raises(DataError, match=rf"{file.name}: the account of requests cannot be read: put a whole copy"):
+    file.write_text(content.replace("STUDY", STUDY.digest()))
+    with pytest.raises(DataError, match=rf"{file.name}: the account of requests cannot be read: restore it"):
         ledger(tmp_path).charge(Request("train", "a"))
 
 
@@ -152,5 +162,5 @@ def test_an_account_of_another_study_under_this_ones_name_is_refused(tmp_path: P
     ledger(tmp_path, study=OTHER).charge(Request("test", "a"))
     (file,) = tmp_path.iterdir()
     file.rename(tmp_path / f"questions-{STUDY.digest()[:16]}.json")
-    with pytest.raises(DataError, match="is the account of another study"):
+    with pytest.raises(DataError, match="the account of requests of another study"):
         ledger(tmp_path).left()

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from glsmed.client.data.examples import Examples
-from glsmed.client.egress.site_numbers import evaluation_numbers, labelled_patients, patients_by_number, site_counts
+from glsmed.client.egress.site_numbers import evaluation_numbers, labelled_patients, site_counts
 from glsmed.client.evaluation.evaluation import evaluate, reference_labels
 
 NAN = math.nan
@@ -14,8 +14,7 @@ FINDINGS = ("effusion", "nodule")
 # two images of patient a, one each of b, c and d
 DATA = Examples(
     images=torch.arange(5, dtype=torch.uint8).reshape(5, 1, 1, 1) * 50,
-    labels=torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 0.0], [0.0, 0.0], [1.0, 0.0]]),
-    rates=torch.tensor([[0.1, 0.1], [0.1, 0.1], [0.1, 0.1], [0.9, 0.1], [0.1, 0.1]]),
+    targets=torch.tensor([[0.95, 0.05], [0.95, 0.05], [0.05, 0.05], [0.45, 0.05], [0.95, 0.05]]),
     weights=torch.tensor([[1.0, 0.0], [1.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.0, 0.0]]),
     gold=torch.full((5, 2), NAN),
     patients=("a", "a", "b", "c", "d"),
@@ -72,7 +71,7 @@ def test_an_evaluation_is_about_the_patients_with_a_reference() -> None:
 def test_what_sets_two_groups_against_each_other_is_about_the_smaller_one() -> None:
     measured = evaluate(Brightness(), WITH_GOLD, device=torch.device("cpu"))
     numbers = evaluation_numbers(measured, WITH_GOLD)
-    assert patients_by_number(numbers) == {
+    assert {key: number.patients for key, number in numbers.items()} == {
         "patients": 3,
         **{f"{name}/effusion": 3 for name in ("n", "brier", "log_loss", "ece")},
         **{f"{name}/effusion": 1 for name in ("positives", "auroc", "auprc")},

@@ -31,8 +31,7 @@ def examples(count: int = 16) -> Examples:
     labels = (torch.arange(count) % 2).float()[:, None]
     return Examples(
         images=(labels[:, :, None, None] * 200).expand(count, 1, 32, 32).byte(),
-        labels=labels,
-        rates=torch.full((count, 1), 0.1),
+        targets=labels * 0.9 + 0.05,
         weights=torch.ones(count, 1),
         gold=torch.full((count, 1), math.nan),
         patients=tuple(f"p{number}" for number in range(count)),
@@ -42,7 +41,7 @@ def examples(count: int = 16) -> Examples:
 
 def lines_and_result() -> tuple[list[str], local_training.LocalResult]:
     lines: list[str] = []
-    return lines, train_locally(examples(), examples(), STUDY, device=CPU, report=lines.append)
+    return lines, train_locally(examples(), examples(), STUDY, device=CPU, tell=lines.append)
 
 
 def test_training_takes_the_steps_of_the_federation_and_says_so() -> None:
@@ -75,7 +74,7 @@ def training_with_losses(
     monkeypatch.setattr("glsmed.client.evaluation.local_training.train", train)
     monkeypatch.setattr("glsmed.client.evaluation.local_training.evaluate", evaluate)
     study = STUDY.model_copy(update={"training": STUDY.training.model_copy(update={"rounds": len(losses)})})
-    return train_locally(examples(), examples(), study, device=CPU, report=lambda line: None, patience=patience)
+    return train_locally(examples(), examples(), study, device=CPU, tell=lambda line: None, patience=patience)
 
 
 @pytest.mark.parametrize(("losses", "best"), [([0.3, 0.1, 0.2], 2), ([0.1, 0.2, 0.3], 1), ([0.3, 0.2, 0.1], 3)])

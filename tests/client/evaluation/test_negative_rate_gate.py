@@ -7,7 +7,7 @@ from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.evaluation.negative_rate_gate import decide_by_finding, gate_negative_rates
 from glsmed.client.learning.negative_rates import NegativeRateGuard, NegativeRatesError
 from glsmed.shared.protocol.study import ModelSection, Study, TrainingSection
-from glsmed.shared.smoothing import smoothed_targets
+from glsmed.shared.smoothing import rates_from_probability, smoothed_targets
 
 CPU = torch.device("cpu")
 STUDY = Study(
@@ -24,8 +24,7 @@ def _examples(n: int, gold: int) -> Examples:
     known[:gold] = labels[:gold]
     return Examples(
         images=(labels * 200).byte()[:, :, None, None].expand(n, 1, 16, 16).contiguous(),
-        labels=labels,
-        rates=torch.full((n, 1), 0.6),
+        targets=smoothed_targets(labels, torch.full((n, 1), 0.6)),
         weights=torch.ones(n, 1),
         gold=known,
         patients=tuple(f"p{number}" for number in range(n)),
@@ -36,7 +35,7 @@ def _examples(n: int, gold: int) -> Examples:
 def test_little_gold_leaves_every_rate_at_zero_or_above() -> None:
     splits = {"train": _examples(8, 0), "validation": _examples(10, 10), "test": _examples(4, 4)}
     learned = gate_negative_rates(splits, STUDY, device=CPU)  # type: ignore[arg-type]  # the three names of splits
-    assert torch.equal(learned["train"].rates, splits["train"].rates)
+    assert torch.equal(learned["train"].targets, splits["train"].targets)
 
 
 def test_a_gate_in_warm_up_sees_no_gain() -> None:
@@ -49,7 +48,7 @@ def test_a_gate_in_warm_up_sees_no_gain() -> None:
 
 def test_a_mixing_that_runs_away_is_never_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     def train(model: object, examples: Examples, *_: object, **__: object) -> None:
-        if float(examples.rates.min()) < 0.6:
+        if float(examples.targets.max()) > 0.71:
             raise NegativeRatesError("effusion: logits run away")
 
     monkeypatch.setattr("glsmed.client.evaluation.negative_rate_gate.train", train)
@@ -62,10 +61,10 @@ def _blurred_truth(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     said: list[float] = []
 
     def train(model: object, examples: Examples, *_: object, **__: object) -> None:
-        said.append(float(smoothed_targets(examples.labels, examples.rates).max()))
+        said.append(float(examples.targets.max()))
 
     def predict(model: object, examples: Examples, *, device: object) -> torch.Tensor:
-        return (2 * examples.labels - 1) * torch.tensor(min(said[-1], 0.999)).logit()
+        return (2 * examples.targets.round() - 1) * torch.tensor(min(said[-1], 0.999)).logit()
 
     monkeypatch.setattr("glsmed.client.evaluation.negative_rate_gate.train", train)
     monkeypatch.setattr("glsmed.client.evaluation.negative_rate_gate.predict_logits", predict)
@@ -78,7 +77,8 @@ def test_the_gate_opens_where_stretched_targets_fit_held_out_gold_better(monkeyp
     splits: dict[SplitName, Examples] = {"train": _examples(60, 0), "validation": _examples(60, 60)}
     learned = gate_negative_rates(splits, unmapped, device=CPU)
     assert said[0] == pytest.approx(0.7)
-    assert float(learned["train"].rates.max()) == pytest.approx(-0.45)  # of equals the smaller mixing, 0.5, is taken
+    _, rates = rates_from_probability(learned["train"].targets)
+    assert float(rates.max()) == pytest.approx(-0.45, abs=1e-6)  # of equals the smaller mixing, 0.5, is taken
 
 
 def test_what_a_calibration_map_undoes_is_no_reason_to_open(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,4 +88,4 @@ def test_what_a_calibration_map_undoes_is_no_reason_to_open(monkeypatch: pytest.
     validation.gold[::7] = 1 - validation.gold[::7]
     splits: dict[SplitName, Examples] = {"train": _examples(60, 0), "validation": validation}
     learned = gate_negative_rates(splits, STUDY, device=CPU)
-    assert torch.equal(learned["train"].rates, splits["train"].rates)
+    assert torch.equal(learned["train"].targets, splits["train"].targets)

@@ -29,8 +29,7 @@ def _examples(n: int, gold_share: float, *, seed: int, offset: float | None = No
     gold[int(gold_share * n) :] = math.nan
     return Examples(
         images=images,
-        labels=torch.zeros(n, 2),
-        rates=torch.zeros(n, 2),
+        targets=torch.zeros(n, 2),
         weights=torch.ones(n, 2),
         gold=gold,
         patients=tuple(f"p{number}" for number in range(n)),

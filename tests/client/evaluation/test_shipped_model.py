@@ -45,7 +45,7 @@ def test_without_an_offset_nothing_is_added(tmp_path: Path) -> None:
 def test_files_that_do_not_belong_together_are_refused(shipped: Path) -> None:
     content = json.loads((shipped / "site.json").read_text())
     (shipped / "site.json").write_text(json.dumps({**content, "weights_sha256": "0" * 64}))
-    with pytest.raises(DataError, match="not the file"):
+    with pytest.raises(DataError, match="was not written for this"):
         load_shipped_model(shipped)
 
 

@@ -16,7 +16,6 @@ from glsmed.client.labels.training_targets import (
 )
 from glsmed.client.learning.negative_rates import NegativeRateGuard
 from glsmed.shared.protocol.study import LabelSection, ModelSection, Study, TrainingSection
-from glsmed.shared.smoothing import smoothed_targets
 
 NAN = math.nan
 FINDINGS = ("effusion", "nodule")
@@ -25,8 +24,7 @@ FINDINGS = ("effusion", "nodule")
 def _examples() -> Examples:
     return Examples(
         images=torch.zeros(4, 1, 2, 2, dtype=torch.uint8),
-        labels=torch.tensor([[1.0, 0.0], [1.0, 1.0], [0.0, 0.0], [0.0, 0.0]]),
-        rates=torch.tensor([[0.0, 0.2], [0.6, 0.4], [0.0, 0.0], [0.2, 0.0]]),
+        targets=torch.tensor([[1.0, 0.1], [0.7, 0.8], [0.0, 0.0], [0.1, 0.0]]),
         weights=torch.tensor([[1.0, 1.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]),
         gold=torch.tensor([[NAN, NAN], [0.0, 1.0], [NAN, NAN], [NAN, NAN]]),
         patients=("a", "b", "c", "d"),
@@ -41,14 +39,13 @@ def _study(*, gold: bool = True, offset: bool = True) -> Study:
 
 def test_gold_stands_above_the_words_and_above_silence() -> None:
     learned = with_gold_labels(_examples())
-    assert learned.labels[1].tolist() == [0.0, 1.0]
-    assert learned.rates[1].tolist() == [0.0, 0.0]
+    assert learned.targets[1].tolist() == [0.0, 1.0]
     assert learned.weights[1].tolist() == [1.0, 1.0]
 
 
 def test_cells_without_gold_stay() -> None:
     learned, others = with_gold_labels(_examples()), torch.tensor([0, 2, 3])
-    for name in ("labels", "rates", "weights"):
+    for name in ("targets", "weights"):
         assert torch.equal(getattr(learned, name)[others], getattr(_examples(), name)[others])
 
 
@@ -65,7 +62,7 @@ def test_a_finding_without_labels_has_no_offset() -> None:
 
 def test_offset_has_a_bound() -> None:
     ones = torch.ones(100_000, 1)
-    many = replace(_examples(), labels=ones, rates=ones * 0, weights=ones)
+    many = replace(_examples(), targets=ones, weights=ones)
     assert site_offset(many).tolist() == [4.0]
 
 
@@ -75,34 +72,32 @@ def test_every_split_gets_the_offset_of_training_and_only_training_gets_gold() -
     for examples in splits.values():
         assert examples.offsets is not None
         assert torch.equal(examples.offsets, expected.expand(4, 2))
-    assert splits["train"].labels[1, 0] == 0
-    assert splits["test"].labels[1, 0] == 1
+    assert splits["train"].targets[1, 0] == 0
+    assert splits["test"].targets[1, 0] == pytest.approx(0.7)
 
 
 def test_each_part_can_be_switched_off() -> None:
     splits: dict[SplitName, Examples] = {"train": _examples(), "validation": _examples(), "test": _examples()}
     learned = with_training_targets(splits, _study(gold=False, offset=False))["train"]
     assert learned.offsets is None
-    assert torch.equal(learned.labels, _examples().labels)
+    assert torch.equal(learned.targets, _examples().targets)
 
 
 def test_negative_rates_move_words_but_not_gold_and_obey_the_cap() -> None:
     doubted = replace(
         _examples(),
-        labels=torch.tensor([[1.0, 1.0], [0.0, 0.0], [0.0, 0.0], [1.0, 1.0]]),
-        rates=torch.full((4, 2), 0.6),
+        targets=torch.tensor([[0.7, 0.7], [0.3, 0.3], [0.3, 0.3], [0.7, 0.7]]),
         weights=torch.ones(4, 2),
     )
     learned = with_negative_rates(doubted, torch.tensor([1.0, 0.0]), NegativeRateGuard(cap=0.1))
-    assert learned.rates[0, 0] == pytest.approx(-0.1)
-    assert learned.rates[1].tolist() == pytest.approx([0.6, 0.6])
-    assert torch.allclose(learned.rates[:, 1], doubted.rates[:, 1])
+    assert learned.targets[0, 0] == pytest.approx(1.05)  # a rate of -0.1
+    assert learned.targets[1].tolist() == pytest.approx([0.3, 0.3])
+    assert torch.allclose(learned.targets[:, 1], doubted.targets[:, 1])
 
 
 def test_mixing_zero_leaves_every_target() -> None:
     learned = with_negative_rates(_examples(), torch.zeros(2), NegativeRateGuard())
-    before = smoothed_targets(_examples().labels, _examples().rates)
-    assert torch.allclose(smoothed_targets(learned.labels, learned.rates), before)
+    assert torch.allclose(learned.targets, _examples().targets)
 
 
 def test_rows_take_everything_of_an_image() -> None:
@@ -114,7 +109,7 @@ def test_rows_take_everything_of_an_image() -> None:
     assert some.offsets.tolist() == [[1.0, 2.0], [1.0, 2.0]]
     assert some.image_shares is not None
     assert some.image_shares.tolist() == [[0.0, 0.5], [0.0, 0.5]]
-    assert torch.equal(some.labels, _examples().labels[[2, 0]])
+    assert torch.equal(some.targets, _examples().targets[[2, 0]])
 
 
 @pytest.mark.parametrize(

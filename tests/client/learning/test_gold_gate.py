@@ -32,7 +32,7 @@ def test_gate_takes_the_best_of_several() -> None:
 def test_little_gold_keeps_the_gate_shut_and_says_so() -> None:
     decision = decide_mixing(_losses(5.0, 0.0, n=49))
     assert decision.mixing == 0
-    assert "49 held-out gold cells, 50 are needed" in decision.reason
+    assert "49 held-out gold cells, at least 50 are needed" in decision.reason
 
 
 def test_no_gold_keeps_the_gate_shut() -> None:
@@ -40,7 +40,7 @@ def test_no_gold_keeps_the_gate_shut() -> None:
 
 
 def test_nothing_to_compare_with_is_refused() -> None:
-    with pytest.raises(ValueError, match="same gold"):
+    with pytest.raises(ValueError, match="on the same cells"):
         decide_mixing({0.5: torch.zeros(3)})
-    with pytest.raises(ValueError, match="same gold"):
+    with pytest.raises(ValueError, match="on the same cells"):
         decide_mixing({0.0: torch.zeros(3), 1.0: torch.zeros(4)})

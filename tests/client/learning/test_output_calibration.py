@@ -134,3 +134,9 @@ def test_logits_that_ran_away_have_an_infinite_loss() -> None:
     logits, gold = _cells(30)
     logits[3] = torch.inf
     assert bool(torch.isinf(cross_fitted_losses(logits, gold, ["x"], kind="platt")).all())
+
+
+def test_logits_that_are_not_finite_leave_the_models_own_probability() -> None:
+    gold = torch.tensor([0.0, 1.0] * 30)[:, None]
+    logits = torch.where(gold > 0, torch.inf, -torch.inf)
+    assert fit_output_calibration(logits, gold, ("effusion",), kind="platt").curves == {}

@@ -4,7 +4,7 @@ import pytest
 
 from glsmed.client.settings.config import EgressSection, load_site
 from glsmed.shared.errors import ConfigurationError
-from glsmed.shared.protocol.wire import METRIC_PERMISSIONS
+from glsmed.shared.protocol.metric_names import PERMISSIONS
 
 WHOLE = """\
 site: st-mary
@@ -15,7 +15,7 @@ data:
 """
 
 
-METRICS = ", ".join(dict.fromkeys(METRIC_PERMISSIONS.values()))
+METRICS = ", ".join(PERMISSIONS)
 
 
 def written(folder: Path, text: str) -> Path:
@@ -65,25 +65,25 @@ def test_a_built_in_adapter_is_no_path(tmp_path: Path) -> None:
         (WHOLE + "site: again\n", ["6: site: is written twice; first in line 1"]),
         (
             WHOLE.replace("st-mary", "St Mary"),
-            ["1: site: expected name of this site: small letters, digits and hyphens, came 'St Mary'"],
+            ["1: site: expected name of this site: small letters, digits and hyphens, got 'St Mary'"],
         ),
-        (WHOLE + "cpu_threads: four\n", ["6: cpu_threads: expected a whole number, came 'four'"]),
+        (WHOLE + "cpu_threads: four\n", ["6: cpu_threads: expected a whole number, got 'four'"]),
         (
             WHOLE + "egress: {min_patients: 0}\n",
-            ["6: egress.min_patients: expected greater than or equal to 1, came 0"],
+            ["6: egress.min_patients: expected greater than or equal to 1, got 0"],
         ),
-        (WHOLE + "egress: {model_updates: maybe}\n", ["6: egress.model_updates: expected true or false, came 'maybe'"]),
+        (WHOLE + "egress: {model_updates: maybe}\n", ["6: egress.model_updates: expected true or false, got 'maybe'"]),
         (
             WHOLE + "egress: {metrics: [auroc, aurok]}\n",
-            [f"6: egress.metrics: 'aurok' is not a metric; did you mean 'auroc'?; those that may be named: {METRICS}"],
+            [f"6: egress.metrics: 'aurok' is not a metric; did you mean 'auroc'?; expected some of {METRICS}"],
         ),
         (
             WHOLE.replace(":8443", ""),
-            ["2: centre.address: expected host:port of the centre, came 'centre.example.org'"],
+            ["2: centre.address: expected host:port of the centre, got 'centre.example.org'"],
         ),
         (
             WHOLE + "accept_bundles: [abc]\n",
-            ["6: accept_bundles[0]: expected text that should match pattern '^[0-9a-f]{64}$', came 'abc'"],
+            ["6: accept_bundles[0]: expected text that should match pattern '^[0-9a-f]{64}$', got 'abc'"],
         ),
         ("", ["1: is empty"]),
         ("- a\n", ["1: does not hold keys and values"]),

@@ -16,7 +16,8 @@ from glsmed.client.settings.config import load_site
 from glsmed.client.site.app import build_client_app
 from glsmed.client.site.site_runtime import load_site_runtime
 from glsmed.shared.models import state_arrays
-from glsmed.shared.protocol.wire import Arrays, EvaluateTask, EvaluationReply, TrainTask, Update, decode, encode
+from glsmed.shared.protocol.codec import decode, encode
+from glsmed.shared.protocol.messages import Arrays, EvaluateTask, EvaluationReply, TrainTask, Update
 
 EGRESS = """cpu_threads: 1
 egress: {metrics: [auroc, brier, log_loss, counts], min_patients: 2, max_runs: 1, model_updates: true}
@@ -44,7 +45,7 @@ class Asked:
         task = EvaluateTask(
             study_digest=self._site.study.digest(),
             round=round_number,
-            manifest_digest=self._site.manifest.digest(),
+            manifest_digest=self._site.model_manifest.digest(),
             split=split,
             model=model,
         )
@@ -56,7 +57,7 @@ class Asked:
         task = TrainTask(
             study_digest=self._site.study.digest(),
             round=round_number,
-            manifest_digest=self._site.manifest.digest(),
+            manifest_digest=self._site.model_manifest.digest(),
             model=model,
         )
         message = Message(encode(task), 1, "train", ttl=60.0, group_id="1")

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from glsmed.client.data import image_cache
 from glsmed.client.data.images import read_image
 from glsmed.client.data.manifest import ImageEntry, Manifest, patient_key, read_manifest
+from glsmed.client.data.site_inputs import read_site_inputs
+from glsmed.client.data.splits import SPLITS
 from glsmed.client.labels import label_table
 from glsmed.client.settings.config import SiteConfig, SplitSection, load_site
-from glsmed.client.site.preparation import SPLITS, SiteData, by_split, label_rows, prepare_site
+from glsmed.client.site.preparation import SiteData, by_split, label_rows, prepare_site
 from glsmed.shared.errors import ConfigurationError, DataError
 from glsmed.shared.protocol.study import LabelSection, Study, TrainingSection, load_study
 from glsmed.site_adapters.adapter.loader import load_adapter
@@ -41,7 +43,7 @@ def study(drawn_config: SiteConfig) -> Study:
 
 @pytest.fixture
 def data(drawn_config: SiteConfig, study: Study) -> SiteData:
-    return prepare_site(drawn_config, words_only(study))
+    return prepare_site(read_site_inputs(drawn_config, words_only(study)))
 
 
 @pytest.fixture
@@ -81,11 +83,11 @@ def test_images_stand_beside_their_own_patient(data: SiteData, manifest_rows: Re
 
 
 def test_labels_are_those_of_the_table(data: SiteData, drawn_config: SiteConfig, study: Study) -> None:
-    manifest = read_manifest(drawn_config.data.manifest)
-    table = {(row.study_id, row.finding): row for row in label_rows(drawn_config, words_only(study), manifest, {})}
+    inputs = read_site_inputs(drawn_config, words_only(study))
+    table = {(row.study_id, row.finding): row for row in label_rows(inputs)}
     train = data.splits["train"]
-    own = [entry for entry in manifest.images if entry.patient_id in set(train.patients)]
-    for name, tensor in (("label", train.labels), ("rate", train.rates), ("weight", train.weights)):
+    own = [entry for entry in inputs.manifest.images if entry.patient_id in set(train.patients)]
+    for name, tensor in (("target", train.targets), ("weight", train.weights)):
         expected = [[getattr(table[entry.study_id, finding], name) for finding in study.findings] for entry in own]
         torch.testing.assert_close(tensor, torch.tensor(expected, dtype=torch.float32))
 
@@ -95,7 +97,7 @@ def test_gold_is_not_a_number_where_there_is_none(drawn_config: SiteConfig, stud
     lines = drawn_config.data.gold.read_text().splitlines()
     (tmp_path / "few.csv").write_text("\n".join(line for line in lines if "effusion" in line or line == lines[0]))
     few = drawn_config.model_copy(update={"data": drawn_config.data.model_copy(update={"gold": tmp_path / "few.csv"})})
-    gold = prepare_site(few, words_only(study)).splits["train"].gold
+    gold = prepare_site(read_site_inputs(few, words_only(study))).splits["train"].gold
     assert not torch.isnan(gold[:, 0]).any()
     assert torch.isnan(gold[:, 1:]).all()
 
@@ -103,7 +105,7 @@ def test_gold_is_not_a_number_where_there_is_none(drawn_config: SiteConfig, stud
 def test_a_finding_unknown_to_the_adapter_is_masked_and_never_negative(drawn_config: SiteConfig, study: Study) -> None:
     wider = words_only(study).model_copy(update={"findings": ("gallstone", *study.findings)})
     for name in SPLITS:
-        examples = prepare_site(drawn_config, wider).splits[name]
+        examples = prepare_site(read_site_inputs(drawn_config, wider)).splits[name]
         assert examples.weights[:, 0].sum() == 0
         assert examples.weights[:, 1:].sum() > 0
 
@@ -111,7 +113,7 @@ def test_a_finding_unknown_to_the_adapter_is_masked_and_never_negative(drawn_con
 def test_a_second_start_reads_no_image_and_no_report(
     drawn_config: SiteConfig, study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = prepare_site(drawn_config, study)
+    first = prepare_site(read_site_inputs(drawn_config, study))
 
     def forbidden(*_: object, **__: object) -> None:
         raise AssertionError("read again")
@@ -119,10 +121,10 @@ def test_a_second_start_reads_no_image_and_no_report(
     monkeypatch.setattr(image_cache, "read_image", forbidden)
     monkeypatch.setattr(image_cache, "_digest", forbidden)
     monkeypatch.setattr(label_table, "_make_rows", forbidden)
-    second = prepare_site(drawn_config, study)
+    second = prepare_site(read_site_inputs(drawn_config, study))
     for name in SPLITS:
         assert torch.equal(first.splits[name].images, second.splits[name].images)
-        assert torch.equal(first.splits[name].rates, second.splits[name].rates)
+        assert torch.equal(first.splits[name].targets, second.splits[name].targets)
 
 
 def test_a_split_without_a_patient_is_refused(
@@ -130,7 +132,7 @@ def test_a_split_without_a_patient_is_refused(
 ) -> None:
     config = load_site(write_config(manifest=write_manifest("s1,p1,1.png,No effusion.")))
     with pytest.raises(DataError, match=r"no patient falls into the split\(s\) .*: there are 1 patients"):
-        prepare_site(config, study)
+        prepare_site(read_site_inputs(config, study))
 
 
 def test_an_image_in_two_splits_is_refused(
@@ -139,7 +141,7 @@ def test_an_image_in_two_splits_is_refused(
     manifest = write_manifest(*(f"s{number},p{number},{number}.png,No effusion." for number in range(12)))
     config = load_site(write_config(manifest=manifest))
     with pytest.raises(ConfigurationError, match=r"is the same image as .* but of another patient"):
-        prepare_site(config, study)
+        prepare_site(read_site_inputs(config, study))
 
 
 def _calibrated(config: SiteConfig, path: Path, *, adapter: str = "en_radiology") -> SiteConfig:
@@ -147,7 +149,7 @@ def _calibrated(config: SiteConfig, path: Path, *, adapter: str = "en_radiology"
     assert config.data.gold is not None
     reader = Reader(load_adapter(adapter))
     texts = read_manifest(config.data.manifest).reports
-    gold = read_gold(config.data.gold, studies=texts.keys(), findings=list(reader.adapter.findings))
+    gold = read_gold(config.data.gold, examinations=texts.keys(), findings=list(reader.adapter.findings))
     cells = gold_cells(reader, texts, gold)
     save_calibration_file(path, calibration_file(reader.adapter, cells, fit_labels(reader.adapter, cells)))
     return config.model_copy(update={"data": config.data.model_copy(update={"calibration": path})})
@@ -156,13 +158,10 @@ def _calibrated(config: SiteConfig, path: Path, *, adapter: str = "en_radiology"
 def test_a_calibration_moves_the_targets_towards_the_gold(
     drawn_config: SiteConfig, study: Study, tmp_path: Path
 ) -> None:
-    manifest = read_manifest(drawn_config.data.manifest)
-    assert drawn_config.data.gold is not None
-    gold = read_gold(drawn_config.data.gold, studies=manifest.reports.keys(), findings=study.findings)
-
     def brier(config: SiteConfig) -> float:
-        rows = [row for row in label_rows(config, study, manifest, {}) if row.state == "uncertain"]
-        return sum((row.target - gold[row.study_id, row.finding]) ** 2 for row in rows) / len(rows)
+        inputs = read_site_inputs(config, study)
+        rows = [row for row in label_rows(inputs) if row.state == "uncertain"]
+        return sum((row.target - inputs.gold[row.study_id, row.finding]) ** 2 for row in rows) / len(rows)
 
     before = brier(drawn_config)
     assert brier(_calibrated(drawn_config, tmp_path / "c.yaml")) < before
@@ -183,7 +182,7 @@ def test_a_calibration_for_other_cues_is_refused(drawn_config: SiteConfig, study
     )
     other = _calibrated(drawn_config, tmp_path / "c.yaml", adapter=str(tmp_path / "own.yaml"))
     with pytest.raises(ConfigurationError, match=r"calibrate again \(a site of a study: glsmed-client"):
-        label_rows(other, study, read_manifest(other.data.manifest), {})
+        label_rows(read_site_inputs(other, study))
 
 
 def test_gold_counts_only_about_the_studies_of_the_manifest(
@@ -194,4 +193,4 @@ def test_gold_counts_only_about_the_studies_of_the_manifest(
         update={"data": drawn_config.data.model_copy(update={"gold": tmp_path / "gold.csv"})}
     )
     with pytest.raises(ConfigurationError, match="'nobody' is not in the manifest"):
-        prepare_site(other, study)
+        read_site_inputs(other, study)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from glsmed.client.commands.check import render
 from glsmed.client.egress.query_budget import QueryBudget, Request
-from glsmed.client.site.readiness import CheckReport, render, run_check
+from glsmed.client.settings.state_folder import StateFolder
+from glsmed.client.site.readiness import CheckReport, run_check
 from glsmed.shared.protocol.study import load_study
 
 WriteConfig = Callable[..., Path]
@@ -35,11 +37,11 @@ def test_a_site_that_is_right_is_counted(write_config: WriteConfig, drawn_data: 
     assert report.summary is not None
     manifest = rows(drawn_data / "manifest.csv")
     assert report.summary.images == len(manifest)
-    assert report.summary.studies == len({row["study_id"] for row in manifest})
+    assert report.summary.examinations == len({row["study_id"] for row in manifest})
     assert sum(report.summary.split_patients.values()) == len({row["patient_id"] for row in manifest})
     assert report.summary.gold_cells == len(rows(drawn_data / "gold.csv"))
     for states in report.summary.states.values():
-        assert sum(states.values()) == report.summary.studies
+        assert sum(states.values()) == report.summary.examinations
 
 
 def test_the_report_says_device_disk_split_and_cells(write_config: WriteConfig) -> None:
@@ -113,7 +115,7 @@ def test_the_same_image_of_two_patients_in_two_splits_is_a_fault(write_config: W
         ("gold: ", "gold: none.csv #", "none.csv: cannot be read: No such file"),
         ("manifest: ", "manifest: none.csv #", "none.csv: cannot be read: No such file"),
         ("en_radiology", "en_radiology\n  calibration: none.yaml", "none.yaml: cannot be read: No such file"),
-        ("device: cpu", "device: cpu\ndevices: 5", "devices: 5 need as many images in a step"),
+        ("device: cpu", "device: cpu\ndevices: 5", "devices is 5, but a step of this study has only 4 images"),
         ("device: cpu", "study: none.yaml", "none.yaml: cannot be read: No such file"),
     ],
 )
@@ -134,9 +136,9 @@ def test_a_broken_audit_log_is_a_fault(write_config: WriteConfig, tmp_path: Path
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("ca.crt", "", "not a certificate in PEM"),
-        ("keys/site.key", "", "not an OpenSSH private key"),
-        ("keys/site.key", "-----BEGIN OPENSSH PRIVATE KEY-----", "not an OpenSSH private key"),
+        ("ca.crt", "", "is not a certificate in PEM"),
+        ("keys/site.key", "", "is not an OpenSSH private key"),
+        ("keys/site.key", "-----BEGIN OPENSSH PRIVATE KEY-----", "is not an OpenSSH private key"),
     ],
 )
 def test_a_damaged_certificate_or_key_is_a_fault(
@@ -153,12 +155,12 @@ def test_a_damaged_certificate_or_key_is_a_fault(
 def test_what_is_left_of_questions_is_told(write_config: WriteConfig, tmp_path: Path) -> None:
     config = write_config()
     assert "requests left: train 4 of 4, validation 4 of 4, test 2 of 2" in run_check(config).lines
-    ledger = QueryBudget(tmp_path / "state", load_study(tmp_path / "study.yaml"), runs=2)
+    ledger = QueryBudget(StateFolder(tmp_path / "state"), load_study(tmp_path / "study.yaml"), runs=2)
     for number in range(2):
         ledger.charge(Request("test", str(number)))
     report = run_check(config)
     assert "requests left: train 4 of 4, validation 4 of 4, test 0 of 2" in report.lines
-    assert any("no new request (test) is answered any more" in line for line in report.warnings)
+    assert any("query budget of this study is spent (test)" in line for line in report.warnings)
 
 
 def test_a_damaged_account_of_questions_is_a_fault(write_config: WriteConfig, tmp_path: Path) -> None:
@@ -183,7 +185,7 @@ def test_an_adapter_whose_examples_fail_is_a_fault(write_config: WriteConfig, tm
     )
     report = run_check(write_config(replace={"en_radiology": "own.yaml"}))
     assert len(report.faults) == 1
-    assert "expected present, came absent" in report.faults[0]
+    assert "expected present, got absent" in report.faults[0]
 
 
 def test_a_finding_that_the_adapter_does_not_know_is_masked_with_a_warning(write_config: WriteConfig) -> None:
@@ -217,5 +219,5 @@ def test_many_notes_on_the_manifest_are_cut_short(
 ) -> None:
     spelled = [f"s{number},{'P' if number else 'p'}1,{number}.png,No effusion." for number in range(31)]
     report = run_check(write_config(manifest=write_manifest(*spelled)))
-    assert sum("is taken as the patient" in note for note in report.warnings) == 20
+    assert sum("is taken to be the patient" in note for note in report.warnings) == 20
     assert "10 more notes on the manifest" in report.warnings

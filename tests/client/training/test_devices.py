@@ -56,10 +56,10 @@ def test_several_devices_follow_the_first(
 @pytest.mark.parametrize(
     ("name", "count", "settings", "fault"),
     [
-        ("cuda", 4, ONE, r"devices: 4 from cuda:0 on are not on this machine \(3 GPUs found\)"),
-        ("cuda:2", 2, ONE, r"devices: 2 from cuda:2 on are not on this machine \(3 GPUs found\)"),
+        ("cuda", 4, ONE, r"devices: 4 GPUs from cuda:0 on are not on this machine \(3 GPUs found\)"),
+        ("cuda:2", 2, ONE, r"devices: 2 GPUs from cuda:2 on are not on this machine \(3 GPUs found\)"),
         ("cpu", 2, PRIVATE, "differential privacy"),
-        ("cpu", 33, ONE, "batch_size is 32"),
+        ("cpu", 33, ONE, "only 32 images: set devices to 32"),
     ],
 )
 def test_what_several_devices_cannot_do_is_refused(

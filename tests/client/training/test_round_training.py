@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.training import round_training
 from glsmed.client.training.round_training import RoundTraining
 from glsmed.shared.protocol.study import Study
@@ -31,7 +32,11 @@ def _training(monkeypatch: pytest.MonkeyPatch, folder: Path, *devices: torch.dev
     pool, alone = Way(), Way()
     monkeypatch.setattr(round_training, "WorkerPool", lambda *_given, **_named: pool)
     monkeypatch.setattr(round_training, "train", alone.train)
-    return RoundTraining(Study(study="s", findings=("effusion",)), devices=devices, state_folder=folder), pool, alone
+    return (
+        RoundTraining(Study(study="s", findings=("effusion",)), devices=devices, state=StateFolder(folder)),
+        pool,
+        alone,
+    )
 
 
 def test_one_device_trains_in_this_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

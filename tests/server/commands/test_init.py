@@ -1,24 +1,21 @@
 from pathlib import Path
 
-import pytest
+from typer.testing import CliRunner
 
-from glsmed.server.commands.init import init_study
-from glsmed.shared.errors import ConfigurationError, UsageError
-
-
-def _init(folder: Path, *, public_name: str = "localhost") -> Path:
-    return init_study(folder, name="doubt", public_names=[public_name], port=8443, loopback_port=8440)
+from glsmed.server.cli import app
+from glsmed.shared.protocol.study import load_study
 
 
-def test_the_authority_of_a_study_whose_file_was_moved_away_is_not_written_over(tmp_path: Path) -> None:
-    _init(tmp_path).unlink()
-    key = (tmp_path / "pki" / "ca.key").read_bytes()
-    with pytest.raises(UsageError, match=r"ca\.key is the authority of another study"):
-        _init(tmp_path)
-    assert (tmp_path / "pki" / "ca.key").read_bytes() == key
+def test_the_study_has_the_folders_name_and_what_was_asked_for(tmp_path: Path) -> None:
+    folder = tmp_path / "chest"
+    done = CliRunner().invoke(app, ["init", str(folder), "--public-name", "centre.example.org", "--port", "9443"])
+    assert done.exit_code == 0, done.output
+    study = load_study(folder / "study.yaml")
+    assert (study.study, study.centre.public_names, study.centre.port) == ("chest", ("centre.example.org",), 9443)
+    assert f"made {folder}/study.yaml" in done.output.replace("\n", " ")
 
 
-def test_a_name_that_no_certificate_can_hold_is_refused_before_anything_is_made(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="public_names"):
-        _init(tmp_path / "study", public_name="klinik süd")
-    assert not (tmp_path / "study").exists()
+def test_a_port_that_is_none_is_refused(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["init", str(tmp_path / "chest"), "--port", "70000"])
+    assert done.exit_code == 2
+    assert not (tmp_path / "chest").exists()

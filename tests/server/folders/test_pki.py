@@ -84,16 +84,16 @@ def test_a_damaged_file_is_named(certificates: CertificateFolder, damaged: str) 
     path.write_text("not what it was")
     if damaged == "ca_key":
         certificates.server_key.unlink()
-    with pytest.raises(FederationError, match=rf"{path.name} is not a .* in PEM"):
+    with pytest.raises(FederationError, match=rf"{path.name} is not a PEM .*: restore it from a backup"):
         _renew(certificates)
 
 
-def test_a_lost_server_key_is_made_anew(certificates: CertificateFolder) -> None:
+def test_a_lost_server_key_is_made_again(certificates: CertificateFolder) -> None:
     certificates.server_key.unlink()
     assert certificates.needs_renewal(["centre.example.org"])
 
 
-def test_a_server_key_that_does_not_fit_its_certificate_is_made_anew(
+def test_a_server_key_that_does_not_fit_its_certificate_is_made_again(
     certificates: CertificateFolder, tmp_path: Path
 ) -> None:
     other = CertificateFolder(tmp_path / "other")

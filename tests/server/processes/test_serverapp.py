@@ -8,7 +8,8 @@ from flwr.clientapp import ClientApp
 
 from glsmed.benchmarks.federation.local_grid import LocalGrid
 from glsmed.server.folders.run_folder import read_status
-from glsmed.server.processes.serverapp import STUDY_FOLDER_VARIABLE, admitted_nodes, app
+from glsmed.server.folders.study_folder import STUDY_FOLDER_VARIABLE
+from glsmed.server.processes.serverapp import app
 from glsmed.shared.errors import ConfigurationError, FederationError, PrivacyError
 from glsmed.shared.protocol.study import Study, load_study
 
@@ -84,15 +85,3 @@ def test_without_the_variable_there_is_one_clear_error(monkeypatch: pytest.Monke
     monkeypatch.delenv(STUDY_FOLDER_VARIABLE, raising=False)
     with pytest.raises(FederationError, match="GLSMED_STUDY_FOLDER is not set"):
         app(LocalGrid({}), CONTEXT)
-
-
-@pytest.mark.parametrize("content", ["", "[]", '{"st-mary": "12"}'])
-def test_a_map_of_nodes_that_is_none_is_refused(tmp_path: Path, content: str) -> None:
-    (tmp_path / "nodes.json").write_text(content)
-    with pytest.raises(FederationError, match="does not say which node is which site"):
-        admitted_nodes(tmp_path / "nodes.json")
-
-
-def test_node_ids_of_64_bits_survive(tmp_path: Path) -> None:
-    (tmp_path / "nodes.json").write_text('{"18446744073709551615": "st-mary"}')
-    assert admitted_nodes(tmp_path / "nodes.json") == {2**64 - 1: "st-mary"}

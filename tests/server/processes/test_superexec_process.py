@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from glsmed.server.flower.flower_link import LinkSettings, superexec_arguments
+from glsmed.server.flower.executor import superexec_arguments
+from glsmed.server.flower.settings import LinkSettings
 from glsmed.server.folders.pki import CertificateFolder
 from glsmed.shared.processes.children import QUIET_FLOWER, free_port
 

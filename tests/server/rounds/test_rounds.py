@@ -10,6 +10,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file
 
 from glsmed.benchmarks.federation.local_grid import Ask, LocalGrid, Misbehaviour
+from glsmed.server.folders.checkpoints import Checkpoint, CheckpointFolder
 from glsmed.server.folders.run_folder import RunFolder, read_status
 from glsmed.server.rounds.rounds import StudyPlan, run_study
 from glsmed.server.rounds.site_messenger import Clock
@@ -118,11 +119,11 @@ CANARY = "Jane Smith, effusion cannot be excluded"
         (changes_arrays(lambda array: array.reshape(-1, 1)), "refused: array 'weight' has shape (2, 1)"),
         (
             changes_arrays(lambda array: np.add(array, 99, dtype=array.dtype)),
-            "refused: the L2 norm of its change is 14",
+            "refused: L2 norm of its change: expected at most max_update_norm 50.0, got 14",
         ),
-        (claims(training_cells=-5), "refused: it claims -5 training cells"),
-        (claims(training_cells=10**9), "refused: it claims 1000000000 training cells"),
-        (claims(round=3), "refused: round: expected 1, the message says 3"),
+        (claims(training_cells=-5), "refused: training cells: expected 1 to 1000, got -5"),
+        (claims(training_cells=10**9), "refused: training cells: expected 1 to 1000, got 1000000000"),
+        (claims(round=3), "refused: round: expected 1, got 3"),
         (claims(study_digest="other"), "refused: study: expected"),
         (claims(note="cannot be excluded"), "refused: Update: record 'head': unknown key 'note'"),
     ],
@@ -143,7 +144,7 @@ def test_an_answer_of_an_earlier_round_does_not_count_again(federation: Federati
     federation.faults["c"] = Replays()
     federation.run()
     assert [record[3] for record in federation.records()] == [["a", "b", "c"], ["a", "b"], ["a", "b"]]
-    assert federation.records()[1][4]["c"] == "refused: round: expected 2, the message says 1"
+    assert federation.records()[1][4]["c"] == "refused: round: expected 2, got 1"
 
 
 def test_an_exceptions_text_reaches_no_file_of_the_centre(federation: Federation) -> None:
@@ -255,6 +256,30 @@ def test_a_run_that_was_killed_goes_on_and_ends_as_if_it_had_not_been(
     }
     assert (federation.root / "metrics.csv").read_text() == metrics
     assert [record[:2] for record in federation.records()] == [(1, 1), (2, 1), (3, 1)]
+
+
+def test_a_round_whose_checkpoint_was_not_written_is_forgotten_and_run_again(
+    federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = CheckpointFolder.save
+
+    def killed(folder: CheckpointFolder, checkpoint: Checkpoint) -> None:
+        if checkpoint.round == 2:
+            raise KeyboardInterrupt
+        save(folder, checkpoint)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CheckpointFolder, "save", killed)
+        with pytest.raises(KeyboardInterrupt):
+            federation.run()
+    assert [record[:3] for record in federation.records()] == [(1, 1, True), (2, 1, True)]
+    del federation.apps["c"]
+    federation.run()
+    assert [record[:4] for record in federation.records()] == [
+        (1, 1, True, ["a", "b", "c"]),
+        (2, 1, True, ["a", "b"]),
+        (3, 1, True, ["a", "b"]),
+    ]
 
 
 def test_a_finished_run_is_not_run_again(federation: Federation) -> None:

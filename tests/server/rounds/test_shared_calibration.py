@@ -12,8 +12,9 @@ from glsmed.server.rounds.site_messenger import Clock, SiteMessenger
 from glsmed.shared.cue_calibration.cue_counts import CueCount, counts_to_json
 from glsmed.shared.cue_calibration.shared_prior import SharedPrior, prior_from_json
 from glsmed.shared.errors import PrivacyError
+from glsmed.shared.protocol.codec import decode, encode
+from glsmed.shared.protocol.messages import CountsReply, PriorReply, PriorTask
 from glsmed.shared.protocol.study import Study
-from glsmed.shared.protocol.wire import CountsReply, PriorReply, PriorTask, decode, encode
 from tests.misbehaving_sites import only, raises
 
 
@@ -62,7 +63,7 @@ def _events(folder: Path) -> list[str]:
 
 def test_every_site_is_given_what_the_counts_of_all_say(study: Study, tmp_path: Path, clock: Clock) -> None:
     sites = Sites(study, {"a": [_count(100, 80)], "b": [_count(100, 80)], "without-gold": []})
-    ready = _shared(sites, study, tmp_path, clock).settle(sites.nodes, say=lambda _: None)
+    ready = _shared(sites, study, tmp_path, clock).settle(sites.nodes, tell=lambda _: None)
     assert ready == sites.nodes
     belief = sites.taken["without-gold"][0].cues["en/possible"]
     assert (belief.sites, belief.trials) == (2, 200)
@@ -73,16 +74,16 @@ def test_every_site_is_given_what_the_counts_of_all_say(study: Study, tmp_path: 
 def test_a_site_is_given_the_prior_once(study: Study, tmp_path: Path, clock: Clock) -> None:
     sites = Sites(study, {"a": [_count(10, 5)], "b": []})
     shared = _shared(sites, study, tmp_path, clock)
-    shared.settle({"a": sites.nodes["a"]}, say=lambda _: None)
-    shared.settle(sites.nodes, say=lambda _: None)
+    shared.settle({"a": sites.nodes["a"]}, tell=lambda _: None)
+    shared.settle(sites.nodes, tell=lambda _: None)
     assert [len(taken) for taken in sites.taken.values()] == [1, 1]
     assert sites.asked == ["a"]
 
 
 def test_a_prior_that_is_settled_outlives_the_centre(study: Study, tmp_path: Path, clock: Clock) -> None:
     sites = Sites(study, {"a": [_count(10, 5)]})
-    _shared(sites, study, tmp_path, clock).settle(sites.nodes, say=lambda _: None)
-    _shared(sites, study, tmp_path, clock).settle(sites.nodes, say=lambda _: None)
+    _shared(sites, study, tmp_path, clock).settle(sites.nodes, tell=lambda _: None)
+    _shared(sites, study, tmp_path, clock).settle(sites.nodes, tell=lambda _: None)
     assert sites.asked == ["a"]
     assert sites.taken["a"][0] == sites.taken["a"][1]
 
@@ -92,7 +93,7 @@ def test_a_site_that_may_not_send_counts_still_starts_from_the_prior(
 ) -> None:
     closed = only(raises(PrivacyError("no")), kinds=["query.cue_counts"])
     sites = Sites(study, {"a": [_count(10, 5)], "closed": []}, faults={"closed": closed})
-    ready = _shared(sites, study, tmp_path, clock).settle(sites.nodes, say=lambda _: None)
+    ready = _shared(sites, study, tmp_path, clock).settle(sites.nodes, tell=lambda _: None)
     assert set(ready) == {"a", "closed"}
     assert "no_cue_counts" in _events(tmp_path)
 
@@ -101,7 +102,7 @@ def test_a_site_that_does_not_take_the_prior_is_named_and_left_out(study: Study,
     unwilling = only(raises(PrivacyError("no")), kinds=["query.shared_prior"])
     sites = Sites(study, {"a": [_count(10, 5)], "other": []}, faults={"other": unwilling})
     said: list[str] = []
-    ready = _shared(sites, study, tmp_path, clock).settle(sites.nodes, say=said.append)
+    ready = _shared(sites, study, tmp_path, clock).settle(sites.nodes, tell=said.append)
     assert set(ready) == {"a"}
     assert said[-1].startswith("other did not take the shared prior: PrivacyError")
     assert "prior_not_taken" in _events(tmp_path)

@@ -8,8 +8,9 @@ from flwr.common.constant import ErrorCode
 
 from glsmed.benchmarks.federation.local_grid import Ask, Delayed, LocalGrid, Misbehaviour
 from glsmed.server.rounds.site_messenger import Clock, SiteMessenger, SiteReply
+from glsmed.shared.protocol.codec import encode
+from glsmed.shared.protocol.messages import Arrays, Hello, TrainTask
 from glsmed.shared.protocol.study import Study
-from glsmed.shared.protocol.wire import Arrays, Hello, TrainTask, encode
 from tests.misbehaving_sites import answers_late, never_answers
 
 MakeSite = Callable[..., ClientApp]
@@ -93,9 +94,9 @@ def _error(code: int, reason: str) -> Misbehaviour:
         (
             ErrorCode.MESSAGE_UNAVAILABLE,
             "Smith: larger than the study's model: more than 9 bytes",
-            "refused: its answer is larger than the study's model",
+            "refused: its reply is larger than the study's model",
         ),
-        (ErrorCode.REPLY_MESSAGE_UNAVAILABLE, "whatever", "the answer was lost"),
+        (ErrorCode.REPLY_MESSAGE_UNAVAILABLE, "whatever", "the reply was lost"),
     ],
 )
 def test_a_failure_is_a_known_word_and_never_a_sites_text(

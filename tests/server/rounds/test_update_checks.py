@@ -7,9 +7,9 @@ import torch
 
 from glsmed.server.rounds.update_checks import ReplyChecks, update_norm
 from glsmed.shared.errors import UpdateRefusedError
+from glsmed.shared.protocol.messages import EvaluateTask, EvaluationReply, TrainTask, Update
 from glsmed.shared.protocol.model_manifest import ModelManifest
 from glsmed.shared.protocol.study import FederationSection, Study, TrainingSection
-from glsmed.shared.protocol.wire import EvaluateTask, EvaluationReply, TrainTask, Update
 
 OLD = {"w": np.array([3.0, 4.0], dtype=np.float32), "steps": np.array(5)}
 MANIFEST = ModelManifest.of({name: torch.from_numpy(array) for name, array in OLD.items()})
@@ -37,22 +37,22 @@ def test_a_good_update_and_a_good_evaluation_pass() -> None:
     ("change", "said"),
     [
         ({"study_digest": "other"}, "study: expected 'ab'"),
-        ({"round": 2}, "round: expected 3, the message says 2"),
+        ({"round": 2}, "round: expected 3, got 2"),
         ({"manifest_digest": "other"}, "manifest: expected 'cd'"),
-        ({"training_cells": -5}, "claims -5 training cells, not 2 to 100"),
-        ({"training_cells": 1}, "claims 1 training cells"),
-        ({"training_cells": 1_000_000_000}, "claims 1000000000 training cells"),
-        ({"steps": 0}, "claims 0 steps"),
-        ({"steps": 11}, "claims 11 steps, not 1 to 10"),
-        ({"seconds": -1.0}, "claims to have taken -1.0 seconds"),
-        ({"metrics": {"auroc/hernia": 0.5}}, "'auroc/hernia' is no metric of this study"),
+        ({"training_cells": -5}, "training cells: expected 2 to 100, got -5"),
+        ({"training_cells": 1}, "training cells: expected 2 to 100, got 1"),
+        ({"training_cells": 1_000_000_000}, "training cells: expected 2 to 100, got 1000000000"),
+        ({"steps": 0}, "steps: expected 1 to 10, got 0"),
+        ({"steps": 11}, "steps: expected 1 to 10, got 11"),
+        ({"seconds": -1.0}, "seconds: expected 0 or more, got -1.0"),
+        ({"metrics": {"auroc/hernia": 0.5}}, "'auroc/hernia' is not a metric of this study"),
         ({"model": {"w": NEW["w"]}}, "'steps' is missing"),
         ({"model": {**NEW, "extra": NEW["w"]}}, "'extra' is not part of the study's model"),
         ({"model": {**NEW, "w": NEW["w"].reshape(2, 1)}}, "'w' has shape"),
-        ({"model": {**NEW, "w": NEW["w"].astype(np.float64)}}, "'w' is float64"),
+        ({"model": {**NEW, "w": NEW["w"].astype(np.float64)}}, "'w' has dtype float64"),
         ({"model": {**NEW, "w": np.array([np.nan, 0], dtype=np.float32)}}, "'w' holds values that are not finite"),
-        ({"model": {**NEW, "w": np.array([3, 4 + 5.1], dtype=np.float32)}}, "L2 norm of its change is 5.1"),
-        ({"model": {**NEW, "w": np.array([3e38, -3e38], dtype=np.float32)}}, "L2 norm of its change is"),
+        ({"model": {**NEW, "w": np.array([3, 4 + 5.1], dtype=np.float32)}}, "max_update_norm 5.0, got 5.1"),
+        ({"model": {**NEW, "w": np.array([3e38, -3e38], dtype=np.float32)}}, "L2 norm of its change: "),
     ],
 )
 def test_an_update_that_must_not_count_is_refused(change: dict[str, object], said: str) -> None:
@@ -65,8 +65,8 @@ def test_an_update_that_must_not_count_is_refused(change: dict[str, object], sai
     [
         ({"round": 4}, "round: expected 3"),
         ({"split": "validation"}, "split: expected 'test'"),
-        ({"metrics": {"auroc/smith": 0.5}}, "no metric of this study"),
-        ({"reference": "guess"}, "neither gold nor reports"),
+        ({"metrics": {"auroc/smith": 0.5}}, "not a metric of this study"),
+        ({"reference": "guess"}, "reference: expected gold or reports, got 'guess'"),
     ],
 )
 def test_metrics_that_answer_something_else_are_refused(change: dict[str, object], said: str) -> None:

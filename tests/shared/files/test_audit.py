@@ -78,9 +78,9 @@ def rehashed(lines: list[str]) -> list[str]:
         (swapped, 2, "an entry before this one was removed, added or moved"),
         (doubled, 2, "an entry before this one was removed, added or moved"),
         (rehashed, 3, "an entry before this one was removed, added or moved"),
-        (lambda lines: ["", *lines], 1, "the line is not a whole entry"),
-        (lambda lines: ["[1]", *lines], 1, "the line is not a whole entry"),
-        (lambda lines: ["{}", *lines], 1, "the line is not a whole entry"),
+        (lambda lines: ["", *lines], 1, "the line is not a complete entry"),
+        (lambda lines: ["[1]", *lines], 1, "the line is not a complete entry"),
+        (lambda lines: ["{}", *lines], 1, "the line is not a complete entry"),
     ],
 )
 def test_tampering_shows_at_its_line(

@@ -5,7 +5,7 @@ import yaml
 
 from glsmed.shared.errors import ConfigurationError
 from glsmed.shared.files.documents import parse_document
-from glsmed.shared.files.yaml_reader import MOST_CHARACTERS, read_yaml
+from glsmed.shared.files.yaml_reader import MOST_CHARACTERS, Repeat, read_yaml
 
 
 def value(text: str) -> object:
@@ -86,6 +86,13 @@ def test_a_merge_key_adds_what_its_mapping_lacks() -> None:
     assert content.repeats == ()
 
 
+def test_of_a_key_that_is_written_twice_the_first_counts() -> None:
+    content = read_yaml("a: {b: 1}\nc: 2\na: {d: 3}\n")
+    assert content.data == {"a": {"b": 1}, "c": 2}
+    assert content.lines == {(): 1, ("a",): 1, ("a", "b"): 1, ("c",): 2}
+    assert content.repeats == (Repeat(("a",), line=3, first_line=1),)
+
+
 def _laughs(merge: bool) -> str:
     """A text of nine lines that stands for 10^9 values."""
     lines = ["a0: &a0 {" + ", ".join(f"k{number}: 1" for number in range(10)) + "}"]
@@ -102,8 +109,8 @@ def _laughs(merge: bool) -> str:
         (_laughs(True), r"f:\d: holds more than 500000 values"),
         ("a: &x\n  b: *x\n", "f:1: holds itself through an alias"),
         ("- &x [*x]\n", "f:1: holds itself through an alias"),
-        ("[" * 5000, "f:1: is nested more than 100 levels deep"),
-        ("\n".join("  " * level + "a:" for level in range(200)), "f:101: is nested more than 100 levels deep"),
+        ("[" * 5000, "f:1: is nested too deeply: more than 100 levels"),
+        ("\n".join("  " * level + "a:" for level in range(200)), "f:101: is nested too deeply: more than 100 levels"),
         ("x" * (MOST_CHARACTERS + 1), "f: is larger than 16777216 characters"),
     ],
     ids=["aliases", "merged aliases", "recursive mapping", "recursive list", "brackets", "mappings", "size"],

@@ -57,3 +57,8 @@ def test_sums_of_two_sites_add_up() -> None:
 def test_the_module_loads_without_torch() -> None:
     program = "import sys, glsmed.shared.metrics.calibration_error; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_probability_that_is_not_a_number_makes_the_error_one_too() -> None:
+    probability, truth = np.array([0.2, np.nan, 0.9]), np.array([0, 1, 1])
+    assert np.isnan(expected_calibration_error(probability, truth))

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -75,3 +77,8 @@ def test_intercept_alone_makes_the_mean_right() -> None:
 def test_scores_far_from_zero_overflow_nothing() -> None:
     score, target = _cells()
     assert fit_slope_intercept(score * 300, target)[0] == pytest.approx(fit_slope_intercept(score, target)[0] / 300)
+
+
+def test_logits_that_are_not_finite_have_no_slope() -> None:
+    score, truth = torch.tensor([0.5, torch.inf, -1.0]), torch.tensor([1.0, 0.0, 0.0])
+    assert all(math.isnan(value) for value in (*fit_slope_intercept(score, truth), fit_intercept(score, truth)))

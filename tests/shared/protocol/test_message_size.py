@@ -6,9 +6,10 @@ from flwr.supercore.inflatable.inflatable_object import get_all_nested_objects
 
 from glsmed.shared.errors import WireError
 from glsmed.shared.models import build_model, state_arrays
+from glsmed.shared.protocol.codec import encode
 from glsmed.shared.protocol.message_size import Allowance, most_message_bytes
+from glsmed.shared.protocol.messages import TrainTask
 from glsmed.shared.protocol.model_manifest import ArraySpec, ModelManifest
-from glsmed.shared.protocol.wire import TrainTask, encode
 
 MIB = 2**20
 

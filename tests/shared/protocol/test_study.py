@@ -4,7 +4,7 @@ import pytest
 
 from glsmed.shared.errors import ConfigurationError
 from glsmed.shared.protocol.study import Study, load_study
-from glsmed.site_adapters.lint.finding_names import CANONICAL_FINDINGS
+from glsmed.site_adapters.lint.finding_rules import CANONICAL_FINDINGS
 
 
 def study(folder: Path, text: str) -> Study:
@@ -20,15 +20,15 @@ def test_unmentioned_findings_are_masked_unless_a_study_says_otherwise(tmp_path:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("labels: {unmentioned: negative}\n", "labels.unmentioned: expected 'masked' or 'absent', came 'negative'"),
+        ("labels: {unmentioned: negative}\n", "labels.unmentioned: expected 'masked' or 'absent', got 'negative'"),
         ("labels: {unmentioned_probability: 0.5}\n", "labels.unmentioned_probability: expected less than 0.5"),
         ("model: {architecture: resnet34}\n", "model.architecture: expected 'resnet10', 'resnet18', 'resnet50' or"),
-        ("model: {image_size_px: 16}\n", "model.image_size_px: expected greater than or equal to 32, came 16"),
-        ("training: {learning_rate: 0}\n", "training.learning_rate: expected greater than 0, came 0"),
-        ("training: {batch_size: 1.5}\n", "training.batch_size: expected a whole number, came 1.5"),
+        ("model: {image_size_px: 16}\n", "model.image_size_px: expected greater than or equal to 32, got 16"),
+        ("training: {learning_rate: 0}\n", "training.learning_rate: expected greater than 0, got 0"),
+        ("training: {batch_size: 1.5}\n", "training.batch_size: expected a whole number, got 1.5"),
         ("centre: {port: 8440}\n", "centre: port and loopback_port are both 8440: choose two"),
         ("centre: {public_names: []}\n", "centre.public_names: "),
-        ("centre: {public_names: [the centre]}\n", "public_names: 'the centre' is neither a DNS name"),
+        ("centre: {public_names: [the centre]}\n", "public_names: 'the centre' is not a DNS name"),
         ("rounds: 3\n", "rounds: unknown key"),
     ],
 )
@@ -41,7 +41,7 @@ def test_a_study_that_cannot_be_run_is_refused(tmp_path: Path, text: str, messag
 @pytest.mark.parametrize(
     ("findings", "message"),
     [
-        ("[Effusion]", "'Effusion' is not a name: small letters, digits and underscores, a letter first"),
+        ("[Effusion]", "'Effusion' is not a name: use small letters, digits and underscores, a letter first"),
         ("[effusion, effusion]", "'effusion' is listed twice"),
         ("['effusion ']", "is not a name"),
         ("[]", "findings: "),

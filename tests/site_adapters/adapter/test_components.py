@@ -7,7 +7,8 @@ import pytest
 
 from glsmed.shared.errors import ConfigurationError, DataError
 from glsmed.site_adapters.adapter.loader import load_adapter
-from glsmed.site_adapters.commands.batch import Work, extract_answer, run
+from glsmed.site_adapters.commands.line_commands import Work, run
+from glsmed.site_adapters.commands.report_answers import extract_answer
 from glsmed.site_adapters.reading.reader import Reader
 
 Writer = Callable[..., Path]
@@ -29,8 +30,18 @@ class Patterns:
         return doc
 
 
+def repeat(doc):
+    if "effusion" in doc._.findings:
+        doc.spans["glsmed"] = [Span(doc, t.i, t.i + 1, label="effusion/negated") for t in doc if t.text == "it"]
+    return doc
+
+
 def clumsy(doc):
     raise IndexError("no such token")
+
+
+def nothing_back(doc):
+    return None
 
 
 patterns = Patterns()
@@ -90,6 +101,17 @@ def test_a_component_sees_the_whole_report_each_time(site: Callable[..., Path]) 
     assert reader.read("The lungs. There is zork.").cells["effusion"].state == "present"
 
 
+@pytest.mark.parametrize(("text", "states"), [("Effusion? I see it not.", ["absent"]), ("I see it not.", [])])
+def test_a_component_can_build_on_what_the_phrases_say(site: Callable[..., Path], text: str, states: list[str]) -> None:
+    cells = Reader(load_adapter(site("repeat"))).read(text).cells
+    assert [cell.state for cell in cells.values()] == states
+
+
+def test_a_component_that_gives_no_doc_back_costs_its_report_alone(site: Callable[..., Path]) -> None:
+    with pytest.raises(DataError, match="nothing_back failed: AttributeError"):
+        Reader(load_adapter(site("nothing_back"))).read("An effusion.")
+
+
 def test_cues_shows_the_marks_of_components(site: Callable[..., Path]) -> None:
     marks = list(Reader(load_adapter(site("mark"))).marks("Zark effusion."))
     assert [(mark.cue, mark.start, mark.end) for mark in marks] == [("possible", 0, 4)]
@@ -147,7 +169,7 @@ def test_a_name_without_an_attribute_is_refused(adapter_file: Writer) -> None:
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("clumsy", "failed: IndexError: no such token"), ("mark", "'nothing' is no finding and no cue")],
+    [("clumsy", "failed: IndexError: no such token"), ("mark", "'nothing' is neither a finding nor a cue")],
 )
 def test_a_component_that_fails_costs_its_report_alone(site: Callable[..., Path], name: str, message: str) -> None:
     reader = Reader(load_adapter(site(name)))

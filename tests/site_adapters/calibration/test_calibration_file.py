@@ -1,9 +1,11 @@
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from glsmed.shared.errors import ConfigurationError
+from glsmed.site_adapters.adapter.adapter import Beta, Cue, Place
 from glsmed.site_adapters.calibration.calibration_file import (
     CalibrationFile,
     ChosenStrengths,
@@ -12,6 +14,7 @@ from glsmed.site_adapters.calibration.calibration_file import (
     HeldOutLosses,
     LearnedModel,
     Level,
+    fingerprint,
     load_calibration_file,
     save_calibration_file,
 )
@@ -58,6 +61,43 @@ def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "c.yaml").stat().st_mode) == 0o600
 
 
+CUE = Cue(
+    id="possible",
+    kind="uncertainty",
+    phrases=("possible", "may be"),
+    scope="both",
+    prior=Beta(0.33, 4),
+    family="possibility",
+    reach=None,
+    source="somebody",
+    examples=(),
+    place=Place("a.yaml", 3, "cues[0]", inherited=False),
+)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(CUE, id="perhaps"),
+        replace(CUE, kind="differential"),
+        replace(CUE, phrases=("possible",)),
+        replace(CUE, scope="forward"),
+        replace(CUE, reach=5),
+        replace(CUE, family="doubt"),
+        replace(CUE, prior=Beta(0.34, 4)),
+        replace(CUE, prior=Beta(0.33, 5)),
+        replace(CUE, prior=None),
+    ],
+)
+def test_a_cue_that_means_something_else_has_another_fingerprint(other: Cue) -> None:
+    assert fingerprint(other) != fingerprint(CUE)
+
+
+def test_the_place_the_source_and_the_order_of_phrases_leave_the_fingerprint_alone() -> None:
+    other = replace(CUE, place=Place("b.yaml", 9, "cues[7]", inherited=True), source=None, phrases=CUE.phrases[::-1])
+    assert fingerprint(other) == fingerprint(CUE)
+
+
 def test_each_cue_is_one_readable_line(tmp_path: Path) -> None:
     save_calibration_file(tmp_path / "c.yaml", content())
     line = next(line for line in (tmp_path / "c.yaml").read_text().splitlines() if line.startswith("  possible: "))
@@ -69,7 +109,7 @@ def test_each_cue_is_one_readable_line(tmp_path: Path) -> None:
     [
         ("mean: 0.25", "mean: 1.5", "mean"),
         ("family: ", "famly: ", "did you mean 'family'?"),
-        ("format: 1", "format: 2", "format: expected 1, came 2"),
+        ("format: 1", "format: 2", "format: expected 1, got 2"),
     ],
 )
 def test_a_spoiled_file_is_refused_with_the_line(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -9,7 +9,7 @@ from glsmed.shared.cue_calibration.shared_prior import MOST_SHIFT, SharedBelief,
 from glsmed.site_adapters.calibration.calibration import calibrate
 from glsmed.site_adapters.calibration.evaluation import evaluate
 from glsmed.site_adapters.calibration.gold_cells import gold_cells
-from glsmed.site_adapters.calibration.shared_priors import count_cues, load_shared_prior, shared_beliefs
+from glsmed.site_adapters.calibration.shared_priors import count_cues, load_shared_prior, shared_cue_priors
 from glsmed.site_adapters.reading.reader import Reader
 
 
@@ -34,7 +34,7 @@ def test_what_counts_no_cue_by_itself_is_left_out(english: Reader, text: str) ->
 def test_a_shared_belief_replaces_a_prior_and_a_family_moves_the_rest(english: Reader) -> None:
     belief = SharedBelief(mean=0.11, strength=30, sites=3, trials=100)
     family = f"en/{english.adapter.cues['possible'].family}"
-    beliefs = shared_beliefs(english.adapter, SharedPrior(cues={"en/possible": belief}, families={family: -1.0}))
+    beliefs = shared_cue_priors(english.adapter, SharedPrior(cues={"en/possible": belief}, families={family: -1.0}))
     assert (beliefs["possible"].mean, beliefs["possible"].strength) == (0.11, 30)
     relatives = [cue for cue in english.adapter.cues.values() if f"en/{cue.family}" == family and cue.prior]
     assert set(beliefs) == {cue.id for cue in relatives}
@@ -48,14 +48,14 @@ def test_the_farthest_shift_that_may_be_sent_leaves_beliefs_that_can_be_calibrat
     english: Reader, shift: float
 ) -> None:
     families = {f"en/{cue.family}" for cue in english.adapter.cues.values()}
-    beliefs = shared_beliefs(english.adapter, SharedPrior(cues={}, families=dict.fromkeys(families, shift)))
+    beliefs = shared_cue_priors(english.adapter, SharedPrior(cues={}, families=dict.fromkeys(families, shift)))
     answer = calibrate(english.adapter, [], beliefs)(english.read("Possible mass.").cells["mass"])[0]
     assert abs(answer - (shift > 0)) == pytest.approx(0.0001, abs=1e-5)
 
 
 def test_another_languages_belief_changes_nothing(english: Reader) -> None:
     belief = SharedBelief(mean=0.11, strength=30, sites=3, trials=100)
-    assert shared_beliefs(english.adapter, SharedPrior(cues={"de/possible": belief}, families={})) == {}
+    assert shared_cue_priors(english.adapter, SharedPrior(cues={"de/possible": belief}, families={})) == {}
 
 
 def test_the_centres_json_is_the_file(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_site_without_labels_reads_better_with_what_others_counted(english: Re
         sites.append(gold_cells(english, texts, gold))
     counts = [counts_from_json(counts_to_json(count_cues(english.adapter, cells))) for cells in sites[:3]]
     prior = SharedPrior.model_validate_json(fit_shared_prior(counts).model_dump_json())
-    calibration = calibrate(english.adapter, [], shared_beliefs(english.adapter, prior))
+    calibration = calibrate(english.adapter, [], shared_cue_priors(english.adapter, prior))
     alone, shared = evaluate(sites[3]).hedged.brier, evaluate(sites[3], calibration).hedged.brier
     assert alone is not None
     assert shared is not None

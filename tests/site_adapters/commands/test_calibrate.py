@@ -8,7 +8,7 @@ from glsmed.shared.errors import ConfigurationError, UsageError
 from glsmed.site_adapters.calibration.calibration_file import load_calibration_file
 from glsmed.site_adapters.commands.calibrate import calibrate_command
 from glsmed.site_adapters.commands.evaluate import evaluate_command
-from glsmed.site_adapters.commands.lines import extract_lines
+from glsmed.site_adapters.commands.extract import extract_command
 
 DOUBT = "Perhaps effusion."
 ADAPTER = """
@@ -60,7 +60,7 @@ def test_reliability_is_printed_before_and_after(tmp_path: Path, capsys: pytest.
 def test_it_says_that_test_patients_are_used_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     calibrated(tmp_path)
     told = capsys.readouterr().err.splitlines()
-    assert [line for line in told if "those of test patients too" in line and "glsmed-client" in line] == told
+    assert [line for line in told if "including those of test patients" in line and "glsmed-client" in line] == told
 
 
 def test_a_single_report_is_not_held_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,7 +104,7 @@ def test_too_little_to_calibrate_with_is_a_wrong_command(tmp_path: Path, given: 
 
 def test_extract_says_the_calibrated_probability(tmp_path: Path) -> None:
     calibration, target = calibrated(tmp_path), tmp_path / "out.jsonl"
-    extract_lines(tiny(tmp_path), source=tmp_path / "r.jsonl", target=target, calibration=calibration, workers=1)
+    extract_command(tiny(tmp_path), source=tmp_path / "r.jsonl", target=target, calibration=calibration)
     cell = json.loads(target.read_text().splitlines()[0])["findings"]["effusion"]
     expected = load_calibration_file(calibration).cues_by_finding["perhaps"]["effusion"]
     assert (cell["state"], cell["probability"]) == ("uncertain", round(expected.mean, 4))

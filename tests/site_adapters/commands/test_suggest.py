@@ -19,7 +19,7 @@ def reports(tmp_path: Path) -> Path:
 
 def test_yaml_is_printed(reports: Path, capsys: pytest.CaptureFixture[str]) -> None:
     suggest_command("en_radiology", reports=reports, gold=None, target=STREAM)
-    assert 'phrases: ["seemingly"]' in capsys.readouterr().out
+    assert "phrases: [seemingly]" in capsys.readouterr().out
 
 
 def test_gold_sets_the_certainty(reports: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,6 +36,12 @@ def test_label_and_rate_make_the_target(english: Reader, text: str) -> None:
     assert row.target == english.read(text).cells["effusion"].probability
 
 
+def test_a_mention_in_a_section_of_weight_0_is_no_evidence(english: Reader) -> None:
+    row, decisive = explain(english, "HISTORY: Large effusion.\nIMPRESSION: No effusion.")
+    assert (row.section, row.state, row.prior, row.decides) == ("history", "no evidence", None, False)
+    assert (decisive.state, decisive.decides) == ("absent", True)
+
+
 def test_what_is_no_evidence_has_no_numbers(english: Reader) -> None:
     row = explain(english, TEXT)[0]
     assert (row.prior, row.posterior, row.target, row.label, row.rate) == (None, None, None, None, None)

@@ -30,7 +30,7 @@ def test_a_byte_order_mark_is_no_part_of_the_header(tmp_path: Path) -> None:
     ("content", "message"),
     [
         (b"a,b\n\xff,1\n", "is not UTF-8"),
-        (b"a,b\n", ":1: holds no row"),
+        (b"a,b\n", ":1: has no rows"),
         (b"a\n1\n", ":1: column 'b' is missing"),
         (b"a,bb\n1,2\n", "is it 'bb' here?"),
         (b"a,b,c\n1,2,3\n", ":1: unknown column 'c'"),

@@ -21,8 +21,11 @@ def test_texts_come_by_id_in_the_order_of_the_file(tmp_path: Path) -> None:
     ("lines", "message"),
     [
         (['{"id": "a", "text": "x"}', "{"], "r.jsonl:2: is not JSON"),
-        (['{"id": "a", "text": "x"}', '{"id": "a", "text": "y"}'], "r.jsonl:2: id: the report 'a' stands in line 1"),
-        ([""], "r.jsonl:1: holds no report"),
+        (
+            ['{"id": "a", "text": "x"}', '{"id": "a", "text": "y"}'],
+            "r.jsonl:2: id: the report 'a' is already",
+        ),
+        ([""], "r.jsonl:1: has no reports"),
     ],
 )
 def test_what_is_broken_is_named_with_its_line(tmp_path: Path, lines: list[str], message: str) -> None:

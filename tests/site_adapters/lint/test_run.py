@@ -57,7 +57,7 @@ def test_a_problem_says_where_what_and_what_to_do(tmp_path: Path) -> None:
     path = written(tmp_path, "adapter: st-mary\nextends: en_radiology\nfindings:\n  effusion:\n    terms: [f]\n")
     (problem,) = lint(path)
     assert str(problem) == (
-        f"{path}:5: findings.effusion.terms[0]: 'f' stands in almost any report — give more of its words "
+        f"{path}:5: findings.effusion.terms[0]: 'f' matches almost any report — give more of its words "
         "[error: finding-short-term]"
     )
 

@@ -16,13 +16,13 @@ Writer = Callable[..., Path]
         (
             "examples: [{text: No effusion., expect: {effusion: present, mass: absent}}]",
             [
-                "'No effusion.': effusion: expected present, came absent (cue 'negated')",
-                "'No effusion.': mass: expected absent, came unmentioned",
+                "'No effusion.': effusion: expected present, got absent (cue 'negated')",
+                "'No effusion.': mass: expected absent, got unmentioned",
             ],
         ),
         (
             "cues: [{id: possible, examples: [Possible mass., Likely mass.]}]",
-            ["expected cue 'possible' to decide, came"],
+            ["expected cue 'possible' to decide, got"],
         ),
         ("cues: [{id: no_change, examples: [No change in the mass.]}]", []),
         ("cues: [{id: no_change, examples: [A mass.]}]", ["expected cue 'no_change' to decide"]),

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from glsmed.site_adapters.adapter.layers import built_in_names
 from glsmed.site_adapters.adapter.loader import load_adapter
-from glsmed.site_adapters.commands.batch import Work, cues_answer, extract_answer, run
+from glsmed.site_adapters.commands.line_commands import Work, run
+from glsmed.site_adapters.commands.report_answers import cues_answer, extract_answer
 from glsmed.site_adapters.reading.reader import Reader
 
 FACTOR = 8

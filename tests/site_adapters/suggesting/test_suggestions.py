@@ -1,15 +1,9 @@
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
-from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.lint.lint_context import Subject, load_subject
-from glsmed.site_adapters.lint.run import has_errors, lint
-from glsmed.site_adapters.reading.reader import Reader
-from glsmed.site_adapters.suggesting.suggestion_yaml import as_lines, usable
 from glsmed.site_adapters.suggesting.suggestions import Suggestion, suggest
 
 Writer = Callable[..., Path]
@@ -75,32 +69,3 @@ def test_at_most_five_clauses_are_shown_and_no_two_alike(subject: Subject) -> No
     texts = {f"{at}": f"Seemingly {FINDINGS[at % 3]} number {at // 2}." for at in range(20)}
     examples = found(subject, texts)[0].examples
     assert len(examples) == len({clause for _, clause in examples}) == 5
-
-
-def test_the_output_can_be_pasted_and_read_as_it_is(subject: Subject, adapter_file: Writer) -> None:
-    texts = {**reports("One wonders about {finding} today."), **reports("{finding} seemingly.")}
-    suggestions = usable(subject, found(subject, texts))
-    path = adapter_file("\n".join(as_lines(subject, suggestions)) + "\n")
-    assert suggestions
-    assert not has_errors(lint(path))
-    assert Reader(load_adapter(path)).read("Effusion seemingly.").cells["effusion"].state == "uncertain"
-
-
-def test_real_clauses_stand_in_comments_only(subject: Subject) -> None:
-    lines = list(as_lines(subject, usable(subject, found(subject, reports("Seemingly {finding} of bed 7.")))))
-    assert any("of bed 7" in line for line in lines)
-    assert "bed 7" not in json.dumps(YAML(typ="safe").load("\n".join(lines)))
-
-
-def test_nothing_to_suggest_is_valid_yaml(subject: Subject) -> None:
-    assert YAML(typ="safe").load("\n".join(as_lines(subject, []))) == {"cues": []}
-
-
-def test_japanese_is_mined_by_characters(adapter_file: Writer) -> None:
-    subject = load_subject("ja_radiology")
-    texts = {str(at): f"{finding}の線も捨てきれない。" for at, finding in enumerate(["胸水", "気胸", "肺炎"] * 4)}
-    suggestions = usable(subject, suggest(subject, texts, {}, most=5))
-    assert any(entry.words.endswith("線も捨てきれない") for entry in suggestions)
-    head = "adapter: sakura\nextends: ja_radiology\n"
-    path = adapter_file("\n".join(as_lines(subject, suggestions)) + "\n", head=head)
-    assert Reader(load_adapter(path)).read("胸水の線も捨てきれない。").cells["effusion"].state == "uncertain"

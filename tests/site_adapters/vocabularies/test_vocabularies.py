@@ -5,7 +5,7 @@ import pytest
 from glsmed.site_adapters.adapter.adapter import Adapter
 from glsmed.site_adapters.adapter.layers import built_in_names
 from glsmed.site_adapters.adapter.loader import load_adapter
-from glsmed.site_adapters.lint.finding_names import CANONICAL_FINDINGS
+from glsmed.site_adapters.lint.finding_rules import CANONICAL_FINDINGS
 from glsmed.site_adapters.reading.examples import check_examples
 from glsmed.site_adapters.text.segments import BODY
 

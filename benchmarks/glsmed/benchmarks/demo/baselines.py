@@ -17,6 +17,7 @@ import torch
 
 from glsmed.benchmarks.demo.folder import DemoFolder
 from glsmed.client.data.examples import Examples, SplitName
+from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.evaluation.local_training import LocalResult, numbers_on_test, train_locally
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.settings.config import load_site
@@ -90,14 +91,14 @@ def _with_training(study: Study, **changes: int) -> Study:
 def train_own(folder: DemoFolder, site: str, study: Study) -> Baseline:
     """What a hospital reaches alone; its rounds are logged in ``<site>-local.log``."""
     torch.set_num_threads(1)  # the hospitals train their own models at the same time
-    splits = prepare_site(load_site(folder.config(site)), study).splits
+    splits = prepare_site(read_site_inputs(load_site(folder.config(site)), study)).splits
     with (folder.logs / f"{site}-local.log").open("w", encoding="utf-8", buffering=1) as log:
         result = train_locally(
             splits["train"],
             splits["validation"],
             study,
             device=_CPU,
-            report=partial(_write_line, log),
+            tell=partial(_write_line, log),
             patience=PATIENCE,
         )
     return Baseline(effort_of(result, study), {site: numbers_on_test(result, splits["test"], device=_CPU)})
@@ -113,9 +114,9 @@ def train_pooled(folder: DemoFolder, sites: Sequence[str], study: Study, *, tell
     At each hospital it is given the output calibration that the hospital would fit.
     """
     torch.set_num_threads(1)
-    splits = {site: prepare_site(load_site(folder.config(site)), study).splits for site in sites}
+    splits = {site: prepare_site(read_site_inputs(load_site(folder.config(site)), study)).splits for site in sites}
     training, validation = (pool([own[name] for own in splits.values()]) for name in ("train", "validation"))
-    result = train_locally(training, validation, study, device=_CPU, report=lambda line: tell(f"pooled {line}"))
+    result = train_locally(training, validation, study, device=_CPU, tell=lambda line: tell(f"pooled {line}"))
     return Baseline(effort_of(result, study), {site: _at_site(result, own, study) for site, own in splits.items()})
 
 
@@ -141,11 +142,10 @@ def _at_site(result: LocalResult, own: Splits, study: Study) -> Numbers:
 
 def pool(parts: Sequence[Examples]) -> Examples:
     """The examples of several sites as one; each image keeps the offset of its site."""
-    offsets = [torch.zeros_like(part.labels) if part.offsets is None else part.offsets for part in parts]
+    offsets = [torch.zeros_like(part.targets) if part.offsets is None else part.offsets for part in parts]
     return Examples(
         images=torch.cat([part.images for part in parts]),
-        labels=torch.cat([part.labels for part in parts]),
-        rates=torch.cat([part.rates for part in parts]),
+        targets=torch.cat([part.targets for part in parts]),
         weights=torch.cat([part.weights for part in parts]),
         gold=torch.cat([part.gold for part in parts]),
         patients=tuple(patient for part in parts for patient in part.patients),

@@ -13,14 +13,15 @@ from typing import Literal
 
 from glsmed.benchmarks.federation.local_grid import run_in_process
 from glsmed.client.data.splits import split_of
-from glsmed.client.evaluation.local_training import Report, numbers_on_test, train_locally
+from glsmed.client.evaluation.local_training import numbers_on_test, train_locally
 from glsmed.client.settings.config import CentreAddress, DataSection, EgressSection, SiteConfig, SplitSection
 from glsmed.client.site.site_runtime import SiteRuntime, load_site_runtime
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.shared.errors import DataError, FederationError
 from glsmed.shared.files.atomic import write_text
+from glsmed.shared.processes.command_line import Tell
+from glsmed.shared.protocol.metric_names import PERMISSIONS
 from glsmed.shared.protocol.study import FederationSection, ModelSection, Study, TrainingSection
-from glsmed.shared.protocol.wire import METRIC_PERMISSIONS
 
 _ARCHITECTURE: Literal["resnet10"] = "resnet10"
 _IMAGE_SIZE_PX = 32  # built images have 28
@@ -43,7 +44,7 @@ class RunSettings:
     seed: int = 0
 
 
-def federate(data: Path, out: Path, settings: RunSettings, *, report: Report) -> dict[str, dict[str, dict[str, float]]]:
+def federate(data: Path, out: Path, settings: RunSettings, *, report: Tell) -> dict[str, dict[str, dict[str, float]]]:
     """By hospital and model: means over findings on its test patients' gold, through the hospital's calibration map.
 
     ``federated`` is the run's best round, ``local`` the best of as many rounds on the hospital's own data.
@@ -100,9 +101,7 @@ def load_hospital(data: Path, out: Path, study: Study, adapter: str, settings: R
             state_folder=folder / "state",
             device="cpu",
             cpu_threads=1,
-            egress=EgressSection(
-                model_updates=True, metrics=tuple(dict.fromkeys(METRIC_PERMISSIONS.values())), min_patients=1
-            ),
+            egress=EgressSection(model_updates=True, metrics=PERMISSIONS, min_patients=1),
         )
     )
 
@@ -118,10 +117,10 @@ def _gold_lines(data: Path, of_training: int) -> Iterator[str]:
     yield from (line for line in lines if line.split(",")[0] not in left_out)
 
 
-def _numbers(site: SiteRuntime, summary: Mapping[str, object], report: Report) -> dict[str, dict[str, float]]:
+def _numbers(site: SiteRuntime, summary: Mapping[str, object], report: Tell) -> dict[str, dict[str, float]]:
     report(f"{site.site} trains alone")
     local = train_locally(
-        site.splits["train"], site.splits["validation"], site.study, device=site.device, report=lambda _: None
+        site.splits["train"], site.splits["validation"], site.study, device=site.device, tell=lambda _: None
     )
     federated = summary["sites"]
     if not isinstance(federated, Mapping) or site.site not in federated:

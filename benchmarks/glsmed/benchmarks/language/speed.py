@@ -10,7 +10,8 @@ from pathlib import Path
 
 from glsmed.shared.files.atomic import write_text
 from glsmed.site_adapters.adapter.loader import load_adapter
-from glsmed.site_adapters.commands.batch import Work, extract_answer, run
+from glsmed.site_adapters.commands.line_commands import Work, run
+from glsmed.site_adapters.commands.report_answers import extract_answer
 from glsmed.site_adapters.reading.reader import Reader
 
 REPEATS = 3

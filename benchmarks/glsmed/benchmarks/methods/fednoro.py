@@ -15,7 +15,7 @@ from glsmed.benchmarks.methods.cells import Cells, Targets
 from glsmed.benchmarks.methods.method import ExaminationBatch, Method, TryOut, weighted_mean
 from glsmed.client.labels.training_targets import base_rate_logit
 from glsmed.server.rounds.aggregation import AggregationRule, FedAvg, SiteUpdate
-from glsmed.shared.protocol.wire import Arrays
+from glsmed.shared.protocol.messages import Arrays
 from glsmed.shared.smoothing import soft_target_loss
 
 WARM_UP, RAMP_END = 0.10, 0.49  # rounds 10 and 49 of the 100 in the authors' code, as shares of training

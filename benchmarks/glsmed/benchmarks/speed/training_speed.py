@@ -28,7 +28,7 @@ from glsmed.client.training.steps.stepper import Network, Stepper, make_optimize
 from glsmed.client.training.steps.training import train
 from glsmed.shared.models import build_model
 from glsmed.shared.protocol.study import AugmentationSection, PrivacySection, TrainingSection
-from glsmed.shared.smoothing import generalized_label_smoothing_loss
+from glsmed.shared.smoothing import generalized_label_smoothing_loss, rates_from_probability
 
 _FINDINGS = ("effusion", "cardiomegaly", "nodule", "consolidation", "pneumothorax")
 _STILL = AugmentationSection(rotation_degrees=0, translation_fraction=0, scale_fraction=0, contrast_fraction=0)
@@ -121,8 +121,8 @@ def _gls_over_bce(bench: _Bench) -> float:
     optimizer = make_optimizer(model, bench.training)
     batch = bench.settings.batch_size
     images = to_pixels(bench.examples.images[:batch].to(bench.device)).contiguous(memory_format=torch.channels_last)
-    tensors = [getattr(bench.examples, name)[:batch].to(bench.device) for name in ("labels", "rates", "weights")]
-    labels, rates, weights = tensors
+    targets, weights = bench.examples.targets[:batch].to(bench.device), bench.examples.weights[:batch].to(bench.device)
+    labels, rates = rates_from_probability(targets)
 
     def steps(loss_of: Callable[[Tensor], Tensor]) -> None:
         for _ in range(bench.settings.steps):
@@ -154,7 +154,7 @@ def _plain_loop(model: nn.Module, bench: _Bench) -> float:
     for step in range(bench.settings.steps):
         rows = order[step * bench.settings.batch_size : (step + 1) * bench.settings.batch_size]
         images = to_pixels(bench.examples.images[rows].to(bench.device)).contiguous(memory_format=torch.channels_last)
-        targets, weights = (tensor[rows].to(bench.device) for tensor in (bench.examples.labels, bench.examples.weights))
+        targets, weights = bench.examples.targets[rows].to(bench.device), bench.examples.weights[rows].to(bench.device)
         optimizer.zero_grad(set_to_none=True)
         with torch.autocast(bench.device.type, dtype=torch.bfloat16, enabled=autocast):
             logits = model(images)
@@ -244,8 +244,7 @@ def _examples(settings: SpeedSettings) -> Examples:
     cells = (count, len(_FINDINGS))
     return Examples(
         images=torch.randint(0, 256, (count, 1, side, side), generator=generator, dtype=torch.uint8),
-        labels=torch.randint(0, 2, cells, generator=generator).float(),
-        rates=torch.rand(cells, generator=generator),
+        targets=torch.rand(cells, generator=generator),
         weights=(torch.rand(cells, generator=generator) > 0.2).float(),
         gold=torch.full(cells, math.nan),
         patients=tuple(f"p{number}" for number in range(count)),

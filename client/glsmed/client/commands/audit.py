@@ -1,18 +1,27 @@
 """``glsmed-client audit verify``: is the record of what left this site whole?"""
 
-from pathlib import Path
-
 import typer
 
-from glsmed.client.settings.config import load_site
-from glsmed.shared.errors import PrivacyError
-from glsmed.shared.files.audit import verify
+audit_app = typer.Typer(no_args_is_help=True, help="Read the record of everything that left this site.")
 
 
-def verify_command(config_file: Path) -> None:
-    """Print how many entries stand and the last hash; an error names the first broken line."""
-    log = load_site(config_file).state_folder / "audit.jsonl"
-    report = verify(log)
+@audit_app.callback()
+def audit() -> None:
+    """Read the record of everything that left this site."""
+
+
+@audit_app.command("verify")
+def verify(context: typer.Context) -> None:
+    """Check that no line of the audit log was changed, removed or added; exit code 1 if one was.
+
+    **Example**: `glsmed-client --site config.yaml audit verify`
+    """
+    from glsmed.client.settings.config import load_site
+    from glsmed.shared.errors import PrivacyError
+    from glsmed.shared.files.audit import verify as verify_log
+
+    log = load_site(context.find_root().obj).state.audit_log
+    report = verify_log(log)
     if report.first_broken is not None:
         raise PrivacyError(f"{log}:{report.first_broken}: {report.reason}")
     typer.echo(f"{log}: {report.entries} entries, unbroken")

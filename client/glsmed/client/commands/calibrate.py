@@ -1,29 +1,55 @@
-"""``glsmed-client calibrate``: what the words mean at this site, by the gold labels that its model may learn from."""
+"""``glsmed-client calibrate``: what the cues mean at this site, by the gold labels that its model may learn from."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glsmed.client.data.manifest import Manifest, read_manifest
-from glsmed.client.labels.shared_calibration import usable_gold
-from glsmed.client.settings.config import SiteConfig, load_site
-from glsmed.shared.errors import DataError, UsageError
-from glsmed.site_adapters.adapter.loader import load_adapter
-from glsmed.site_adapters.calibration.gold_cells import gold_cells
-from glsmed.site_adapters.commands.calibrate import write_calibration
-from glsmed.site_adapters.commands.gold_warnings import warn_of_other_findings
-from glsmed.site_adapters.inputs.gold_labels import Gold, read_gold
-from glsmed.site_adapters.reading.reader import Reader
+if TYPE_CHECKING:
+    from glsmed.client.data.manifest import Manifest
+    from glsmed.client.settings.config import SiteConfig
+    from glsmed.site_adapters.inputs.gold_labels import Gold
+    from glsmed.site_adapters.reading.reader import Reader
 
 
-def calibrate_command(config_file: Path, *, out: Path | None, prior: Path | None, learned: bool) -> None:
-    """Write the calibration file without the test patients, and print how reliable the probabilities are.
+def calibrate(
+    context: typer.Context,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="The file to write.", show_default="data.calibration, else calibration.yaml beside config.yaml"
+        ),
+    ] = None,
+    prior: Annotated[Path | None, typer.Option(help="The prior that sites share, from the centre.")] = None,
+    learned: Annotated[
+        bool, typer.Option("--learned", help="Fit a small model too; used only where it is surely better here.")
+    ] = False,
+) -> None:
+    """Learn what each cue means at this site from its gold labels, without those of test patients.
+
+    **Example**: `glsmed-client --site config.yaml calibrate`
+    """
+    for line in calibrate_site(context.obj, out=out, prior=prior, learned=learned):
+        typer.echo(line)
+
+
+def calibrate_site(config_file: Path, *, out: Path | None, prior: Path | None, learned: bool) -> list[str]:
+    """Write the calibration file without the test patients; returns how reliable the probabilities are, in lines.
 
     Raises:
         UsageError: the site has no gold labels.
-        DataError: they are of test patients alone.
+        DataError: all of them belong to test patients.
         ConfigurationError: a file has faults.
     """
+    from glsmed.client.data.manifest import read_manifest
+    from glsmed.client.data.site_inputs import usable_gold
+    from glsmed.client.settings.config import load_site
+    from glsmed.shared.errors import DataError
+    from glsmed.site_adapters.adapter.loader import load_adapter
+    from glsmed.site_adapters.calibration.calibration_writer import write_calibration
+    from glsmed.site_adapters.calibration.gold_cells import gold_cells
+    from glsmed.site_adapters.reading.reader import Reader
+
     config = load_site(config_file)
     reader = Reader(load_adapter(config.data.adapter))
     manifest = read_manifest(config.data.manifest)
@@ -31,30 +57,34 @@ def calibrate_command(config_file: Path, *, out: Path | None, prior: Path | None
     usable = usable_gold(gold, manifest.patients, config.data.split)
     if not usable:
         raise DataError(
-            f"{config.data.gold}: every gold label is of a patient of the test split: none may be learned from"
+            f"{config.data.gold}: all gold labels belong to test patients, who must not be used for calibration"
         )
     target = out or config.data.calibration or config_file.resolve().parent / "calibration.yaml"
     cells = gold_cells(reader, manifest.reports, usable)
-    for line in write_calibration(reader.adapter, cells, prior=prior, target=target, learned=learned):
-        typer.echo(line)
-    typer.echo(_left_out(gold, usable, manifest))
+    lines = [*write_calibration(reader.adapter, cells, prior=prior, target=target, learned=learned)]
+    lines.append(_left_out(gold, usable, manifest))
     if config.data.calibration is None:
-        typer.echo(f"name it as data.calibration in {config_file}, so that it is used")
+        lines.append(f"name it as data.calibration in {config_file}, so that it is used")
+    return lines
 
 
-def _gold(config: SiteConfig, config_file: Path, manifest: Manifest, reader: Reader) -> Gold:
+def _gold(config: "SiteConfig", config_file: Path, manifest: "Manifest", reader: "Reader") -> "Gold":
     """Every gold label about a finding that the adapter knows, of the study or not: they all say what a cue means."""
+    from glsmed.shared.errors import UsageError
+    from glsmed.site_adapters.commands.gold_warnings import warn_of_other_findings
+    from glsmed.site_adapters.inputs.gold_labels import read_gold
+
     if config.data.gold is None:
         raise UsageError(
             f"{config_file}: data.gold names no gold labels to calibrate with; to start from the prior that sites "
             "share: glsmed-adapter calibrate ADAPTER --prior shared.yaml --out calibration.yaml"
         )
-    gold = read_gold(config.data.gold, studies=manifest.reports.keys(), findings=list(reader.adapter.findings))
+    gold = read_gold(config.data.gold, examinations=manifest.reports.keys(), findings=list(reader.adapter.findings))
     warn_of_other_findings(config.data.gold, reader.adapter.findings)
     return gold
 
 
-def _left_out(gold: Gold, usable: Gold, manifest: Manifest) -> str:
-    away = [study for study, finding in gold if (study, finding) not in usable]
-    patients = {manifest.patients[study] for study in away}
+def _left_out(gold: "Gold", usable: "Gold", manifest: "Manifest") -> str:
+    away = [examination for examination, finding in gold if (examination, finding) not in usable]
+    patients = {manifest.patients[examination] for examination in away}
     return f"left out: {len(away)} gold labels of the {len(patients)} patients of the test split that have any"

@@ -1,18 +1,28 @@
 """``glsmed-client enroll``: a key made here, a request for the centre."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from glsmed.client.settings.config import load_site
-from glsmed.client.settings.enrolment import enroll
-from glsmed.shared.protocol.enrolment import fingerprint
 
+def enroll(
+    context: typer.Context,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write the request.", show_default="request.yaml beside config.yaml")
+    ] = None,
+) -> None:
+    """Make this site's key, if it has none, and the signed request for the centre.
 
-def enroll_command(config_file: Path, *, request_file: Path | None) -> None:
-    """Write the request and print what to tell the centre."""
+    **Example**: `glsmed-client --site config.yaml enroll`
+    """
+    from glsmed.client.settings.config import load_site
+    from glsmed.client.settings.enrolment import enroll as enroll_site
+    from glsmed.shared.protocol.enrolment import fingerprint
+
+    config_file: Path = context.obj
     config = load_site(config_file)
-    target = request_file or config_file.resolve().parent / "request.yaml"
-    request = enroll(config, request_file=target)
+    target = out or config_file.resolve().parent / "request.yaml"
+    request = enroll_site(config, request_file=target)
     typer.echo(f"wrote {target}: send it to the centre; the private key {config.key} stays here")
     typer.echo(f"key {fingerprint(request.public_key)}: compare it with the centre over the telephone")

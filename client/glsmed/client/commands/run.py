@@ -1,19 +1,19 @@
-"""``glsmed-client --site``: take part in the study."""
+"""``glsmed-client run``, or no command at all: take part in the study."""
 
 import time
-from pathlib import Path
 
 import typer
 
-from glsmed.client.node.supervisor import SiteSupervisor
-from glsmed.shared.processes.children import end_with_starter
 
-
-def run_site(config_file: Path) -> None:
-    """Take part until interrupted, one line with the time of day for each thing that happens."""
-
-    def report(line: str) -> None:
-        typer.echo(f"{time.strftime('%H:%M:%S')} {line}")
+def run(context: typer.Context) -> None:
+    """Take part until Ctrl-C; the same as `glsmed-client --site config.yaml`."""
+    from glsmed.client.node.supervisor import SiteSupervisor
+    from glsmed.shared.processes.children import end_with_starter
 
     end_with_starter()
-    SiteSupervisor(config_file, report=report).run()
+    SiteSupervisor(context.obj, tell=_tell).run()
+
+
+def _tell(line: str) -> None:
+    """Print one line with the time of day."""
+    typer.echo(f"{time.strftime('%H:%M:%S')} {line}")

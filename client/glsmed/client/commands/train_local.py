@@ -2,36 +2,30 @@
 
 import json
 from pathlib import Path
+from typing import Annotated
 
-import torch
 import typer
 
-from glsmed.client.evaluation.local_training import numbers_on_test, train_locally
-from glsmed.client.settings.config import load_site
-from glsmed.client.settings.state_folder import prepare_state_folder
-from glsmed.client.site.preparation import prepare_site
-from glsmed.client.training.devices import resolve_device
-from glsmed.shared.files.atomic import write_text
-from glsmed.shared.protocol.study import load_study
 
+def train_local(
+    context: typer.Context,
+    out: Annotated[Path | None, typer.Option(help="Also write the result as JSON to this file.")] = None,
+) -> None:
+    """Train a model on this site's data alone, with as many steps as the study: would we do better without the others?
 
-def train_local_command(config_file: Path, *, out: Path | None) -> None:
-    """Train, print what the best round does on the test split as JSON, and write it to a file too if asked."""
-    config = load_site(config_file)
-    study = load_study(config.study)
-    device = resolve_device(config.device)
-    if config.cpu_threads is not None:
-        torch.set_num_threads(config.cpu_threads)
-    prepare_state_folder(config.state_folder)
-    splits = prepare_site(config, study).splits
-    result = train_locally(splits["train"], splits["validation"], study, device=device, report=_tell)
-    numbers = numbers_on_test(result, splits["test"], device=device)
-    text = json.dumps({"site": config.site, **numbers}, indent=2) + "\n"
+    **Example**: `glsmed-client --site config.yaml train-local --out local.json`
+    """
+    from glsmed.client.settings.config import load_site
+    from glsmed.client.site.training_alone import train_site_alone
+    from glsmed.shared.files.atomic import write_text
+
+    result = train_site_alone(load_site(context.obj), tell=_tell)
+    text = json.dumps(result, indent=2) + "\n"
     typer.echo(text)
     if out is not None:
         write_text(out, text)
 
 
 def _tell(line: str) -> None:
-    """Progress goes to standard error, so that standard output holds the result alone."""
+    """Print progress on standard error, so that standard output holds the result alone."""
     typer.echo(line, err=True)

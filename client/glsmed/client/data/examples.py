@@ -1,21 +1,22 @@
 """What training and evaluation see of a site: tensors without a word of a report."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Self
 
 from torch import Tensor
+
+from glsmed.client.data.columns import Columns, Places
 
 SplitName = Literal["train", "validation", "test"]
 
 
 @dataclass(frozen=True, slots=True)
-class Examples:
-    """The images of one split with their labels; N images, K findings of the study.
+class Examples(Columns):
+    """The images of one split with their soft targets; N images, K findings of the study.
 
     Attributes:
         images: ``(N, 1, S, S)`` uint8, grayscale; may be backed by a memory map.
-        labels: ``(N, K)`` float32 in {0, 1}: the side of doubt that the report takes.
-        rates: ``(N, K)`` float32: the smoothing rate r of GLS, 0 for certain, 1 for undecided.
+        targets: ``(N, K)`` float32: soft targets t = y(1 - r) + r/2 of GLS; a negative rate r gives one beyond [0, 1].
         weights: ``(N, K)`` float32 >= 0: 0 masks a cell (unmentioned, or unknown to the site's adapter).
         gold: ``(N, K)`` float32: 0 or 1 where the site has gold, NaN elsewhere.
         patients: N patient identifiers; never leave the site.
@@ -27,8 +28,7 @@ class Examples:
     """
 
     images: Tensor
-    labels: Tensor
-    rates: Tensor
+    targets: Tensor
     weights: Tensor
     gold: Tensor
     patients: tuple[str, ...]
@@ -36,19 +36,11 @@ class Examples:
     offsets: Tensor | None = None
     image_shares: Tensor | None = None
 
-    def rows(self, places: Tensor) -> Self:
-        """The examples at these ``(M,)`` places, in that order."""
-        return type(self)(
-            images=self.images[places],
-            labels=self.labels[places],
-            rates=self.rates[places],
-            weights=self.weights[places],
-            gold=self.gold[places],
-            patients=tuple(self.patients[place] for place in places.tolist()),
-            findings=self.findings,
-            offsets=None if self.offsets is None else self.offsets[places],
-            image_shares=None if self.image_shares is None else self.image_shares[places],
-        )
+    def rows(self, places: Places) -> Self:
+        """The examples at these places, with their patients; see :meth:`Columns.rows`."""
+        chosen = range(len(self))[places] if isinstance(places, slice) else places.tolist()
+        patients = tuple(self.patients[place] for place in chosen)
+        return replace(Columns.rows(self, places), patients=patients)
 
     def __len__(self) -> int:
         return len(self.patients)

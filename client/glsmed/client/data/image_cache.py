@@ -1,8 +1,8 @@
-"""Decoded once: the site's images as one memory-mapped tensor, kept by the content of the files.
+"""The site's images as one memory-mapped tensor, decoded once and recognised by the content of their files.
 
 ``images-<size>px.npy`` holds ``(N, 1, S, S)`` uint8, ``images-<size>px.json`` the key of each row: the file's size,
-time of change and SHA-256, or null for a file that could not be read. A start with unchanged files reads neither
-images nor hashes; after a change only new content is decoded, wherever its file lies and whatever it is called.
+time of change and SHA-256, or null for a file that could not be read. A start with unchanged files neither
+reads nor hashes images; after a change only new content is decoded, wherever its file lies and whatever its name.
 """
 
 import hashlib
@@ -20,19 +20,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from glsmed.client.data.images import PIPELINE_VERSION, read_image
+from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.errors import ConfigurationError, DataError, Fault
-from glsmed.shared.files.atomic import atomic_replace, write_text
+from glsmed.shared.files.atomic import PRIVATE_FILE, atomic_replace, write_text
 from glsmed.site_adapters.inputs.progress import track
 
 _MOST_WORKERS = 16
-_PRIVATE_FILE = 0o600
 
 Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
 class FileKey:
-    """What tells one version of a file from another."""
+    """What distinguishes one version of a file from another."""
 
     path: str
     size: int
@@ -41,7 +41,7 @@ class FileKey:
 
     @classmethod
     def of(cls, path: Path, known: "FileKey | None") -> Self:
-        """The key of the file as it is; it is read only if it does not look like the known one.
+        """The key of the file as it stands; it is read only if it looks different from the known one.
 
         Raises:
             OSError: the file cannot be read.
@@ -51,13 +51,13 @@ class FileKey:
         return cls(str(path), stat.st_size, stat.st_ctime_ns, digest)
 
     def same_stat(self, stat: os.stat_result) -> bool:
-        """Whether the file looks unchanged; the time of change is the inode's, which a copying tool cannot set."""
+        """Whether the file looks unchanged; the time of change is the inode's, which copying tools cannot set."""
         return (self.size, self.changed_ns) == (stat.st_size, stat.st_ctime_ns)
 
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """What an earlier start left: a key by row, and the rows."""
+    """What an earlier start left: a key for each row, and the rows."""
 
     keys: tuple[FileKey | None, ...] = ()
     tensor: Pixels | None = None
@@ -65,7 +65,7 @@ class _Stored:
     rows: Mapping[str, int] = field(default_factory=dict)
 
     def row(self, digest: str) -> Pixels | None:
-        """The pixels of a file with this content, if one was decoded before."""
+        """The pixels of a file with this content, if it was decoded before."""
         row = self.rows.get(digest)
         return None if row is None or self.tensor is None else self.tensor[row, 0]
 
@@ -74,20 +74,20 @@ class ImageCache:
     """The cache of one image size in a site's state folder.
 
     Attributes:
-        digests: SHA-256 of the file behind each row of the tensor that :meth:`load` gave last.
+        digests: SHA-256 of the file behind each row of the tensor that :meth:`load` returned last.
     """
 
-    def __init__(self, folder: Path, *, size_px: int) -> None:
+    def __init__(self, state: StateFolder, *, size_px: int) -> None:
         self.digests: tuple[str, ...] = ()
         self._size_px = size_px
-        self._tensor = folder / f"images-{size_px}px.npy"
-        self._index = folder / f"images-{size_px}px.json"
+        self._tensor = state.image_tensor(size_px)
+        self._index = state.image_index(size_px)
 
     def load(self, paths: Sequence[Path]) -> Tensor:
         """Images ``(N, 1, S, S)`` uint8 in the order of ``paths``, backed by the cache file.
 
         Raises:
-            ConfigurationError: with every file that cannot be read; those that can are kept for the next time.
+            ConfigurationError: with every file that cannot be read; the others are kept for the next start.
             DataError: the cache cannot be written (a full disk).
         """
         if not paths:
@@ -102,14 +102,14 @@ class ImageCache:
         return torch.from_numpy(mapped)
 
     def _read(self) -> _Stored:
-        """The stored rows; nothing where there is no whole cache of this pipeline."""
+        """The stored rows; none where there is no complete cache of this pipeline."""
         try:
             content = json.loads(self._index.read_text(encoding="utf-8"))
             tensor = np.load(self._tensor, mmap_mode="r")
             keys = tuple(None if row is None else FileKey(*row) for row in content["files"])
             usable = content["pipeline"] == PIPELINE_VERSION and tensor.shape == self._shape(len(keys))
         except (OSError, ValueError, TypeError, KeyError):
-            return _Stored()  # none yet, or spoiled: it is made anew
+            return _Stored()  # none yet, or damaged: it is made again
         if not usable:
             return _Stored()
         by_path = {key.path: key for key in keys if key is not None}
@@ -124,14 +124,14 @@ class ImageCache:
             results = self._write_tensor(paths, stored)
             files = [None if isinstance(result, Fault) else astuple(result) for result in results]
             content = json.dumps({"pipeline": PIPELINE_VERSION, "files": files})
-            write_text(self._index, content, mode=_PRIVATE_FILE)
+            write_text(self._index, content, mode=PRIVATE_FILE)
         except OSError as error:
             raise DataError(f"{self._tensor}: the image cache cannot be written: {error.strerror}") from None
         if faults := [result for result in results if isinstance(result, Fault)]:
             raise ConfigurationError(faults)
 
     def _write_tensor(self, paths: Sequence[Path], stored: _Stored) -> list[FileKey | Fault]:
-        """Bring every image into a file that replaces the cache when it is whole; a row that failed stays black."""
+        """Write every image into a file that replaces the cache once it is complete; a row that failed stays black."""
         results: list[FileKey | Fault] = []
         with atomic_replace(self._tensor) as temporary:
             target = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=self._shape(len(paths)))
@@ -174,7 +174,7 @@ def _looks_unchanged(key: FileKey, path: Path) -> bool:
 
 
 def _reserve(path: Path) -> None:
-    """Claim the file's blocks now: a full disk is an error here, but would kill the process on a write to the map."""
+    """Claim the file's blocks now: here a full disk is an error, while a write to the map would kill the process."""
     with path.open("r+b") as file:
         os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 

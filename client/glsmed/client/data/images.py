@@ -1,4 +1,4 @@
-"""One image file to one square of grey: PNG, JPEG and DICOM."""
+"""From an image file to a grey square: PNG, JPEG and DICOM."""
 
 from pathlib import Path
 
@@ -20,13 +20,13 @@ _SHORTEST_SIDE_PX = 16
 _LONGEST_REASON = 300
 _GREY_FRAMES = 2
 _GREY = ("MONOCHROME1", "MONOCHROME2")
-_DRAFT_FACTOR = 2  # a JPEG decoded at twice the side that is asked for loses nothing that the resizing would keep
+_DRAFT_FACTOR = 2  # decoding a JPEG at twice the requested side loses nothing that resizing would keep
 
 
 def read_image(path: Path, *, size_px: int) -> NDArray[np.uint8]:
     """Grayscale ``(size_px, size_px)``; the longer side fits, the rest is black.
 
-    A picture is turned as its EXIF orientation says; what is transparent is black. DICOM is brought to display values
+    A picture is turned as its EXIF orientation says; transparent areas are black. DICOM is brought to display values
     (rescale, then VOI LUT or window) and MONOCHROME1 is inverted. Pixels deeper than 8 bits, and all of DICOM, are
     scaled by their own smallest and largest value.
 
@@ -39,7 +39,7 @@ def read_image(path: Path, *, size_px: int) -> NDArray[np.uint8]:
         raise DataError(f"{path}: {error}") from None
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or _one_line(error)}") from None
-    except Exception as error:  # decoders raise whatever comes to hand on a broken file
+    except Exception as error:  # decoders raise all kinds of errors on a broken file
         raise DataError(f"{path}: cannot be read: {_one_line(error)}") from None
     return np.asarray(_square(image, size_px))
 
@@ -92,15 +92,15 @@ def _read_dicom(path: Path) -> Image.Image:
 
 
 def _check_dicom(dataset: Dataset) -> None:
-    """Return if the data set holds one grey image of a sensible size; nothing is decoded for that."""
+    """Raise unless the data set holds one grey image of a plausible size; nothing is decoded."""
     if "PixelData" not in dataset:
         raise DataError(f"is DICOM without pixels ({dataset.get('Modality') or 'no modality'})")
     frames = int(dataset.get("NumberOfFrames") or 1)
     if frames > 1:
-        raise DataError(f"has {frames} frames; split multi-frame DICOM into single images")
+        raise DataError(f"has {frames} frames, expected 1: split multi-frame DICOM into single images")
     photometric = dataset.get("PhotometricInterpretation")
     if photometric not in _GREY:
-        raise DataError(f"has PhotometricInterpretation {photometric}; a radiograph is {' or '.join(_GREY)}")
+        raise DataError(f"has PhotometricInterpretation {photometric}, expected {' or '.join(_GREY)}")
     _check_size(int(dataset.get("Columns") or 0), int(dataset.get("Rows") or 0))
 
 
@@ -110,10 +110,10 @@ def _display_values(dataset: Dataset) -> NDArray[np.float32]:
     except Exception as error:  # each of pydicom's decoders has its own errors
         raise DataError(f"its pixels cannot be decoded: {_one_line(error)}") from None
     if pixels.ndim != _GREY_FRAMES:
-        raise DataError("has several samples per pixel; a radiograph has one")
+        raise DataError("has several samples per pixel, expected one")
     values = np.asarray(apply_voi_lut(apply_rescale(pixels, dataset), dataset), dtype=np.float32)
     if not np.isfinite(values).all():
-        raise DataError("its rescale or window makes pixels that are no numbers")
+        raise DataError("its rescale or window values give NaN or infinite pixels")
     return values.max() - values if dataset.PhotometricInterpretation == "MONOCHROME1" else values
 
 
@@ -137,5 +137,5 @@ def _square(image: Image.Image, size_px: int) -> Image.Image:
 
 
 def _one_line(error: BaseException) -> str:
-    """What a decoder said, the packages that it misses included."""
+    """A decoder's message in one line, with the packages that it needs."""
     return " ".join(str(error).split())[:_LONGEST_REASON] or type(error).__name__

@@ -20,7 +20,7 @@ Rows = Sequence[tuple[int, Row]]
 
 @dataclass(frozen=True, slots=True)
 class ImageEntry:
-    """One row: an image of a study; ``patient_id`` as :func:`patient_key` writes it."""
+    """One row: an image of an examination; ``patient_id`` as :func:`patient_key` writes it."""
 
     study_id: str
     patient_id: str
@@ -33,7 +33,7 @@ class Manifest:
 
     Attributes:
         images: one entry per row, in the file's order.
-        reports: the text of each study's report.
+        reports: the text of each examination's report, by ``study_id``.
     """
 
     images: tuple[ImageEntry, ...]
@@ -41,7 +41,7 @@ class Manifest:
 
     @property
     def patients(self) -> Mapping[str, str]:
-        """Patient by study that has a report."""
+        """Patient by examination that has a report."""
         return {entry.study_id: entry.patient_id for entry in self.images if entry.study_id in self.reports}
 
 
@@ -50,10 +50,10 @@ class Survey:
     """A manifest read as far as it can be.
 
     Attributes:
-        manifest: the rows and reports that are right.
+        manifest: the rows and reports without a fault.
         faults: what keeps the manifest from being used.
         notes: what is worth a look.
-        study_ids: every study that the file names, right or not.
+        study_ids: every examination that the file names, faulty or not.
     """
 
     manifest: Manifest
@@ -66,8 +66,8 @@ def read_manifest(path: Path) -> Manifest:
     """The manifest with all its reports read.
 
     Raises:
-        ConfigurationError: with every fault: missing columns, blank identifiers, a study with two patients or two
-            reports, missing images, reports that are missing or not UTF-8.
+        ConfigurationError: with every fault: missing columns, blank identifiers, an examination with two patients or
+            two reports, missing images, reports that are missing or not UTF-8.
     """
     survey = survey_manifest(path)
     if survey.faults:
@@ -79,14 +79,14 @@ def survey_manifest(path: Path) -> Survey:
     """What of the manifest can be read, and everything that is wrong with it.
 
     Raises:
-        ConfigurationError: the file is no table with the manifest's columns.
+        ConfigurationError: the file is not a CSV table with the manifest's columns.
     """
     rows = list(read_csv(path, required=REQUIRED, optional=OPTIONAL))
     row_faults = {line: faults for line, row in rows if (faults := list(_row_faults(path, line, row)))}
     good = [(line, row) for line, row in rows if line not in row_faults]
     reports, report_faults = _read_reports(path, good)
     faults = [fault for faults in row_faults.values() for fault in faults]
-    faults += [*report_faults, *_study_faults(path, rows)]
+    faults += [*report_faults, *_examination_faults(path, rows)]
     notes = [*_spelling_notes(path, rows), *_empty_notes(path, good, reports)]
     images = (
         ImageEntry(row["study_id"], patient_key(row["patient_id"]), path.parent / row["image"]) for _, row in good
@@ -101,10 +101,10 @@ def survey_manifest(path: Path) -> Survey:
 
 @lru_cache(maxsize=_REMEMBERED)
 def patient_key(patient_id: str) -> str:
-    """The identifier without what differs by habit of typing: white space, case, full and half width.
+    """The identifier without what typists do differently: white space, case, full and half width.
 
-    "P 0017", "p0017" and "Ｐ0017" are one patient, and so in one split and counted once. Two patients whose
-    identifiers differ in nothing else also become one, which costs no more than their being in the same split.
+    "P 0017", "p0017" and "Ｐ0017" are one patient, in one split and counted once. Two patients whose
+    identifiers differ in nothing else also become one, which costs no more than having them in the same split.
     """
     compact = "".join(unicodedata.normalize("NFKC", patient_id).split())
     return unicodedata.normalize("NFKC", compact.casefold())
@@ -123,7 +123,7 @@ def _row_faults(path: Path, line: int, row: Row) -> Iterator[Fault]:
 
 
 def _problem_with(file: Path) -> str:
-    """Why there is no such file to read; empty where there is one."""
+    """Why the file cannot be read; empty where it can."""
     try:
         found = file.is_file()
     except OSError as error:
@@ -131,19 +131,19 @@ def _problem_with(file: Path) -> str:
     return "" if found else "no such file"
 
 
-def _study_faults(path: Path, rows: Rows) -> Iterator[Fault]:
-    """A study has one patient and one report, and no image twice."""
+def _examination_faults(path: Path, rows: Rows) -> Iterator[Fault]:
+    """An examination has one patient and one report, and no image twice."""
     first: dict[str, tuple[int, Row]] = {}
     images: dict[str, int] = {}
     for line, row in rows:
         start, known = first.setdefault(row["study_id"], (line, row))
         for column, what in (("patient_id", "patient"), ("report", "report"), ("report_text", "report text")):
             if not _same(column, known, row):
-                message = f"study {row['study_id']!r} has another {what} in line {start}"
+                message = f"examination {row['study_id']!r} has another {what} in line {start}"
                 yield Fault(str(path), message, line=line, key=column)
         image = os.path.normpath(row["image"])
         if row["image"] and images.setdefault(image, line) != line:
-            yield Fault(str(path), f"the same image stands in line {images[image]}", line=line, key="image")
+            yield Fault(str(path), f"line {images[image]} names the same image", line=line, key="image")
 
 
 def _same(column: str, left: Row, right: Row) -> bool:
@@ -157,7 +157,7 @@ def _spelling_notes(path: Path, rows: Rows) -> Iterator[Fault]:
     for line, row in rows:
         start, known = spellings.setdefault(patient_key(row["patient_id"]), (line, row["patient_id"]))
         if known != row["patient_id"]:
-            message = f"{row['patient_id']!r} is taken as the patient written {known!r} in line {start}"
+            message = f"{row['patient_id']!r} is taken to be the patient written {known!r} in line {start}"
             yield Fault(str(path), message, line=line, key="patient_id")
 
 
@@ -187,7 +187,7 @@ def _read_reports(path: Path, rows: Rows) -> tuple[dict[str, str], list[Fault]]:
 
 def _read_report(folder: Path, name: str) -> str:
     if not name:
-        raise ValueError("is blank, and so is report_text: a study needs its report")
+        raise ValueError("is blank, and so is report_text: an examination needs its report")
     if problem := _problem_with(folder / name):
         raise ValueError(f"{problem}: {name}")
     try:

@@ -1,64 +1,44 @@
-"""What may leave this site. Everything that is not allowed by name stays, and what goes is in the audit log first."""
+"""What may leave this site: nothing that is not allowed by name, and nothing before it is in the audit log."""
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields, replace
 
 from flwr.app import Error, RecordDict
 from flwr.common.constant import ErrorCode
 
+from glsmed.client.egress.site_numbers import Number
 from glsmed.client.settings.config import EgressSection
 from glsmed.shared.cue_calibration.cue_counts import CueCount, counts_from_json
 from glsmed.shared.errors import GlsmedError, PrivacyError
 from glsmed.shared.files.audit import AuditLog
 from glsmed.shared.protocol.bundle import RELEASE
-from glsmed.shared.protocol.model_manifest import ModelManifest
+from glsmed.shared.protocol.codec import encode
+from glsmed.shared.protocol.messages import CountsReply, EvaluationReply, HelloReply, PriorReply, Update
+from glsmed.shared.protocol.metric_names import COUNT_PERMISSION, Metrics, check_metrics, permission_of
+from glsmed.shared.protocol.model_manifest import ModelManifest, arrays_digest
 from glsmed.shared.protocol.study import Study
-from glsmed.shared.protocol.wire import (
-    METRIC_PERMISSIONS,
-    Arrays,
-    CountsReply,
-    EvaluationReply,
-    HelloReply,
-    Metrics,
-    PriorReply,
-    Update,
-    check_metrics,
-    encode,
-)
 
 SiteMessage = HelloReply | Update | EvaluationReply | CountsReply | PriorReply
 
 _OWN_WORDS = frozenset({RELEASE, "validation", "test", "gold", "reports"})
-_COUNTS = "counts"  # the one field that is checked by what it holds
+_COUNTS = "counts"  # the one field whose content is checked instead
 _KNOWN_ERRORS = frozenset({"builtins", "torch"})
-# With all its digits, a single mean could carry every label of a split to a centre that made its model for that.
+# A mean with all its digits could tell a centre every label of a split, if it made its model for that purpose.
 _DECIMALS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number that could be sent, and how many patients it is about.
-
-    A number that sets two groups of patients against each other (positives, auroc, auprc) is about the smaller group.
-    """
-
-    value: float
-    patients: int
-
-
 class EgressPolicy:
-    """The one gate: a message, number or error that has not passed it is not sent.
+    """The only gate: no message, number or error is sent that has not passed it.
 
-    Where ``model_updates`` is allowed, an update carries beside the model how many labelled cells, gradient steps and
-    seconds it took, since it cannot be averaged without.
+    Where ``model_updates`` is allowed, an update also carries how many labelled cells, steps and seconds it took, which
+    the centre needs to average it.
     """
 
     def __init__(
         self,
         settings: EgressSection,
         study: Study,
-        manifest: ModelManifest,
+        model_manifest: ModelManifest,
         *,
         site: str,
         audit: AuditLog,
@@ -66,18 +46,13 @@ class EgressPolicy:
     ) -> None:
         self._settings = settings
         self._findings = study.findings
-        self._manifest = manifest
-        self._words = _OWN_WORDS | {site, study.digest(), manifest.digest()}
+        self._model_manifest = model_manifest
+        self._words = _OWN_WORDS | {site, study.digest(), model_manifest.digest()}
         self._audit = audit
         self._cue_words = frozenset(cue_words)
 
-    def permitted(self, numbers: Mapping[str, Number]) -> Metrics:
-        """Those of the numbers that may be sent, by name; all but counts have three decimals."""
-        allowed = {key: number for key, number in numbers.items() if self._may_go(key, number.patients)}
-        return {key: _coarse(key, number.value) for key, number in allowed.items()}
-
     def require_updates(self, patients: int) -> None:
-        """Return if a model trained on so many patients may be sent.
+        """Raise unless a model trained on so many patients may be sent; ask before training, to spare it in vain.
 
         Raises:
             PrivacyError: model updates are not allowed, or there are too few patients.
@@ -87,34 +62,53 @@ class EgressPolicy:
         if patients < self._settings.min_patients:
             raise PrivacyError(f"{patients} patients to train on, egress.min_patients is {self._settings.min_patients}")
 
-    def release(self, message: SiteMessage, *, patients: Mapping[str, int], note: str = "") -> RecordDict:
-        """The message as records, once all of it is allowed and the audit log holds what is about to be sent.
+    def require_cue_counts(self) -> None:
+        """Raise unless counts per cue may be sent; ask before computing them.
+
+        Raises:
+            PrivacyError: they may not.
+        """
+        if not self._settings.cue_counts:
+            raise PrivacyError("egress.cue_counts is false in config.yaml: no counts leave this site")
+
+    def release(
+        self,
+        message: SiteMessage,
+        *,
+        numbers: Mapping[str, Number] | None = None,
+        model_patients: int = 0,
+        note: str = "",
+    ) -> RecordDict:
+        """The message as records with those of the numbers that may go, once the audit log holds what is to be sent.
+
+        Numbers that may not go are left out; all but counts are rounded to three decimals.
 
         Args:
-            message: what the site wants to send.
-            patients: how many patients each number, and ``model``, is about.
+            message: what the site wants to send; its ``metrics`` are empty.
+            numbers: what it could send as ``metrics``, by name.
+            model_patients: how many patients the model of an update was trained on.
             note: a line for whoever reads the audit log; it is not sent.
 
         Raises:
-            PrivacyError: a word, number or array may not leave; nothing is sent.
-            WireError: the message does not follow the protocol or the manifest.
+            PrivacyError: a word or array may not leave; nothing is sent.
+            WireError: the message does not follow the protocol or the model manifest.
             OSError: the audit log cannot be written; nothing is sent.
         """
         if not isinstance(message, SiteMessage):
-            raise PrivacyError(f"a {type(message).__name__} is no message of a site")
+            raise PrivacyError(f"refused to send a {type(message).__name__}: sites never send this type of message")
         self._check_words(message)
-        self._check_numbers(_metrics(message), patients)
+        message = self._with_metrics(message, {} if numbers is None else numbers)
         if isinstance(message, CountsReply):
             self._check_counts(counts_from_json(message.counts))
         if isinstance(message, Update):
-            self.require_updates(patients.get("model", 0))
-            self._manifest.check(message.model)
+            self.require_updates(model_patients)
+            self._model_manifest.check(message.model)
         content = encode(message)
         self._audit.append("sent", {**_description(message, content), **({"note": note} if note else {})})
         return content
 
     def release_error(self, error: Exception) -> Error:
-        """What the centre learns of an error: the name of its class, and only of classes that this software knows.
+        """What the centre learns of an error: the name of its class, and only of a class that this software knows.
 
         Raises:
             OSError: the audit log cannot be written; nothing is sent.
@@ -124,8 +118,7 @@ class EgressPolicy:
         return Error(code=ErrorCode.CLIENT_APP_RAISED_EXCEPTION, reason=code)
 
     def _may_go(self, key: str, patients: int) -> bool:
-        permission = METRIC_PERMISSIONS.get(key.partition("/")[0])
-        return permission in self._settings.metrics and patients >= self._settings.min_patients
+        return permission_of(key) in self._settings.metrics and patients >= self._settings.min_patients
 
     def _check_words(self, message: SiteMessage) -> None:
         for field in fields(message):
@@ -138,41 +131,32 @@ class EgressPolicy:
         self.require_cue_counts()
         for count in counts:
             if not {count.cue, count.family} <= self._cue_words:
-                raise PrivacyError("a cue of this site's own stands among the counts: its name may not leave")
+                raise PrivacyError("the counts name a cue of this site's own: its name may not leave")
             if count.trials < self._settings.min_patients:
                 raise PrivacyError(f"{count.cue!r} has fewer than {self._settings.min_patients} labels")
 
-    def require_cue_counts(self) -> None:
-        """Return if counts per cue may be sent.
-
-        Raises:
-            PrivacyError: they may not.
-        """
-        if not self._settings.cue_counts:
-            raise PrivacyError("egress.cue_counts is false in config.yaml: no counts leave this site")
-
-    def _check_numbers(self, metrics: Metrics, patients: Mapping[str, int]) -> None:
+    def _with_metrics(self, message: SiteMessage, numbers: Mapping[str, Number]) -> SiteMessage:
+        """The message with the numbers that may go; it brings none itself, since nobody has looked at those."""
+        if isinstance(message, CountsReply | PriorReply):
+            return message
+        if message.metrics:
+            first = next(iter(message.metrics))
+            raise PrivacyError(f"{first!r} may not leave: numbers are given beside a message, not in it")
+        metrics = {key: _rounded(key, one.value) for key, one in numbers.items() if self._may_go(key, one.patients)}
         check_metrics(metrics, self._findings)
-        for key in metrics:
-            if not self._may_go(key, patients.get(key, 0)):
-                raise PrivacyError(
-                    f"{key!r} may not leave: egress.metrics does not name it, or it is about fewer than "
-                    f"{self._settings.min_patients} patients"
-                )
-            if metrics[key] != _coarse(key, metrics[key]):
-                raise PrivacyError(f"{key!r} has more than {_DECIMALS} decimals")
+        return replace(message, metrics=metrics)
 
 
 def error_code(error: Exception) -> str:
-    """The class of an error, for instance ``DataError``; ``UnexpectedError`` for one of any other library."""
+    """The class of an error, for instance ``DataError``; ``UnexpectedError`` for those of other libraries."""
     if isinstance(error, GlsmedError):
         return error.code
     return type(error).__name__ if type(error).__module__.partition(".")[0] in _KNOWN_ERRORS else "UnexpectedError"
 
 
-def _coarse(key: str, value: float) -> float:
+def _rounded(key: str, value: float) -> float:
     """The number as it may be sent: counts as they are, all others rounded."""
-    is_count = METRIC_PERMISSIONS.get(key.partition("/")[0]) == "counts"
+    is_count = permission_of(key) == COUNT_PERMISSION
     return value if is_count else round(value, _DECIMALS)
 
 
@@ -181,7 +165,7 @@ def _metrics(message: SiteMessage) -> Metrics:
 
 
 def _description(message: SiteMessage, content: RecordDict) -> dict[str, object]:
-    """What the audit log keeps of a message: every word and number, and the hash of the arrays."""
+    """What the audit log keeps of a message: every word and number, and a hash of the arrays."""
     head = dict(content.config_records["head"])
     description: dict[str, object] = {"message": type(message).__name__, **head, "metrics": dict(_metrics(message))}
     if isinstance(message, Update):
@@ -189,12 +173,3 @@ def _description(message: SiteMessage, content: RecordDict) -> dict[str, object]
         description["bytes"] = sum(array.nbytes for array in message.model.values())
         description["sha256"] = arrays_digest(message.model)
     return description
-
-
-def arrays_digest(arrays: Arrays) -> str:
-    """SHA-256 over names and values in order, as 64 hexadecimal digits."""
-    digest = hashlib.sha256()
-    for name, array in arrays.items():
-        digest.update(name.encode() + b"\0")
-        digest.update(array.tobytes())
-    return digest.hexdigest()

@@ -1,17 +1,28 @@
-"""The numbers that a site could send, each with how many patients it is about; the policy says which go."""
+"""The numbers that a site could send, each with how many patients it is about; the egress policy decides which go."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from glsmed.client.data.examples import Examples, SplitName
-from glsmed.client.egress.policy import Number
 from glsmed.client.evaluation.evaluation import Evaluation, reference_labels
-from glsmed.shared.protocol.wire import metric_key
+from glsmed.shared.protocol.metric_names import metric_key
 
-# With a single positive patient the AUROC is the rank of that patient: such a number is about the smaller group.
+# With a single positive patient the AUROC is that patient's rank: such a number is about the smaller group.
 _BETWEEN_TWO_GROUPS = frozenset({"positives", "auroc", "auprc"})
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number that could be sent, and how many patients it is about.
+
+    A number that sets two groups of patients against each other (positives, auroc, auprc) is about the smaller group.
+    """
+
+    value: float
+    patients: int
 
 
 def site_counts(splits: Mapping[SplitName, Examples]) -> dict[str, Number]:
@@ -27,7 +38,7 @@ def site_counts(splits: Mapping[SplitName, Examples]) -> dict[str, Number]:
 
 
 def labelled_patients(examples: Examples) -> int:
-    """How many patients have a cell that training sees."""
+    """How many patients have at least one cell that training sees."""
     return _patients(examples, (examples.weights > 0).any(1))
 
 
@@ -42,11 +53,6 @@ def evaluation_numbers(evaluation: Evaluation, examples: Examples) -> dict[str, 
             about = _smaller_group(examples, column) if name in _BETWEEN_TWO_GROUPS else known
             numbers[metric_key(name, finding)] = Number(value, about)
     return numbers
-
-
-def patients_by_number(numbers: Mapping[str, Number]) -> dict[str, int]:
-    """How many patients each number is about."""
-    return {key: number.patients for key, number in numbers.items()}
 
 
 def _smaller_group(examples: Examples, column: Tensor) -> int:

@@ -10,20 +10,21 @@ from glsmed.client.data.examples import Examples
 from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.training.steps.training import predict_logits
 from glsmed.shared.metrics.finding_metrics import FindingMetrics, calibration_counts, finding_metrics, macro
+from glsmed.shared.smoothing import rates_from_probability
 
 Reference = Literal["gold", "reports"]
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Metrics by finding and their mean, of the model as the site would use it: with its offset and calibration map.
+    """Metrics by finding and their mean, of the model as the site would use it: with its offset and output calibration.
 
     Attributes:
         by_finding: see :func:`glsmed.shared.metrics.finding_metrics.finding_metrics`.
         macro: the mean over findings.
-        raw_macro: the same without the calibration map.
+        raw_macro: the same without the output calibration.
         reference: what the predictions were compared with: gold, or the reports' certain statements.
-        patients: number of patients that the numbers are about.
+        patients: how many patients the metrics are about.
         calibration: ``(3, bins)`` sums over all findings (cases, probabilities, truths) for a reliability plot.
     """
 
@@ -38,13 +39,13 @@ class Evaluation:
 def evaluate(
     model: nn.Module, examples: Examples, *, device: torch.device, output_calibration: OutputCalibration | None = None
 ) -> Evaluation:
-    """Compare the model's probabilities with the site's gold labels, or without gold with certain statements.
+    """How the model's probabilities compare with the site's gold labels, or without gold with certain statements.
 
     Args:
-        model: from images to logits; the examples bring their site's offset.
+        model: from images to logits; the examples carry their site's offset.
         examples: one split of the site.
         device: where the model runs.
-        output_calibration: the site's calibration map, see :func:`calibrate_outputs`; None leaves it out.
+        output_calibration: the site's, see :func:`calibrate_outputs`; None leaves it out.
     """
     truth, reference = reference_labels(examples)
     logits = predict_logits(model, examples, device=device)
@@ -64,11 +65,12 @@ def evaluate(
 
 
 def reference_labels(examples: Examples) -> tuple[Tensor, Reference]:
-    """``(N, K)`` truths with NaN where unknown: gold if the split has any, else labels of undoubted cells."""
+    """``(N, K)`` truths with NaN where unknown: gold if the split has any, else the labels of certain cells."""
     if not bool(torch.isnan(examples.gold).all()):
         return examples.gold, "gold"
-    certain = (examples.weights > 0) & (examples.rates < CERTAIN_RATE)
-    return torch.where(certain, examples.labels, torch.nan), "reports"
+    labels, rates = rates_from_probability(examples.targets)
+    certain = (examples.weights > 0) & (rates < CERTAIN_RATE)
+    return torch.where(certain, labels, torch.nan), "reports"
 
 
-CERTAIN_RATE = 0.5  # a plainly stated finding has a rate well below, a doubted one above
+CERTAIN_RATE = 0.5  # a certain statement has a rate well below, a doubted one above

@@ -1,6 +1,5 @@
 """The best model that a site can train by itself, or several sites' data pooled: the baseline of a federation."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -12,10 +11,9 @@ from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.training.steps.training import train
 from glsmed.shared.metrics.finding_metrics import macro
-from glsmed.shared.models import build_model
+from glsmed.shared.models import initial_model
+from glsmed.shared.processes.command_line import Tell
 from glsmed.shared.protocol.study import Study
-
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +33,16 @@ def train_locally(
     study: Study,
     *,
     device: torch.device,
-    report: Report,
+    tell: Tell,
     patience: int | None = None,
 ) -> LocalResult:
     """Train with the study's seed and as many gradient steps as a site takes in the federation; keep the best round.
 
-    The best round has the lowest validation log-loss, as the centre chooses among the federation's rounds, and with the
-    calibration map of that round's model. With ``patience``, training ends early after so many rounds in a row without
-    a lower log-loss.
+    The best round has the lowest validation log-loss, as the centre chooses among the federation's rounds, measured
+    with the output calibration of that round's model. With ``patience``, training ends early after so many rounds in
+    a row without a lower log-loss.
     """
-    model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
+    model = initial_model(study)
     best = LocalResult(model, 0, float("inf"), OutputCalibration(findings=study.findings, curves={}))
     kept = _weights(model)
     for number in range(1, study.training.rounds + 1):
@@ -54,7 +52,7 @@ def train_locally(
         )
         measured = evaluate(model, validation, device=device, output_calibration=output_calibration)
         log_loss = macro(measured.by_finding).get("log_loss", float("inf"))
-        report(f"round {number}/{study.training.rounds}: loss {summary.loss:.4f}, validation log-loss {log_loss:.4f}")
+        tell(f"round {number}/{study.training.rounds}: loss {summary.loss:.4f}, validation log-loss {log_loss:.4f}")
         if log_loss < best.validation_log_loss:
             best, kept = LocalResult(model, number, log_loss, output_calibration), _weights(model)
         best = replace(best, rounds=number)
@@ -65,12 +63,12 @@ def train_locally(
 
 
 def _weights(model: nn.Module) -> dict[str, Tensor]:
-    """A copy of the model's state, which further training leaves as it is."""
+    """A copy of the model's state that further training does not change."""
     return {name: value.clone() for name, value in model.state_dict().items()}
 
 
 def numbers_on_test(result: LocalResult, test: Examples, *, device: torch.device) -> dict[str, object]:
-    """The result on a test split, ready for JSON."""
+    """The result's metrics on a test split, ready for JSON."""
     measured: Evaluation = evaluate(result.model, test, device=device, output_calibration=result.output_calibration)
     return {
         "best_round": result.best_round,

@@ -1,4 +1,4 @@
-"""Whether negative rates help at this site: short trainings with and without, judged on gold that none has seen."""
+"""Whether negative rates help at this site: short trainings with and without them, judged on held-out gold."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ from glsmed.client.learning.gold_gate import MIXINGS, GateDecision, decide_mixin
 from glsmed.client.learning.negative_rates import NegativeRateGuard, NegativeRatesError
 from glsmed.client.learning.output_calibration import cross_fitted_losses
 from glsmed.client.training.steps.training import predict_logits, train
-from glsmed.shared.models import build_model
+from glsmed.shared.models import initial_model
 from glsmed.shared.protocol.study import Study
 
 _ROUNDS_AFTER_WARM_UP = 5
@@ -21,7 +21,7 @@ _ROUNDS_AFTER_WARM_UP = 5
 def gate_negative_rates(
     splits: Mapping[SplitName, Examples], study: Study, *, device: torch.device
 ) -> dict[SplitName, Examples]:
-    """The splits, with negative rates in training for the findings whose gold says that they help.
+    """The splits, with negative rates in training for the findings where held-out gold shows that they help.
 
     One model is trained at the site for each mixing, for eight rounds or as many as the study has; each finding's
     mixing is decided on the validation split's gold (:func:`glsmed.client.learning.gold_gate.decide_mixing`).
@@ -53,10 +53,11 @@ def decide_by_finding(
 def _held_out_losses(training: Examples, validation: Examples, study: Study, *, device: torch.device) -> Tensor:
     """``(N, K)`` log-losses on the validation split's gold, NaN where unknown, after training from the start.
 
-    They are those of probabilities as the site would use them, through its calibration map if the study has one: what a
-    map can undo is no reason for a negative rate. Infinite where the logits ran away: such a mixing is never chosen.
+    They are those of probabilities as the site would use them, through its output calibration if the study has
+    one: what that can undo is no reason for a negative rate. Infinite where the logits ran away, so that such a mixing
+    is never chosen.
     """
-    model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
+    model = initial_model(study)
     try:
         for number in range(1, study.training.rounds + 1):
             train(model, training, study.training, round_number=number, device=device)

@@ -1,4 +1,4 @@
-"""The site's calibration map of a model: fitted on the site's own gold, kept at the site, shipped beside the model."""
+"""The site's output calibration of a model: fitted on the site's own gold, and kept beside the model at the site."""
 
 from dataclasses import replace
 
@@ -16,10 +16,10 @@ _ENOUGH_PER_CLASS = 10
 def calibrate_outputs(
     model: nn.Module, training: Examples, validation: Examples, *, kind: CalibrationKind, device: torch.device
 ) -> OutputCalibration:
-    """The map of ``model`` at the site that both splits belong to.
+    """The output calibration of ``model`` at the site that both splits belong to.
 
-    A finding with at least 50 gold labels in the validation split, 10 of each class, is fitted on these alone, for the
-    model has not learned from them. With less, the gold of the training split joins in.
+    A finding with at least 50 gold labels in the validation split, 10 of each class, is fitted on these alone, since
+    the model has not learned from them. With fewer, the gold of the training split is used as well.
     """
     if kind == "off" or not _has_gold(training, validation):
         return OutputCalibration(findings=training.findings, curves={})
@@ -38,7 +38,7 @@ def _has_gold(*parts: Examples) -> bool:
 
 
 def _is_enough(gold: Tensor) -> Tensor:
-    """``(K,)``: whether the gold of a finding suffices."""
+    """``(K,)``: whether a finding has enough gold."""
     positives, negatives = (gold == 1).sum(0), (gold == 0).sum(0)
     return (positives + negatives >= _ENOUGH_CELLS) & (torch.minimum(positives, negatives) >= _ENOUGH_PER_CLASS)
 

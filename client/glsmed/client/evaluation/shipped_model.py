@@ -1,7 +1,7 @@
-"""The model as this site would use it: weights, the site's offset and its calibration map, in one folder.
+"""The model as this site would use it: weights, the site's offset and its output calibration, in one folder.
 
-Written when the centre asks for the final evaluation; it stays at the site. The weights are everybody's, offset and map
-are this site's: without them the probabilities mean something else.
+Written when the centre asks for the final evaluation; it stays at the site. All sites share the weights; offset and
+output calibration are this site's, and without them the probabilities mean something else.
 """
 
 import hashlib
@@ -17,12 +17,12 @@ from torch import Tensor, nn
 from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.training.steps.stepper import to_pixels
 from glsmed.shared.errors import DataError
-from glsmed.shared.files.atomic import write_bytes, write_text
+from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes, write_text
 from glsmed.shared.files.documents import StrictModel
 from glsmed.shared.models import build_model
 from glsmed.shared.protocol.study import Study
 
-FOLDER, WEIGHTS, BESIDE = "shipped", "model.safetensors", "site.json"
+WEIGHTS, BESIDE = "model.safetensors", "site.json"
 
 
 class _Beside(StrictModel):
@@ -67,7 +67,7 @@ def write_shipped_model(
     offset: Tensor | None,
     output_calibration: OutputCalibration,
 ) -> None:
-    """Write weights and what belongs to them; a reader that comes in between notices that they do not fit."""
+    """Write the weights and what belongs to them; a reader between the two writes detects the mismatch by its hash."""
     weights = save({name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()})
     beside = _Beside(
         study=study.digest(),
@@ -78,8 +78,8 @@ def write_shipped_model(
         offset=tuple([0.0] * len(study.findings) if offset is None else offset.tolist()),
         site_map=output_calibration,
     )
-    write_bytes(folder / WEIGHTS, weights, mode=0o600)
-    write_text(folder / BESIDE, beside.model_dump_json(indent=1) + "\n", mode=0o600)
+    write_bytes(folder / WEIGHTS, weights, mode=PRIVATE_FILE)
+    write_text(folder / BESIDE, beside.model_dump_json(indent=1) + "\n", mode=PRIVATE_FILE)
 
 
 def load_shipped_model(folder: Path) -> ShippedModel:
@@ -92,9 +92,9 @@ def load_shipped_model(folder: Path) -> ShippedModel:
         weights = (folder / WEIGHTS).read_bytes()
         beside = _Beside.model_validate_json((folder / BESIDE).read_bytes())
     except (OSError, ValidationError) as error:
-        raise DataError(f"{folder}: no shipped model: {error}") from None
+        raise DataError(f"{folder}: there is no usable model here: {error}") from None
     if hashlib.sha256(weights).hexdigest() != beside.weights_sha256:
-        raise DataError(f"{folder}: {WEIGHTS} is not the file that {BESIDE} was written for")
+        raise DataError(f"{folder}: {BESIDE} was not written for this {WEIGHTS}")
     findings = beside.site_map.findings
     model = build_model(beside.architecture, n_findings=len(findings), seed=0)
     model.load_state_dict(load(weights))

@@ -1,7 +1,7 @@
-"""The label table: for every study and finding, the words that made its training target. It never leaves the site.
+"""The label table: for every examination and finding, the words behind its training target. It never leaves the site.
 
-One SQLite file, readable by its owner only; rebuilt when the adapter, the calibration, the reports or the study's
-label settings change, and replaced only when the new one is whole.
+One SQLite file, readable by its owner only; rebuilt when the adapter, the cue calibration, the reports or the
+study's label settings change, and replaced only when the new one is complete.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ import torch
 
 from glsmed.client.data.manifest import Manifest
 from glsmed.shared.errors import DataError
-from glsmed.shared.files.atomic import atomic_replace
+from glsmed.shared.files.atomic import PRIVATE_FILE, atomic_replace
 from glsmed.shared.protocol.study import LabelSection
 from glsmed.shared.smoothing import rates_from_probability, smoothed_targets, weights_from_spread
 from glsmed.site_adapters.inputs.progress import track
@@ -26,11 +26,10 @@ from glsmed.site_adapters.reading.cells import Cell
 from glsmed.site_adapters.reading.reader import Reader
 
 LAYOUT = 1
-_PRIVATE_FILE = 0o600
-_REMEMBERED = 100_000  # a site has few cues, so most cells have a probability that was seen before
+_REMEMBERED = 100_000  # a site has few cues, so most cells repeat a probability
 
-State = Literal["present", "absent", "uncertain", "unmentioned"]
-Calibration = Callable[[Cell, Collection[Cell]], tuple[float, float]]
+CellState = Literal["present", "absent", "uncertain", "unmentioned"]
+CalibrateCell = Callable[[Cell, Collection[Cell]], tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +37,19 @@ class LabelRow:
     """One cell of the table.
 
     Attributes:
-        cue: id of the cue that decided; empty for an unmentioned finding.
+        cue: id of the deciding cue; empty for an unmentioned finding.
         span_start: first character of the deciding words in the report; -1 for none.
         prior_mean: P(finding | words) of the adapter file.
-        posterior_mean: the same after the site's calibration; ``posterior_spread`` is its standard deviation.
+        posterior_mean: the same after the site's cue calibration; ``posterior_spread`` is its standard deviation.
         label: y in {0, 1}; with ``rate`` r it makes ``target`` t = y(1 - r) + r/2.
         weight: weight of the cell in the loss; 0 masks it.
-        adapter: name@version+digest of the adapter that read it.
+        adapter: name@version+digest of the adapter that read the report.
     """
 
     study_id: str
     patient_id: str
     finding: str
-    state: State
+    state: CellState
     cue: str
     span_start: int
     span_end: int
@@ -73,22 +72,23 @@ class LabelSource:
     """What the table is made from.
 
     Attributes:
-        manifest: the site's studies and reports.
+        manifest: the site's examinations and reports.
         reader: the site's adapter, ready to read.
         findings: the findings of the federation's study.
         settings: what happens to unmentioned findings.
-        calibration: posterior mean and spread of a cell among those of its report; ``calibration_digest`` names it.
+        calibration: gives the posterior mean and standard deviation of a cell among those of its report; None keeps the
+            adapter's; ``calibration_digest`` identifies it.
     """
 
     manifest: Manifest
     reader: Reader
     findings: Sequence[str]
     settings: LabelSection
-    calibration: Calibration | None = None
+    calibration: CalibrateCell | None = None
     calibration_digest: str = ""
 
     def digest(self) -> str:
-        """Changes whenever the table would."""
+        """A digest that changes whenever the table would."""
         content = hashlib.sha256()
         identity = [
             LAYOUT,
@@ -104,7 +104,7 @@ class LabelSource:
 
 
 def load_label_table(path: Path, source: LabelSource) -> list[LabelRow]:
-    """All rows; read from ``path`` if it was made from the same source, otherwise made anew.
+    """All rows; read from ``path`` if it was made from the same source, otherwise made again.
 
     Raises:
         DataError: the table cannot be written.
@@ -194,14 +194,14 @@ def _label_rate_target(mean: float) -> tuple[float, float, float]:
 
 def _write(path: Path, rows: Sequence[LabelRow], digest: str) -> None:
     with atomic_replace(path) as temporary:
-        temporary.chmod(_PRIVATE_FILE)
+        temporary.chmod(PRIVATE_FILE)
         with closing(sqlite3.connect(temporary)) as table, table:
             table.execute(f"CREATE TABLE labels ({', '.join(_COLUMNS)}, PRIMARY KEY (study_id, finding)) WITHOUT ROWID")
             table.execute("CREATE TABLE made_from (digest)")
             table.execute("INSERT INTO made_from VALUES (?)", (digest,))
             marks = ", ".join("?" * len(_COLUMNS))
             values = ([getattr(row, column) for column in _COLUMNS] for row in rows)
-            table.executemany(f"INSERT INTO labels VALUES ({marks})", values)  # noqa: S608  # marks only, no data
+            table.executemany(f"INSERT INTO labels VALUES ({marks})", values)  # noqa: S608  # only question marks, no data
 
 
 def _stored_digest(path: Path) -> str:
@@ -211,7 +211,7 @@ def _stored_digest(path: Path) -> str:
         with closing(sqlite3.connect(path)) as table:
             return str(table.execute("SELECT digest FROM made_from").fetchone()[0])
     except (sqlite3.Error, TypeError):
-        return ""  # not a table of ours, or of another layout: it is made anew
+        return ""  # not one of our tables, or of another layout: it is made again
 
 
 def _read(path: Path) -> list[LabelRow]:
@@ -219,9 +219,9 @@ def _read(path: Path) -> list[LabelRow]:
         return [LabelRow(*row) for row in table.execute(f"SELECT {', '.join(_COLUMNS)} FROM labels")]  # noqa: S608  # fixed names
 
 
-def count_states(rows: Sequence[LabelRow]) -> Mapping[str, Mapping[State, int]]:
+def count_states(rows: Sequence[LabelRow]) -> Mapping[str, Mapping[CellState, int]]:
     """Number of cells by finding and state."""
-    counts: dict[str, dict[State, int]] = {}
+    counts: dict[str, dict[CellState, int]] = {}
     for row in rows:
         of_finding = counts.setdefault(row.finding, {"present": 0, "absent": 0, "uncertain": 0, "unmentioned": 0})
         of_finding[row.state] += 1

@@ -1,6 +1,6 @@
-"""From what the reports said to what training sees: gold over words, and the site's own base rate beside the model.
+"""From what the reports say to what training sees: gold replaces words, and the base rate stands beside the model.
 
-All of it is about one site and stays there; each part is a switch of study.yaml.
+All of it concerns one site and stays there; each part can be switched off in study.yaml.
 """
 
 from collections.abc import Mapping
@@ -10,13 +10,12 @@ import torch
 from torch import Tensor
 
 from glsmed.client.data.examples import Examples, SplitName
-from glsmed.client.learning.corrections import mixed_targets
+from glsmed.client.learning.corrections import unbiased_targets
 from glsmed.client.learning.negative_rates import NegativeRateGuard
 from glsmed.client.learning.output_calibration import suffices
 from glsmed.shared.protocol.study import Study
-from glsmed.shared.smoothing import rates_from_probability, smoothed_targets
 
-_LARGEST_OFFSET = 4.0  # logit of a base rate of 1.8 % or 98.2 %: beyond, a few labels would decide
+_LARGEST_OFFSET = 4.0  # logit of a base rate of 1.8 % or 98.2 %: further out a few labels would decide
 
 
 def with_training_targets(splits: Mapping[SplitName, Examples], study: Study) -> dict[SplitName, Examples]:
@@ -33,19 +32,18 @@ def with_training_targets(splits: Mapping[SplitName, Examples], study: Study) ->
 
 
 def with_gold_labels(examples: Examples) -> Examples:
-    """The examples with every cell that gold knows as a certain label of weight 1, whatever the report said."""
+    """The examples with gold as a certain label of weight 1 wherever there is any, whatever the report said."""
     known = ~torch.isnan(examples.gold)
     return replace(
         examples,
-        labels=torch.where(known, examples.gold, examples.labels),
-        rates=torch.where(known, 0.0, examples.rates),
+        targets=torch.where(known, examples.gold, examples.targets),
         weights=torch.where(known, 1.0, examples.weights),
     )
 
 
 def site_offset(training: Examples) -> Tensor:
     """``(K,)`` :func:`base_rate_logit` of the site's training targets."""
-    return base_rate_logit(smoothed_targets(training.labels, training.rates), training.weights)
+    return base_rate_logit(training.targets, training.weights)
 
 
 def base_rate_logit(targets: Tensor, weights: Tensor) -> Tensor:
@@ -58,41 +56,36 @@ def base_rate_logit(targets: Tensor, weights: Tensor) -> Tensor:
 
 
 def with_offset(examples: Examples, offset: Tensor) -> Examples:
-    """The examples with the offset of their site beside every image."""
+    """The examples with their site's base-rate offset ``(K,)`` for every image."""
     return replace(examples, offsets=offset.expand(len(examples), -1).contiguous())
 
 
 def image_shares(gold: Tensor, study: Study) -> Tensor:
-    """``(K,)`` the study's image share for a finding that the site has no calibration map for, 0 for others.
+    """``(K,)`` the study's image share for findings without an output calibration at this site, 0 for the others.
 
     Args:
-        gold: ``(N, K)`` that a map would be fitted on, NaN where unknown.
-        study: its share, and the kind of map.
+        gold: ``(N, K)`` that an output calibration would be fitted on, NaN where unknown.
+        study: its share, and the kind of output calibration.
     """
     mapped = suffices(gold, kind=study.model.calibration_map)
     return torch.where(mapped, 0.0, study.labels.image_share)
 
 
 def with_image_shares(examples: Examples, shares: Tensor) -> Examples:
-    """The examples with these shares ``(K,)`` beside every image; as they are where all are 0."""
+    """The examples with these shares ``(K,)`` for every image; unchanged where all are 0."""
     if not bool(shares.any()):
         return examples
     return replace(examples, image_shares=shares.expand(len(examples), -1).contiguous())
 
 
 def with_negative_rates(examples: Examples, mixing: Tensor, guard: NegativeRateGuard) -> Examples:
-    """The examples with targets moved from calibrated towards unbiased; gold cells stay as they are.
+    """The examples with targets moved from calibrated towards unbiased; cells with gold are left alone.
 
     Args:
         examples: the training split, gold labels included.
         mixing: ``(K,)`` in [0, 1], as the gold gate allows.
-        guard: its cap bounds the rates.
+        guard: its cap limits the rates.
     """
     weights = torch.where(torch.isnan(examples.gold), examples.weights, 0.0)
-    labels, rates = rates_from_probability(mixed_targets(examples.labels, examples.rates, weights, mixing))
-    from_words = weights > 0
-    return replace(
-        examples,
-        labels=torch.where(from_words, labels, examples.labels),
-        rates=torch.where(from_words, rates.clamp_min(-guard.cap), examples.rates),
-    )
+    mixed = guard.capped(unbiased_targets(examples.targets, weights, mixing=mixing))
+    return replace(examples, targets=torch.where(weights > 0, mixed, examples.targets))

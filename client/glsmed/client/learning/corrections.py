@@ -1,4 +1,4 @@
-"""Targets and rates that undo a labeller's errors, so that the loss is on average that of the true labels.
+"""Targets and rates that undo a labeller's errors, so that the expected loss is that of the true labels.
 
 Such targets may lie beyond [0, 1], which is a negative rate; see
 :mod:`glsmed.client.learning.negative_rates` for when to use them.
@@ -7,8 +7,6 @@ Such targets may lie beyond [0, 1], which is a negative rate; see
 import torch
 from torch import Tensor
 
-from glsmed.shared.smoothing import smoothed_targets
-
 
 def symmetric_noise_rate(error: float, *, n_classes: int = 2) -> float:
     """The rate that undoes labels which are wrong with probability e, every wrong class as likely.
@@ -16,13 +14,11 @@ def symmetric_noise_rate(error: float, *, n_classes: int = 2) -> float:
     ``1 - 1/(1 - e K/(K - 1))``; for K = 2 this is -2e/(1 - 2e), the backward correction of Patrini et al. (CVPR 2017).
 
     Raises:
-        ValueError: e is not in [0, (K - 1)/K), where labels say nothing any more.
+        ValueError: e is not in [0, (K - 1)/K), where labels carry no information.
     """
     kept = 1 - error * n_classes / (n_classes - 1)
     if error < 0 or kept <= 0:
-        raise ValueError(
-            f"a labeller's error among {n_classes} classes lies in [0, {1 - 1 / n_classes:g}), came {error}"
-        )
+        raise ValueError(f"expected `error` in [0, {1 - 1 / n_classes:g}) with {n_classes} classes, got {error}")
     return 1 - 1 / kept
 
 
@@ -39,13 +35,13 @@ def asymmetric_noise_targets(false_positive: float, false_negative: float) -> tu
     kept = 1 - false_positive - false_negative
     if min(false_positive, false_negative) < 0 or kept <= 0:
         raise ValueError(
-            f"error rates are at least 0 and add up to less than 1, came {false_positive} and {false_negative}"
+            f"expected error rates of at least 0 that add up to less than 1, got {false_positive} and {false_negative}"
         )
     return -false_positive / kept, (1 - false_positive) / kept
 
 
 def labeller_error(labels: Tensor, gold: Tensor) -> Tensor:
-    """``(K,)`` share of labels that gold contradicts, drawn towards 0 where gold is scarce: wrong / (known + 2).
+    """``(K,)`` share of labels that gold contradicts, shrunk towards 0 where gold is scarce: wrong / (known + 2).
 
     Args:
         labels: ``(N, K)`` in {0, 1}, certain statements only; NaN elsewhere.
@@ -78,8 +74,3 @@ def unbiased_targets(calibrated: Tensor, weight: Tensor, *, mixing: Tensor | flo
     stretch = torch.where(varies, base * (1 - base) / torch.where(varies, variance, 1.0), 1.0)
     factor = 1 + mixing * (stretch.clamp_min(1) - 1)
     return torch.where(weight > 0, base + (calibrated - base) * factor, calibrated)
-
-
-def mixed_targets(labels: Tensor, rates: Tensor, weight: Tensor, mixing: Tensor | float) -> Tensor:
-    """:func:`unbiased_targets` of labels with rates."""
-    return unbiased_targets(smoothed_targets(labels, rates), weight, mixing=mixing)

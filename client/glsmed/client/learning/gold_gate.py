@@ -12,11 +12,11 @@ MIXINGS = (0.0, 0.5, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class GateDecision:
-    """How much of the unbiased target a finding takes at a site.
+    """How far a finding's targets move towards the unbiased ones at a site.
 
     Attributes:
         mixing: in [0, 1]; 0 keeps r >= 0.
-        gain: how much log-loss it saves on held-out gold, per cell; ``standard_error`` is that of the gain.
+        gain: log-loss that it saves per cell on held-out gold; ``standard_error`` is that of the gain.
         reason: in words, for the site's log.
     """
 
@@ -32,16 +32,16 @@ def decide_mixing(losses: Mapping[float, Tensor], *, least_gold: int = LEAST_GOL
     Args:
         losses: by mixing, among them 0: ``(n,)`` log-losses of the same held-out gold cells, each under a model trained
             with that mixing.
-        least_gold: with fewer cells the answer is 0.
+        least_gold: with fewer cells the mixing is 0.
 
     Raises:
         ValueError: mixing 0 is missing, or the numbers of cells differ.
     """
     if 0.0 not in losses or len({len(values) for values in losses.values()}) != 1:
-        raise ValueError("the gate compares every mixing with 0 on the same gold cells")
+        raise ValueError(f"expected losses of mixing 0 and others on the same cells, got mixings {sorted(losses)}")
     plain = losses[0.0].double()
     if len(plain) < max(2, least_gold):
-        return GateDecision(0.0, 0.0, math.nan, f"{len(plain)} held-out gold cells, {least_gold} are needed")
+        return GateDecision(0.0, 0.0, math.nan, f"{len(plain)} held-out gold cells, at least {least_gold} are needed")
     best = min(losses, key=lambda mixing: (float(losses[mixing].double().mean()), mixing))
     difference = plain - losses[best].double()
     gain, error = float(difference.mean()), float(difference.std()) / math.sqrt(len(plain))

@@ -1,7 +1,7 @@
-"""Guards for negative smoothing rates: without them the loss has no lower bound and training runs away.
+"""Guards for negative smoothing rates: without them the loss has no lower bound and training diverges.
 
-A rate below 0 is held at 0 for the first rounds, never goes below ``-cap``, stops pulling where the logit is beyond
-``logit_limit``, and is watched by a monitor that stops training and says why.
+Four guards apply: a negative rate counts as 0 in the first rounds; it is capped at ``-cap``; it stops pulling where the
+logit is beyond ``logit_limit``; and a monitor ends training, and says why, where the logits run away all the same.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class NegativeRateGuard:
 
     Attributes:
         cap: largest size of a negative rate.
-        logit_limit: where a negative rate stops pulling, see :func:`glsmed.shared.smoothing.soft_target_loss`.
+        logit_limit: logit at which a negative rate stops pulling, see :func:`glsmed.shared.smoothing.soft_target_loss`.
         warm_up_rounds: rounds during which negative rates count as 0.
     """
 
@@ -31,13 +31,22 @@ class NegativeRateGuard:
     logit_limit: float = 6.0
     warm_up_rounds: int = 3
 
-    def rates(self, rates: Tensor, *, round_number: int) -> Tensor:
-        """The rates that may be used in this round, counted from 1."""
-        return rates.clamp_min(0.0 if round_number <= self.warm_up_rounds else -self.cap)
+    def targets(self, targets: Tensor, *, round_number: int) -> Tensor:
+        """The soft targets that may be used in this round, counted from 1."""
+        return self.capped(targets) if round_number > self.warm_up_rounds else targets.clamp(0, 1)
 
-    def limit(self, rates: Tensor) -> float | None:
+    def capped(self, targets: Tensor) -> Tensor:
+        """The soft targets with no rate below ``-cap``: they go at most ``cap / 2`` beyond [0, 1]."""
+        return targets.clamp(-self.cap / 2, 1 + self.cap / 2)
+
+    def limit(self, targets: Tensor) -> float | None:
         """The logit limit if any rate is negative, else None: r >= 0 needs no guard and costs nothing."""
-        return self.logit_limit if bool((rates < 0).any()) else None
+        return self.logit_limit if bool(has_negative_rate(targets).any()) else None
+
+
+def has_negative_rate(targets: Tensor) -> Tensor:
+    """Which soft targets have a negative rate: those outside [0, 1]."""
+    return (targets < 0) | (targets > 1)
 
 
 class LogitMonitor:
@@ -45,10 +54,10 @@ class LogitMonitor:
 
     Args:
         findings: names of the K findings.
-        guard: its ``logit_limit`` is the yardstick: a mean size above twice that is running away.
+        guard: logits whose mean size is above twice its ``logit_limit`` are running away.
 
     Attributes:
-        sums: ``(2, K)`` summed sizes and how many; those of monitors that each saw a part add up to those of the whole.
+        sums: ``(2, K)`` summed sizes and counts; those of monitors that each saw a part add up to those of the whole.
     """
 
     def __init__(self, findings: Sequence[str], guard: NegativeRateGuard, *, device: torch.device) -> None:
@@ -57,9 +66,9 @@ class LogitMonitor:
         self.sums = torch.zeros(2, len(self._findings), device=device)
 
     @torch.no_grad()
-    def see(self, logits: Tensor, rates: Tensor, weight: Tensor) -> None:
-        """Take note of a batch ``(N, K)``."""
-        negative = (rates < 0) & (weight > 0)
+    def see(self, logits: Tensor, targets: Tensor, weight: Tensor) -> None:
+        """Count in a batch of ``(N, K)`` logits, soft targets and weights."""
+        negative = has_negative_rate(targets) & (weight > 0)
         self.sums += torch.stack([(logits.float().abs() * negative).sum(0), negative.sum(0)])
 
     def mean_sizes(self) -> Tensor:
@@ -67,7 +76,7 @@ class LogitMonitor:
         return self.sums[0] / self.sums[1].clamp_min(1)
 
     def check(self) -> None:
-        """Return if all is well; waits for the device, so call it once a round.
+        """Raise if logits run away; waits for the device, so call it once a round.
 
         Raises:
             NegativeRatesError: naming the finding, how large its logits are, and what to do.

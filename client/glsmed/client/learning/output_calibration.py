@@ -1,7 +1,7 @@
-"""A site's calibration map: from the model's logits to probabilities that mean at this site what they say.
+"""A site's output calibration: from the model's logits to probabilities that hold at this site.
 
-One monotone curve per finding, fitted on the site's own gold labels. It stays at the site, is shipped with the model
-there, and is never averaged into it.
+One monotone curve per finding, fitted on the site's own gold labels. It stays at the site beside the model,
+and is never averaged into it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,19 +17,19 @@ from glsmed.shared.files.documents import StrictModel
 from glsmed.shared.metrics.logistic import fit_slope, fit_slope_intercept
 
 CalibrationKind = Literal["off", "temperature", "platt", "isotonic", "auto"]
-LEAST_GOLD = 20  # cells of a finding that a map needs
-PLENTY_OF_GOLD = 1000  # cells from which auto takes the isotonic map
+LEAST_GOLD = 20  # cells that a finding needs for a curve
+PLENTY_OF_GOLD = 1000  # cells from which on auto takes the isotonic curve
 _LEAST_PER_CLASS = 3
-_LEAST_SLOPE = 0.02  # a map never turns the model's order round
+_LEAST_SLOPE = 0.02  # a curve never reverses the model's order
 _PRIOR = (0.5, 0.02)  # a slope of 1 ± 1.4 and an intercept of 0 ± 7: felt only where gold is scarce
 _CLIP = 1e-4
 _FOLDS = 5
 
 
 class FindingCalibration(StrictModel):
-    """The curve of one finding: ``sigmoid(slope z + intercept)``, or steps where there are knots.
+    """The curve of one finding: ``sigmoid(slope z + intercept)``, or a piecewise curve where there are knots.
 
-    Knots are logits and probabilities of an isotonic curve, joined by straight lines and level outside.
+    Knots are logits and probabilities of an isotonic curve, joined by straight lines and constant outside.
     """
 
     slope: Annotated[float, Field(gt=0, description="factor on the logit")] = 1.0
@@ -65,7 +65,7 @@ class OutputCalibration(StrictModel):
 def fit_output_calibration(
     logits: Tensor, gold: Tensor, findings: Sequence[str], *, kind: CalibrationKind = "platt"
 ) -> OutputCalibration:
-    """The site's map.
+    """The site's output calibration.
 
     Args:
         logits: ``(N, K)`` of images with and without gold, the site's offset included.
@@ -76,12 +76,13 @@ def fit_output_calibration(
             ``isotonic`` any rising curve, ``auto`` isotonic from 1000 cells and platt below, ``off`` none.
 
     Returns:
-        Curves only of findings with at least 20 gold cells and 3 of each class.
+        Curves only of findings with at least 20 gold cells, 3 of each class, and finite logits.
     """
     curves = {}
     for place in suffices(gold, kind=kind).nonzero().squeeze(1).tolist():
         known = ~torch.isnan(gold[:, place])
-        curves[findings[place]] = _fit(logits[known, place].double(), gold[known, place].double(), kind)
+        if torch.isfinite(logits[known, place]).all():
+            curves[findings[place]] = _fit(logits[known, place].double(), gold[known, place].double(), kind)
     return OutputCalibration(findings=tuple(findings), curves=curves)
 
 
@@ -93,9 +94,9 @@ def suffices(gold: Tensor, *, kind: CalibrationKind) -> Tensor:
 
 
 def cross_fitted_losses(logits: Tensor, gold: Tensor, findings: Sequence[str], *, kind: CalibrationKind) -> Tensor:
-    """``(N, K)`` log-losses of gold through maps that were fitted on other images; infinite where logits are.
+    """``(N, K)`` log-losses of gold through curves that were fitted on other images; infinite where logits are.
 
-    Every fifth image is judged by the map of the other four fifths. Cells without gold hold NaN.
+    Every fifth image is judged by the curves of the other four fifths. Cells without gold hold NaN.
     """
     if not bool(torch.isfinite(logits).all()):
         return torch.full_like(gold, torch.inf)

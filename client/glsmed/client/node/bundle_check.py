@@ -1,4 +1,4 @@
-"""Which bundles a site lets the centre submit: compared by hash, never opened."""
+"""Which bundles a site accepts from the centre: compared by hash, never opened."""
 
 import hashlib
 from collections.abc import Collection
@@ -14,10 +14,10 @@ class BundleCheck:
         self._accepted = frozenset({bundle_digest(), *accepted})
 
     def __call__(self, bundle: bytes) -> None:
-        """Return if the bundle's hash is accepted.
+        """Raise unless the bundle's hash is accepted.
 
         Raises:
-            BundleRefusedError: it is not; nothing of the bundle was read, written or run.
+            BundleRefusedError: it is not; nothing of the bundle was unpacked, written or run.
         """
         digest = hashlib.sha256(bundle).hexdigest()
         if digest not in self._accepted:

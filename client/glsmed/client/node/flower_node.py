@@ -2,7 +2,7 @@
 
 The SuperNode talks to the centre (outbound TLS only) and keeps received messages in memory. In process isolation it
 starts nothing by itself: our resident process takes its tasks over the loopback interface and runs the ClientApp
-that is installed here. The bundle that came from the centre is hashed, never written or executed.
+that is installed here. The bundle from the centre is hashed, never written or executed.
 """
 
 import contextlib
@@ -17,7 +17,6 @@ from types import SimpleNamespace
 import httpx
 import structlog
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509 import load_pem_x509_certificates
 from flwr.app import Context, Error, Message
 from flwr.common.constant import SubStatus
 from flwr.common.serde import context_from_proto
@@ -46,8 +45,9 @@ from flwr.supernode.fleet_http_client import FleetHttpClient
 from flwr.supernode.node_auth_http_interceptor import NodeAuthHttpInterceptor
 from flwr.supernode.runtime.run_clientapp import push_message, push_task_output
 
-from glsmed.client.settings.enrolment import read_private_key
-from glsmed.shared.errors import DataError, FederationError
+from glsmed.client.node.node_settings import NodeSettings
+from glsmed.client.settings.enrolment import read_authority, read_private_key
+from glsmed.shared.errors import FederationError
 from glsmed.shared.files.atomic import write_text
 from glsmed.shared.protocol.message_size import MOST_PART_BYTES, Allowance
 
@@ -57,28 +57,10 @@ ErrorRelease = Callable[[Exception], Error]
 
 _CENTRE_POLL_SECONDS = 0.5  # upstream asks the centre every 3 s; on a hospital's line half a second is as light
 _LOCAL_POLL_SECONDS = 0.05  # upstream looks every half second into its own memory
-_FIRST_RETRY_SECONDS = 0.05  # for a part of a message that has not come yet; doubles with every try
+_FIRST_RETRY_SECONDS = 0.05  # for a part of a message that has not arrived yet; doubles with every try
 _LONGEST_RETRY_SECONDS = 2.0
 _PROBE_HEARTBEAT_SECONDS = 30.0
 _ACQUIRE = "/flwr.proto.Runtime/AcquireTask"
-
-
-@dataclass(frozen=True, slots=True)
-class NodeSettings:
-    """What a SuperNode needs to know."""
-
-    centre: str
-    ca_certificate: Path
-    private_key: Path
-    site: str
-    runtime_port: int
-    superexec_secret: Path
-    node_id_file: Path
-
-    @property
-    def runtime_address(self) -> str:
-        """``host:port`` where the resident process asks for tasks; loopback only."""
-        return f"127.0.0.1:{self.runtime_port}"
 
 
 def supernode_arguments(settings: NodeSettings) -> list[str]:
@@ -97,9 +79,9 @@ def supernode_arguments(settings: NodeSettings) -> list[str]:
 def run_supernode(arguments: list[str], *, most_message_bytes: int) -> None:
     """Run Flower's SuperNode in this process.
 
-    It looks for work more often than upstream's three seconds, and does not take a larger message to its end.
+    It looks for work more often than upstream's three seconds, and stops reading a message that is too large.
     """
-    # imported here: the site's other processes use this module too and have no need of a SuperNode
+    # imported here: the site's other processes use this module too and need no SuperNode
     from flwr.supernode import fleet_http_connection, start_client_internal
     from flwr.supernode.cli.flower_supernode import flower_supernode
 
@@ -107,7 +89,7 @@ def run_supernode(arguments: list[str], *, most_message_bytes: int) -> None:
         time.sleep(_CENTRE_POLL_SECONDS if seconds > 1 else _LOCAL_POLL_SECONDS)
 
     def pull_or_clean_up(object_ids: list[str], pull_object_fn: Callable[[str], bytes]) -> dict[str, bytes]:
-        """Upstream keeps a message whose run ended while it was coming, and serves no other until that is answered."""
+        """Drop a message whose run ended meanwhile: upstream waits for its answer before it serves another."""
         allowance = Allowance(most_message_bytes)
 
         def pull(object_id: str) -> bytes:
@@ -126,7 +108,7 @@ def run_supernode(arguments: list[str], *, most_message_bytes: int) -> None:
 
 
 class BoundedFleetClient(FleetHttpClient):
-    """Flower's client of the centre, which reads no answer that is larger than a part of a message may be."""
+    """Flower's client of the centre, which refuses responses larger than a part of a message may be."""
 
     def _send(self, context: ProtobufRequestContext, *, stream: bool = False) -> httpx.Response:
         self._client.event_hooks = {"response": [_refuse_large]}
@@ -134,22 +116,24 @@ class BoundedFleetClient(FleetHttpClient):
 
 
 def _refuse_large(response: httpx.Response) -> None:
-    """Called before the answer's body is read.
+    """Raise if a response is too large; called before its body is read.
 
     Raises:
-        httpx.RemoteProtocolError: it is too large, or does not say how large it is.
+        httpx.RemoteProtocolError: it is, or it does not say how large it is.
     """
     length = response.headers.get("content-length", "")
     if "content-encoding" in response.headers or not length.isdecimal() or int(length) > MOST_PART_BYTES:
-        raise httpx.RemoteProtocolError(f"an answer of the centre is not of at most {MOST_PART_BYTES} plain bytes")
+        raise httpx.RemoteProtocolError(
+            f"the centre's response is larger than {MOST_PART_BYTES} bytes, compressed, or has no Content-Length"
+        )
 
 
 def probe_centre(settings: NodeSettings) -> None:
-    """Return if the centre answers over TLS and knows this site's key.
+    """Raise unless the centre answers over TLS and knows this site's key.
 
     Raises:
-        ConnectionError: nobody answers there now; worth trying again.
-        FederationError: the certificate, the key or the release does not fit; trying again changes nothing.
+        ConnectionError: nobody answers there at the moment; worth another try.
+        FederationError: the certificate, the key or the release does not fit; another try would not help.
     """
     key = read_private_key(settings.private_key)
     request = ActivateNodeRequest(
@@ -163,12 +147,12 @@ def probe_centre(settings: NodeSettings) -> None:
 
 
 def _leave_as_before(client: FleetHttpClient, node_id_file: Path) -> None:
-    """End this site's earlier stay, which the centre believes in for up to a minute after a crash.
+    """End this site's earlier session, which the centre keeps for up to a minute after a crash.
 
     Until then it would refuse the site's own key.
     """
     if node_id_file.is_file():
-        # it had left already, or was admitted anew since, or the file is damaged: then it leaves in its own time
+        # it left already, or was admitted again since, or the file is damaged: then the session times out by itself
         with contextlib.suppress(httpx.HTTPStatusError, ValueError):
             client.DeactivateNode(DeactivateNodeRequest(node_id=int(node_id_file.read_text(encoding="ascii"))))
 
@@ -190,7 +174,7 @@ def _fleet_client(settings: NodeSettings, key: ec.EllipticCurvePrivateKey) -> It
 
 @contextlib.contextmanager
 def _explained(settings: NodeSettings) -> Iterator[None]:
-    """Turn what httpx and Flower say into what an engineer at the hospital can do about it."""
+    """Turn errors of httpx and Flower into what an engineer at the hospital can do about them."""
     try:
         yield
     except httpx.HTTPStatusError as error:
@@ -225,24 +209,6 @@ def _is_tls_fault(error: BaseException | None) -> bool:
     return False
 
 
-def read_authority(path: Path) -> bytes:
-    """The study's certificate authority in PEM.
-
-    Raises:
-        DataError: naming the file: it is missing or damaged.
-        OSError: it cannot be read.
-    """
-    try:
-        content = path.read_bytes()
-        load_pem_x509_certificates(content)
-        content.decode("ascii")  # as Flower's client reads it
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; the centre sends it with study.yaml") from None
-    except ValueError:
-        raise DataError(f"{path}: not a certificate in PEM; ask the centre for ca.crt again") from None
-    return content
-
-
 class TaskQueue:
     """The tasks of this site's SuperNode, taken one at a time."""
 
@@ -265,11 +231,11 @@ class TaskQueue:
 
         Args:
             app: answers a message; whatever it raises goes through ``release_error``.
-            check_bundle: raises for a bundle that this site does not accept.
+            check_bundle: raises for a bundle that the site does not accept.
             release_error: what the centre may know of an error; where it raises OSError nothing is sent.
 
         Raises:
-            ConnectionError: the SuperNode is not there (it may be starting again).
+            ConnectionError: the SuperNode does not answer (it may be starting again).
         """
         request = AcquireTaskRequest(supported_task_types=[TaskType.CLIENT_APP])
         try:
@@ -310,7 +276,7 @@ class TaskQueue:
         )
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Close the connection."""
         self._acquiring.close()
 
 
@@ -318,7 +284,7 @@ def _pull_task(client: RuntimeHttpClient) -> tuple[Message, Context, bytes]:
     """The message of a task, its context and the bundle; what upstream's ``pull_task_input`` does, with shorter waits.
 
     Raises:
-        ObjectPullError: the message was lost on its way through the SuperNode.
+        ObjectPullError: the message got lost on its way through the SuperNode.
     """
     task = client.PullTaskInput(PullTaskInputRequest())
     TaskIdentity.task_id = task.task_id

@@ -1,4 +1,4 @@
-"""``glsmed-client --site``: keep a hospital's two processes alive until somebody stops it.
+"""``glsmed-client --site``: keeps a hospital's two processes alive until someone stops it.
 
 supervisor ── resident   (data, device, adapter, egress policy; runs the installed ClientApp)
      └─────── SuperNode  (outbound TLS to the centre; hands tasks to the resident over loopback)
@@ -9,14 +9,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from glsmed.client.node.flower_node import NodeSettings, probe_centre, supernode_arguments
+from glsmed.client.node.flower_node import probe_centre, supernode_arguments
+from glsmed.client.node.node_settings import NodeSettings
 from glsmed.client.settings.config import SiteConfig, load_site
-from glsmed.client.settings.state_folder import READY_FILE, new_node_settings, prepare_state_folder
 from glsmed.shared.errors import FederationError
 from glsmed.shared.files.exclusive_lock import exclusive_lock
-from glsmed.shared.processes.children import QUIET_FLOWER, Child, start_child, stop_children
-
-Report = Callable[[str], None]
+from glsmed.shared.processes.children import QUIET_FLOWER, Child, free_port, start_child, stop_children
+from glsmed.shared.processes.command_line import Tell
 
 _POLL_SECONDS = 0.5
 _FIRST_WAIT_SECONDS = 2.0
@@ -26,12 +25,12 @@ _MOST_DEATHS = 5
 
 
 class SiteSupervisor:
-    """Runs one hospital's side; ``report`` gets one line for each thing that a person wants to know."""
+    """Runs one hospital's side; ``tell`` gets one line for everything that a person wants to know."""
 
-    def __init__(self, config_file: Path, *, report: Report) -> None:
+    def __init__(self, config_file: Path, *, tell: Tell) -> None:
         self._config_file = config_file.resolve()
         self._config: SiteConfig = load_site(self._config_file)
-        self._report = report
+        self._tell = tell
         self._children: dict[str, Child] = {}
         self._deaths: list[float] = []
 
@@ -39,18 +38,20 @@ class SiteSupervisor:
         """Take part until interrupted.
 
         Raises:
-            FederationError: the site runs already, the centre refuses it, or a process of ours keeps dying.
+            FederationError: the site runs already, the centre refuses it, or one of our processes keeps dying.
         """
-        prepare_state_folder(self._config.state_folder)
-        with exclusive_lock(self._config.state_folder / "lock", work=f"glsmed-client for {self._config.site}"):
-            self._take_part(new_node_settings(self._config))
+        state = self._config.state
+        state.prepare()
+        with exclusive_lock(state.lock, work=f"glsmed-client for {self._config.site}"):
+            state.write_new_secret()
+            self._take_part(NodeSettings.of(self._config, runtime_port=free_port()))
 
     def _take_part(self, settings: NodeSettings) -> None:
-        wait_for_centre(settings, report=self._report)
+        wait_for_centre(settings, tell=self._tell)
         try:
             self._start_resident(settings)
             self._start_supernode(settings)
-            self._report(f"{self._config.site} takes part; waiting for the centre's rounds (Ctrl-C leaves)")
+            self._tell(f"{self._config.site} takes part; waiting for the centre's rounds (Ctrl-C leaves)")
             while True:
                 time.sleep(_POLL_SECONDS)
                 self._revive(settings)
@@ -58,10 +59,10 @@ class SiteSupervisor:
             stop_children(list(self._children.values()))
 
     def _start_resident(self, settings: NodeSettings) -> None:
-        """Start the resident and wait until it has loaded the site's data."""
-        ready = self._config.state_folder / READY_FILE
+        """Start the resident process and wait until it has loaded the site's data."""
+        ready = self._config.state.resident_ready
         ready.unlink(missing_ok=True)
-        self._report("loading reports and images")
+        self._tell("loading reports and images")
         command = [
             sys.executable,
             "-m",
@@ -76,30 +77,30 @@ class SiteSupervisor:
             time.sleep(_POLL_SECONDS / 5)
 
     def _start_supernode(self, settings: NodeSettings) -> None:
-        most_bytes = (self._config.state_folder / READY_FILE).read_text(encoding="ascii").strip()
+        most_bytes = self._config.state.resident_ready.read_text(encoding="ascii").strip()
         program = [sys.executable, "-m", "glsmed.client.node.supernode_process", most_bytes]
         self._start("supernode", [*program, *supernode_arguments(settings)])
 
     def _start(self, name: str, command: list[str]) -> Child:
-        folder = self._config.state_folder
+        state = self._config.state
         environment = {
             **QUIET_FLOWER,
-            "FLWR_HOME": str(folder / "flwr"),
-            # compiled steps are read back and run: torch keeps them in /tmp, where another user could put his own
-            "TORCHINDUCTOR_CACHE_DIR": str(folder / "compiled"),
+            "FLWR_HOME": str(state.flower_home),
+            # torch reads compiled steps back and runs them: by default from /tmp, where other users can write
+            "TORCHINDUCTOR_CACHE_DIR": str(state.compiled_steps),
         }
-        self._children[name] = start_child(name, command, log=folder / "logs" / f"{name}.log", environment=environment)
+        self._children[name] = start_child(name, command, log=state.process_log(name), environment=environment)
         return self._children[name]
 
     def _revive(self, settings: NodeSettings) -> None:
         dead = [child for child in self._children.values() if not child.is_running()]
         for child in dead:
             self._count_death(child)
-            self._report(f"{child.name} ended (exit code {child.process.returncode}); starting it again")
+            self._tell(f"{child.name} ended (exit code {child.process.returncode}); starting it again")
             if child.name == "resident":
                 self._start_resident(settings)
             else:
-                wait_for_centre(settings, report=self._report)
+                wait_for_centre(settings, tell=self._tell)
                 self._start_supernode(settings)
 
     def _count_death(self, child: Child) -> None:
@@ -112,11 +113,11 @@ class SiteSupervisor:
 def wait_for_centre(
     settings: NodeSettings,
     *,
-    report: Report,
+    tell: Tell,
     probe: Callable[[NodeSettings], None] = probe_centre,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Return when the centre answers and admits this site; says so once and then at growing intervals while it waits.
+    """Wait until the centre answers and admits this site; tells at growing intervals that it is waiting.
 
     Raises:
         FederationError: the centre's certificate, our key or the release does not fit.
@@ -126,7 +127,7 @@ def wait_for_centre(
         try:
             probe(settings)
         except ConnectionError as error:
-            report(f"the centre {settings.centre} is not reachable ({error}); trying again in {wait:.0f} s")
+            tell(f"the centre {settings.centre} is not reachable ({error}); trying again in {wait:.0f} s")
             sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
         else:

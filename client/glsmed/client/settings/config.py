@@ -5,8 +5,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.files.documents import FalseIsOff, StrictModel, did_you_mean, load
-from glsmed.shared.protocol.wire import METRIC_PERMISSIONS
+from glsmed.shared.protocol.metric_names import PERMISSIONS
 
 SITE_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 _ADDRESS = r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$"
@@ -25,9 +26,11 @@ class CentreAddress(StrictModel):
 class SplitSection(StrictModel):
     """Shares of patients; a patient is in one split only, chosen by a hash of the identifier."""
 
-    train: Annotated[float, Field(gt=0, lt=1, description="share of patients to train on")] = 0.7
-    validation: Annotated[float, Field(gt=0, lt=1, description="share of patients to choose the best round on")] = 0.15
-    test: Annotated[float, Field(gt=0, lt=1, description="share of patients for the final evaluation")] = 0.15
+    train: Annotated[float, Field(gt=0, lt=1, description="fraction of patients to train on")] = 0.7
+    validation: Annotated[float, Field(gt=0, lt=1, description="fraction of patients to choose the best round on")] = (
+        0.15
+    )
+    test: Annotated[float, Field(gt=0, lt=1, description="fraction of patients for the final evaluation")] = 0.15
     seed: Annotated[int, Field(ge=0, description="another number gives another split")] = 0
 
     @model_validator(mode="after")
@@ -43,43 +46,52 @@ class DataSection(StrictModel):
 
     manifest: Annotated[Path, Field(description="CSV with study_id,patient_id,image,report: one row per image")]
     adapter: Annotated[str, Field(description="built-in adapter (en_radiology, …) or the site's own adapter file")]
-    gold: Annotated[Path | None, Field(description="CSV with study_id,finding,value (0/1), where the site has it")] = (
-        None
-    )
-    calibration: Annotated[
-        Path | None, Field(description="what words mean at this site, as glsmed-client calibrate wrote it")
+    gold: Annotated[
+        Path | None, Field(description="CSV with study_id,finding,value (0 or 1); null: no gold labels")
     ] = None
-    split: Annotated[SplitSection, Field(description="shares of patients")] = SplitSection()
+    calibration: Annotated[
+        Path | None,
+        Field(description="cue calibration file, as glsmed-client calibrate writes it; null: the adapter's priors"),
+    ] = None
+    split: Annotated[SplitSection, Field(description="how patients are split; a patient is in one split only")] = (
+        SplitSection()
+    )
 
 
 class EgressSection(StrictModel):
     """What may leave this site; closed by default."""
 
-    model_updates: Annotated[bool, Field(description="send trained model weights to the centre")] = False
+    model_updates: Annotated[
+        bool, Field(description="send trained weights to the centre; without them the site cannot take part")
+    ] = False
     metrics: Annotated[
         tuple[str, ...],
-        Field(description="metrics that may be sent (auroc, auprc, brier, ece, log_loss, loss, counts)"),
+        Field(description="metrics that may be sent: auroc, auprc, brier, ece, log_loss, loss, counts"),
     ] = ()
-    min_patients: Annotated[int, Field(ge=1, description="fewest patients that a sent number may be about")] = 10
-    cue_counts: Annotated[bool, Field(description="send counts per cue (trials, successes)")] = False
+    min_patients: Annotated[
+        int, Field(ge=1, description="fewest patients that a number may be about for it to leave")
+    ] = 10
+    cue_counts: Annotated[
+        bool, Field(description="send how often gold labels confirm each cue (trials, successes)")
+    ] = False
     max_runs: Annotated[
         int,
         Field(
             ge=1,
             le=1000,
-            description="requests answered in a study: enough for so many runs (each trains and validates once a "
-            "round, and tests once)",
+            description="query budget: the site answers requests for this many complete runs; a run trains and "
+            "validates once a round, and tests once",
         ),
     ] = 2
 
     @field_validator("metrics")
     @classmethod
     def _check_metrics(cls, metrics: tuple[str, ...]) -> tuple[str, ...]:
-        known = tuple(dict.fromkeys(METRIC_PERMISSIONS.values()))
         for name in metrics:
-            if name not in known:
+            if name not in PERMISSIONS:
                 raise ValueError(
-                    f"{name!r} is not a metric{did_you_mean(name, known)}; those that may be named: {', '.join(known)}"
+                    f"{name!r} is not a metric{did_you_mean(name, PERMISSIONS)}; "
+                    f"expected some of {', '.join(PERMISSIONS)}"
                 )
         return metrics
 
@@ -90,12 +102,12 @@ class SiteConfig(StrictModel):
     site: Annotated[str, Field(pattern=SITE_NAME, description="name of this site: small letters, digits and hyphens")]
     study: Annotated[Path, Field(description="this site's approved copy of study.yaml")] = Path("study.yaml")
     centre: Annotated[CentreAddress, Field(description="how to reach the centre")]
-    key: Annotated[Path, Field(description="this site's private key; made by enroll, never leaves")] = Path(
+    key: Annotated[Path, Field(description="this site's private key; enroll makes it, and it never leaves")] = Path(
         "keys/site.key"
     )
     data: Annotated[DataSection, Field(description="reports and images")]
-    state_folder: Annotated[Path, Field(description="private folder for caches, label table, logs and audit")] = Path(
-        "state"
+    state_folder: Annotated[Path, Field(description="private folder for caches, label table, logs and audit log")] = (
+        Path("state")
     )
     device: Annotated[str, Field(pattern=_DEVICE, description="auto, cpu, cuda or cuda:N")] = "auto"
     devices: Annotated[
@@ -103,26 +115,34 @@ class SiteConfig(StrictModel):
         Field(
             ge=1,
             le=64,
-            description="GPUs that share each round of training, from device on; on a CPU so many processes",
+            description="number of GPUs that share each round, counted from device; on a CPU, the number of processes",
         ),
     ] = 1
     compile: Annotated[
         Literal["auto", "off"],
         FalseIsOff,
         Field(
-            description="auto: on one GPU, measure in the first round whether compiled steps are faster, and keep those"
+            description="auto: on one GPU, time compiled against ordinary steps in the first round and keep the "
+            "faster; off: never",
         ),
     ] = "off"
-    cpu_threads: Annotated[int | None, Field(ge=1, description="threads for training on a CPU; null: all cores")] = None
+    cpu_threads: Annotated[
+        int | None, Field(ge=1, description="number of threads for training on a CPU; null: all cores")
+    ] = None
     egress: Annotated[EgressSection, Field(description="what may leave this site")] = EgressSection()
     accept_bundles: Annotated[
         tuple[Annotated[str, Field(pattern=_DIGEST)], ...],
-        Field(description="sha256 of further run bundles; that of the installed release is always accepted"),
+        Field(description="SHA-256 of further run bundles to accept; the installed release's own is always accepted"),
     ] = ()
+
+    @property
+    def state(self) -> StateFolder:
+        """The files in ``state_folder``."""
+        return StateFolder(self.state_folder)
 
 
 def load_site(path: Path) -> SiteConfig:
-    """The site at ``path`` with every path made absolute, seen from the file's folder.
+    """The site at ``path``, with every path made absolute from the file's folder.
 
     Raises:
         ConfigurationError: with every fault of the file.

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_ssh_private_key
+from cryptography.x509 import load_pem_x509_certificates
 
 from glsmed.client.settings.config import SiteConfig
 from glsmed.shared.errors import DataError
@@ -14,7 +15,7 @@ from glsmed.shared.protocol.study import load_study
 
 _OTHERS = 0o077
 _REMEDY = (
-    "put a whole copy of it back; or move it away, make a new one with glsmed-client --site config.yaml enroll, and "
+    "restore it from a backup; or move it away, make a new one with glsmed-client --site config.yaml enroll, and "
     "ask the centre to admit that"
 )
 
@@ -44,12 +45,30 @@ def read_private_key(path: Path) -> ec.EllipticCurvePrivateKey:
     """
     try:
         if path.stat().st_mode & _OTHERS:
-            raise DataError(f"{path}: others on this machine may read this private key; run: chmod 600 {path}")
+            raise DataError(f"{path}: other users of this machine can read this private key; run: chmod 600 {path}")
         key = load_ssh_private_key(path.read_bytes(), password=None)
     except FileNotFoundError:
         raise DataError(f"{path}: no such key; make it with: glsmed-client --site config.yaml enroll") from None
     except (ValueError, TypeError) as error:
-        raise DataError(f"{path}: not an OpenSSH private key ({error}): {_REMEDY}") from None
+        raise DataError(f"{path}: is not an OpenSSH private key ({error}): {_REMEDY}") from None
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise DataError(f"{path}: not an elliptic-curve key: {_REMEDY}")
+        raise DataError(f"{path}: is not an elliptic-curve key: {_REMEDY}")
     return key
+
+
+def read_authority(path: Path) -> bytes:
+    """The study's certificate authority in PEM.
+
+    Raises:
+        DataError: naming the file: it is missing or damaged.
+        OSError: it cannot be read.
+    """
+    try:
+        content = path.read_bytes()
+        load_pem_x509_certificates(content)
+        content.decode("ascii")  # as Flower's client reads it
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; the centre sends it with study.yaml") from None
+    except ValueError:
+        raise DataError(f"{path}: is not a certificate in PEM; ask the centre for ca.crt again") from None
+    return content

@@ -16,13 +16,13 @@ data:
   manifest: manifest.csv        # study_id,patient_id,image,report: one row per image
   adapter: {adapter}            # built-in, or this site's own adapter file
   gold: {gold}                    # study_id,finding,value, where the site has gold labels
-  calibration: null             # what words mean here: glsmed-client calibrate writes it from reports and gold
-  split: {{train: 0.7, validation: 0.15, test: 0.15, seed: 0}}   # shares of patients
+  calibration: null             # cue calibration: glsmed-client calibrate writes it from reports and gold labels
+  split: {{train: 0.7, validation: 0.15, test: 0.15, seed: 0}}   # fractions of patients
 
-state_folder: state             # caches, label table, logs and audit; readable by its owner only
+state_folder: state             # caches, label table, logs and audit log; readable by its owner only
 device: auto                    # auto | cpu | cuda | cuda:N
-devices: 1                      # GPUs that share each round, from device on
-compile: off                    # or auto, on one GPU: compiled steps where they are measured to be faster
+devices: 1                      # number of GPUs that share each round, counted from device
+compile: off                    # off | auto: on one GPU, compiled steps if they are measured to be faster
 cpu_threads: null               # null: all cores
 
 # What may leave this site. Nothing does unless it is named here; everything that is sent is written to
@@ -32,7 +32,7 @@ egress:
   metrics: [auroc, auprc, brier, ece, log_loss, loss, counts]
   min_patients: 10              # fewest patients that a sent number may be about
   cue_counts: false
-  max_runs: 2                   # requests answered in a study, training and evaluation: enough for so many runs of it
+  max_runs: 2                   # query budget: requests of this many complete runs of the study are answered
 
 accept_bundles: []              # sha256 of further run bundles; that of the installed release is always accepted
 """

@@ -6,30 +6,31 @@ import structlog
 from flwr.app import Context, Message, RecordDict
 from flwr.clientapp import ClientApp
 
-from glsmed.client.egress.policy import Number, error_code
+from glsmed.client.egress.policy import error_code
 from glsmed.client.egress.query_budget import EvaluatedSplit, RecordedAnswer, Request
-from glsmed.client.egress.site_numbers import evaluation_numbers, labelled_patients, patients_by_number, site_counts
+from glsmed.client.egress.site_numbers import Number, evaluation_numbers, labelled_patients, site_counts
 from glsmed.client.evaluation.evaluation import evaluate
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
-from glsmed.client.evaluation.shipped_model import FOLDER, write_shipped_model
+from glsmed.client.evaluation.shipped_model import write_shipped_model
+from glsmed.client.labels.shared_calibration import site_cue_counts
 from glsmed.client.learning.output_calibration import OutputCalibration
-from glsmed.client.site.site_runtime import SiteRuntime, cue_counts, with_prior
+from glsmed.client.site.site_runtime import SiteRuntime, with_prior
 from glsmed.shared.cue_calibration.shared_prior import prior_from_json
+from glsmed.shared.errors import MismatchError
 from glsmed.shared.models import load_arrays, state_arrays
 from glsmed.shared.protocol.bundle import RELEASE
-from glsmed.shared.protocol.wire import (
+from glsmed.shared.protocol.codec import decode
+from glsmed.shared.protocol.messages import (
     CountsReply,
     CountsTask,
     EvaluateTask,
     EvaluationReply,
     Hello,
     HelloReply,
-    MismatchError,
     PriorReply,
     PriorTask,
     TrainTask,
     Update,
-    decode,
     require_same,
 )
 
@@ -39,7 +40,7 @@ _EVALUATED: Mapping[str, EvaluatedSplit] = {"validation": "validation", "test": 
 
 
 def build_client_app(site: SiteRuntime) -> ClientApp:
-    """The ClientApp that serves one site; whatever goes wrong, only the error's code goes back."""
+    """The ClientApp that serves one site; of any error only its code goes back."""
     app = ClientApp()
     tasks = _SiteTasks(site)
     app.query()(_guarded(tasks.hello, site))
@@ -52,7 +53,7 @@ def build_client_app(site: SiteRuntime) -> ClientApp:
 
 def _guarded(handle: Handler, site: SiteRuntime) -> Callable[[Message, Context], Message]:
     def answer(message: Message, _context: Context) -> Message:
-        # the group is the centre's own word: its first letters, and none that could change a terminal
+        # the group is the centre's own word: only its first letters, escaped so that they cannot change a terminal
         group = ascii(message.metadata.group_id[:20])
         log = structlog.get_logger().bind(task=message.metadata.message_type, round=group)
         try:
@@ -74,27 +75,25 @@ class _SiteTasks:
         self._digest = site.study.digest()
 
     def hello(self, content: RecordDict) -> RecordDict:
-        """Who this site is, with its counts where they may leave."""
+        """Who this site is, with those of its counts that may leave."""
         site = self._site
         require_same("study", expected=self._digest, got=decode(content, Hello).study_digest)
-        counts = site_counts(site.splits)
-        permitted = site.egress.permitted(counts)
-        reply = HelloReply(study_digest=self._digest, site=site.site, release=RELEASE, metrics=permitted)
-        return site.egress.release(reply, patients=patients_by_number(counts))
+        reply = HelloReply(study_digest=self._digest, site=site.site, release=RELEASE, metrics={})
+        return site.egress.release(reply, numbers=site_counts(site.splits))
 
     def cue_counts(self, content: RecordDict) -> RecordDict:
-        """What the site's gold says of each cue, where that may leave."""
+        """What the site's gold says of each cue, if that may leave."""
         site = self._site
         require_same("study", expected=self._digest, got=decode(content, CountsTask).study_digest)
         site.egress.require_cue_counts()
-        return site.egress.release(CountsReply(study_digest=self._digest, counts=cue_counts(site)), patients={})
+        return site.egress.release(CountsReply(study_digest=self._digest, counts=site_cue_counts(site.inputs)))
 
     def take_prior(self, content: RecordDict) -> RecordDict:
-        """The labels of this site made anew with the prior that all sites share."""
+        """Confirm the prior that all sites share, once this site's labels follow it."""
         task = decode(content, PriorTask)
         require_same("study", expected=self._digest, got=task.study_digest)
         self._site = with_prior(self._site, prior_from_json(task.prior))
-        return self._site.egress.release(PriorReply(study_digest=self._digest), patients={})
+        return self._site.egress.release(PriorReply(study_digest=self._digest))
 
     def train(self, content: RecordDict) -> RecordDict:
         """The model after one round of local training."""
@@ -107,7 +106,6 @@ class _SiteTasks:
         site.query_budget.charge(Request.of_training(task.round, task.model, examples))
         load_arrays(site.model, task.model)
         summary = site.training.train(site.model, examples, round_number=task.round)
-        loss = {"loss": Number(summary.loss, patients)}
         update = Update(
             study_digest=self._digest,
             round=task.round,
@@ -115,11 +113,12 @@ class _SiteTasks:
             training_cells=summary.cells,
             steps=summary.steps,
             seconds=summary.seconds,
-            metrics=site.egress.permitted(loss),
+            metrics={},
             model=state_arrays(site.model),
         )
         note = site.query_budget.left_in_words()
-        return site.egress.release(update, patients={"loss": patients, "model": patients}, note=note)
+        loss = {"loss": Number(summary.loss, patients)}
+        return site.egress.release(update, numbers=loss, model_patients=patients, note=note)
 
     def evaluate(self, content: RecordDict) -> RecordDict:
         """The model's metrics on one of the site's splits."""
@@ -140,13 +139,13 @@ class _SiteTasks:
             manifest_digest=task.manifest_digest,
             split=task.split,
             reference=answer.reference,
-            metrics=site.egress.permitted(answer.numbers),
+            metrics={},
         )
         note = "the answer that was given before" if known else site.query_budget.left_in_words()
-        return site.egress.release(reply, patients=patients_by_number(answer.numbers), note=note)
+        return site.egress.release(reply, numbers=answer.numbers, note=note)
 
     def _measured(self, task: EvaluateTask, split: EvaluatedSplit) -> RecordedAnswer:
-        """The model's numbers on a split."""
+        """The model's metrics on a split, before the egress policy selects among them."""
         site = self._site
         examples = site.splits[split]
         load_arrays(site.model, task.model)
@@ -160,10 +159,10 @@ class _SiteTasks:
         return RecordedAnswer(evaluation.reference, evaluation_numbers(evaluation, examples))
 
     def _keep_model(self, output_calibration: OutputCalibration, *, round_number: int) -> None:
-        """Write the model that was chosen, as this site would use it; it stays here."""
+        """Write the chosen model as this site would use it; it stays here."""
         site, offsets = self._site, self._site.splits["train"].offsets
         write_shipped_model(
-            site.config.state_folder / FOLDER,
+            site.config.state.shipped_model,
             site.model,
             site.study,
             round_number=round_number,
@@ -172,10 +171,10 @@ class _SiteTasks:
         )
 
     def _check(self, task: TrainTask | EvaluateTask) -> None:
-        """Refuse a task of another study, round or model; the site's own files say what is right."""
+        """Raise if a task is of another study, round or model than the site's own files say."""
         rounds = self._site.study.training.rounds
         require_same("study", expected=self._digest, got=task.study_digest)
-        require_same("manifest", expected=self._site.manifest.digest(), got=task.manifest_digest)
+        require_same("manifest", expected=self._site.model_manifest.digest(), got=task.manifest_digest)
         if not 1 <= task.round <= rounds:
             raise MismatchError("round", expected=f"1 to {rounds}", got=task.round)
-        self._site.manifest.check(task.model)
+        self._site.model_manifest.check(task.model)

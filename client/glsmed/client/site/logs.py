@@ -1,4 +1,4 @@
-"""Structured logs on standard error; a processor drops what could name a patient."""
+"""Structured logs on standard error; a processor drops fields that could identify a patient."""
 
 import logging
 import sys
@@ -12,7 +12,7 @@ PATIENT_FIELDS = frozenset(
 
 
 class DropPatientFields:
-    """Removes every field that could hold a patient's data and says which were removed."""
+    """Removes every field that could hold a patient's data, and names those that it removed."""
 
     def __init__(self, fields: frozenset[str] = PATIENT_FIELDS) -> None:
         self._fields = fields

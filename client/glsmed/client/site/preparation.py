@@ -1,7 +1,7 @@
-"""From a site's files to the tensors of its three splits."""
+"""From a site's inputs to the tensors of its three splits."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -9,31 +9,28 @@ from torch import Tensor
 
 from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.data.image_cache import ImageCache
-from glsmed.client.data.manifest import ImageEntry, Manifest, read_manifest
-from glsmed.client.data.splits import split_of
-from glsmed.client.labels.label_table import LabelRow, LabelSource, State, count_states, load_label_table
+from glsmed.client.data.manifest import ImageEntry, Manifest
+from glsmed.client.data.site_inputs import SiteInputs
+from glsmed.client.data.splits import SPLITS, split_of
+from glsmed.client.labels.label_table import CellState, LabelRow, LabelSource, count_states, load_label_table
 from glsmed.client.labels.shared_calibration import site_calibration
 from glsmed.client.labels.training_targets import with_training_targets
 from glsmed.client.settings.config import SiteConfig, SplitSection
 from glsmed.client.training.devices import resolve_device
 from glsmed.shared.errors import ConfigurationError, DataError, Fault
 from glsmed.shared.protocol.study import Study
-from glsmed.site_adapters.adapter.loader import load_adapter
-from glsmed.site_adapters.inputs.gold_labels import Gold, read_gold
-from glsmed.site_adapters.reading.reader import Reader
-
-SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
+from glsmed.site_adapters.inputs.gold_labels import Gold
 
 
 @dataclass(frozen=True, slots=True)
 class SiteSummary:
-    """Counts that describe a site; for its own eyes."""
+    """Counts that describe a site; for its own eyes only."""
 
     images: int
-    studies: int
+    examinations: int
     patients: int
     split_patients: Mapping[SplitName, int]
-    states: Mapping[str, Mapping[State, int]]
+    states: Mapping[str, Mapping[CellState, int]]
     gold_cells: int
 
 
@@ -45,35 +42,47 @@ class SiteData:
     summary: SiteSummary
 
 
-def prepare_site(config: SiteConfig, study: Study) -> SiteData:
-    """Read, label, decode and split everything that the site has; quick when nothing changed since the last time.
+def prepare_site(inputs: SiteInputs) -> SiteData:
+    """Label, decode and split everything that the site has; quick if nothing changed since the last time.
 
     Raises:
-        ConfigurationError: with every fault of the manifest, the gold labels, the adapter or the images.
+        ConfigurationError: with every image that cannot be read, or the calibration was not made for the adapter.
         DataError: a split would be empty, or the state folder cannot be written.
     """
-    manifest = read_manifest(config.data.manifest)
-    gold = read_site_gold(config, study, manifest.reports.keys())
-    rows = label_rows(config, study, manifest, gold)
-    entries = by_split(manifest, config.data.split)
-    summary = summarise(manifest, rows, entries, gold)
+    rows = label_rows(inputs)
+    entries = by_split(inputs.manifest, inputs.config.data.split)
+    summary = summarise(inputs.manifest, rows, entries, inputs.gold)
     empty = [name for name in SPLITS if not entries[name]]
     if empty:
         raise DataError(
             f"no patient falls into the split(s) {', '.join(empty)}: there are {summary.patients} patients; "
             "add patients, or change data.split in config.yaml"
         )
-    images = load_images(config, study, entries)
+    images = load_images(inputs.config, inputs.study, entries)
+    return SiteData(with_targets(inputs, rows, images), summary)
+
+
+def with_targets(
+    inputs: SiteInputs, rows: Sequence[LabelRow], images: Mapping[SplitName, Tensor]
+) -> Mapping[SplitName, Examples]:
+    """The splits as training and evaluation see them.
+
+    Args:
+        inputs: the site's files.
+        rows: its label table.
+        images: of each split, as :func:`load_images` gives them.
+    """
+    entries = by_split(inputs.manifest, inputs.config.data.split)
     table = {(row.study_id, row.finding): row for row in rows}
-    splits = {name: _examples(entries[name], images[name], table, gold, study.findings) for name in SPLITS}
-    learned = with_training_targets(splits, study)
-    if study.labels.negative_rates == "gated":
+    splits = {name: _examples(inputs, entries[name], images[name], table) for name in SPLITS}
+    learned = with_training_targets(splits, inputs.study)
+    if inputs.study.labels.negative_rates == "gated":
         from glsmed.client.evaluation.negative_rate_gate import (
             gate_negative_rates,  # brings torchvision: seconds that few need
         )
 
-        learned = gate_negative_rates(learned, study, device=resolve_device(config.device))
-    return SiteData(learned, summary)
+        learned = gate_negative_rates(learned, inputs.study, device=resolve_device(inputs.config.device))
+    return learned
 
 
 def by_split(manifest: Manifest, split: SplitSection) -> dict[SplitName, list[ImageEntry]]:
@@ -93,14 +102,14 @@ def load_images(
         ConfigurationError: with every image that cannot be read, or that stands in two splits.
         DataError: the cache cannot be written.
     """
-    cache = ImageCache(config.state_folder, size_px=study.model.image_size_px)
+    cache = ImageCache(config.state, size_px=study.model.image_size_px)
     tensor = cache.load([entry.image for name in SPLITS for entry in entries[name]])
     _refuse_shared_images(entries, cache.digests)
     return dict(zip(SPLITS, torch.split(tensor, [len(entries[name]) for name in SPLITS]), strict=True))
 
 
 def _refuse_shared_images(entries: Mapping[SplitName, Sequence[ImageEntry]], digests: Sequence[str]) -> None:
-    """Return unless the same file, byte for byte, is learned from and tested on: then one patient has two names."""
+    """Raise if the same file, byte for byte, is in two splits: then one patient has two identifiers."""
     first: dict[str, tuple[SplitName, ImageEntry]] = {}
     faults: list[Fault] = []
     placed = ((name, entry) for name in SPLITS for entry in entries[name])
@@ -116,30 +125,18 @@ def _refuse_shared_images(entries: Mapping[SplitName, Sequence[ImageEntry]], dig
         raise ConfigurationError(faults)
 
 
-def label_rows(config: SiteConfig, study: Study, manifest: Manifest, gold: Gold) -> list[LabelRow]:
-    """The site's label table, made anew only if its source changed.
+def label_rows(inputs: SiteInputs) -> list[LabelRow]:
+    """The site's label table, made again only if its source changed.
 
     Raises:
-        ConfigurationError: the adapter has faults, or the calibration was not made for it.
+        ConfigurationError: the calibration was not made for the adapter.
         DataError: the table cannot be written.
     """
-    reader = Reader(load_adapter(config.data.adapter))
-    source = LabelSource(manifest, reader, study.findings, study.labels)
-    calibration = site_calibration(config, study, reader, manifest=manifest, gold=gold)
+    source = LabelSource(inputs.manifest, inputs.reader, inputs.study.findings, inputs.study.labels)
+    calibration = site_calibration(inputs)
     if calibration is not None:
         source = replace(source, calibration=calibration, calibration_digest=calibration.digest)
-    return load_label_table(config.state_folder / "labels.sqlite", source)
-
-
-def read_site_gold(config: SiteConfig, study: Study, study_ids: Collection[str]) -> Gold:
-    """The site's gold labels about the studies of its manifest; empty where it has none.
-
-    Raises:
-        ConfigurationError: with every fault of the file.
-    """
-    if config.data.gold is None:
-        return {}
-    return read_gold(config.data.gold, studies=study_ids, findings=study.findings)
+    return load_label_table(inputs.config.state.label_table, source)
 
 
 def summarise(
@@ -152,7 +149,7 @@ def summarise(
     patients = {name: len({entry.patient_id for entry in entries[name]}) for name in SPLITS}
     return SiteSummary(
         images=len(manifest.images),
-        studies=len(manifest.reports),
+        examinations=len(manifest.reports),
         patients=sum(patients.values()),
         split_patients=patients,
         states=count_states(rows),
@@ -161,18 +158,14 @@ def summarise(
 
 
 def _examples(
-    entries: Sequence[ImageEntry],
-    images: Tensor,
-    table: Mapping[tuple[str, str], LabelRow],
-    gold: Gold,
-    findings: tuple[str, ...],
+    inputs: SiteInputs, entries: Sequence[ImageEntry], images: Tensor, table: Mapping[tuple[str, str], LabelRow]
 ) -> Examples:
+    findings = inputs.study.findings
     cells = [[table.get((entry.study_id, finding)) for finding in findings] for entry in entries]
-    truth = [[gold.get((entry.study_id, finding), math.nan) for finding in findings] for entry in entries]
+    truth = [[inputs.gold.get((entry.study_id, finding), math.nan) for finding in findings] for entry in entries]
     return Examples(
         images=images,
-        labels=_column(cells, "label"),
-        rates=_column(cells, "rate"),
+        targets=_column(cells, "target"),
         weights=_column(cells, "weight"),
         gold=torch.tensor(truth, dtype=torch.float32),
         patients=tuple(entry.patient_id for entry in entries),

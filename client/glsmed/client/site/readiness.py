@@ -1,7 +1,7 @@
-"""``glsmed-client check``: everything that training needs, looked at offline; every fault is listed."""
+"""Whether a site could start training: everything that it needs is checked offline, and every fault listed."""
 
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -10,19 +10,17 @@ from typing import TypeVar
 import torch
 
 from glsmed.client.data.manifest import ImageEntry, Survey, survey_manifest
+from glsmed.client.data.site_inputs import SiteInputs, read_site_gold
+from glsmed.client.data.splits import SPLITS
 from glsmed.client.egress.query_budget import QueryBudget
 from glsmed.client.labels.label_table import LabelRow
-from glsmed.client.node.flower_node import read_authority
 from glsmed.client.settings.config import SiteConfig, load_site
-from glsmed.client.settings.enrolment import read_private_key
-from glsmed.client.settings.state_folder import prepare_state_folder
+from glsmed.client.settings.enrolment import read_authority, read_private_key
 from glsmed.client.site.preparation import (
-    SPLITS,
     SiteSummary,
     by_split,
     label_rows,
     load_images,
-    read_site_gold,
     summarise,
 )
 from glsmed.client.training.devices import resolve_devices
@@ -34,6 +32,7 @@ from glsmed.site_adapters.adapter.adapter import Adapter
 from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.calibration.calibration import load_calibration
 from glsmed.site_adapters.reading.examples import check_examples
+from glsmed.site_adapters.reading.reader import Reader
 
 ResultT = TypeVar("ResultT")
 
@@ -43,7 +42,7 @@ _MOST_NOTES = 20
 
 @dataclass(slots=True)
 class CheckReport:
-    """What was found; training can start if there are no faults."""
+    """What was found; training can start if there is no fault."""
 
     config_file: Path
     lines: list[str] = field(default_factory=list)
@@ -63,7 +62,7 @@ class CheckReport:
 
 
 def run_check(config_file: Path) -> CheckReport:
-    """Look at configuration, device, disk, study, adapter, calibration, manifest, reports, images and gold."""
+    """The report on configuration, device, disk, study, adapter, calibration, manifest, reports, images and gold."""
     report = CheckReport(config_file)
     config = report.attempt(lambda: load_site(config_file))
     if config is None:
@@ -77,11 +76,11 @@ def run_check(config_file: Path) -> CheckReport:
     if survey is not None:
         _check_manifest(report, survey)
     if study is None or not config.state_folder.is_dir():
-        report.warnings.append("images and labels were not looked at: that needs the study and the state folder")
+        report.warnings.append("images and labels were not checked: that needs the study and the state folder")
         return report
-    _check_questions(report, config, study)
+    _check_query_budget(report, config, study)
     if survey is not None:
-        _check_data(report, config, study, survey, can_read=adapter is not None)
+        _check_data(report, config, study, survey=survey, adapter=adapter)
     return report
 
 
@@ -95,10 +94,10 @@ def _check_devices(report: CheckReport, config: SiteConfig, settings: TrainingSe
 
 
 def _check_surroundings(report: CheckReport, config: SiteConfig) -> None:
-    if report.attempt(lambda: _made(config.state_folder)):
+    if report.attempt(lambda: _prepared(config)):
         free = shutil.disk_usage(config.state_folder).free
         report.lines.append(f"disk {free / 1e9:.1f} GB free at {config.state_folder}")
-        _check_audit(report, config.state_folder / "audit.jsonl")
+        _check_audit(report, config.state.audit_log)
     _check_identity(report, config)
     if not config.egress.model_updates:
         report.warnings.append(
@@ -107,7 +106,7 @@ def _check_surroundings(report: CheckReport, config: SiteConfig) -> None:
 
 
 def _check_identity(report: CheckReport, config: SiteConfig) -> None:
-    """The study's authority and the site's key: a missing one is still to come, a damaged one is a fault."""
+    """The study's authority and the site's key: a missing one may still come, a damaged one is a fault."""
     if config.centre.ca_certificate.exists():
         report.attempt(lambda: read_authority(config.centre.ca_certificate))
     else:
@@ -119,8 +118,8 @@ def _check_identity(report: CheckReport, config: SiteConfig) -> None:
         report.warnings.append(f"{config.key}: no key yet; make it with: {enroll}")
 
 
-def _made(state_folder: Path) -> bool:
-    prepare_state_folder(state_folder)
+def _prepared(config: SiteConfig) -> bool:
+    config.state.prepare()
     return True
 
 
@@ -132,16 +131,16 @@ def _check_audit(report: CheckReport, log: Path) -> None:
         report.faults.append(f"{log}:{audit.first_broken}: {audit.reason}; nothing is sent until it is moved away")
 
 
-def _check_questions(report: CheckReport, config: SiteConfig, study: Study) -> None:
-    ledger = QueryBudget(config.state_folder, study, runs=config.egress.max_runs)
-    left = report.attempt(ledger.left)
+def _check_query_budget(report: CheckReport, config: SiteConfig, study: Study) -> None:
+    budget = QueryBudget(config.state, study, runs=config.egress.max_runs)
+    left = report.attempt(budget.left)
     if left is not None:
-        report.lines.append(ledger.left_in_words())
+        report.lines.append(budget.left_in_words())
         used_up = [kind for kind, number in left.items() if number <= 0]
         if used_up:
             report.warnings.append(
-                f"no new request ({', '.join(used_up)}) is answered any more in this study: egress.max_runs would "
-                "have to be raised"
+                f"the query budget of this study is spent ({', '.join(used_up)}): raise egress.max_runs to answer more "
+                "new requests"
             )
 
 
@@ -190,15 +189,20 @@ def _check_manifest(report: CheckReport, survey: Survey) -> None:
         report.warnings.append(f"{len(survey.notes) - _MOST_NOTES} more notes on the manifest")
 
 
-def _check_data(report: CheckReport, config: SiteConfig, study: Study, survey: Survey, *, can_read: bool) -> None:
+def _check_data(
+    report: CheckReport, config: SiteConfig, study: Study, *, survey: Survey, adapter: Adapter | None
+) -> None:
     manifest = survey.manifest
     entries = by_split(manifest, config.data.split)
     report.attempt(lambda: load_images(config, study, entries))
-    gold = report.attempt(lambda: read_site_gold(config, study, survey.study_ids))
-    rows = report.attempt(lambda: label_rows(config, study, manifest, gold or {})) if can_read else None
-    report.summary = summary = summarise(manifest, rows or [], entries, gold or {})
+    gold = report.attempt(lambda: read_site_gold(config, study, survey.study_ids)) or {}
+    rows = None
+    if adapter is not None:
+        inputs = SiteInputs(config, study, manifest, gold, Reader(adapter))
+        rows = report.attempt(lambda: label_rows(inputs))
+    report.summary = summary = summarise(manifest, rows or [], entries, gold)
     if survey.faults:
-        return  # what follows from them is no news
+        return  # counts of a faulty manifest would only repeat its faults
     for name in SPLITS:
         if summary.split_patients[name] == 0:
             report.faults.append(f"no patient falls into the {name} split; add patients or change data.split")
@@ -222,35 +226,3 @@ def _check_labels(
             f"{len(labelled & patients)} training patients have a labelled finding, egress.min_patients is "
             f"{config.egress.min_patients}: no model update may leave"
         )
-
-
-def render(report: CheckReport) -> str:
-    """The report as text for a terminal."""
-    blocks = [*report.lines]
-    if report.summary is not None:
-        blocks += _render_summary(report.summary)
-    blocks += _render_list("warning", report.warnings)
-    blocks += _render_list("fault", report.faults)
-    blocks.append(
-        f"{len(report.faults)} fault(s): training cannot start" if report.faults else "ready: training could start"
-    )
-    return "\n".join(blocks)
-
-
-def _render_summary(summary: SiteSummary) -> list[str]:
-    splits = ", ".join(f"{name} {summary.split_patients[name]}" for name in SPLITS)
-    lines = [
-        f"{summary.images} images, {summary.studies} studies, {summary.patients} patients ({splits})",
-        f"{summary.gold_cells} gold cells",
-    ]
-    if summary.states:
-        lines.append(f"{'finding':<28}{'present':>10}{'uncertain':>11}{'absent':>9}{'unmentioned':>13}")
-    for finding, states in summary.states.items():
-        lines.append(
-            f"{finding:<28}{states['present']:>10}{states['uncertain']:>11}{states['absent']:>9}{states['unmentioned']:>13}"
-        )
-    return lines
-
-
-def _render_list(label: str, items: Iterable[str]) -> list[str]:
-    return [f"{label}: {item}" for item in items]

@@ -1,8 +1,8 @@
-"""The resident site process: owns the data, the device and the egress policy, and outlives every round.
+"""The resident process of a site: owns the data, the device and the egress policy, and outlives every round.
 
 ``python -m glsmed.client.site.resident CONFIG PORT`` loads the site once, writes the file ``resident.ready`` in the
-state folder, then takes tasks from the SuperNode until it is stopped. No new process, no reload, no device start per
-round.
+state folder, then takes tasks from the SuperNode until it is stopped. So a round needs no new process, no
+reloading and no start of the device.
 """
 
 import signal
@@ -13,9 +13,9 @@ from pathlib import Path
 import structlog
 
 from glsmed.client.node.bundle_check import BundleCheck
-from glsmed.client.node.flower_node import NodeSettings, TaskQueue
+from glsmed.client.node.flower_node import TaskQueue
+from glsmed.client.node.node_settings import NodeSettings
 from glsmed.client.settings.config import SiteConfig, load_site
-from glsmed.client.settings.state_folder import READY_FILE
 from glsmed.client.site.app import build_client_app
 from glsmed.client.site.logs import configure_logging
 from glsmed.client.site.site_runtime import load_site_runtime
@@ -35,7 +35,7 @@ def serve_tasks(config: SiteConfig, queue: TaskQueue) -> None:
     site = load_site_runtime(config)
     app = build_client_app(site)
     check_bundle = BundleCheck(config.accept_bundles)
-    write_text(config.state_folder / READY_FILE, f"{most_message_bytes(site.manifest)}\n")
+    write_text(config.state.resident_ready, f"{most_message_bytes(site.model_manifest)}\n")
     log.info("site_ready")
     while True:
         try:
@@ -56,16 +56,7 @@ def main() -> None:
         raise SystemExit("usage: python -m glsmed.client.site.resident CONFIG PORT")
     config = load_site(Path(sys.argv[1]))
     configure_logging(site=config.site)
-    settings = NodeSettings(
-        centre=config.centre.address,
-        ca_certificate=config.centre.ca_certificate,
-        private_key=config.key,
-        site=config.site,
-        runtime_port=int(sys.argv[2]),
-        superexec_secret=config.state_folder / "superexec.secret",
-        node_id_file=config.state_folder / "node-id",
-    )
-    serve_tasks(config, TaskQueue(settings))
+    serve_tasks(config, TaskQueue(NodeSettings.of(config, runtime_port=int(sys.argv[2]))))
 
 
 if __name__ == "__main__":

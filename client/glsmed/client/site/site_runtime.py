@@ -7,36 +7,43 @@ import torch
 from torch import nn
 
 from glsmed.client.data.examples import Examples, SplitName
-from glsmed.client.data.manifest import read_manifest
+from glsmed.client.data.site_inputs import SiteInputs, read_site_inputs
 from glsmed.client.egress.policy import EgressPolicy
 from glsmed.client.egress.query_budget import QueryBudget
-from glsmed.client.labels.shared_calibration import shareable_cues, site_cue_counts, store_prior
+from glsmed.client.labels.shared_calibration import shareable_cues, store_prior
 from glsmed.client.settings.config import SiteConfig
-from glsmed.client.site.preparation import prepare_site, read_site_gold
+from glsmed.client.site.preparation import label_rows, prepare_site, with_targets
 from glsmed.client.training.devices import resolve_devices
 from glsmed.client.training.round_training import RoundTraining
 from glsmed.shared.cue_calibration.shared_prior import SharedPrior
 from glsmed.shared.files.audit import AuditLog
-from glsmed.shared.models import build_model
+from glsmed.shared.models import initial_model
 from glsmed.shared.protocol.model_manifest import ModelManifest
 from glsmed.shared.protocol.study import Study, load_study
-from glsmed.site_adapters.adapter.loader import load_adapter
-from glsmed.site_adapters.reading.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)
 class SiteRuntime:
     """What the ClientApp works with; the weights of ``model`` are replaced by each task."""
 
-    config: SiteConfig
-    study: Study
+    inputs: SiteInputs
     splits: Mapping[SplitName, Examples]
     model: nn.Module
-    manifest: ModelManifest
+    model_manifest: ModelManifest
     device: torch.device
     training: RoundTraining
     egress: EgressPolicy
     query_budget: QueryBudget
+
+    @property
+    def config(self) -> SiteConfig:
+        """The site's configuration."""
+        return self.inputs.config
+
+    @property
+    def study(self) -> Study:
+        """The federation's study."""
+        return self.inputs.study
 
     @property
     def site(self) -> str:
@@ -57,46 +64,42 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
         torch.set_num_threads(config.cpu_threads)
     study = load_study(config.study)
     devices = resolve_devices(config.device, config.devices, study.training)
-    model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
-    manifest = ModelManifest.of(model.state_dict())
-    audit = AuditLog(config.state_folder / "audit.jsonl")
-    query_budget = QueryBudget(config.state_folder, study, runs=config.egress.max_runs)
-    query_budget.left()  # a damaged account is told now, not to the centre
+    model = initial_model(study)
+    model_manifest = ModelManifest.of(model.state_dict())
+    query_budget = QueryBudget(config.state, study, runs=config.egress.max_runs)
+    query_budget.left()  # reports a damaged account now, here, and not later to the centre
+    inputs = read_site_inputs(config, study)
     return SiteRuntime(
-        config=config,
-        study=study,
-        splits=prepare_site(config, study).splits,
+        inputs=inputs,
+        splits=prepare_site(inputs).splits,
         model=model,
-        manifest=manifest,
+        model_manifest=model_manifest,
         device=devices[0],
         training=_started_training(config, study, devices),
-        egress=EgressPolicy(
-            config.egress,
-            study,
-            manifest,
-            site=config.site,
-            audit=audit,
-            cue_words=shareable_cues(load_adapter(config.data.adapter)),
-        ),
+        egress=_egress_policy(inputs, model_manifest),
         query_budget=query_budget,
     )
 
 
 def _started_training(config: SiteConfig, study: Study, devices: Sequence[torch.device]) -> RoundTraining:
-    training = RoundTraining(study, devices=devices, state_folder=config.state_folder, compiling=config.compile)
+    training = RoundTraining(study, devices=devices, state=config.state, compiling=config.compile)
     training.start()
     return training
 
 
-def cue_counts(site: SiteRuntime) -> str:
-    """The site's counts per cue that may leave it, as JSON."""
-    manifest = read_manifest(site.config.data.manifest)
-    gold = read_site_gold(site.config, site.study, manifest.reports.keys())
-    reader = Reader(load_adapter(site.config.data.adapter))
-    return site_cue_counts(site.config, reader, manifest=manifest, gold=gold)
+def _egress_policy(inputs: SiteInputs, model_manifest: ModelManifest) -> EgressPolicy:
+    return EgressPolicy(
+        inputs.config.egress,
+        inputs.study,
+        model_manifest,
+        site=inputs.config.site,
+        audit=AuditLog(inputs.config.state.audit_log),
+        cue_words=shareable_cues(inputs.reader.adapter),
+    )
 
 
 def with_prior(site: SiteRuntime, prior: SharedPrior) -> SiteRuntime:
-    """The site with labels that follow the shared prior; the prior outlives the process."""
-    store_prior(site.config, site.study, prior)
-    return replace(site, splits=prepare_site(site.config, site.study).splits)
+    """The site with labels that follow the shared prior, which outlives the process; the images stay as they are."""
+    store_prior(site.inputs, prior)
+    images = {name: examples.images for name, examples in site.splits.items()}
+    return replace(site, splits=with_targets(site.inputs, label_rows(site.inputs), images))

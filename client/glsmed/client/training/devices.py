@@ -23,7 +23,7 @@ def resolve_device(name: str) -> torch.device:
 
 
 def resolve_devices(name: str, count: int, settings: TrainingSection) -> tuple[torch.device, ...]:
-    """The devices that share a round: ``count`` GPUs from the named one on, or as many processes on the CPU.
+    """The devices that share a round: ``count`` GPUs from the named one on, or that many processes on the CPU.
 
     Raises:
         UsageError: the machine has fewer, or the study cannot be trained on several.
@@ -37,7 +37,7 @@ def resolve_devices(name: str, count: int, settings: TrainingSection) -> tuple[t
     start, present = first.index or 0, torch.cuda.device_count()
     if start + count > present:
         raise UsageError(
-            f"devices: {count} from cuda:{start} on are not on this machine ({present} GPUs found); lower devices"
+            f"devices: {count} GPUs from cuda:{start} on are not on this machine ({present} GPUs found); lower devices"
         )
     return tuple(torch.device("cuda", start + number) for number in range(count))
 
@@ -45,11 +45,11 @@ def resolve_devices(name: str, count: int, settings: TrainingSection) -> tuple[t
 def _require_shareable(count: int, settings: TrainingSection) -> None:
     if settings.privacy.is_on:
         raise UsageError(
-            f"devices: {count}, but this study trains with differential privacy, whose account is kept by one process "
-            "that trains alone: set devices to 1"
+            f"devices is {count}, but this study trains with differential privacy, which one process must do alone: "
+            "set devices to 1"
         )
     if settings.batch_size < count:
         raise UsageError(
-            f"devices: {count} need as many images in a step, and the study's batch_size is {settings.batch_size}: "
-            "lower devices"
+            f"devices is {count}, but a step of this study has only {settings.batch_size} images: set devices to "
+            f"{settings.batch_size} or fewer"
         )

@@ -1,42 +1,41 @@
-"""The rounds of training at a site, on the devices and as privately as its files say."""
+"""The rounds of training at a site, on the devices and with the privacy that its files ask for."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from torch import nn
 
 from glsmed.client.data.examples import Examples
+from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.training.steps.compiled_steps import Compiling, StepCompiler
 from glsmed.client.training.steps.round_plan import TrainingSummary
 from glsmed.client.training.steps.training import OnStep, train
 from glsmed.client.training.worker_pool.worker_pool import WorkerPool
 from glsmed.shared.protocol.study import Study
 
-LEDGER = "privacy.json"
-
 
 class RoundTraining:
-    """Trains a site's rounds, and keeps from one to the next what is dear to make: workers, compiled steps.
+    """Trains a site's rounds, and keeps from one to the next what is expensive to make: workers, compiled steps.
 
     Steps are compiled on a single device only, and never with differential privacy.
 
     Args:
         devices: those that share a round.
+        state: the site's state folder.
         compiling: whether compiled steps may be tried.
     """
 
     def __init__(
-        self, study: Study, *, devices: Sequence[torch.device], state_folder: Path, compiling: Compiling = "off"
+        self, study: Study, *, devices: Sequence[torch.device], state: StateFolder, compiling: Compiling = "off"
     ) -> None:
         self._study = study
         self._compiler = StepCompiler(compiling)
         self._device = devices[0]
-        self._state_folder = state_folder
-        self._pool = WorkerPool(study, devices=devices, state_folder=state_folder) if len(devices) > 1 else None
+        self._state = state
+        self._pool = WorkerPool(study, devices=devices, state=state) if len(devices) > 1 else None
 
     def start(self) -> None:
-        """Have ready what takes long to start, so that the first round need not wait for it.
+        """Start what takes long to start, so that the first round need not wait for it.
 
         Raises:
             WorkerError: a device cannot be used together with the others.
@@ -67,9 +66,9 @@ class RoundTraining:
         )
 
     def _train_privately(self, model: nn.Module, examples: Examples, round_number: int) -> TrainingSummary:
-        # imported where it is needed: Opacus takes seconds
+        # imported here: Opacus takes seconds
         from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger
         from glsmed.client.training.differential_privacy.private_training import train_privately
 
-        settings, ledger = self._study.training, PrivacyLedger(self._state_folder / LEDGER, study=self._study.digest())
+        settings, ledger = self._study.training, PrivacyLedger(self._state.privacy_account, study=self._study.digest())
         return train_privately(model, examples, settings, ledger, round_number=round_number, device=self._device)

@@ -1,18 +1,28 @@
 """``flwr-server admit``: let a hospital join."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from glsmed.server.folders.registry import admit
-from glsmed.server.folders.study_folder import StudyFolder
-from glsmed.shared.protocol.enrolment import fingerprint
+from glsmed.server.commands.study_option import StudyOption, chosen_study
 
 
-def admit_command(request_file: Path, *, study_file: Path) -> None:
-    """Admit the hospital and print the fingerprint that both sides should compare."""
-    folder = StudyFolder(study_file)
-    study = folder.study()
-    request = admit(request_file, sites=folder.sites, study=study.study, study_digest=study.digest())
-    typer.echo(f"admitted {request.site} (glsmed {request.glsmed}, flwr {request.flwr})")
-    typer.echo(f"key {fingerprint(request.public_key)}: compare it with the hospital over the telephone")
+def admit_command(
+    context: typer.Context,
+    request: Annotated[Path, typer.Argument(help="The request.yaml that a hospital sent.")],
+    study: StudyOption = None,
+) -> None:
+    """Admit a hospital: check its signed request and let its key join. A running study takes it up by itself.
+
+    **Example**: `flwr-server --study my-study/study.yaml admit request.yaml`
+    """
+    from glsmed.server.folders.registry import admit  # heavy: --help need not wait for it
+    from glsmed.server.folders.study_folder import StudyFolder
+    from glsmed.shared.protocol.enrolment import fingerprint
+
+    folder = StudyFolder(chosen_study(context, study))
+    approved = folder.study()
+    admitted = admit(request, sites=folder.sites, study=approved.study, study_digest=approved.digest())
+    typer.echo(f"admitted {admitted.site} (glsmed {admitted.glsmed}, flwr {admitted.flwr})")
+    typer.echo(f"key {fingerprint(admitted.public_key)}: compare it with the hospital over the telephone")

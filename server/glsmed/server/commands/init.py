@@ -1,42 +1,34 @@
-"""``flwr-server init``: a new study folder."""
+"""``flwr-server init``: make a study folder."""
 
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from glsmed.server.commands.study_template import study_template
-from glsmed.server.folders.pki import CertificateFolder
-from glsmed.shared.errors import UsageError
-from glsmed.shared.files.atomic import write_text
-from glsmed.shared.files.documents import parse_document, validate
-from glsmed.shared.protocol.study import Study
 
+def init_command(
+    folder: Annotated[Path, typer.Argument(help="Folder to make; must not hold a study yet.")],
+    name: Annotated[str | None, typer.Option(help="Name of the study.", show_default="the folder's name")] = None,
+    public_name: Annotated[
+        list[str] | None,
+        typer.Option(help="DNS name or address under which hospitals reach the centre; may be repeated."),
+    ] = None,
+    port: Annotated[int, typer.Option(help="Public port, for hospitals.", min=1, max=65535)] = 8443,
+    loopback_port: Annotated[int, typer.Option(help="Port for this machine only.", min=1, max=65535)] = 8440,
+) -> None:
+    """Make a study folder: a commented study.yaml, a certificate authority and the server's certificate.
 
-def init_command(folder: Path, *, name: str, public_names: Sequence[str], port: int, loopback_port: int) -> None:
-    """Make the folder and say what to do next."""
-    init_study(folder, name=name, public_names=public_names, port=port, loopback_port=loopback_port)
+    **Example**: `flwr-server init my-study --public-name centre.example.org`
+    """
+    from glsmed.server.folders.new_study import make_study_folder  # heavy: --help need not wait for it
+
+    make_study_folder(
+        folder,
+        name=name or folder.resolve().name,
+        public_names=public_name or ["localhost"],
+        port=port,
+        loopback_port=loopback_port,
+    )
     typer.echo(f"made {folder}/study.yaml; edit it, then send it to every hospital with {folder}/pki/ca.crt")
     typer.echo(f"keep {folder}/pki/ca.key and server.key to yourself")
     typer.echo(f"next: flwr-server --study {folder}/study.yaml admit request.yaml   (one request from each hospital)")
-
-
-def init_study(folder: Path, *, name: str, public_names: Sequence[str], port: int, loopback_port: int) -> Path:
-    """A new study file with its authority and certificate; returns the file's path.
-
-    Raises:
-        UsageError: the folder holds a study already.
-        ConfigurationError: a name or port is not allowed.
-    """
-    study_file = folder / "study.yaml"
-    if study_file.exists():
-        raise UsageError(f"{study_file} exists already: choose another folder, or edit that file")
-    text = study_template(name, public_names=public_names, port=port, loopback_port=loopback_port)
-    study = validate(parse_document(text, source=str(study_file)), Study)
-    certificates = CertificateFolder(folder / "pki")
-    if certificates.ca_key.exists():
-        raise UsageError(f"{certificates.ca_key} is the authority of another study: choose another folder")
-    certificates.create(study=study.study, public_names=study.centre.public_names)
-    (folder / "sites").mkdir(exist_ok=True)
-    write_text(study_file, text)
-    return study_file

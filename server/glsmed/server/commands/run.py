@@ -1,22 +1,29 @@
-"""``flwr-server --study``: run the study."""
+"""``flwr-server run``, which ``flwr-server`` alone does too: run the study to its end."""
 
 import time
 from pathlib import Path
 
 import typer
 
-from glsmed.server.processes.supervisor import StudySupervisor
-from glsmed.shared.processes.children import end_with_starter
+from glsmed.server.commands.study_option import StudyOption, chosen_study
+
+
+def run_study_command(context: typer.Context, study: StudyOption = None) -> None:
+    """Run the study until its last round; the same as `flwr-server --study study.yaml`."""
+    run_study_file(chosen_study(context, study))
 
 
 def run_study_file(study_file: Path) -> None:
-    """Run the study to its end, one line with the time since the start for each thing that happens."""
+    """Run the study, and print each event with the seconds since the start."""
+    from glsmed.server.processes.supervisor import StudySupervisor  # heavy: --help need not wait for it
+    from glsmed.shared.processes.children import end_with_starter
+
     started = time.monotonic()
 
-    def report(line: str) -> None:
+    def tell(line: str) -> None:
         typer.echo(f"[{time.monotonic() - started:7.1f} s] {line}")
 
     end_with_starter()
-    supervisor = StudySupervisor(study_file, report=report)
+    supervisor = StudySupervisor(study_file, tell=tell)
     supervisor.run()
-    report(f"done: results are in {study_file.resolve().parent / 'run'}")
+    tell(f"done: results are in {supervisor.run_folder}")

@@ -1,4 +1,4 @@
-"""One safetensors file per round; a file is whole or absent."""
+"""One safetensors file per round; each is complete or absent."""
 
 import hashlib
 import json
@@ -14,8 +14,8 @@ from safetensors.numpy import save_file
 
 from glsmed.shared.errors import FederationError, WireError
 from glsmed.shared.files.atomic import atomic_replace
+from glsmed.shared.protocol.messages import Arrays
 from glsmed.shared.protocol.model_manifest import ModelManifest
-from glsmed.shared.protocol.wire import Arrays
 
 _NAME = re.compile(r"round-(\d{4,})\.safetensors")
 
@@ -55,7 +55,7 @@ class CheckpointFolder:
         """Write the checkpoint beside the others.
 
         Raises:
-            FederationError: the disk is full or cannot be written; every earlier checkpoint is as it was.
+            FederationError: the disk is full or cannot be written; earlier checkpoints are unchanged.
         """
         path = self.path(checkpoint.round)
         arrays = {name: np.asarray(array, order="C") for name, array in checkpoint.model.items()}
@@ -64,11 +64,11 @@ class CheckpointFolder:
                 save_file(arrays, temporary, metadata=_metadata(checkpoint))
         except (OSError, SafetensorError) as error:
             raise FederationError(
-                f"{path} cannot be written ({error}): make room and start again; earlier checkpoints are untouched"
+                f"{path} cannot be written ({error}): make room and start again; earlier checkpoints are unchanged"
             ) from None
 
     def load(self, round_number: int, manifest: ModelManifest, *, study_digest: str) -> Checkpoint:
-        """The checkpoint of a round, its arrays in the manifest's order.
+        """The checkpoint of a round, its arrays in the model manifest's order.
 
         Raises:
             FederationError: it is damaged, or of another study.
@@ -82,7 +82,7 @@ class CheckpointFolder:
         return checkpoint
 
     def require_study(self, study_digest: str) -> None:
-        """Return if the last checkpoint, where there is one, is of this study.
+        """Raise if the last checkpoint is damaged or of another study; no checkpoint is fine.
 
         Raises:
             FederationError: it is damaged, or of another study.
@@ -101,7 +101,7 @@ def _reading(path: Path) -> Iterator[None]:
         yield
     except (OSError, SafetensorError, ValueError, KeyError, WireError) as error:
         raise FederationError(
-            f"{path} is damaged ({error}): remove it, and those of later rounds, to go on from the round before"
+            f"{path} is damaged ({error}): remove it and those of later rounds to continue from the round before"
         ) from None
 
 
@@ -109,7 +109,7 @@ def _check_study(path: Path, found: str, expected: str) -> None:
     if found != expected:
         raise FederationError(
             f"{path} is of another study (sha256 {found[:12]}…, this one {expected[:12]}…): study.yaml was changed "
-            "after the run began; undo the change, or move the run folder away to begin anew"
+            "after the run began; undo the change, or move the run folder away to start again"
         )
 
 

@@ -36,14 +36,18 @@ class CertificateFolder:
         self.server_key = folder / "server.key"
 
     def create(self, *, study: str, public_names: Sequence[str]) -> None:
-        """Write a new authority and a server certificate for ``public_names`` (DNS names or addresses)."""
+        """Make a new authority, and a server certificate for ``public_names`` (DNS names or addresses)."""
         key = ec.generate_private_key(ec.SECP384R1())
         _write_key(self.ca_key, key)
         write_bytes(self.ca_certificate, _authority_certificate(key, study).public_bytes(Encoding.PEM))
         self.issue(public_names)
 
     def issue(self, public_names: Sequence[str]) -> None:
-        """Write a fresh server key and certificate, signed by the study's authority."""
+        """Make a new server key and certificate, signed by the study's authority.
+
+        Raises:
+            FederationError: a file of the authority is missing or damaged.
+        """
         authority = self._authority()
         key = ec.generate_private_key(ec.SECP384R1())
         certificate = _server_certificate(key, public_names, authority=authority, authority_key=self._authority_key())
@@ -51,7 +55,7 @@ class CertificateFolder:
         write_bytes(self.server_certificate, certificate.public_bytes(Encoding.PEM))
 
     def needs_renewal(self, public_names: Sequence[str]) -> bool:
-        """Whether the server's key and certificate are not there, do not fit, expire soon, or lack a public name.
+        """Whether the server's key or certificate is missing, does not match, expires soon, or lacks a public name.
 
         Raises:
             FederationError: the authority's certificate, or the server's certificate or key, is damaged.
@@ -82,16 +86,16 @@ def _certificate(path: Path) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(path.read_bytes())
     except ValueError:
-        raise FederationError(f"{path} is not a certificate in PEM: put a copy of it back") from None
+        raise FederationError(f"{path} is not a PEM certificate: restore it from a backup") from None
 
 
 def _private_key(path: Path) -> ec.EllipticCurvePrivateKey:
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except (ValueError, TypeError):
-        raise FederationError(f"{path} is not a private key in PEM: put a copy of it back") from None
+        raise FederationError(f"{path} is not a PEM private key: restore it from a backup") from None
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise FederationError(f"{path} is not an elliptic-curve key: put a copy of the right one back")
+        raise FederationError(f"{path} is not an elliptic-curve key: restore it from a backup")
     return key
 
 

@@ -10,12 +10,12 @@ from glsmed.shared.protocol.enrolment import EnrolmentRequest
 
 
 def admit(request_file: Path, *, sites: Path, study: str, study_digest: str) -> EnrolmentRequest:
-    """Check a hospital's request and keep it as admitted.
+    """Check a hospital's request and keep it among the admitted ones; returns it.
 
     Raises:
         ConfigurationError: the file is not an enrolment request.
-        DataError: it was altered, names another study or another version of this one, or the site's name or key
-            is taken.
+        DataError: it was altered, is for another study or another version of this one, or the site's name or key is
+            taken.
     """
     request = _verified(request_file)
     _check_study(request, study=study, study_digest=study_digest)

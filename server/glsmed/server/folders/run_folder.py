@@ -1,15 +1,15 @@
-"""What a run leaves behind, and how another process follows it.
+"""The files of a run, and how another process follows it.
 
     run/study.yaml      the study as run
-    run/status.json     where the run stands now; written again at least every few seconds
-    run/rounds.jsonl    one line per attempt at a round: who counted, who did not and why
+    run/status.json     the state of the run; written again at least every few seconds
+    run/rounds.jsonl    one line per attempt at a round: which sites counted, which did not and why
     run/metrics.csv     round, split, site, reference, finding, metric, value
     run/checkpoints/    one safetensors file per round
-    run/shared_prior.json  what sites' counts per cue say, where the study shares them
-    run/audit.jsonl     hash-chained: who joined, what counted
+    run/shared_prior.json  the prior from all sites' counts per cue, where the study shares them
+    run/audit.jsonl     hash-chained log: who joined, what counted
     run/summary.json    written last
 
-A run that is started again on the same folder goes on after its last checkpoint.
+A run that is started again in the same folder continues after its last checkpoint.
 """
 
 import csv
@@ -37,7 +37,7 @@ State = Literal["waiting", "running", "finished", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """Where a run stands; ``message`` is one line for a person, ``sites`` are those online."""
+    """The state of a run; ``message`` is one line for a person, ``sites`` are those online."""
 
     state: State
     message: str = ""
@@ -49,7 +49,7 @@ class RunState:
 
 @dataclass(frozen=True, slots=True)
 class RoundRecord:
-    """One attempt at a round: training cells by site that counted, the reason by site that did not."""
+    """One attempt at a round: the training cells of each site that counted, the reason for each that did not."""
 
     round: int
     attempt: int
@@ -73,12 +73,12 @@ class MetricRow:
 
 
 def read_status(run_folder: Path) -> RunState | None:
-    """Where the run in this folder stands; None before its first word.
+    """The state of the run in this folder; None before it has written any.
 
     Raises:
         FederationError: the file is damaged.
     """
-    path = run_folder / "status.json"
+    path = _status_file(run_folder)
     if not path.is_file():
         return None
     with _reading(path):
@@ -94,7 +94,16 @@ def write_status(run_folder: Path, state: RunState) -> None:
     """
     with _writing(run_folder):
         text = json.dumps(dataclasses.asdict(state), indent=2, ensure_ascii=False)
-        write_text(run_folder / "status.json", text + "\n")
+        write_text(_status_file(run_folder), text + "\n")
+
+
+def remove_status(run_folder: Path) -> None:
+    """Remove the status that an earlier run left, so that none is read before the next run writes its own."""
+    _status_file(run_folder).unlink(missing_ok=True)
+
+
+def _status_file(run_folder: Path) -> Path:
+    return run_folder / "status.json"
 
 
 class RunFolder:
@@ -125,7 +134,7 @@ class RunFolder:
         self._written_at = time.monotonic()
 
     def beat(self) -> None:
-        """Write the last status again with the present time, if the last was a while ago."""
+        """Write the status again with the current time, if it is some seconds old."""
         if time.monotonic() - self._written_at > _BEAT_SECONDS:
             self.report(self._state)
 
@@ -135,14 +144,14 @@ class RunFolder:
             self._audit.append(event, fields)
 
     def rounds(self) -> tuple[RoundRecord, ...]:
-        """Every attempt so far, in order."""
+        """Every attempt at a round so far, in order."""
         path = self.root / "rounds.jsonl"
         with _reading(path):
             lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
             return tuple(RoundRecord(**json.loads(line)) for line in lines)
 
     def add_round(self, record: RoundRecord) -> None:
-        """Add one attempt."""
+        """Add one attempt at a round."""
         self._write_rounds([*self.rounds(), record])
 
     def metrics(self) -> tuple[MetricRow, ...]:
@@ -154,18 +163,18 @@ class RunFolder:
             return tuple(_metric_row(row) for row in csv.DictReader(source))
 
     def add_metrics(self, rows: Iterable[MetricRow]) -> None:
-        """Add numbers; those of the same round and split that are already there are replaced."""
+        """Add numbers, in place of those that are there for the same round and split."""
         added = list(rows)
         again = {(row.round, row.split) for row in added}
         self._write_metrics([row for row in self.metrics() if (row.round, row.split) not in again] + added)
 
     def forget_after(self, round_number: int) -> None:
-        """Drop what was written of later rounds, which a crash left without a checkpoint."""
+        """Remove records and numbers of later rounds, which a crash left without a checkpoint."""
         self._write_rounds([record for record in self.rounds() if record.round <= round_number])
         self._write_metrics([row for row in self.metrics() if row.round <= round_number])
 
     def shared_prior(self) -> SharedPrior | None:
-        """The prior that the sites share, once it is settled."""
+        """The prior that the sites share; None before it is fitted."""
         path = self.root / "shared_prior.json"
         with _reading(path):
             return prior_from_json(path.read_text(encoding="utf-8")) if path.is_file() else None
@@ -175,7 +184,7 @@ class RunFolder:
         self._write("shared_prior.json", prior.model_dump_json(indent=2) + "\n")
 
     def summary(self) -> Mapping[str, object] | None:
-        """The summary, once the run has finished."""
+        """The summary; None before the run has finished."""
         path = self.root / "summary.json"
         with _reading(path):
             return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
@@ -214,8 +223,8 @@ def _reading(path: Path) -> Iterator[None]:
         yield
     except (ValueError, KeyError, TypeError, WireError) as error:
         raise FederationError(
-            f"{path} is damaged ({type(error).__name__}: {error}): put a whole copy of it back, or move the run "
-            "folder away to begin anew"
+            f"{path} is damaged ({type(error).__name__}: {error}): restore it from a backup, or move the run folder "
+            "away to start the study again"
         ) from None
 
 

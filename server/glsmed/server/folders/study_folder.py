@@ -1,21 +1,35 @@
-"""The centre's folder of one study: what lies where."""
+"""The centre's folder of one study: the only module that knows what its files are called and who may read them.
 
+study.yaml    the study; the only file that people edit
+pki/          the study's authority and the server's certificate
+sites/        one admitted request per site
+nodes.json    {"<node id>": "<site>"}, as the SuperLink knows the admitted keys
+run/          what the run writes, see :mod:`glsmed.server.folders.run_folder`
+logs/         one log per process
+state/        what Flower keeps, for this user only
+"""
+
+import json
+import os
 import secrets
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Self
 
-from glsmed.server.flower.flower_link import LinkSettings
+from glsmed.server.flower.settings import LinkSettings
 from glsmed.server.folders.pki import CertificateFolder
 from glsmed.shared.errors import FederationError
 from glsmed.shared.files.atomic import PRIVATE_FILE, PRIVATE_FOLDER, write_text
 from glsmed.shared.protocol.study import Study, load_study
 
+STUDY_FOLDER_VARIABLE = "GLSMED_STUDY_FOLDER"  # tells the ServerApp, which Flower starts, where its study is
 _SECRET_BYTES = 32
 
 
 class StudyFolder:
-    """Paths of a study at the centre; ``study.yaml`` is the only file that people edit."""
+    """Paths of a study at the centre."""
 
     def __init__(self, study_file: Path) -> None:
         self.study_file = study_file.resolve()
@@ -24,14 +38,57 @@ class StudyFolder:
         self.sites = self.root / "sites"
         self.nodes = self.root / "nodes.json"
         self.run = self.root / "run"
-        self.logs = self.root / "logs"
         self.state = self.root / "state"
+        self.lock = self.state / "lock"
         self.flower_home = self.state / "flwr"
         self.database = self.state / "superlink.db"
+        self._secret = self.state / "superexec.secret"
+
+    @classmethod
+    def at(cls, root: Path) -> Self:
+        """The study folder ``root``; it need not exist."""
+        return cls(root / "study.yaml")
+
+    @classmethod
+    def of_environment(cls) -> Self:
+        """The study folder that the environment names.
+
+        Raises:
+            FederationError: the variable is not set.
+        """
+        root = os.environ.get(STUDY_FOLDER_VARIABLE)
+        if not root:
+            raise FederationError(f"{STUDY_FOLDER_VARIABLE} is not set: start the study with flwr-server")
+        return cls.at(Path(root))
+
+    def environment(self) -> Mapping[str, str]:
+        """The variable by which a child process finds this folder, see :meth:`of_environment`."""
+        return {STUDY_FOLDER_VARIABLE: str(self.root)}
+
+    def log(self, process: str) -> Path:
+        """The log of a process of the study, for instance ``superlink``."""
+        return self.root / "logs" / f"{process}.log"
 
     def study(self) -> Study:
         """The study as its file says now."""
         return load_study(self.study_file)
+
+    def site_by_node(self) -> Mapping[int, str]:
+        """The admitted site of each node id, as last written by :meth:`keep_site_by_node`.
+
+        Raises:
+            FederationError: the file is missing or does not map node ids to names.
+        """
+        try:
+            content = json.loads(self.nodes.read_text(encoding="utf-8"))
+            return {int(node): str(site) for node, site in content.items()}
+        except (OSError, ValueError, AttributeError) as error:
+            raise FederationError(f"{self.nodes} does not say which node is which site: {error}") from None
+
+    def keep_site_by_node(self, sites: Mapping[int, str]) -> None:
+        """Write which node is which site, for the ServerApp."""
+        content = {str(node): site for node, site in sites.items()}
+        write_text(self.nodes, json.dumps(content, indent=2, sort_keys=True) + "\n")
 
     def link_settings(self, study: Study) -> LinkSettings:
         """Where the SuperLink of this study listens and what it keeps."""
@@ -43,7 +100,7 @@ class StudyFolder:
             server_certificate=self.certificates.server_certificate,
             server_key=self.certificates.server_key,
             database=self.database,
-            superexec_secret=self.state / "superexec.secret",
+            superexec_secret=self._secret,
         )
 
     def prepare_state(self) -> None:
@@ -59,8 +116,8 @@ class StudyFolder:
             _require_database(self.database)
 
     def renew_for_this_start(self, study: Study) -> None:
-        """Make a fresh secret for the executor, and a certificate that lasts."""
-        write_text(self.state / "superexec.secret", secrets.token_hex(_SECRET_BYTES), mode=PRIVATE_FILE)
+        """Write a new secret for the executor, and a new server certificate where the present one will not do."""
+        write_text(self._secret, secrets.token_hex(_SECRET_BYTES), mode=PRIVATE_FILE)
         if self.certificates.needs_renewal(study.centre.public_names):
             self.certificates.issue(study.centre.public_names)
 
@@ -71,5 +128,6 @@ def _require_database(path: Path) -> None:
             database.execute("PRAGMA schema_version")
     except sqlite3.DatabaseError as error:
         raise FederationError(
-            f"{path}: {error}: move it away; it is made anew, and the study goes on after its last checkpoint"
+            f"{path}: {error}: move it away; the SuperLink makes a new one, and the study continues after its last "
+            "checkpoint"
         ) from None

@@ -2,15 +2,15 @@
 
 import sys
 
-from glsmed.server.flower.flower_link import run_superexec
+from glsmed.server.flower.executor import run_superexec
 from glsmed.shared.processes.children import end_with_parent
 from glsmed.shared.processes.command_line import run_command
 
 
 def main() -> None:
-    """Run Flower's executor with the given flags until ``flwr-server`` has gone; its ServerApp ends with it.
+    """Run Flower's executor with the given flags until ``flwr-server`` is gone; its ServerApp ends with it.
 
-    Flower's own watch asks whether a process of that number exists, which one that nobody has collected still does.
+    Flower's own check asks only whether the parent's process id exists, and an unreaped zombie passes that check.
     """
     end_with_parent()
     run_superexec(sys.argv[1:])

@@ -3,14 +3,14 @@
 import sys
 from pathlib import Path
 
-from glsmed.server.flower.flower_link import serve_superlink
+from glsmed.server.flower.listeners import serve_superlink
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.shared.processes.children import end_with_parent
 from glsmed.shared.processes.command_line import run_command
 
 
 def main() -> None:
-    """Serve the study's SuperLink until SIGTERM or until ``flwr-server`` has gone."""
+    """Serve the study's SuperLink until SIGTERM, or until ``flwr-server`` is gone."""
     end_with_parent()
     folder = StudyFolder(Path(sys.argv[1]))
     serve_superlink(folder.link_settings(folder.study()))

@@ -3,27 +3,26 @@
     supervisor ── SuperLink (two listeners, sqlite) ── hospitals
          └─────── executor ── ServerApp (round loop) ── run folder: status.json, metrics, checkpoints
 
-Each part may be killed at any time: the SuperLink comes back on its database, the executor is started again, and a
-run whose ServerApp died is submitted anew and goes on from its last checkpoint.
+Each part may be killed at any time: the SuperLink is started again on its database, the executor is started again, and
+a run whose ServerApp died is submitted again and continues after its last checkpoint.
 """
 
-import json
 import os
 import signal
 import ssl
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 
-from glsmed.server.flower.flower_link import LOOPBACK, Control, RunStatus, node_key, superexec_arguments
+from glsmed.server.flower.control import Control, RunStatus, node_key
+from glsmed.server.flower.executor import superexec_arguments
+from glsmed.server.flower.settings import LOOPBACK
 from glsmed.server.folders.registry import admitted_sites
-from glsmed.server.folders.run_folder import RunState, read_status
+from glsmed.server.folders.run_folder import RunState, read_status, remove_status
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.shared.errors import FederationError, GlsmedError, UsageError
-from glsmed.shared.files.atomic import write_text
 from glsmed.shared.files.exclusive_lock import exclusive_lock
 from glsmed.shared.processes.children import (
     QUIET_FLOWER,
@@ -32,11 +31,9 @@ from glsmed.shared.processes.children import (
     start_child,
     stop_children,
 )
+from glsmed.shared.processes.command_line import Tell
 from glsmed.shared.protocol.bundle import bundle_bytes
 
-Report = Callable[[str], None]
-
-STUDY_FOLDER_VARIABLE = "GLSMED_STUDY_FOLDER"
 _POLL_SECONDS = 0.5
 _START_SECONDS = 60.0
 _MOST_RESTARTS = 10
@@ -45,27 +42,32 @@ _REGISTRY_EVERY_SECONDS = 5.0
 
 
 class StudySupervisor:
-    """Runs one study to its end; ``report`` gets one line for each thing that a person wants to know."""
+    """Runs one study to its end; ``tell`` gets one line for each thing that a person wants to know."""
 
-    def __init__(self, study_file: Path, *, report: Report) -> None:
+    def __init__(self, study_file: Path, *, tell: Tell) -> None:
         self._folder = StudyFolder(study_file)
         self._study = self._folder.study()
-        self._report = report
+        self._tell = tell
         self._link = self._folder.link_settings(self._study)
         self._children: dict[str, Child] = {}
         self._restarts = 0
         self._runs_started = 0
         self._registry_trouble = ""
 
+    @property
+    def run_folder(self) -> Path:
+        """Where the results are."""
+        return self._folder.run
+
     def run(self) -> None:
-        """Return when the study has finished.
+        """Run the study until it has finished.
 
         Raises:
             UsageError: fewer sites are admitted than the quorum needs.
-            FederationError: the study runs already, a port is taken, a part keeps dying, or the study failed.
+            FederationError: the study is already running, a port is taken, a part keeps dying, or the study failed.
         """
         self._folder.prepare_state()
-        with exclusive_lock(self._folder.state / "lock", work=f"flwr-server for the study {self._study.study}"):
+        with exclusive_lock(self._folder.lock, work=f"flwr-server for the study {self._study.study}"):
             self._check_before_start()
             self._folder.renew_for_this_start(self._study)
             try:
@@ -81,20 +83,20 @@ class StudySupervisor:
         if len(admitted) < quorum:
             raise UsageError(
                 f"{len(admitted)} site(s) admitted ({', '.join(admitted) or 'none'}), the quorum is {quorum}: "
-                "admit the hospitals' requests first, flwr-server admit request.yaml --study study.yaml"
+                "admit the hospitals' requests first: flwr-server admit request.yaml --study study.yaml"
             )
         require_free_port(self._link.public_host, self._link.public_port, purpose="centre.port, for hospitals")
         require_free_port(LOOPBACK, self._link.loopback_port, purpose="centre.loopback_port, for this machine")
 
     def _start_link(self) -> Control:
-        """Start the SuperLink, make every admitted key known to it, then open its public listener."""
+        """Start the SuperLink, register every admitted key, then open its public listener."""
         self._start("superlink")
         self._wait_for_link()
         control = Control(self._link)
         self._register_sites(control)
         self._children["superlink"].process.send_signal(signal.SIGUSR1)
         names = ", ".join(self._study.centre.public_names)
-        self._report(
+        self._tell(
             f"listening on {self._link.public_host}:{self._link.public_port} for hospitals (TLS, known as {names})"
         )
         return control
@@ -118,10 +120,10 @@ class StudySupervisor:
             **QUIET_FLOWER,
             "FLWR_HOME": str(self._folder.flower_home),
             "FLWR_SUPEREXEC_TASK_POLL_INTERVAL": "0.1",
-            STUDY_FOLDER_VARIABLE: str(self._folder.root),
+            **self._folder.environment(),
             "PATH": _path_with_own_programs(),
         }
-        log = self._folder.logs / f"{name}.log"
+        log = self._folder.log(name)
         self._children[name] = start_child(name, commands[name], log=log, environment=environment)
 
     def _wait_for_link(self) -> None:
@@ -141,24 +143,22 @@ class StudySupervisor:
         return answer.is_success
 
     def _register_sites(self, control: Control) -> None:
-        """Make the SuperLink's keys equal to the registry's and write the map from node to site."""
-        admitted = {node_key(request.public_key): site for site, request in admitted_sites(self._folder.sites).items()}
+        """Make the SuperLink's keys match the registry's, and write which node is which site."""
+        admitted = {node_key(request.public_key): request for request in admitted_sites(self._folder.sites).values()}
         nodes = {node.public_key: node.node_id for node in control.nodes()}
         for key, node_id in list(nodes.items()):
             if key not in admitted:
                 control.unregister(node_id)
-                self._report(f"node {node_id} is no longer admitted: its key is withdrawn")
+                self._tell(f"node {node_id} is no longer admitted: its key is withdrawn")
                 del nodes[key]
-        requests = admitted_sites(self._folder.sites)
-        for key, site in admitted.items():
+        for key, request in admitted.items():
             if key not in nodes:
-                nodes[key] = control.register(requests[site].public_key, site=site)
-                self._report(f"{site} may join")
-        sites = {str(node_id): admitted[key] for key, node_id in nodes.items()}
-        write_text(self._folder.nodes, json.dumps(sites, indent=2, sort_keys=True) + "\n")
+                nodes[key] = control.register(request.public_key, site=request.site)
+                self._tell(f"{request.site} may join")
+        self._folder.keep_site_by_node({node_id: admitted[key].site for key, node_id in nodes.items()})
 
     def _follow(self, control: Control) -> None:
-        """Report the run's progress and mend what dies, until the study is finished or has failed."""
+        """Tell the run's progress and restart what dies, until the study has finished or failed."""
         for run in control.runs():
             if not run.is_finished:
                 control.stop_run(run.run_id)
@@ -179,22 +179,22 @@ class StudySupervisor:
                 registry_due = time.monotonic() + _REGISTRY_EVERY_SECONDS
 
     def _register_sites_quietly(self, control: Control) -> None:
-        """Take up who was admitted since; a file in ``sites`` that is no request must not end a running study."""
+        """Register who was admitted since; a broken file in ``sites`` must not end a running study."""
         trouble = ""
         try:
             self._register_sites(control)
         except GlsmedError as error:
-            trouble = f"the registry was not read, who was admitted stays so: {error}"
+            trouble = f"the registry cannot be read, so the admitted sites stay as they were: {error}"
         if trouble and trouble != self._registry_trouble:
-            self._report(trouble)
+            self._tell(trouble)
         self._registry_trouble = trouble
 
     def _submit(self, control: Control, *, after: str) -> int:
         """Start a run; ``after`` says how the one before ended."""
         if self._runs_started == _MOST_RUNS:
-            log = self._folder.logs / "serverapp.log"
-            raise FederationError(f"the ServerApp died {_MOST_RUNS} times, at last with: {after}; see {log}")
-        (self._folder.run / "status.json").unlink(missing_ok=True)
+            log = self._folder.log("serverapp")
+            raise FederationError(f"the ServerApp died {_MOST_RUNS} times, the last time with: {after}; see {log}")
+        remove_status(self._folder.run)
         self._runs_started += 1
         return control.start_run(bundle_bytes())
 
@@ -203,11 +203,11 @@ class StudySupervisor:
         if status is None or not status.is_finished or _ended(self._folder.run):
             return run_id
         reason = f"{status.sub_status}: {status.details}"
-        self._report(f"the ServerApp ended without finishing ({reason}); starting it again")
+        self._tell(f"the ServerApp ended without finishing ({reason}); starting it again")
         return self._submit(control, after=reason)
 
     def _revive(self) -> None:
-        """Start again what has died; the SuperLink first, since the others talk to it."""
+        """Restart what has died; the SuperLink first, since the others talk to it."""
         for name in ("superlink", "superexec"):
             child = self._children[name]
             if child.is_running():
@@ -215,7 +215,7 @@ class StudySupervisor:
             self._restarts += 1
             if self._restarts > _MOST_RESTARTS:
                 raise FederationError(f"{name} keeps dying; the end of {child.log}:\n{child.log_tail()}")
-            self._report(f"{name} died (exit code {child.process.returncode}); starting it again")
+            self._tell(f"{name} died (exit code {child.process.returncode}); starting it again")
             if name == "superlink":
                 self._start_link()
             else:
@@ -224,7 +224,7 @@ class StudySupervisor:
     def _show(self, shown: RunState | None) -> RunState | None:
         state = read_status(self._folder.run)
         if state is not None and state.message and (shown is None or state.message != shown.message):
-            self._report(state.message)
+            self._tell(state.message)
         return state
 
 
@@ -237,7 +237,7 @@ def _status_of(control: Control, run_id: int) -> RunStatus | None:
     try:
         return next((run for run in control.runs() if run.run_id == run_id), None)
     except FederationError:
-        return None  # the SuperLink is coming back; ask again at the next poll
+        return None  # the SuperLink is restarting; ask again at the next poll
 
 
 def _path_with_own_programs() -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from glsmed.shared.protocol.wire import Arrays
+from glsmed.shared.protocol.messages import Arrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,26 +20,26 @@ class SiteUpdate:
 
 
 class AggregationRule(ABC):
-    """Base of every rule; a rule sees only updates that have passed all checks."""
+    """Base of every aggregation rule; a rule sees only updates that passed all checks."""
 
     @abstractmethod
     def aggregate(self, updates: Iterable[SiteUpdate]) -> Arrays:
         """The next model from one round's updates, in their names, shapes and dtypes.
 
         Args:
-            updates: arrive one by one as sites answer; a rule that can should not keep them.
+            updates: arrive one by one as sites reply; a rule should not keep them if it can avoid it.
 
         Returns:
-            Nothing, an empty mapping, if there was no update.
+            The arrays by name; an empty mapping if there was no update.
         """
 
 
 class FedAvg(AggregationRule):
     """The mean of the sites' models weighted by training cells (McMahan et al., AISTATS 2017, algorithm 1).
 
-    Sums are kept in float64 and one update is held at a time. An integer or boolean array is a counter or a switch,
-    of which a mean means nothing: the one of the site with the most training cells is taken (of several, the first
-    by name).
+    Sums are in float64, and only one update is in memory at a time. An integer or boolean array is a counter or a
+    switch, for which a mean makes no sense: that of the site with the most training cells is used (of several, the
+    first by name).
     """
 
     def aggregate(self, updates: Iterable[SiteUpdate]) -> Arrays:
@@ -63,7 +63,7 @@ class FedAvg(AggregationRule):
 
 
 class _Counters:
-    """The arrays that are not floating, of the site with the most training cells so far."""
+    """The arrays without floating point, of the site with the most training cells so far."""
 
     def __init__(self) -> None:
         self.arrays: Arrays = {}

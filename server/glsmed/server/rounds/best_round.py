@@ -1,4 +1,4 @@
-"""Which round's model is kept, and what the run's summary says of it."""
+"""Which round's model is kept, and what the run's summary says about it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ _DECIMALS = 9  # means that differ by less are equal: sums of floats end a littl
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A round, and the mean validation metric that it was chosen by (neither where there was nothing to compare)."""
+    """A round, and the mean validation metric that chose it (empty and None where there was nothing to compare)."""
 
     round: int
     metric: str = ""
@@ -32,13 +32,13 @@ class Choice:
 def choose_round(rows: Iterable[MetricRow], *, last: int) -> Choice:
     """The round with the lowest mean log-loss on the sites' validation splits; by AUROC where no site sends log-loss.
 
-    Log-loss, because the model's probabilities are the product: it falls only when they become truer, while AUROC is
-    blind to calibration and undefined for a finding with one class. A site that was away in some rounds favours none,
-    see :func:`_means`. Of equal rounds the first is kept.
+    Log-loss, because the model's probabilities are what people use: it falls only when they improve, while AUROC is
+    blind to calibration and undefined for a finding with one class. A site that missed some rounds does not favour
+    the others, see :func:`_means`. Of equal rounds the first is kept.
 
     Args:
-        rows: numbers of all rounds; of one round and split each pair occurs once.
-        last: the round to keep when there is nothing to choose by.
+        rows: numbers of all rounds; each pair of site and finding occurs once in a round and split.
+        last: the round to keep when there is nothing to compare.
     """
     validation = [row for row in rows if row.split == "validation"]
     for metric, sign in (("log_loss", 1), ("auroc", -1)):
@@ -60,10 +60,10 @@ def site_results(rows: Iterable[MetricRow]) -> dict[str, object]:
 def _means(rows: list[MetricRow]) -> Mapping[int, float]:
     """The mean that each round would have over all pairs of site and finding, also over those it lacks.
 
-    Least squares of value = round + pair: what makes a pair harder than others is taken out, whichever rounds it is
-    missing in. Where every round has every pair, these are the plain means. Rounds that share no pair, not even through
-    other rounds, cannot be compared: the largest group that can is, the later of two as large. Empty if that is
-    one round of several.
+    Least squares of value = round + pair, which removes what makes one pair harder than others, whichever rounds lack
+    it. Where every round has every pair, these are the plain means. Rounds that share no pair, not even through other
+    rounds, cannot be compared: then the largest group that can be compared is used (of two as large, the later). Empty
+    if that is one round of several.
     """
     scores: dict[int, dict[Pair, float]] = defaultdict(dict)
     for row in rows:

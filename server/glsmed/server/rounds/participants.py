@@ -1,23 +1,30 @@
-"""Who takes part in the next round: admitted, online, and of one mind about the study."""
+"""Which sites take part in the next round: admitted, online, and with the same study approved."""
 
 import math
 from collections.abc import Callable, Mapping
 
 from glsmed.server.rounds.site_messenger import SiteMessenger, SiteReply
 from glsmed.shared.errors import WireError
+from glsmed.shared.processes.command_line import Tell
+from glsmed.shared.protocol.codec import decode, encode
+from glsmed.shared.protocol.messages import Hello, HelloReply, require_same
+from glsmed.shared.protocol.metric_names import check_metrics
 from glsmed.shared.protocol.study import Study
-from glsmed.shared.protocol.wire import Hello, HelloReply, check_metrics, decode, encode, require_same
 
 HELLO_SECONDS = 30.0
-_SOON_SECONDS = 5.0  # before a site that did not agree is asked again while the quorum is missing
-_LATER_SECONDS = 60.0  # … and once the round could begin without it
-_MOST_SHOWN = 80  # characters of a site's own word
+_SOON_SECONDS = 5.0  # pause before a site that did not agree is asked again, while the quorum is missing
+_LATER_SECONDS = 60.0  # the same once the round could begin without it
+_MOST_SHOWN = 80  # characters of a site's own words
 
 Record = Callable[[str, Mapping[str, object]], None]
 
 
 class Participants:
-    """Greets every site once, before its first round; ``record`` writes to the audit log."""
+    """Greets every site once, before its first round.
+
+    Args:
+        record: appends an event with its fields to the audit log.
+    """
 
     def __init__(self, messenger: SiteMessenger, study: Study, *, record: Record) -> None:
         self._messenger = messenger
@@ -30,21 +37,21 @@ class Participants:
         self._asked_at: dict[str, float] = {}
         self._strangers: set[int] = set()
 
-    def assemble(self, *, say: Callable[[str], None]) -> Mapping[str, int]:
-        """Node id by site of all that are ready, as soon as they are a quorum; waits for that as long as it takes.
+    def assemble(self, *, tell: Tell) -> Mapping[str, int]:
+        """Wait until a quorum of sites is ready; returns the node id of each ready site.
 
         Args:
-            say: gets one line about who is there and who is not, again and again while waiting.
+            tell: gets one line about who is ready and who is not, repeatedly while waiting.
         """
         while True:
             ready = self.ready()
             if len(ready) >= self._quorum:
                 return ready
-            say(self._who_is_missing(ready))
+            tell(self._who_is_missing(ready))
             self._messenger.wait()
 
     def ready(self) -> Mapping[str, int]:
-        """Node id by site of all that are ready now, however few."""
+        """The node id of each site that is ready now, however few there are."""
         presence = self._messenger.online()
         self._note_strangers(presence.unknown)
         due = self._due(presence.sites)
@@ -69,34 +76,34 @@ class Participants:
 
     def _greet(self, sites: Mapping[str, int]) -> None:
         self._asked_at.update(dict.fromkeys(sites, self._messenger.clock.now()))
-        answers = self._messenger.ask(
+        replies = self._messenger.ask(
             encode(self._hello), kind="query", sites=sites, group="hello", deadline_seconds=HELLO_SECONDS
         )
-        for answer in answers:
-            self._hear(answer)
+        for reply in replies:
+            self._take(reply)
 
-    def _hear(self, answer: SiteReply) -> None:
+    def _take(self, reply: SiteReply) -> None:
         try:
-            reply = self._checked(answer)
+            hello = self._checked(reply)
         except WireError as error:
-            if self._refusals.get(answer.site) != str(error):
-                self._record("site_not_ready", {"site": answer.site, "reason": str(error)})
-            self._refusals[answer.site] = str(error)
+            if self._refusals.get(reply.site) != str(error):
+                self._record("site_not_ready", {"site": reply.site, "reason": str(error)})
+            self._refusals[reply.site] = str(error)
             return
-        self._greeted.add(answer.site)
-        self._refusals.pop(answer.site, None)
+        self._greeted.add(reply.site)
+        self._refusals.pop(reply.site, None)
         self._record(
-            "site_joined", {"site": reply.site, "release": reply.release[:_MOST_SHOWN], "metrics": dict(reply.metrics)}
+            "site_joined", {"site": hello.site, "release": hello.release[:_MOST_SHOWN], "metrics": dict(hello.metrics)}
         )
 
-    def _checked(self, answer: SiteReply) -> HelloReply:
-        if answer.content is None:
-            raise WireError(answer.failure)
-        reply = decode(answer.content, HelloReply)
-        require_same("site", expected=answer.site, got=reply.site)
-        require_same("study", expected=self._hello.study_digest, got=reply.study_digest)
-        check_metrics(reply.metrics, self._findings)
-        return reply
+    def _checked(self, reply: SiteReply) -> HelloReply:
+        if reply.content is None:
+            raise WireError(reply.failure)
+        hello = decode(reply.content, HelloReply)
+        require_same("site", expected=reply.site, got=hello.site)
+        require_same("study", expected=self._hello.study_digest, got=hello.study_digest)
+        check_metrics(hello.metrics, self._findings)
+        return hello
 
     def _who_is_missing(self, ready: Mapping[str, int]) -> str:
         here = ", ".join(ready) or "none"

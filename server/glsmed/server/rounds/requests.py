@@ -1,4 +1,4 @@
-"""The two requests of a round, train and evaluate: asked of the sites, each answer checked, every outcome named."""
+"""The two requests of a round, train and evaluate: sent to the sites, every reply checked, every refusal named."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,22 +8,23 @@ from glsmed.server.rounds.aggregation import AggregationRule, SiteUpdate
 from glsmed.server.rounds.site_messenger import SiteMessenger, SiteReply
 from glsmed.server.rounds.update_checks import ReplyChecks
 from glsmed.shared.errors import WireError
+from glsmed.shared.protocol.codec import decode, encode
+from glsmed.shared.protocol.messages import Arrays, EvaluateTask, EvaluationReply, Hello, TrainTask, Update
 from glsmed.shared.protocol.model_manifest import ModelManifest
 from glsmed.shared.protocol.study import Study
-from glsmed.shared.protocol.wire import Arrays, EvaluateTask, EvaluationReply, Hello, TrainTask, Update, decode, encode
 
 _SECONDS_PER_MINUTE = 60.0
 
 
 @dataclass(slots=True)
 class RoundOutcome:
-    """What became of each site's answer.
+    """What came of a request.
 
     Attributes:
         model: the average of the updates that counted; empty for an evaluation.
         counted: training cells of each site that counted; for an evaluation, how many numbers it sent.
-        not_counted: why each other site did not.
-        rows: the numbers that came.
+        not_counted: the reason for each other site.
+        rows: the numbers that the sites sent.
     """
 
     model: Arrays = field(default_factory=dict)
@@ -33,7 +34,7 @@ class RoundOutcome:
 
 
 class RoundRequests:
-    """Asks the sites of one study."""
+    """Sends the requests of one study, and checks what comes back."""
 
     def __init__(
         self, messenger: SiteMessenger, study: Study, manifest: ModelManifest, *, rule: AggregationRule
@@ -47,12 +48,15 @@ class RoundRequests:
         self._probe = encode(Hello(study_digest=study.digest(), run=study.study))
 
     def train(self, number: int, model: Arrays, *, sites: Mapping[str, int]) -> RoundOutcome:
-        """The average of what the sites make of ``model`` in round ``number``; each update is let go once added."""
+        """Let the sites train ``model`` in round ``number``; the outcome holds the average of their updates.
+
+        Only one update is in memory at a time.
+        """
         task = TrainTask(
             study_digest=self._study_digest, round=number, manifest_digest=self._manifest_digest, model=model
         )
         outcome = RoundOutcome()
-        answers = self._messenger.ask(
+        replies = self._messenger.ask(
             encode(task),
             kind="train",
             sites=sites,
@@ -60,11 +64,11 @@ class RoundRequests:
             deadline_seconds=self._deadline_seconds,
             probe=self._probe,
         )
-        outcome.model = self._rule.aggregate(self._valid_updates(answers, task, outcome))
+        outcome.model = self._rule.aggregate(self._valid_updates(replies, task, outcome))
         return outcome
 
     def evaluate(self, number: int, model: Arrays, *, split: str, sites: Mapping[str, int]) -> RoundOutcome:
-        """The sites' numbers about ``model`` on one of their splits."""
+        """Let the sites evaluate ``model`` on one of their splits; the outcome holds their numbers."""
         task = EvaluateTask(
             study_digest=self._study_digest,
             round=number,
@@ -73,7 +77,7 @@ class RoundRequests:
             model=model,
         )
         outcome = RoundOutcome()
-        for answer in self._messenger.ask(
+        for reply in self._messenger.ask(
             encode(task),
             kind="evaluate",
             sites=sites,
@@ -81,43 +85,43 @@ class RoundRequests:
             deadline_seconds=self._deadline_seconds,
             probe=self._probe,
         ):
-            self._hear_evaluation(answer, task, outcome)
+            self._take_evaluation(reply, task, outcome)
         return outcome
 
     def _valid_updates(
-        self, answers: Iterator[SiteReply], task: TrainTask, outcome: RoundOutcome
+        self, replies: Iterator[SiteReply], task: TrainTask, outcome: RoundOutcome
     ) -> Iterator[SiteUpdate]:
-        for answer in answers:
-            update = self._valid_update(answer, task, outcome)
+        for reply in replies:
+            update = self._valid_update(reply, task, outcome)
             if update is not None:
-                outcome.counted[answer.site] = update.training_cells
-                outcome.rows.extend(_training_rows(answer.site, update))
-                yield SiteUpdate(site=answer.site, weight=update.training_cells, model=update.model)
+                outcome.counted[reply.site] = update.training_cells
+                outcome.rows.extend(_training_rows(reply.site, update))
+                yield SiteUpdate(site=reply.site, weight=update.training_cells, model=update.model)
 
-    def _valid_update(self, answer: SiteReply, task: TrainTask, outcome: RoundOutcome) -> Update | None:
-        if answer.content is None:
-            outcome.not_counted[answer.site] = answer.failure
+    def _valid_update(self, reply: SiteReply, task: TrainTask, outcome: RoundOutcome) -> Update | None:
+        if reply.content is None:
+            outcome.not_counted[reply.site] = reply.failure
             return None
         try:
-            update = decode(answer.content, Update)
+            update = decode(reply.content, Update)
             self._checks.check_update(update, task)
         except WireError as error:
-            outcome.not_counted[answer.site] = f"refused: {error}"
+            outcome.not_counted[reply.site] = f"refused: {error}"
             return None
         return update
 
-    def _hear_evaluation(self, answer: SiteReply, task: EvaluateTask, outcome: RoundOutcome) -> None:
-        if answer.content is None:
-            outcome.not_counted[answer.site] = answer.failure
+    def _take_evaluation(self, reply: SiteReply, task: EvaluateTask, outcome: RoundOutcome) -> None:
+        if reply.content is None:
+            outcome.not_counted[reply.site] = reply.failure
             return
         try:
-            reply = decode(answer.content, EvaluationReply)
-            self._checks.check_evaluation(reply, task)
+            evaluation = decode(reply.content, EvaluationReply)
+            self._checks.check_evaluation(evaluation, task)
         except WireError as error:
-            outcome.not_counted[answer.site] = f"refused: {error}"
+            outcome.not_counted[reply.site] = f"refused: {error}"
             return
-        outcome.counted[answer.site] = len(reply.metrics)
-        outcome.rows.extend(_evaluation_rows(answer.site, reply))
+        outcome.counted[reply.site] = len(evaluation.metrics)
+        outcome.rows.extend(_evaluation_rows(reply.site, evaluation))
 
 
 def _training_rows(site: str, update: Update) -> Iterator[MetricRow]:

@@ -1,9 +1,9 @@
 """The round loop of a study.
 
-roll call ─ train ─ check each answer ─ average ─ checkpoint ─ validate ─ … ─ best round ─ test
+participants ─ train ─ check each reply ─ average ─ checkpoint ─ validate ─ … ─ best round ─ test
 
-A round counts when at least ``quorum`` updates passed every check; otherwise it is asked again, a few times, and
-then the run fails: it never goes on with whatever arrived.
+A round counts when at least ``quorum`` updates pass every check. Otherwise it is tried again a few times, and then the
+run fails: it never continues with fewer updates.
 """
 
 import dataclasses
@@ -21,11 +21,11 @@ from glsmed.server.rounds.requests import RoundOutcome, RoundRequests
 from glsmed.server.rounds.shared_calibration import SharedCalibration
 from glsmed.server.rounds.site_messenger import Clock, SiteDirectory, SiteMessenger
 from glsmed.shared.errors import FederationError
-from glsmed.shared.models import build_model, state_arrays
+from glsmed.shared.models import initial_model, state_arrays
 from glsmed.shared.protocol.bundle import RELEASE
+from glsmed.shared.protocol.messages import Arrays
 from glsmed.shared.protocol.model_manifest import ModelManifest
 from glsmed.shared.protocol.study import Study
-from glsmed.shared.protocol.wire import Arrays
 
 _ATTEMPTS = 3
 _PAUSE_SECONDS = 5.0
@@ -33,7 +33,7 @@ _PAUSE_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class StudyPlan:
-    """What a caller may put in place of the usual: the rule of aggregation, and the passing of time."""
+    """What a caller may replace: the aggregation rule and the clock."""
 
     rule: AggregationRule = field(default_factory=FedAvg)
     clock: Clock = field(default_factory=Clock)
@@ -42,14 +42,14 @@ class StudyPlan:
 def run_study(
     grid: Grid, study: Study, folder: RunFolder, *, sites: SiteDirectory, plan: StudyPlan | None = None
 ) -> Mapping[str, object]:
-    """Run the study's rounds, going on after the last checkpoint in the folder; returns the summary.
+    """Run the study's rounds, from the last checkpoint in the folder on; returns the summary.
 
     Args:
         grid: Flower's way to the sites.
         study: what to run.
-        folder: where the record and the checkpoints go.
-        sites: tells which node is which site, as admitted at the moment of asking.
-        plan: the rule of aggregation and the clock.
+        folder: where records and checkpoints are kept.
+        sites: returns the site of each node id, as admitted at the time of the call.
+        plan: the aggregation rule and the clock.
 
     Raises:
         FederationError: a round did not reach its quorum, the folder is of another study, or the disk is full.
@@ -61,7 +61,7 @@ def run_study(
 
 class _StudyRun:
     def __init__(self, messenger: SiteMessenger, study: Study, folder: RunFolder, plan: StudyPlan) -> None:
-        model = build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
+        model = initial_model(study)
         self._study = study
         self._folder = folder
         self._clock = plan.clock
@@ -73,11 +73,11 @@ class _StudyRun:
         self._state = RunState("waiting", rounds=study.training.rounds)
 
     def run(self) -> Mapping[str, object]:
-        """Every round that is still to come, and the final evaluation; returns the summary."""
-        checkpoint = self._take_up()
+        """Run the remaining rounds and the final evaluation; returns the summary."""
+        checkpoint = self._resume()
         finished = self._folder.summary()
         if finished is not None:
-            self._say("the study had finished before", state="finished")
+            self._say("the study has finished already", state="finished")
             return finished
         if checkpoint.round and not self._is_validated(checkpoint.round):
             self._validate(checkpoint)
@@ -86,13 +86,13 @@ class _StudyRun:
             self._validate(checkpoint)
         return self._finish()
 
-    def _take_up(self) -> Checkpoint:
-        """The last checkpoint of the folder, or the first model as round 0."""
+    def _resume(self) -> Checkpoint:
+        """The last checkpoint in the folder, or the initial model as round 0."""
         latest = self._folder.checkpoints.latest()
         checkpoint = self._as_checkpoint(0, self._first_model, {})
         if latest is not None:
             checkpoint = self._folder.checkpoints.load(latest, self._manifest, study_digest=self._study.digest())
-            self._say(f"going on after round {latest}")
+            self._say(f"continuing after round {latest}")
         started = {"study": self._study.study, "study_digest": checkpoint.study_digest, "after_round": checkpoint.round}
         self._folder.record("run_started", {**started, "release": RELEASE})
         self._folder.forget_after(checkpoint.round)
@@ -119,9 +119,9 @@ class _StudyRun:
                 checkpoint = self._as_checkpoint(number, outcome.model, outcome.counted)
                 self._folder.add_metrics(outcome.rows)
                 self._folder.checkpoints.save(checkpoint)
-                self._say(_told(self._name(number), record))
+                self._say(_round_line(self._name(number), record))
                 return checkpoint
-            self._say(f"{_told(self._name(number), record)}; fewer than the quorum, so it is asked again")
+            self._say(f"{_round_line(self._name(number), record)}; fewer than the quorum, so the round is tried again")
             self._clock.sleep(_PAUSE_SECONDS)
         raise FederationError(
             f"{self._name(number)} was tried {_ATTEMPTS} times and {len(outcome.counted)} of the "
@@ -157,11 +157,11 @@ class _StudyRun:
         return outcome
 
     def _assemble(self, number: int) -> Mapping[str, int]:
-        def say(line: str) -> None:
+        def tell(line: str) -> None:
             self._say(f"{self._name(number)}: {line}", state="waiting", round_number=number)
 
-        sites = self._participants.assemble(say=say)
-        return self._calibration.settle(sites, say=say) if self._study.labels.shared_calibration else sites
+        sites = self._participants.assemble(tell=tell)
+        return self._calibration.settle(sites, tell=tell) if self._study.labels.shared_calibration else sites
 
     def _finish(self) -> Mapping[str, object]:
         choice = choose_round(self._folder.metrics(), last=self._study.training.rounds)
@@ -207,8 +207,8 @@ class _StudyRun:
         self._folder.report(self._state)
 
 
-def _told(name: str, record: RoundRecord) -> str:
-    counted = ", ".join(f"{site} ({cells} cells)" for site, cells in record.counted.items()) or "nobody"
+def _round_line(name: str, record: RoundRecord) -> str:
+    counted = ", ".join(f"{site} ({cells} cells)" for site, cells in record.counted.items()) or "no site"
     missing = f"; not counted: {_reasons(record.not_counted)}" if record.not_counted else ""
     return f"{name}: {counted} counted after {record.seconds:.1f} s{missing}"
 

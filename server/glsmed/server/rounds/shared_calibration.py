@@ -1,6 +1,6 @@
-"""The prior that sites share: asked for once as counts per cue, fitted, kept in the run folder, given to every site."""
+"""The prior that sites share: fitted once from their counts per cue, kept in the run folder, sent to every site."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from flwr.app import RecordDict
@@ -12,17 +12,18 @@ from glsmed.server.rounds.site_messenger import SiteMessenger, SiteReply
 from glsmed.shared.cue_calibration.cue_counts import CueCount, counts_from_json
 from glsmed.shared.cue_calibration.shared_prior import SharedPrior
 from glsmed.shared.errors import WireError
+from glsmed.shared.processes.command_line import Tell
+from glsmed.shared.protocol.codec import decode, encode
+from glsmed.shared.protocol.messages import CountsReply, CountsTask, PriorReply, PriorTask, require_same
 from glsmed.shared.protocol.study import Study
-from glsmed.shared.protocol.wire import CountsReply, CountsTask, PriorReply, PriorTask, decode, encode, require_same
 
-_ANSWER_SECONDS = 300.0  # a site reads its gold reports, and with the prior makes its labels anew
+_REPLY_SECONDS = 300.0  # a site reads its gold reports, and with the prior makes its labels again
 
-Say = Callable[[str], None]
 ReplyT = TypeVar("ReplyT", CountsReply, PriorReply)
 
 
 class SharedCalibration:
-    """Settles the prior before the first round and gives it to each site once in this process."""
+    """Fits the prior before the first round, and sends it to each site once in the life of this process."""
 
     def __init__(self, messenger: SiteMessenger, study: Study, folder: RunFolder) -> None:
         self._messenger = messenger
@@ -32,46 +33,46 @@ class SharedCalibration:
         self._prior = folder.shared_prior()
         self._given: set[str] = set()
 
-    def settle(self, sites: Mapping[str, int], *, say: Say) -> Mapping[str, int]:
-        """Those of the sites that start from the shared prior; a site that does not take it is named and left out."""
+    def settle(self, sites: Mapping[str, int], *, tell: Tell) -> Mapping[str, int]:
+        """Make the sites start from the shared prior; returns those that do, and names those that refuse it."""
         if self._prior is None:
-            say(f"asking {', '.join(sites)} for counts per cue")
+            tell(f"asking {', '.join(sites)} for counts per cue")
             self._prior = self._fit(sites)
-        self._give(self._prior, {site: node for site, node in sites.items() if site not in self._given}, say)
+        self._give(self._prior, {site: node for site, node in sites.items() if site not in self._given}, tell)
         return {site: node for site, node in sites.items() if site in self._given}
 
     def _fit(self, sites: Mapping[str, int]) -> SharedPrior:
         task = encode(CountsTask(study_digest=self._digest))
         counts: dict[str, list[CueCount]] = {}
-        for answer in self._ask(task, "query.cue_counts", sites):
+        for reply in self._ask(task, "query.cue_counts", sites):
             try:
-                counts[answer.site] = counts_from_json(self._checked(answer, CountsReply).counts)
+                counts[reply.site] = counts_from_json(self._checked(reply, CountsReply).counts)
             except WireError as error:
-                self._record("no_cue_counts", {"site": answer.site, "reason": str(error)})
+                self._record("no_cue_counts", {"site": reply.site, "reason": str(error)})
         prior = fit_shared_prior(list(counts.values()))
         self._folder.keep_shared_prior(prior)
         cues = {site: len(own) for site, own in counts.items()}
         self._record("shared_prior", {"cues": len(prior.cues), "cues_by_site": cues})
         return prior
 
-    def _give(self, prior: SharedPrior, sites: Mapping[str, int], say: Say) -> None:
+    def _give(self, prior: SharedPrior, sites: Mapping[str, int], tell: Tell) -> None:
         if not sites:
             return
         task = encode(PriorTask(study_digest=self._digest, prior=prior.model_dump_json()))
-        for answer in self._ask(task, "query.shared_prior", sites):
+        for reply in self._ask(task, "query.shared_prior", sites):
             try:
-                self._checked(answer, PriorReply)
-                self._given.add(answer.site)
+                self._checked(reply, PriorReply)
+                self._given.add(reply.site)
             except WireError as error:
-                self._record("prior_not_taken", {"site": answer.site, "reason": str(error)})
-                say(f"{answer.site} did not take the shared prior: {error}")
+                self._record("prior_not_taken", {"site": reply.site, "reason": str(error)})
+                tell(f"{reply.site} did not take the shared prior: {error}")
 
     def _ask(self, task: RecordDict, kind: str, sites: Mapping[str, int]) -> Iterator[SiteReply]:
-        return self._messenger.ask(task, kind=kind, sites=sites, group="calibration", deadline_seconds=_ANSWER_SECONDS)
+        return self._messenger.ask(task, kind=kind, sites=sites, group="calibration", deadline_seconds=_REPLY_SECONDS)
 
-    def _checked(self, answer: SiteReply, kind: type[ReplyT]) -> ReplyT:
-        if answer.content is None:
-            raise WireError(answer.failure)
-        reply = decode(answer.content, kind)
-        require_same("study", expected=self._digest, got=reply.study_digest)
-        return reply
+    def _checked(self, reply: SiteReply, kind: type[ReplyT]) -> ReplyT:
+        if reply.content is None:
+            raise WireError(reply.failure)
+        message = decode(reply.content, kind)
+        require_same("study", expected=self._digest, got=message.study_digest)
+        return message

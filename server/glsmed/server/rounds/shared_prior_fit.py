@@ -1,8 +1,8 @@
-"""The prior that follows from the counts of all sites.
+"""The prior of each cue, fitted to the counts of all sites by empirical Bayes.
 
-Empirical Bayes: each site's P(finding | cue) is drawn from a Beta distribution around a common mean; mean and
-concentration are weighed over a grid by the sites' beta-binomial likelihood times a prior around the language's own
-belief, and the distribution that this predicts for one more site becomes the prior, by its first two moments.
+Each site's P(finding | cue) is drawn from a Beta distribution around a common mean. Mean and concentration get weights
+on a grid: the sites' beta-binomial likelihood times a prior around the language's own belief. The prior is the
+distribution that this predicts for one more site, by its first two moments.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,15 +16,15 @@ from glsmed.shared.cue_calibration.shared_prior import MOST_SHIFT, MOST_STRENGTH
 
 _FAMILY_PRECISION = 1.0
 _LEAST_STRENGTH = 0.5
-_LEAST_MEAN = 1e-6  # a belief nearer to 0 or 1 is taken as this one: its log-odds must stay a number
+_LEAST_MEAN = 1e-6  # means nearer to 0 or 1 are set to this, so that their log-odds stay finite
 _DECIMALS = 6
-_CONCENTRATION_SPREAD = 1.0  # standard deviation of the log of how alike sites are
+_CONCENTRATION_SPREAD = 1.0  # standard deviation of the log concentration
 _MEANS = np.linspace(0.0025, 0.9975, 400)
-_LOG_CONCENTRATIONS = np.linspace(-3.0, 3.0, 25)  # around the language's own, in standard deviations
+_LOG_CONCENTRATIONS = np.linspace(-3.0, 3.0, 25)  # around that of the language, in standard deviations
 
 
 def fit_shared_prior(sites: Sequence[Sequence[CueCount]]) -> SharedPrior:
-    """The prior that follows from the sites' counts; no counts, no beliefs."""
+    """The prior fitted to the sites' counts; empty where there are none."""
     rows = _by_cue(sites)
     families = tuple(sorted({counts[0].family for counts in rows.values()}))
     family = np.array([families.index(counts[0].family) for counts in rows.values()], dtype=np.intp)
@@ -49,7 +49,7 @@ def _by_cue(sites: Sequence[Sequence[CueCount]]) -> Mapping[str, list[CueCount]]
 
 
 def _language_beliefs(rows: Iterable[Sequence[CueCount]]) -> tuple[Floats, Floats]:
-    """``(C,)`` mean and strength that the sites' adapters start from: the average of log-odds and of logs."""
+    """``(C,)`` means and strengths that the sites' adapters start from: averages of log-odds and of logs."""
     means, strengths = [], []
     for counts in rows:
         prior = np.array([count.prior_mean for count in counts]).clip(_LEAST_MEAN, 1 - _LEAST_MEAN)
@@ -68,7 +68,8 @@ def _pooled(rows: Iterable[Sequence[CueCount]]) -> tuple[Floats, Floats]:
 def _belief(counts: Sequence[CueCount], mean: float, strength: float) -> SharedBelief:
     """One cue's prior for a further site.
 
-    A common mean and a concentration of ``2 strength + 1`` each predict together what Beta(mean, strength) alone does.
+    A common mean with this prior, and sites with a concentration of ``2 strength + 1``, together predict what
+    Beta(mean, strength) predicts alone.
     """
     alike = 2 * strength + 1
     means, concentrations = _MEANS[:, None], alike * np.exp(_LOG_CONCENTRATIONS * _CONCENTRATION_SPREAD)[None, :]

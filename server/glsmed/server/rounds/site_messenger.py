@@ -1,4 +1,4 @@
-"""Asking the sites of a study over Flower's Grid: who is online, and one request with a deadline."""
+"""Requests to the sites of a study over Flower's Grid: who is online, and one request with a deadline."""
 
 import re
 import time
@@ -15,12 +15,12 @@ SiteDirectory = Callable[[], Mapping[int, str]]  # node id → site name, as adm
 _POLL_SECONDS = 0.2
 _PROBE_SECONDS = 20.0
 _MOST_RESENDS = 3
-_CLOCK_SKEW_SECONDS = 600.0  # a site's clock may be this far from ours before its answer counts as expired on the way
+_CLOCK_SKEW_SECONDS = 600.0  # how far a site's clock may differ before Flower drops its reply as expired
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,79}")
 _NOT_FROM_SITE = {
     ErrorCode.NODE_UNAVAILABLE: "went offline",
     ErrorCode.MESSAGE_UNAVAILABLE: "the message was lost",
-    ErrorCode.REPLY_MESSAGE_UNAVAILABLE: "the answer was lost",
+    ErrorCode.REPLY_MESSAGE_UNAVAILABLE: "the reply was lost",
 }
 _TOO_LARGE = "larger than the study's model"  # as the ServerApp's own pull says
 _MEANINGS = {
@@ -34,7 +34,7 @@ _MEANINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Seconds that only grow, and how to let them pass; a test may put its own."""
+    """Monotonic seconds, and how to wait; tests replace both."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -42,7 +42,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """Who is online: node id by site, and node ids that no site was admitted with."""
+    """Who is online: the node id of each site, and the node ids of no admitted site."""
 
     sites: Mapping[str, int]
     unknown: frozenset[int]
@@ -50,7 +50,7 @@ class Presence:
 
 @dataclass(frozen=True, slots=True)
 class SiteReply:
-    """What came of a request to one site: records, or the reason why there are none."""
+    """What came of a request to one site: its records, or the reason why there are none."""
 
     site: str
     content: RecordDict | None = None
@@ -58,7 +58,7 @@ class SiteReply:
 
 
 class SiteMessenger:
-    """The Grid with sites instead of nodes; ``on_wait`` is called whenever nothing has come yet."""
+    """The Grid with sites instead of nodes; ``on_wait`` is called at each pause while replies are missing."""
 
     def __init__(self, grid: Grid, sites: SiteDirectory, *, clock: Clock, on_wait: Callable[[], None]) -> None:
         self._grid = grid
@@ -90,9 +90,9 @@ class SiteMessenger:
         deadline_seconds: float,
         probe: RecordDict | None = None,
     ) -> Iterator[SiteReply]:
-        """One answer per site, as they come; at the deadline, the failure ``late`` for each that is missing.
+        """One reply per site, as they arrive; at the deadline, the failure ``late`` for each that is missing.
 
-        What is not collected by then is never asked for again, so a late answer cannot be taken for a later one.
+        Replies after the deadline are dropped, so a late one cannot be mistaken for a reply to the next request.
 
         Args:
             content: the request.
@@ -100,8 +100,8 @@ class SiteMessenger:
             group: Flower's group, for people who read its logs.
             sites: node id by site.
             deadline_seconds: from now.
-            probe: a query that every site answers at once. A site works in order: if it answers a later probe before
-                the request, the request was lost (a process was killed) and is sent again.
+            probe: a query that every site answers at once. A site works in order, so if it answers a later probe before
+                the request, it has lost the request (a process was killed), which is then sent again.
         """
         end = self.clock.now() + deadline_seconds
         ttl = deadline_seconds + _CLOCK_SKEW_SECONDS
@@ -114,7 +114,7 @@ class SiteMessenger:
         while waiting:
             is_last = self.clock.now() >= end
             for site, reply in request.replies():
-                yield _answer(site, reply, node=waiting.pop(site))
+                yield _site_reply(site, reply, node=waiting.pop(site))
             if is_last or not waiting:
                 break
             monitor.look(waiting)
@@ -124,7 +124,7 @@ class SiteMessenger:
 
 
 class _Outbox:
-    """One message to several sites, and the first answer of each."""
+    """One message to several sites, and the first reply of each."""
 
     def __init__(self, grid: Grid, content: RecordDict, *, kind: str, group: str, ttl: float) -> None:
         self._grid = grid
@@ -136,11 +136,11 @@ class _Outbox:
 
     @property
     def sites(self) -> frozenset[str]:
-        """The sites whose answer has not come."""
+        """The sites that have not replied."""
         return frozenset(self._sent.values())
 
     def send(self, sites: Mapping[str, int]) -> list[str]:
-        """Send the message, again or for the first time; returns the sites that it could not be sent to."""
+        """Send the message, for the first time or again; returns the sites that it could not be sent to."""
         messages = [
             Message(self._content, node, self._kind, ttl=self._ttl, group_id=self._group) for node in sites.values()
         ]
@@ -150,7 +150,7 @@ class _Outbox:
         return [site for site in sites if site not in reached]
 
     def replies(self) -> Iterator[tuple[str, Message]]:
-        """The answers that have come, one a site: of a message sent twice, the second is not asked for."""
+        """The replies so far, one for each site; a second reply to a message sent twice is not fetched."""
         for reply in self._grid.pull_messages(list(self._sent)):
             site = self._sent.get(reply.metadata.reply_to_message_id)
             if site is not None:
@@ -159,7 +159,7 @@ class _Outbox:
 
 
 class _LostMessageMonitor:
-    """Sends a request again that a site has lost."""
+    """Sends a request again to sites that have lost it."""
 
     def __init__(self, request: _Outbox, probes: _Outbox | None, clock: Clock) -> None:
         self._request = request
@@ -170,9 +170,9 @@ class _LostMessageMonitor:
         self._answered: set[str] = set()
 
     def look(self, waiting: Mapping[str, int]) -> None:
-        """Probe the sites that are waited for, now and then; resend to those that answered the probe before.
+        """Probe the waiting sites now and then; resend to those that answered the last probe.
 
-        A site that answers a probe is given until the next look: its answer to the request may be on its way.
+        A site that answers a probe has until the next look: its reply to the request may be on its way.
         """
         if self._probes is None:
             return
@@ -186,7 +186,7 @@ class _LostMessageMonitor:
             self._probes.send({site: node for site, node in waiting.items() if site not in self._probes.sites})
 
 
-def _answer(site: str, reply: Message, *, node: int) -> SiteReply:
+def _site_reply(site: str, reply: Message, *, node: int) -> SiteReply:
     if reply.has_error():
         return SiteReply(site, failure=_failure(reply.error.code, reply.error.reason or ""))
     if reply.metadata.src_node_id != node:
@@ -195,9 +195,9 @@ def _answer(site: str, reply: Message, *, node: int) -> SiteReply:
 
 
 def _failure(code: int, reason: str) -> str:
-    """The reason for people; a site may only send a word, whatever else it sends is not repeated."""
+    """The reason, for people; of a site's own text only a single error code is repeated."""
     if code == ErrorCode.MESSAGE_UNAVAILABLE and _TOO_LARGE in reason:
-        return f"refused: its answer is {_TOO_LARGE}"
+        return f"refused: its reply is {_TOO_LARGE}"
     if code in _NOT_FROM_SITE:
         return _NOT_FROM_SITE[code]
     if not _CODE.fullmatch(reason):

@@ -1,6 +1,6 @@
-"""Counts per cue, the only thing about a site's reports that may leave it for a shared calibration: no text, no report.
+"""Counts per cue: all that a site sends about its reports for the shared cue calibration, and never a text.
 
-A cue is named with its language (``en/possible``), since the same id may mean another word in another language.
+A cue's name includes its language (``en/possible``), since the same id may stand for another word in another language.
 """
 
 import json
@@ -19,11 +19,15 @@ Count = Annotated[int, Field(ge=0, le=10**9)]
 
 
 class CueCount(StrictModel):
-    """One cue's labels at one site, and the belief that the site's adapter started from.
+    """One cue's gold labels at one site, and the prior that the site's adapter started from.
 
     Attributes:
-        family: named with its language, as the cue.
-        trials: gold labels on mentions under this cue; ``successes`` are those of value 1.
+        cue: its name with its language.
+        family: the name of its family, with the language too.
+        prior_mean: mean of the adapter's Beta prior of P(finding | cue).
+        prior_strength: how many labels that prior is worth.
+        trials: gold labels of mentions that this cue decided.
+        successes: those of them that are 1.
     """
 
     cue: CueName
@@ -67,7 +71,7 @@ def counts_from_json(text: str) -> list[CueCount]:
     """The counts in :func:`counts_to_json`'s form.
 
     Raises:
-        WireError: it is anything else, repeats a cue, or holds more than 2,000.
+        WireError: it has another form, repeats a cue, or holds more than 2,000.
     """
     try:
         counts = list(_COUNTS.validate_json(text))
@@ -76,5 +80,5 @@ def counts_from_json(text: str) -> list[CueCount]:
         place = ".".join(map(str, first["loc"]))
         raise WireError(f"cue counts are not as agreed: {place}: {first['msg']}") from None
     if len({count.cue for count in counts}) < len(counts):
-        raise WireError("cue counts are not as agreed: a cue stands in them twice")
+        raise WireError("cue counts are not as agreed: a cue occurs twice")
     return counts

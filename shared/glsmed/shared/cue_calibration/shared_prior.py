@@ -1,4 +1,4 @@
-"""The prior that sites share: what all their counts say of each cue before a site has labels of its own."""
+"""The prior that sites share: what all their counts say about each cue, for a site without labels of its own."""
 
 from typing import Annotated, Literal
 
@@ -11,13 +11,13 @@ from glsmed.shared.files.documents import StrictModel
 
 MOST_STRENGTH = 10_000.0
 MOST_SHIFT = 20.0
-LEAST_MEAN = 0.0001  # what a calibration answers lies within the same bounds
+LEAST_MEAN = 0.0001  # a cue calibration returns probabilities within the same bounds
 _LEAST_STRENGTH = 0.01
 _MOST_ENTRIES = 100_000
 
 
 class SharedBelief(StrictModel):
-    """A Beta prior of a cue by mean and weight in labels, from ``trials`` labels at ``sites`` sites."""
+    """A cue's Beta prior: its mean, and how many labels it is worth; from ``trials`` labels at ``sites`` sites."""
 
     mean: Annotated[float, Field(ge=LEAST_MEAN, le=1 - LEAST_MEAN)]
     strength: Annotated[float, Field(ge=_LEAST_STRENGTH, le=MOST_STRENGTH)]
@@ -29,7 +29,7 @@ class SharedPrior(StrictModel):
     """What the centre sends back; its JSON is the file that ``glsmed-adapter calibrate --prior`` takes.
 
     Attributes:
-        cues: belief by name; a cue that is not here keeps its own prior, moved by its family's shift.
+        cues: prior by cue; a cue that is missing keeps its own prior, moved by its family's shift.
         families: shift of each family in log-odds.
     """
 
@@ -44,7 +44,7 @@ def prior_from_json(text: str) -> SharedPrior:
     """The prior that a message holds.
 
     Raises:
-        WireError: it is anything else.
+        WireError: it has another form.
     """
     try:
         return SharedPrior.model_validate_json(text)

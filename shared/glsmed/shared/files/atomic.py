@@ -1,4 +1,4 @@
-"""Files that are whole or absent: write beside the target, flush to disk, rename."""
+"""Files that are complete or absent: write beside the target, flush to disk, rename."""
 
 import os
 import tempfile
@@ -16,7 +16,7 @@ def atomic_replace(path: Path) -> Iterator[Path]:
     """A temporary path in the same folder that becomes ``path`` when the block ends without an error.
 
     Raises:
-        OSError: the disk is full or the folder cannot be written; ``path`` is then as it was before.
+        OSError: the disk is full or the folder cannot be written; ``path`` is unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -32,7 +32,7 @@ def atomic_replace(path: Path) -> Iterator[Path]:
 
 
 def write_bytes(path: Path, content: bytes, *, mode: int = _PUBLIC_FILE) -> None:
-    """Write ``content`` so that a reader sees the old file or the new one, never a part; ``mode`` as in chmod."""
+    """Write ``content`` so that a reader sees the old file or the new one, never a part; ``mode`` is as in chmod."""
     with atomic_replace(path) as temporary:
         temporary.write_bytes(content)
         temporary.chmod(mode)

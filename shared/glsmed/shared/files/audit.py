@@ -1,7 +1,7 @@
-"""An append-only record in which a changed, removed, moved or inserted line shows.
+"""An append-only log that shows whether a line was changed, removed, moved or inserted.
 
-Each line is a JSON object with its number, the time, an event, its fields, the hash of the line before and its own
-hash (SHA-256 over the canonical JSON of everything else). A line that a crash tore off is kept aside in the next entry.
+Each line is a JSON object with its number, the time, an event, its fields, the hash of the line before, and its own
+hash (SHA-256 over the canonical JSON of everything else). A last line that a crash cut short is moved to a file beside.
 """
 
 import hashlib
@@ -29,10 +29,10 @@ class AuditReport:
 
 
 class AuditLog:
-    """Writes entries to one file; flushed to disk before :meth:`append` returns.
+    """Appends entries to one file.
 
     Raises:
-        PrivacyError: the file is there and its chain is broken: a broken record is not written on.
+        PrivacyError: the file exists and its chain is broken; nothing is appended to a broken log.
     """
 
     def __init__(self, path: Path) -> None:
@@ -42,16 +42,16 @@ class AuditLog:
         report = verify(path)
         if report.first_broken is not None:
             raise PrivacyError(
-                f"{path}:{report.first_broken}: {report.reason}; keep the file, find out why, and move it away: "
-                "nothing is sent while the record of what was sent is broken"
+                f"{path}:{report.first_broken}: {report.reason}; keep a copy, find out why, and move the file away: "
+                "nothing is sent while the log of what was sent is broken"
             )
         self._number, self._head = report.entries, report.head
 
     def append(self, event: str, fields: Mapping[str, object]) -> str:
-        """Write one entry; returns its hash.
+        """Write one entry and flush it to disk; returns its hash.
 
         Raises:
-            OSError: the disk is full or the file cannot be written. The file is as before, and nothing may be sent.
+            OSError: the disk is full or the file cannot be written. The file is unchanged, and nothing may be sent.
         """
         entry = {
             "number": self._number + 1,
@@ -75,11 +75,11 @@ class AuditLog:
                     content = content[output.write(content) :]
                 os.fsync(output.fileno())
             except OSError:
-                output.truncate(end)  # half an entry would spoil the chain for those that follow
+                output.truncate(end)  # half an entry would break the chain
                 raise
 
     def _mend(self) -> None:
-        """Move a last line without its end (a crash while writing) to ``<name>.torn`` so that the chain can go on."""
+        """Move a last line that a crash cut short to ``<name>.torn``, so that the chain can continue."""
         if not self._path.is_file():
             return
         content = self._path.read_bytes()
@@ -93,9 +93,9 @@ class AuditLog:
 
 
 def verify(path: Path) -> AuditReport:
-    """Check every line against the one before; a missing file is an empty, whole log.
+    """Check every line against the one before; a missing file counts as an empty, whole log.
 
-    A cut-off end cannot be seen from the file alone: compare ``head`` with one noted earlier.
+    The file alone does not show whether lines were cut off its end: compare ``head`` with one noted earlier.
     """
     head, count = GENESIS, 0
     for number, line in _lines(path):
@@ -118,7 +118,7 @@ def _check_line(line: str, *, number: int, previous: str) -> tuple[str, str]:
         digest = str(entry.pop("hash"))
         found_number, found_previous = entry["number"], entry["previous"]
     except (json.JSONDecodeError, KeyError, AttributeError, TypeError):
-        return "the line is not a whole entry", ""
+        return "the line is not a complete entry", ""
     if digest != _digest(entry):
         return "the entry was changed", ""
     if found_number != number or found_previous != previous:

@@ -24,7 +24,7 @@ def _off_for_false(value: object) -> object:
 # Beside a Literal that holds "off": a YAML 1.1 tool that rewrites a file makes `false` of it, and that is read as well.
 FalseIsOff = pydantic.BeforeValidator(_off_for_false)
 
-_CAME_MOST = 60
+_MOST_SHOWN = 60  # characters of a wrong value
 _EXPECTED = {
     "int_parsing": "a whole number",
     "int_type": "a whole number",
@@ -44,20 +44,20 @@ _EXPECTED = {
 
 
 class StrictModel(pydantic.BaseModel):
-    """Base of every configuration model: frozen, and a key that is not a field is a fault."""
+    """Base of every configuration model: frozen, and an unknown key is a fault."""
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A YAML file as plain Python with the line of every key and item.
+    """A YAML file as plain Python, with the line of every key and item.
 
     Attributes:
         source: name of the file, for messages.
         data: mappings, lists, strings, numbers, booleans and None.
         lines: 1-based line by path of keys and indices; the root is ``()``.
-        repeats: a fault for each key that is written twice; :func:`validate` reports them with all others.
+        repeats: a fault for each key that is written twice; :func:`validate` reports them with the others.
     """
 
     source: str
@@ -66,7 +66,7 @@ class Document:
     repeats: tuple[Fault, ...] = ()
 
     def line(self, path: Sequence[str | int]) -> int | None:
-        """The line of ``path``, or of its nearest parent that stands in the file."""
+        """The line of ``path``, or of its nearest parent in the file."""
         for length in range(len(path), -1, -1):
             if tuple(path[:length]) in self.lines:
                 return self.lines[tuple(path[:length])]
@@ -81,7 +81,7 @@ def load(path: Path, model: type[ModelT]) -> ModelT:
     """The file at ``path`` as a checked model.
 
     Raises:
-        ConfigurationError: the file is missing, is not YAML, or breaks the model; holds every fault.
+        ConfigurationError: the file is missing, is not YAML, or does not fit the model; holds every fault.
     """
     return validate(read_document(path), model)
 
@@ -122,8 +122,8 @@ def validate(document: Document, model: type[ModelT]) -> ModelT:
         ConfigurationError: with every fault, in the order of lines.
     """
     if not isinstance(document.data, dict):
-        came = "is empty" if document.data is None else "does not hold keys and values"
-        raise ConfigurationError([Fault(document.source, came, line=1)])
+        problem = "is empty" if document.data is None else "does not hold keys and values"
+        raise ConfigurationError([Fault(document.source, problem, line=1)])
     faults = list(document.repeats)
     try:
         checked = model.model_validate(document.data)
@@ -171,7 +171,7 @@ def _model_fault(document: Document, detail: ErrorDetails, model: type[pydantic.
 
 
 def _meaning(model: type[pydantic.BaseModel], detail: ErrorDetails) -> str:
-    """What a value that breaks a pattern should have been in words, where its field says so; a pattern helps few."""
+    """What a field expects in its own words, for a value that breaks its pattern: a pattern helps few readers."""
     if detail["type"] != "string_pattern_mismatch":
         return ""
     *parents, name = detail["loc"]
@@ -180,7 +180,7 @@ def _meaning(model: type[pydantic.BaseModel], detail: ErrorDetails) -> str:
 
 
 def _stands_in(data: object, loc: Sequence[str | int], part: str | int) -> bool:
-    """Whether a part of pydantic's location is a key or index of the file (unions add names of their own)."""
+    """Whether a part of pydantic's location is a key or index in the file; unions add names of their own."""
     return isinstance(part, int) or any(part == key for key in _keys_below(data)) or part == loc[0]
 
 
@@ -195,8 +195,8 @@ def _keys_below(data: object) -> Iterator[object]:
 
 
 def _plain_message(detail: ErrorDetails, meaning: str) -> str:
-    came = repr(detail["input"])
-    came = came if len(came) <= _CAME_MOST else came[: _CAME_MOST - 1] + "…"
+    got = repr(detail["input"])
+    got = got if len(got) <= _MOST_SHOWN else got[: _MOST_SHOWN - 1] + "…"
     message = detail["msg"]
     if message.startswith("Value error, "):
         return message.removeprefix("Value error, ")
@@ -205,11 +205,11 @@ def _plain_message(detail: ErrorDetails, meaning: str) -> str:
         or meaning
         or message.removeprefix("Input should be ").replace("String should", "text that should")
     )
-    return f"expected {expected}, came {came}"
+    return f"expected {expected}, got {got}"
 
 
 def _model_at(model: type[pydantic.BaseModel], path: Sequence[str | int]) -> type[pydantic.BaseModel]:
-    """The model that stands at ``path`` below ``model``."""
+    """The model at ``path`` below ``model``."""
     current: type[pydantic.BaseModel] = model
     for part in path:
         field = current.model_fields.get(str(part)) if not isinstance(part, int) else None

@@ -1,4 +1,4 @@
-"""One process at a time in a folder that two would spoil: two writers break the chain of an audit log."""
+"""A lock for folders that only one process may write to: two writers would break the chain of an audit log."""
 
 import fcntl
 import os
@@ -12,11 +12,11 @@ from glsmed.shared.files.atomic import PRIVATE_FILE
 
 @contextmanager
 def exclusive_lock(lock: Path, *, work: str) -> Iterator[None]:
-    """Hold the lock file while the block runs; the system lets it go even of a process that was killed.
+    """Hold the lock while the block runs; the system releases it even if the process is killed.
 
     Args:
-        lock: a file that stays; it holds the number of the process that has or had the lock.
-        work: what must not be done twice at a time, for the message.
+        lock: a file that remains; it holds the id of the process that has or had the lock.
+        work: what must not run twice at a time, for the message.
 
     Raises:
         FederationError: another process holds it.

@@ -160,7 +160,7 @@ class _Index:
         self._open: list[Node] = []
 
     def add(self, node: Node, path: KeyPath) -> Iterator[Repeat]:
-        """Note what ``node`` at ``path`` holds; yields each repeated key."""
+        """Note what ``node`` at ``path`` holds; yields each repeated key and takes it out, so that the first counts."""
         if any(node is holder for holder in self._open):
             raise YamlLimitError(problem="holds itself through an alias", problem_mark=node.start_mark)
         _check_depth(len(self._open), node.start_mark)
@@ -174,10 +174,13 @@ class _Index:
         self._open.pop()
 
     def _add_mapping(self, node: MappingNode, path: KeyPath) -> Iterator[Repeat]:
-        for key, value in node.value:
+        pairs, node.value = node.value, []
+        for key, value in pairs:
             below = (*path, str(key.value))
             if below in self.lines:
                 yield Repeat(below, key.start_mark.line + 1, self.lines[below])
+                continue
+            node.value.append((key, value))
             self._note(below, key)
             yield from self.add(value, below)
 
@@ -189,4 +192,4 @@ class _Index:
 
 def _check_depth(depth: int, mark: Mark | None) -> None:
     if depth > MOST_DEPTH:
-        raise YamlLimitError(problem=f"is nested more than {MOST_DEPTH} levels deep", problem_mark=mark)
+        raise YamlLimitError(problem=f"is nested too deeply: more than {MOST_DEPTH} levels", problem_mark=mark)

@@ -34,8 +34,13 @@ def equal_mass_calibration_error(probability: ArrayLike, truth: ArrayLike, *, bi
 
 
 def equal_width_bins(probability: ArrayLike, *, bins: int) -> Places:
-    """``(N,)`` bin of each probability, 0 to ``bins - 1``; 1.0 belongs to the last one."""
-    return np.clip((np.asarray(probability) * bins).astype(np.intp), 0, bins - 1)
+    """``(N,)`` bin of each probability, 0 to ``bins - 1``; 1.0 belongs to the last one.
+
+    A probability that is NaN falls into some bin, whose sum it makes NaN.
+    """
+    with np.errstate(invalid="ignore"):
+        places = (np.asarray(probability) * bins).astype(np.intp)
+    return np.clip(places, 0, bins - 1)
 
 
 def equal_mass_bins(probability: ArrayLike, *, bins: int) -> Places:

@@ -50,7 +50,12 @@ class _Problem:
         self._design, self._target, self._precision, self._offset = design, target, precision, offset
 
     def solve(self, *, start: Floats) -> Floats:
-        """``(d,)`` the best coefficients, found by Newton steps within a region of trust."""
+        """``(d,)`` the best coefficients, found by Newton steps within a region of trust.
+
+        NaN where a logit is not finite.
+        """
+        if not np.isfinite(self._logits(start)).all():
+            return np.full_like(start, np.nan)
         found = minimize(
             self._loss, start, (start,), method="trust-ncg", jac=self._gradient, hess=self._curvature, tol=_GRADIENT
         )

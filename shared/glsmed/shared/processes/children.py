@@ -1,4 +1,4 @@
-"""Child processes that are watched, logged, and never left behind."""
+"""Child processes: started with a log, watched, and never left behind."""
 
 import os
 import signal
@@ -50,9 +50,14 @@ def start_child(
     environment: Mapping[str, str],
     descriptors: Sequence[int] = (),
 ) -> Child:
-    """Start a program in a process group of its own; its output is appended to ``log``.
+    """Start a program in a process group of its own.
 
-    ``descriptors`` are open files and sockets that the child gets under the same numbers.
+    Args:
+        name: what messages call it.
+        command: the program and its arguments; no shell reads them.
+        log: its output is appended here.
+        environment: variables beside those of this process.
+        descriptors: open files and sockets that the child inherits under the same numbers.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
@@ -69,7 +74,7 @@ def start_child(
 
 
 def stop_children(children: Sequence[Child], *, grace_seconds: float = 8.0) -> None:
-    """End every process group: first politely, after ``grace_seconds`` with SIGKILL."""
+    """End every process group: with SIGTERM, and after ``grace_seconds`` with SIGKILL."""
     for child in children:
         _signal_group(child, signal.SIGTERM)
     deadline = time.monotonic() + grace_seconds
@@ -84,11 +89,11 @@ def _signal_group(child: Child, number: signal.Signals) -> None:
     try:
         os.killpg(child.process.pid, number)
     except ProcessLookupError:
-        return  # the whole group has ended
+        return  # the whole group is gone
 
 
 def installed_program(name: str) -> str:
-    """The path of a console program of this very environment.
+    """The path of a console program of this Python environment.
 
     Raises:
         FederationError: it is not installed beside the running Python.
@@ -100,9 +105,9 @@ def installed_program(name: str) -> str:
 
 
 def end_with_parent() -> None:
-    """Watch the parent from a thread and end this process group when the parent has gone (kill -9 included).
+    """Start a thread that ends this process group once the parent is gone, even if the parent was killed.
 
-    The parent is the one that :func:`start_child` wrote down: it may have gone while this process was still starting.
+    The parent is the one that :func:`start_child` noted, since it may be gone before this process has started up.
     """
     parent = int(os.environ.get(_PARENT_VARIABLE, os.getppid()))
 
@@ -115,7 +120,7 @@ def end_with_parent() -> None:
 
 
 def end_with_starter() -> None:
-    """The same for a command that people start too: only where :func:`start_child` has started this very process."""
+    """Like :func:`end_with_parent`, but do nothing when a person started this process from a terminal."""
     if os.environ.get(_PARENT_VARIABLE) == str(os.getppid()):
         end_with_parent()
 
@@ -128,7 +133,7 @@ def free_port() -> int:
 
 
 def require_free_port(host: str, port: int, *, purpose: str) -> None:
-    """Return if ``host:port`` can be listened on.
+    """Raise if nothing can listen on ``host:port``.
 
     Raises:
         FederationError: another program listens there, or the address is not this machine's.

@@ -1,4 +1,4 @@
-"""What every glsmed command does around its work: errors without a traceback, clean Ctrl-C, exit codes 0, 1, 2."""
+"""The frame of every glsmed command: errors without a traceback, a clean Ctrl-C, and exit codes."""
 
 import signal
 import sys
@@ -14,11 +14,11 @@ TERMINATED = 143
 
 
 def run_command(command: Callable[[], object]) -> None:
-    """Run a command's entry point; a glsmed error becomes one message on stderr and its exit code.
+    """Run a command's entry point; an error of glsmed ends it with one message on stderr.
 
     Raises:
-        SystemExit: when the command failed (1), was used or configured wrongly (2), was interrupted (130), or was told
-            to end by whatever supervises it (143).
+        SystemExit: the command failed (1), was used or configured wrongly (2), was interrupted (130), or was ended by
+            SIGTERM (143).
     """
     signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -31,12 +31,12 @@ def run_command(command: Callable[[], object]) -> None:
         raise SystemExit(INTERRUPTED) from None
     except BrokenPipeError:
         raise SystemExit(0) from None
-    except OSError as error:  # a full disk, a folder that may not be written: the system says what, not a traceback
+    except OSError as error:  # for instance a full disk: the system's own words say enough
         place = "" if error.filename is None else f"{error.filename}: "
         sys.stderr.write(f"error: {place}{error.strerror or error}\n")
         raise SystemExit(GlsmedError.exit_code) from None
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:
-    """End as Ctrl-C does: whatever a command has started is stopped on the way out."""
+    """End as on Ctrl-C, so that whatever the command has started is stopped."""
     raise SystemExit(TERMINATED)

@@ -1,8 +1,8 @@
-"""The bundle that the centre submits to Flower: three text files and not a line of code.
+"""The bundle that the centre submits to Flower: three text files and no code.
 
-A site runs the ClientApp that is installed at the site. The bundle only names the ServerApp for the centre
-and, as the ClientApp, a placeholder that refuses to run. It is built from this release alone, so every site
-can work out for itself which bundle a centre of the same release sends.
+A site runs the ClientApp that is installed at the site. The bundle names the ServerApp for the centre and, as the
+ClientApp, an inert one that refuses to run. It is built from this release alone, so every site can compute which
+bundle a centre of the same release sends.
 """
 
 import hashlib

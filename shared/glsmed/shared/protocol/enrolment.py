@@ -29,7 +29,7 @@ _SIGNATURE = ec.ECDSA(hashes.SHA384())
 
 
 class EnrolmentRequest(StrictModel):
-    """The file that a hospital sends to the centre; holds nothing secret and nothing of a patient."""
+    """The file that a hospital sends to the centre; it holds nothing secret and nothing about patients."""
 
     site: Annotated[str, Field(pattern=SITE_NAME, description="name of the hospital in the study")]
     study: Annotated[str, Field(description="name of the study that the hospital approved")]
@@ -46,10 +46,10 @@ class EnrolmentRequest(StrictModel):
         return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
 
     def verify(self) -> None:
-        """Return if the request was signed with the private half of its own public key and not altered since.
+        """Raise if the request was altered, or not signed with the private half of its own public key.
 
         Raises:
-            DataError: the key is not an elliptic-curve key, or the signature does not fit.
+            DataError: the key is not an elliptic-curve key, or the signature does not match.
         """
         key = load_public_key(self.public_key)
         try:
@@ -88,7 +88,7 @@ def make_request(private_key: bytes, *, site: str, study: str, study_digest: str
 
 
 def fingerprint(public_key: str) -> str:
-    """``SHA256:…`` of an OpenSSH public key line, as ``ssh-keygen -lf`` prints it: to be read over the telephone."""
+    """``SHA256:…`` of an OpenSSH public key line, as ``ssh-keygen -lf`` prints it, to be compared by telephone."""
     blob = base64.b64decode(public_key.split()[1])
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
 

@@ -1,4 +1,4 @@
-"""The ClientApp that the centre's bundle names. No site runs it: every run that works proves so."""
+"""The ClientApp that the centre's bundle names; it only refuses. Sites run the ClientApp that is installed there."""
 
 from typing import NoReturn
 
@@ -14,12 +14,12 @@ app = ClientApp()
 @app.train()
 @app.evaluate()
 def refuse(message: Message, context: Context) -> NoReturn:
-    """Never return: a site runs the ClientApp that is installed at the site.
+    """Refuse the request.
 
     Raises:
         BundleRefusedError: always.
     """
     raise BundleRefusedError(
-        f"the placeholder of the bundle was asked to {message.metadata.message_type} at node {context.node_id}: "
+        f"the inert ClientApp of the bundle was asked to {message.metadata.message_type} at node {context.node_id}: "
         "start this site with glsmed-client, not with flower-supernode"
     )

@@ -1,4 +1,4 @@
-"""How large what comes in may be: a message holds the study's model, and room for words and numbers."""
+"""How large an incoming message may be: the study's model, and some room for words and numbers."""
 
 import math
 from threading import Lock
@@ -8,19 +8,19 @@ import numpy as np
 from glsmed.shared.errors import WireError
 from glsmed.shared.protocol.model_manifest import ModelManifest
 
-MOST_PART_BYTES = 32 * 2**20  # one request or answer; Flower cuts arrays into parts of 5 MiB
+MOST_PART_BYTES = 32 * 2**20  # one HTTP request or response; Flower cuts arrays into parts of 5 MiB
 _ROOM_BYTES = 32 * 2**20  # for words and numbers
 _BYTES_BESIDE_ARRAY = 4096  # its header, its name and the hashes of its parts
 
 
 def most_message_bytes(manifest: ModelManifest) -> int:
-    """The most bytes that a message about this model may have."""
+    """The largest valid size in bytes of a message with this model."""
     sizes = (math.prod(spec.shape) * np.dtype(spec.dtype).itemsize for spec in manifest.arrays)
     return sum(size + _BYTES_BESIDE_ARRAY for size in sizes) + _ROOM_BYTES
 
 
 class Allowance:
-    """Counts the parts of one message as they come, from several threads."""
+    """Counts the bytes of one message's parts as they arrive, in several threads."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most = most_bytes
@@ -28,10 +28,10 @@ class Allowance:
         self._lock = Lock()
 
     def take(self, part: bytes) -> bytes:
-        """The part, once it is counted.
+        """Count a part; returns it.
 
         Raises:
-            WireError: the parts so far are more than the message may have.
+            WireError: the parts so far are larger than the message may be.
         """
         with self._lock:
             self._taken += len(part)

@@ -1,6 +1,6 @@
-"""What arrays the study's model has, by name, shape and dtype: the form that every update must have.
+"""The model manifest: name, shape and dtype of every array of the study's model, which every update must match.
 
-Apart from the networks themselves, so that programs that only move arrays need not load them.
+It is separate from the networks so that programs that only move arrays need not import torch.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ class ArraySpec:
 
 @dataclass(frozen=True, slots=True)
 class ModelManifest:
-    """What arrays a model of the study has: anything else is refused at both ends."""
+    """The arrays of the study's model; both ends refuse any other."""
 
     arrays: tuple[ArraySpec, ...]
 
@@ -46,10 +46,10 @@ class ModelManifest:
         return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
 
     def check(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
-        """Return if the arrays are those of the manifest, in its order, and finite.
+        """Raise if the arrays are not those of the manifest, in its order, or not finite.
 
         Raises:
-            WireError: naming the first array that is missing, unknown, misshapen, of another type, or not finite.
+            WireError: naming the first array that is missing, unknown, not finite, or of another shape or dtype.
         """
         names = [spec.name for spec in self.arrays]
         if list(arrays) != names:
@@ -57,18 +57,27 @@ class ModelManifest:
         for spec in self.arrays:
             array = arrays[spec.name]
             if array.shape != spec.shape:
-                raise WireError(f"array {spec.name!r} has shape {array.shape}, the study's model has {spec.shape}")
+                raise WireError(f"array {spec.name!r} has shape {array.shape}, expected {spec.shape}")
             if str(array.dtype) != spec.dtype:
-                raise WireError(f"array {spec.name!r} is {array.dtype}, the study's model has {spec.dtype}")
+                raise WireError(f"array {spec.name!r} has dtype {array.dtype}, expected {spec.dtype}")
             if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
                 raise WireError(f"array {spec.name!r} holds values that are not finite")
 
 
-def _name_difference(came: list[str], expected: list[str]) -> str:
-    missing = sorted(set(expected) - set(came))
-    unknown = sorted(set(came) - set(expected))
+def _name_difference(got: list[str], expected: list[str]) -> str:
+    missing = sorted(set(expected) - set(got))
+    unknown = sorted(set(got) - set(expected))
     if missing:
         return f"array {missing[0]!r} is missing"
     if unknown:
         return f"array {unknown[0][:80]!r} is not part of the study's model"
     return "the arrays are not in the order of the study's model"
+
+
+def arrays_digest(arrays: Mapping[str, NDArray[np.generic]]) -> str:
+    """SHA-256 over names and values in order, as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for name, array in arrays.items():
+        digest.update(name.encode() + b"\0")
+        digest.update(array.tobytes())
+    return digest.hexdigest()

@@ -25,15 +25,18 @@ class ModelSection(StrictModel):
 
     architecture: Annotated[
         Literal["resnet10", "resnet18", "resnet50", "densenet121"],
-        Field(description="torchvision network, with GroupNorm and one input channel, trained from scratch"),
+        Field(description="torchvision network with GroupNorm and one input channel, trained from scratch"),
     ] = "resnet18"
     image_size_px: Annotated[
-        int, Field(ge=32, le=1024, description="side of the square that images are resized to")
+        int, Field(ge=32, le=1024, description="side of the square that images are resized to, in pixels")
     ] = 224
     calibration_map: Annotated[
         Literal["off", "temperature", "platt", "isotonic", "auto"],
         FalseIsOff,
-        Field(description="curve from logits to probabilities that each site fits on its own gold labels and keeps"),
+        Field(
+            description="output calibration: the curve from logit to probability that each site fits on its own "
+            "gold and keeps",
+        ),
     ] = "platt"
 
 
@@ -42,37 +45,45 @@ class LabelSection(StrictModel):
 
     unmentioned: Annotated[
         Literal["masked", "absent"],
-        Field(description="a finding that a report does not mention: left out of the loss, or taken as absent"),
+        Field(
+            description="a finding that the report does not mention: masked (left out of the loss), or taken as absent"
+        ),
     ] = "masked"
     unmentioned_probability: Annotated[
-        float, Field(gt=0, lt=0.5, description="probability of an unmentioned finding where it is taken as absent")
+        float, Field(gt=0, lt=0.5, description="probability of an unmentioned finding, where it is taken as absent")
     ] = 0.02
     shared_calibration: Annotated[
         bool,
         Field(
-            description="sites share counts per cue; the prior that follows from them is every site's starting point"
+            description="sites share counts per cue; the prior fitted to them is where every site's cue "
+            "calibration starts",
         ),
     ] = False
     gold_as_labels: Annotated[
-        bool, Field(description="train on a site's gold labels (of its training patients) as certain labels")
+        bool,
+        Field(
+            description="train on the gold labels of a site's training patients as certain labels, whatever "
+            "their reports say",
+        ),
     ] = True
     spread_weights: Annotated[
-        bool, Field(description="weigh a cell by how sure it is what its words mean (posterior spread)")
+        bool, Field(description="weight a cell by how certain the meaning of its words is (posterior spread)")
     ] = False
     image_share: Annotated[
         float,
         Field(
             ge=0,
             le=1,
-            description="where a site has too little gold for a calibration map: how far a target between 0 and "
-            "1 goes from what the words say to what words and image say together; needs training.site_offset",
+            description="for a finding with too little gold for output calibration: how far a target between 0 and 1 "
+            "moves from what the words say to what words and image say together; needs training.site_offset",
         ),
     ] = DEFAULT_IMAGE_SHARE
     negative_rates: Annotated[
         Literal["off", "gated"],
         FalseIsOff,
         Field(
-            description="rates below 0, which undo a labeller's errors: never, or where a site's held-out gold says so"
+            description="smoothing rates below 0, which undo a labeller's errors: never, or where a site's "
+            "held-out gold shows a gain",
         ),
     ] = "off"
 
@@ -80,17 +91,19 @@ class LabelSection(StrictModel):
 class AugmentationSection(StrictModel):
     """Random changes of training images; 0 switches one off."""
 
-    rotation_degrees: Annotated[float, Field(ge=0, le=45, description="largest rotation to either side")] = 5.0
-    translation_fraction: Annotated[float, Field(ge=0, le=0.5, description="largest shift, as a share of the side")] = (
-        0.03
+    rotation_degrees: Annotated[
+        float, Field(ge=0, le=45, description="largest rotation to either side, in degrees")
+    ] = 5.0
+    translation_fraction: Annotated[
+        float, Field(ge=0, le=0.5, description="largest shift, as a fraction of the side")
+    ] = 0.03
+    scale_fraction: Annotated[float, Field(ge=0, lt=1, description="largest zoom in or out, as a fraction")] = 0.05
+    contrast_fraction: Annotated[
+        float, Field(ge=0, lt=1, description="largest change of brightness and contrast, as a fraction")
+    ] = 0.1
+    horizontal_flip: Annotated[bool, Field(description="mirror half of the images; the heart is then on the right")] = (
+        False
     )
-    scale_fraction: Annotated[float, Field(ge=0, lt=1, description="largest zoom in or out")] = 0.05
-    contrast_fraction: Annotated[float, Field(ge=0, lt=1, description="largest change of brightness and contrast")] = (
-        0.1
-    )
-    horizontal_flip: Annotated[
-        bool, Field(description="mirror half of the images; a heart then stands on the right")
-    ] = False
 
 
 class PrivacySection(StrictModel):
@@ -98,16 +111,26 @@ class PrivacySection(StrictModel):
 
     noise_multiplier: Annotated[
         float,
-        Field(ge=0, le=100, description="noise added to each step, in clipping norms; 0: no differential privacy"),
+        Field(
+            ge=0,
+            le=100,
+            description="standard deviation of the noise in each step, in clipping norms; 0: no differential privacy",
+        ),
     ] = 0.0
     clip_norm_l2: Annotated[float, Field(gt=0, description="largest L2 norm of one patient's gradient in a step")] = 1.0
     patient_images: Annotated[
         Literal["one", "all"],
-        Field(description="a drawn patient's gradient is that of one of its images, or of the mean loss over all"),
+        Field(
+            description="a drawn patient's gradient comes from one of its images, or from the mean loss over all "
+            "of them",
+        ),
     ] = "one"
     delta: Annotated[float, Field(gt=0, lt=1, description="delta of (epsilon, delta) differential privacy")] = 1e-5
     max_epsilon: Annotated[
-        float, Field(gt=0, description="a site refuses the round that would spend more than this, over the whole study")
+        float,
+        Field(
+            gt=0, description="most epsilon that a site spends in the study; it refuses a round that would exceed this"
+        ),
     ] = 8.0
 
     @property
@@ -121,43 +144,70 @@ class TrainingSection(StrictModel):
 
     rounds: Annotated[int, Field(ge=1, le=10_000, description="rounds of the federation")] = 50
     steps_per_round: Annotated[int, Field(ge=1, le=100_000, description="gradient steps at each site in a round")] = 100
-    batch_size: Annotated[int, Field(ge=1, le=4096, description="images in a step")] = 32
-    optimizer: Annotated[Literal["adamw", "sgd"], Field(description="optimiser, started anew each round")] = "adamw"
-    learning_rate: Annotated[float, Field(gt=0, le=10, description="learning rate")] = 3e-4
-    weight_decay: Annotated[float, Field(ge=0, le=1, description="weight decay")] = 1e-4
+    batch_size: Annotated[
+        int,
+        Field(
+            ge=1, le=4096, description="images in a step; with differential privacy, the expected number of patients"
+        ),
+    ] = 32
+    optimizer: Annotated[
+        Literal["adamw", "sgd"], Field(description="optimizer; starts each round with fresh state")
+    ] = "adamw"
+    learning_rate: Annotated[float, Field(gt=0, le=10, description="learning rate of the optimizer")] = 3e-4
+    weight_decay: Annotated[float, Field(ge=0, le=1, description="weight decay of the optimizer")] = 1e-4
     momentum: Annotated[float, Field(ge=0, lt=1, description="momentum, for sgd")] = 0.9
     mixed_precision: Annotated[
-        Literal["auto", "off"], FalseIsOff, Field(description="bf16 autocast on a GPU that has it, or never")
+        Literal["auto", "off"],
+        FalseIsOff,
+        Field(description="auto: bf16 autocast on a GPU that supports it; off: never"),
     ] = "auto"
     site_offset: Annotated[
-        bool, Field(description="add the logit of each site's own base rate to the model's logits, at that site only")
+        bool,
+        Field(
+            description="base-rate offset: add the logit of each site's own base rate to the model's logits, at "
+            "that site only",
+        ),
     ] = True
-    seed: Annotated[int, Field(ge=0, lt=2**31, description="seed of weights, batches and augmentation")] = 0
-    augmentation: Annotated[AugmentationSection, Field(description="random changes of training images")] = (
-        AugmentationSection()
-    )
-    privacy: Annotated[PrivacySection, Field(description="differential privacy")] = PrivacySection()
+    seed: Annotated[
+        int, Field(ge=0, lt=2**31, description="seed of the initial weights, the batches and the augmentation")
+    ] = 0
+    augmentation: Annotated[
+        AugmentationSection, Field(description="random changes of training images; 0 or false switches one off")
+    ] = AugmentationSection()
+    privacy: Annotated[
+        PrivacySection,
+        Field(description="differential privacy of training, with the patient as the unit: docs/privacy.md"),
+    ] = PrivacySection()
 
     @model_validator(mode="after")
     def _nothing_beside_privacy(self) -> Self:
         if self.privacy.is_on and self.site_offset:
-            raise ValueError("site_offset is made from all patients and privacy does not cover it: set it to false")
+            raise ValueError(
+                "training.privacy does not cover site_offset, which is computed from all patients: set it to false"
+            )
         return self
 
 
 class FederationSection(StrictModel):
-    """When a round counts and which updates are taken."""
+    """When a round counts and which updates are accepted."""
 
-    quorum: Annotated[int, Field(ge=1, description="sites whose updates a round needs")] = 2
+    quorum: Annotated[int, Field(ge=1, description="sites whose updates a round needs to count")] = 2
     round_deadline_minutes: Annotated[
-        float, Field(gt=0, description="a site that has not answered by then is late")
+        float, Field(gt=0, description="minutes after which a site that has not replied is late")
     ] = 60.0
-    min_training_cells: Annotated[int, Field(ge=1, description="fewest labelled cells that a site may train on")] = 1
+    min_training_cells: Annotated[
+        int, Field(ge=1, description="fewest labelled cells that an update may be trained on")
+    ] = 1
     max_cells_per_site: Annotated[
-        int, Field(ge=1, description="an update that claims more cells than this is refused")
+        int, Field(ge=1, description="most labelled cells that an update may claim; one that claims more is refused")
     ] = 10_000_000
     max_update_norm: Annotated[
-        float | None, Field(gt=0, description="largest L2 norm of a site's change of the weights; null: no bound")
+        float | None,
+        Field(
+            gt=0,
+            description="largest L2 norm of a site's change to the weights; an update beyond it is refused; "
+            "null: no bound",
+        ),
     ] = None
 
 
@@ -169,7 +219,7 @@ class CentreSection(StrictModel):
     loopback_port: Annotated[int, Field(ge=1, le=65535, description="port for the centre's own machine only")] = 8440
     public_names: Annotated[
         tuple[str, ...],
-        Field(min_length=1, description="DNS names or addresses under which hospitals reach the centre"),
+        Field(min_length=1, description="DNS names or addresses at which hospitals reach the centre"),
     ] = ("localhost",)
 
     @field_validator("public_names")
@@ -177,13 +227,13 @@ class CentreSection(StrictModel):
     def _check_public_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
             if not _PUBLIC_NAME.fullmatch(name):
-                raise ValueError(f"{name!r} is neither a DNS name (in ASCII) nor an address")
+                raise ValueError(f"{name!r} is not a DNS name (in ASCII) or an address")
         return names
 
     @model_validator(mode="after")
     def _two_ports(self) -> Self:
         if self.port == self.loopback_port:
-            raise ValueError(f"port and loopback_port are both {self.port}: choose two")
+            raise ValueError(f"port and loopback_port are both {self.port}: choose two ports")
         return self
 
 
@@ -197,15 +247,21 @@ class Study(StrictModel):
     model: Annotated[ModelSection, Field(description="the image classifier")] = ModelSection()
     labels: Annotated[LabelSection, Field(description="how words become training targets")] = LabelSection()
     training: Annotated[TrainingSection, Field(description="training at each site")] = TrainingSection()
-    federation: Annotated[FederationSection, Field(description="when a round counts")] = FederationSection()
-    centre: Annotated[CentreSection, Field(description="where the centre listens")] = CentreSection()
+    federation: Annotated[
+        FederationSection, Field(description="when a round counts, and which updates are accepted")
+    ] = FederationSection()
+    centre: Annotated[
+        CentreSection, Field(description="where the centre listens; not part of the digest that hospitals approve")
+    ] = CentreSection()
 
     @field_validator("findings")
     @classmethod
     def _check_findings(cls, findings: tuple[str, ...]) -> tuple[str, ...]:
         for finding in findings:
             if not _FINDING.match(finding):
-                raise ValueError(f"{finding!r} is not a name: small letters, digits and underscores, a letter first")
+                raise ValueError(
+                    f"{finding!r} is not a name: use small letters, digits and underscores, a letter first"
+                )
             if findings.count(finding) > 1:
                 raise ValueError(f"{finding!r} is listed twice")
         return findings
@@ -213,7 +269,9 @@ class Study(StrictModel):
     @model_validator(mode="after")
     def _no_gate_beside_privacy(self) -> Self:
         if self.training.privacy.is_on and self.labels.negative_rates != "off":
-            raise ValueError("negative_rates: gated trains models that privacy does not cover: set it to off")
+            raise ValueError(
+                "training.privacy does not cover the models that negative_rates: gated trains: set it to off"
+            )
         return self
 
     def digest(self) -> str:

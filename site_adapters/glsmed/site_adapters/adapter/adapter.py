@@ -1,4 +1,4 @@
-"""An adapter after merging: what the engine reads reports with."""
+"""An adapter after its files are merged: everything that reading a report needs."""
 
 import math
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ STATES: Mapping[Kind, State] = {
 
 @dataclass(frozen=True, slots=True)
 class Beta:
-    """A Beta distribution on a probability, by its mean and its weight in labels."""
+    """A Beta distribution of a probability, given by its mean and by its strength in labels (a pseudo-count)."""
 
     mean: float
     strength: float
@@ -37,7 +37,7 @@ class Beta:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in which file something stands."""
+    """The file and line of an entry."""
 
     source: str
     line: int | None
@@ -77,7 +77,7 @@ class TextExample:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A cue with everything settled.
+    """A cue after its files are merged.
 
     Attributes:
         prior: of P(finding | cue); None for a cue that makes a mention no evidence, and for pseudo and terminator.
@@ -97,7 +97,7 @@ class Cue:
 
     @property
     def state(self) -> State:
-        """What a mention under this cue says of the finding."""
+        """The state of a finding that is mentioned under this cue."""
         return STATES[self.kind]
 
 

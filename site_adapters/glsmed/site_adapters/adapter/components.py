@@ -12,6 +12,10 @@ that takes a :class:`spacy.tokens.Doc` and gives it back. It gets the report's w
         doc.spans["glsmed"] = [Span(doc, 3, 5, label="effusion"), Span(doc, 7, 9, label="possible")]
         return doc
 
+The Doc already tells what the adapter's phrases alone say (``doc._.findings``, ``doc.spans["glsmed_findings"]``, … as
+:mod:`glsmed.site_adapters.reading.spacy_annotations` lists them), so a rule can build on it. The same function works as
+a component of a pipeline: before ``glsmed_reader`` its marks are read, after it it finds what was read.
+
 A span's label is the name of a finding (a mention of it), the id of a cue, or ``finding/cue`` for words that say both
 at once. A span belongs to the sentence in which it begins and takes the place of the phrases that it overlaps; from
 there on it is read as they are, so a pseudo cue swallows words. spaCy is imported only for an adapter that names a
@@ -59,16 +63,21 @@ class Components:
     functions: Sequence[tuple[str, Component]]
     language: "Language"
 
-    def marked(self, text: str) -> list[Marked]:
+    def marked(self, text: str, annotate: Callable[["Doc"], None]) -> list[Marked]:
         """What the components mark in a report, from left to right.
+
+        Args:
+            text: the report.
+            annotate: writes onto a Doc what a component may build on.
 
         Raises:
             DataError: a component failed, or marked something that the adapter does not know.
         """
-        found = []
+        found: list[Marked] = []
         for name, function in self.functions:
-            for start, end, label in _spans(name, function, self._doc(text)):
-                found.append(Marked(start, end, _meaning(label, self.adapter, name)))
+            doc = self._doc(text)
+            annotate(doc)
+            found += marks_on(_processed(name, function, doc), self.adapter, component=name)
         return sorted(found, key=lambda marked: (marked.start, -marked.end))
 
     def _doc(self, text: str) -> "Doc":
@@ -83,7 +92,7 @@ def load_components(adapter: Adapter) -> Components | None:
     """The components that the adapter names, imported; None where it names none.
 
     Raises:
-        ConfigurationError: one cannot be imported or is no callable.
+        ConfigurationError: one cannot be imported or is not callable.
     """
     if not adapter.components:
         return None
@@ -162,12 +171,23 @@ def _importable_from(folder: Path) -> Iterator[None]:
         sys.path.remove(str(folder))
 
 
-def _spans(name: str, function: Component, doc: "Doc") -> list[tuple[int, int, str]]:
+def _processed(name: str, function: Component, doc: "Doc") -> "Doc":
     try:
-        marked = function(doc)
-        return [(span.start_char, span.end_char, span.label_) for span in marked.spans.get(SPANS_KEY, [])]
+        processed = function(doc)
+        processed.spans.get(SPANS_KEY)  # a component that gives nothing back fails here, under its own name
     except Exception as error:  # one report that a hospital's rule cannot take must not cost the others
         raise DataError(f"component {name} failed: {type(error).__name__}: {error}") from error
+    return processed
+
+
+def marks_on(doc: "Doc", adapter: Adapter, *, component: str) -> list[Marked]:
+    """What a component marked under ``doc.spans["glsmed"]``.
+
+    Raises:
+        DataError: a label is not a finding or cue of the adapter; says which, and the name of the ``component``.
+    """
+    spans = doc.spans.get(SPANS_KEY, [])
+    return [Marked(span.start_char, span.end_char, _meaning(span.label_, adapter, component)) for span in spans]
 
 
 def _meaning(label: str, adapter: Adapter, component: str) -> Meaning:
@@ -176,7 +196,7 @@ def _meaning(label: str, adapter: Adapter, component: str) -> Meaning:
     for part in filter(None, (finding, cue_id)):
         if part not in known:
             raise DataError(
-                f"component {component}: label {label!r}: {part!r} is no finding and no cue of this adapter"
+                f"component {component}: label {label!r}: {part!r} is neither a finding nor a cue of this adapter"
                 + did_you_mean(part, list(known))
             )
     if finding in adapter.findings:

@@ -1,4 +1,4 @@
-"""An adapter file and the files it extends, read and checked, the outermost parent first."""
+"""Reads an adapter file and the files that it extends, and checks them; the outermost parent comes first."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Layer:
     inherited: bool
 
     def place(self, *path: str | int) -> Place:
-        """Where ``path`` stands in this file."""
+        """The place of ``path`` in this file."""
         fault = self.document.fault(path, "")
         return Place(fault.source, fault.line, fault.key, self.inherited)
 
@@ -62,7 +62,7 @@ def _find(reference: str | Path, *, origin: Layer | None) -> Path:
     if path.is_file():
         return path
     names = built_in_names()
-    message = f"is no file and no built-in adapter ({', '.join(names)})" + did_you_mean(str(reference), names)
+    message = f"is neither a file nor a built-in adapter ({', '.join(names)})" + did_you_mean(str(reference), names)
     if origin is None:
         raise ConfigurationError([Fault(str(reference), message)])
     raise ConfigurationError([origin.place("extends").fault(f"{reference!r} {message}")])
@@ -75,7 +75,7 @@ def _read(path: Path, *, inherited: bool) -> Layer:
 
 @cache
 def _read_built_in(path: Path, *, inherited: bool) -> Layer:
-    """A vocabulary, which stays as it is while a process runs; reading YAML is most of the time of a command."""
+    """A vocabulary, read once, for it does not change; reading YAML takes most of a command's time."""
     return _read_file(path, inherited=inherited)
 
 

@@ -1,6 +1,6 @@
-"""An adapter's phrases as one index: what each phrase of the language means to it."""
+"""An adapter's phrases as one index: what each phrase means to the adapter."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -15,7 +15,7 @@ COMMAS = (",", "、", "，", "・")
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a phrase means; all empty for a phrase that only swallows (an exclusion).
+    """What a phrase means; all empty for an exclusion, which only keeps other phrases from matching.
 
     Attributes:
         mentions: findings that it names, each with the cue that is worded into it.
@@ -63,26 +63,36 @@ class Lexicon:
         self.folding = Folding(accents=adapter.grammar.fold_accents)
         rewrites = adapter.grammar.spellings or adapter.grammar.compound_heads
         self._spelling = Spelling(adapter.grammar.spellings, self.folding) if rewrites else None
-        endings = [
-            (self.folding.fold(item.ending)[0], self.folding.fold(other)[0])
-            for item in adapter.grammar.inflections
-            for other in item.becomes
-        ]
-        skipped = adapter.grammar.fillers if self.script == "words" else ()
-        fillers = {token for filler in skipped for token in self.tokens(filler)}
-        self.index: PhraseIndex[Meaning] = PhraseIndex(endings, fillers)
         entries = [(self.tokens(phrase), meaning) for phrase, meaning in phrase_meanings(adapter)]
-        self.index.learn_words(token for tokens, _ in entries for token in tokens)
-        for tokens, meaning in entries:
-            if tokens:
-                before = self.index.get(tokens)
-                self.index.add(tokens, meaning if before is None else before.merged(meaning))
-        openers = (tokens[0] for tokens, meaning in entries if tokens and meaning.mentions)
-        self.openers = frozenset(form for word in openers for form in self.index.forms(word))
+        entries = [(tokens, meaning) for tokens, meaning in entries if tokens]
+        self.index = self._indexed(entries)
+        naming = [tokens for tokens, meaning in entries if meaning.mentions]
+        self.openers = self._forms(tokens[0] for tokens in naming)
         if self._spelling is not None and adapter.grammar.compound_heads:
-            named = [tokens[0] for tokens, meaning in entries if len(tokens) == 1 and meaning.mentions]
-            heads = [form for word in named for form in self.index.forms(word)]
+            heads = self._forms(tokens[0] for tokens in naming if len(tokens) == 1)
             self._spelling.learn_heads(heads, self.index.words)
+
+    def _indexed(self, entries: Sequence[tuple[Sequence[str], Meaning]]) -> PhraseIndex[Meaning]:
+        """The phrases as an index; what several phrases of the same words mean is merged."""
+        index: PhraseIndex[Meaning] = PhraseIndex(self._endings(), self._fillers())
+        index.learn_words(token for tokens, _ in entries for token in tokens)
+        for tokens, meaning in entries:
+            before = index.get(tokens)
+            index.add(tokens, meaning if before is None else before.merged(meaning))
+        return index
+
+    def _endings(self) -> list[tuple[str, str]]:
+        fold = self.folding.fold
+        inflections = self.adapter.grammar.inflections
+        return [(fold(item.ending)[0], fold(other)[0]) for item in inflections for other in item.becomes]
+
+    def _fillers(self) -> set[str]:
+        """Words that may be skipped inside a phrase; without spaces between words none can be."""
+        fillers = self.adapter.grammar.fillers if self.script == "words" else ()
+        return {token for filler in fillers for token in self.tokens(filler)}
+
+    def _forms(self, words: Iterable[str]) -> frozenset[str]:
+        return frozenset(form for word in words for form in self.index.forms(word))
 
     def tokens(self, phrase: str) -> list[str]:
         """The tokens of a phrase or sentence, folded."""
@@ -91,7 +101,7 @@ class Lexicon:
 
 
 def _compounds(finding: Finding, adapter: Adapter) -> Iterator[tuple[str, Meaning]]:
-    """The finding's words with endings glued on; what only implies it takes those that word a cue ("Tumorverdacht")."""
+    """A finding's words with endings attached; words that only imply it take the endings of cues ("Tumorverdacht")."""
     worded = finding.worded.items()
     implying = [phrase for cue, phrases in worded if adapter.cues[cue].state == "uncertain" for phrase in phrases]
     for compound in adapter.grammar.compounds:
@@ -101,7 +111,7 @@ def _compounds(finding: Finding, adapter: Adapter) -> Iterator[tuple[str, Meanin
 
 
 def phrase_meanings(adapter: Adapter) -> Iterator[tuple[str, Meaning]]:
-    """Every phrase of an adapter with what it means, joiners first, cues last."""
+    """Every phrase of an adapter with its meaning, joiners first, cues last."""
     grammar = adapter.grammar
     yield from ((sign, Meaning(joiner="and", sign=True)) for sign in COMMAS)
     yield from ((word, Meaning(joiner="and")) for word in grammar.conjunctions)
@@ -121,7 +131,7 @@ def phrase_meanings(adapter: Adapter) -> Iterator[tuple[str, Meaning]]:
 
 
 def _mention(finding: Finding, phrase: str, worded: Cue | None) -> Meaning:
-    """What a finding's phrase means; one that holds a region of the finding names that region too."""
+    """The meaning of a finding's phrase; a phrase that contains a region of the finding also names that region."""
     names_region = any(region in phrase for region in finding.regions)
     return Meaning(mentions=((finding.name, worded),), region_of=(finding.name,) if names_region else ())
 

@@ -1,10 +1,12 @@
-"""From an adapter file to an adapter: parents merged, everything settled, every fault reported at once."""
+"""From an adapter file to an adapter: merges it with its parents and reports all faults at once."""
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from glsmed.shared.errors import ConfigurationError, Fault
 from glsmed.shared.files.documents import did_you_mean
@@ -24,6 +26,9 @@ from glsmed.site_adapters.adapter.adapter import (
 from glsmed.site_adapters.adapter.components import load_component, source_digest
 from glsmed.site_adapters.adapter.layers import Layer, read_layers
 from glsmed.site_adapters.adapter.schema import CueEntry, FindingEntry, Kind
+
+ItemT = TypeVar("ItemT")
+ValueT = TypeVar("ValueT")
 
 _ASSERTING: frozenset[Kind] = frozenset({"affirmation", "uncertainty", "differential", "negation", "resolved"})
 _DEFAULT_PRIORS: Mapping[Kind, Beta] = {"affirmation": Beta(0.9, 10), "resolved": Beta(0.02, 20)}
@@ -64,7 +69,7 @@ class _Phrases:
 
 @dataclass(slots=True)
 class _Cue:
-    """A cue while layers are merged; ``entry`` holds its scalars, ``yielded`` tells that another cue took phrases."""
+    """A cue while files are merged; ``entry`` holds its scalars, ``yielded`` says that another cue took phrases."""
 
     entry: CueEntry
     place: Place
@@ -91,7 +96,7 @@ class _Finding:
 
 
 class _Merger:
-    """Takes layers, the outermost parent first, and settles them into one adapter."""
+    """Merges files, the outermost parent first, into one adapter."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
@@ -146,7 +151,7 @@ class _Merger:
             cue.examples = tuple(map(CueExample, entry.examples, places))
 
     def _take_over(self, entries: Sequence[CueEntry]) -> None:
-        """Take a layer's phrases from the cues that had them in its parents: the nearest file decides."""
+        """Move a file's phrases away from the cues that have them in its parents: the nearest file decides."""
         said: dict[str, set[str]] = {}
         for entry in entries:
             for phrase in entry.phrases:
@@ -303,18 +308,27 @@ def _settle_finding(name: str, finding: _Finding) -> Finding:
 def _settle_grammar(layers: Sequence[Layer]) -> SettledGrammar:
     grammars = [layer.file.grammar for layer in layers]
     return SettledGrammar(
-        script=next(grammar.script for grammar in reversed(grammars) if grammar.script),
-        fold_accents=next((g.fold_accents for g in reversed(grammars) if g.fold_accents is not None), True),
-        inflections=tuple(item for grammar in grammars for item in grammar.inflections),
-        fillers=tuple(item for grammar in grammars for item in grammar.fillers),
-        conjunctions=tuple(item for grammar in grammars for item in grammar.conjunctions),
-        alternatives=tuple(item for grammar in grammars for item in grammar.alternatives),
-        prepositions=tuple(item for grammar in grammars for item in grammar.prepositions),
-        abbreviations=tuple(item for grammar in grammars for item in grammar.abbreviations),
+        script=_nearest([grammar.script for grammar in grammars], default="words"),  # one is given: else it was a fault
+        fold_accents=_nearest([grammar.fold_accents for grammar in grammars], default=True),
+        inflections=_joined(grammar.inflections for grammar in grammars),
+        fillers=_joined(grammar.fillers for grammar in grammars),
+        conjunctions=_joined(grammar.conjunctions for grammar in grammars),
+        alternatives=_joined(grammar.alternatives for grammar in grammars),
+        prepositions=_joined(grammar.prepositions for grammar in grammars),
+        abbreviations=_joined(grammar.abbreviations for grammar in grammars),
         spellings={letters: other for grammar in grammars for letters, other in grammar.spellings.items()},
-        compounds=tuple(item for grammar in grammars for item in grammar.compounds),
-        compound_heads=next((g.compound_heads for g in reversed(grammars) if g.compound_heads is not None), False),
+        compounds=_joined(grammar.compounds for grammar in grammars),
+        compound_heads=_nearest([grammar.compound_heads for grammar in grammars], default=False),
     )
+
+
+def _nearest(values: Sequence[ValueT | None], *, default: ValueT) -> ValueT:
+    """The value of the innermost file that gives one."""
+    return next((value for value in reversed(values) if value is not None), default)
+
+
+def _joined(parts: Iterable[tuple[ItemT, ...]]) -> tuple[ItemT, ...]:
+    return tuple(itertools.chain.from_iterable(parts))
 
 
 def _digest(layers: Sequence[Layer], component_sources: Sequence[str]) -> str:

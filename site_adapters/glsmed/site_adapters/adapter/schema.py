@@ -1,4 +1,4 @@
-"""The adapter file as pydantic models: what one YAML file may say, before it is merged with its parents."""
+"""The adapter file as pydantic models: what one YAML file may contain, before it is merged with its parents."""
 
 from typing import Annotated, Literal, Self
 
@@ -86,7 +86,7 @@ class Inflection(StrictModel):
 
 
 class Compound(StrictModel):
-    """Words that are a finding's term with ``ending`` glued on ("Ergussbildung").
+    """Words that are a finding's term with ``ending`` attached ("Ergussbildung").
 
     Attributes:
         link: letters that may stand between ("Stauung-s-zeichen").
@@ -106,7 +106,7 @@ class Grammar(StrictModel):
         fold_accents: whether "efusión" and "efusion" are one word.
         spellings: letters → how else they are written in the same word ("ue" for "ü"); both are read as one.
         inflections: endings that the words of phrases may also have.
-        compounds: endings that are glued to the terms of findings.
+        compounds: endings that can be attached to the terms of findings.
         compound_heads: whether an unknown word that ends in a term is that term ("Oberlappenatelektase").
         fillers: words that may stand inside a phrase of several words ("left", "entirely"); where the script is
             characters, between the items of a list.

@@ -25,15 +25,15 @@ from glsmed.site_adapters.calibration.learned_scoring import Learned, features, 
 from glsmed.site_adapters.reading.cells import Cell
 
 _DECIMALS = 6
-# No number of labels makes a finding impossible or sure; answers carry four decimals.
+# No number of labels makes a finding impossible or certain; written numbers have four decimals.
 _LEAST, _MOST = 0.0001, 0.9999
 
 
 class Calibration:
     """Called with a cell, gives the mean and spread of P(finding | words) at this site.
 
-    A cell whose cue the calibration has never seen keeps the prior. Where alternatives share a cue's belief ("A, B or
-    C"), they share what is left of it after calibration.
+    A cell whose cue the calibration has never seen keeps its prior. Alternatives that share a cue ("A, B or C") share
+    its calibrated mean in the same way.
 
     Attributes:
         digest: changes whenever any answer may.
@@ -59,20 +59,20 @@ class Calibration:
             report: all cells of the same report, which learned scoring needs; without them the posterior of the cue
                 answers.
         """
-        mean, spread = self._belief(cell)
+        mean, spread = self._cue_posterior(cell)
         if not (self._learned and report):
             return mean, spread
         learned = predict(self._learned.weights, self._learned.intercept, features(cell, report))
         learned = min(max(learned, _LEAST), _MOST)
-        # The model says where the belief lies; how much the labels weigh stays as it was.
+        # The model gives the mean; the weight of the labels, and so the relative spread, stays as it was.
         return learned, spread * math.sqrt(learned * (1 - learned) / (mean * (1 - mean)))
 
-    def _belief(self, cell: Cell) -> tuple[float, float]:
+    def _cue_posterior(self, cell: Cell) -> tuple[float, float]:
         """Mean and spread of the posterior of the cell's cue."""
-        belief = self._findings.get((cell.cue, cell.finding)) or self._cues.get(cell.cue)
-        if belief is None:
+        level = self._findings.get((cell.cue, cell.finding)) or self._cues.get(cell.cue)
+        if level is None:
             return cell.probability, cell.spread
-        return belief[0] * cell.share, belief[1] * cell.share
+        return level[0] * cell.share, level[1] * cell.share
 
     @property
     def unmentioned(self) -> float:
@@ -89,7 +89,7 @@ class Calibration:
 
 
 def calibrate(adapter: Adapter, cells: Sequence[GoldCell], shared: Mapping[str, Beta] | None = None) -> Calibration:
-    """The calibration that a site's gold labels make; without any label, the priors.
+    """The calibration that follows from a site's gold labels; without any label, the priors.
 
     Args:
         adapter: that read the reports.
@@ -103,10 +103,10 @@ def load_calibration(path: Path, adapter: Adapter) -> Calibration:
     """The calibration at ``path``, if it was made for this adapter.
 
     Terms, sections and examples may have changed since: they decide which cells there are, not what a cue means. A cue
-    that was changed, added or taken away means something that no gold label has tested.
+    that was changed, added or removed means something that no gold label has tested.
 
     Raises:
-        ConfigurationError: the file is no calibration, or the adapter's cues are others than it was made with.
+        ConfigurationError: the file is not a calibration, or was made with other cues than the adapter has.
     """
     file = load_calibration_file(path)
     if file.digest != adapter.digest and (changed := _changed_cues(file, adapter)):

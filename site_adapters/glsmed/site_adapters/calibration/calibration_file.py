@@ -5,29 +5,31 @@ It holds counts and probabilities, no text of any report and no identifier; it s
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from glsmed.shared.files.atomic import write_text
+from glsmed.shared.files.atomic import PRIVATE_FILE, write_text
 from glsmed.shared.files.documents import StrictModel, load
+from glsmed.shared.files.yaml_writer import Flow, dump_yaml
 from glsmed.site_adapters.adapter.adapter import Cue
 
 Probability = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
-_PRIVATE_FILE = 0o600
 _DIGEST_LENGTH = 12
-_NO_WORDS = ("true", "false", "null")
+_HEADER = """\
+# What the words of this site mean, learned from its own gold labels. Made by calibrate: make it again instead of
+# editing it. mean and spread are of P(finding | cue); strengths were chosen by held-out log-loss.
+"""
 
 
 class Level(StrictModel):
-    """Labels and what they make of a belief.
+    """Labels, and the posterior that follows from them.
 
     Attributes:
-        trials: gold labels; ``successes`` are those of value 1 (a fraction where alternatives share a belief).
+        trials: gold labels; ``successes`` are those of value 1 (a fraction where alternatives share a cue).
         mean: of the posterior; ``spread`` is its standard deviation.
     """
 
@@ -52,7 +54,7 @@ class CueLevel(Level):
 
 
 class FamilyLevel(StrictModel):
-    """How far all cues of a family lie from their priors at this site, in log-odds."""
+    """How far the cues of a family, as a whole, lie from their priors at this site, in log-odds."""
 
     trials: Count
     shift: float
@@ -79,7 +81,7 @@ class LearnedModel(StrictModel):
     """Weights of the learned scoring by feature; see :mod:`glsmed.site_adapters.calibration.learned_scoring`.
 
     Attributes:
-        used: whether it predicts this site's held-out labels surely better than the posteriors do.
+        used: whether it predicts this site's held-out labels better than the posteriors do, beyond chance.
         held_out: its mean log-loss; ``beta`` is that of the posteriors on the same labels.
     """
 
@@ -119,12 +121,12 @@ class CalibrationFile(StrictModel):
 
     @property
     def identity(self) -> str:
-        """sha256 (hex) of all that it says."""
+        """sha256 (hex) of its whole content."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
 def fingerprint(cue: Cue) -> str:
-    """Changes whenever a cue is found elsewhere or means something else: phrases, kind, scope, reach, family, prior."""
+    """A hash that changes with everything that decides where a cue matches and what it means, its prior included."""
     prior = None if cue.prior is None else [cue.prior.mean, cue.prior.strength]
     said = [cue.id, cue.kind, sorted(cue.phrases), cue.scope, cue.reach, cue.family, prior]
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()[:_DIGEST_LENGTH]
@@ -140,49 +142,30 @@ def load_calibration_file(path: Path) -> CalibrationFile:
 
 
 def save_calibration_file(path: Path, calibration: CalibrationFile) -> None:
-    """Write the file whole, for its owner alone.
+    """Write the file atomically, readable only by its owner.
 
     Raises:
         OSError: it cannot be written.
     """
-    write_text(path, "\n".join(_lines(calibration)) + "\n", mode=_PRIVATE_FILE)
+    write_text(path, _HEADER + dump_yaml(_document(calibration)), mode=PRIVATE_FILE)
 
 
-def _lines(calibration: CalibrationFile) -> Iterator[str]:
-    """YAML with one line for each thing that was counted."""
+def _document(calibration: CalibrationFile) -> dict[str, object]:
+    """The content with one line for each thing that was counted."""
     content = calibration.model_dump(mode="json")
-    yield "# What the words of this site mean, by its own gold labels. Made by calibrate: make it again,"
-    yield "# do not edit it. mean and spread are of P(finding | cue); strengths were chosen by held-out log-loss."
-    for key in ("format", "adapter", "version", "digest", "reports", "labels", "hedged"):
-        yield f"{key}: {_flow(content[key])}"
     for key in ("strengths", "held_out", "unmentioned"):
-        yield f"{key}: {_flow(content[key])}"
+        content[key] = _line(content[key])
     for key in ("families", "cues"):
-        yield f"{key}:"
-        yield from (f"  {_key(name)}: {_flow(row)}" for name, row in content[key].items())
-    yield "cues_by_finding:" if content["cues_by_finding"] else "cues_by_finding: {}"
-    for cue, findings in content["cues_by_finding"].items():
-        yield f"  {_key(cue)}:"
-        yield from (f"    {_key(finding)}: {_flow(row)}" for finding, row in findings.items())
-    yield from _learned_lines(content["learned"])
+        content[key] = _lines(content[key])
+    content["cues_by_finding"] = {cue: _lines(findings) for cue, findings in content["cues_by_finding"].items()}
+    if content["learned"] is None:
+        del content["learned"]
+    return content
 
 
-def _learned_lines(learned: dict[str, Any] | None) -> Iterator[str]:
-    if learned is None:
-        return
-    yield "learned:"
-    yield from (f"  {key}: {_flow(value)}" for key, value in learned.items() if key != "weights")
-    yield "  weights:"
-    yield from (f"    {json.dumps(name)}: {weight}" for name, weight in learned["weights"].items())
+def _line(content: dict[str, object] | None) -> Flow | None:
+    return None if content is None else Flow(content)
 
 
-def _key(name: str) -> str:
-    """A name as a key; quoted where plain YAML would read something else."""
-    return json.dumps(name) if name in _NO_WORDS else name
-
-
-def _flow(value: object) -> str:
-    """A value as flow YAML: JSON, without quotes around keys."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_key(key)}: {_flow(item)}" for key, item in value.items()) + "}"
-    return json.dumps(value, ensure_ascii=False)
+def _lines(rows: dict[str, dict[str, object]]) -> dict[str, Flow]:
+    return {name: Flow(row) for name, row in rows.items()}

@@ -1,16 +1,26 @@
-"""A site's gold labels turned into posteriors, with the strengths of the hierarchy chosen by held-out log-loss."""
+"""Turns a site's gold labels into posteriors; held-out log-loss chooses the strengths of the hierarchy."""
 
 import hashlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glsmed.shared.cue_calibration.family_shifts import Floats, Integers
 from glsmed.site_adapters.adapter.adapter import Adapter, Beta
 from glsmed.site_adapters.calibration.gold_cells import GoldCell, mentioned
-from glsmed.site_adapters.calibration.hierarchy import Posterior, Priors, Strengths, places, posterior, table
+from glsmed.site_adapters.calibration.hierarchy import (
+    Posterior,
+    Priors,
+    Strengths,
+    cue_posterior,
+    finding_means,
+    places,
+    posterior,
+    table,
+)
 from glsmed.site_adapters.calibration.scores import log_losses
 from glsmed.site_adapters.reading.cells import Cell
 
@@ -43,7 +53,7 @@ class Fit:
 
     Attributes:
         trials: ``(C, F)`` labels by cue and finding; ``successes`` are those of value 1, or their expected number
-            where alternatives share a cue's belief.
+            where alternatives share a cue.
         predicted: ``(N,)`` the held-out probability of each mentioned cell; empty without enough reports to hold out.
         held_out: None without enough reports to hold out.
     """
@@ -71,7 +81,7 @@ class _Labels:
 
 
 def family_of(cell: Cell) -> str:
-    """The group that a cell's cue is calibrated with; a doubt that is denied ("probably no") makes its own."""
+    """The group that a cell's cue is calibrated with; a doubt over a denial ("probably no") has a group of its own."""
     return f"{cell.family}_denied" if "+" in cell.cue else cell.family
 
 
@@ -130,9 +140,9 @@ def _labels(seen: Sequence[tuple[GoldCell, Cell]], priors: Priors, findings: Seq
 
 
 def _expected_success(value: Floats, share: Floats, prior: Floats) -> Floats:
-    """Whether the cue's belief was true: known, but for one of several alternatives that turned out absent.
+    """Whether what the cue says was true: known, except for one of several alternatives that turned out absent.
 
-    The belief may then have been true of another alternative: P = p(1 - share) / (1 - p share) by Bayes' rule.
+    It may then have been true of another alternative: P = p(1 - share) / (1 - p share) by Bayes' rule.
     """
     success: Floats = value + (1 - value) * prior * (1 - share) / (1 - prior * share)
     return success
@@ -145,16 +155,15 @@ def _counts(priors: Priors, findings: Sequence[str], labels: _Labels, used: Inte
 
 
 def _choose(priors: Priors, findings: Sequence[str], labels: _Labels) -> tuple[Strengths, HeldOut | None, Floats]:
-    """The strengths of least held-out log-loss; the default ones unless others are surely better."""
+    """The strengths of least held-out log-loss; the default ones unless others are better beyond chance."""
     folds = np.unique(labels.fold)
     if len(folds) < 2:
         return DEFAULT_STRENGTHS, None, np.empty(0)
-    parts = [_counts(priors, findings, labels, labels.fold != fold) for fold in folds]
-    default = _held_out(priors, labels, folds, parts, DEFAULT_STRENGTHS)
+    parts = [_Part(labels.fold == fold, *_counts(priors, findings, labels, labels.fold != fold)) for fold in folds]
+    _, default = next(_held_out(priors, labels, parts, [[strength] for strength in astuple(DEFAULT_STRENGTHS)]))
     losses = log_losses(default, labels.value)
     chosen, best, predicted = DEFAULT_STRENGTHS, losses, default
-    for strengths in _candidates():
-        candidate = _held_out(priors, labels, folds, parts, strengths)
+    for strengths, candidate in _held_out(priors, labels, parts, (_FAMILIES, _CUES, _FINDINGS)):
         candidate_losses = log_losses(candidate, labels.value)
         if candidate_losses.sum() < best.sum() and surely_less(candidate_losses, losses):
             chosen, best, predicted = strengths, candidate_losses, candidate
@@ -163,27 +172,32 @@ def _choose(priors: Priors, findings: Sequence[str], labels: _Labels) -> tuple[S
     return chosen, report, predicted
 
 
-def _candidates() -> Iterator[Strengths]:
-    return itertools.starmap(Strengths, itertools.product(_FAMILIES, _CUES, _FINDINGS))
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One fold ``(N,)``, and trials and successes ``(C, F)`` of all others."""
+
+    fold: NDArray[np.bool_]
+    trials: Floats
+    successes: Floats
 
 
 def _held_out(
-    priors: Priors,
-    labels: _Labels,
-    folds: Integers,
-    parts: Sequence[tuple[Floats, Floats]],
-    strengths: Strengths,
-) -> Floats:
-    """``(N,)`` the probability of each cell by the posterior of the other folds."""
-    predicted = np.empty(len(labels.value))
-    for fold, (trials, successes) in zip(folds, parts, strict=True):
-        out = labels.fold == fold
-        mean = posterior(priors, trials, successes, strengths).mean
-        predicted[out] = mean[labels.cue[out], labels.finding[out]] * labels.share[out]
-    return predicted
+    priors: Priors, labels: _Labels, parts: Sequence[_Part], grid: Sequence[Sequence[float]]
+) -> Iterator[tuple[Strengths, Floats]]:
+    """Each combination of strengths with ``(N,)`` the probability of each cell by the posterior of the other folds."""
+    families, cues, findings = grid
+    for family, cue in itertools.product(families, cues):
+        upper = Strengths(family, cue, DEFAULT_STRENGTHS.finding)
+        posteriors = [cue_posterior(priors, part.trials, part.successes, upper) for part in parts]
+        for finding in findings:
+            predicted = np.empty(len(labels.value))
+            for part, cue_level in zip(parts, posteriors, strict=True):
+                mean, out = finding_means(cue_level, part.trials, part.successes, finding), part.fold
+                predicted[out] = mean[labels.cue[out], labels.finding[out]] * labels.share[out]
+            yield Strengths(family, cue, finding), predicted
 
 
 def surely_less(losses: Floats, others: Floats) -> bool:
-    """Whether the losses of the same cells are less on average by more than a standard error of the difference."""
+    """Whether the mean loss of the same cells is lower by more than a standard error of the difference."""
     difference = others - losses
     return bool(difference.mean() > _STANDARD_ERRORS * difference.std() / np.sqrt(len(difference)))

@@ -40,7 +40,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One measure before and after; ``worse`` if the change for the worse is beyond noise."""
+    """One measure before and after; ``worse`` if it deteriorated beyond noise."""
 
     measure: str
     before: float

@@ -1,4 +1,4 @@
-"""How an adapter's probabilities hold against gold labels: all cells and hedged cells, in total and by finding."""
+"""How good an adapter's probabilities are against gold labels: all cells and hedged cells, in total and by finding."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ def probabilities(cells: Sequence[GoldCell], calibration: Calibration | None = N
 
 
 def evaluate(cells: Sequence[GoldCell], calibration: Calibration | None = None) -> Evaluation:
-    """The scores of the priors, or of a calibration, which should not have seen these labels."""
+    """The scores of the priors, or of a calibration, which should not have been fitted to these labels."""
     said = probabilities(cells, calibration)
     value = np.array([gold.value for gold in cells], dtype=np.float64)
     mentioned = np.array([gold.cell is not None for gold in cells], dtype=bool)

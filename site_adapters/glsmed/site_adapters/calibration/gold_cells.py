@@ -28,7 +28,7 @@ class GoldCell:
 
     @property
     def hedged(self) -> bool:
-        """Whether the words leave doubt."""
+        """Whether the report doubts the finding."""
         return self.cell is not None and self.cell.state == "uncertain"
 
 
@@ -40,7 +40,7 @@ def load_gold_cells(reader: Reader, reports: Path, gold: Path) -> list[GoldCell]
         ConfigurationError: with every fault of the reports, or of the gold labels, by its line.
     """
     texts = read_reports(reports)
-    labels = read_gold(gold, studies=texts.keys(), findings=list(reader.adapter.findings), among=str(reports))
+    labels = read_gold(gold, examinations=texts.keys(), findings=list(reader.adapter.findings), among=str(reports))
     return gold_cells(reader, texts, labels)
 
 

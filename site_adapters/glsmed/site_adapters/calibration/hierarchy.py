@@ -1,4 +1,4 @@
-"""From counts to posteriors: language prior → family of cues → cue → cue and finding, each drawn towards the last.
+"""From counts to posteriors: language prior → family of cues → cue → cue and finding, each shrunk towards the last.
 
 A family may shift all its cues at this site (on the scale of log-odds, with a normal prior on the shift); the labels of
 a cue update a Beta distribution around its shifted prior; those of one cue on one finding update another around the
@@ -31,10 +31,11 @@ class Strengths:
 
 @dataclass(frozen=True, slots=True)
 class Priors:
-    """The language's beliefs about C cues of G families.
+    """The Beta priors of C cues of G families, by the vocabulary of the language.
 
     Attributes:
-        mean: ``(C,)`` in (0, 1); ``strength`` ``(C,)`` is its weight in labels.
+        mean: ``(C,)`` in (0, 1).
+        strength: ``(C,)`` the weight of each, in labels.
         family: ``(C,)`` the place of each cue's family in ``families``.
     """
 
@@ -46,8 +47,23 @@ class Priors:
 
 
 @dataclass(frozen=True, slots=True)
+class CuePosterior:
+    """The posteriors of C cues by a site's labels, whatever the finding.
+
+    Attributes:
+        shift: ``(G,)`` of each family, in log-odds.
+        mean: ``(C,)``.
+        strength: ``(C,)``.
+    """
+
+    shift: Floats
+    mean: Floats
+    strength: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Posterior:
-    """What a site's labels make of the priors, for C cues and F findings.
+    """The posteriors of C cues and F findings by a site's labels.
 
     Attributes:
         shift: ``(G,)`` of each family, in log-odds.
@@ -67,10 +83,19 @@ def posterior(priors: Priors, trials: Floats, successes: Floats, strengths: Stre
 
     Args:
         priors: of the C cues.
-        trials: ``(C, F)`` labels of each cue on each finding; ``successes`` are those of value 1.
-        successes: ``(C, F)``.
+        trials: ``(C, F)`` labels of each cue on each finding.
+        successes: ``(C, F)`` those of value 1 among them.
         strengths: of the levels.
     """
+    cues = cue_posterior(priors, trials, successes, strengths)
+    # A cue's mean is never more certain for one finding than for all, nor than findings resemble each other.
+    shared = 1 / (1 / cues.strength + 1 / strengths.finding)
+    mean = finding_means(cues, trials, successes, strengths.finding)
+    return Posterior(cues.shift, cues.mean, shared, mean, shared[:, None] + trials)
+
+
+def cue_posterior(priors: Priors, trials: Floats, successes: Floats, strengths: Strengths) -> CuePosterior:
+    """The posterior of every cue; the strength of the findings has no part in it. Arguments as of :func:`posterior`."""
     cue_trials, cue_successes = trials.sum(1), successes.sum(1)
     weight = priors.strength * strengths.cue
     shift = family_shifts(
@@ -81,13 +106,15 @@ def posterior(priors: Priors, trials: Floats, successes: Floats, strengths: Stre
         groups=len(priors.families),
         precision=strengths.family,
     )
-    cue_strength = weight + cue_trials
-    cue_mean = (weight * shifted(priors.mean, shift[priors.family]) + cue_successes) / cue_strength
-    total = strengths.finding + trials
-    mean = (strengths.finding * cue_mean[:, None] + successes) / total
-    # A cue's mean is no surer for one finding than it is for all, nor than findings are alike.
-    shared = 1 / (1 / cue_strength + 1 / strengths.finding)
-    return Posterior(shift, cue_mean, shared, mean, shared[:, None] + trials)
+    strength = weight + cue_trials
+    mean = (weight * shifted(priors.mean, shift[priors.family]) + cue_successes) / strength
+    return CuePosterior(shift, mean, strength)
+
+
+def finding_means(cues: CuePosterior, trials: Floats, successes: Floats, strength: float) -> Floats:
+    """``(C, F)`` the mean of each cue on each finding, where ``strength`` is what the cue's own is worth in labels."""
+    means: Floats = (strength * cues.mean[:, None] + successes) / (strength + trials)
+    return means
 
 
 def places(names: Sequence[str]) -> dict[str, int]:

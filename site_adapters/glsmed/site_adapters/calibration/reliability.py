@@ -1,4 +1,4 @@
-"""A calibration's report of reliability: said against seen, before and after, on labels that the fit had not seen."""
+"""Predicted against observed frequencies, before and after calibration, on labels that the fit had not seen."""
 
 from collections.abc import Iterator, Sequence
 
@@ -27,7 +27,7 @@ def reliability_report(cells: Sequence[GoldCell], fit: Fit, file: CalibrationFil
     else:
         yield "too few reports to hold any out: the calibration is not tested"
     if file.learned is not None:
-        used = "and is used" if file.learned.used else "which is not surely better, so it is not used"
+        used = "and is used" if file.learned.used else "not better beyond chance, so it is not used"
         yield (
             f"learned scoring: held-out log-loss {file.learned.held_out:.4f} "
             f"(posteriors {file.learned.beta:.4f}), {used}"

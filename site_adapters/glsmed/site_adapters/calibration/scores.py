@@ -1,7 +1,6 @@
-"""Scores of probabilities against gold values, as plain numbers.
+"""Scores of probabilities against gold values, as plain numbers, computed without torch.
 
-The federation's own metrics (:mod:`glsmed.shared.metrics`) work on tensors; these spare a radiologist's commands the
-seconds that loading torch takes. A test holds both to the same values.
+Loading torch takes seconds, and a radiologist's commands should not have to wait for it.
 """
 
 from collections.abc import Sequence
@@ -10,7 +9,13 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-CALIBRATION_BINS = 15
+from glsmed.shared.metrics.calibration_error import (
+    CALIBRATION_BINS,
+    bin_sums,
+    equal_width_bins,
+    expected_calibration_error,
+)
+
 _CLIP = 1e-7
 
 Floats = NDArray[np.float64]
@@ -18,7 +23,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """How N probabilities hold against N values; a ratio without any case is None.
+    """How good N probabilities are against N values; a ratio without any case is None.
 
     Attributes:
         positives: values of 1.
@@ -53,7 +58,7 @@ def score(probability: ArrayLike, value: ArrayLike) -> Scores:
         recall=_ratio(hits, positives),
         brier=float(((p - y) ** 2).mean()) if len(y) else None,
         log_loss=float(log_losses(p, y).mean()) if len(y) else None,
-        ece=sum(abs(row.predicted - row.observed) * row.n for row in reliability(p, y)) / len(y) if len(y) else None,
+        ece=expected_calibration_error(p, y) if len(y) else None,
     )
 
 
@@ -81,9 +86,7 @@ class ReliabilityRow:
 
 def reliability(probability: ArrayLike, value: ArrayLike, *, bins: int = CALIBRATION_BINS) -> Sequence[ReliabilityRow]:
     """The bins of equal width that hold any case, from low to high."""
-    p, y = np.asarray(probability, dtype=np.float64), np.asarray(value, dtype=np.float64)
-    place = np.clip((p * bins).astype(np.intp), 0, bins - 1)
-    count, sum_p, sum_y = (np.bincount(place, weights, bins) for weights in (np.ones_like(p), p, y))
+    count, sum_p, sum_y = bin_sums(equal_width_bins(probability, bins=bins), probability, value, bins=bins)
     return [
         ReliabilityRow(
             at / bins, (at + 1) / bins, int(count[at]), float(sum_p[at] / count[at]), float(sum_y[at] / count[at])

@@ -1,4 +1,4 @@
-"""The way of counts to the federation and of the shared prior back, for one adapter."""
+"""Counts of an adapter's cues for the federation, and the prior that comes back."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ from glsmed.site_adapters.calibration.gold_cells import GoldCell, mentioned
 def count_cues(adapter: Adapter, cells: Sequence[GoldCell]) -> list[CueCount]:
     """Trials and successes of each cue that decided a labelled cell; a report counts once for each finding.
 
-    Combinations of cues, and cells whose alternatives share a belief, are left out: they count no cue by itself.
+    Combinations of cues and cells whose alternatives share a cue are left out: they say nothing of a single cue.
     """
     values: dict[str, list[float]] = {}
     for gold, cell in mentioned(cells):
@@ -38,20 +38,20 @@ def _count(adapter: Adapter, cue_id: str, labels: Sequence[float]) -> CueCount:
     )
 
 
-def shared_beliefs(adapter: Adapter, prior: SharedPrior) -> Mapping[str, Beta]:
+def shared_cue_priors(adapter: Adapter, prior: SharedPrior) -> Mapping[str, Beta]:
     """The shared prior of the adapter's cues by id; cues that no site counted move with their family."""
-    beliefs: dict[str, Beta] = {}
+    priors: dict[str, Beta] = {}
     for cue in adapter.cues.values():
         if cue.prior is None:
             continue
-        belief = prior.cues.get(f"{adapter.language}/{cue.id}")
+        counted = prior.cues.get(f"{adapter.language}/{cue.id}")
         shift = prior.families.get(f"{adapter.language}/{cue.family}", 0.0)
-        if belief is not None:
-            beliefs[cue.id] = Beta(belief.mean, belief.strength)
+        if counted is not None:
+            priors[cue.id] = Beta(counted.mean, counted.strength)
         elif shift:
             moved = shifted(np.array(cue.prior.mean), np.array(shift)).clip(LEAST_MEAN, 1 - LEAST_MEAN)
-            beliefs[cue.id] = Beta(float(moved), cue.prior.strength)
-    return beliefs
+            priors[cue.id] = Beta(float(moved), cue.prior.strength)
+    return priors
 
 
 def load_shared_prior(path: Path) -> SharedPrior:

@@ -1,41 +1,64 @@
 """``glsmed-adapter bench``: what a changed adapter changes, and whether it is worse."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glsmed.site_adapters.calibration.comparison import Change, Comparison, Verdict, compare, judge
-from glsmed.site_adapters.calibration.gold_cells import gold_cells
-from glsmed.site_adapters.commands.gold_warnings import warn_of_other_findings
-from glsmed.site_adapters.inputs.gold_labels import Gold, read_gold
-from glsmed.site_adapters.inputs.report_files import read_reports
-from glsmed.site_adapters.lint.file_rules import version_not_raised
-from glsmed.site_adapters.lint.lint_context import load_subject
-from glsmed.site_adapters.reading.cells import Cell
+from glsmed.site_adapters.commands.arguments import AdapterArgument, OptionalGoldOption, ReportsOption
+
+if TYPE_CHECKING:  # at run time they would cost every command the start of numpy
+    from glsmed.site_adapters.calibration.comparison import Change, Comparison, Verdict
+    from glsmed.site_adapters.inputs.gold_labels import Gold
+    from glsmed.site_adapters.lint.lint_context import Subject
+    from glsmed.site_adapters.reading.cells import Cell
 
 _MOST_SHOWN = 200
 
 
-def bench_command(adapter: str, *, against: str, reports: Path, gold: Path | None) -> None:
-    """Print every cell that changes and the scores; exit code 1 if gold labels say that it is worse."""
+def bench_command(
+    adapter: AdapterArgument,
+    *,
+    against: Annotated[str, typer.Option(help="The adapter to compare with.")],
+    reports: ReportsOption,
+    gold: OptionalGoldOption = None,
+) -> None:
+    """What an adapter changes against another, cell by cell; exit code 1 if gold labels say that it is worse.
+
+    **Example**: `glsmed-adapter bench st-mary.yaml --against en_radiology --reports r.jsonl --gold gold.csv`
+    """
+    from glsmed.site_adapters.calibration.comparison import compare
+    from glsmed.site_adapters.commands.gold_warnings import warn_of_other_findings
+    from glsmed.site_adapters.inputs.gold_labels import read_gold
+    from glsmed.site_adapters.inputs.report_files import read_reports
+    from glsmed.site_adapters.lint.file_rules import version_not_raised
+    from glsmed.site_adapters.lint.lint_context import load_subject
+
     now, before = load_subject(adapter), load_subject(against)
     texts = read_reports(reports)
     findings = sorted({*now.adapter.findings, *before.adapter.findings})
-    labels: Gold = {} if gold is None else read_gold(gold, studies=texts.keys(), findings=findings, among=str(reports))
+    labels: Gold = (
+        {} if gold is None else read_gold(gold, examinations=texts.keys(), findings=findings, among=str(reports))
+    )
     if gold is not None:
         warn_of_other_findings(gold, findings)
-    comparison = compare(before.reader, now.reader, texts)
-    _print_changes(comparison, labels)
+    _print_changes(compare(before.reader, now.reader, texts), labels)
     for fault in version_not_raised(now, before):
         typer.echo(f"warning: {fault}", err=True)
-    verdicts = judge(gold_cells(before.reader, texts, labels), gold_cells(now.reader, texts, labels)) if labels else []
+    verdicts = _verdicts(before, now, texts, labels) if labels else []
     _print_verdicts(verdicts)
     if any(verdict.worse for verdict in verdicts):
         raise SystemExit(1)
 
 
-def _print_changes(comparison: Comparison, gold: Gold) -> None:
+def _verdicts(before: "Subject", now: "Subject", texts: Mapping[str, str], labels: "Gold") -> "Sequence[Verdict]":
+    from glsmed.site_adapters.calibration.comparison import judge
+    from glsmed.site_adapters.calibration.gold_cells import gold_cells
+
+    return judge(gold_cells(before.reader, texts, labels), gold_cells(now.reader, texts, labels))
+
+
+def _print_changes(comparison: "Comparison", gold: "Gold") -> None:
     for change in comparison.changes[:_MOST_SHOWN]:
         typer.echo(_line(change, gold.get((change.report_id, change.finding))))
     left = len(comparison.changes) - _MOST_SHOWN
@@ -46,16 +69,16 @@ def _print_changes(comparison: Comparison, gold: Gold) -> None:
     )
 
 
-def _line(change: Change, gold: int | None) -> str:
-    told = "" if gold is None else f"   gold {gold}"
-    return f"{change.report_id}: {change.finding}: {_told(change.before)} → {_told(change.after)}{told}"
+def _line(change: "Change", gold: int | None) -> str:
+    label = "" if gold is None else f"   gold {gold}"
+    return f"{change.report_id}: {change.finding}: {_shown(change.before)} → {_shown(change.after)}{label}"
 
 
-def _told(cell: Cell | None) -> str:
+def _shown(cell: "Cell | None") -> str:
     return "unmentioned" if cell is None else f"{cell.state} {cell.probability:.2f} ({cell.cue}, {cell.section})"
 
 
-def _print_verdicts(verdicts: Sequence[Verdict]) -> None:
+def _print_verdicts(verdicts: "Sequence[Verdict]") -> None:
     for verdict in verdicts:
-        told = "WORSE, beyond noise" if verdict.worse else "no worse"
-        typer.echo(f"{verdict.measure:9s} {verdict.before:.4f} → {verdict.after:.4f}   {told}")
+        judgement = "WORSE, beyond noise" if verdict.worse else "no worse"
+        typer.echo(f"{verdict.measure:9s} {verdict.before:.4f} → {verdict.after:.4f}   {judgement}")

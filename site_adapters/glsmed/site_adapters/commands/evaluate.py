@@ -1,20 +1,26 @@
-"""``glsmed-adapter evaluate``: how the probabilities hold against gold labels."""
+"""``glsmed-adapter evaluate``: how good the probabilities are, measured against gold labels."""
 
 import json
-from pathlib import Path
 
 import typer
 
-from glsmed.site_adapters.adapter.loader import load_adapter
-from glsmed.site_adapters.calibration.calibration import load_calibration
-from glsmed.site_adapters.calibration.evaluation import evaluate
-from glsmed.site_adapters.calibration.gold_cells import load_gold_cells
-from glsmed.site_adapters.commands.gold_warnings import warn_of_other_findings
-from glsmed.site_adapters.reading.reader import Reader
+from glsmed.site_adapters.commands.arguments import AdapterArgument, CalibrationOption, GoldOption, ReportsOption
 
 
-def evaluate_command(adapter: str, *, reports: Path, gold: Path, calibration: Path | None) -> None:
-    """Print the scores as JSON."""
+def evaluate_command(
+    adapter: AdapterArgument, *, reports: ReportsOption, gold: GoldOption, calibration: CalibrationOption = None
+) -> None:
+    """F1, precision, recall, Brier, log-loss and calibration error against gold labels, as JSON.
+
+    **Example**: `glsmed-adapter evaluate st-mary.yaml --reports r.jsonl --gold gold.csv --calibration calibration.yaml`
+    """
+    from glsmed.site_adapters.adapter.loader import load_adapter
+    from glsmed.site_adapters.calibration.calibration import load_calibration
+    from glsmed.site_adapters.calibration.evaluation import evaluate
+    from glsmed.site_adapters.calibration.gold_cells import load_gold_cells
+    from glsmed.site_adapters.commands.gold_warnings import warn_of_other_findings
+    from glsmed.site_adapters.reading.reader import Reader
+
     reader = Reader(load_adapter(adapter))
     calibrated = None if calibration is None else load_calibration(calibration, reader.adapter)
     scores = evaluate(load_gold_cells(reader, reports, gold), calibrated)

@@ -2,26 +2,39 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from glsmed.shared.errors import DataError, GlsmedError, UsageError
-from glsmed.site_adapters.adapter.loader import load_adapter
-from glsmed.site_adapters.explaining.explanation import Posterior, as_text, explain
-from glsmed.site_adapters.explaining.explanation_page import as_html
+from glsmed.site_adapters.commands.arguments import AdapterArgument, CalibrationOption, OutOption
 from glsmed.site_adapters.inputs.jsonl import STREAM, Report, open_lines, open_output, parse_report
-from glsmed.site_adapters.reading.reader import Reader
+
+if TYPE_CHECKING:
+    from glsmed.site_adapters.explaining.explanation import Posterior
+    from glsmed.site_adapters.reading.reader import Reader
 
 
 def explain_command(
-    adapter: str, *, text: str | None, source: Path | None, calibration: Path | None, target: Path, html: bool
+    adapter: AdapterArgument,
+    *,
+    text: Annotated[str | None, typer.Option(help="One text.")] = None,
+    source: Annotated[Path | None, typer.Option("--in", help="Reports as JSON lines; - is standard input.")] = None,
+    calibration: CalibrationOption = None,
+    target: OutOption = STREAM,
+    html: Annotated[bool, typer.Option("--html", help="One self-contained page with the words marked.")] = False,
 ) -> None:
-    """Explain one text, or every report of a file, as text or as one HTML page.
+    """The words, the rule, prior, posterior, rate and target behind each finding.
 
-    Raises:
-        UsageError: not exactly one of ``text`` and ``source`` is given.
-        GlsmedError: lines were broken; every other report is explained.
+    **Examples**
+
+    - `glsmed-adapter explain en_radiology --text "Possible pneumonia."`
+    - `glsmed-adapter explain st-mary.yaml --in reports.jsonl --calibration calibration.yaml --html --out why.html`
     """
+    from glsmed.site_adapters.adapter.loader import load_adapter
+    from glsmed.site_adapters.explaining.explanation import as_text, explain
+    from glsmed.site_adapters.reading.reader import Reader
+
     if (text is None) == (source is None):
         raise UsageError("give either --text or --in")
     reader = Reader(load_adapter(adapter))
@@ -31,6 +44,8 @@ def explain_command(
     explained = [(report.report_id, report.text, explain(reader, report.text, posterior)) for report in reports]
     with open_output(target) as output:
         if html:
+            from glsmed.site_adapters.explaining.explanation_page import as_html  # only here: it starts Jinja2
+
             output.write(as_html(explained, title=f"How {reader.adapter.label} reads"))
         else:
             output.writelines(f"# {name}\n{as_text(rows)}\n" for name, _, rows in explained)
@@ -38,7 +53,7 @@ def explain_command(
         raise GlsmedError(f"{source}: {len(broken)} broken line(s) left out: {'; '.join(broken)}")
 
 
-def _posterior(path: Path, reader: Reader) -> Posterior:
+def _posterior(path: Path, reader: "Reader") -> "Posterior":
     # numpy takes longer to load than a text takes to explain: only a calibration needs it.
     from glsmed.site_adapters.calibration.calibration import load_calibration
 

@@ -12,7 +12,7 @@ _MOST_NAMED = 5
 
 
 def warn_of_other_findings(gold: Path, findings: Collection[str]) -> None:
-    """Name the findings of a gold file that the adapter does not know: a misspelled one would be missed in silence."""
+    """Name the findings of a gold file that the adapter does not know: a misspelled one would be missed silently."""
     others = other_findings(gold, findings=findings)
     named = [f"{name!r}{did_you_mean(name, sorted(findings))}" for name in sorted(others)[:_MOST_NAMED]]
     if named:

@@ -1,14 +1,24 @@
 """``glsmed-adapter lint``: what is wrong with an adapter, by file and line."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from glsmed.site_adapters.lint.run import has_errors, lint
+from glsmed.site_adapters.commands.arguments import AdapterArgument
 
 
-def lint_command(adapter: str, *, against: Path | None) -> None:
-    """Print every problem; exit code 1 if one of them is an error."""
+def lint_command(
+    adapter: AdapterArgument,
+    *,
+    against: Annotated[Path | None, typer.Option(help="Its former release: was the version raised?")] = None,
+) -> None:
+    """Everything that is wrong with an adapter, as file:line: key: what — what to do; exit code 1 on an error.
+
+    **Example**: `glsmed-adapter lint st-mary.yaml`
+    """
+    from glsmed.site_adapters.lint.run import has_errors, lint
+
     problems = lint(adapter, against=against)
     for problem in problems:
         typer.echo(str(problem))

@@ -1,30 +1,40 @@
-"""``glsmed-adapter suggest``: doubt near findings that the adapter does not know yet."""
+"""``glsmed-adapter suggest``: words of doubt near findings that the adapter does not know yet."""
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from glsmed.site_adapters.commands.gold_warnings import warn_of_other_findings
-from glsmed.site_adapters.inputs.gold_labels import Gold, read_gold
+from glsmed.site_adapters.commands.arguments import AdapterArgument, OptionalGoldOption, OutOption, ReportsOption
 from glsmed.site_adapters.inputs.jsonl import STREAM, open_output
-from glsmed.site_adapters.inputs.report_files import read_reports
-from glsmed.site_adapters.lint.lint_context import load_subject
-from glsmed.site_adapters.suggesting.suggestion_yaml import as_lines, usable
-from glsmed.site_adapters.suggesting.suggestions import suggest
+
+if TYPE_CHECKING:
+    from glsmed.site_adapters.inputs.gold_labels import Gold
 
 _MOST = 20
 
 
-def suggest_command(adapter: str, *, reports: Path, gold: Path | None, target: Path) -> None:
-    """Write YAML to paste, the most useful cue first, each with real clauses as comments."""
+def suggest_command(
+    adapter: AdapterArgument, *, reports: ReportsOption, gold: OptionalGoldOption = None, target: OutOption = STREAM
+) -> None:
+    """Frequent words near findings that look like doubt and are not in the adapter, as YAML to paste.
+
+    **Example**: `glsmed-adapter suggest st-mary.yaml --reports r.jsonl --gold gold.csv`
+    """
+    from glsmed.site_adapters.commands.gold_warnings import warn_of_other_findings
+    from glsmed.site_adapters.inputs.gold_labels import read_gold
+    from glsmed.site_adapters.inputs.report_files import read_reports
+    from glsmed.site_adapters.lint.lint_context import load_subject
+    from glsmed.site_adapters.suggesting.suggestion_yaml import suggestions_yaml, usable
+    from glsmed.site_adapters.suggesting.suggestions import suggest
+
     subject = load_subject(adapter)
     texts = read_reports(reports)
     labels: Gold = {}
     if gold is not None:
         warn_of_other_findings(gold, subject.adapter.findings)
-        labels = read_gold(gold, studies=texts.keys(), findings=list(subject.adapter.findings), among=str(reports))
+        labels = read_gold(gold, examinations=texts.keys(), findings=list(subject.adapter.findings), among=str(reports))
     found = usable(subject, suggest(subject, texts, labels, most=_MOST))
     with open_output(target) as output:
-        output.writelines(f"{line}\n" for line in as_lines(subject, found))
+        output.write(suggestions_yaml(subject, found))
     if target != STREAM:
         typer.echo(f"wrote {len(found)} suggestion(s) to {target}")

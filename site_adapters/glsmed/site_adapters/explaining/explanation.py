@@ -4,10 +4,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from glsmed.site_adapters.adapter.adapter import Adapter
-from glsmed.site_adapters.reading.cells import Cell, Span
-from glsmed.site_adapters.reading.reader import Reader, Statement
+from glsmed.site_adapters.reading.cells import NO_EVIDENCE, Cell, Span
+from glsmed.site_adapters.reading.reader import Reader
+from glsmed.site_adapters.reading.statements import Statement
 
-NO_EVIDENCE = "no evidence"
 COLUMNS = ("finding", "state", "words", "rule", "section", "prior", "posterior", "label", "rate r", "target", "")
 _LONGEST_WORDS = 60
 Posterior = Callable[[Cell, Collection[Cell]], tuple[float, float]]
@@ -19,7 +19,7 @@ class Explained:
 
     Attributes:
         rule: the cue with its kind, and where in which file it stands.
-        prior: mean and spread of P(finding | cue) by the adapter; None for what is no evidence.
+        prior: mean and spread of P(finding | cue) by the adapter; None for a mention that is not evidence.
         posterior: the same at this site, where a calibration is given.
         decides: whether this mention makes the finding's cell.
     """
@@ -38,8 +38,8 @@ class Explained:
     @property
     def target(self) -> float | None:
         """What the loss sees: the posterior's mean, or the prior's without a calibration."""
-        belief = self.posterior or self.prior
-        return None if belief is None else belief[0]
+        beta = self.posterior or self.prior
+        return None if beta is None else beta[0]
 
     @property
     def label(self) -> int | None:
@@ -53,12 +53,12 @@ class Explained:
 
 
 def explain(reader: Reader, text: str, posterior: Posterior | None = None) -> list[Explained]:
-    """Every mention in the order of the text, those that are no evidence too.
+    """Every mention in the order of the text, including those that are not evidence.
 
     Args:
         reader: with the adapter.
         text: the report.
-        posterior: of a cell among the cells of its report, as a calibration gives it.
+        posterior: gives mean and spread for a cell among the cells of its report; a calibration is one.
     """
     cells = reader.read(text).cells
     return [_explained(statement, cells, text, reader.adapter, posterior) for statement in reader.statements(text)]
@@ -70,10 +70,10 @@ def _explained(
     assertion = statement.assertion
     cell = cells.get(assertion.finding)
     decides = cell is not None and cell.evidence == statement.placed
-    prior = assertion.prior if statement.weight > 0 else None
+    prior = assertion.prior if statement.is_evidence else None
     after = None
     if posterior is not None and prior is not None:
-        after = posterior(cell, cells.values()) if cell and decides else posterior(_cell(statement), ())
+        after = posterior(cell, cells.values()) if cell and decides else posterior(statement.cell, ())
     return Explained(
         finding=assertion.finding,
         state=NO_EVIDENCE if prior is None else assertion.state,
@@ -85,24 +85,6 @@ def _explained(
         posterior=after,
         decides=decides,
         spans=statement.placed,
-    )
-
-
-def _cell(statement: Statement) -> Cell:
-    """The cell that a mention would make if it decided."""
-    said = statement.assertion
-    mean, strength = (said.prior.mean, said.prior.strength) if said.prior else (0.5, 1.0)
-    return Cell(
-        finding=said.finding,
-        state=said.state,
-        probability=mean,
-        spread=said.spread,
-        strength=strength,
-        cue=said.cue,
-        family=said.family,
-        section=statement.section,
-        share=said.share,
-        evidence=statement.placed,
     )
 
 
@@ -128,15 +110,15 @@ def rows(explained: Sequence[Explained]) -> Iterator[tuple[str, ...]]:
             row.words,
             row.rule,
             row.section,
-            _belief(row.prior),
-            _belief(row.posterior),
+            _mean_and_spread(row.prior),
+            _mean_and_spread(row.posterior),
             *numbers,
             "decides" if row.decides else "",
         )
 
 
-def _belief(belief: tuple[float, float] | None) -> str:
-    return "" if belief is None else f"{belief[0]:.2f} ± {belief[1]:.2f}"
+def _mean_and_spread(beta: tuple[float, float] | None) -> str:
+    return "" if beta is None else f"{beta[0]:.2f} ± {beta[1]:.2f}"
 
 
 def as_text(explained: Sequence[Explained]) -> str:
@@ -154,7 +136,7 @@ def _text_lines(row: Explained) -> Iterator[str]:
     yield f"  rule       {row.rule}"
     if row.prior is None:
         return
-    yield f"  prior      {_belief(row.prior)}"
+    yield f"  prior      {_mean_and_spread(row.prior)}"
     if row.posterior is not None:
-        yield f"  posterior  {_belief(row.posterior)}"
+        yield f"  posterior  {_mean_and_spread(row.posterior)}"
     yield f"  target     {row.target:.2f}   (label {row.label}, rate r {row.rate:.2f})"

@@ -1,4 +1,4 @@
-"""CSV files that people write: rows with their line numbers, and one clear error where the file is no such table."""
+"""CSV files that people write: rows with their line numbers, and one clear error where the file is not such a table."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ def read_csv(path: Path, *, required: Sequence[str], optional: Sequence[str] = (
     """Rows with their line numbers, values stripped.
 
     Raises:
-        ConfigurationError: the file is missing, not UTF-8, empty, its header does not fit, or a row is no row.
+        ConfigurationError: the file is missing, not UTF-8, empty, its header does not fit, or a row is too long.
     """
     reader = csv.DictReader(io.StringIO(_content(path), newline=""), restval="")
     try:
@@ -29,7 +29,7 @@ def read_csv(path: Path, *, required: Sequence[str], optional: Sequence[str] = (
     except csv.Error as error:
         raise ConfigurationError([Fault(str(path), f"is not CSV: {error}", line=reader.line_num)]) from None
     if count == 0:
-        raise ConfigurationError([Fault(str(path), "holds no row", line=1)])
+        raise ConfigurationError([Fault(str(path), "has no rows", line=1)])
 
 
 def _content(path: Path) -> str:

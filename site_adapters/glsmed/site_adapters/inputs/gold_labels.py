@@ -14,25 +14,25 @@ _VALUES = {"0": 0, "1": 1}
 Gold = Mapping[tuple[str, str], int]
 
 
-def read_gold(path: Path, *, studies: Collection[str], findings: Collection[str], among: str = "manifest") -> Gold:
-    """Value (0 or 1) by study and finding; rows about other findings are left out.
+def read_gold(path: Path, *, examinations: Collection[str], findings: Collection[str], among: str = "manifest") -> Gold:
+    """Value (0 or 1) by examination and finding; rows about other findings are left out.
 
     Args:
         path: the CSV file.
-        studies: the known study ids.
-        findings: the findings that count.
-        among: what holds the known study ids, for the message about one that is not there.
+        examinations: ids of the known examinations, as column study_id has them.
+        findings: the findings to keep.
+        among: what lists these ids, for the message about one that is not there.
 
     Raises:
-        ConfigurationError: with every fault: an unknown study, a value that is not 0 or 1, two values for one cell, or
-            not a single row about the findings.
+        ConfigurationError: with every fault: an unknown examination, a value that is not 0 or 1, two values for one
+            cell, or no row about the findings at all.
     """
     gold: dict[tuple[str, str], int] = {}
     faults: list[Fault] = []
     seen: set[str] = set()
     for line, row in read_csv(path, required=COLUMNS):
         seen.add(row["finding"])
-        key, message = _fault(row, gold, studies, among)
+        key, message = _fault(row, gold, examinations, among)
         if message:
             faults.append(Fault(str(path), message, line=line, key=key))
         else:
@@ -52,14 +52,14 @@ def other_findings(path: Path, *, findings: Collection[str]) -> Mapping[str, int
     return Counter(finding for finding in rows if finding not in findings)
 
 
-def _fault(row: Mapping[str, str], gold: Gold, studies: Collection[str], among: str) -> tuple[str, str]:
-    """The column and what is wrong with it; two empty strings for a row that is right."""
-    if row["study_id"] not in studies:
+def _fault(row: Mapping[str, str], gold: Gold, examinations: Collection[str], among: str) -> tuple[str, str]:
+    """The column and what is wrong with it; two empty strings for a correct row."""
+    if row["study_id"] not in examinations:
         return "study_id", f"{row['study_id']!r} is not in the {among}"
     if not row["finding"]:
         return "finding", "is blank"
     if row["value"] not in _VALUES:
-        return "value", f"expected 0 or 1, came {row['value']!r}"
+        return "value", f"expected 0 or 1, got {row['value']!r}"
     known = gold.get((row["study_id"], row["finding"]))
     if known is not None and known != _VALUES[row["value"]]:
         message = f"{row['finding']} of {row['study_id']!r} is {known} in an earlier line and {row['value']} here"

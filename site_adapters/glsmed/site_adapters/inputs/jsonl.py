@@ -16,7 +16,7 @@ STREAM = Path("-")
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report as it came: ``report_id`` names it in every answer."""
+    """One report as it was given; ``report_id`` names it in every answer."""
 
     report_id: str
     text: str
@@ -52,7 +52,9 @@ def _refuse_half_characters(report: Report) -> None:
     try:
         (report.report_id + report.text).encode()
     except UnicodeEncodeError as error:
-        raise DataError(f"holds half a character (\\u{ord(error.object[error.start]):04x}): write it whole") from None
+        raise DataError(
+            f"holds half a character (\\u{ord(error.object[error.start]):04x}): write the whole character"
+        ) from None
 
 
 @contextmanager
@@ -75,7 +77,7 @@ def open_lines(source: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def open_output(target: Path) -> Iterator[TextIO]:
-    """Where answers go: standard output for ``-``, or a file that is there only once it is whole."""
+    """Where answers go: standard output for ``-``, or a file that appears only once it is complete."""
     if target == STREAM:
         yield sys.stdout
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""All reports of a JSON lines file, for work that needs every one of them: nothing is left out in silence."""
+"""All reports of a JSON lines file, for work that needs every one of them: nothing is left out silently."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,12 +27,12 @@ def read_reports(source: Path) -> Mapping[str, str]:
             if report is None:
                 continue
             if report.report_id in first:
-                message = f"the report {report.report_id!r} stands in line {first[report.report_id]} already"
+                message = f"the report {report.report_id!r} is already in line {first[report.report_id]}"
                 faults.append(Fault(str(source), message, line=number, key="id"))
             first.setdefault(report.report_id, number)
             texts[report.report_id] = report.text
     if not faults and not texts:
-        faults.append(Fault(str(source), "holds no report", line=1))
+        faults.append(Fault(str(source), "has no reports", line=1))
     if faults:
         raise ConfigurationError(faults)
     return texts

@@ -61,10 +61,12 @@ def unlikely_affirmation(subject: Subject) -> Iterator[Fault]:
 
 
 def graded_no_evidence(subject: Subject) -> Iterator[Fault]:
-    """What is no evidence, with a certainty that makes it evidence."""
+    """Cues that are not evidence ("history of"), with a certainty that makes them evidence."""
     for at, _, cue in subject.own_cues:
         if cue.kind in _NO_EVIDENCE and cue.prior is not None:
-            message = f"{cue.kind} words are no evidence of this study, and a certainty makes them so — take it away"
+            message = (
+                f"{cue.kind} words say nothing about this examination, but a certainty makes them evidence — remove it"
+            )
             yield subject.own.place("cues", at, "certainty").fault(message)
 
 
@@ -78,7 +80,7 @@ def odd_strength(subject: Subject) -> Iterator[Fault]:
 
 
 def far_from_parent(subject: Subject) -> Iterator[Fault]:
-    """Certainties that lie far from the parent's: perhaps a slip of the pen."""
+    """Certainties that lie far from the parent's: perhaps a typing error."""
     for at, entry, cue in subject.own_cues:
         parent = subject.parent_cues.get(entry.id)
         if entry.certainty is None or not (parent and parent.prior and cue.prior):
@@ -139,7 +141,7 @@ def _order_fault(subject: Subject, phrase: Phrase, plain: Phrase) -> Fault:
     means = [prior.mean for owner in (phrase.owner, plain.owner) if (prior := subject.adapter.cues[owner].prior)]
     message = (
         f"{phrase.text!r} ({phrase.owner}: {means[0]:g}) and {plain.text!r} ({plain.owner}: {means[1]:g}) are in the "
-        "wrong order — mend one certainty, or move the phrase"
+        "wrong order — correct one certainty, or move the phrase"
     )
     entry = next((at for at, entry, _ in subject.own_cues if entry.id in (phrase.owner, plain.owner)), None)
     if phrase.own:
@@ -157,10 +159,8 @@ def out_of_ladder(subject: Subject) -> Iterator[Fault]:
     for lower, higher in [(cues[low], cues[high]) for low, high in sorted(pairs)]:
         told = higher.id if higher.id in own else lower.id
         if told in own and lower.prior and higher.prior and lower.prior.mean > higher.prior.mean:
-            message = (
-                f"{lower.id} ({lower.prior.mean:g}) lies above {higher.id} ({higher.prior.mean:g}) — mend one certainty"
-            )
-            yield subject.own.place("cues", own[told], "certainty").fault(message)
+            lies_above = f"{lower.id} ({lower.prior.mean:g}) lies above {higher.id} ({higher.prior.mean:g})"
+            yield subject.own.place("cues", own[told], "certainty").fault(f"{lies_above} — correct one certainty")
 
 
 def mixed_family(subject: Subject) -> Iterator[Fault]:

@@ -1,4 +1,4 @@
-"""Cues that cannot work as they stand, or that nobody has tried."""
+"""Cues that cannot work as they are, or that nobody has tried."""
 
 import difflib
 from collections.abc import Iterator, Sequence
@@ -60,7 +60,7 @@ def too_common(subject: Subject) -> Iterator[Fault]:
         tokens = subject.lexicon.tokens(phrase.text)
         short = len(tokens) == 1 and (tokens[0].isdigit() or tokens[0] in common or _is_letter(tokens[0]))
         if short or (tokens and len(tokens) > 1 and set(tokens) <= fillers):
-            message = f"{phrase.text!r} of {cue.id!r} stands in almost any sentence — give the words that make it a cue"
+            message = f"{phrase.text!r} of {cue.id!r} occurs in almost any sentence — give the words that make it a cue"
             yield phrase.place.fault(message)
 
 
@@ -111,7 +111,7 @@ def no_effect(subject: Subject) -> Iterator[Fault]:
     worded |= {compound.cue for layer in subject.layers for compound in layer.file.grammar.compounds if compound.cue}
     for at, _, cue in subject.own_cues:
         if not cue.phrases and cue.id not in worded and not is_plain(cue) and not subject.adapter.components:
-            message = f"cue {cue.id!r} has no phrases and no finding words it — give it phrases, or take it away"
+            message = f"cue {cue.id!r} has no phrases and no finding words it — give it phrases, or remove it"
             yield subject.own.place("cues", at).fault(message)
 
 
@@ -129,29 +129,31 @@ def untested(subject: Subject) -> Iterator[Fault]:
 
 
 def failing_example(subject: Subject) -> Iterator[Fault]:
-    """Examples of the own file that do not come out as they say."""
+    """Examples of the own file that do not hold."""
     for fault in subject.failed_examples:
         if fault.source != subject.own.document.source:
             continue
-        yield Fault(fault.source, f"{fault.message} — mend the example or the adapter", fault.line, fault.key)
+        yield Fault(fault.source, f"{fault.message} — correct the example or the adapter", fault.line, fault.key)
 
 
 def failing_parent_example(subject: Subject) -> Iterator[Fault]:
     """Examples of a parent that no longer hold: perhaps on purpose."""
     for fault in subject.failed_examples:
         if fault.source != subject.own.document.source:
-            message = f"no longer holds with {subject.adapter.label}: {fault.message} — is that meant?"
+            message = f"no longer holds with {subject.adapter.label}: {fault.message} — is that intended?"
             yield Fault(fault.source, message, fault.line, fault.key)
 
 
 def contradicting_examples(subject: Subject) -> Iterator[Fault]:
-    """The same text with two expectations."""
+    """The same text with two different expectations."""
     seen: dict[tuple[str, str], str] = {}
     for example in subject.adapter.examples:
         for finding, expected in example.expect.items():
             before = seen.setdefault((example.text.casefold(), finding), expected)
             if before != expected and not example.place.inherited:
-                message = f"expects {finding}: {expected}, and above the same text expects {before} — keep one of both"
+                message = (
+                    f"expects {finding}: {expected}, but the same text above expects {before} — keep one of the two"
+                )
                 yield example.place.fault(message)
 
 
@@ -266,7 +268,7 @@ def near_parent_id(subject: Subject) -> Iterator[Fault]:
         if entry.id not in subject.parent_cues:
             near = difflib.get_close_matches(entry.id, list(subject.parent_cues), n=1, cutoff=_NEAR)
             if near:
-                message = f"{entry.id!r} makes a new cue beside {near[0]!r} — is {near[0]!r} meant?"
+                message = f"{entry.id!r} makes a new cue beside {near[0]!r} — did you mean {near[0]!r}?"
                 yield subject.own.place("cues", at, "id").fault(message)
 
 
@@ -277,7 +279,7 @@ def near_family(subject: Subject) -> Iterator[Fault]:
     for at, entry, _ in subject.own_cues:
         near = difflib.get_close_matches(entry.family or "", known, n=1, cutoff=_NEAR)
         if entry.family and entry.family not in known and near:
-            message = f"{entry.family!r} makes a new family beside {near[0]!r} — is {near[0]!r} meant?"
+            message = f"{entry.family!r} makes a new family beside {near[0]!r} — did you mean {near[0]!r}?"
             yield subject.own.place("cues", at, "family").fault(message)
 
 
@@ -303,7 +305,7 @@ def idle_fields(subject: Subject) -> Iterator[Fault]:
     for at, entry, cue in subject.own_cues:
         if cue.kind == "pseudo" and {"scope", "reach"} & entry.model_fields_set:
             yield subject.own.place("cues", at).fault(
-                "a pseudo cue swallows words and has no scope or reach — take them away"
+                "a pseudo cue swallows words and has no scope or reach — remove them"
             )
         if entry.strength is not None and cue.prior is None:
             yield subject.own.place("cues", at, "strength").fault(

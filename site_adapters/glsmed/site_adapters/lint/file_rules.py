@@ -29,7 +29,7 @@ def other_language(subject: Subject) -> Iterator[Fault]:
         for field in ("language",):
             before, now = getattr(parent.file, field), getattr(child.file, field)
             if not child.inherited and before and now and before != now:
-                message = f"is {now!r}, and the parent's is {before!r} — extend the vocabulary of that language"
+                message = f"is {now!r}, but the parent's is {before!r} — extend the vocabulary of that language"
                 yield child.place(field).fault(message)
         before, now = parent.file.grammar.script, child.file.grammar.script
         if not child.inherited and before and now and before != now:
@@ -57,7 +57,7 @@ def idle_grammar(subject: Subject) -> Iterator[Fault]:
             yield subject.own.place("grammar", "abbreviations", at).fault(message)
     for at, inflection in enumerate(grammar.inflections):
         if inflection.ending in inflection.becomes:
-            message = f"{inflection.ending!r} becomes itself — take that away"
+            message = f"{inflection.ending!r} becomes itself — remove it"
             yield subject.own.place("grammar", "inflections", at).fault(message)
 
 
@@ -67,13 +67,15 @@ def says_nothing(subject: Subject) -> Iterator[Fault]:
     said = (file.findings, file.cues, file.sections, file.section_weights, file.components)
     if file.extends is not None and not any(said) and not file.grammar.model_fields_set:
         yield subject.own.place("extends").fault(
-            "the file changes nothing of its parent — add what the site says otherwise"
+            "the file changes nothing of its parent — add what the site says differently"
         )
 
 
 def version_not_raised(subject: Subject, before: Subject) -> Iterator[Fault]:
-    """An adapter that reads otherwise than its former release under the same version."""
+    """An adapter that reads differently from its former release under the same version."""
     now, then = subject.adapter, before.adapter
     if now.name == then.name and now.digest != then.digest and now.version <= then.version:
-        message = f"is {now.version}, and {before.own.document.source} is {then.version} and reads otherwise — raise it"
+        message = (
+            f"is {now.version}, and {before.own.document.source} is {then.version} and reads differently — raise it"
+        )
         yield subject.own.place("version").fault(message)

@@ -6,9 +6,34 @@ from collections.abc import Iterator
 from glsmed.shared.errors import Fault
 from glsmed.site_adapters.adapter.adapter import STATES
 from glsmed.site_adapters.lint.cue_rules import words_of
-from glsmed.site_adapters.lint.finding_names import CANONICAL_FINDINGS
 from glsmed.site_adapters.lint.lint_context import Phrase, Subject
 
+# The canonical names of findings: those of ChestX-ray14, then the rest of CheXpert's.
+CHEST_XRAY_14 = (
+    "atelectasis",
+    "cardiomegaly",
+    "consolidation",
+    "edema",
+    "effusion",
+    "emphysema",
+    "fibrosis",
+    "hernia",
+    "infiltration",
+    "mass",
+    "nodule",
+    "pleural_thickening",
+    "pneumonia",
+    "pneumothorax",
+)
+CHEXPERT_REST = (
+    "enlarged_cardiomediastinum",
+    "lung_opacity",
+    "lung_lesion",
+    "pleural_other",
+    "fracture",
+    "support_devices",
+)
+CANONICAL_FINDINGS = CHEST_XRAY_14 + CHEXPERT_REST
 _NEAR = 0.8
 _NEARLY_SURE = 0.7
 _SHORTEST_PART = 4
@@ -22,18 +47,18 @@ def near_canonical(subject: Subject) -> Iterator[Fault]:
     for name in subject.own.file.findings:
         near = difflib.get_close_matches(name.rstrip("s"), known, n=1, cutoff=_NEAR)
         if name not in known and near:
-            message = f"{name!r} is no canonical finding, so no study knows it — is {near[0]!r} meant?"
+            message = f"{name!r} is not a canonical finding, so no study knows it — did you mean {near[0]!r}?"
             yield subject.own.place("findings", name).fault(message)
 
 
 def holds_canonical(subject: Subject) -> Iterator[Fault]:
-    """New findings whose name holds a canonical one ("pleural_effusion"), and whose terms no example tells apart."""
+    """New findings whose name holds a canonical one ("pleural_effusion"), and no example tells the two apart."""
     parents = {name for layer in subject.layers[:-1] for name in layer.file.findings}
     own = [set(example.expect) for example in subject.adapter.examples if not example.place.inherited]
     for name in subject.own.file.findings:
         inside = [known for known in CANONICAL_FINDINGS if set(known.split("_")) < set(name.split("_"))]
         if inside and name not in parents and not any({name, inside[0]} <= tested for tested in own):
-            message = f"{name!r} is a finding beside {inside[0]!r} — is that meant? Then let an example tell both apart"
+            message = f"{name!r} is a finding beside {inside[0]!r} — if it is intended, add an example that has both"
             yield subject.own.place("findings", name).fault(message)
 
 
@@ -61,7 +86,7 @@ def excluded_term(subject: Subject) -> Iterator[Fault]:
             if (other.role in ("term", "worded") and other.owner == phrase.owner) or other.role == "cue"
         ]
         if same:
-            message = f"{phrase.text!r} is also a phrase of {same[0].owner!r}, which wins — take one of both away"
+            message = f"{phrase.text!r} is also a phrase of {same[0].owner!r}, which wins — remove one of the two"
             yield phrase.place.fault(message)
 
 
@@ -69,7 +94,7 @@ def idle_exclusion(subject: Subject) -> Iterator[Fault]:
     """Exclusions that hold nothing to exclude."""
     for phrase in _own_exclusions(subject):
         if not _holds_phrase(subject, phrase):
-            message = f"{phrase.text!r} holds no term or cue, so there is nothing to exclude — take it away"
+            message = f"{phrase.text!r} holds no term or cue, so there is nothing to exclude — remove it"
             yield phrase.place.fault(message)
 
 
@@ -103,7 +128,7 @@ def swallowing_exclusion(subject: Subject) -> Iterator[Fault]:
             others = [other for other in subject.by_tokens.get(tokens, ()) if other.role == "term"]
             owners = {other.owner for other in others}
             if len(tokens) > 1 and others and phrase.owner not in owners and not _still_mentioned(subject, phrase):
-                message = f"{phrase.text!r} takes {others[0].text!r} ({others[0].owner}) away too — is that meant?"
+                message = f"{phrase.text!r} takes {others[0].text!r} ({others[0].owner}) away too — is that intended?"
                 yield phrase.place.fault(message)
                 break
 
@@ -165,7 +190,7 @@ def contradicting_words(subject: Subject) -> Iterator[Fault]:
         denials = [other for other in inside if subject.adapter.cues[other.owner].kind == "negation"]
         if denials:
             message = (
-                f"{phrase.text!r} stands under {phrase.cue!r} and holds the denial {denials[0].text!r} — is that meant?"
+                f"{phrase.text!r} is under {phrase.cue!r} and holds the denial {denials[0].text!r} — is that intended?"
             )
             yield phrase.place.fault(message)
 
@@ -189,18 +214,18 @@ def _swallowed_terms(subject: Subject, *, silent: bool) -> Iterator[Fault]:
         ]
         if terms:
             message = (
-                f"{phrase.text!r} holds the term {terms[0].text!r}, whose mention it swallows — leave the term out"
+                f"{phrase.text!r} holds the term {terms[0].text!r}, whose mention it swallows — leave out the term"
             )
             yield phrase.place.fault(message)
 
 
 def too_short(subject: Subject) -> Iterator[Fault]:
-    """Terms that match far too much."""
+    """Terms that match far too often."""
     common = words_of(subject).common
     for phrase in subject.own_phrases:
         letters = sum(char.isalpha() for char in phrase.text)
         if phrase.role == "term" and (letters < 2 or phrase.text.casefold() in common):
-            message = f"{phrase.text!r} stands in almost any report — give more of its words"
+            message = f"{phrase.text!r} matches almost any report — give more of its words"
             yield phrase.place.fault(message)
 
 
@@ -230,5 +255,5 @@ def untested(subject: Subject) -> Iterator[Fault]:
     parents = {name for layer in subject.layers[:-1] for name in layer.file.findings}
     for name in subject.own.file.findings:
         if subject.layers[:-1] and name not in tested and name not in parents:
-            message = f"the new finding {name!r} stands in no example — add one that expects it"
+            message = f"the new finding {name!r} has no example — add one that expects it"
             yield subject.own.place("findings", name).fault(message)

@@ -1,4 +1,4 @@
-"""What lint looks at: an adapter with every phrase where it stands, and a reader to try it with."""
+"""What the rules of lint look at: an adapter, every phrase with its place, and a reader to try it with."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -77,7 +77,7 @@ class Subject:
 
     @cached_property
     def own_cues(self) -> Sequence[tuple[int, CueEntry, Cue]]:
-        """Each cue that the own file speaks of: its place in the file's list, what the file says, what comes of it."""
+        """Each cue in the own file: its place in the file's list, what the file says, and the cue that results."""
         return [
             (at, entry, self.adapter.cues[entry.id])
             for at, entry in enumerate(self.own.file.cues)
@@ -95,7 +95,7 @@ class Subject:
 
     @cached_property
     def failed_examples(self) -> Sequence[Fault]:
-        """The examples of all its files that do not come out as they say."""
+        """The faults of examples, of all its files, that do not hold."""
         return check_examples(self.adapter, inherited=True)
 
     @cached_property
@@ -116,7 +116,7 @@ class Subject:
 
 
 def load_subject(reference: str | Path) -> Subject:
-    """The adapter that ``reference`` names, ready to be looked at.
+    """The adapter that ``reference`` names, ready for inspection.
 
     Raises:
         ConfigurationError: with every fault that keeps it from being loaded.

@@ -8,6 +8,7 @@ from glsmed.site_adapters.adapter.adapter import STATES
 from glsmed.site_adapters.lint.cue_rules import words_of
 from glsmed.site_adapters.lint.lint_context import Phrase, Subject, compared
 
+_JOINING = ("conjunction", "alternative")
 _CANONICAL_PARTS = {
     "lung_opacity": {"infiltration", "consolidation", "pneumonia", "edema", "atelectasis", "nodule", "mass"},
     "lung_lesion": {"nodule", "mass", "primary_tumour", "primary_tumor"},
@@ -110,22 +111,40 @@ def removed_and_added(subject: Subject) -> Iterator[Fault]:
         for at, text in enumerate(entry.remove):
             if key(text) in {key(phrase) for phrase in entry.phrases}:
                 place = subject.own.place("cues", index, "remove", at)
-                yield place.fault(f"{text!r} is removed and added in one entry — keep one of both")
+                yield place.fault(f"{text!r} is removed and added in the same entry — keep one of the two")
 
 
 def term_is_cue(subject: Subject) -> Iterator[Fault]:
     """Words that are a finding's term and a cue at once."""
+    for term, cue in _clashes(subject, ("term", "worded"), ("cue",)):
+        message = (
+            f"{term.text!r} is a term of {term.owner!r} and a phrase of cue {cue.owner!r} — "
+            "use `worded:` for words that say both"
+        )
+        yield _own_of(term, cue).place.fault(message)
+
+
+def _clashes(
+    subject: Subject, roles: Sequence[str], other_roles: Sequence[str], *, joining: bool = False
+) -> Iterator[tuple[Phrase, Phrase]]:
+    """Phrases of two roles that a reader cannot tell apart, where the own file wrote at least one of them.
+
+    Args:
+        subject: the adapter.
+        roles: of the first phrase.
+        other_roles: of the second.
+        joining: leave out terminators as the second; a joiner may be one where a list can end a statement.
+    """
     for phrases in subject.by_tokens.values():
-        terms = [phrase for phrase in phrases if phrase.role in ("term", "worded")]
-        cues = [phrase for phrase in phrases if phrase.role == "cue"]
-        for term in terms[:1]:
-            for cue in cues[:1]:
-                if term.own or cue.own:
-                    message = (
-                        f"{term.text!r} is a term of {term.owner!r} and a phrase of cue {cue.owner!r} — "
-                        "use `worded:` for words that say both"
-                    )
-                    yield (term if term.own else cue).place.fault(message)
+        first = next((phrase for phrase in phrases if phrase.role in roles), None)
+        others = (phrase for phrase in phrases if phrase.role in other_roles)
+        second = next((phrase for phrase in others if not (joining and _ends(subject, phrase))), None)
+        if first is not None and second is not None and (first.own or second.own):
+            yield first, second
+
+
+def _own_of(phrase: Phrase, other: Phrase) -> Phrase:
+    return phrase if phrase.own else other
 
 
 def two_findings(subject: Subject) -> Iterator[Fault]:
@@ -158,21 +177,13 @@ def _meant(subject: Subject, term: Phrase, other: str) -> bool:
 
 
 def joiner_is_phrase(subject: Subject) -> Iterator[Fault]:
-    """Words that join a list and are a cue or a term as well."""
-    for phrases in subject.by_tokens.values():
-        joiners = [phrase for phrase in phrases if phrase.role in ("conjunction", "alternative")]
-        others = [
-            phrase for phrase in phrases if phrase.role in ("cue", "term", "worded") and not _ends(subject, phrase)
-        ]
-        for joiner in joiners[:1]:
-            for other in others[:1]:
-                if joiner.own or other.own:
-                    message = f"{joiner.text!r} joins a list and is a phrase of {other.owner!r} — it can be one of both"
-                    yield (joiner if joiner.own else other).place.fault(message)
-        kinds = {phrase.role: phrase for phrase in joiners}
-        if len(kinds) > 1 and any(phrase.own for phrase in joiners):
-            told = next(phrase for phrase in reversed(joiners) if phrase.own)
-            yield told.place.fault(f"{told.text!r} is a conjunction and an alternative — it can be one of both")
+    """Words that join a list and are a cue or a term as well, or that join in two ways."""
+    for joiner, other in _clashes(subject, _JOINING, ("cue", "term", "worded"), joining=True):
+        message = f"{joiner.text!r} joins a list and is a phrase of {other.owner!r} — it can only be one of the two"
+        yield _own_of(joiner, other).place.fault(message)
+    for joiner, other in _clashes(subject, ("conjunction",), ("alternative",)):
+        message = f"{joiner.text!r} is a conjunction and an alternative — it can only be one of the two"
+        yield _own_of(other, joiner).place.fault(message)
 
 
 def _ends(subject: Subject, phrase: Phrase) -> bool:
@@ -200,21 +211,13 @@ def filler_is_mild_phrase(subject: Subject) -> Iterator[Fault]:
 
 
 def _fillers(subject: Subject, *, grave: bool) -> Iterator[Fault]:
-    for phrases in subject.by_tokens.values():
-        fillers = [phrase for phrase in phrases if phrase.role == "filler"]
-        others = [phrase for phrase in phrases if phrase.role in ("cue", "term", "conjunction", "alternative")]
-        for filler in fillers[:1]:
-            for other in others[:1]:
-                if (
-                    (filler.own or other.own)
-                    and _grave(subject, other) is grave
-                    and (grave or not _shown(subject, other))
-                ):
-                    message = (
-                        f"{filler.text!r} is a filler and belongs to {other.owner!r}: inside a phrase it is skipped — "
-                        "take it from the fillers"
-                    )
-                    yield (filler if filler.own else other).place.fault(message)
+    for filler, other in _clashes(subject, ("filler",), ("cue", "term", *_JOINING)):
+        if _grave(subject, other) is grave and (grave or not _shown(subject, other)):
+            message = (
+                f"{filler.text!r} is a filler and belongs to {other.owner!r}: inside a phrase it is skipped — "
+                "take it from the fillers"
+            )
+            yield _own_of(filler, other).place.fault(message)
 
 
 def _grave(subject: Subject, phrase: Phrase) -> bool:

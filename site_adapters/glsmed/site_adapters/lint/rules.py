@@ -1,4 +1,4 @@
-"""Every rule of lint with its id and how grave it is: an error is sure to read something wrong."""
+"""Every rule of lint with its id and severity: an error certainly reads something wrong."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One thing that may be wrong; ``check`` yields a fault for each place where it is."""
+    """One thing that can be wrong; ``check`` yields a fault for each place where it is."""
 
     id: str
     severity: Severity

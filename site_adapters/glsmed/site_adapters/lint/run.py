@@ -26,7 +26,7 @@ class Problem:
 
 
 def lint(reference: str | Path, *, against: str | Path | None = None) -> list[Problem]:
-    """Everything that is wrong with an adapter, by file and line; what keeps it from being loaded comes alone.
+    """Everything that is wrong with an adapter, by file and line; faults that keep it from being loaded come alone.
 
     Args:
         reference: a built-in vocabulary or a file.

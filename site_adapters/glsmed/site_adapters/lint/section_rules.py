@@ -91,7 +91,9 @@ def question_as_evidence(subject: Subject) -> Iterator[Fault]:
     """Sections that ask or recall, with a weight that makes them evidence."""
     for role, weight in subject.own.file.section_weights.items():
         if role in _NO_EVIDENCE and weight > 0:
-            message = f"{role} is not about what this study shows, and a weight of {weight:g} makes it evidence — use 0"
+            message = (
+                f"{role} is not about what this examination shows, but a weight of {weight:g} makes it evidence — use 0"
+            )
             yield subject.own.place("section_weights", role).fault(message)
 
 

@@ -1,4 +1,4 @@
-"""Phrases that are written so that no report can hold them."""
+"""Phrases that no report can contain, because of how they are written."""
 
 import re
 import unicodedata
@@ -24,7 +24,7 @@ def empty(subject: Subject) -> Iterator[Fault]:
     """Phrases without a letter or sign that could be compared."""
     for phrase in subject.own_phrases:
         if not phrase.tokens:
-            yield phrase.place.fault(f"{phrase.text!r} holds nothing that could be found — write it in words")
+            yield phrase.place.fault(f"{phrase.text!r} holds nothing that can be found — write it in words")
 
 
 def looks_like_pattern(subject: Subject) -> Iterator[Fault]:
@@ -36,19 +36,19 @@ def looks_like_pattern(subject: Subject) -> Iterator[Fault]:
 
 
 def placeholder(subject: Subject) -> Iterator[Fault]:
-    """Phrases that someone meant to fill in."""
+    """Placeholders that someone meant to fill in."""
     for phrase in subject.own_phrases:
         if _PLACEHOLDER.search(phrase.text):
-            yield phrase.place.fault(f"{phrase.text!r} looks unfinished — write the words, or take the line away")
+            yield phrase.place.fault(f"{phrase.text!r} looks unfinished — write the words, or remove the line")
 
 
 def invisible(subject: Subject) -> Iterator[Fault]:
-    """Characters that cannot be seen and that no report holds, as pasted from a word processor."""
+    """Invisible characters, as pasted from a word processor: no report contains them."""
     for phrase in subject.own_phrases:
         hidden = [char for char in phrase.text if unicodedata.category(char) in ("Cf", "Cc", "Co")]
         if hidden:
             names = ", ".join(sorted({f"U+{ord(char):04X}" for char in hidden}))
-            yield phrase.place.fault(f"{phrase.text!r} holds invisible characters ({names}) — type it anew")
+            yield phrase.place.fault(f"{phrase.text!r} holds invisible characters ({names}) — type it again")
 
 
 def mixed_alphabets(subject: Subject) -> Iterator[Fault]:
@@ -57,7 +57,7 @@ def mixed_alphabets(subject: Subject) -> Iterator[Fault]:
         for word in re.findall(r"[^\W\d_]+", phrase.text):
             scripts = {unicodedata.name(char, "?").split()[0] for char in word if char.isalpha()}
             if len(scripts & {"LATIN", "CYRILLIC", "GREEK"}) > 1 and len(word) > 2:
-                yield phrase.place.fault(f"{word!r} mixes letters of two alphabets — type it anew")
+                yield phrase.place.fault(f"{word!r} mixes letters of two alphabets — type it again")
 
 
 def too_long(subject: Subject) -> Iterator[Fault]:
@@ -66,7 +66,7 @@ def too_long(subject: Subject) -> Iterator[Fault]:
     for phrase in subject.own_phrases:
         if len(phrase.tokens) > most:
             message = (
-                f"a phrase of {len(phrase.tokens)} words hardly ever stands in a report — keep the words that matter"
+                f"a phrase of {len(phrase.tokens)} words hardly ever occurs in a report — keep the words that matter"
             )
             yield phrase.place.fault(message)
 
@@ -95,7 +95,7 @@ def broken_encoding(subject: Subject) -> Iterator[Fault]:
     for phrase in subject.own_phrases:
         if _ENCODING.search(phrase.text):
             yield phrase.place.fault(
-                f"{phrase.text!r} holds broken letters or markup — type it anew, as it stands in reports"
+                f"{phrase.text!r} holds broken letters or markup — type it again, as it is written in reports"
             )
 
 
@@ -104,7 +104,7 @@ def signs_around(subject: Subject) -> Iterator[Fault]:
     for phrase in subject.own_phrases:
         if phrase.role in ("cue", "term", "worded", "exclude") and len(phrase.text) > 1 and _QUOTES.search(phrase.text):
             yield phrase.place.fault(
-                f"{phrase.text!r} holds signs that a report would have to hold too — write the words alone"
+                f"{phrase.text!r} contains signs that a report would have to contain too — write only the words"
             )
 
 
@@ -112,17 +112,17 @@ def colon(subject: Subject) -> Iterator[Fault]:
     """Phrases that end in a colon: without it the words are not found."""
     for phrase in subject.own_phrases:
         if len(phrase.text) > 1 and phrase.text.rstrip().endswith((":", "：")):
-            yield phrase.place.fault(f"{phrase.text!r} is found with its colon only — is that meant?")
+            yield phrase.place.fault(f"{phrase.text!r} is only found with its colon — is that intended?")
 
 
 def full_stop(subject: Subject) -> Iterator[Fault]:
-    """Phrases that end in a full stop and are no abbreviation: sentences would no longer end after their last word."""
+    """Phrases that end in a full stop without being an abbreviation: their last word would no longer end a sentence."""
     if subject.adapter.grammar.script == "characters":
         return
     for phrase in subject.own_phrases:
         word = subject.lexicon.folding.fold(phrase.text)[0].split()[-1]
         if word.endswith(".") and not _is_abbreviation(subject, word):
-            yield phrase.place.fault(f"{phrase.text!r} ends in a full stop, as only abbreviations do — take it away")
+            yield phrase.place.fault(f"{phrase.text!r} ends in a full stop, as only abbreviations do — remove it")
 
 
 def _is_abbreviation(subject: Subject, word: str) -> bool:

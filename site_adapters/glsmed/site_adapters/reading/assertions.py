@@ -7,7 +7,7 @@ from typing import NamedTuple
 from glsmed.site_adapters.adapter.adapter import AFFIRMED, Beta, Cue
 from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning
 from glsmed.site_adapters.adapter.schema import State
-from glsmed.site_adapters.reading.scopes import Mention, cue_of, mentions_with_cues
+from glsmed.site_adapters.reading.scopes import ActingCue, Mention, mentions_with_cues
 from glsmed.site_adapters.text.phrases import Hit
 
 _DOUBT = ("uncertainty", "differential")
@@ -42,8 +42,10 @@ class Assertion(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
+    """The deciding cue of a mention, and the places of its words and of the denial under it; none where words lack."""
+
     cue: Cue
-    hits: tuple[Hit[Meaning], ...] = ()
+    places: tuple[tuple[int, int], ...] = ()
     denied_by: Cue | None = None
 
 
@@ -76,21 +78,26 @@ def _weighed(worded: Cue, verdict: _Verdict) -> _Verdict:
 def _verdict(mention: Mention, affirmed: Cue) -> _Verdict:
     """The deciding cue of a mention.
 
-    What is no evidence stays so unless it is said to be gone; then doubt from behind, denial, doubt, affirmation.
+    In this order: said to be gone; not evidence (historical, conditional); doubt that ends the sentence after a "but";
+    denial; doubt; affirmation.
     """
     cues = [*mention.forward, *mention.backward]
     if not mention.conceded and len(cues) <= 1:
-        return _Verdict(cue_of(cues[0]), (cues[0],)) if cues else _Verdict(affirmed)
+        return _decided_by(cues[0]) if cues else _Verdict(affirmed)
     for kind in ("resolved", "historical", "conditional"):
         if chosen := _of_kind(cues, kind):
-            return _Verdict(cue_of(chosen[-1]), (chosen[-1],))
+            return _decided_by(chosen[-1])
     if mention.conceded:
         return _weakest([*mention.conceded, *_of_kind(cues, *_DOUBT)]) or _Verdict(affirmed)
     return _denied(mention) or _weakest(cues) or _Verdict(affirmed)
 
 
-def _of_kind(cues: Sequence[Hit[Meaning]], *kinds: str) -> list[Hit[Meaning]]:
-    return [hit for hit in cues if cue_of(hit).kind in kinds]
+def _decided_by(cue: ActingCue) -> _Verdict:
+    return _Verdict(cue.cue, ((cue.start, cue.end),))
+
+
+def _of_kind(cues: Sequence[ActingCue], *kinds: str) -> list[ActingCue]:
+    return [cue for cue in cues if cue.cue.kind in kinds]
 
 
 def _denied(mention: Mention) -> _Verdict | None:
@@ -101,21 +108,19 @@ def _denied(mention: Mention) -> _Verdict | None:
     denial = denials[-1]
     if denial in mention.forward and not mention.first and _of_kind(mention.backward, *_DOUBT):
         return None
-    before = [
-        hit for hit in _of_kind(mention.forward, *_DOUBT) if hit.start < denial.start and denial in mention.forward
-    ]
-    if before:
-        return _Verdict(cue_of(before[-1]), (before[-1], denial), denied_by=cue_of(denial))
-    return _Verdict(cue_of(denial), (denial,))
+    doubts = [doubt for doubt in _of_kind(mention.forward, *_DOUBT) if doubt.start < denial.start]
+    if doubts and denial in mention.forward:
+        places = ((doubts[-1].start, doubts[-1].end), (denial.start, denial.end))
+        return _Verdict(doubts[-1].cue, places, denied_by=denial.cue)
+    return _decided_by(denial)
 
 
-def _weakest(cues: Sequence[Hit[Meaning]]) -> _Verdict | None:
-    """The doubt that leaves least, or else the affirmation that does."""
+def _weakest(cues: Sequence[ActingCue]) -> _Verdict | None:
+    """The doubt of lowest probability; if there is no doubt, the affirmation of lowest probability."""
     for kinds in (_DOUBT, ("affirmation",)):
-        graded = [(cue.prior.mean, hit.start, hit) for hit in _of_kind(cues, *kinds) if (cue := cue_of(hit)).prior]
+        graded = [(cue.cue.prior.mean, cue.start, cue) for cue in _of_kind(cues, *kinds) if cue.cue.prior]
         if graded:
-            hit = min(graded)[2]
-            return _Verdict(cue_of(hit), (hit,))
+            return _decided_by(min(graded, key=lambda entry: entry[:2])[2])
     return None
 
 
@@ -136,14 +141,14 @@ def _assertion(finding: str, mention: Mention, verdict: _Verdict) -> Assertion:
         spread=0.0 if prior is None else prior.spread,
         share=share,
         mention=(mention.hit.start, mention.hit.end),
-        cue_places=tuple((hit.start, hit.end) for hit in verdict.hits),
-        implied=not verdict.hits and cue.state == "uncertain",
+        cue_places=verdict.places,
+        implied=not verdict.places and cue.state == "uncertain",
         resolved=cue.kind == "resolved",
     )
 
 
 def _over_denial(prior: Beta) -> tuple[State, Beta]:
-    """What doubt over a denial leaves: "probably no" denies with a reserve, "possibly no" is as open as "possible"."""
+    """State and prior of doubt over a denial: "probably no" denies, "possibly no" is as open as "possible"."""
     if prior.mean >= _EVEN:
         return "absent", Beta(1 - prior.mean, prior.strength)
     return "uncertain", prior

@@ -1,4 +1,4 @@
-"""Which finding a word means that needs a region: "metastasis" after "mediastinal lymph nodes" or after "the liver"."""
+"""The finding of a word that needs a region ("metastasis" after "mediastinal lymph nodes" or after "the liver")."""
 
 from dataclasses import replace
 

@@ -6,6 +6,9 @@ from typing import Literal, NamedTuple
 
 from glsmed.site_adapters.adapter.schema import Kind, State
 
+NO_EVIDENCE = "no evidence"
+_DECIMALS = 4
+
 
 class Span(NamedTuple):
     """``text[start:end]`` of the given report, and what it is."""
@@ -21,7 +24,7 @@ class Cell(NamedTuple):
     Attributes:
         state: what the words say.
         probability: what they mean: P(finding | cue), with ``spread`` as its standard deviation.
-        strength: weight of that belief in labels.
+        strength: weight of that Beta prior in labels.
         cue: id of the deciding cue; ``family`` is the group that it shares calibration with.
         share: factor on the cue's own mean where alternatives share it.
     """
@@ -37,10 +40,21 @@ class Cell(NamedTuple):
     share: float
     evidence: tuple[Span, ...]
 
+    def as_dict(self) -> dict[str, object]:
+        """The cell as it stands in a line of ``extract``; numbers have four decimals."""
+        return {
+            "state": self.state,
+            "probability": round(self.probability, _DECIMALS),
+            "spread": round(self.spread, _DECIMALS),
+            "cue": self.cue,
+            "section": self.section,
+            "evidence": [span._asdict() for span in self.evidence],
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a report says; a finding without a cell is not mentioned, or only where it is no evidence."""
+    """What a report says; a finding without a cell is not mentioned, or only where a mention is not evidence."""
 
     cells: Mapping[str, Cell]
 

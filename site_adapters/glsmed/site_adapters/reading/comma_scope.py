@@ -1,4 +1,4 @@
-"""Where a comma or an "and" goes on with a list, in languages in which they may also end a statement.
+"""Where a comma or an "and" continues a list, in languages in which they may also end a statement.
 
 In Spanish "no fiebre, tos ni disnea" denies all three, and "no fiebre, ritmo normal" only the fever. An adapter whose
 language is like that calls the comma a terminator; here those inside lists get their plain meaning back.
@@ -13,7 +13,7 @@ from glsmed.site_adapters.text.phrases import Hit
 
 
 def with_comma_scopes(hits: list[Hit[Meaning]], length: int) -> list[Hit[Meaning]]:
-    """The hits of a sentence of ``length`` tokens, in which a comma or "and" ends no scope where its list goes on.
+    """The hits of a sentence of ``length`` tokens, in which a comma or "and" that continues a list ends no scope.
 
     It does if an "or" or "nor" follows before anything else that ends a scope or begins one, or a bare mention at once:
     one that says where or how large begins a statement of its own ("no neumotórax, derrame pleural izquierdo"). A comma
@@ -45,7 +45,7 @@ def _begins_or_ends(hit: Hit[Meaning]) -> bool:
 
 
 def _goes_on(following: Sequence[Hit[Meaning]], joiner: Hit[Meaning], length: int) -> bool:
-    """Whether the next one or two hits go on with what stands before the joiner."""
+    """Whether the next one or two hits continue the list before the joiner."""
     if not following or following[0].start != joiner.end:
         return False
     first = following[0]

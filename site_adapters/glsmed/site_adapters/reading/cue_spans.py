@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from glsmed.site_adapters.adapter.adapter import Cue
 from glsmed.site_adapters.adapter.lexicon import Meaning
-from glsmed.site_adapters.adapter.schema import Scope
-from glsmed.site_adapters.reading.scopes import acts, cue_of, sides_of, stops
+from glsmed.site_adapters.reading.scopes import ActingCue, acting_cues, stops
 from glsmed.site_adapters.text.phrases import Hit
 
 
@@ -22,14 +21,13 @@ class CueSpan:
 
 def cue_spans_of(hits: Sequence[Hit[Meaning]], n_tokens: int) -> Iterator[CueSpan]:
     """The cues in the order of the sentence; pseudo cues and terminators have an empty scope."""
-    sides = sides_of(hits, n_tokens)
+    acting = acting_cues(hits, n_tokens)
     lefts, rights = _bounds(hits, n_tokens)
-    for place, hit in enumerate(hits):
-        if hit.payload.cue is not None:
-            scope = (hit.start, hit.end)
-            if acts(hit):
-                scope = _stretch(hit, sides[place], lefts[place], rights[place])
-            yield CueSpan(cue_of(hit), hit.start, hit.end, scope)
+    for place, (start, end, meaning) in enumerate(hits):
+        if meaning.cue is not None:
+            cue = acting.get(place)
+            scope = (start, end) if cue is None else _stretch(cue, lefts[place], rights[place])
+            yield CueSpan(meaning.cue, start, end, scope)
 
 
 def _bounds(hits: Sequence[Hit[Meaning]], n_tokens: int) -> tuple[list[int], list[int]]:
@@ -45,10 +43,10 @@ def _bounds(hits: Sequence[Hit[Meaning]], n_tokens: int) -> tuple[list[int], lis
     return lefts, rights[::-1]
 
 
-def _stretch(hit: Hit[Meaning], side: Scope, left: int, right: int) -> tuple[int, int]:
-    if side == "own":
-        return hit.start, hit.end
-    reach = cue_of(hit).reach
+def _stretch(cue: ActingCue, left: int, right: int) -> tuple[int, int]:
+    if cue.side == "own":
+        return cue.start, cue.end
+    reach = cue.cue.reach
     if reach is not None:
-        left, right = max(left, hit.start - reach), min(right, hit.end + reach)
-    return (hit.start if side == "forward" else left, hit.end if side == "backward" else right)
+        left, right = max(left, cue.start - reach), min(right, cue.end + reach)
+    return (cue.start if cue.side == "forward" else left, cue.end if cue.side == "backward" else right)

@@ -1,4 +1,4 @@
-"""The examples of an adapter file, run: each one that does not hold is a fault with its line."""
+"""Runs the examples of an adapter file; each one that does not hold is a fault with its line."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from glsmed.site_adapters.reading.reader import Reader
 def check_examples(adapter: Adapter, *, inherited: bool = False) -> list[Fault]:
     """The faults of the adapter's own examples; with ``inherited``, of its parents' too.
 
-    A site may change what its parent says on purpose, so a parent's example that fails is only worth a warning.
+    A site may change on purpose what its parent says, so a parent's example that fails is only worth a warning.
     """
     reader = Reader(adapter)
     faults: list[Fault] = []
@@ -28,7 +28,7 @@ def _cue_faults(cue: Cue, reader: Reader, *, inherited: bool) -> Iterator[Fault]
             deciding, found = _cues_in(example.text, reader)
             if cue.id not in (found if cue.scope == "own" or cue.kind in ("pseudo", "terminator") else deciding):
                 shown = ", ".join(sorted(deciding)) or "none"
-                yield example.place.fault(f"{example.text!r}: expected cue {cue.id!r} to decide, came {shown}")
+                yield example.place.fault(f"{example.text!r}: expected cue {cue.id!r} to decide, got {shown}")
 
 
 def _cues_in(text: str, reader: Reader) -> tuple[set[str], set[str]]:
@@ -41,7 +41,7 @@ def _text_faults(example: TextExample, reader: Reader) -> Iterator[Fault]:
     cells = reader.read(example.text).cells
     for finding, expected in example.expect.items():
         cell = cells.get(finding)
-        came = "unmentioned" if cell is None else cell.state
-        if came != expected:
+        state = "unmentioned" if cell is None else cell.state
+        if state != expected:
             because = "" if cell is None else f" (cue {cell.cue!r})"
-            yield example.place.fault(f"{example.text!r}: {finding}: expected {expected}, came {came}{because}")
+            yield example.place.fault(f"{example.text!r}: {finding}: expected {expected}, got {state}{because}")

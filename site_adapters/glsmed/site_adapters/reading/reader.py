@@ -1,45 +1,23 @@
-"""A report read: one cell per finding, with the words that made it."""
+"""Reads a report: one cell per finding, with the words behind it."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from glsmed.site_adapters.adapter.adapter import Adapter, Beta
+from glsmed.site_adapters.adapter.adapter import Adapter
 from glsmed.site_adapters.adapter.components import Marked, load_components, overlaid
 from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning
 from glsmed.site_adapters.reading.assertions import Assertion, assertions_of
 from glsmed.site_adapters.reading.body_regions import NOWHERE, Region, with_regions
-from glsmed.site_adapters.reading.cells import Cell, Mark, Reading, Span
+from glsmed.site_adapters.reading.cells import Mark, Reading, Span
 from glsmed.site_adapters.reading.comma_scope import with_comma_scopes
 from glsmed.site_adapters.reading.cue_spans import CueSpan, cue_spans_of
+from glsmed.site_adapters.reading.statements import LEAST_EVIDENCE, NO_PRIOR, FullReading, Statement
 from glsmed.site_adapters.text.phrases import Hit, sentence_length, token_bounds
 from glsmed.site_adapters.text.segments import Segmenter
 
 _REMEMBERED_SENTENCES = 50_000
 _LONGEST_REMEMBERED = 600
-_ANY_EVIDENCE = 1e-12
-_NO_PRIOR = Beta(0.5, 1)
-
-
-class Statement(NamedTuple):
-    """An assertion where it stands in the report.
-
-    Attributes:
-        weight: that of its section; 0 is no evidence.
-        offset: where its sentence starts; ``spans`` are places in the sentence.
-    """
-
-    assertion: Assertion
-    section: str
-    weight: float
-    offset: int
-    spans: tuple[Span, ...]
-
-    @property
-    def placed(self) -> tuple[Span, ...]:
-        """The words of the mention and the cue as places in the report."""
-        offset = self.offset
-        return tuple([Span(span.start + offset, span.end + offset, span.role) for span in self.spans])
 
 
 class _ReadSentence(NamedTuple):
@@ -53,11 +31,12 @@ _SAYS_NOTHING = _ReadSentence((), NOWHERE)
 
 
 class Reader:
-    """Reads reports with one adapter; remembers sentences, for reports repeat them.
+    """Reads reports with one adapter; remembers sentences, because reports repeat them.
 
     Attributes:
         sentences_read: sentences that were new to the reader.
-        sentences_unknown: those among them without any word of the adapter's: many of them mean another language.
+        sentences_unknown: those among them without any word that the adapter knows; many of them suggest another
+            language.
     """
 
     def __init__(self, adapter: Adapter) -> None:
@@ -77,27 +56,30 @@ class Reader:
         self.sentences_unknown = 0
 
     def __reduce__(self) -> tuple[type["Reader"], tuple[Adapter]]:
-        """How it goes to a worker process: as its adapter, made anew there."""
+        """How it is sent to a worker process: as its adapter, from which the worker builds it again."""
         return Reader, (self.adapter,)
 
     def read(self, text: str) -> Reading:
         """The cells of a report; offsets are characters of ``text``."""
+        return self._decided(self._statements(text, self._marked(text), least_weight=LEAST_EVIDENCE))
+
+    def _decided(self, statements: Iterable[Statement]) -> Reading:
+        """The cells that a report's statements make; those that are not evidence make none."""
         deciding: dict[str, Statement] = {}
-        for statement in self._statements(text, least_weight=_ANY_EVIDENCE):
+        for statement in statements:
             if statement.assertion.prior is not None:
                 finding = statement.assertion.finding
                 before = deciding.get(finding)
                 outranks = _is_likelier if finding in self._in_several_regions else _outranks
                 if before is None or outranks(statement, before):
                     deciding[finding] = statement
-        return Reading({finding: _cell(statement) for finding, statement in deciding.items()})
+        return Reading({finding: statement.cell for finding, statement in deciding.items()})
 
     def statements(self, text: str) -> Iterator[Statement]:
-        """Every assertion of a report in the order of its text, those that are no evidence too."""
-        return self._statements(text, least_weight=0.0)
+        """Every assertion of a report in the order of its text, including those that are not evidence."""
+        return self._statements(text, self._marked(text), least_weight=0.0)
 
-    def _statements(self, text: str, *, least_weight: float) -> Iterator[Statement]:
-        marked = self._marked(text)
+    def _statements(self, text: str, marked: Sequence[Marked], *, least_weight: float) -> Iterator[Statement]:
         for section in self._segmenter.sections(text):
             weight = self.adapter.section_weights.get(section.role, 0.0)
             if weight >= least_weight:
@@ -113,7 +95,9 @@ class Reader:
 
     def marks(self, text: str) -> Iterator[Mark]:
         """Every cue of a report, whatever the finding, in the order of its text."""
-        marked = self._marked(text)
+        return self._marks(text, self._marked(text))
+
+    def _marks(self, text: str, marked: Sequence[Marked]) -> Iterator[Mark]:
         for section in self._segmenter.sections(text):
             for start, end in self._segmenter.sentences(text, section):
                 sentence = text[start:end]
@@ -123,8 +107,28 @@ class Reader:
                 bounds = self._character_bounds(sentence) if found else []
                 yield from (_mark(mark, bounds, start) for mark in found)
 
+    def read_in_full(self, text: str, marked: Sequence[Marked] = ()) -> FullReading:
+        """Cells, statements and cues of a report at once, the adapter's own components run once.
+
+        Args:
+            text: the report.
+            marked: what others found in it, to be read as the marks of the adapter's own components are.
+        """
+        both = sorted([*marked, *self._marked(text)], key=lambda mark: (mark.start, -mark.end))
+        return self._in_full(text, both)
+
+    def _in_full(self, text: str, marked: Sequence[Marked]) -> FullReading:
+        statements = list(self._statements(text, marked, least_weight=0.0))
+        reading = self._decided(statement for statement in statements if statement.is_evidence)
+        return FullReading(reading.cells, statements, list(self._marks(text, marked)))
+
     def _marked(self, text: str) -> Sequence[Marked]:
-        return self._components.marked(text) if self._components else ()
+        if self._components is None:
+            return ()
+        from glsmed.site_adapters.reading.spacy_annotations import annotate  # only here: it starts spaCy
+
+        by_phrases = self._in_full(text, ())
+        return self._components.marked(text, lambda doc: annotate(doc, by_phrases, self.adapter))
 
     def _sentence(self, sentence: str, region: Region, marked: Sequence[Marked]) -> _ReadSentence:
         read = self._read_sentence(sentence, region, marked)
@@ -161,7 +165,7 @@ class Reader:
 
 
 def _within(marked: Sequence[Marked], start: int, end: int) -> Sequence[Marked]:
-    """What begins between ``start`` and ``end``, in characters from ``start``."""
+    """The marks that begin between ``start`` and ``end``, with places counted from ``start``."""
     if not marked:
         return ()
     first, last = (bisect_left(marked, place, key=lambda one: one.start) for place in (start, end))
@@ -169,7 +173,7 @@ def _within(marked: Sequence[Marked], start: int, end: int) -> Sequence[Marked]:
 
 
 def _end_after(offsets: Sequence[int], end: int) -> int:
-    """Where in the text the folded character before ``end`` ends: with the whole of its cluster."""
+    """Where the folded character before ``end`` ends in the text, with all of its cluster."""
     last = offsets[end - 1]
     while offsets[end] == last:
         end += 1
@@ -232,25 +236,8 @@ def _outranks(statement: Statement, before: Statement) -> bool:
 
 
 def _is_likelier(statement: Statement, before: Statement) -> bool:
-    """:func:`_outranks` for a finding that can be in several regions: being in one decides against all others."""
+    """:func:`_outranks` for a finding that can be in several regions: presence in one region is enough."""
     if statement.weight != before.weight:
         return statement.weight > before.weight
-    later, earlier = statement.assertion.prior or _NO_PRIOR, before.assertion.prior or _NO_PRIOR
+    later, earlier = statement.assertion.prior or NO_PRIOR, before.assertion.prior or NO_PRIOR
     return later.mean >= earlier.mean
-
-
-def _cell(statement: Statement) -> Cell:
-    assertion = statement.assertion
-    prior = assertion.prior or _NO_PRIOR
-    return Cell(
-        assertion.finding,
-        assertion.state,
-        prior.mean,
-        assertion.spread,
-        prior.strength,
-        assertion.cue,
-        assertion.family,
-        statement.section,
-        assertion.share,
-        statement.placed,
-    )

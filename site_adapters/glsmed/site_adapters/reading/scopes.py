@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from glsmed.site_adapters.adapter.adapter import Cue
 from glsmed.site_adapters.adapter.lexicon import Meaning
@@ -14,10 +14,20 @@ Direction = Literal["forward", "backward"]
 
 _JOINED_DISTANCE = 3
 _DESCRIBING_DISTANCE = 12
-# Bounds that no sentence of a report reaches; they keep the time of any text linear in its length.
+# No real sentence reaches these bounds; with them, time is linear in the length of any text.
 _FARTHEST_HITS = 60
 _MOST_CUES = 8
 _DENYING = ("negation", "resolved")
+_SILENT = ("pseudo", "terminator")
+
+
+class ActingCue(NamedTuple):
+    """A cue at tokens ``start`` to ``end`` that says something of the mentions on one side of it, or on both."""
+
+    cue: Cue
+    start: int
+    end: int
+    side: Scope
 
 
 @dataclass(slots=True, eq=False)
@@ -32,28 +42,21 @@ class Mention:
 
     place: int
     hit: Hit[Meaning]
-    forward: tuple[Hit[Meaning], ...] = ()
-    backward: tuple[Hit[Meaning], ...] = ()
-    conceded: tuple[Hit[Meaning], ...] = ()
+    forward: tuple[ActingCue, ...] = ()
+    backward: tuple[ActingCue, ...] = ()
+    conceded: tuple[ActingCue, ...] = ()
     first: bool = False
     alternatives: int = 1
 
 
-def cue_of(hit: Hit[Meaning]) -> Cue:
-    """The cue of a hit that has one."""
-    if hit.payload.cue is None:
-        raise ValueError("not a hit of a cue")
-    return hit.payload.cue
-
-
 def mentions_with_cues(hits: Sequence[Hit[Meaning]], length: int, script: Script) -> list[Mention]:
-    """The mentions of a sentence of ``length`` tokens in its order, each with the cues in whose scope it is."""
+    """The mentions of a sentence of ``length`` tokens in order, each with the cues whose scope it is in."""
     mentions = {place: Mention(place, hit) for place, hit in enumerate(hits) if hit.payload.mentions}
     if mentions and any(map(acts, hits)):
-        sides = sides_of(hits, length)
-        _walk_forward(hits, mentions, sides)
-        _walk_backward(hits, mentions, sides, script)
-        _concede(hits, list(mentions.values()), sides, length)
+        cues = acting_cues(hits, length)
+        _walk_forward(hits, mentions, cues)
+        _walk_backward(hits, mentions, cues, script)
+        _concede(hits, list(mentions.values()), cues, length)
     if len(mentions) > 1:
         _count_alternatives(hits, list(mentions.values()))
         _count_listed(list(mentions.values()))
@@ -63,7 +66,7 @@ def mentions_with_cues(hits: Sequence[Hit[Meaning]], length: int, script: Script
 def acts(hit: Hit[Meaning]) -> bool:
     """Whether the hit is a cue that says something of mentions in its scope."""
     cue = hit.payload.cue
-    return cue is not None and cue.kind not in ("pseudo", "terminator")
+    return cue is not None and cue.kind not in _SILENT
 
 
 def stops(hit: Hit[Meaning], direction: Direction) -> bool:
@@ -72,17 +75,18 @@ def stops(hit: Hit[Meaning], direction: Direction) -> bool:
     return cue is not None and cue.kind == "terminator" and cue.scope in (direction, "both")
 
 
-def sides_of(hits: Sequence[Hit[Meaning]], length: int) -> dict[int, Scope]:
-    """The direction of each acting cue of a sentence of ``length`` tokens, by the place of its hit."""
-    sides: dict[int, Scope] = {}
+def acting_cues(hits: Sequence[Hit[Meaning]], length: int) -> dict[int, ActingCue]:
+    """The cues of a sentence of ``length`` tokens that act on mentions, each with its side, by the place of the hit."""
+    found: dict[int, ActingCue] = {}
     for place, hit in enumerate(hits):
-        if acts(hit):
-            cue = cue_of(hit)
+        cue = hit.payload.cue
+        if cue is not None and cue.kind not in _SILENT:
             undecided = cue.scope == "both" and cue.kind != "differential"
-            sides[place] = _chosen_side(hits, place, length) if undecided else cue.scope
+            side = _chosen_side(hits, place, length) if undecided else cue.scope
             if cue.scope == "forward" and hit.end == length and _answers(hits, place):
-                sides[place] = "backward"
-    return sides
+                side = "backward"
+            found[place] = ActingCue(cue, hit.start, hit.end, side)
+    return found
 
 
 def _answers(hits: Sequence[Hit[Meaning]], place: int) -> bool:
@@ -92,7 +96,7 @@ def _answers(hits: Sequence[Hit[Meaning]], place: int) -> bool:
 
 
 def _chosen_side(hits: Sequence[Hit[Meaning]], place: int, length: int) -> Direction:
-    """Where a cue looks that may look both ways: away from the sentence's end or a sign, or to the nearer mention."""
+    """The side of a cue of scope both: away from the sentence's end or a sign, otherwise towards the nearer mention."""
     hit = hits[place]
     before = hits[place - 1] if place > 0 and hits[place - 1].end == hit.start else None
     if hit.end == length:
@@ -105,7 +109,7 @@ def _chosen_side(hits: Sequence[Hit[Meaning]], place: int, length: int) -> Direc
 
 
 def _distance(hits: Sequence[Hit[Meaning]], places: range) -> float:
-    """Words from a cue to the first mention on one side; joiners between add to them, a terminator is too far."""
+    """Words from a cue to the first mention on one side; joiners between count extra, a terminator is too far."""
     cue = hits[places.start - places.step]
     joined = False
     for place in places:
@@ -119,8 +123,9 @@ def _distance(hits: Sequence[Hit[Meaning]], places: range) -> float:
     return float("inf")
 
 
-def _walk_forward(hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], sides: dict[int, Scope]) -> None:
-    active: list[Hit[Meaning]] = []
+def _walk_forward(hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], cues: dict[int, ActingCue]) -> None:
+    """Give each mention the cues before it that look forward and reach it."""
+    active: list[ActingCue] = []
     seen = joined = False
     for place, hit in enumerate(hits):
         if place in mentions:
@@ -131,25 +136,23 @@ def _walk_forward(hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], si
             active, seen = [], False
         elif hit.payload.joiner:
             joined = True
-        elif sides.get(place) in ("forward", "both"):
-            if seen and not _qualifies(hit, active, joined=joined):
+        elif (cue := cues.get(place)) and cue.side in ("forward", "both"):
+            if seen and not _qualifies(cue, active, joined=joined):
                 active = []
-            active, seen = [*active[-_MOST_CUES:], hit], False
+            active, seen = [*active[-_MOST_CUES:], cue], False
 
 
-def _qualifies(hit: Hit[Meaning], active: Sequence[Hit[Meaning]], *, joined: bool) -> bool:
+def _qualifies(cue: ActingCue, active: Sequence[ActingCue], *, joined: bool) -> bool:
     """Whether a cue after a mention still stands under the cues before that ("no opacity suggesting pneumonia")."""
-    kind = cue_of(hit).kind
-    return (
-        not joined and kind not in (*_DENYING, "differential") and any(cue_of(cue).kind in _DENYING for cue in active)
-    )
+    denying = (*_DENYING, "differential")
+    return not joined and cue.cue.kind not in denying and any(before.cue.kind in _DENYING for before in active)
 
 
 def _walk_backward(
-    hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], sides: dict[int, Scope], script: Script
+    hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], cues: dict[int, ActingCue], script: Script
 ) -> None:
     """Give each mention the cues behind it: the nearest mention, and what is joined to it in a list."""
-    active: list[Hit[Meaning]] = []
+    active: list[ActingCue] = []
     nearest: Hit[Meaning] | None = None
     listed, gap = False, _Gap()
     for place in range(len(hits) - 1, -1, -1):
@@ -163,10 +166,10 @@ def _walk_backward(
             nearest, gap = hit, _Gap()
         elif stops(hit, "backward"):
             active, nearest, gap = [], None, _Gap()
-        elif sides.get(place) in ("backward", "both"):
+        elif (cue := cues.get(place)) and cue.side in ("backward", "both"):
             if nearest is not None and not (script == "characters" and _describes(hit, nearest, gap)):
                 active = []
-            active, nearest, gap = [*active[-_MOST_CUES:], hit], None, _Gap()
+            active, nearest, gap = [*active[-_MOST_CUES:], cue], None, _Gap()
         else:
             gap.take(hit)
 
@@ -176,15 +179,19 @@ def _describes(cue: Hit[Meaning], mention: Hit[Meaning], gap: "_Gap") -> bool:
     return cue.payload.leads_on and not gap.signs and mention.start - cue.end <= _DESCRIBING_DISTANCE
 
 
-def _concede(hits: Sequence[Hit[Meaning]], mentions: Sequence[Mention], sides: dict[int, Scope], length: int) -> None:
+def _concede(
+    hits: Sequence[Hit[Meaning]], mentions: Sequence[Mention], cues: dict[int, ActingCue], length: int
+) -> None:
     """Give the last mention the doubt that ends the sentence behind a terminator after it."""
     last = mentions[-1]
     place = len(hits) - 1
-    hit = hits[place]
-    if place <= last.place or hit.end != length or sides.get(place) != "backward" or cue_of(hit).kind != "uncertainty":
+    cue = cues.get(place)
+    if cue is None or place <= last.place or cue.end != length:
+        return
+    if cue.side != "backward" or cue.cue.kind != "uncertainty":
         return
     if any(stops(between, "backward") for between in hits[last.place + 1 : place][-_FARTHEST_HITS:]):
-        last.conceded = (hit,)
+        last.conceded = (cue,)
 
 
 @dataclass(slots=True)
@@ -212,7 +219,7 @@ class _Gap:
 
 
 def _count_alternatives(hits: Sequence[Hit[Meaning]], mentions: Sequence[Mention]) -> None:
-    """Tell each mention how many alternatives its list of "or" and "versus" holds."""
+    """Set for each mention how many alternatives are in its list of "or" and "versus"."""
     group = [mentions[0]]
     for before, after in pairwise(mentions):
         if not any(map(_parts_alternatives, hits[before.place + 1 : after.place])):
@@ -223,11 +230,11 @@ def _count_alternatives(hits: Sequence[Hit[Meaning]], mentions: Sequence[Mention
 
 
 def _count_listed(mentions: Sequence[Mention]) -> None:
-    """Count those listed behind one differential as alternatives too ("differential: pneumonia, edema")."""
+    """Count mentions listed after one differential as alternatives too ("differential: pneumonia, edema")."""
     listed: dict[int, list[Mention]] = {}
     for mention in mentions:
         for cue in mention.forward:
-            if cue_of(cue).kind == "differential":
+            if cue.cue.kind == "differential":
                 listed.setdefault(cue.start, []).append(mention)
     for group in listed.values():
         for mention in group:
@@ -244,6 +251,6 @@ def _parts_alternatives(hit: Hit[Meaning]) -> bool:
     return hit.payload.joiner == "or" or (cue is not None and cue.kind == "differential")
 
 
-def _reaches(cue: Hit[Meaning], mention: Hit[Meaning]) -> bool:
-    reach = cue_of(cue).reach
+def _reaches(cue: ActingCue, mention: Hit[Meaning]) -> bool:
+    reach = cue.cue.reach
     return reach is None or max(mention.start - cue.end, cue.start - mention.end) <= reach

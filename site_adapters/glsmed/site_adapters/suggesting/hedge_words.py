@@ -1,4 +1,4 @@
-"""Beginnings of words that doubt is often made of, by language; written down from the vocabularies' own families."""
+"""Stems of words that often express doubt, by language, collected from the families of the vocabularies."""
 
 from collections.abc import Mapping
 
@@ -102,7 +102,7 @@ HEDGE_STEMS: Mapping[str, tuple[str, ...]] = {
 
 
 def looks_like_doubt(words: str, language: str) -> bool:
-    """Whether folded words hold one that doubt is often made of."""
+    """Whether any of the folded words begins with such a stem."""
     stems = HEDGE_STEMS.get(language, ())
     if language == "ja":
         return any(stem in words for stem in stems)

@@ -1,11 +1,11 @@
-"""Suggestions as YAML to paste: what each rests on as comments, and lines that load as they are."""
+"""Suggestions as YAML to paste: the evidence for each as comments, and lines that load unchanged."""
 
-import json
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from glsmed.shared.files.yaml_writer import Flow, dump_yaml
 from glsmed.site_adapters.adapter.layers import built_in_names
 from glsmed.site_adapters.lint.lint_context import Subject, load_subject
 from glsmed.site_adapters.lint.run import check_subject
@@ -23,23 +23,24 @@ def usable(subject: Subject, suggestions: Sequence[Suggestion]) -> list[Suggesti
         return []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "suggested.yaml"
-        path.write_text("\n".join(_file(subject, list(entries.values()))) + "\n", encoding="utf-8")
+        path.write_text(dump_yaml(_file(subject, list(entries.values()))), encoding="utf-8")
         problems = check_subject(load_subject(path))
     wrong = {problem.fault.key.split("]")[0] for problem in problems if problem.severity == "error"}
     return [suggestion for at, suggestion in enumerate(suggestions) if f"cues[{at}" not in wrong]
 
 
-def as_lines(subject: Subject, suggestions: Sequence[Suggestion]) -> Iterator[str]:
+def suggestions_yaml(subject: Subject, suggestions: Sequence[Suggestion]) -> str:
     """The text of ``suggest``: a list of cues in YAML, each under comments with its numbers and real clauses."""
-    yield "# Words near findings that may be doubt. The clauses below are real reports: do not send this file on."
-    yield "cues:" if suggestions else "cues: []"
+    lines = ["# Words near findings that may be doubt. The clauses below are real reports: do not send this file on."]
+    lines.append("cues:" if suggestions else "cues: []")
     for entry, suggestion in zip(_entries(subject, suggestions).values(), suggestions, strict=True):
-        yield f"  # {_told(suggestion)}"
-        yield from (f"  #   {report_id}: {_short(clause)}" for report_id, clause in suggestion.examples)
-        yield f"  - {_flow(entry)}"
+        lines.append(f"  # {_evidence(suggestion)}")
+        lines += [f"  #   {report_id}: {_short(clause)}" for report_id, clause in suggestion.examples]
+        lines.append("  " + dump_yaml([Flow(entry)]).rstrip("\n"))
+    return "".join(f"{line}\n" for line in lines)
 
 
-def _told(suggestion: Suggestion) -> str:
+def _evidence(suggestion: Suggestion) -> str:
     told = f"{suggestion.words!r}: {suggestion.times} mentions of {suggestion.findings} finding(s)"
     if not suggestion.labels:
         return f"{told}, none with a gold label"
@@ -83,21 +84,15 @@ def _new_id(words: str, taken: set[str]) -> str:
 
 
 def _example(subject: Subject, suggestion: Suggestion) -> str:
-    """A sentence of our own in which the cue must decide."""
+    """A made-up sentence in which the cue must decide."""
     term = subject.probe_terms[0][0]
     parts = (term, suggestion.words) if suggestion.scope == "backward" else (suggestion.words, term)
     return subject.sentence(*parts)
 
 
-def _file(subject: Subject, entries: Sequence[Mapping[str, object]]) -> Iterator[str]:
-    source = subject.own.document.source
-    name = Path(source).stem
-    parent = (
-        name if name in built_in_names() and Path(source).parent.name == "vocabularies" else str(Path(source).resolve())
-    )
-    yield f"adapter: suggested\nextends: {json.dumps(parent)}\ncues:"
-    yield from (f"  - {_flow(entry)}" for entry in entries)
-
-
-def _flow(entry: Mapping[str, object]) -> str:
-    return "{" + ", ".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in entry.items()) + "}"
+def _file(subject: Subject, entries: Sequence[Mapping[str, object]]) -> Mapping[str, object]:
+    """An adapter file with these cues that extends the subject."""
+    path = Path(subject.own.document.source)
+    is_built_in = path.stem in built_in_names() and path.parent.name == "vocabularies"
+    parent = path.stem if is_built_in else str(path.resolve())
+    return {"adapter": "suggested", "extends": parent, "cues": [Flow(entry) for entry in entries]}

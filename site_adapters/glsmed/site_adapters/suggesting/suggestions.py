@@ -12,7 +12,7 @@ from glsmed.site_adapters.adapter.schema import Scope
 from glsmed.site_adapters.inputs.gold_labels import Gold
 from glsmed.site_adapters.lint.cue_rules import words_of
 from glsmed.site_adapters.lint.lint_context import Subject
-from glsmed.site_adapters.reading.reader import Statement
+from glsmed.site_adapters.reading.statements import Statement
 from glsmed.site_adapters.suggesting.hedge_words import looks_like_doubt
 from glsmed.site_adapters.text.phrases import token_bounds
 
@@ -33,7 +33,7 @@ _MOSTLY = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """An n-gram once: in which cell, what the adapter made of it, and what gold says; ``before`` the mention or not."""
+    """One occurrence of an n-gram near a mention: its cell, the adapter's probability and the gold label."""
 
     report_id: str
     finding: str
@@ -48,10 +48,10 @@ class Suggestion:
     """A phrase that may be a cue.
 
     Attributes:
-        words: as they stand in reports.
+        words: as they are written in reports.
         score: frequency x disagreement with gold (or 1 without gold), lower for words that do not look like doubt.
         certainty: P(finding | words) by gold, drawn towards .4 by four labels; .4 without gold.
-        examples: up to five clauses of reports. They are for the site's own eyes.
+        examples: up to five clauses of reports. They must not leave the site.
     """
 
     words: str
@@ -100,10 +100,10 @@ def _times(sightings: Iterable[Sighting]) -> int:
 def _sightings(
     subject: Subject, report_id: str, text: str, statement: Statement, gold: Gold
 ) -> Iterator[tuple[tuple[str, ...], str, Sighting]]:
-    """The unknown n-grams around one mention, each as tokens and as it stands."""
+    """The unknown n-grams around one mention, each as tokens and as written."""
     assertion = statement.assertion
     label = gold.get((report_id, assertion.finding))
-    # What a known cue decides says of its neighbours only what that cue means.
+    # Where a known cue decides, its neighbours tell only what that cue means.
     plain = assertion.cue == AFFIRMED or (assertion.state == "absent" and bool(gold))
     if not plain or not statement.weight:
         return
@@ -151,7 +151,7 @@ class _Clause:
         self._mention = (inside[0], inside[-1] + 1) if inside else (0, 0)
 
     def surface(self, first: int, last: int) -> str:
-        """The tokens as they stand in the text."""
+        """The tokens as they are written in the text."""
         return " ".join(self._text[self._bounds[first][0] : self._bounds[last - 1][1]].split())
 
     def unknown_ngrams(self) -> Iterator[tuple[int, int, bool]]:
@@ -210,7 +210,7 @@ def _examples(sightings: Iterable[Sighting]) -> Iterator[tuple[str, str]]:
 
 
 def _likeness(subject: Subject, tokens: tuple[str, ...], *, has_gold: bool) -> float:
-    """1 for words that doubt is often made of; others may be doubt too, but only gold can tell."""
+    """1 for words that often express doubt; others may express it too, but only gold labels can tell."""
     joined = (" " if subject.adapter.grammar.script == "words" else "").join(tokens)
     if looks_like_doubt(joined, subject.adapter.language):
         return 1.0

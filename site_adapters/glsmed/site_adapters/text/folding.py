@@ -1,4 +1,4 @@
-"""Text as phrases are compared: one width, one case, accents folded where the language wants; with the way back."""
+"""Folds text for comparison (one width, one case, no accents where the language wants that), with offsets back."""
 
 import re
 import unicodedata
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 # A character with the marks that combine with it: accents, and the (half-width) Japanese voicing marks.
 _CLUSTER = re.compile(r".[\u0300-\u036f\u3099\u309a\uff9e\uff9f]*", re.DOTALL)
 _ACCENTS = re.compile(r"[\u0300-\u036f]")
-# Signs that look like others, and characters that are not seen (soft hyphen, zero width) and part no word.
+# Signs that look like others, and invisible characters (soft hyphen, zero width) that do not separate words.
 _LOOKALIKES = str.maketrans(
     {"’": "'", "‘": "'", "´": "'", "‐": "-", "‑": "-", "–": "-", "—": "-", "−": "-"}
 ) | dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))

@@ -1,4 +1,8 @@
-"""Many literal phrases found in one pass: a trie over tokens, the longest phrase at a place wins."""
+"""Finds many literal phrases in one pass, with a trie over tokens; the longest phrase at a place wins.
+
+spaCy's PhraseMatcher finds phrases in a Doc; this index also knows inflections and fillers inside phrases, and needs no
+Doc.
+"""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -95,7 +99,7 @@ class PhraseIndex(Generic[PayloadT]):
                     yield word[: len(word) - len(ending)] + other
 
     def add(self, tokens: Sequence[str], payload: PayloadT) -> None:
-        """Add a phrase; one that is there already gets the new meaning."""
+        """Add a phrase; if it is already there, the new meaning replaces the old one."""
         node = self._root
         for token in tokens:
             base = self._base.get(token, token)
@@ -107,7 +111,7 @@ class PhraseIndex(Generic[PayloadT]):
         node.payload = payload
 
     def get(self, tokens: Sequence[str]) -> PayloadT | None:
-        """What exactly this phrase means, or None."""
+        """The meaning of exactly this phrase, or None."""
         node: _Node[PayloadT] | None = self._root
         for token in tokens:
             node = None if node is None else node.next.get(token)
@@ -140,7 +144,7 @@ class PhraseIndex(Generic[PayloadT]):
         return hits
 
     def _longest(self, tokens: Sequence[str], start: int) -> tuple[int, PayloadT | None]:
-        """End and meaning of the longest phrase from ``start`` on; a spelled-out filler goes before a skipped one."""
+        """End and meaning of the longest phrase from ``start`` on; a filler that is part of a phrase is not skipped."""
         node = self._root.next[tokens[start]]
         found = start + 1, node.payload
         skipped = 0

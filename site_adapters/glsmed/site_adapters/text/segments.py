@@ -1,4 +1,4 @@
-"""Where a report's sections and sentences begin and end, in the given text."""
+"""Where the sections and sentences of a report begin and end."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -43,7 +43,7 @@ class Section:
 
 
 class Segmenter:
-    """Parts a report into sections and a section into sentences.
+    """Splits a report into sections and a section into sentences.
 
     Args:
         headers: header as folded text → role of its section.
@@ -149,7 +149,7 @@ class Segmenter:
         return [piece for span in spans if span[0] < span[1] for piece in _pieces(*span)]
 
     def _ends_sentence(self, text: str, start: int, sign: int, end: int) -> bool:
-        """Whether the sign at ``sign`` to ``end`` does: a stop unless it closes a list's number, or a line break."""
+        """Whether the sign at ``sign`` to ``end`` does: a stop that is not that of a list item's number, or a break."""
         if text[sign] == ".":
             return not text[start:sign].strip().isdigit()
         return end - sign > 1 or self._ends_line(text, start, end)
@@ -190,7 +190,7 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _pieces(start: int, end: int) -> list[tuple[int, int]]:
-    """A sentence, or a stretch without any end as the pieces that can be held in memory."""
+    """A sentence; a stretch that never ends is cut into pieces that fit into memory."""
     if end - start <= _LONGEST_SENTENCE:
         return [(start, end)]
     return [(piece, min(end, piece + _LONGEST_SENTENCE)) for piece in range(start, end, _LONGEST_SENTENCE)]

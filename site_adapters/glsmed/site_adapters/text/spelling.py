@@ -1,4 +1,4 @@
-"""Words as their language counts them: other spellings of the same letters, and compounds as their last part."""
+"""Rewrites words before comparison: other spellings of the same letters, and compounds as their last part."""
 
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence

@@ -59,7 +59,7 @@ def test_the_file_is_the_owners_alone(tmp_path: Path) -> None:
 
 def test_a_damaged_account_stops_training(tmp_path: Path) -> None:
     (tmp_path / "privacy.json").write_text('{"study": "a", "spent": [{"steps": 0}]}')
-    with pytest.raises(DataError, match=r"privacy.json: .* cannot be read: put a whole copy of it back"):
+    with pytest.raises(DataError, match=r"privacy.json: .* cannot be read: restore it from a backup"):
         ledger(tmp_path).pay(ROUND, PrivacySection(noise_multiplier=1.0))
 
 

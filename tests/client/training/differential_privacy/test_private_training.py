@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from glsmed.client.data.examples import Examples
+from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.training.differential_privacy import patient_steps
 from glsmed.client.training.differential_privacy.patient_steps import whole_patients
 from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger
@@ -18,7 +19,7 @@ from glsmed.client.training.differential_privacy.private_training import (
     rows_by_patient,
     train_privately,
 )
-from glsmed.client.training.round_training import LEDGER, RoundTraining
+from glsmed.client.training.round_training import RoundTraining
 from glsmed.client.training.steps.stepper import to_pixels
 from glsmed.shared.errors import PrivacyError
 from glsmed.shared.models import build_model
@@ -51,8 +52,7 @@ def examples(n: int = 8, patients: tuple[str, ...] | None = None) -> Examples:
     generator = torch.Generator().manual_seed(0)
     return Examples(
         images=torch.randint(0, 256, (n, 1, 32, 32), generator=generator).byte(),
-        labels=torch.randint(0, 2, (n, 2), generator=generator).float(),
-        rates=torch.rand(n, 2, generator=generator),
+        targets=torch.rand(n, 2, generator=generator),
         weights=(torch.rand(n, 2, generator=generator) > 0.2).float().index_fill_(0, torch.tensor([0]), 1),
         gold=torch.full((n, 2), math.nan),
         patients=patients or tuple(f"p{number}" for number in range(n)),
@@ -71,9 +71,9 @@ def _clipped(model: nn.Module, data: Examples, rows: Sequence[int], clip: float 
     """The clipped gradient of the mean loss over these images, by plain autograd."""
     cells = []
     for row in rows:
-        target = data.labels[row] * (1 - data.rates[row]) + data.rates[row] / 2
         logits = model(to_pixels(data.images[row : row + 1]))[0]
-        cells.append(F.binary_cross_entropy_with_logits(logits, target, reduction="none") * data.weights[row] / 2)
+        loss = F.binary_cross_entropy_with_logits(logits, data.targets[row], reduction="none")
+        cells.append(loss * data.weights[row] / 2)
     gradient = torch.autograd.grad(torch.stack(cells).sum() / len(rows), list(model.parameters()))
     norm = float(torch.stack([part.norm() for part in gradient]).norm())
     return [part * min(1.0, clip / (norm + 1e-6)) for part in gradient]
@@ -226,14 +226,14 @@ def _study(noise: float, max_epsilon: float = 8.0) -> Study:
 
 def test_a_round_is_private_where_the_study_says_so(tmp_path: Path) -> None:
     for noise, kept in ((0.0, False), (30.0, True)):
-        training = RoundTraining(_study(noise), devices=[CPU], state_folder=tmp_path)
+        training = RoundTraining(_study(noise), devices=[CPU], state=StateFolder(tmp_path))
         training.train(small(), examples(), round_number=1)
-        assert (tmp_path / LEDGER).exists() is kept
-    assert json.loads((tmp_path / LEDGER).read_text())["spent"][0]["steps"] == 1
+        assert (tmp_path / "privacy.json").exists() is kept
+    assert json.loads((tmp_path / "privacy.json").read_text())["spent"][0]["steps"] == 1
 
 
 def test_no_step_is_taken_that_is_not_paid_for(tmp_path: Path) -> None:
-    model, training = small(), RoundTraining(_study(0.5, 0.1), devices=[CPU], state_folder=tmp_path)
+    model, training = small(), RoundTraining(_study(0.5, 0.1), devices=[CPU], state=StateFolder(tmp_path))
     with pytest.raises(PrivacyError, match="epsilon"):
         training.train(model, examples(), round_number=1)
     assert all(torch.equal(old, new) for old, new in zip(small().parameters(), model.parameters(), strict=True))

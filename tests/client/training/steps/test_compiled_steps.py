@@ -17,6 +17,7 @@ from glsmed.client.training.steps.round_plan import RoundPlan
 from glsmed.client.training.steps.stepper import Stepper, make_optimizer
 from glsmed.client.training.steps.training import train
 from glsmed.shared.protocol.study import TrainingSection
+from glsmed.shared.smoothing import smoothed_targets
 
 CPU = torch.device("cpu")
 SETTINGS = TrainingSection(steps_per_round=3, batch_size=8, optimizer="sgd", learning_rate=0.1)
@@ -30,8 +31,7 @@ def plan(n: int = 24) -> RoundPlan:
 
     examples = Examples(
         images=torch.randint(0, 256, (n, 1, 16, 16), generator=generator).byte(),
-        labels=cells().round(),
-        rates=cells() - 0.3,
+        targets=smoothed_targets(cells().round(), cells() - 0.3),
         weights=cells() * (cells() > 0.4),
         gold=torch.full((n, 2), math.nan),
         patients=tuple(f"p{number}" for number in range(n)),

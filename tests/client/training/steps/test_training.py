@@ -13,6 +13,7 @@ from glsmed.client.training.steps.training import predict_logits, train
 from glsmed.shared.errors import DataError
 from glsmed.shared.models import build_model
 from glsmed.shared.protocol.study import AugmentationSection, TrainingSection
+from glsmed.shared.smoothing import smoothed_targets
 
 CPU = torch.device("cpu")
 STILL = AugmentationSection(rotation_degrees=0, translation_fraction=0, scale_fraction=0, contrast_fraction=0)
@@ -30,14 +31,20 @@ def examples(n: int = 24, *, offset: float | None = None) -> Examples:
     noise = torch.randint(0, 60, (n, 1, 16, 16), generator=generator)
     return Examples(
         images=(noise + 120 * labels[:, :, None, None]).byte(),
-        labels=labels,
-        rates=torch.full((n, 1), 0.1),
+        targets=labels * 0.9 + 0.05,
         weights=torch.ones(n, 1),
         gold=torch.full((n, 1), math.nan),
         patients=tuple(f"p{number}" for number in range(n)),
         findings=("effusion",),
         offsets=None if offset is None else torch.full((n, 1), offset),
     )
+
+
+def with_rate(rate: float) -> Examples:
+    """The same findings with another smoothing rate."""
+    data = examples()
+    labels = data.targets.round()
+    return replace(data, targets=smoothed_targets(labels, torch.full_like(labels, rate)))
 
 
 def linear(bias: float = 0.0) -> nn.Sequential:
@@ -57,11 +64,30 @@ def test_one_step_is_one_step_of_plain_pytorch() -> None:
     data, model = examples(8), linear()
     train(model, data, settings(steps_per_round=1), round_number=1, device=CPU)
     reference = linear()
-    targets = data.labels * 0.9 + 0.05
-    nn.functional.binary_cross_entropy_with_logits(reference(to_pixels(data.images)), targets).backward()  # type: ignore[no-untyped-call]  # torch types backward only in part
+    nn.functional.binary_cross_entropy_with_logits(reference(to_pixels(data.images)), data.targets).backward()  # type: ignore[no-untyped-call]  # torch types backward only in part
     weight = layer_of(reference).weight
     assert weight.grad is not None
     assert torch.allclose(layer_of(model).weight, -0.1 * weight.grad, atol=1e-6)
+
+
+@pytest.mark.parametrize("lowest_rate", [0.0, -0.4])
+def test_a_round_is_that_of_the_formula_with_labels_and_rates(lowest_rate: float) -> None:
+    """Four steps with all images each, against softplus(z) - (y(1 - r) + r/2) z in plain PyTorch."""
+    generator, data = torch.Generator().manual_seed(7), examples(8, offset=0.3)
+    labels, weights = data.targets.round(), torch.rand(8, 1, generator=generator)
+    rates = lowest_rate + (1 - lowest_rate) * torch.rand(8, 1, generator=generator)
+    soft = replace(data, targets=smoothed_targets(labels, rates), weights=weights)
+    model, reference = linear(), linear()
+    train(model, soft, settings(learning_rate=0.01), round_number=4, device=CPU)
+    optimizer = torch.optim.SGD(reference.parameters(), lr=0.01)
+    for _ in range(4):
+        optimizer.zero_grad()
+        logits = reference(to_pixels(data.images)) + 0.3
+        cells = nn.functional.softplus(logits) - (labels * (1 - rates) + rates / 2) * logits
+        ((cells * weights).sum() / weights.sum()).backward()
+        optimizer.step()
+    for trained, by_hand in zip(model.parameters(), reference.parameters(), strict=True):
+        assert torch.allclose(trained, by_hand, atol=1e-6)
 
 
 def test_an_offset_acts_as_a_bias_that_is_not_learned() -> None:
@@ -77,7 +103,7 @@ def test_with_a_share_the_target_is_part_words_part_words_and_image() -> None:
     data = replace(examples(8, offset=offset), image_shares=torch.full((8, 1), share))
     model = linear(bias)
     train(model, data, settings(steps_per_round=1), round_number=1, device=CPU)
-    words = data.labels * 0.9 + 0.05
+    words = data.targets
     both = torch.sigmoid(torch.logit(words) + bias)  # the model's odds times those of the words over the base rate's
     gradient = (torch.sigmoid(torch.tensor(bias + offset)) - ((1 - share) * words + share * both)).mean()
     assert layer_of(model).bias.item() == pytest.approx(bias - 0.1 * float(gradient), abs=1e-6)
@@ -85,11 +111,10 @@ def test_with_a_share_the_target_is_part_words_part_words_and_image() -> None:
 
 def test_a_masked_cell_teaches_nothing() -> None:
     data = examples()
-    wrong = replace(data, labels=1 - data.labels, weights=data.weights * 0)
+    wrong = replace(data, targets=1 - data.targets, weights=data.weights * 0)
     both = Examples(
         images=torch.cat([data.images, wrong.images]),
-        labels=torch.cat([data.labels, wrong.labels]),
-        rates=torch.cat([data.rates, wrong.rates]),
+        targets=torch.cat([data.targets, wrong.targets]),
         weights=torch.cat([data.weights, wrong.weights]),
         gold=torch.cat([data.gold, wrong.gold]),
         patients=data.patients + wrong.patients,
@@ -117,7 +142,7 @@ def test_training_learns(optimizer: str) -> None:
     changed = settings(optimizer=optimizer, learning_rate=1e-3 if optimizer == "adamw" else 0.01, steps_per_round=15)
     train(model, examples(), changed, round_number=1, device=CPU)
     logits = predict_logits(model, examples(), device=CPU)
-    assert bool(((logits > 0) == (examples().labels > 0)).float().mean() > 0.9)
+    assert bool(((logits > 0) == (examples().targets > 0.5)).float().mean() > 0.9)
 
 
 def test_summary_counts_what_was_done() -> None:
@@ -144,7 +169,7 @@ def test_a_loss_that_is_no_number_is_an_error_that_names_the_remedy() -> None:
 
 
 def test_negative_rates_wait_for_the_warm_up() -> None:
-    hard, negative = replace(examples(), rates=torch.zeros(24, 1)), replace(examples(), rates=torch.full((24, 1), -0.5))
+    hard, negative = with_rate(0.0), with_rate(-0.5)
     for number, same in ((3, True), (4, False)):
         first, second = linear(), linear()
         train(first, hard, settings(learning_rate=0.001), round_number=number, device=CPU)
@@ -153,14 +178,14 @@ def test_negative_rates_wait_for_the_warm_up() -> None:
 
 
 def test_negative_rates_that_run_away_stop_training() -> None:
-    data = replace(examples(), rates=torch.full((24, 1), -0.5))
+    data = with_rate(-0.5)
     with pytest.raises(NegativeRatesError, match="effusion"):
         train(linear(bias=80.0), data, settings(), round_number=4, device=CPU)
 
 
 def test_rates_beyond_the_cap_are_refused() -> None:
     with pytest.raises(ValueError, match="outside"):
-        train(linear(), replace(examples(), rates=torch.full((24, 1), -0.6)), settings(), round_number=4, device=CPU)
+        train(linear(), with_rate(-0.6), settings(), round_number=4, device=CPU)
 
 
 class Short(nn.Module):

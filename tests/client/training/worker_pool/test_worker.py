@@ -24,11 +24,11 @@ def test_a_worker_says_why_it_gives_up(tmp_path: Path) -> None:
     )
     send(resident, TakeStep())
     try:
-        with pytest.raises(ValueError, match="TakeStep was not expected"):
+        with pytest.raises(ValueError, match="expected StartRound before any step, got TakeStep"):
             serve(setup)
     finally:
         distributed.destroy_process_group()
     assert receive(resident)[0] == Done()
     failed = receive(resident)[0]
     assert isinstance(failed, Failed)
-    assert (failed.error, failed.message) == ("ValueError", "TakeStep was not expected")
+    assert (failed.error, failed.message) == ("ValueError", "expected StartRound before any step, got TakeStep")

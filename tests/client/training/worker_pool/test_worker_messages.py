@@ -49,8 +49,7 @@ def test_a_head_comes_as_it_was_sent(ends: Ends, head: Head) -> None:
 def test_a_share_comes_as_it_was_sent(ends: Ends, augmented: bool) -> None:
     share = Batch(
         images=torch.arange(18, dtype=torch.uint8).reshape(2, 1, 3, 3),
-        labels=torch.ones(2, 2),
-        rates=torch.zeros(2, 2),
+        targets=torch.rand(2, 2),
         weights=torch.rand(2, 2),
         offsets=None,
         image_shares=torch.rand(2, 2) if augmented else None,

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from glsmed.client.data.examples import Examples
 from glsmed.client.learning.negative_rates import NegativeRatesError
+from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.training.steps.round_plan import TrainingDivergedError
 from glsmed.client.training.steps.training import train
 from glsmed.client.training.worker_pool import worker_pool
@@ -46,8 +47,7 @@ def examples(n: int = 20) -> Examples:
 
     return Examples(
         images=torch.randint(0, 256, (n, 1, 32, 32), generator=generator).byte(),
-        labels=cells().round(),
-        rates=cells(),
+        targets=cells(),
         weights=cells() * (cells() > 0.4),
         gold=torch.full((n, 2), math.nan),
         patients=tuple(f"p{number}" for number in range(n)),
@@ -69,7 +69,7 @@ def furthest(first: nn.Module, second: nn.Module) -> float:
 
 @pytest.fixture(scope="module")
 def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerPool]:
-    made = WorkerPool(study(), devices=[CPU, CPU], state_folder=tmp_path_factory.mktemp("pool"))
+    made = WorkerPool(study(), devices=[CPU, CPU], state=StateFolder(tmp_path_factory.mktemp("pool")))
     yield made
     made.close()
 
@@ -91,9 +91,9 @@ def test_two_devices_take_the_steps_of_one_round_after_round(pool: WorkerPool) -
 def test_shares_in_parts_that_fit_are_the_same_step(pool: WorkerPool) -> None:
     alone, shared = fresh(), fresh()
     train(alone, examples(), study().training, round_number=1, device=CPU)
-    pool._at_once = 2
+    pool._micro_batch_size = 2
     pool.train(shared, examples(), round_number=1)
-    pool._at_once = None
+    pool._micro_batch_size = None
     assert furthest(alone, shared) < 1e-5
 
 
@@ -107,7 +107,7 @@ def test_negative_rates_that_run_away_stop_training(pool: WorkerPool) -> None:
     model = fresh()
     with torch.no_grad():
         model.get_parameter("fc.bias").fill_(80.0)
-    data = replace(examples(), rates=torch.full((20, 2), -0.5), weights=torch.ones(20, 2))
+    data = replace(examples(), targets=torch.full((20, 2), 1.25), weights=torch.ones(20, 2))
     with pytest.raises(NegativeRatesError, match="effusion"):
         pool.train(model, data, round_number=4)
 
@@ -163,7 +163,7 @@ def test_the_worker_that_failed_first_is_named(
     tmp_path: Path, first: Failed, second: Failed | Done | None, named: str
 ) -> None:
     """A worker fails with those that it waits for, and may be heard before them."""
-    pool, ends = WorkerPool(study(), devices=[CPU, CPU], state_folder=tmp_path), []
+    pool, ends = WorkerPool(study(), devices=[CPU, CPU], state=StateFolder(tmp_path)), []
     for number in (1, 2):
         ours, theirs = socket.socketpair()
         ends.append(Connection(theirs.detach()))
@@ -172,14 +172,14 @@ def test_the_worker_that_failed_first_is_named(
     send(ends[0], first)
     ends[1].close() if second is None else send(ends[1], second)
     with pytest.raises(WorkerError, match=named):
-        pool._answers()
+        pool._replies()
     pool.close()
     for end in ends:
         end.close()
 
 
 def test_fewer_images_than_devices_are_refused(pool: WorkerPool) -> None:
-    with pytest.raises(UsageError, match="there are 1: lower devices"):
+    with pytest.raises(UsageError, match=r"devices is 2, but a step has only 1 image"):
         pool.train(fresh(), examples(1), round_number=1)
 
 
@@ -205,7 +205,7 @@ def test_short_memory_takes_less_at_a_time(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(worker_pool, "PROGRAM", (str(script),))
     alone, model = fresh(), fresh()
     train(alone, examples(), study().training, round_number=1, device=CPU)
-    pool = WorkerPool(study(), devices=[CPU], state_folder=tmp_path)
+    pool = WorkerPool(study(), devices=[CPU], state=StateFolder(tmp_path))
     seen: list[int] = []
     pool.train(model, examples(), round_number=1, on_step=seen.append)
     pool.close()
@@ -218,14 +218,14 @@ import sys
 from pathlib import Path
 import torch
 sys.path.insert(0, TESTS)
-from test_worker_pool import CPU, examples, fresh, study
+from test_worker_pool import CPU, StateFolder, examples, fresh, study
 from glsmed.client.training.worker_pool.worker_pool import WorkerPool
 
 def say(number):
     if number == 0:
         print("workers", *(worker.child.process.pid for worker in pool._workers), flush=True)
 
-pool = WorkerPool(study(steps_per_round=100_000), devices=[CPU], state_folder=Path(sys.argv[1]))
+pool = WorkerPool(study(steps_per_round=100_000), devices=[CPU], state=StateFolder(Path(sys.argv[1])))
 pool.train(fresh(), examples(), round_number=1, on_step=say)
 """
 
@@ -258,7 +258,7 @@ def test_workers_that_cannot_start_leave_none_behind(tmp_path: Path, monkeypatch
     monkeypatch.setattr(
         worker_pool, "PROGRAM", ("-c", "import sys, time; '\"rank\":1' in sys.argv[1] or time.sleep(60)")
     )
-    pool = WorkerPool(study(), devices=[CPU, CPU], state_folder=tmp_path)
+    pool = WorkerPool(study(), devices=[CPU, CPU], state=StateFolder(tmp_path))
     with pytest.raises(WorkerError, match=r"training worker 2 of 2 \(cpu\) ended with status 0"):
         pool.start()
     assert pool._workers == []

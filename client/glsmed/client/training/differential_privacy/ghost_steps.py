@@ -1,4 +1,4 @@
-"""Private steps with one image of each drawn patient: Opacus' ghost clipping makes no image's gradient itself."""
+"""Private steps with one image of each drawn patient, by Opacus' ghost clipping, which needs no per-image gradients."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ class GhostStepper:
         return total
 
     def _backward(self, batch: Batch) -> Tensor:
-        """Leave the sum of clipped gradients; returns the sum of losses, each image's the mean over its findings.
+        """Compute the sum of clipped gradients; returns the sum of losses, each image's the mean over its findings.
 
         The first pass goes back to the images only: Opacus' hooks see each image's norm on the way, and no gradient of
         a weight is made. The second makes them once, of the losses weighted by how much each image is clipped.

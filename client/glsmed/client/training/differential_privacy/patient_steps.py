@@ -1,7 +1,7 @@
 """Private steps with all images of each drawn patient: their mean loss has one gradient, which is clipped once.
 
-Opacus' hooks make each image's gradient, these are summed by patient, and Opacus' optimiser clips the sums as it would
-clip those of single images. Patients go to the device in groups, so that its memory is bounded whoever is drawn.
+Opacus' hooks compute each image's gradient, these are summed by patient, and Opacus' optimizer clips the sums as it
+would clip those of single images. Patients go to the device in groups, which bounds its memory whoever is drawn.
 """
 
 from collections.abc import Iterator, Sequence
@@ -54,7 +54,7 @@ class PatientStepper:
         total, start = torch.zeros((), device=self.device), 0
         for group in whole_patients(images, IMAGES_AT_ONCE):
             stop = start + sum(group)
-            total += self._clip_and_add(batch.part(start, stop), group)
+            total += self._clip_and_add(batch.rows(slice(start, stop)), group)
             start = stop
         for parameter in self.optimizer.params:
             parameter.grad_sample = parameter.new_zeros((0, *parameter.shape))  # nobody is left to be clipped
@@ -68,7 +68,8 @@ class PatientStepper:
         total = torch.zeros((), device=self.device)
         for start in range(0, len(batch), IMAGES_AT_ONCE):
             places = owners[start : start + IMAGES_AT_ONCE]
-            total += self._image_gradients(batch.part(start, start + len(places)), 1 / torch.tensor(images)[places])
+            part = batch.rows(slice(start, start + len(places)))
+            total += self._image_gradients(part, 1 / torch.tensor(images)[places])
             places = places.to(self.device)
             for of_patients, parameter in zip(sums, self.optimizer.params, strict=True):
                 of_patients.index_add_(0, places, parameter.grad_sample.to(of_patients))
@@ -81,7 +82,7 @@ class PatientStepper:
         return total
 
     def _image_gradients(self, batch: Batch, shares: Tensor) -> Tensor:
-        """Leave each image's gradient, times its share; returns the sum of losses, times shares.
+        """Compute each image's gradient, times its share; returns the sum of losses, times shares.
 
         The pass goes back to the images only: the hooks see what they need, and no gradient of a weight is made.
         """
@@ -97,7 +98,7 @@ class PatientStepper:
 
 
 def whole_patients(images: Sequence[int], most: int) -> Iterator[list[int]]:
-    """Patients, by how many images they have, in groups of at most ``most`` images; one with more is a group alone."""
+    """Patients, by how many images they have, in groups of at most ``most`` images; one with more is alone."""
     group: list[int] = []
     for count in images:
         if group and sum(group) + count > most:

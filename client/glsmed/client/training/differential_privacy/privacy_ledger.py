@@ -1,34 +1,30 @@
-"""How much privacy a site has spent: on disk before any step is taken, so that a crash forgets nothing.
+"""How much privacy a site has spent: on disk before any step is taken, so that nothing is lost in a crash.
 
-Every patient of the training split is drawn with the same probability in each step, so that one account holds for all.
+Every patient of the training split is drawn with the same probability in each step, so one account is enough for all.
 """
 
-import json
 import warnings
 from pathlib import Path
 from typing import Annotated
 
 from opacus.accountants import RDPAccountant  # type: ignore[import-untyped]  # opacus ships no types
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from glsmed.shared.errors import DataError, PrivacyError
-from glsmed.shared.files.atomic import write_text
+from glsmed.client.settings.account_file import AccountFile, StudyAccount
+from glsmed.shared.errors import PrivacyError
 from glsmed.shared.files.documents import StrictModel
 from glsmed.shared.protocol.study import PrivacySection
 
-_PRIVATE_FILE = 0o600
-
 
 class Spent(StrictModel):
-    """Steps that were paid for."""
+    """Gradient steps that were paid for."""
 
     noise_multiplier: Annotated[float, Field(gt=0)]
     sampling_rate: Annotated[float, Field(gt=0, le=1)]
     steps: Annotated[int, Field(ge=1)]
 
 
-class _File(StrictModel):
-    study: str
+class _Account(StudyAccount):
     spent: tuple[Spent, ...]
 
 
@@ -41,8 +37,8 @@ class PrivacyLedger:
     """
 
     def __init__(self, path: Path, *, study: str) -> None:
-        self._path = path
-        self._study = study
+        remedy = "this site cannot say what it has spent, and must train no further in this study"
+        self._file = AccountFile(path, _Account(study=study, spent=()), "privacy account", without_backup=remedy)
 
     def pay(self, spent: Spent, settings: PrivacySection) -> float:
         """The epsilon that will have been spent after these steps, once they are on disk.
@@ -51,31 +47,17 @@ class PrivacyLedger:
             PrivacyError: it would be more than ``settings.max_epsilon``; nothing is written.
             DataError: the file is damaged, or of another study.
         """
-        so_far = self._read()
-        after = epsilon((*so_far, spent), delta=settings.delta)
+        account = self._file.read()
+        paid = account.model_copy(update={"spent": (*account.spent, spent)})
+        after = epsilon(paid.spent, delta=settings.delta)
         if not after <= settings.max_epsilon:
-            before = epsilon(so_far, delta=settings.delta)
+            before = epsilon(account.spent, delta=settings.delta)
             raise PrivacyError(
-                f"this round would bring epsilon from {before:.3f} to {after:.3f}; training.privacy.max_epsilon is "
+                f"this round would raise epsilon from {before:.3f} to {after:.3f}; training.privacy.max_epsilon is "
                 f"{settings.max_epsilon:g}: this site trains no further in this study"
             )
-        content = _File(study=self._study, spent=(*so_far, spent))
-        write_text(self._path, content.model_dump_json(indent=1) + "\n", mode=_PRIVATE_FILE)
+        self._file.write(paid)
         return after
-
-    def _read(self) -> tuple[Spent, ...]:
-        if not self._path.exists():
-            return ()
-        try:
-            content = _File.model_validate(json.loads(self._path.read_text(encoding="utf-8")))
-        except (ValueError, ValidationError, OSError) as error:
-            raise DataError(
-                f"{self._path}: the privacy account cannot be read: put a whole copy of it back; without one this site "
-                f"cannot say what it has spent, and must train no further in this study ({error})"
-            ) from None
-        if content.study != self._study:
-            raise DataError(f"{self._path}: the privacy account is of another study; move it away to start a new one")
-        return content.spent
 
 
 def epsilon(spent: tuple[Spent, ...], *, delta: float) -> float:
@@ -86,7 +68,8 @@ def epsilon(spent: tuple[Spent, ...], *, delta: float) -> float:
     if not spent:
         return 0.0
     accountant = RDPAccountant()
-    accountant.history = [(one.noise_multiplier, one.sampling_rate, one.steps) for one in spent]
+    history = [(one.noise_multiplier, one.sampling_rate, one.steps) for one in spent]
+    accountant.load_state_dict({"history": history, "mechanism": accountant.mechanism()})
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Optimal order is the", category=UserWarning)  # still an upper bound
         return float(accountant.get_epsilon(delta=delta))

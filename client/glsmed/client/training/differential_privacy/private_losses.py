@@ -1,4 +1,4 @@
-"""What both ways of private steps share: each image's loss, and randomness that nobody can know."""
+"""What both kinds of private steps share: each image's loss, and randomness that nobody can know."""
 
 import os
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 from glsmed.client.training.steps.batches import Batch
 from glsmed.client.training.steps.stepper import Network
-from glsmed.shared.smoothing import generalized_label_smoothing_loss
+from glsmed.shared.smoothing import soft_target_loss
 
 _SEED_BYTES = 8
 
@@ -18,12 +18,11 @@ def image_losses(network: Network, images: Tensor, batch: Batch, *, autocast: bo
         logits = network(images)
     if batch.offsets is not None:
         logits = logits + batch.offsets.to(images.device)
-    labels, rates = batch.labels.to(images.device), batch.rates.to(images.device)
-    weights = batch.weights.to(images.device) / batch.weights.shape[1]
-    return generalized_label_smoothing_loss(logits, labels, rates, weights, reduction="none")
+    targets, weights = batch.targets.to(images.device), batch.weights.to(images.device) / batch.weights.shape[1]
+    return soft_target_loss(logits, targets, weights, reduction="none")
 
 
 def secret_generator(device: torch.device) -> torch.Generator:
-    """A generator whose seed is the operating system's randomness, never the study's, which all sites know."""
+    """A generator seeded by the operating system's randomness, never by the study's seed, which all sites know."""
     seed = int.from_bytes(os.urandom(_SEED_BYTES), "big") % 2**63
     return torch.Generator(device=device).manual_seed(seed)

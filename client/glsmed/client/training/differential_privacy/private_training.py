@@ -1,8 +1,8 @@
 """Training with differential privacy: one patient, one clipped gradient, noise on the sum (Opacus).
 
-The patient is the unit: in each step every patient is drawn by itself with the same probability, and gives one of its
-images, chosen anew, or the mean of all of them. So a patient with many studies moves a step no further than a patient
-with one.
+The patient is the unit: in each step every patient is drawn independently with the same probability, and contributes
+one image, chosen at random in each step, or the mean of all. So a patient with many examinations moves a step no
+further than a patient with one.
 """
 
 import time
@@ -17,9 +17,8 @@ from glsmed.client.training.differential_privacy.patient_steps import PatientSte
 from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger, Spent
 from glsmed.client.training.differential_privacy.private_losses import secret_generator
 from glsmed.client.training.steps.batches import load_batch
-from glsmed.client.training.steps.round_plan import TrainingSummary, finite_loss, usable_rows
+from glsmed.client.training.steps.round_plan import TrainingSummary, check_soft_targets, finite_loss, usable_rows
 from glsmed.shared.protocol.study import TrainingSection
-from glsmed.shared.smoothing import check_targets
 
 _NONE = torch.zeros(0, dtype=torch.long)
 
@@ -44,7 +43,7 @@ def train_privately(
         TrainingDivergedError: the loss is not finite.
     """
     started = time.perf_counter()
-    check_targets(examples.labels, examples.rates, examples.weights)
+    check_soft_targets(examples)
     patients = rows_by_patient(examples, usable_rows(examples))
     rate = min(1.0, settings.batch_size / len(patients))
     _pay(ledger, settings, rate)

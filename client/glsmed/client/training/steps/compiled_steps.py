@@ -1,7 +1,7 @@
-"""Compiled steps (torch.compile), where they are measured to be faster on the device at hand; never the only way.
+"""Compiled steps (torch.compile), used only where they are measured to be faster on the device at hand.
 
-Weights are read from the plain model, which the compiled form shares them with: names and values that leave a site are
-the same either way.
+The compiled form shares its weights with the plain model, from which they are read: names and values that leave a site
+are the same either way.
 """
 
 import statistics
@@ -24,7 +24,7 @@ _TRIED_ON = ("cuda",)
 _WARM_UP_STEPS = 2
 _STEPS = 5
 _REPEATS = 3
-_WORTH = 0.97  # of the eager time: a smaller gain may be chance
+_WORTH = 0.97  # of the eager time; a smaller gain may be chance
 
 
 class StepCompiler:
@@ -53,7 +53,7 @@ def faster_network(stepper: Stepper, model: nn.Module, batch: Batch) -> Network:
     try:
         compiled = compiled_network(model)
         ratio = compiled_over_eager(stepper, compiled, batch)
-    except Exception as error:  # whatever a compiler meets, the round goes on without it
+    except Exception as error:  # whatever the compiler runs into, the round goes on without it
         log.warning("steps_not_compiled", error=type(error).__name__, reason=str(error).split("\n", 1)[0])
         return model
     finally:

@@ -1,4 +1,4 @@
-"""What one round of training works through: checked targets, the rates that it may use, and its batches in order."""
+"""What one round of training works through: checked targets, as far beyond [0, 1] as it allows, and its batches."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from glsmed.client.learning.negative_rates import LogitMonitor, NegativeRateGuar
 from glsmed.client.training.steps.batches import Batch, load_batch, shuffled_passes
 from glsmed.shared.errors import DataError, GlsmedError
 from glsmed.shared.protocol.study import TrainingSection
-from glsmed.shared.smoothing import check_targets
+from glsmed.shared.smoothing import check_targets, rates_from_probability
 
 _SEED_STRIDE = 1_000_003
 
@@ -34,10 +34,10 @@ class TrainingSummary:
 
 @dataclass(frozen=True, slots=True)
 class RoundPlan:
-    """A round, the same whatever it is trained on.
+    """A round, the same on any device.
 
     Attributes:
-        examples: with the rates that this round may use.
+        examples: with the targets that this round may use.
         usable: rows that have a labelled cell.
         logit_limit: guard of negative rates, None where there are none.
     """
@@ -55,13 +55,13 @@ class RoundPlan:
 
         Raises:
             DataError: no image has a labelled cell.
-            ValueError: a target, rate or weight cannot be meant.
+            ValueError: a target or weight is out of range.
         """
         usable, guard = usable_rows(examples), NegativeRateGuard()
-        check_targets(examples.labels, examples.rates, examples.weights, lowest_rate=-guard.cap)
-        rates = guard.rates(examples.rates, round_number=round_number)
-        allowed = replace(examples, rates=rates)
-        return cls(allowed, usable, settings, round_number, guard, guard.limit(rates))
+        check_soft_targets(examples, lowest_rate=-guard.cap)
+        targets = guard.targets(examples.targets, round_number=round_number)
+        allowed = replace(examples, targets=targets)
+        return cls(allowed, usable, settings, round_number, guard, guard.limit(targets))
 
     @property
     def images_in_step(self) -> int:
@@ -69,13 +69,13 @@ class RoundPlan:
         return min(self.settings.batch_size, len(self.usable))
 
     def batches(self) -> Iterator[Batch]:
-        """The round's batches, which follow from the study's seed and the round's number alone."""
+        """The round's batches, determined by the study's seed and the round's number alone."""
         generator = torch.Generator().manual_seed(self.settings.seed * _SEED_STRIDE + self.round_number)
         for rows in shuffled_passes(self.usable, self.settings, generator):
             yield load_batch(self.examples, rows, self.settings, generator)
 
     def monitor(self, device: torch.device) -> LogitMonitor | None:
-        """A fresh monitor of negative rates, None where there are none."""
+        """A new monitor of negative rates, None where there are none."""
         return None if self.logit_limit is None else LogitMonitor(self.examples.findings, self.guard, device=device)
 
     def summary(self, *, summed_loss: float, monitor: LogitMonitor | None, seconds: float) -> TrainingSummary:
@@ -98,6 +98,16 @@ class RoundPlan:
         )
 
 
+def check_soft_targets(examples: Examples, *, lowest_rate: float = 0.0) -> None:
+    """Raise if the loss is not defined for a target or weight; called once a round.
+
+    Raises:
+        ValueError: a target has a rate outside [lowest_rate, 1], or a weight is negative or not finite.
+    """
+    labels, rates = rates_from_probability(examples.targets)
+    check_targets(labels, rates, examples.weights, lowest_rate=lowest_rate)
+
+
 def usable_rows(examples: Examples) -> Tensor:
     """The rows that have a labelled cell.
 
@@ -106,7 +116,7 @@ def usable_rows(examples: Examples) -> Tensor:
     """
     usable = (examples.weights.sum(1) > 0).nonzero().squeeze(1)
     if len(usable) == 0:
-        raise DataError("no image of the training split has a labelled finding: look at `glsmed-client check`")
+        raise DataError("no image of the training split has a labelled finding: see `glsmed-client check`")
     return usable
 
 
@@ -114,7 +124,7 @@ def finite_loss(loss: float, round_number: int) -> float:
     """The loss itself.
 
     Raises:
-        TrainingDivergedError: it is infinite or no number.
+        TrainingDivergedError: it is not a finite number.
     """
     if not loss - loss == 0:
         raise TrainingDivergedError(

@@ -1,4 +1,4 @@
-"""One gradient step: images on the device, the GLS loss, and less at a time where memory is short."""
+"""One gradient step: images on the device, the GLS loss, and smaller parts where memory is short."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -14,7 +14,7 @@ from glsmed.client.training.steps.augmentation import augment
 from glsmed.client.training.steps.batches import Batch
 from glsmed.shared.errors import GlsmedError
 from glsmed.shared.protocol.study import TrainingSection
-from glsmed.shared.smoothing import smoothed_targets, soft_target_loss
+from glsmed.shared.smoothing import soft_target_loss
 
 PIXEL_MEAN, PIXEL_SCALE = 0.5, 0.25  # uint8 / 255 is brought to about mean 0 and deviation 1
 BLACK = -PIXEL_MEAN / PIXEL_SCALE  # what to_pixels makes of 0
@@ -41,7 +41,7 @@ class Stepper:
         logit_limit: guard of negative rates, None where there are none; ``monitor`` watches them.
         micro_batch_size: images on the device at a time; a batch with more is taken in parts whose gradients add up to
             the gradient of the whole, since the networks have no layer that looks across images.
-        no_sync: entered around every part but the last: keeps several devices from adding up gradients too early.
+        no_sync: entered around every part but the last, so that several devices add up their gradients only once.
     """
 
     network: Network
@@ -76,7 +76,7 @@ class Stepper:
         return loss
 
     def gradients(self, batch: Batch, total_weight: Tensor) -> Tensor:
-        """Leave the gradients of such a step and take none; returns the loss."""
+        """Compute the gradients of such a step without taking it; returns the loss."""
         self.optimizer.zero_grad(set_to_none=True)
         total, loss = self._moved(total_weight), torch.zeros((), device=self.device)
         *first, last = batch.split(self.micro_batch_size)
@@ -92,11 +92,10 @@ class Stepper:
         return share.detach()
 
     def _summed_loss(self, batch: Batch) -> Tensor:
-        rates, weights = self._moved(batch.rates), self._moved(batch.weights)
+        targets, weights = self._moved(batch.targets), self._moved(batch.weights)
         logits = forward(self.network, batch, device=self.device, autocast=self.autocast)
         if self.monitor is not None:
-            self.monitor.see(logits, rates, weights)
-        targets = smoothed_targets(self._moved(batch.labels), rates)
+            self.monitor.see(logits, targets, weights)
         if batch.image_shares is not None:
             offsets = None if batch.offsets is None else self._moved(batch.offsets)
             targets = image_informed_targets(logits, targets, offsets, self._moved(batch.image_shares))
@@ -106,7 +105,7 @@ class Stepper:
         return tensor.to(self.device, non_blocking=True)
 
     def _halve_micro_batch(self, batch_size: int) -> None:
-        """Halve what is on the device at once; the next attempt starts the step anew."""
+        """Halve what is on the device at a time; the next attempt starts the step again."""
         self.optimizer.zero_grad(set_to_none=True)
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
@@ -114,7 +113,7 @@ class Stepper:
 
 
 def half_of(images_at_once: int) -> int:
-    """Half as many images as were tried in vain; says so in the log.
+    """Half as many images as did not fit, which it also logs.
 
     Raises:
         DeviceMemoryError: it was a single one.
@@ -148,7 +147,7 @@ def to_pixels(images: Tensor) -> Tensor:
 
 
 def make_optimizer(model: nn.Module, settings: TrainingSection) -> torch.optim.Optimizer:
-    """The study's optimiser, its update in one kernel."""
+    """The study's optimizer, with its update in one kernel."""
     if settings.optimizer == "sgd":
         return torch.optim.SGD(
             model.parameters(),
@@ -163,5 +162,5 @@ def make_optimizer(model: nn.Module, settings: TrainingSection) -> torch.optim.O
 
 
 def uses_autocast(settings: TrainingSection, device: torch.device) -> bool:
-    """Whether this device computes in bf16 where that is safe."""
+    """Whether steps on this device use bf16 where that is safe."""
     return settings.mixed_precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported()

@@ -27,8 +27,8 @@ def train(
 ) -> TrainingSummary:
     """Train ``model`` in place for ``settings.steps_per_round`` steps on the examples that have a labelled cell.
 
-    Batches, augmentation and so the result on a CPU follow from ``settings.seed`` and ``round_number`` alone. Negative
-    rates, which only the gold gate makes, are used under their guard. ``compiler`` may make the steps faster.
+    Batches and augmentation, and so the result on a CPU, follow from ``settings.seed`` and ``round_number`` alone.
+    Negative rates, which only the gold gate makes, are used under their guard. ``compiler`` may make the steps faster.
 
     Raises:
         DataError: no image has a labelled cell.

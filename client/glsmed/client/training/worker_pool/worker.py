@@ -43,7 +43,7 @@ class WorkerSetup(StrictModel):
 
     Attributes:
         channel: descriptor of its socket to the resident.
-        rank: its place among ``count`` workers; the first one gives the weights back.
+        rank: its place among ``count`` workers; the first one returns the weights.
         store: file through which the workers find each other.
     """
 
@@ -57,7 +57,7 @@ class WorkerSetup(StrictModel):
 
 
 class TrainingWorker:
-    """Carries out the resident's requests with its replica of the model."""
+    """Handles the resident's requests with its replica of the model."""
 
     def __init__(self, setup: WorkerSetup) -> None:
         self._is_first = setup.rank == 0
@@ -70,17 +70,17 @@ class TrainingWorker:
         self._round: _Round | None = None
 
     def handle(self, head: Head, tensors: Mapping[str, Tensor]) -> tuple[Head, dict[str, Tensor]]:
-        """The answer to an order.
+        """The reply to a request.
 
         Raises:
-            ValueError: it is no order, or not the time for it.
+            ValueError: it is not a request, or comes at the wrong time.
         """
         if isinstance(head, StartRound):
             self._model.load_state_dict(tensors)
             self._round = _Round(self._replica, head, self._device)
             return Done(), {}
         if self._round is None or not isinstance(head, TakeStep | EndRound):
-            raise ValueError(f"{type(head).__name__} was not expected")
+            raise ValueError(f"expected StartRound before any step, got {type(head).__name__}")
         if isinstance(head, TakeStep):
             self._round.step(tensors)
             return Done(), {}
@@ -114,7 +114,7 @@ class _Round:
         )
 
     def step(self, tensors: Mapping[str, Tensor]) -> None:
-        """One step with this worker's share; short memory is the pool's affair, since all must take the step again."""
+        """One step with this worker's share; the pool deals with short memory, since all must take the step again."""
         self.loss += self._stepper.attempt(batch_of(tensors), tensors[TOTAL_WEIGHT])
 
 
@@ -132,7 +132,7 @@ def _join(setup: WorkerSetup, device: torch.device) -> None:
 
 
 def serve(setup: WorkerSetup) -> None:
-    """Obey until the resident has gone; an error is told to it, and is the end."""
+    """Handle requests until the resident has gone; an error is reported to it, and ends this process."""
     channel = Connection(setup.channel)
     try:
         worker = TrainingWorker(setup)
@@ -147,7 +147,7 @@ def serve(setup: WorkerSetup) -> None:
 
 
 def main() -> None:
-    """Serve with the setup that is given as JSON."""
+    """Serve with the setup given as JSON."""
     end_with_parent()
     serve(WorkerSetup.model_validate_json(sys.argv[1]))
 

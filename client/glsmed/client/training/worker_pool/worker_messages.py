@@ -1,11 +1,10 @@
-"""What the resident and its training workers say to each other: a head in JSON, then tensors as safetensors.
+"""What the resident process and its training workers send each other: a head in JSON, then tensors as safetensors.
 
 Both go over a socket pair that only the two of them hold.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
 from multiprocessing.connection import Connection
 
 import safetensors.torch
@@ -37,11 +36,11 @@ class TakeStep(StrictModel):
 
 
 class EndRound(StrictModel):
-    """Say what the round's losses were; answered by :class:`RoundResult`."""
+    """Report the round's losses; answered by :class:`RoundResult`."""
 
 
 class Done(StrictModel):
-    """The order was carried out; also a worker's first word, once all have found each other."""
+    """The request was carried out; also a worker's first message, once all have found each other."""
 
 
 class RoundResult(StrictModel):
@@ -86,10 +85,9 @@ def receive(channel: Connection) -> tuple[Head, dict[str, Tensor]]:
 
 def batch_tensors(share: Batch, total_weight: Tensor) -> dict[str, Tensor]:
     """What goes with :class:`TakeStep`; ``total_weight`` is what the share's summed loss is to be divided by."""
-    named = {field.name: getattr(share, field.name) for field in fields(share)}
-    return {TOTAL_WEIGHT: total_weight, **{name: value for name, value in named.items() if value is not None}}
+    return {TOTAL_WEIGHT: total_weight, **share.columns()}
 
 
 def batch_of(tensors: Tensors) -> Batch:
     """The share that came with :class:`TakeStep`."""
-    return Batch(**{field.name: tensors.get(field.name) for field in fields(Batch)})  # type: ignore[arg-type]  # only those that may be None are left out
+    return Batch(**{name: tensor for name, tensor in tensors.items() if name != TOTAL_WEIGHT})

@@ -1,9 +1,9 @@
 """Training a round on several devices: one worker process for each, started once and kept for the next round.
 
 The resident makes every batch as it does with one device, and gives each worker its share. The shares' losses are
-divided by the weight of the whole batch, so that the step is the same step, whatever the number of devices. Nothing of
-the site's data lies in a worker for longer than a step, and the resident itself never waits in a collective: it sees at
-once when a worker ends, and then ends the others.
+divided by the weight of the whole batch, so that the step is the same for any number of devices. No worker holds any of
+the site's data for longer than a step. The resident itself never waits in a collective operation: it notices at once
+when a worker ends, and then ends the others.
 """
 
 import multiprocessing.connection
@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 from subprocess import TimeoutExpired
 
 import structlog
@@ -23,6 +22,7 @@ from torch import Tensor, nn
 
 from glsmed.client.data.examples import Examples
 from glsmed.client.learning.negative_rates import LogitMonitor
+from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.training.steps.batches import Batch
 from glsmed.client.training.steps.round_plan import RoundPlan, TrainingSummary
 from glsmed.client.training.steps.stepper import half_of
@@ -46,10 +46,9 @@ from glsmed.shared.protocol.study import Study
 
 PROGRAM = ("-m", "glsmed.client.training.worker_pool.worker")
 
-_STORE = "workers.store"  # in the state folder: where workers find each other
 _FINAL_MESSAGE_SECONDS = 1.0
 
-Answer = tuple[Head, dict[str, Tensor]]
+WorkerReply = tuple[Head, dict[str, Tensor]]
 WorkerRequest = tuple[Head, Mapping[str, Tensor]]
 
 
@@ -63,7 +62,7 @@ class _WorkerMemoryError(GlsmedError):
 
 @dataclass(frozen=True, slots=True)
 class _Worker:
-    """A running worker; ``name`` is how errors call it."""
+    """A running worker; errors call it by ``name``."""
 
     name: str
     child: Child
@@ -72,30 +71,30 @@ class _Worker:
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    """A worker that failed, with its last words; one that ended without any did so before the others noticed."""
+    """A worker that failed, with its final message; one that ended without any did so before the others noticed."""
 
     worker: _Worker
-    words: Failed | None
+    message: Failed | None
 
     @property
     def at(self) -> float:
-        """When, for telling the first from those that followed from it."""
-        return 0.0 if self.words is None else self.words.at
+        """When it failed, to tell the first failure from those that it caused."""
+        return 0.0 if self.message is None else self.message.at
 
     def error(self) -> GlsmedError:
-        """What to raise."""
+        """The error to raise."""
         child = self.worker.child
-        if self.words is None:
+        if self.message is None:
             with suppress(TimeoutExpired):  # its sockets are closed, so it is about to end
                 child.process.wait(timeout=_FINAL_MESSAGE_SECONDS)
             status = child.process.returncode
             return WorkerError(
                 f"{self.worker.name} ended with status {status}; the end of {child.log}:\n{child.log_tail()}"
             )
-        if self.words.error == torch.OutOfMemoryError.__name__:
-            return _WorkerMemoryError(self.words.message)
+        if self.message.error == torch.OutOfMemoryError.__name__:
+            return _WorkerMemoryError(self.message.message)
         return WorkerError(
-            f"{self.worker.name} failed: {self.words.error}: {self.words.message}; its log is {child.log}"
+            f"{self.worker.name} failed: {self.message.error}: {self.message.message}; its log is {child.log}"
         )
 
 
@@ -104,18 +103,18 @@ class WorkerPool:
 
     Args:
         devices: one for each worker, at least two.
-        state_folder: the site's; logs go to ``logs`` in it.
+        state: the site's state folder, where the workers find each other and log.
     """
 
-    def __init__(self, study: Study, *, devices: Sequence[torch.device], state_folder: Path) -> None:
+    def __init__(self, study: Study, *, devices: Sequence[torch.device], state: StateFolder) -> None:
         self._study = study
         self._devices = tuple(devices)
-        self._folder = state_folder
+        self._state = state
         self._workers: list[_Worker] = []
-        self._at_once: int | None = None
+        self._micro_batch_size: int | None = None
 
     def start(self) -> None:
-        """Have all workers running and ready; a round does this too, but then waits for them.
+        """Start all workers and wait until they are ready; a round does so too where it must.
 
         Raises:
             WorkerError: a worker failed or ended.
@@ -123,11 +122,11 @@ class WorkerPool:
         if self._workers and all(worker.child.is_running() for worker in self._workers):
             return
         self.close()
-        (self._folder / _STORE).unlink(missing_ok=True)
+        self._state.worker_store.unlink(missing_ok=True)
         try:
             for rank, device in enumerate(self._devices):
                 self._workers.append(self._started(rank, device))
-            self._answers()
+            self._replies()
         except BaseException:  # Ctrl-C too
             self.close()
             raise
@@ -136,7 +135,7 @@ class WorkerPool:
     def train(
         self, model: nn.Module, examples: Examples, *, round_number: int, on_step: OnStep | None = None
     ) -> TrainingSummary:
-        """Train ``model`` on all devices, as ``train`` does on one, with the study's settings.
+        """Train ``model`` in place on all devices, as ``train`` does on one, with the study's settings.
 
         Raises:
             UsageError: a step has fewer images than there are devices.
@@ -148,7 +147,7 @@ class WorkerPool:
         started = time.perf_counter()
         try:
             loss, monitor = self._trained(model, plan, on_step)
-        except BaseException:  # Ctrl-C too: workers that were left within a round cannot begin another
+        except BaseException:  # Ctrl-C too: workers that are left in the middle of a round cannot begin another
             self.close()
             raise
         return plan.summary(summed_loss=loss, monitor=monitor, seconds=time.perf_counter() - started)
@@ -163,8 +162,8 @@ class WorkerPool:
     def _require_work_for_all(self, plan: RoundPlan) -> None:
         if plan.images_in_step < len(self._devices):
             raise UsageError(
-                f"devices: {len(self._devices)} need as many images in a step, and there are {plan.images_in_step}: "
-                "lower devices in config.yaml"
+                f"devices is {len(self._devices)}, but a step has only {plan.images_in_step} images: set devices in "
+                f"config.yaml to {plan.images_in_step} or fewer"
             )
 
     def _trained(self, model: nn.Module, plan: RoundPlan, on_step: OnStep | None) -> tuple[float, LogitMonitor | None]:
@@ -192,7 +191,7 @@ class WorkerPool:
         for number in range(plan.settings.steps_per_round):
             self._send(upcoming)
             upcoming = next(requests, [])  # made while the workers compute
-            self._answers()
+            self._replies()
             yield number
 
     def _opening(self, plan: RoundPlan) -> StartRound:
@@ -200,7 +199,7 @@ class WorkerPool:
             settings=plan.settings,
             findings=plan.examples.findings,
             logit_limit=plan.logit_limit,
-            micro_batch_size=self._at_once or plan.settings.batch_size,
+            micro_batch_size=self._micro_batch_size or plan.settings.batch_size,
         )
 
     def _shares(self, batch: Batch) -> list[WorkerRequest]:
@@ -209,22 +208,22 @@ class WorkerPool:
         return [(TakeStep(), batch_tensors(share, batch.total_weight() / count)) for share in batch.shares(count)]
 
     def _end(self, model: nn.Module, plan: RoundPlan) -> tuple[float, LogitMonitor | None]:
-        answers = self._ask([(EndRound(), {})] * len(self._devices))
+        replies = self._ask([(EndRound(), {})] * len(self._devices))
         monitor, losses = plan.monitor(torch.device("cpu")), []
-        for head, tensors in answers:
+        for head, tensors in replies:
             if not isinstance(head, RoundResult):
-                raise WorkerError(f"a worker answered {type(head).__name__} to EndRound")
+                raise WorkerError(f"expected RoundResult from a worker, got {type(head).__name__}")
             losses.append(head.summed_loss)
             if monitor is not None:
                 monitor.sums += tensors.pop(MONITOR_SUMS)
-        model.load_state_dict(answers[0][1])
+        model.load_state_dict(replies[0][1])
         return sum(losses) / len(losses), monitor
 
     def _halve_micro_batch(self, plan: RoundPlan) -> None:
-        """Halve what a device is given at once; the round is started anew, since one worker missed a common step."""
+        """Halve what a device gets at a time; the round starts again, since one worker missed a common step."""
         self.close()
         share = -(-plan.images_in_step // len(self._devices))
-        self._at_once = half_of(min(self._at_once or share, share))
+        self._micro_batch_size = half_of(min(self._micro_batch_size or share, share))
 
     def _started(self, rank: int, device: torch.device) -> _Worker:
         ours, theirs = socket.socketpair()
@@ -235,42 +234,43 @@ class WorkerPool:
                 rank=rank,
                 count=count,
                 device=str(device),
-                store=str(self._folder / _STORE),
+                store=str(self._state.worker_store),
                 architecture=model.architecture,
                 n_findings=len(self._study.findings),
             )
+            name = f"training-worker-{rank + 1}"
             child = start_child(
-                f"training-worker-{rank + 1}",
+                name,
                 [sys.executable, *PROGRAM, setup.model_dump_json()],
-                log=self._folder / "logs" / f"training-worker-{rank + 1}.log",
+                log=self._state.process_log(name),
                 environment={"OMP_NUM_THREADS": str(max(1, torch.get_num_threads() // count))},
                 descriptors=[theirs.fileno()],
             )
         return _Worker(f"training worker {rank + 1} of {count} ({device})", child, Connection(ours.detach()))
 
-    def _ask(self, requests: Sequence[WorkerRequest]) -> list[Answer]:
+    def _ask(self, requests: Sequence[WorkerRequest]) -> list[WorkerReply]:
         self._send(requests)
-        return self._answers()
+        return self._replies()
 
     def _send(self, requests: Sequence[WorkerRequest]) -> None:
-        """Send each worker its order; all are waiting for one, so none is waited for."""
+        """Send each worker its request; all of them are waiting for one, so this does not block."""
         for worker, (head, tensors) in zip(self._workers, requests, strict=True):
             try:
                 send(worker.channel, head, tensors)
             except OSError:
                 raise self._first_failure(_Failure(worker, None)) from None
 
-    def _answers(self) -> list[Answer]:
-        """An answer of every worker, in their order."""
+    def _replies(self) -> list[WorkerReply]:
+        """The reply of every worker, in their order."""
         waiting: dict[object, _Worker] = {worker.channel: worker for worker in self._workers}
-        answers: dict[str, Answer] = {}
+        replies: dict[str, WorkerReply] = {}
         while waiting:
             for channel in multiprocessing.connection.wait([worker.channel for worker in waiting.values()]):
                 worker = waiting.pop(channel)
-                answers[worker.name] = self._answer(worker)
-        return [answers[worker.name] for worker in self._workers]
+                replies[worker.name] = self._reply(worker)
+        return [replies[worker.name] for worker in self._workers]
 
-    def _answer(self, worker: _Worker) -> Answer:
+    def _reply(self, worker: _Worker) -> WorkerReply:
         try:
             head, tensors = receive(worker.channel)
         except (EOFError, OSError):
@@ -288,7 +288,7 @@ class WorkerPool:
 
 
 def _final_messages(worker: _Worker, deadline: float) -> Iterator[_Failure]:
-    """How the worker failed, if it does so until then."""
+    """How the worker failed, if it does so before the deadline."""
     while worker.channel.poll(max(0.0, deadline - time.monotonic())):
         try:
             head, _ = receive(worker.channel)

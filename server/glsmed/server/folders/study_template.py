@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 _TEMPLATE = """\
 # A glsmed study: what the centre and every hospital agree on. Every key: docs/configuration.md.
-# Send this file to the hospitals before they enroll. After a change to anything but `centre`, their approved copy no
-# longer fits, and they have to approve and enroll again.
+# Send this file to the hospitals before they enroll. After any change except to `centre`, their approved copies
+# no longer match: they have to approve and enroll again.
 
 study: {name}
 
@@ -20,16 +20,16 @@ findings:
 model:
   architecture: resnet18        # resnet10 | resnet18 | resnet50 | densenet121; GroupNorm, one input channel
   image_size_px: 224
-  calibration_map: platt        # off | temperature | platt | isotonic | auto; fitted at each site on its gold
+  calibration_map: platt        # off | temperature | platt | isotonic | auto: output calibration, fitted at each site
 
 labels:
   unmentioned: masked           # masked: not learned from | absent: taken as absent with unmentioned_probability
   unmentioned_probability: 0.02
-  shared_calibration: false     # counts per cue (egress.cue_counts) make a prior for all sites: no text leaves
+  shared_calibration: false     # counts per cue (egress.cue_counts) give all sites a prior; no text leaves
   gold_as_labels: true          # train on the gold labels of training patients as certain labels
-  spread_weights: false         # weigh a cell by how sure it is what its words mean
-  image_share: 0.75             # without gold: how far doubted targets go from words to words and image; 0: not
-  negative_rates: off           # off | gated: rates below 0 where a site's held-out gold says that they help
+  spread_weights: false         # weight a cell by how certain the meaning of its words is
+  image_share: 0.75             # without gold: how far targets move from words to words and image; 0: they stay
+  negative_rates: off           # off | gated: rates below 0 where a site's held-out gold shows a gain
 
 training:
   rounds: 50
@@ -39,8 +39,8 @@ training:
   learning_rate: 3e-4
   weight_decay: 1e-4
   momentum: 0.9                 # sgd only
-  mixed_precision: auto         # auto: bf16 on a GPU that has it | off
-  site_offset: true             # each site's own base rate beside the model's logits; it stays at the site
+  mixed_precision: auto         # auto: bf16 on a GPU that supports it | off
+  site_offset: true             # base-rate offset: added to the logits at that site; never leaves it
   seed: 0
   augmentation:                 # 0 or false switches one off
     rotation_degrees: 5
@@ -48,26 +48,26 @@ training:
     scale_fraction: 0.05
     contrast_fraction: 0.1
     horizontal_flip: false      # a mirrored heart is another finding
-  privacy:                      # differential privacy, the patient is the unit; needs site_offset: false
+  privacy:                      # differential privacy with the patient as the unit; needs site_offset: false
     noise_multiplier: 0         # 0: off; 1.0 is usual
     clip_norm_l2: 1.0
-    patient_images: one         # a drawn patient gives one image a step, or all; docs/privacy.md says what that means
+    patient_images: one         # one | all: which images of a drawn patient count in a step; docs/privacy.md
     delta: 1e-5
-    max_epsilon: 8              # a site refuses the round that would spend more
+    max_epsilon: 8              # a site refuses a round that would exceed this
 
 federation:
-  quorum: 2                     # sites whose updates a round needs; fewer, and the round is tried again
-  round_deadline_minutes: 60    # a site that has not answered by then is named late
+  quorum: 2                     # sites whose updates a round needs; with fewer, the round is tried again
+  round_deadline_minutes: 60    # a site that has not replied by then is late
   min_training_cells: 1
   max_cells_per_site: 10000000  # an update that claims more is refused
-  max_update_norm: null         # L2 norm; an update that changes the model more is refused
+  max_update_norm: null         # L2 norm; an update that changes the model by more is refused
 
 # Where the centre listens; the hospitals do not approve this part.
 centre:
   host: 0.0.0.0
   port: {port}
   loopback_port: {loopback_port}          # this machine only
-  public_names:                 # names or addresses that hospitals connect to; they stand in the certificate
+  public_names:                 # names or addresses that hospitals connect to; part of the certificate
 {public_names}
 """
 

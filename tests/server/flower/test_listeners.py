@@ -1,28 +1,17 @@
 """Contract tests: what we use of flwr that is private to it, and the two listeners."""
 
 import asyncio
-import inspect
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
-from flwr.supercore.inflatable.inflatable_utils import ObjectPullError, ObjectUnavailableError, pull_objects
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from glsmed.server.flower.flower_link import (
-    FleetOnly,
-    LinkSettings,
-    node_key,
-    prepare_grid,
-    superlink_app,
-    superlink_arguments,
-)
+from glsmed.server.flower.listeners import FleetOnly, superlink_app, superlink_arguments
+from glsmed.server.flower.settings import LinkSettings
 from glsmed.server.folders.pki import CertificateFolder
-from glsmed.shared.protocol.enrolment import generate_private_key, make_request
 
 
 async def _anything(scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,11 +88,6 @@ def test_superlink_never_listens_outside_by_itself(settings: LinkSettings) -> No
     assert "--insecure" not in arguments
 
 
-def test_node_key_is_the_form_that_flower_compares() -> None:
-    request = make_request(generate_private_key(), site="a", study="b", study_digest="c")
-    assert node_key(request.public_key).startswith(b"-----BEGIN PUBLIC KEY-----")
-
-
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -128,38 +112,3 @@ def test_a_large_request_is_refused_before_its_body_is_read(headers: dict[str, s
 
     assert asyncio.run(ask()) == status
     assert bool(reached) is (status == 200)
-
-
-def test_the_grid_pulls_by_name() -> None:
-    from flwr.superlink.grid import http_grid
-
-    assert http_grid.pull_objects is pull_objects  # type: ignore[attr-defined]  # imported there by name
-    assert " pull_objects(" in inspect.getsource(http_grid)
-
-
-def test_the_grid_takes_no_larger_answer_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    from flwr.superlink.grid import http_grid
-
-    monkeypatch.setattr(http_grid, "pull_objects", pull_objects)
-    prepare_grid(100)
-    pull: Callable[[list[str], Callable[[str], bytes]], dict[str, bytes]] = http_grid.pull_objects  # type: ignore[attr-defined]  # imported there by name
-    assert pull(["a", "b"], lambda _: b"x" * 50) == {"a": b"x" * 50, "b": b"x" * 50}
-    with pytest.raises(ObjectPullError, match="larger than the study's model: more than 100 bytes"):
-        pull(["a", "b", "c"], lambda _: b"x" * 50)
-
-
-def test_the_grid_asks_again_soon_for_what_has_not_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    from flwr.superlink.grid import http_grid
-
-    monkeypatch.setattr(http_grid, "pull_objects", pull_objects)
-    prepare_grid(100)
-    missing = iter([ObjectUnavailableError("a"), ObjectUnavailableError("a")])
-
-    def late(_: str) -> bytes:
-        for error in missing:
-            raise error
-        return b"x"
-
-    started = time.monotonic()
-    assert http_grid.pull_objects(["a"], late) == {"a": b"x"}  # type: ignore[attr-defined]  # imported there by name
-    assert time.monotonic() - started < 0.9  # upstream waits a second, then two

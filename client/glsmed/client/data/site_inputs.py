@@ -1,0 +1,74 @@
+"""Everything that a site's files say, read once."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from glsmed.client.data.manifest import Manifest, read_manifest
+from glsmed.client.data.splits import split_of
+from glsmed.client.settings.config import SiteConfig, SplitSection
+from glsmed.shared.protocol.study import Study
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.inputs.gold_labels import Gold, read_gold
+from glsmed.site_adapters.reading.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class SiteInputs:
+    """A site's own files, in memory, and what the study asks of them.
+
+    Attributes:
+        config: config.yaml.
+        study: study.yaml.
+        manifest: images, patients and the text of the reports.
+        gold: gold labels of the study's findings; empty where the site has none.
+        reader: the site's adapter, ready to read reports.
+    """
+
+    config: SiteConfig
+    study: Study
+    manifest: Manifest
+    gold: Gold
+    reader: Reader
+
+    @property
+    def usable_gold(self) -> Gold:
+        """The gold labels of patients outside the test split."""
+        return usable_gold(self.gold, self.manifest.patients, self.config.data.split)
+
+
+def read_site_inputs(config: SiteConfig, study: Study) -> SiteInputs:
+    """The files that a site's configuration names.
+
+    Raises:
+        ConfigurationError: with every fault of the manifest, of the gold labels or of the adapter.
+    """
+    manifest = read_manifest(config.data.manifest)
+    gold = read_site_gold(config, study, manifest.reports.keys())
+    return SiteInputs(config, study, manifest, gold, Reader(load_adapter(config.data.adapter)))
+
+
+def read_site_gold(config: SiteConfig, study: Study, study_ids: Collection[str]) -> Gold:
+    """The site's gold labels of the study's findings; empty where it has none.
+
+    Args:
+        config: names the file.
+        study: the findings that count.
+        study_ids: the examinations of the manifest.
+
+    Raises:
+        ConfigurationError: with every fault of the file.
+    """
+    if config.data.gold is None:
+        return {}
+    return read_gold(config.data.gold, examinations=study_ids, findings=study.findings)
+
+
+def usable_gold(gold: Gold, patients: Mapping[str, str], split: SplitSection) -> Gold:
+    """The gold labels of patients outside the test split, which nothing may be learned from.
+
+    Args:
+        gold: the site's labels.
+        patients: patient by examination.
+        split: the site's shares.
+    """
+    return {key: value for key, value in gold.items() if split_of(patients[key[0]], split) != "test"}

@@ -1,0 +1,134 @@
+"""Flower's SuperLink behind two listeners.
+
+Flower's Control API has no authentication, so it must not be reachable from outside. One application is served twice:
+on the loopback interface with every route, and on the public address with nothing but the Fleet API (which needs a
+node key) and ``/health``.
+"""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Iterator
+from typing import Literal
+
+import uvicorn
+from flwr.superlink.cli.flower_superlink import SuperLinkLifespan, _parse_superlink_lifespan_config
+from flwr.superlink.main import create_app
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from glsmed.server.flower.settings import LOOPBACK, LinkSettings
+from glsmed.shared.protocol.message_size import MOST_PART_BYTES
+
+_PUBLIC_PREFIX = "/v1/fleet/"
+_PUBLIC_PATHS = frozenset({"/health"})
+_GRACEFUL_SECONDS = 2
+
+
+class FleetOnly:
+    """An ASGI application with the Fleet API and ``/health`` alone: 404 to other routes, 413 to large requests."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http" and self._is_public(scope["path"]):
+            app = self._app if _is_small(scope) else PlainTextResponse("too large\n", status_code=413)
+            await app(scope, receive, send)
+        elif scope["type"] == "http":
+            await PlainTextResponse("not found\n", status_code=404)(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+
+    @staticmethod
+    def _is_public(path: str) -> bool:
+        return path in _PUBLIC_PATHS or (path.startswith(_PUBLIC_PREFIX) and ".." not in path)
+
+
+def _is_small(scope: Scope) -> bool:
+    """Whether the headers promise a plain body that is no larger than a part of a message may be."""
+    headers = dict(scope["headers"])
+    length = headers.get(b"content-length", b"0")
+    plain = b"transfer-encoding" not in headers and b"content-encoding" not in headers
+    return plain and length.isdigit() and int(length) <= MOST_PART_BYTES
+
+
+class _Listener(uvicorn.Server):
+    """A uvicorn server that leaves signals to :func:`serve_superlink`, since two share one event loop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def superlink_arguments(settings: LinkSettings) -> list[str]:
+    """The command line of ``flower-superlink`` for a study: node keys, process isolation, no installs at run time."""
+    return [
+        *("--host", LOOPBACK, "--port", str(settings.loopback_port)),
+        *("--ssl-ca-certfile", str(settings.ca_certificate)),
+        *("--ssl-certfile", str(settings.server_certificate)),
+        *("--ssl-keyfile", str(settings.server_key)),
+        *("--database", str(settings.database)),
+        *("--isolation", "process"),
+        *("--superexec-auth-secret-file", str(settings.superexec_secret)),
+        "--enable-supernode-auth",
+        "--disable-runtime-dependency-installation",
+    ]
+
+
+def superlink_app(settings: LinkSettings) -> ASGIApp:
+    """Flower's SuperLink application with the study's settings."""
+    command, sys.argv = sys.argv, ["flower-superlink", *superlink_arguments(settings)]
+    try:
+        config = _parse_superlink_lifespan_config()
+    finally:
+        sys.argv = command
+    return create_app(config, SuperLinkLifespan)
+
+
+def serve_superlink(settings: LinkSettings) -> None:
+    """Serve until SIGTERM: the loopback listener at once, the public one once SIGUSR1 arrives.
+
+    The sender of SIGUSR1 registers the sites' keys first, so that no admitted hospital is turned away.
+    """
+    asyncio.run(_serve(superlink_app(settings), settings))
+
+
+async def _serve(app: ASGIApp, settings: LinkSettings) -> None:
+    inside = _listener(app, settings, host=LOOPBACK, port=settings.loopback_port, lifespan="on")
+    outside = _listener(FleetOnly(app), settings, host=settings.public_host, port=settings.public_port, lifespan="off")
+    keys_known = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGUSR1, keys_known.set)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _ask_to_stop, (inside, outside), keys_known)
+    serving = asyncio.create_task(inside.serve())
+    await keys_known.wait()
+    if not outside.should_exit:
+        await outside.serve()
+    inside.should_exit = True
+    await serving
+
+
+def _listener(
+    app: ASGIApp, settings: LinkSettings, *, host: str, port: int, lifespan: Literal["on", "off"]
+) -> _Listener:
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        lifespan=lifespan,
+        log_level="warning",
+        timeout_graceful_shutdown=_GRACEFUL_SECONDS,
+        ssl_certfile=settings.server_certificate,
+        ssl_keyfile=str(settings.server_key),
+    )
+    return _Listener(config)
+
+
+def _ask_to_stop(listeners: tuple[_Listener, ...], keys_known: asyncio.Event) -> None:
+    for listener in listeners:
+        listener.should_exit = True
+    keys_known.set()

@@ -1,0 +1,40 @@
+"""A new study folder: its study file, authority and server certificate."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from glsmed.server.folders.study_folder import StudyFolder
+from glsmed.server.folders.study_template import study_template
+from glsmed.shared.errors import UsageError
+from glsmed.shared.files.atomic import write_text
+from glsmed.shared.files.documents import parse_document, validate
+from glsmed.shared.protocol.study import Study
+
+
+def make_study_folder(
+    root: Path, *, name: str, public_names: Sequence[str], port: int, loopback_port: int
+) -> StudyFolder:
+    """The new study folder ``root``, with a commented study file at its defaults.
+
+    Args:
+        root: made if it is missing; must not hold a study.
+        name: name of the study.
+        public_names: DNS names or addresses under which hospitals reach the centre.
+        port: public port, for hospitals.
+        loopback_port: port for this machine only.
+
+    Raises:
+        UsageError: the folder already holds a study or the authority of one.
+        ConfigurationError: a name or port is not allowed.
+    """
+    folder = StudyFolder.at(root)
+    if folder.study_file.exists():
+        raise UsageError(f"{folder.study_file} exists already: choose another folder, or edit that file")
+    text = study_template(name, public_names=public_names, port=port, loopback_port=loopback_port)
+    study = validate(parse_document(text, source=str(folder.study_file)), Study)
+    if folder.certificates.ca_key.exists():
+        raise UsageError(f"{folder.certificates.ca_key} is the authority of another study: choose another folder")
+    folder.certificates.create(study=study.study, public_names=study.centre.public_names)
+    folder.sites.mkdir(exist_ok=True)
+    write_text(folder.study_file, text)
+    return folder

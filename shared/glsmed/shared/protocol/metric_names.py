@@ -1,0 +1,63 @@
+"""Every number that may travel between a site and the centre: its name, its permission and its valid range."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from glsmed.shared.errors import WireError
+
+Metrics = Mapping[str, float]
+
+COUNT_PERMISSION = "counts"
+_BILLION = 1e9
+_ROUNDING = 1e-4  # sums in float32 may end a little outside the range
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A number that may travel.
+
+    Attributes:
+        permission: the name in a site's ``egress.metrics`` that lets it leave.
+        low: smallest valid value; one outside the range would distort every mean of the study.
+        high: largest valid value.
+    """
+
+    permission: str
+    low: float
+    high: float
+
+
+METRICS: Mapping[str, Metric] = {
+    **{name: Metric(name, 0, 1) for name in ("auroc", "auprc", "brier", "ece")},
+    "log_loss": Metric("log_loss", 0, 100),
+    "loss": Metric("loss", -_BILLION, _BILLION),
+    **dict.fromkeys(("n", "positives", "patients", "training_cells"), Metric(COUNT_PERMISSION, 0, _BILLION)),
+}
+
+PERMISSIONS = tuple(dict.fromkeys(metric.permission for metric in METRICS.values()))
+
+
+def metric_key(name: str, finding: str) -> str:
+    """The name under which a site's number about one finding travels, for instance ``auroc/effusion``."""
+    return f"{name}/{finding}"
+
+
+def permission_of(key: str) -> str | None:
+    """The name in ``egress.metrics`` that lets the number of this key leave; None where no name does."""
+    metric = METRICS.get(key.partition("/")[0])
+    return None if metric is None else metric.permission
+
+
+def check_metrics(metrics: Metrics, findings: Collection[str]) -> None:
+    """Raise if a number is not a metric, is outside its range, or is about a finding that the study does not have.
+
+    Raises:
+        WireError: naming the first of them.
+    """
+    for key, value in metrics.items():
+        name, _, finding = key.partition("/")
+        metric = METRICS.get(name)
+        if metric is None or (finding and finding not in findings):
+            raise WireError(f"record 'metrics': {key!r} is not a metric of this study")
+        if not metric.low - _ROUNDING <= value <= metric.high + _ROUNDING:
+            raise WireError(f"record 'metrics': {key!r}: expected {metric.low:g} to {metric.high:g}, got {value}")

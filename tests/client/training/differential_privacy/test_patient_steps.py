@@ -1,0 +1,97 @@
+from collections.abc import Sequence
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from glsmed.client.training.differential_privacy import patient_steps
+from glsmed.client.training.differential_privacy.patient_steps import PatientStepper, whole_patients
+from glsmed.client.training.steps.batches import Batch
+from glsmed.client.training.steps.stepper import to_pixels
+from glsmed.shared.protocol.study import PrivacySection, TrainingSection
+
+CPU = torch.device("cpu")
+CLIP = 0.2
+
+
+def settings(noise_multiplier: float = 1e-9) -> TrainingSection:
+    privacy = PrivacySection(noise_multiplier=noise_multiplier, clip_norm_l2=CLIP, patient_images="all")
+    plain = TrainingSection(optimizer="sgd", learning_rate=1.0, momentum=0.0, weight_decay=0.0)
+    return plain.model_copy(update={"privacy": privacy})
+
+
+def small() -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(72, 2))
+
+
+def batch(n: int) -> Batch:
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(0, 256, (n, 1, 8, 8), generator=generator).byte()
+    return Batch(images, torch.rand(n, 2, generator=generator), torch.rand(n, 2, generator=generator))
+
+
+def losses(model: nn.Module, drawn: Batch) -> torch.Tensor:
+    """Each image's loss: the weighted mean over the two findings."""
+    cells = F.binary_cross_entropy_with_logits(model(to_pixels(drawn.images)), drawn.targets, reduction="none")
+    return (cells * drawn.weights).mean(1)
+
+
+def clipped(drawn: Batch) -> list[torch.Tensor]:
+    """The clipped gradient of the mean loss of one patient's images, by plain autograd."""
+    model = small()
+    gradient = torch.autograd.grad(losses(model, drawn).mean(), list(model.parameters()))
+    norm = float(torch.stack([part.norm() for part in gradient]).norm())
+    return [part * min(1.0, CLIP / (norm + 1e-6)) for part in gradient]
+
+
+def move(images: Sequence[int], *, noise: float = 1e-9) -> tuple[list[torch.Tensor], float]:
+    """How far a step moves each parameter, with so many images of each patient, and its loss."""
+    model = small()
+    stepper = PatientStepper.make(model, settings(noise), device=CPU, expected_patients=len(images) or 1)
+    loss = float(stepper.step(batch(sum(images)), images))
+    stepper.close()
+    pairs = zip(small().parameters(), model.parameters(), strict=True)
+    return [(old - new).detach() for old, new in pairs], loss
+
+
+@pytest.mark.parametrize("images", [[1, 1, 1], [3, 1], [5]])
+def test_a_step_is_the_mean_of_the_patients_clipped_gradients(images: list[int]) -> None:
+    drawn, starts = batch(sum(images)), [sum(images[:place]) for place in range(len(images))]
+    parts = [drawn.rows(slice(start, start + count)) for start, count in zip(starts, images, strict=True)]
+    each = [clipped(part) for part in parts]
+    moved, loss = move(images)
+    for place, parameter in enumerate(moved):
+        assert torch.allclose(parameter, torch.stack([of[place] for of in each]).mean(0), atol=1e-5)
+    assert loss == pytest.approx(sum(losses(small(), part).mean().item() for part in parts), rel=1e-5)
+
+
+def test_groups_on_the_device_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, _ = move([3, 2, 4])
+    monkeypatch.setattr(patient_steps, "IMAGES_AT_ONCE", 2)
+    grouped, _ = move([3, 2, 4])
+    assert all(torch.allclose(one, other, atol=1e-6) for one, other in zip(whole, grouped, strict=True))
+
+
+def test_a_step_with_nobody_drawn_is_noise_alone() -> None:
+    moved, loss = move([], noise=1.0)
+    assert loss == 0
+    sizes = torch.cat([parameter.flatten() for parameter in moved])
+    assert float(sizes.std()) == pytest.approx(CLIP, rel=0.3)
+
+
+def test_a_closed_model_has_no_hooks() -> None:
+    model = small()
+    PatientStepper.make(model, settings(), device=CPU, expected_patients=1).close()
+    gradient = torch.autograd.grad(losses(model, batch(2)).sum(), list(model.parameters()))
+    assert all(bool(part.isfinite().all()) for part in gradient)
+    assert not any(hasattr(parameter, "grad_sample") for parameter in model.parameters())
+
+
+@pytest.mark.parametrize(
+    ("images", "groups"),
+    [([1, 2, 3], [[1, 2], [3]]), ([4, 1], [[4], [1]]), ([9, 1, 1], [[9], [1, 1]]), ([], [])],
+)
+def test_patients_are_never_torn_apart(images: list[int], groups: list[list[int]]) -> None:
+    assert list(whole_patients(images, 3)) == groups

@@ -1,0 +1,52 @@
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from glsmed.server.cli import app
+
+
+class Supervised:
+    """Stands in for the supervisor: notes the study, tells one line and is done."""
+
+    studies: list[Path]
+
+    def __init__(self, study_file: Path, *, tell: Callable[[str], None]) -> None:
+        self.studies.append(study_file)
+        self.tell = tell
+        self.run_folder = study_file.parent / "run"
+
+    def run(self) -> None:
+        self.tell("listening")
+
+
+@pytest.fixture
+def studies(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    Supervised.studies = []
+    monkeypatch.setattr("glsmed.server.processes.supervisor.StudySupervisor", Supervised)
+    monkeypatch.setattr("glsmed.shared.processes.children.end_with_starter", lambda: None)
+    return Supervised.studies
+
+
+@pytest.mark.parametrize(
+    ("arguments", "study"),
+    [
+        (["--study", "a.yaml"], "a.yaml"),
+        (["run", "--study", "a.yaml"], "a.yaml"),
+        (["--study", "a.yaml", "run"], "a.yaml"),
+        (["--study", "a.yaml", "run", "--study", "b.yaml"], "b.yaml"),
+        (["run"], "study.yaml"),
+    ],
+)
+def test_the_study_that_is_named_last_is_run(studies: list[Path], arguments: list[str], study: str) -> None:
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    assert studies == [Path(study)]
+
+
+def test_every_line_has_the_seconds_since_the_start(studies: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([100.0, 103.25, 112.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    done = CliRunner().invoke(app, ["run"])
+    assert done.output == "[    3.2 s] listening\n[   12.0 s] done: results are in run\n"
