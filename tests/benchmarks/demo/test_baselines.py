@@ -67,13 +67,14 @@ def test_a_hospital_alone_trains_until_patience_ends_and_logs_its_rounds(
 ) -> None:
     asked: dict[str, object] = {}
 
-    def train(*_: object, report: Callable[[str], None], patience: int, **__: object) -> LocalResult:
+    def train(*_: object, tell: Callable[[str], None], patience: int, **__: object) -> LocalResult:
         asked["patience"] = patience
-        report("round 1/15: loss 0.5")
+        tell("round 1/15: loss 0.5")
         return RESULT
 
     splits = {name: _site(2, value=0.0, offset=None) for name in ("train", "validation", "test")}
     monkeypatch.setattr(baselines, "load_site", lambda _: None)
+    monkeypatch.setattr(baselines, "read_site_inputs", lambda *_: None)
     monkeypatch.setattr(baselines, "prepare_site", lambda *_: SimpleNamespace(splits=splits))
     monkeypatch.setattr(baselines, "train_locally", train)
     monkeypatch.setattr(baselines, "numbers_on_test", lambda *_, **__: {"best_round": 4})
