@@ -59,7 +59,7 @@ def test_baselines_differ_from_the_study_in_nothing_else() -> None:
 
 def test_an_effort_counts_the_rounds_that_were_trained() -> None:
     effort = effort_of(RESULT, STUDY)
-    assert (effort.images, effort.rounds, effort.best_round) == (7 * 60 * 16, 7, 4)
+    assert (effort.images, effort.steps, effort.rounds, effort.best_round) == (7 * 60 * 16, 7 * 60, 7, 4)
 
 
 def test_a_hospital_alone_trains_until_patience_ends_and_logs_its_rounds(
@@ -67,13 +67,14 @@ def test_a_hospital_alone_trains_until_patience_ends_and_logs_its_rounds(
 ) -> None:
     asked: dict[str, object] = {}
 
-    def train(*_: object, report: Callable[[str], None], patience: int, **__: object) -> LocalResult:
+    def train(*_: object, tell: Callable[[str], None], patience: int, **__: object) -> LocalResult:
         asked["patience"] = patience
-        report("round 1/15: loss 0.5")
+        tell("round 1/15: loss 0.5")
         return RESULT
 
     splits = {name: _site(2, value=0.0, offset=None) for name in ("train", "validation", "test")}
     monkeypatch.setattr(baselines, "load_site", lambda _: None)
+    monkeypatch.setattr(baselines, "read_site_inputs", lambda *_: None)
     monkeypatch.setattr(baselines, "prepare_site", lambda *_: SimpleNamespace(splits=splits))
     monkeypatch.setattr(baselines, "train_locally", train)
     monkeypatch.setattr(baselines, "numbers_on_test", lambda *_, **__: {"best_round": 4})

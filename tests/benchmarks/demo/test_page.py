@@ -30,8 +30,8 @@ def folder(tmp_path: Path) -> DemoFolder:
 
 def _result() -> DemoResult:
     sites = {h.name: dict.fromkeys(("federated", "local", "pooled"), NUMBERS) for h in HOSPITALS}
-    alone = {h.name: Effort(images=7680, rounds=8, best_round=6) for h in HOSPITALS}
-    return DemoResult(sites, Effort(14400, 5, 5), Effort(14400, 5, 4), alone)
+    alone = {h.name: Effort(images=7680, steps=480, rounds=8, best_round=6) for h in HOSPITALS}
+    return DemoResult(sites, Effort(14400, 300, 5, 5), Effort(14400, 900, 5, 4), alone)
 
 
 def test_the_page_is_self_contained_and_shows_numbers_departures_and_readings(folder: DemoFolder) -> None:
@@ -49,5 +49,5 @@ def test_the_page_says_what_was_equal(folder: DemoFolder) -> None:
     write_page(folder, HOSPITALS, _result())
     page = (folder.root / "report.html").read_text(encoding="utf-8")
     assert "as many images as the hospitals of the federation together" in page
-    assert "<td>pooled</td><td>14400</td><td>5</td><td>4</td>" in page
-    assert page.count("<td>7680</td><td>8</td><td>6</td>") == len(HOSPITALS)
+    assert "<td>pooled</td><td>14400</td><td>900</td><td>5</td><td>4</td>" in page
+    assert page.count("<td>7680</td><td>480</td><td>8</td><td>6</td>") == len(HOSPITALS)

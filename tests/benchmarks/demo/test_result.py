@@ -1,16 +1,26 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from glsmed.benchmarks.demo.baselines import Baseline, Effort
 from glsmed.benchmarks.demo.folder import DemoFolder
-from glsmed.benchmarks.demo.result import DemoResult, as_table, collect, effort_table, sites_that_gain, write_summary
+from glsmed.benchmarks.demo.result import (
+    STOPPED_EARLY,
+    DemoResult,
+    as_table,
+    collect,
+    effort_table,
+    sites_that_gain,
+    what_was_equal,
+    write_summary,
+)
 from glsmed.shared.errors import FederationError
 from glsmed.shared.protocol.study import Study, TrainingSection
 
 STUDY = Study(study="s", findings=("effusion",), training=TrainingSection(rounds=5, steps_per_round=60, batch_size=16))
-POOLED = Baseline(Effort(images=9600, rounds=5, best_round=4), {"a": {}, "b": {}})
+POOLED = Baseline(Effort(images=9600, steps=600, rounds=5, best_round=4), {"a": {}, "b": {}})
 
 
 def _numbers(auroc: float) -> dict[str, object]:
@@ -18,7 +28,7 @@ def _numbers(auroc: float) -> dict[str, object]:
 
 
 def _baseline(rounds: int, **auroc: float) -> Baseline:
-    effort = Effort(images=rounds * 960, rounds=rounds, best_round=rounds - 1)
+    effort = Effort(images=rounds * 960, steps=rounds * 60, rounds=rounds, best_round=rounds - 1)
     return Baseline(effort, {site: _numbers(value) for site, value in auroc.items()})
 
 
@@ -50,16 +60,22 @@ def test_the_summary_holds_three_models_a_site(folder: DemoFolder, result: DemoR
 def test_the_summary_says_what_each_training_took(folder: DemoFolder, result: DemoResult) -> None:
     write_summary(folder, result, seconds=1)
     training = json.loads((folder.root / "summary.json").read_text())["training"]
-    assert training["federated"] == {"images": 2 * 5 * 60 * 16, "rounds": 5, "best_round": 5}
+    assert training["federated"] == {"images": 2 * 5 * 60 * 16, "steps": 300, "rounds": 5, "best_round": 5}
     assert training["pooled"]["images"] == training["federated"]["images"]
-    assert training["local"]["b"] == {"images": 10560, "rounds": 11, "best_round": 10}
+    assert training["local"]["b"] == {"images": 10560, "steps": 660, "rounds": 11, "best_round": 10}
 
 
 def test_the_terminal_shows_numbers_and_efforts(result: DemoResult) -> None:
     assert as_table(result).splitlines()[1].split() == ["a", "0.900", "0.100", "0.800", "0.100", "0.950", "0.100"]
     rows = [line.split() for line in effort_table(result).splitlines()[1:]]
-    assert rows[0] == ["federated", "9600", "5", "5"]
-    assert rows[-1] == ["b", "alone", "10560", "11", "10"]
+    assert rows[0] == ["federated", "9600", "300", "5", "5"]
+    assert rows[-1] == ["b", "alone", "10560", "660", "11", "10"]
+
+
+def test_it_says_where_the_federation_was_stopped_before_it_was_done(result: DemoResult) -> None:
+    assert STOPPED_EARLY in what_was_equal(result)
+    done = replace(result, federated=replace(result.federated, best_round=4))
+    assert STOPPED_EARLY not in what_was_equal(done)
 
 
 def test_gains_are_counted_over_either_baseline(result: DemoResult) -> None:
@@ -73,6 +89,6 @@ def test_a_hospital_without_test_metrics_is_named_with_the_reason(folder: DemoFo
 
 
 def test_a_metric_that_could_not_be_measured_is_no_number(folder: DemoFolder) -> None:
-    local = {"a": Baseline(Effort(1, 1, 1), {"a": {"macro": {"ece": 0.1}}})}
+    local = {"a": Baseline(Effort(1, 1, 1, 1), {"a": {"macro": {"ece": 0.1}}})}
     with pytest.raises(FederationError, match="local model at a lacks one of auroc"):
         collect(folder, STUDY, local=local, pooled=_baseline(5, a=0.5))

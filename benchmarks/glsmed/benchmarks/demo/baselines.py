@@ -39,11 +39,13 @@ class Effort:
 
     Attributes:
         images: seen in all steps together; an image that comes again counts again.
+        steps: gradient steps one after the other; those that hospitals take at the same time count once.
         rounds: trained; each is followed by a look at the validation patients.
         best_round: the one that is kept.
     """
 
     images: int
+    steps: int
     rounds: int
     best_round: int
 
@@ -120,8 +122,9 @@ def train_pooled(folder: DemoFolder, sites: Sequence[str], study: Study, *, tell
 
 def effort_of(result: LocalResult, study: Study) -> Effort:
     """What the training of ``result`` took by this study's settings."""
-    images = result.rounds * study.training.steps_per_round * study.training.batch_size
-    return Effort(images=images, rounds=result.rounds, best_round=result.best_round)
+    steps = result.rounds * study.training.steps_per_round
+    images = steps * study.training.batch_size
+    return Effort(images=images, steps=steps, rounds=result.rounds, best_round=result.best_round)
 
 
 def _tell_end(site: str, tell: Tell, done: Future[Baseline]) -> None:

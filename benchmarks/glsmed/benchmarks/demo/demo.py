@@ -2,21 +2,22 @@
 
 import textwrap
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from glsmed.benchmarks.demo.baselines import train_baselines
-from glsmed.benchmarks.demo.federation import set_up_centre, set_up_site, train_together
+from glsmed.benchmarks.demo.federation import admit, set_up_centre, set_up_site, train_together
 from glsmed.benchmarks.demo.folder import DemoFolder
 from glsmed.benchmarks.demo.hospital_data import draw_hospital
 from glsmed.benchmarks.demo.page import write_page
 from glsmed.benchmarks.demo.programs import Programs
 from glsmed.benchmarks.demo.result import (
-    WHAT_WAS_EQUAL,
     DemoResult,
     as_table,
     collect,
     effort_table,
     sites_that_gain,
+    what_was_equal,
     write_summary,
 )
 from glsmed.benchmarks.demo.settings import DemoSettings
@@ -60,15 +61,19 @@ def _draw(folder: DemoFolder, settings: DemoSettings, tell: Tell) -> None:
 def _set_up(folder: DemoFolder, settings: DemoSettings, programs: Programs, tell: Tell) -> None:
     tell("== setting up the centre, then each hospital: init, check, enroll, admit")
     set_up_centre(folder, settings, findings=FINDINGS, programs=programs)
-    for hospital in HOSPITALS:
-        tell(_indented(set_up_site(folder, hospital, programs=programs)))
+    with ThreadPoolExecutor() as pool:  # each waits for the programs of its hospital
+        set_up = [pool.submit(set_up_site, folder, hospital, programs=programs) for hospital in HOSPITALS]
+        checked = [one.result() for one in set_up]
+    for hospital, report in zip(HOSPITALS, checked, strict=True):
+        admit(folder, hospital, programs=programs)
+        tell(_indented(report))
 
 
 def _conclude(folder: DemoFolder, result: DemoResult, tell: Tell) -> None:
     tell("== means over findings on each hospital's gold test split")
     tell(as_table(result))
     tell("== what was equal")
-    tell(textwrap.fill(WHAT_WAS_EQUAL, width=100))
+    tell(textwrap.fill(what_was_equal(result), width=100, break_on_hyphens=False))
     tell(effort_table(result))
     for other, whose in (("local", "the hospital's own"), ("pooled", "the pooled one")):
         gaining = sites_that_gain(result, over=other)

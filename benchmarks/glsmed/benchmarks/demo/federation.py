@@ -39,7 +39,7 @@ def set_up_centre(folder: DemoFolder, settings: DemoSettings, *, findings: Seque
 
 
 def set_up_site(folder: DemoFolder, hospital: Hospital, *, programs: Programs) -> str:
-    """Configure, check and enrol a hospital, and admit it at the centre; returns what ``check`` printed."""
+    """Configure, check and enrol a hospital; returns what ``check`` printed."""
     site, config = folder.site(hospital.name), folder.config(hospital.name)
     given = ("--study", str(folder.study_file), "--ca", str(folder.study_file.parent / "pki" / "ca.crt"))
     programs.run("glsmed-client", "init", str(site), *given, "--adapter", hospital.adapter)
@@ -47,8 +47,13 @@ def set_up_site(folder: DemoFolder, hospital: Hospital, *, programs: Programs) -
     _edit(config, {"data": data, "device": "cpu", "cpu_threads": 1, "egress": {"min_patients": 5}})
     checked = programs.run("glsmed-client", "--site", str(config), "check")
     programs.run("glsmed-client", "--site", str(config), "enroll")
-    programs.run("flwr-server", "--study", str(folder.study_file), "admit", str(site / "request.yaml"))
     return checked
+
+
+def admit(folder: DemoFolder, hospital: Hospital, *, programs: Programs) -> None:
+    """Admit an enrolled hospital at the centre."""
+    request = folder.site(hospital.name) / "request.yaml"
+    programs.run("flwr-server", "--study", str(folder.study_file), "admit", str(request))
 
 
 def train_together(folder: DemoFolder, sites: Sequence[str], *, programs: Programs, tell: Tell) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.figure import Figure
 
 from glsmed.benchmarks.demo.folder import DemoFolder
-from glsmed.benchmarks.demo.result import METRICS, MODELS, WHAT_WAS_EQUAL, DemoResult, SiteResult
+from glsmed.benchmarks.demo.result import EFFORTS, METRICS, MODELS, DemoResult, SiteResult, effort_rows, what_was_equal
 from glsmed.benchmarks.reading_room.hospitals import Hospital
 from glsmed.benchmarks.tables.pages import Grid, image_source, render_page
 from glsmed.shared.files.atomic import write_text
@@ -25,8 +25,8 @@ def write_page(folder: DemoFolder, hospitals: Sequence[Hospital], result: DemoRe
     content = {
         "results": _results(result.sites),
         "bars": image_source(_bars(result.sites)),
-        "what_was_equal": WHAT_WAS_EQUAL,
-        "efforts": _efforts(result),
+        "what_was_equal": what_was_equal(result),
+        "efforts": Grid(EFFORTS, effort_rows(result)),
         "rounds": image_source(_rounds(folder)),
         "departures": Grid(
             ["site", "messages in its audit log", "MB of weights", "metrics"],
@@ -44,14 +44,6 @@ def _results(sites: Mapping[str, SiteResult]) -> Grid:
         for model in MODELS
     ]
     return Grid(["site", "model", *METRICS], rows)
-
-
-def _efforts(result: DemoResult) -> Grid:
-    rows = [
-        [name, str(effort.images), str(effort.rounds), str(effort.best_round)]
-        for name, effort in result.efforts().items()
-    ]
-    return Grid(["model", "images seen", "rounds", "best round"], rows)
 
 
 def _bars(sites: Mapping[str, SiteResult]) -> Figure:

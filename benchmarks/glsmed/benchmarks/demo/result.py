@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 
 from glsmed.benchmarks.demo.baselines import PATIENCE, Baseline, Effort
 from glsmed.benchmarks.demo.folder import DemoFolder
@@ -16,8 +16,14 @@ WHAT_WAS_EQUAL = (
     "All models share architecture, optimizer settings and output calibration, and of each the round with the lowest "
     "validation log-loss is kept. The pooled model sees as many images as the hospitals of the federation together. A "
     f"hospital alone trains until {PATIENCE} rounds in a row bring no lower validation log-loss, on at most as many "
-    "images as that. An image that comes again counts again."
+    "images as that. An image that comes again counts again. Hospitals of a federation take their steps at the same "
+    "time, so that the federated model has taken fewer steps in a row when it has seen as many images."
 )
+STOPPED_EARLY = (
+    "The federation's best round is its last: it was stopped before its validation log-loss stopped falling."
+)
+
+EFFORTS = ("model", "images seen", "steps in a row", "rounds", "best round")
 
 SiteResult = dict[str, dict[str, float]]
 
@@ -55,9 +61,16 @@ def collect(folder: DemoFolder, study: Study, *, local: Mapping[str, Baseline], 
             raise FederationError(f"the centre has no test metrics of {site}: {run['not_evaluated'].get(site)}")
         models = {"federated": run["sites"][site], "local": own.at[site], "pooled": pooled.at[site]}
         results[site] = {name: _chosen(numbers["macro"], f"{name} model at {site}") for name, numbers in models.items()}
-    images = run["rounds"] * study.training.steps_per_round * study.training.batch_size * len(local)
-    federated = Effort(images=images, rounds=run["rounds"], best_round=run["best_round"])
+    steps = run["rounds"] * study.training.steps_per_round
+    images = steps * study.training.batch_size * len(local)
+    federated = Effort(images=images, steps=steps, rounds=run["rounds"], best_round=run["best_round"])
     return DemoResult(results, federated, pooled.effort, {site: own.effort for site, own in local.items()})
+
+
+def what_was_equal(result: DemoResult) -> str:
+    """What the models had in common, and whether the federation ended before it was done learning."""
+    stopped_early = result.federated.best_round == result.federated.rounds
+    return f"{WHAT_WAS_EQUAL} {STOPPED_EARLY}" if stopped_early else WHAT_WAS_EQUAL
 
 
 def write_summary(folder: DemoFolder, result: DemoResult, *, seconds: float) -> None:
@@ -82,13 +95,14 @@ def as_table(result: DemoResult) -> str:
 
 
 def effort_table(result: DemoResult) -> str:
-    """A table for a terminal: images seen, rounds trained and the round that is kept of each model."""
-    head = f"{'model':<18}{'images seen':>12}{'rounds':>8}{'best round':>12}"
-    rows = (
-        f"{name:<18}{effort.images:>12}{effort.rounds:>8}{effort.best_round:>12}"
-        for name, effort in result.efforts().items()
-    )
-    return "\n".join([head, *rows])
+    """A table for a terminal: what the training of each model took."""
+    lines = (f"{row[0]:<18}" + "".join(f"{cell:>15}" for cell in row[1:]) for row in [EFFORTS, *effort_rows(result)])
+    return "\n".join(lines)
+
+
+def effort_rows(result: DemoResult) -> list[list[str]]:
+    """A row of text for each model, in the columns of :data:`EFFORTS`."""
+    return [[name, *(str(value) for value in astuple(effort))] for name, effort in result.efforts().items()]
 
 
 def sites_that_gain(result: DemoResult, *, over: str) -> Sequence[str]:
