@@ -1,20 +1,21 @@
-from collections.abc import Callable
+import json
+import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import torch
 
-from glsmed.benchmarks.demo import baselines
-from glsmed.benchmarks.demo.baselines import PATIENCE, effort_of, local_study, pool, pooled_study, train_own
+from glsmed.benchmarks.demo.baselines import PATIENCE, collect_local, effort_of, pool, pooled_study, start_local
 from glsmed.benchmarks.demo.folder import DemoFolder
+from glsmed.benchmarks.demo.programs import Programs
 from glsmed.client.data.examples import Examples
-from glsmed.client.evaluation.local_training import LocalResult
-from glsmed.client.learning.output_calibration import OutputCalibration
+from glsmed.shared.errors import FederationError
+from glsmed.shared.processes.children import Child, start_child
 from glsmed.shared.protocol.study import Study, TrainingSection
 
 STUDY = Study(study="s", findings=("effusion",), training=TrainingSection(rounds=5, steps_per_round=60, batch_size=16))
-RESULT = LocalResult(torch.nn.Identity(), 4, 0.3, OutputCalibration(findings=("effusion",), curves={}), rounds=7)
 
 
 def _site(size: int, *, value: float, offset: float | None) -> Examples:
@@ -46,41 +47,47 @@ def test_the_pooled_model_sees_as_many_images_as_all_hospitals_together() -> Non
     assert pooled.rounds == STUDY.training.rounds
 
 
-def test_a_hospital_alone_has_rounds_for_as_many_images_as_all_together() -> None:
-    alone = local_study(STUDY, sites=3).training
-    assert (alone.rounds, alone.steps_per_round) == (15, 60)
+def test_a_hospital_alone_trains_with_its_own_command_on_at_most_as_many_images(tmp_path: Path) -> None:
+    folder = DemoFolder(tmp_path)
+    started: dict[str, tuple[str, ...]] = {}
+    programs = SimpleNamespace(start=lambda name, *command: started.update({name: command}))
+    start_local(folder, ["sakura", "st-mary", "san-lucas"], STUDY, programs=cast(Programs, programs))
+    config, result = str(folder.config("sakura")), str(folder.local_result("sakura"))
+    assert started["sakura-local"] == (
+        *("glsmed-client", "--site", config, "train-local", "--out", result),
+        *("--rounds", "15", "--patience", str(PATIENCE)),
+    )
 
 
-def test_baselines_differ_from_the_study_in_nothing_else() -> None:
-    for study in (pooled_study(STUDY, sites=3), local_study(STUDY, sites=3)):
-        usual = study.training.model_copy(update={"rounds": 5, "steps_per_round": 60})
-        assert study.model_copy(update={"training": usual}) == STUDY
+def _ended(tmp_path: Path, code: int) -> Child:
+    log = tmp_path / "sakura-local.log"
+    log.write_text("error: no images\n")
+    child = start_child("sakura-local", [sys.executable, "-c", f"raise SystemExit({code})"], log=log, environment={})
+    child.process.wait()
+    return child
+
+
+def test_what_a_hospital_reached_alone_comes_with_its_effort(tmp_path: Path) -> None:
+    folder = DemoFolder(tmp_path)
+    folder.local_result("sakura").parent.mkdir()
+    numbers = {"best_round": 4, "rounds": 7, "macro": {"auroc": 0.9}}
+    folder.local_result("sakura").write_text(json.dumps(numbers))
+    own = collect_local(folder, {"sakura": _ended(tmp_path, 0)}, STUDY)["sakura"]
+    assert own.at == {"sakura": numbers}
+    assert own.effort == effort_of(STUDY, rounds=7, best_round=4)
+
+
+def test_a_hospital_whose_own_training_failed_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FederationError, match="sakura-local failed"):
+        collect_local(DemoFolder(tmp_path), {"sakura": _ended(tmp_path, 1)}, STUDY)
+
+
+def test_the_pooled_model_differs_from_the_study_in_nothing_else() -> None:
+    pooled = pooled_study(STUDY, sites=3)
+    usual = pooled.training.model_copy(update={"steps_per_round": 60})
+    assert pooled.model_copy(update={"training": usual}) == STUDY
 
 
 def test_an_effort_counts_the_rounds_that_were_trained() -> None:
-    effort = effort_of(RESULT, STUDY)
+    effort = effort_of(STUDY, rounds=7, best_round=4)
     assert (effort.images, effort.steps, effort.rounds, effort.best_round) == (7 * 60 * 16, 7 * 60, 7, 4)
-
-
-def test_a_hospital_alone_trains_until_patience_ends_and_logs_its_rounds(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: dict[str, object] = {}
-
-    def train(*_: object, tell: Callable[[str], None], patience: int, **__: object) -> LocalResult:
-        asked["patience"] = patience
-        tell("round 1/15: loss 0.5")
-        return RESULT
-
-    splits = {name: _site(2, value=0.0, offset=None) for name in ("train", "validation", "test")}
-    monkeypatch.setattr(baselines, "load_site", lambda _: None)
-    monkeypatch.setattr(baselines, "read_site_inputs", lambda *_: None)
-    monkeypatch.setattr(baselines, "prepare_site", lambda *_: SimpleNamespace(splits=splits))
-    monkeypatch.setattr(baselines, "train_locally", train)
-    monkeypatch.setattr(baselines, "numbers_on_test", lambda *_, **__: {"best_round": 4})
-    folder = DemoFolder(tmp_path)
-    folder.logs.mkdir()
-    own = train_own(folder, "sakura", STUDY)
-    assert own.at == {"sakura": {"best_round": 4}}
-    assert asked == {"patience": PATIENCE}
-    assert (folder.logs / "sakura-local.log").read_text() == "round 1/15: loss 0.5\n"

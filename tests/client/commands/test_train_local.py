@@ -26,3 +26,11 @@ def test_data_that_cannot_be_trained_on_is_one_line(
     assert done.code == 2
     assert done.err.startswith("error: no patient falls into the split(s)")
     assert len(done.err.splitlines()) == 1
+
+
+def test_a_site_may_train_longer_and_end_when_it_no_longer_improves(
+    typed: Typed, write_config: Callable[..., Path]
+) -> None:
+    done = typed("--site", write_config(), "train-local", "--rounds", "4", "--patience", "4")
+    assert json.loads(done.out)["rounds"] == 4
+    assert "round 4/4" in done.err

@@ -6,22 +6,24 @@ models share architecture, optimizer settings and output calibration, and keep t
 log-loss.
 """
 
+import json
+import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
-from multiprocessing import get_context
-from typing import TextIO
+from pathlib import Path
 
 import torch
 
 from glsmed.benchmarks.demo.folder import DemoFolder
+from glsmed.benchmarks.demo.programs import Programs
 from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.evaluation.local_training import LocalResult, numbers_on_test, train_locally
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.resident.preparation import prepare_site
 from glsmed.client.settings.config import load_site
+from glsmed.shared.errors import FederationError
+from glsmed.shared.processes.children import Child
 from glsmed.shared.processes.command_line import Tell
 from glsmed.shared.protocol.study import Study
 
@@ -31,6 +33,7 @@ Numbers = Mapping[str, object]
 Splits = Mapping[SplitName, Examples]
 
 _CPU = torch.device("cpu")
+_POLL_SECONDS = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,54 +61,41 @@ class Baseline:
     at: Mapping[str, Numbers]
 
 
-def train_baselines(
-    folder: DemoFolder, sites: Sequence[str], study: Study, *, tell: Tell
-) -> tuple[dict[str, Baseline], Baseline]:
-    """The own model of each hospital, each trained in a process of its own, and meanwhile the pooled one.
+def start_local(folder: DemoFolder, sites: Sequence[str], study: Study, *, programs: Programs) -> dict[str, Child]:
+    """Let every hospital train its own model with its own command, each in a process of its own."""
+    bounds = ("--rounds", str(study.training.rounds * len(sites)), "--patience", str(PATIENCE))
+    return {
+        site: programs.start(
+            f"{site}-local",
+            *("glsmed-client", "--site", str(folder.config(site))),
+            *("train-local", "--out", str(folder.local_result(site)), *bounds),
+        )
+        for site in sites
+    }
+
+
+def collect_local(folder: DemoFolder, children: Mapping[str, Child], study: Study) -> dict[str, Baseline]:
+    """What each hospital's own model reached, once all are done.
 
     Raises:
-        GlsmedError: a training failed.
+        FederationError: one of them failed.
     """
-    with ProcessPoolExecutor(len(sites), mp_context=get_context("spawn")) as pool:
-        own = {site: pool.submit(train_own, folder, site, local_study(study, sites=len(sites))) for site in sites}
-        for site, future in own.items():
-            future.add_done_callback(partial(_tell_end, site, tell))
-        pooled = train_pooled(folder, sites, pooled_study(study, sites=len(sites)), tell=tell)
-        return {site: future.result() for site, future in own.items()}, pooled
+    while any(child.is_running() for child in children.values()):
+        time.sleep(_POLL_SECONDS)
+    return {site: _own(folder.local_result(site), site, child, study) for site, child in children.items()}
 
 
-def local_study(study: Study, *, sites: int) -> Study:
-    """The study as one hospital trains alone: with rounds enough for as many images as all hospitals see together."""
-    return _with_training(study, rounds=study.training.rounds * sites)
+def _own(result_file: Path, site: str, child: Child, study: Study) -> Baseline:
+    if child.process.returncode != 0:
+        raise FederationError(f"{child.name} failed; the end of {child.log}:\n{child.log_tail()}")
+    numbers = json.loads(result_file.read_text(encoding="utf-8"))
+    return Baseline(effort_of(study, rounds=numbers["rounds"], best_round=numbers["best_round"]), {site: numbers})
 
 
 def pooled_study(study: Study, *, sites: int) -> Study:
     """The study as it is trained in one place: every round takes the steps of all hospitals."""
-    return _with_training(study, steps_per_round=study.training.steps_per_round * sites)
-
-
-def _with_training(study: Study, **changes: int) -> Study:
-    return study.model_copy(update={"training": study.training.model_copy(update=changes)})
-
-
-def train_own(folder: DemoFolder, site: str, study: Study) -> Baseline:
-    """What a hospital reaches alone; its rounds are logged in ``<site>-local.log``."""
-    torch.set_num_threads(1)  # the hospitals train their own models at the same time
-    splits = prepare_site(read_site_inputs(load_site(folder.config(site)), study)).splits
-    with (folder.logs / f"{site}-local.log").open("w", encoding="utf-8", buffering=1) as log:
-        result = train_locally(
-            splits["train"],
-            splits["validation"],
-            study,
-            device=_CPU,
-            tell=partial(_write_line, log),
-            patience=PATIENCE,
-        )
-    return Baseline(effort_of(result, study), {site: numbers_on_test(result, splits["test"], device=_CPU)})
-
-
-def _write_line(log: TextIO, line: str) -> None:
-    log.write(f"{line}\n")
+    steps = study.training.steps_per_round * sites
+    return study.model_copy(update={"training": study.training.model_copy(update={"steps_per_round": steps})})
 
 
 def train_pooled(folder: DemoFolder, sites: Sequence[str], study: Study, *, tell: Tell) -> Baseline:
@@ -113,24 +103,18 @@ def train_pooled(folder: DemoFolder, sites: Sequence[str], study: Study, *, tell
 
     At each hospital it is given the output calibration that the hospital would fit.
     """
-    torch.set_num_threads(1)
+    torch.set_num_threads(1)  # the hospitals train their own models at the same time
     splits = {site: prepare_site(read_site_inputs(load_site(folder.config(site)), study)).splits for site in sites}
     training, validation = (pool([own[name] for own in splits.values()]) for name in ("train", "validation"))
     result = train_locally(training, validation, study, device=_CPU, tell=lambda line: tell(f"pooled {line}"))
-    return Baseline(effort_of(result, study), {site: _at_site(result, own, study) for site, own in splits.items()})
+    effort = effort_of(study, rounds=result.rounds, best_round=result.best_round)
+    return Baseline(effort, {site: _at_site(result, own, study) for site, own in splits.items()})
 
 
-def effort_of(result: LocalResult, study: Study) -> Effort:
-    """What the training of ``result`` took by this study's settings."""
-    steps = result.rounds * study.training.steps_per_round
-    images = steps * study.training.batch_size
-    return Effort(images=images, steps=steps, rounds=result.rounds, best_round=result.best_round)
-
-
-def _tell_end(site: str, tell: Tell, done: Future[Baseline]) -> None:
-    if done.exception() is None:
-        effort = done.result().effort
-        tell(f"{site} alone: best round {effort.best_round} of {effort.rounds}")
+def effort_of(study: Study, *, rounds: int, best_round: int) -> Effort:
+    """What so many rounds took by this study's settings."""
+    steps = rounds * study.training.steps_per_round
+    return Effort(images=steps * study.training.batch_size, steps=steps, rounds=rounds, best_round=best_round)
 
 
 def _at_site(result: LocalResult, own: Splits, study: Study) -> Numbers:

@@ -5,7 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from glsmed.benchmarks.demo.baselines import train_baselines
+from glsmed.benchmarks.demo.baselines import collect_local, pooled_study, start_local, train_pooled
 from glsmed.benchmarks.demo.federation import admit, set_up_centre, set_up_site, train_together
 from glsmed.benchmarks.demo.folder import DemoFolder
 from glsmed.benchmarks.demo.hospital_data import draw_hospital
@@ -42,9 +42,11 @@ def run_demo(out: Path, *, settings: DemoSettings, tell: Tell) -> None:
         _set_up(folder, settings, programs, tell)
         tell("== the federation: one flwr-server, three glsmed-client, TLS and node keys")
         train_together(folder, sites, programs=programs, tell=tell)
-    tell("== for comparison: each hospital alone, and all data in one place")
-    study = load_study(folder.study_file)
-    local, pooled = train_baselines(folder, sites, study, tell=tell)
+        tell("== for comparison: each hospital alone, and all data in one place")
+        study = load_study(folder.study_file)
+        children = start_local(folder, sites, study, programs=programs)
+        pooled = train_pooled(folder, sites, pooled_study(study, sites=len(sites)), tell=tell)
+        local = collect_local(folder, children, study)
     result = collect(folder, study, local=local, pooled=pooled)
     write_summary(folder, result, seconds=time.monotonic() - started)
     write_page(folder, HOSPITALS, result)

@@ -42,6 +42,10 @@ class DemoFolder:
         """The true labels of all studies of a hospital: no program of the federation reads them."""
         return self.root / "truth" / f"{name}.csv"
 
+    def local_result(self, name: str) -> Path:
+        """What a hospital's own model reached."""
+        return self.root / "local" / f"{name}.json"
+
     def make(self) -> None:
         """Make the folder, empty; an earlier demo in it is removed.
 

@@ -72,6 +72,7 @@ def numbers_on_test(result: LocalResult, test: Examples, *, device: torch.device
     measured: Evaluation = evaluate(result.model, test, device=device, output_calibration=result.output_calibration)
     return {
         "best_round": result.best_round,
+        "rounds": result.rounds,
         "reference": measured.reference,
         "patients": measured.patients,
         "macro": measured.macro,

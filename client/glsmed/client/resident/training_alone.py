@@ -11,12 +11,16 @@ from glsmed.shared.processes.command_line import Tell
 from glsmed.shared.protocol.study import load_study
 
 
-def train_site_alone(config: SiteConfig, *, tell: Tell) -> dict[str, object]:
+def train_site_alone(
+    config: SiteConfig, *, tell: Tell, rounds: int | None = None, patience: int | None = None
+) -> dict[str, object]:
     """What the best round does on the site's test split, ready for JSON, with the site's name.
 
     Args:
         config: the site.
         tell: gets one line for each round.
+        rounds: at most; None for as many as the study has.
+        patience: rounds without a lower validation log-loss after which training ends; None never ends it early.
 
     Raises:
         ConfigurationError: study.yaml, the adapter or the data have faults.
@@ -24,10 +28,12 @@ def train_site_alone(config: SiteConfig, *, tell: Tell) -> dict[str, object]:
         UsageError: the device is not on this machine.
     """
     study = load_study(config.study)
+    if rounds is not None:
+        study = study.model_copy(update={"training": study.training.model_copy(update={"rounds": rounds})})
     device = resolve_device(config.device)
     if config.cpu_threads is not None:
         torch.set_num_threads(config.cpu_threads)
     config.state.prepare()
     splits = prepare_site(read_site_inputs(config, study)).splits
-    result = train_locally(splits["train"], splits["validation"], study, device=device, tell=tell)
+    result = train_locally(splits["train"], splits["validation"], study, device=device, tell=tell, patience=patience)
     return {"site": config.site, **numbers_on_test(result, splits["test"], device=device)}
