@@ -19,6 +19,7 @@ from glsmed.client.settings.config import SiteConfig, SplitSection
 from glsmed.client.training.devices import resolve_device
 from glsmed.shared.errors import ConfigurationError, DataError, Fault
 from glsmed.shared.protocol.study import Study
+from glsmed.shared.smoothing import smoothed_targets
 from glsmed.site_adapters.inputs.gold_labels import Gold
 
 
@@ -162,10 +163,12 @@ def _examples(
 ) -> Examples:
     findings = inputs.study.findings
     cells = [[table.get((entry.study_id, finding)) for finding in findings] for entry in entries]
+    # from label and rate in float32: the same bits whatever a release lets travel between table and training
+    targets = smoothed_targets(_column(cells, "label"), _column(cells, "rate"))
     truth = [[inputs.gold.get((entry.study_id, finding), math.nan) for finding in findings] for entry in entries]
     return Examples(
         images=images,
-        targets=_column(cells, "target"),
+        targets=targets,
         weights=_column(cells, "weight"),
         gold=torch.tensor(truth, dtype=torch.float32),
         patients=tuple(entry.patient_id for entry in entries),
