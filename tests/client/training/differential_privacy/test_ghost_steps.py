@@ -1,51 +1,22 @@
 import pytest
 import torch
-from torch import nn
-from torch.nn import functional as F
 
 from glsmed.client.training.differential_privacy.ghost_steps import GhostStepper
 from glsmed.client.training.steps.batches import Batch
-from glsmed.client.training.steps.stepper import to_pixels
-from glsmed.shared.protocol.study import PrivacySection, TrainingSection
-
-CPU = torch.device("cpu")
-CLIP = 0.2
-
-
-def settings(noise_multiplier: float = 1e-9) -> TrainingSection:
-    privacy = PrivacySection(noise_multiplier=noise_multiplier, clip_norm_l2=CLIP, patient_images="one")
-    plain = TrainingSection(optimizer="sgd", learning_rate=1.0, momentum=0.0, weight_decay=0.0)
-    return plain.model_copy(update={"privacy": privacy})
-
-
-def small() -> nn.Sequential:
-    torch.manual_seed(0)
-    return nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(72, 2))
-
-
-def batch(n: int) -> Batch:
-    generator = torch.Generator().manual_seed(0)
-    images = torch.randint(0, 256, (n, 1, 8, 8), generator=generator).byte()
-    return Batch(images, torch.rand(n, 2, generator=generator), torch.rand(n, 2, generator=generator))
-
-
-def losses(model: nn.Module, drawn: Batch) -> torch.Tensor:
-    cells = F.binary_cross_entropy_with_logits(model(to_pixels(drawn.images)), drawn.targets, reduction="none")
-    return (cells * drawn.weights).mean(1)
+from tests.client.training.differential_privacy import small_network
+from tests.client.training.differential_privacy.small_network import CLIP, CPU, batch, losses, settings, small
 
 
 def clipped(drawn: Batch) -> list[torch.Tensor]:
-    """The clipped gradient of one image, by plain autograd."""
+    """The clipped gradient of one image."""
     model = small()
-    gradient = torch.autograd.grad(losses(model, drawn).sum(), list(model.parameters()))
-    norm = float(torch.stack([part.norm() for part in gradient]).norm())
-    return [part * min(1.0, CLIP / (norm + 1e-6)) for part in gradient]
+    return small_network.clipped(model, losses(model, drawn).sum())
 
 
 def move(n: int, *, noise: float = 1e-9, expected: float = 1.0) -> tuple[list[torch.Tensor], float]:
     """How far a step with n images moves each parameter, and its loss."""
     model = small()
-    stepper = GhostStepper.make(model, settings(noise), device=CPU, expected_patients=expected)
+    stepper = GhostStepper.make(model, settings("one", noise), device=CPU, expected_patients=expected)
     loss = float(stepper.step(batch(n), [1] * n))
     stepper.close()
     pairs = zip(small().parameters(), model.parameters(), strict=True)

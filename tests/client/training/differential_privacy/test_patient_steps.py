@@ -2,54 +2,24 @@ from collections.abc import Sequence
 
 import pytest
 import torch
-from torch import nn
-from torch.nn import functional as F
 
 from glsmed.client.training.differential_privacy import patient_steps
 from glsmed.client.training.differential_privacy.patient_steps import PatientStepper, whole_patients
 from glsmed.client.training.steps.batches import Batch
-from glsmed.client.training.steps.stepper import to_pixels
-from glsmed.shared.protocol.study import PrivacySection, TrainingSection
-
-CPU = torch.device("cpu")
-CLIP = 0.2
-
-
-def settings(noise_multiplier: float = 1e-9) -> TrainingSection:
-    privacy = PrivacySection(noise_multiplier=noise_multiplier, clip_norm_l2=CLIP, patient_images="all")
-    plain = TrainingSection(optimizer="sgd", learning_rate=1.0, momentum=0.0, weight_decay=0.0)
-    return plain.model_copy(update={"privacy": privacy})
-
-
-def small() -> nn.Sequential:
-    torch.manual_seed(0)
-    return nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(72, 2))
-
-
-def batch(n: int) -> Batch:
-    generator = torch.Generator().manual_seed(0)
-    images = torch.randint(0, 256, (n, 1, 8, 8), generator=generator).byte()
-    return Batch(images, torch.rand(n, 2, generator=generator), torch.rand(n, 2, generator=generator))
-
-
-def losses(model: nn.Module, drawn: Batch) -> torch.Tensor:
-    """Each image's loss: the weighted mean over the two findings."""
-    cells = F.binary_cross_entropy_with_logits(model(to_pixels(drawn.images)), drawn.targets, reduction="none")
-    return (cells * drawn.weights).mean(1)
+from tests.client.training.differential_privacy import small_network
+from tests.client.training.differential_privacy.small_network import CLIP, CPU, batch, losses, settings, small
 
 
 def clipped(drawn: Batch) -> list[torch.Tensor]:
-    """The clipped gradient of the mean loss of one patient's images, by plain autograd."""
+    """The clipped gradient of the mean loss of one patient's images."""
     model = small()
-    gradient = torch.autograd.grad(losses(model, drawn).mean(), list(model.parameters()))
-    norm = float(torch.stack([part.norm() for part in gradient]).norm())
-    return [part * min(1.0, CLIP / (norm + 1e-6)) for part in gradient]
+    return small_network.clipped(model, losses(model, drawn).mean())
 
 
 def move(images: Sequence[int], *, noise: float = 1e-9) -> tuple[list[torch.Tensor], float]:
     """How far a step moves each parameter, with so many images of each patient, and its loss."""
     model = small()
-    stepper = PatientStepper.make(model, settings(noise), device=CPU, expected_patients=len(images) or 1)
+    stepper = PatientStepper.make(model, settings("all", noise), device=CPU, expected_patients=len(images) or 1)
     loss = float(stepper.step(batch(sum(images)), images))
     stepper.close()
     pairs = zip(small().parameters(), model.parameters(), strict=True)
@@ -83,7 +53,7 @@ def test_a_step_with_nobody_drawn_is_noise_alone() -> None:
 
 def test_a_closed_model_has_no_hooks() -> None:
     model = small()
-    PatientStepper.make(model, settings(), device=CPU, expected_patients=1).close()
+    PatientStepper.make(model, settings("all", 1e-9), device=CPU, expected_patients=1).close()
     gradient = torch.autograd.grad(losses(model, batch(2)).sum(), list(model.parameters()))
     assert all(bool(part.isfinite().all()) for part in gradient)
     assert not any(hasattr(parameter, "grad_sample") for parameter in model.parameters())
