@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -166,15 +167,21 @@ def make_federation(root: Path, *, rounds: int) -> Federation:
     ports = ("--port", str(federation.port), "--loopback-port", str(federation.loopback_port))
     succeed("flwr-server", "init", "centre", "--name", "doubt", *ports, cwd=root)
     edit_yaml(federation.study_file, lambda content: _edit_study(content, rounds=rounds))
-    for number, site in enumerate(SITES):
-        files = ("--study", str(federation.study_file), "--ca", str(federation.ca))
-        succeed("glsmed-client", "init", site, *files, cwd=root)
-        write_site_data(root / site / "data", seed=number)
-        edit_yaml(federation.config(site), _edit_site)
-        succeed("glsmed-client", "--site", f"{site}/config.yaml", "check", cwd=root)
-        succeed("glsmed-client", "--site", f"{site}/config.yaml", "enroll", cwd=root)
+    with ThreadPoolExecutor() as pool:  # each waits for the programs of its hospital
+        list(pool.map(lambda numbered: _set_up_site(federation, numbered[1], seed=numbered[0]), enumerate(SITES)))
+    for site in SITES:
         succeed("flwr-server", "--study", str(federation.study_file), "admit", f"{site}/request.yaml", cwd=root)
     return federation
+
+
+def _set_up_site(federation: Federation, site: str, *, seed: int) -> None:
+    root = federation.root
+    files = ("--study", str(federation.study_file), "--ca", str(federation.ca))
+    succeed("glsmed-client", "init", site, *files, cwd=root)
+    write_site_data(root / site / "data", seed=seed)
+    edit_yaml(federation.config(site), _edit_site)
+    succeed("glsmed-client", "--site", f"{site}/config.yaml", "check", cwd=root)
+    succeed("glsmed-client", "--site", f"{site}/config.yaml", "enroll", cwd=root)
 
 
 @pytest.fixture
