@@ -20,6 +20,9 @@ from glsmed.shared.files.documents import read_document
 from glsmed.shared.files.yaml_writer import dump_yaml
 from glsmed.shared.processes.children import free_port
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell starts background jobs so; programs would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 PROGRAMS = Path(sys.executable).parent
 SITES = ("st-mary", "riverside")
 PATIENTS = 40
