@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from glsmed.shared.smoothing import GeneralizedLabelSmoothingLoss
 
 pytestmark = pytest.mark.filterwarnings(
-    "ignore:Secure RNG turned off:UserWarning",  # Opacus says so of every run without its secure generator
+    "ignore:Secure RNG turned off:UserWarning",  # Opacus warns in every run without its secure generator
     "ignore:Full backward hook is firing:UserWarning",  # the first layer's input needs no gradient
 )
 

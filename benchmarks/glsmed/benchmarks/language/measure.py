@@ -26,7 +26,7 @@ Part = Callable[[], Iterator[Requirement]]
 
 
 def measure_language(work: Path, *, ecg_adapters: Path) -> list[Requirement]:
-    """The rows; a corpus or rival that is not to be had makes a row that says so.
+    """One row per requirement; where a corpus or rival is missing, the row names it instead of a value.
 
     Args:
         work: folder for the rival's environment, kept between runs.
