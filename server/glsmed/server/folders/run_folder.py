@@ -19,7 +19,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -32,24 +32,53 @@ from glsmed.shared.files.audit import AuditLog
 
 _BEAT_SECONDS = 5.0
 
-State = Literal["waiting", "running", "finished", "failed"]
+State = Literal["waiting", "running", "paused", "finished", "failed", "interrupted"]
 
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """The state of a run; ``message`` is one line for a person, ``sites`` are those online."""
+    """The state of a run. Times are UTC in ISO 8601, empty where there is none.
+
+    Attributes:
+        message: one line for a person.
+        round: the round in progress; 0 before the first.
+        rounds: rounds of the study, as extended.
+        sites: those that take part in the step in progress.
+        quorum: sites whose updates a round needs.
+        waiting_for: sites that have been asked and have not replied.
+        since: when the step in progress began.
+        deadline_at: when a site that has not replied is late.
+        seen: when each admitted site was online last.
+        updated_at: when this was written; the centre writes it again at least every few seconds.
+    """
 
     state: State
     message: str = ""
     round: int = 0
     rounds: int = 0
     sites: tuple[str, ...] = ()
+    quorum: int = 0
+    waiting_for: tuple[str, ...] = ()
+    since: str = ""
+    deadline_at: str = ""
+    seen: Mapping[str, str] = field(default_factory=dict)
     updated_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RoundRecord:
-    """One attempt at a round: the training cells of each site that counted, the reason for each that did not."""
+    """One attempt at a round.
+
+    Attributes:
+        seconds: from the request to the new model.
+        accepted: whether the quorum was reached.
+        counted: training cells of each site that counted.
+        not_counted: the reason for each site that did not.
+        site_seconds: training time of each site that replied, as it says.
+        bytes_down: of the models sent to all sites.
+        bytes_up: of the updates received from all sites.
+        started_at: UTC, ISO 8601.
+    """
 
     round: int
     attempt: int
@@ -57,6 +86,10 @@ class RoundRecord:
     accepted: bool
     counted: Mapping[str, int]
     not_counted: Mapping[str, str]
+    site_seconds: Mapping[str, float] = field(default_factory=dict)
+    bytes_down: int = 0
+    bytes_up: int = 0
+    started_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +116,7 @@ def read_status(run_folder: Path) -> RunState | None:
         return None
     with _reading(path):
         content = json.loads(path.read_text(encoding="utf-8"))
-        return RunState(**{**content, "sites": tuple(content["sites"])})
+        return RunState(**{**content, "sites": tuple(content["sites"]), "waiting_for": tuple(content["waiting_for"])})
 
 
 def write_status(run_folder: Path, state: RunState) -> None:
