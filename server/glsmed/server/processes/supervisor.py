@@ -21,6 +21,7 @@ from glsmed.server.flower.control import Control, RunStatus, node_key
 from glsmed.server.flower.executor import superexec_arguments
 from glsmed.server.flower.settings import LOOPBACK
 from glsmed.server.folders.checkpoints import CheckpointFolder
+from glsmed.server.folders.lineage import digests_of_run
 from glsmed.server.folders.registry import admitted_sites
 from glsmed.server.folders.run_folder import RunState, read_status, remove_status
 from glsmed.server.folders.study_folder import StudyFolder
@@ -104,7 +105,7 @@ class StudySupervisor:
             done = subprocess.run(program, capture_output=True, text=True, check=False)  # noqa: S603  # our own program
             if done.returncode:
                 raise FederationError(f"the first model could not be made:\n{done.stderr}")
-        checkpoints.require_study({self._study.digest()})
+        checkpoints.require_study(digests_of_run(self._folder.run, self._study))
 
     def _start_link(self) -> Control:
         """Start the SuperLink, register every admitted key, then open its public listener."""
