@@ -1,0 +1,177 @@
+"""One run of a study as real processes, from its start to its end: when each round ended, bytes and memory."""
+
+import re
+import statistics
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+from glsmed.benchmarks.demo.programs import Programs, require_running
+from glsmed.benchmarks.rounds_cost.line import Lines, Traffic
+from glsmed.benchmarks.rounds_cost.memory import Memory, MemorySampler, memory_of
+from glsmed.benchmarks.rounds_cost.settings import RunSettings
+from glsmed.benchmarks.rounds_cost.study_set_up import (
+    RunFolders,
+    connect_hospital,
+    connect_light_sites,
+    set_up_centre,
+    set_up_hospitals,
+    set_up_light_sites,
+)
+from glsmed.server.folders.run_folder import RoundRecord, RunFolder, read_status
+from glsmed.shared.errors import FederationError
+from glsmed.shared.processes.children import Child
+from glsmed.shared.processes.command_line import Tell
+
+_POLL_SECONDS = 0.02
+_SETTLE_SECONDS = 3.0  # after its start, until the centre has nothing left to do
+_IDLE_SAMPLES = 10
+_START_SECONDS = 120.0
+_CHECKPOINT = re.compile(r"round-(\d+)\.safetensors")
+_LENGTH_BYTES = 8  # of a safetensors file's header
+
+
+@dataclass(frozen=True, slots=True)
+class RoundEnd:
+    """When the checkpoint of a round was in its place, and what had passed by then."""
+
+    at: float
+    traffic: Traffic
+    model_bytes: int
+
+
+@dataclass(slots=True)
+class RunRecord:
+    """What was seen of one run.
+
+    Attributes:
+        ends: the end of each round.
+        rounds: the centre's own record of each round that counted.
+        training_seconds: of the slowest site in each round, as the sites say.
+        idle: the centre's memory before any site is there.
+        peak: the sample with the most memory, if memory was sampled.
+    """
+
+    ends: dict[int, RoundEnd] = field(default_factory=dict)
+    rounds: dict[int, RoundRecord] = field(default_factory=dict)
+    training_seconds: dict[int, float] = field(default_factory=dict)
+    idle: list[Memory] = field(default_factory=list)
+    peak: Memory | None = None
+
+    @property
+    def model_bytes(self) -> int:
+        """Bytes of the model's arrays."""
+        return next(iter(self.ends.values())).model_bytes
+
+    @property
+    def idle_bytes(self) -> float:
+        """The centre's memory before any site is there."""
+        return statistics.median(memory.total for memory in self.idle)
+
+    def cycles(self) -> list[float]:
+        """Seconds from the end of each round to that of the next: validation, training and everything between."""
+        times = [self.ends[number].at for number in sorted(self.ends)]
+        return [later - earlier for earlier, later in pairwise(times)]
+
+    def bytes_of_cycles(self) -> list[int]:
+        """Bytes that passed in each cycle, both directions and all sites."""
+        passed = [self.ends[number].traffic for number in sorted(self.ends)]
+        sums = [traffic.up + traffic.down for traffic in passed]
+        return [later - earlier for earlier, later in pairwise(sums)]
+
+    def rounds_beside_training(self) -> list[float]:
+        """Seconds of each round without the slowest site's training."""
+        return [self.rounds[number].seconds - self.training_seconds[number] for number in sorted(self.rounds)]
+
+
+def run_federation(folder: Path, settings: RunSettings, *, tell: Tell) -> RunRecord:
+    """Set up a study in an empty folder, run it to its end, and return what was seen.
+
+    Raises:
+        FederationError: a program failed; holds the end of its log.
+    """
+    folders = RunFolders(folder)
+    with ExitStack() as stack:
+        programs = stack.enter_context(Programs(folder / "logs"))
+        tell(f"setting up a study with {settings.sites} sites")
+        port = set_up_centre(folders, settings, programs=programs)
+        set_up = set_up_light_sites if settings.light else set_up_hospitals
+        set_up(folders, settings.site_names, programs=programs)
+        lines = stack.enter_context(Lines(settings.sites, target_port=port, speed=settings.speed))
+        record = RunRecord()
+        centre = _start_centre(folders, record, programs=programs)
+        sites = _start_sites(folders, settings, lines, programs=programs)
+        if settings.sample_memory:
+            sampler = stack.enter_context(MemorySampler(centre.process.pid))
+        _watch(folders, record, lines, [centre, *sites], tell=tell)
+        if settings.sample_memory:
+            record.peak = sampler.peak()
+    _read_records(folders, record)
+    return record
+
+
+def _start_centre(folders: RunFolders, record: RunRecord, *, programs: Programs) -> Child:
+    """Start the centre, wait until it waits for sites, and measure its memory."""
+    centre = programs.start("centre", "flwr-server", "--study", str(folders.centre.study_file))
+    deadline = time.monotonic() + _START_SECONDS
+    while read_status(folders.centre.run) is None:
+        require_running([centre])
+        if time.monotonic() > deadline:
+            raise FederationError(f"the centre did not start; the end of {centre.log}:\n{centre.log_tail()}")
+        time.sleep(_POLL_SECONDS)
+    time.sleep(_SETTLE_SECONDS)
+    for _ in range(_IDLE_SAMPLES):
+        record.idle.append(memory_of(centre.process.pid))
+        time.sleep(_POLL_SECONDS)
+    return centre
+
+
+def _start_sites(folders: RunFolders, settings: RunSettings, lines: Lines, *, programs: Programs) -> list[Child]:
+    ports = dict(zip(settings.site_names, lines.ports, strict=True))
+    if settings.light:
+        connect_light_sites(folders, ports)
+        module = "glsmed.benchmarks.rounds_cost.light_site"
+        return [programs.start("light-sites", "python", "-m", module, str(folders.light_sites))]
+    for site, port in ports.items():
+        connect_hospital(folders, site, port=port)
+    return [programs.start(site, "glsmed-client", "--site", str(folders.config(site))) for site in ports]
+
+
+def _watch(folders: RunFolders, record: RunRecord, lines: Lines, children: list[Child], *, tell: Tell) -> None:
+    """Note the end of every round until the centre has finished."""
+    centre, *sites = children
+    while centre.is_running():
+        _note_checkpoints(folders, record, lines, tell=tell)
+        require_running(sites)
+        time.sleep(_POLL_SECONDS)
+    if centre.process.returncode != 0:
+        raise FederationError(f"the centre failed; the end of {centre.log}:\n{centre.log_tail()}")
+
+
+def _note_checkpoints(folders: RunFolders, record: RunRecord, lines: Lines, *, tell: Tell) -> None:
+    for path in (folders.centre.run / "checkpoints").glob("round-*.safetensors"):
+        name = _CHECKPOINT.fullmatch(path.name)
+        number = int(name.group(1)) if name else 0
+        if number and number not in record.ends:
+            status = path.stat()  # its ctime is when it was renamed into its place
+            record.ends[number] = RoundEnd(status.st_ctime_ns / 1e9, lines.traffic(), _array_bytes(path))
+            tell(f"round {number} has ended")
+
+
+def _array_bytes(checkpoint: Path) -> int:
+    """Bytes of the arrays in a safetensors file: all but its header."""
+    with checkpoint.open("rb") as source:
+        header = int.from_bytes(source.read(_LENGTH_BYTES), "little")
+    return checkpoint.stat().st_size - header - _LENGTH_BYTES
+
+
+def _read_records(folders: RunFolders, record: RunRecord) -> None:
+    run = RunFolder(folders.centre.run)
+    record.rounds = {each.round: each for each in run.rounds() if each.accepted}
+    reported: dict[int, list[float]] = {}
+    for row in run.metrics():
+        if row.metric == "seconds":
+            reported.setdefault(row.round, []).append(row.value)
+    record.training_seconds = {number: max(values) for number, values in reported.items()}
