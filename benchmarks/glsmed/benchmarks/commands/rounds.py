@@ -15,6 +15,7 @@ def rounds(
         list[str] | None,
         typer.Option(help="Measure only this; may be given several times.", show_default="all but scale, waterfall"),
     ] = None,
+    plots: Annotated[Path | None, typer.Option(help="Folder for plots and tables of what was measured.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the JSON to this file too.")] = None,
 ) -> None:
     """Seconds, bytes and memory of rounds between real processes over TLS, beside Flower's own FedAvg; as JSON.
@@ -28,7 +29,7 @@ def rounds(
     unknown = sorted(set(part or ()) - set(PARTS))
     if unknown:
         raise UsageError(f"--part {unknown[0]}: expected one of {', '.join(PARTS)}")
-    settings = MeasureSettings(sites=sites, rounds=rounds, architecture=architecture)
+    settings = MeasureSettings(sites=sites, rounds=rounds, architecture=architecture, plots=plots)
     figures = measure(settings, parts=part, tell=lambda line: typer.echo(line, err=True))
     text = json.dumps(figures, indent=1) + "\n"
     typer.echo(text)

@@ -3,14 +3,16 @@
 import re
 import statistics
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
 from glsmed.benchmarks.demo.programs import Programs, require_running
-from glsmed.benchmarks.rounds_cost.line import Lines, Traffic
-from glsmed.benchmarks.rounds_cost.memory import Memory, MemorySampler, memory_of
+from glsmed.benchmarks.rounds_cost.instruments.line import Lines, Traffic
+from glsmed.benchmarks.rounds_cost.instruments.memory import Memory, MemorySampler, memory_of
+from glsmed.benchmarks.rounds_cost.instruments.processor import processor_seconds
 from glsmed.benchmarks.rounds_cost.settings import RunSettings
 from glsmed.benchmarks.rounds_cost.study_set_up import (
     RunFolders,
@@ -30,16 +32,18 @@ _SETTLE_SECONDS = 3.0  # after its start, until the centre has nothing left to d
 _IDLE_SAMPLES = 10
 _START_SECONDS = 120.0
 _CHECKPOINT = re.compile(r"round-(\d+)\.safetensors")
+_NANO = 1e9
 _LENGTH_BYTES = 8  # of a safetensors file's header
 
 
 @dataclass(frozen=True, slots=True)
 class RoundEnd:
-    """When the checkpoint of a round was in its place, and what had passed by then."""
+    """When the checkpoint of a round was in its place, and what had passed and been computed by then."""
 
     at: float
     traffic: Traffic
     model_bytes: int
+    processor_seconds: Mapping[str, float]
 
 
 @dataclass(slots=True)
@@ -81,20 +85,34 @@ class RunRecord:
         sums = [traffic.up + traffic.down for traffic in passed]
         return [later - earlier for earlier, later in pairwise(sums)]
 
+    def processors_of_cycles(self) -> dict[str, list[float]]:
+        """Processor seconds of each process in each cycle, of those that lived through all."""
+        used = [self.ends[number].processor_seconds for number in sorted(self.ends)]
+        names = [name for name in used[0] if all(name in each for each in used)]
+        return {name: [later[name] - earlier[name] for earlier, later in pairwise(used)] for name in names}
+
     def rounds_beside_training(self) -> list[float]:
         """Seconds of each round without the slowest site's training."""
         return [self.rounds[number].seconds - self.training_seconds[number] for number in sorted(self.rounds)]
 
 
-def run_federation(folder: Path, settings: RunSettings, *, tell: Tell) -> RunRecord:
+def run_federation(
+    folder: Path, settings: RunSettings, *, tell: Tell, environment: Mapping[str, str] | None = None
+) -> RunRecord:
     """Set up a study in an empty folder, run it to its end, and return what was seen.
+
+    Args:
+        folder: where the centre and the sites live.
+        settings: what to run.
+        tell: gets a line for each step.
+        environment: variables for all programs.
 
     Raises:
         FederationError: a program failed; holds the end of its log.
     """
     folders = RunFolders(folder)
     with ExitStack() as stack:
-        programs = stack.enter_context(Programs(folder / "logs"))
+        programs = stack.enter_context(Programs(folder / "logs", environment=environment))
         tell(f"setting up a study with {settings.sites} sites")
         port = set_up_centre(folders, settings, programs=programs)
         set_up = set_up_light_sites if settings.light else set_up_hospitals
@@ -143,21 +161,31 @@ def _watch(folders: RunFolders, record: RunRecord, lines: Lines, children: list[
     """Note the end of every round until the centre has finished."""
     centre, *sites = children
     while centre.is_running():
-        _note_checkpoints(folders, record, lines, tell=tell)
+        for number, path in _new_checkpoints(folders, record):
+            record.ends[number] = _round_end(path, lines, children)
+            tell(f"round {number} has ended")
         require_running(sites)
         time.sleep(_POLL_SECONDS)
     if centre.process.returncode != 0:
         raise FederationError(f"the centre failed; the end of {centre.log}:\n{centre.log_tail()}")
 
 
-def _note_checkpoints(folders: RunFolders, record: RunRecord, lines: Lines, *, tell: Tell) -> None:
-    for path in (folders.centre.run / "checkpoints").glob("round-*.safetensors"):
+def _new_checkpoints(folders: RunFolders, record: RunRecord) -> Iterator[tuple[int, Path]]:
+    """The checkpoints that were not there at the last look; that of round 0 is no round's."""
+    for path in sorted((folders.centre.run / "checkpoints").glob("round-*.safetensors")):
         name = _CHECKPOINT.fullmatch(path.name)
         number = int(name.group(1)) if name else 0
         if number and number not in record.ends:
-            status = path.stat()  # its ctime is when it was renamed into its place
-            record.ends[number] = RoundEnd(status.st_ctime_ns / 1e9, lines.traffic(), _array_bytes(path))
-            tell(f"round {number} has ended")
+            yield number, path
+
+
+def _round_end(checkpoint: Path, lines: Lines, children: Sequence[Child]) -> RoundEnd:
+    return RoundEnd(
+        at=checkpoint.stat().st_ctime_ns / _NANO,  # when it was renamed into its place
+        traffic=lines.traffic(),
+        model_bytes=_array_bytes(checkpoint),
+        processor_seconds=processor_seconds(child.process.pid for child in children),
+    )
 
 
 def _array_bytes(checkpoint: Path) -> int:

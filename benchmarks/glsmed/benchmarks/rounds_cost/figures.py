@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from glsmed.benchmarks.rounds_cost.federation_run import RunRecord
-from glsmed.benchmarks.rounds_cost.memory import Memory
+from glsmed.benchmarks.rounds_cost.instruments.memory import Memory
+from glsmed.benchmarks.rounds_cost.instruments.timings import Timings, load_now, steady
 from glsmed.benchmarks.rounds_cost.settings import RunSettings
-from glsmed.benchmarks.rounds_cost.timings import Timings, load_now, steady
 
 _MEGA = 1e6
 _ALLOWED_OVER_BANDWIDTH, _ALLOWED_SECONDS = 1.1, 4.0
@@ -27,6 +27,9 @@ def run_figures(record: RunRecord, settings: RunSettings) -> dict[str, object]:
         "slowest_training_seconds": steady(training[1:]).figures(),
         "bytes_over_needed": _bytes_over_needed(record, settings).figures(4),
         "centre_memory": memory_figures(record),
+        "processor_seconds_of_cycle": {
+            name: round(steady(each).median, 2) for name, each in record.processors_of_cycles().items()
+        },
         "load_averages_after": load_now(),
     }
 

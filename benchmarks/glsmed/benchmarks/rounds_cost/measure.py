@@ -1,5 +1,6 @@
 """All measurements of the command, in one run."""
 
+import dataclasses
 import os
 import platform
 import tempfile
@@ -11,13 +12,18 @@ from pathlib import Path
 
 from glsmed.benchmarks.rounds_cost.federation_run import run_federation
 from glsmed.benchmarks.rounds_cost.figures import run_figures, slow_line_figures
-from glsmed.benchmarks.rounds_cost.line import LineSpeed
-from glsmed.benchmarks.rounds_cost.settings import RunSettings
-from glsmed.benchmarks.rounds_cost.timings import load_now
+from glsmed.benchmarks.rounds_cost.flower_app import FlowerSettings, run_flower
+from glsmed.benchmarks.rounds_cost.instruments.line import LineSpeed
+from glsmed.benchmarks.rounds_cost.instruments.timings import load_now
+from glsmed.benchmarks.rounds_cost.instruments.tracing import read_spans, tracing_environment
+from glsmed.benchmarks.rounds_cost.settings import WARM_UP_ROUNDS, RunSettings
+from glsmed.benchmarks.rounds_cost.waterfall import draw_waterfall, middle_cycle, steps_of_cycle, waterfall_table
+from glsmed.shared.files.atomic import write_text
 from glsmed.shared.processes.command_line import Tell
 
 _SLOW_LINE = LineSpeed(megabits_per_second=20.0, delay_seconds=0.05)
 _ROUNDS_OVER_SLOW_LINE = 2
+_STEP_SECONDS = 0.2  # of Flower's ClientApp; about what a hospital's step takes here
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,7 @@ class MeasureSettings:
     sites: int
     rounds: int
     architecture: str
+    plots: Path | None = None
 
 
 def measure(settings: MeasureSettings, *, parts: Sequence[str] | None, tell: Tell) -> dict[str, object]:
@@ -62,6 +69,33 @@ def _slow_line(folder: Path, settings: MeasureSettings, tell: Tell) -> dict[str,
     return slow_line_figures(run_federation(folder, run, tell=_timed(tell)), run)
 
 
+def _flower(folder: Path, settings: MeasureSettings, tell: Tell) -> dict[str, object]:
+    """Flower's own FedAvg with the same arrays."""
+    from glsmed.shared.models import build_model, state_arrays  # here: takes seconds
+
+    model = state_arrays(build_model(settings.architecture, n_findings=1, seed=0))
+    run = FlowerSettings(sites=settings.sites, rounds=settings.rounds + WARM_UP_ROUNDS, training_seconds=_STEP_SECONDS)
+    return run_flower(folder, model, run, tell=_timed(tell))
+
+
+def _waterfall(folder: Path, settings: MeasureSettings, tell: Tell) -> dict[str, object]:
+    """Real hospitals over the loopback interface, every process traced."""
+    run = RunSettings(sites=settings.sites, rounds=settings.rounds, architecture=settings.architecture)
+    trace = folder / "trace"
+    record = run_federation(folder, run, tell=_timed(tell), environment=tracing_environment(trace))
+    number, began, ended = middle_cycle(record)
+    steps = steps_of_cycle(read_spans(trace), began=began, ended=ended)
+    if settings.plots is not None:
+        settings.plots.mkdir(parents=True, exist_ok=True)
+        draw_waterfall(steps, settings.plots / "rounds-waterfall.svg")
+        write_text(settings.plots / "rounds-waterfall.md", waterfall_table(steps))
+    return {
+        "round": number,
+        "cycle_seconds": round(ended - began, 3),
+        "steps": [dataclasses.asdict(step) for step in steps],
+    }
+
+
 def _timed(tell: Tell) -> Tell:
     """Tell with the seconds since now before each line."""
     started = time.monotonic()
@@ -70,6 +104,8 @@ def _timed(tell: Tell) -> Tell:
 
 PARTS: Mapping[str, Callable[[Path, MeasureSettings, Tell], dict[str, object]]] = {
     "rounds": _rounds,
+    "flower": _flower,
     "slow_line": _slow_line,
+    "waterfall": _waterfall,
 }
-DEFAULT_PARTS = ("rounds", "slow_line")
+DEFAULT_PARTS = ("rounds", "flower", "slow_line")

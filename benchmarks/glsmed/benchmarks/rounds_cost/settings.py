@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from glsmed.benchmarks.rounds_cost.line import LineSpeed
+from glsmed.benchmarks.rounds_cost.instruments.line import LineSpeed
 
 WARM_UP_ROUNDS = 2  # the first round warms up the sites, the second is the first whole cycle
 _TRAINING_BATCH = 8

@@ -90,7 +90,11 @@ def connect_light_sites(folders: RunFolders, ports: Mapping[str, int]) -> None:
     sites = [
         {"site": site, "address": f"localhost:{port}", "key": str(folders.key(site))} for site, port in ports.items()
     ]
-    content = {"sites": sites, "ca_certificate": str(folders.centre.certificates.ca_certificate)}
+    content = {
+        "sites": sites,
+        "ca_certificate": str(folders.centre.certificates.ca_certificate),
+        "findings": list(folders.centre.study().findings),
+    }
     write_text(folders.light_sites, json.dumps(content, indent=1))
 
 
