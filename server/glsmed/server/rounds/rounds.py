@@ -33,10 +33,11 @@ _PAUSE_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class StudyPlan:
-    """What a caller may replace: the aggregation rule and the clock."""
+    """What a caller may replace: the aggregation rule, the clock, and the first model (None: as study.yaml says)."""
 
     rule: AggregationRule = field(default_factory=FedAvg)
     clock: Clock = field(default_factory=Clock)
+    first_model: Arrays | None = None
 
 
 def run_study(
@@ -61,12 +62,11 @@ def run_study(
 
 class _StudyRun:
     def __init__(self, messenger: SiteMessenger, study: Study, folder: RunFolder, plan: StudyPlan) -> None:
-        model = initial_model(study)
         self._study = study
         self._folder = folder
         self._clock = plan.clock
-        self._first_model = state_arrays(model)
-        self._manifest = ModelManifest.of(model.state_dict())
+        self._first_model = state_arrays(initial_model(study)) if plan.first_model is None else plan.first_model
+        self._manifest = ModelManifest.of_arrays(self._first_model)
         self._participants = Participants(messenger, study, record=folder.record)
         self._requests = RoundRequests(messenger, study, self._manifest, rule=plan.rule)
         self._calibration = SharedCalibration(messenger, study, folder)
