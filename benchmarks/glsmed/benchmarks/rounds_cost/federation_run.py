@@ -119,7 +119,7 @@ def run_federation(
         set_up(folders, settings.site_names, programs=programs)
         lines = stack.enter_context(Lines(settings.sites, target_port=port, speed=settings.speed))
         record = RunRecord()
-        centre = _start_centre(folders, record, programs=programs)
+        centre = _start_centre(folders, settings, record, programs=programs)
         sites = _start_sites(folders, settings, lines, programs=programs)
         if settings.sample_memory:
             sampler = stack.enter_context(MemorySampler(centre.process.pid))
@@ -130,9 +130,11 @@ def run_federation(
     return record
 
 
-def _start_centre(folders: RunFolders, record: RunRecord, *, programs: Programs) -> Child:
+def _start_centre(folders: RunFolders, settings: RunSettings, record: RunRecord, *, programs: Programs) -> Child:
     """Start the centre, wait until it waits for sites, and measure its memory."""
-    centre = programs.start("centre", "flwr-server", "--study", str(folders.centre.study_file))
+    made_up = ("python", "-m", "glsmed.benchmarks.rounds_cost.made_up_study")
+    program = ("flwr-server", "--study") if settings.model_megabytes is None else made_up
+    centre = programs.start("centre", *program, str(folders.centre.study_file))
     deadline = time.monotonic() + _START_SECONDS
     while read_status(folders.centre.run) is None:
         require_running([centre])

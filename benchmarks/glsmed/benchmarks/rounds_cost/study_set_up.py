@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from glsmed.benchmarks.demo.programs import Programs
+from glsmed.benchmarks.rounds_cost.made_up_study import keep_size
 from glsmed.benchmarks.rounds_cost.settings import RunSettings
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes, write_text
@@ -53,6 +54,8 @@ def set_up_centre(folders: RunFolders, settings: RunSettings, *, programs: Progr
     ports = ("--port", str(port), "--loopback-port", str(free_port()))
     programs.run("flwr-server", "init", str(folders.centre.root), "--name", "rounds", *ports)
     edit_yaml(folders.centre.study_file, {**settings.study_changes(), "centre": {"host": "127.0.0.1"}})
+    if settings.model_megabytes is not None:
+        keep_size(folders.centre, settings.model_megabytes)
     return port
 
 

@@ -49,4 +49,5 @@ _NAMES = {
     "serverapp": "ServerApp",
     "light_site": "light sites",
     "flwr-server": "supervisor",
+    "made_up_study": "supervisor",
 }
