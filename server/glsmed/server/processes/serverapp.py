@@ -48,7 +48,7 @@ def run_in_folder(grid: Grid, folder: StudyFolder, *, first_model: Arrays | None
         model = state_arrays(initial_model(study)) if first_model is None else first_model
         prepare_grid(most_message_bytes(ModelManifest.of_arrays(model)))
         run.keep_study(folder.study_file.read_text(encoding="utf-8"))
-        run_study(grid, study, run, sites=folder.site_by_node, plan=StudyPlan(first_model=model))
+        run_study(grid, study, run, sites=folder.site_by_node, plan=StudyPlan(first_model=first_model))
     except GlsmedError as error:
         write_status(folder.run, RunState("failed", str(error)))
         raise
