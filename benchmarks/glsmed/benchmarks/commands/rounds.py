@@ -8,9 +8,14 @@ import typer
 
 
 def rounds(
-    sites: Annotated[int, typer.Option(min=1, help="Hospitals.")] = 2,
+    sites: Annotated[
+        int | None, typer.Option(min=1, help="Sites.", show_default="2 hospitals, 8 sites that only play one")
+    ] = None,
     rounds: Annotated[int, typer.Option(min=2, help="Rounds that are measured, after two that warm up.")] = 5,
     architecture: Annotated[str, typer.Option(help="resnet10, resnet18, resnet50 or densenet121.")] = "resnet18",
+    model_megabytes: Annotated[
+        float, typer.Option(min=0.001, help="Size of the made-up model of memory and aggregation.")
+    ] = 400.0,
     part: Annotated[
         list[str] | None,
         typer.Option(help="Measure only this; may be given several times.", show_default="all but scale, waterfall"),
@@ -29,7 +34,7 @@ def rounds(
     unknown = sorted(set(part or ()) - set(PARTS))
     if unknown:
         raise UsageError(f"--part {unknown[0]}: expected one of {', '.join(PARTS)}")
-    settings = MeasureSettings(sites=sites, rounds=rounds, architecture=architecture, plots=plots)
+    settings = MeasureSettings(sites, rounds, architecture, model_megabytes, plots)
     figures = measure(settings, parts=part, tell=lambda line: typer.echo(line, err=True))
     text = json.dumps(figures, indent=1) + "\n"
     typer.echo(text)
