@@ -14,11 +14,10 @@ from flwr.serverapp import Grid, ServerApp
 from glsmed.server.flower.grid_patch import prepare_grid
 from glsmed.server.folders.run_folder import RunFolder, RunState, write_status
 from glsmed.server.folders.study_folder import StudyFolder
-from glsmed.server.rounds.rounds import StudyPlan, run_study
+from glsmed.server.rounds.rounds import run_study
 from glsmed.shared.errors import GlsmedError
-from glsmed.shared.models import initial_model, state_arrays
+from glsmed.shared.models import initial_model
 from glsmed.shared.protocol.message_size import most_message_bytes
-from glsmed.shared.protocol.messages import Arrays
 from glsmed.shared.protocol.model_manifest import ModelManifest
 
 app = ServerApp()
@@ -34,8 +33,8 @@ def main(grid: Grid, context: Context) -> None:  # noqa: ARG001  # Flower's sign
     run_in_folder(grid, StudyFolder.of_environment())
 
 
-def run_in_folder(grid: Grid, folder: StudyFolder, *, first_model: Arrays | None = None) -> None:
-    """Run the study of ``folder`` over ``grid``, from ``first_model`` instead of that of study.yaml if it is given.
+def run_in_folder(grid: Grid, folder: StudyFolder) -> None:
+    """Run the study of ``folder`` over ``grid``.
 
     Raises:
         GlsmedError: the study failed; ``run/status.json`` holds the same message.
@@ -45,10 +44,10 @@ def run_in_folder(grid: Grid, folder: StudyFolder, *, first_model: Arrays | None
         run = RunFolder(folder.run)
         study = folder.study()
         run.checkpoints.require_study(study.digest())
-        model = state_arrays(initial_model(study)) if first_model is None else first_model
-        prepare_grid(most_message_bytes(ModelManifest.of_arrays(model)))
+        model = initial_model(study)
+        prepare_grid(most_message_bytes(ModelManifest.of(model.state_dict())))
         run.keep_study(folder.study_file.read_text(encoding="utf-8"))
-        run_study(grid, study, run, sites=folder.site_by_node, plan=StudyPlan(first_model=first_model))
+        run_study(grid, study, run, sites=folder.site_by_node)
     except GlsmedError as error:
         write_status(folder.run, RunState("failed", str(error)))
         raise

@@ -42,19 +42,12 @@ _REGISTRY_EVERY_SECONDS = 5.0
 
 
 class StudySupervisor:
-    """Runs one study to its end.
+    """Runs one study to its end; ``tell`` gets one line for each thing that a person wants to know."""
 
-    Args:
-        study_file: the study's.
-        tell: gets one line for each thing that a person wants to know.
-        bundle: the run bundle; None: that of this release.
-    """
-
-    def __init__(self, study_file: Path, *, tell: Tell, bundle: bytes | None = None) -> None:
+    def __init__(self, study_file: Path, *, tell: Tell) -> None:
         self._folder = StudyFolder(study_file)
         self._study = self._folder.study()
         self._tell = tell
-        self._bundle = bundle_bytes() if bundle is None else bundle
         self._link = self._folder.link_settings(self._study)
         self._children: dict[str, Child] = {}
         self._restarts = 0
@@ -203,7 +196,7 @@ class StudySupervisor:
             raise FederationError(f"the ServerApp died {_MOST_RUNS} times, the last time with: {after}; see {log}")
         remove_status(self._folder.run)
         self._runs_started += 1
-        return control.start_run(self._bundle)
+        return control.start_run(bundle_bytes())
 
     def _resubmit_if_dead(self, control: Control, run_id: int) -> int:
         status = _status_of(control, run_id)

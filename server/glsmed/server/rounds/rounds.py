@@ -33,11 +33,10 @@ _PAUSE_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class StudyPlan:
-    """What a caller may replace: the aggregation rule, the clock, and the first model (None: as study.yaml says)."""
+    """What a caller may replace: the aggregation rule and the clock."""
 
     rule: AggregationRule = field(default_factory=FedAvg)
     clock: Clock = field(default_factory=Clock)
-    first_model: Arrays | None = None
 
 
 def run_study(
@@ -62,11 +61,12 @@ def run_study(
 
 class _StudyRun:
     def __init__(self, messenger: SiteMessenger, study: Study, folder: RunFolder, plan: StudyPlan) -> None:
+        model = initial_model(study)
         self._study = study
         self._folder = folder
         self._clock = plan.clock
-        self._first_model = state_arrays(initial_model(study)) if plan.first_model is None else plan.first_model
-        self._manifest = ModelManifest.of_arrays(self._first_model)
+        self._first_model = state_arrays(model)
+        self._manifest = ModelManifest.of(model.state_dict())
         self._participants = Participants(messenger, study, record=folder.record)
         self._requests = RoundRequests(messenger, study, self._manifest, rule=plan.rule)
         self._calibration = SharedCalibration(messenger, study, folder)

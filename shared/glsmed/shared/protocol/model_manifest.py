@@ -40,11 +40,6 @@ class ModelManifest:
             tuple(ArraySpec(name, tuple(value.shape), str(value.cpu().numpy().dtype)) for name, value in state.items())
         )
 
-    @classmethod
-    def of_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Self:
-        """The manifest of a model that is given as arrays, in their order."""
-        return cls(tuple(ArraySpec(name, array.shape, str(array.dtype)) for name, array in arrays.items()))
-
     def digest(self) -> str:
         """SHA-256 of the canonical JSON of names, shapes and dtypes."""
         content = [[spec.name, list(spec.shape), spec.dtype] for spec in self.arrays]
