@@ -43,15 +43,15 @@ def greet(study: Study, make_site: MakeSite, clock: Clock) -> MakeGreeting:
 
 def test_sites_that_approved_the_study_are_ready_and_recorded_once(greet: MakeGreeting) -> None:
     greeting = greet()
-    assert greeting.participants.ready() == {"a": 100, "b": 101}
-    assert greeting.participants.ready() == {"a": 100, "b": 101}
+    assert greeting.participants.ready(1) == {"a": 100, "b": 101}
+    assert greeting.participants.ready(1) == {"a": 100, "b": 101}
     joined = {"release": "0.1.0", "metrics": {"patients": 12.0}}
     assert greeting.log == [("site_joined", {"site": "a", **joined}), ("site_joined", {"site": "b", **joined})]
 
 
 def test_a_site_that_calls_itself_by_anothers_name_is_not_ready(greet: MakeGreeting, make_site: MakeSite) -> None:
     greeting = greet({"a": make_site("a"), "b": make_site("a")})
-    assert list(greeting.participants.ready()) == ["a"]
+    assert list(greeting.participants.ready(1)) == ["a"]
     assert greeting.reasons() == {"b": "site: expected 'b', got 'a'"}
 
 
@@ -59,7 +59,7 @@ def test_a_site_that_calls_itself_by_anothers_name_is_not_ready(greet: MakeGreet
     ("fault", "reason"),
     [
         (claims(study_digest="other"), "study: expected"),
-        (claims(protocol=2), "protocol: expected 1, got 2"),
+        (claims(protocol=1), "protocol: expected 2, got 1"),
         (raises(BundleRefusedError("not this one")), "BundleRefusedError"),
         (never_answers, "late"),
     ],
@@ -68,7 +68,7 @@ def test_a_site_that_does_not_agree_is_named_with_its_reason(
     greet: MakeGreeting, fault: Misbehaviour, reason: str
 ) -> None:
     greeting = greet(b=fault)
-    assert list(greeting.participants.ready()) == ["a"]
+    assert list(greeting.participants.ready(1)) == ["a"]
     assert str(greeting.reasons()["b"]).startswith(reason)
 
 
@@ -79,14 +79,14 @@ def test_a_number_that_is_no_metric_of_the_study_keeps_a_site_out(greet: MakeGre
         return reply
 
     greeting = greet(b=counts_reports)
-    assert list(greeting.participants.ready()) == ["a"]
+    assert list(greeting.participants.ready(1)) == ["a"]
     assert greeting.reasons() == {"b": "record 'metrics': 'reports' is not a metric of this study"}
 
 
 def test_the_same_reason_is_recorded_once(greet: MakeGreeting, clock: Clock) -> None:
     greeting = greet(b=claims(study_digest="other"))
     for _ in range(3):
-        greeting.participants.ready()
+        greeting.participants.ready(1)
         clock.sleep(6)
     assert [event for event, _ in greeting.log] == ["site_joined", "site_not_ready"]
 
@@ -105,7 +105,7 @@ def test_a_site_that_did_not_agree_is_asked_again_after_a_pause(
     apps = {name: make_site(name, study_digest=study.digest()) for name in ("a", "b")}
     greeting = Greeting(study, apps, clock, {"b": refuses})
     while clock.now() < 2.5 * pause:
-        greeting.participants.ready()
+        greeting.participants.ready(1)
         clock.sleep(1)
     assert asked == [0, pause, 2 * pause]
 
@@ -128,12 +128,12 @@ def test_it_waits_for_the_quorum_and_says_who_is_missing(greet: MakeGreeting, cl
 def test_a_node_that_belongs_to_no_site_is_recorded_once_and_left_out(greet: MakeGreeting) -> None:
     greeting = greet()
     del greeting.known[101]
-    assert [dict(greeting.participants.ready()) for _ in range(2)] == [{"a": 100}] * 2
+    assert [dict(greeting.participants.ready(1)) for _ in range(2)] == [{"a": 100}] * 2
     ignored = ("node_ignored", {"node": 101, "reason": "no site was admitted with its key"})
     assert [entry for entry in greeting.log if entry[0] == "node_ignored"] == [ignored]
 
 
 def test_a_long_release_of_a_site_is_cut_short(greet: MakeGreeting) -> None:
     greeting = greet(b=claims(release="x" * 1000))
-    greeting.participants.ready()
+    greeting.participants.ready(1)
     assert [len(str(fields["release"])) for _, fields in greeting.log] == [5, 80]
