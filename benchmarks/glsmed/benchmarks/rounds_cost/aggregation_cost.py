@@ -1,20 +1,27 @@
-"""The seconds that averaging takes alone, beside reading the same arrays once."""
+"""The seconds that merging updates takes alone, beside reading the same arrays once."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import load_file, save_file
 
 from glsmed.benchmarks.rounds_cost.instruments.timings import Timings
-from glsmed.benchmarks.rounds_cost.made_up_study import made_up_model
-from glsmed.server.rounds.aggregation import FedAvg, SiteUpdate
+from glsmed.benchmarks.rounds_cost.made_up_model import made_up_model
+from glsmed.server.folders.model_file import ModelFile, write_arrays
+from glsmed.server.folders.rule_state import RuleState
+from glsmed.server.strategies.fedavg import FedAvg
+from glsmed.server.strategies.rule import UpdateFacts
+from glsmed.server.updates.aggregation import next_model
+from glsmed.server.updates.checked_update import CheckedUpdate, SiteModel
+from glsmed.shared.protocol.model_form import ModelForm
+from glsmed.shared.protocol.model_manifest import ModelManifest
+from glsmed.shared.protocol.packed_model import FLOAT, ModelLayout
 
-_BUFFER_BYTES = 4 * 2**20
+_BUFFER_BYTES = 2**20
 _REPEATS = 3
-_WEIGHT = 10
+_CELLS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,44 +33,62 @@ class AggregationSettings:
 
 
 def measure_aggregation(folder: Path, settings: AggregationSettings) -> dict[str, object]:
-    """Seconds of FedAvg over updates that lie on the disk, and of reading them; all of it from the page cache."""
-    paths = _write_updates(folder, settings)
-    reading = Timings(tuple(_seconds_to_read(paths) for _ in range(_REPEATS)))
-    aggregating = Timings(tuple(_seconds_to_aggregate(paths) for _ in range(_REPEATS)))
+    """Seconds to merge updates that lie on the disk, and to read them; all of it from the page cache.
+
+    The merged model is made and thrown away: writing it is the checkpoint's work.
+    """
+    base, *updates = _write_models(folder, settings)
+    reading, merging = [], []
+    for _ in range(_REPEATS + 1):  # the first pair warms up
+        reading.append(_seconds_to_read(updates))
+        merging.append(_seconds_to_merge(base, updates, folder))
+    read, merge = Timings(tuple(reading[1:])), Timings(tuple(merging[1:]))
     return {
         "sites": settings.sites,
         "model_megabytes": settings.model_megabytes,
-        "reading_seconds": reading.figures(),
-        "aggregation_seconds": aggregating.figures(),
-        "aggregation_over_reading": round(aggregating.median / reading.median, 3),
+        "reading_seconds": read.figures(),
+        "aggregation_seconds": merge.figures(),
+        "aggregation_over_reading": round(merge.median / read.median, 3),
     }
 
 
-def _write_updates(folder: Path, settings: AggregationSettings) -> list[Path]:
+def _write_models(folder: Path, settings: AggregationSettings) -> list[ModelFile]:
+    """The model that the round begins with, and a little changed one from each site."""
     model = made_up_model(settings.model_megabytes)
-    paths = [folder / f"{number}.safetensors" for number in range(settings.sites)]
-    for number, path in enumerate(paths):
-        save_file({name: array * np.float32(1 + number * 1e-4) for name, array in model.items()}, path)
-    return paths
+    layout = ModelLayout(ModelManifest.of_arrays(model))
+    files = []
+    for number in range(settings.sites + 1):
+        factor = np.float32(1 + number * 1e-4)
+        arrays = {name: np.multiply(array, factor, dtype=np.float32) for name, array in model.items()}
+        files.append(write_arrays(folder / f"{number}.safetensors", arrays, layout, {}))
+    return files
 
 
-def _seconds_to_read(paths: list[Path]) -> float:
+def _seconds_to_read(files: Sequence[ModelFile]) -> float:
     """Every byte once, into the same small buffer."""
     buffer = bytearray(_BUFFER_BYTES)
     started = time.perf_counter()
-    for path in paths:
-        with path.open("rb", buffering=0) as source:
+    for file in files:
+        with file.path.open("rb", buffering=0) as source:
             while source.readinto(buffer):
                 pass
     return time.perf_counter() - started
 
 
-def _seconds_to_aggregate(paths: list[Path]) -> float:
+def _seconds_to_merge(base: ModelFile, files: Sequence[ModelFile], folder: Path) -> float:
+    updates = [_checked(base, file) for file in files]
+    rule = FedAvg()
+    weights = rule.weights([update.facts for update in updates], round_number=1)
     started = time.perf_counter()
-    FedAvg().aggregate(_updates(paths))
+    with RuleState(folder, rule.state_arrays, after=0, to=1, count=base.layout.lengths[FLOAT]) as state:
+        for stretches in next_model(base, updates, rule, weights=weights, state=state).values():
+            for _ in stretches:
+                pass
     return time.perf_counter() - started
 
 
-def _updates(paths: list[Path]) -> Iterator[SiteUpdate]:
-    for path in paths:
-        yield SiteUpdate(site=path.stem, weight=_WEIGHT, model=load_file(path))
+def _checked(base: ModelFile, file: ModelFile) -> CheckedUpdate:
+    """A site's model as an update that has passed all checks."""
+    form = ModelForm.up(base.layout, "fp32")
+    facts = UpdateFacts(site=file.path.stem, cells=_CELLS, patients=1, steps=1, norm=1.0)
+    return CheckedUpdate(facts=facts, floats=SiteModel.of(form, file.packed(), base.floats()), payload=file.packed())

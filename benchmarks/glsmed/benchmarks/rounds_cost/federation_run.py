@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -53,14 +54,12 @@ class RunRecord:
     Attributes:
         ends: the end of each round.
         rounds: the centre's own record of each round that counted.
-        training_seconds: of the slowest site in each round, as the sites say.
         idle: the centre's memory before any site is there.
         peak: the sample with the most memory, if memory was sampled.
     """
 
     ends: dict[int, RoundEnd] = field(default_factory=dict)
     rounds: dict[int, RoundRecord] = field(default_factory=dict)
-    training_seconds: dict[int, float] = field(default_factory=dict)
     idle: list[Memory] = field(default_factory=list)
     peak: Memory | None = None
 
@@ -68,6 +67,11 @@ class RunRecord:
     def model_bytes(self) -> int:
         """Bytes of the model's arrays."""
         return next(iter(self.ends.values())).model_bytes
+
+    @property
+    def training_seconds(self) -> dict[int, float]:
+        """Training of the slowest site in each round, as the sites say."""
+        return {number: max(each.site_seconds.values()) for number, each in self.rounds.items()}
 
     @property
     def idle_bytes(self) -> float:
@@ -92,8 +96,9 @@ class RunRecord:
         return {name: [later[name] - earlier[name] for earlier, later in pairwise(used)] for name in names}
 
     def rounds_beside_training(self) -> list[float]:
-        """Seconds of each round without the slowest site's training."""
-        return [self.rounds[number].seconds - self.training_seconds[number] for number in sorted(self.rounds)]
+        """Seconds of each round, from its request to its checkpoint, without the slowest site's training."""
+        began = {number: datetime.fromisoformat(each.started_at).timestamp() for number, each in self.rounds.items()}
+        return [self.ends[number].at - began[number] - self.training_seconds[number] for number in sorted(self.ends)]
 
 
 def run_federation(
@@ -119,22 +124,20 @@ def run_federation(
         set_up(folders, settings.site_names, programs=programs)
         lines = stack.enter_context(Lines(settings.sites, target_port=port, speed=settings.speed))
         record = RunRecord()
-        centre = _start_centre(folders, settings, record, programs=programs)
+        centre = _start_centre(folders, record, programs=programs)
         sites = _start_sites(folders, settings, lines, programs=programs)
         if settings.sample_memory:
             sampler = stack.enter_context(MemorySampler(centre.process.pid))
         _watch(folders, record, lines, [centre, *sites], tell=tell)
         if settings.sample_memory:
             record.peak = sampler.peak()
-    _read_records(folders, record)
+    record.rounds = {each.round: each for each in RunFolder(folders.centre.run).rounds() if each.accepted}
     return record
 
 
-def _start_centre(folders: RunFolders, settings: RunSettings, record: RunRecord, *, programs: Programs) -> Child:
+def _start_centre(folders: RunFolders, record: RunRecord, *, programs: Programs) -> Child:
     """Start the centre, wait until it waits for sites, and measure its memory."""
-    made_up = ("python", "-m", "glsmed.benchmarks.rounds_cost.made_up_study")
-    program = ("flwr-server", "--study") if settings.model_megabytes is None else made_up
-    centre = programs.start("centre", *program, str(folders.centre.study_file))
+    centre = programs.start("centre", "flwr-server", "--study", str(folders.centre.study_file))
     deadline = time.monotonic() + _START_SECONDS
     while read_status(folders.centre.run) is None:
         require_running([centre])
@@ -195,13 +198,3 @@ def _array_bytes(checkpoint: Path) -> int:
     with checkpoint.open("rb") as source:
         header = int.from_bytes(source.read(_LENGTH_BYTES), "little")
     return checkpoint.stat().st_size - header - _LENGTH_BYTES
-
-
-def _read_records(folders: RunFolders, record: RunRecord) -> None:
-    run = RunFolder(folders.centre.run)
-    record.rounds = {each.round: each for each in run.rounds() if each.accepted}
-    reported: dict[int, list[float]] = {}
-    for row in run.metrics():
-        if row.metric == "seconds":
-            reported.setdefault(row.round, []).append(row.value)
-    record.training_seconds = {number: max(values) for number, values in reported.items()}

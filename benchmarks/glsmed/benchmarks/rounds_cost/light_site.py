@@ -27,9 +27,10 @@ from flwr.supercore.inflatable.inflatable_utils import pull_and_inflate_object_f
 from flwr.supercore.run import RunNotRunningException
 from flwr.supernode.fleet_http_connection import http_request_response
 
-from glsmed.benchmarks.rounds_cost.light_answers import answer
+from glsmed.benchmarks.rounds_cost.light_answers import LightAnswers
 from glsmed.client.settings.enrolment import read_authority, read_private_key
 from glsmed.shared.processes.children import end_with_parent
+from glsmed.shared.protocol.study import load_study
 
 _POLL_SECONDS = 0.5  # as a hospital's SuperNode
 _FIRST_RETRY_SECONDS = 0.05
@@ -45,7 +46,7 @@ class LightSite:
     address: str
     key: Path
     ca_certificate: Path
-    findings: tuple[str, ...]
+    answers: LightAnswers
 
     def serve(self) -> None:
         """Answer whatever the centre asks, until the process is ended."""
@@ -65,7 +66,7 @@ class LightSite:
 
     def _reply(self, message: Message) -> Message:
         with _answering:
-            return Message(answer(message, site=self.site, findings=self.findings), reply_to=message)
+            return Message(self.answers.answer(message, site=self.site), reply_to=message)
 
 
 def _pull(tree: ObjectTree, pull: Callable[[str], bytes], confirm: Callable[[str], None]) -> Message:
@@ -100,12 +101,10 @@ def serve_all(sites: list[LightSite]) -> None:
 def sites_of(content: Mapping[str, object]) -> list[LightSite]:
     """The sites that the file describes."""
     described, authority = content["sites"], Path(str(content["ca_certificate"]))
-    findings = content["findings"]
-    if not isinstance(described, list) or not isinstance(findings, list):
-        raise TypeError("expected lists of sites and findings")
-    return [
-        LightSite(each["site"], each["address"], Path(each["key"]), authority, tuple(findings)) for each in described
-    ]
+    if not isinstance(described, list):
+        raise TypeError(f"expected a list of sites, got {described!r}")
+    answers = LightAnswers(load_study(Path(str(content["study"]))), Path(str(content["first_model"])))
+    return [LightSite(each["site"], each["address"], Path(each["key"]), authority, answers) for each in described]
 
 
 def main() -> None:

@@ -9,8 +9,9 @@ import numpy as np
 from PIL import Image
 
 from glsmed.benchmarks.demo.programs import Programs
-from glsmed.benchmarks.rounds_cost.made_up_study import keep_size
+from glsmed.benchmarks.rounds_cost.made_up_model import made_up_model
 from glsmed.benchmarks.rounds_cost.settings import RunSettings
+from glsmed.server.folders.run_folder import RunFolder
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes, write_text
 from glsmed.shared.files.documents import read_document
@@ -55,7 +56,8 @@ def set_up_centre(folders: RunFolders, settings: RunSettings, *, programs: Progr
     programs.run("flwr-server", "init", str(folders.centre.root), "--name", "rounds", *ports)
     edit_yaml(folders.centre.study_file, {**settings.study_changes(), "centre": {"host": "127.0.0.1"}})
     if settings.model_megabytes is not None:
-        keep_size(folders.centre, settings.model_megabytes)
+        arrays = made_up_model(settings.model_megabytes)
+        RunFolder(folders.centre.run).checkpoints.begin(arrays, study_digest=folders.centre.study().digest())
     return port
 
 
@@ -96,7 +98,8 @@ def connect_light_sites(folders: RunFolders, ports: Mapping[str, int]) -> None:
     content = {
         "sites": sites,
         "ca_certificate": str(folders.centre.certificates.ca_certificate),
-        "findings": list(folders.centre.study().findings),
+        "study": str(folders.centre.study_file),
+        "first_model": str(RunFolder(folders.centre.run).checkpoints.path(0)),
     }
     write_text(folders.light_sites, json.dumps(content, indent=1))
 

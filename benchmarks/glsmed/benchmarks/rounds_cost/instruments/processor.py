@@ -49,5 +49,4 @@ _NAMES = {
     "serverapp": "ServerApp",
     "light_site": "light sites",
     "flwr-server": "supervisor",
-    "made_up_study": "supervisor",
 }

@@ -27,8 +27,10 @@ _REQUEST = "request"  # the label of a traced HTTP request is its path instead
 # module → attribute → what the call is; one that a release does not have is left out
 TRACED: Mapping[str, Mapping[str, str]] = {
     "flwr.supercore.protobuf.client": {"ProtobufClient._unary_unary": _REQUEST},
-    "glsmed.server.rounds.update_checks": {"ReplyChecks.check_update": "check the update"},
-    "glsmed.server.folders.checkpoints": {"CheckpointFolder.save": "write the checkpoint"},
+    "glsmed.server.updates.update_checks": {"ReplyChecks.checked": "check the update"},
+    "glsmed.server.folders.checkpoints": {"CheckpointFolder.save": "merge and write the checkpoint"},
+    "glsmed.server.folders.run_folder": {"RunFolder.add_metrics": "write the numbers"},
+    "glsmed.client.resident.site_models": {"SiteModels.take": "take the model", "SiteModels.update": "pack the update"},
     "glsmed.shared.protocol.codec": {"encode": "encode", "decode": "decode"},
     "glsmed.client.training.round_training": {"RoundTraining.train": "train"},
     "glsmed.client.evaluation.evaluation": {"evaluate": "evaluate"},
