@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from glsmed.benchmarks.rounds_cost.instruments.timings import Timings
+from glsmed.benchmarks.rounds_cost.instruments.timings import steady
 from glsmed.benchmarks.rounds_cost.made_up_model import made_up_model
 from glsmed.server.folders.model_file import ModelFile, write_arrays
 from glsmed.server.folders.rule_state import RuleState
@@ -38,17 +38,20 @@ def measure_aggregation(folder: Path, settings: AggregationSettings) -> dict[str
     The merged model is made and thrown away: writing it is the checkpoint's work.
     """
     base, *updates = _write_models(folder, settings)
-    reading, merging = [], []
-    for _ in range(_REPEATS + 1):  # the first pair warms up
-        reading.append(_seconds_to_read(updates))
-        merging.append(_seconds_to_merge(base, updates, folder))
-    read, merge = Timings(tuple(reading[1:])), Timings(tuple(merging[1:]))
+    seconds: dict[str, list[float]] = {"bytes": [], "arrays": [], "merge": []}
+    for _ in range(_REPEATS + 1):  # the first of each warms up
+        seconds["bytes"].append(_seconds_to_read_bytes(updates))
+        seconds["arrays"].append(_seconds_to_read_arrays(updates))
+        seconds["merge"].append(_seconds_to_merge(base, updates, folder))
+    bytes_, arrays, merge = (steady(values) for values in seconds.values())
     return {
         "sites": settings.sites,
         "model_megabytes": settings.model_megabytes,
-        "reading_seconds": read.figures(),
+        "reading_bytes_seconds": bytes_.figures(),
+        "reading_arrays_seconds": arrays.figures(),
         "aggregation_seconds": merge.figures(),
-        "aggregation_over_reading": round(merge.median / read.median, 3),
+        "aggregation_over_reading_bytes": round(merge.median / bytes_.median, 3),
+        "aggregation_over_reading_arrays": round(merge.median / arrays.median, 3),
     }
 
 
@@ -64,7 +67,7 @@ def _write_models(folder: Path, settings: AggregationSettings) -> list[ModelFile
     return files
 
 
-def _seconds_to_read(files: Sequence[ModelFile]) -> float:
+def _seconds_to_read_bytes(files: Sequence[ModelFile]) -> float:
     """Every byte once, into the same small buffer."""
     buffer = bytearray(_BUFFER_BYTES)
     started = time.perf_counter()
@@ -72,6 +75,14 @@ def _seconds_to_read(files: Sequence[ModelFile]) -> float:
         with file.path.open("rb", buffering=0) as source:
             while source.readinto(buffer):
                 pass
+    return time.perf_counter() - started
+
+
+def _seconds_to_read_arrays(files: Sequence[ModelFile]) -> float:
+    """Every update whole into memory as an array, one after the other."""
+    started = time.perf_counter()
+    for file in files:
+        np.fromfile(file.path, dtype=np.float32, offset=file.offset)
     return time.perf_counter() - started
 
 

@@ -35,7 +35,7 @@ BARS = (
     Bar("bytes over one model down and up", ("rounds", "bytes_over_needed", _MEDIAN), 1.03),
     Bar("centre's memory above idle over the model", ("memory", "centre_memory", "above_idle_over_model"), 3.0),
     Bar("centre's memory when idle, megabytes", ("rounds", "centre_memory", "idle_megabytes"), 400.0),
-    Bar("aggregation over reading the arrays", ("aggregation", "aggregation_over_reading"), 1.3),
+    Bar("aggregation over reading the arrays", ("aggregation", "aggregation_over_reading_arrays"), 1.3),
     Bar(
         "whole cycle over a slow line, seconds",
         ("slow_line", "cycle_seconds", _MEDIAN),

@@ -143,7 +143,7 @@ def run_flower(folder: Path, model: Arrays, settings: FlowerSettings, *, tell: T
     Raises:
         FederationError: a program failed or took far too long; holds the end of its log.
     """
-    _write_app(folder / "app")
+    write_app(folder / "app")
     save_file(dict(model), folder / _MODEL)
     environment = {**QUIET_FLOWER, "FLWR_HOME": str(folder / "flwr"), "PATH": _own_programs_first()}
     with ExitStack() as stack:
@@ -153,7 +153,7 @@ def run_flower(folder: Path, model: Arrays, settings: FlowerSettings, *, tell: T
         config += f"train-seconds={settings.training_seconds}"
         programs.run("flwr", "run", str(folder / "app"), "here", "--run-config", config)
         _wait_for_end(folder / _TIMES, children, rounds=settings.rounds, tell=tell)
-    return _figures(_events(folder / _TIMES), settings)
+    return flower_figures(read_events(folder / _TIMES), settings)
 
 
 def _start_processes(folder: Path, settings: FlowerSettings, *, programs: Programs) -> list[Child]:
@@ -185,7 +185,7 @@ def _start_processes(folder: Path, settings: FlowerSettings, *, programs: Progra
 def _wait_for_end(times: Path, children: Sequence[Child], *, rounds: int, tell: Tell) -> None:
     deadline = time.monotonic() + _LONGEST_SECONDS
     told = 0
-    while not (events := _events(times)) or events[-1]["event"] != "finished":
+    while not (events := read_events(times)) or events[-1]["event"] != "finished":
         require_running(children)
         if time.monotonic() > deadline:
             raise FederationError(f"{rounds} rounds of Flower's FedAvg took more than {_LONGEST_SECONDS:.0f} s")
@@ -195,7 +195,7 @@ def _wait_for_end(times: Path, children: Sequence[Child], *, rounds: int, tell: 
         time.sleep(_POLL_SECONDS)
 
 
-def _events(times: Path) -> list[Mapping[str, object]]:
+def read_events(times: Path) -> list[Mapping[str, object]]:
     """What the ServerApp has noted so far, without a line that is still being written."""
     if not times.is_file():
         return []
@@ -203,10 +203,11 @@ def _events(times: Path) -> list[Mapping[str, object]]:
     return [json.loads(line) for line in lines]
 
 
-def _figures(events: Sequence[Mapping[str, object]], settings: FlowerSettings) -> dict[str, object]:
+def flower_figures(events: Sequence[Mapping[str, object]], settings: FlowerSettings) -> dict[str, object]:
+    """Seconds of rounds and cycles from what the ServerApp noted; the first two of each are left out."""
     began = [float(str(event["at"])) for event in events if event["event"] in ("began", "finished")]
     averaged = [float(str(event["at"])) for event in events if event["event"] == "averaged"]
-    beside = [end - start - settings.training_seconds for start, end in zip(began, averaged, strict=False)]  # one more
+    beside = [end - start - settings.training_seconds for start, end in zip(began, averaged, strict=False)]
     cycles = [later - earlier for earlier, later in pairwise(began)]
     return {
         "sites": settings.sites,
@@ -221,7 +222,8 @@ def _steady(values: Sequence[float]) -> Timings:
     return steady(values[1:])
 
 
-def _write_app(folder: Path) -> None:
+def write_app(folder: Path) -> None:
+    """Write the app as ``flwr run`` takes it."""
     write_text(folder / "pyproject.toml", _PYPROJECT)
     write_text(folder / "fedavg" / "__init__.py", "")
     write_text(folder / "fedavg" / "server_app.py", _SERVER_APP)
