@@ -19,8 +19,8 @@ SETTINGS = FlowerSettings(sites=2, rounds=4, training_seconds=0.5)
 
 @pytest.fixture
 def app_folder(tmp_path: Path) -> Path:
-    write_app(tmp_path)
-    return tmp_path
+    write_app(tmp_path / "app")
+    return tmp_path / "app"
 
 
 def _module(path: Path) -> ModuleType:
@@ -48,7 +48,7 @@ def test_its_client_sends_back_every_array_changed(app_folder: Path) -> None:
     TaskIdentity.run_id = TaskIdentity.node_id = TaskIdentity.task_id = 1
     client = _module(app_folder / "fedavg" / "client_app.py")
     config: dict[str, str | int | float | bool] = {"train-seconds": 0.0}
-    context = Context(run_id=1, node_id=7, node_config={}, state=RecordDict(), run_config=config)  # type: ignore[arg-type]  # invariant
+    context = Context(run_id=1, node_id=7, node_config={}, state=RecordDict(), run_config=config)
     sent = np.arange(3, dtype=np.float32)
     message = Message(RecordDict({"arrays": ArrayRecord({"weight": Array(sent)})}), 7, "train")
     reply = client.app(message, context)
@@ -69,7 +69,7 @@ def test_a_line_that_is_still_being_written_is_not_read(tmp_path: Path) -> None:
 def test_rounds_end_with_their_average_and_cycles_with_the_next_round(tmp_path: Path) -> None:
     times = tmp_path / "times.jsonl"
     began, averaged = (0.0, 20.0, 30.0, 42.0), (9.0, 25.0, 36.0, 49.0)
-    lines = [
+    lines: list[dict[str, object]] = [
         {"event": event, "round": number, "at": at}
         for number, pair in enumerate(zip(began, averaged, strict=True), 1)
         for event, at in zip(("began", "averaged"), pair, strict=True)
