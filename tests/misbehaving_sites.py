@@ -41,7 +41,7 @@ def changes_arrays(change: ArrayChange) -> Misbehaviour:
         reply = ask(task)
         trained = reply.content.array_records["model"]
         packed = {name: as_array(change(as_values(array))) for name, array in trained.items()}
-        reply.content["model"] = ArrayRecord(packed)  # type: ignore[arg-type]  # dict is invariant in flwr's signature
+        reply.content["model"] = ArrayRecord(packed)
         head = reply.content.config_records["head"]
         reply.content["head"] = ConfigRecord({**head, "update_digest": packed_digest(packed)})
         return reply

@@ -63,8 +63,10 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
     },
     "server": {
         "flower": set(),
+        "strategies": set(),
         "folders": {"flower"},
-        "rounds": {"folders"},
+        "updates": {"folders", "strategies"},
+        "rounds": {"flower", "folders", "strategies", "updates"},
         "processes": {"flower", "folders", "rounds"},
         "commands": {"folders", "processes"},
         "cli": {"commands"},

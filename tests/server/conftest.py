@@ -42,7 +42,7 @@ def clock() -> Clock:
     return Clock(now=lambda: seconds[0], sleep=sleep)
 
 
-FIRST_MODEL = {"weight": np.zeros(2, dtype=np.float32), "batches": np.zeros(1, dtype=np.int64)}
+FIRST_MODEL: Arrays = {"weight": np.zeros(2, dtype=np.float32), "batches": np.zeros(1, dtype=np.int64)}
 LAYOUT = ModelLayout(ModelManifest.of_arrays(FIRST_MODEL))
 
 

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import pytest
 from flwr.app import Message
@@ -119,7 +119,7 @@ def test_it_waits_for_the_quorum_and_says_who_is_missing(greet: MakeGreeting, cl
         if clock.now() > 3:
             greeting.grid._misbehaviours.clear()
 
-    assert greeting.participants.assemble(tell=tell) == {"a": 100, "b": 101}
+    assert greeting.participants.assemble(1, tell=tell, may_go_on=lambda: True) == {"a": 100, "b": 101}
     assert set(lines) == {
         f"waiting for sites: 1 of 2 ready (a); b is online but not ready: {greeting.reasons()['b']}",
     }
@@ -137,3 +137,51 @@ def test_a_long_release_of_a_site_is_cut_short(greet: MakeGreeting) -> None:
     greeting = greet(b=claims(release="x" * 1000))
     greeting.participants.ready(1)
     assert [len(str(fields["release"])) for _, fields in greeting.log] == [5, 80]
+
+
+def test_whoever_told_it_to_stop_waiting_gets_the_sites_that_are_there(greet: MakeGreeting) -> None:
+    greeting = greet(b=never_answers)
+    assert greeting.participants.assemble(1, tell=lambda _: None, may_go_on=lambda: False) == {"a": 100}
+
+
+def _fail(participants: Participants, site: str, rounds: Iterable[int]) -> None:
+    for number in rounds:
+        others = {other: 1 for other in ("a", "b", "c") if other != site}
+        participants.note_round(number, counted=others, not_counted={site: "late"})
+
+
+def test_a_site_that_fails_again_and_again_sits_out_and_is_asked_again(
+    greet: MakeGreeting, make_site: MakeSite
+) -> None:
+    greeting = greet({name: make_site(name) for name in ("a", "b", "c")})
+    participants = greeting.participants
+    participants.ready(1)
+    _fail(participants, "c", (1, 2, 3))  # failures_before_pause: 3, pause_rounds: 3
+    assert [list(participants.ready(number)) for number in (4, 6, 7)] == [["a", "b"], ["a", "b"], ["a", "b", "c"]]
+    aside = [fields for event, fields in greeting.log if event == "site_set_aside"]
+    assert aside == [{"site": "c", "until_round": 7, "reason": "late"}]
+
+
+def test_an_update_that_counts_ends_a_row_of_failures(greet: MakeGreeting, make_site: MakeSite) -> None:
+    participants = greet({name: make_site(name) for name in ("a", "b", "c")}).participants
+    _fail(participants, "c", (1, 2))
+    participants.note_round(3, counted={"c": 1}, not_counted={})
+    _fail(participants, "c", (4, 5))
+    assert "c" in participants.ready(6)
+
+
+def test_a_quorum_that_needs_a_site_does_not_set_it_aside(greet: MakeGreeting) -> None:
+    participants = greet().participants
+    _fail(participants, "b", (1, 2, 3))
+    assert list(participants.ready(4)) == ["a", "b"]
+
+
+def test_who_leaves_and_who_comes_back_is_recorded(greet: MakeGreeting) -> None:
+    greeting = greet()
+    greeting.participants.ready(1)
+    greeting.grid.take_offline("b")
+    greeting.participants.ready(2)
+    greeting.grid.bring_back("b")
+    greeting.participants.ready(3)
+    moves = [(event, dict(fields)) for event, fields in greeting.log if event in ("site_left", "site_back")]
+    assert moves == [("site_left", {"site": "b", "reason": "it is offline"}), ("site_back", {"site": "b"})]

@@ -19,7 +19,6 @@ from glsmed.shared.errors import DataError, FederationError, QueryBudgetError
 from glsmed.shared.files.audit import verify
 from glsmed.shared.protocol.model_manifest import ModelManifest
 from glsmed.shared.protocol.study import Study
-from tests.server.conftest import FIRST_MODEL
 from tests.misbehaving_sites import (
     Replays,
     answers_late,
@@ -29,6 +28,7 @@ from tests.misbehaving_sites import (
     only,
     raises,
 )
+from tests.server.conftest import FIRST_MODEL
 
 MakeSite = Callable[..., ClientApp]
 

@@ -10,6 +10,7 @@ from glsmed.benchmarks.federation.local_grid import Ask, Delayed, LocalGrid, Mis
 from glsmed.server.rounds.site_messenger import Clock, Request, SiteMessenger, SiteReply
 from glsmed.shared.protocol.codec import encode
 from glsmed.shared.protocol.messages import Hello
+from glsmed.shared.protocol.packed_model import Arrays
 from glsmed.shared.protocol.study import Study
 from tests.misbehaving_sites import answers_late, never_answers, only
 from tests.server.conftest import train_task
@@ -188,7 +189,9 @@ def test_a_site_that_loses_every_question_is_late(make_site: MakeSite, clock: Cl
     assert killed.asked.count("train") == 4
 
 
-def _rounds(messenger: SiteMessenger, study: Study, numbers: Iterable[int], *, deadline: float) -> list[list[SiteReply]]:
+def _rounds(
+    messenger: SiteMessenger, study: Study, numbers: Iterable[int], *, deadline: float
+) -> list[list[SiteReply]]:
     """The replies to the requests of several rounds, each of which asks the sites that are not busy."""
     all_replies = []
     for number in numbers:
@@ -219,7 +222,7 @@ def test_a_site_that_lacks_what_it_was_believed_to_have_is_sent_the_whole(
     make_site: MakeSite, clock: Clock, study: Study
 ) -> None:
     asked: list[bool] = []
-    other = {"weight": np.ones(2, dtype=np.float32), "batches": np.zeros(1, dtype=np.int64)}
+    other: Arrays = {"weight": np.ones(2, dtype=np.float32), "batches": np.zeros(1, dtype=np.int64)}
 
     def content(_site: str, whole: bool) -> RecordDict:
         asked.append(whole)

@@ -27,7 +27,7 @@ from glsmed.shared.protocol.study import Study
 
 SiteMessage = HelloReply | Update | EvaluationReply | CountsReply | PriorReply
 
-_OWN_WORDS = frozenset({RELEASE, "validation", "test", "gold", "reports"})
+_OWN_WORDS = frozenset({"", RELEASE, "validation", "test", "gold", "reports"})
 _COUNTS = "counts"  # the one field whose content is checked instead
 _KNOWN_ERRORS = frozenset({"builtins", "torch"})
 # A mean with all its digits could tell a centre every label of a split, if it made its model for that purpose.

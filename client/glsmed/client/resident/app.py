@@ -147,7 +147,7 @@ class _SiteTasks:
         self._check(task)
         if task.split not in _EVALUATED:
             raise MismatchError("split", expected="validation or test", got=task.split)
-        answer = self._answer(site.models.take(task), task, _EVALUATED[task.split])
+        answer, note = self._answer(site.models.take(task), task, _EVALUATED[task.split])
         reply = EvaluationReply(
             study_digest=self._digest,
             round=task.round,
@@ -157,28 +157,29 @@ class _SiteTasks:
             reference=answer.reference,
             metrics={},
         )
-        note = site.query_budget.left_in_words()
         return site.egress.release(reply, numbers=answer.numbers, echo=task.model_digest, note=note)
 
     def _validation(self, task: TrainTask, model: Buffers) -> RecordedAnswer | None:
         """The metrics of the model as it came; None where it cannot be measured, which must not stop training."""
         try:
-            return self._answer(model, task, "validation")
+            return self._answer(model, task, "validation")[0]
         except (GlsmedError, ValueError) as error:
             structlog.get_logger().warning("not_validated", code=error_code(error), detail=str(error))
             return None
 
-    def _answer(self, model: Buffers, task: TrainTask | EvaluateTask, split: EvaluatedSplit) -> RecordedAnswer:
-        """The metrics of a model; those that were given before, if the same was asked before."""
+    def _answer(
+        self, model: Buffers, task: TrainTask | EvaluateTask, split: EvaluatedSplit
+    ) -> tuple[RecordedAnswer, str]:
+        """The metrics of a model, those that were given before if the same was asked before; and a line for the log."""
         site = self._site
         request = Request.of_evaluation(split, task.model_digest, site.splits[split])
         known = site.query_budget.charge(request)
         if known is not None:
-            return known
+            return known, "the answer that was given before"
         load_arrays(site.model, site.models.layout.unpack(model))
         answer = self._measured(split, round_number=task.round)
         site.query_budget.keep(request, answer)
-        return answer
+        return answer, site.query_budget.left_in_words()
 
     def _measured(self, split: EvaluatedSplit, *, round_number: int) -> RecordedAnswer:
         """The model's metrics on a split, before the egress policy selects among them."""

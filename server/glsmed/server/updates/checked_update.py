@@ -34,7 +34,10 @@ class SiteModel:
     def change(self, start: int, stop: int) -> Floats:
         """``(stop - start,)`` what the site changed."""
         values = self.sent.read(start, stop)
-        return values if self.is_change else values - self.began_with.read(start, stop)
+        if self.is_change:
+            return values
+        with np.errstate(over="ignore", invalid="ignore"):  # whoever checks the norm sees what is not finite
+            return values - self.began_with.read(start, stop)
 
     def model(self, start: int, stop: int, *, base: Floats, is_present: bool) -> Floats:
         """``(stop - start,)`` the site's model, had it begun with ``base``.
@@ -74,7 +77,8 @@ def checked_norm(floats: SiteModel) -> float:
     squares = 0.0
     for start in range(0, floats.sent.count, BLOCK):
         change = floats.change(start, min(start + BLOCK, floats.sent.count))
-        part = float(np.dot(change, change))  # not finite if a value is not, or if it overflows
+        with np.errstate(over="ignore", invalid="ignore"):
+            part = float(np.dot(change, change))  # not finite if a value is not, or if it overflows
         if not math.isfinite(part):
             part = _exactly(change)
         squares += part

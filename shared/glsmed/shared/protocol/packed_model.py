@@ -14,7 +14,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from flwr.app import Array
@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from glsmed.shared.errors import WireError
 from glsmed.shared.protocol.model_manifest import ArraySpec, ModelManifest
 
-Arrays = Mapping[str, NDArray[np.generic]]
-Buffers = Mapping[str, NDArray[np.generic]]
+Arrays = Mapping[str, NDArray[Any]]
+Buffers = Mapping[str, NDArray[Any]]
 Packed = Mapping[str, Array]
 
 PACKED = "glsmed.packed"
