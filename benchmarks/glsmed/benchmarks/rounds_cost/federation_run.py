@@ -32,6 +32,7 @@ _POLL_SECONDS = 0.02
 _SETTLE_SECONDS = 3.0  # after its start, until the centre has nothing left to do
 _IDLE_SAMPLES = 10
 _START_SECONDS = 120.0
+_LONGEST_ROUND_SECONDS = 900.0
 _CHECKPOINT = re.compile(r"round-(\d+)\.safetensors")
 _NANO = 1e9
 _LENGTH_BYTES = 8  # of a safetensors file's header
@@ -165,11 +166,15 @@ def _start_sites(folders: RunFolders, settings: RunSettings, lines: Lines, *, pr
 def _watch(folders: RunFolders, record: RunRecord, lines: Lines, children: list[Child], *, tell: Tell) -> None:
     """Note the end of every round until the centre has finished."""
     centre, *sites = children
+    last_end = time.monotonic()
     while centre.is_running():
         for number, path in _new_checkpoints(folders, record):
             record.ends[number] = _round_end(path, lines, children)
+            last_end = time.monotonic()
             tell(f"round {number} has ended")
         require_running(sites)
+        if time.monotonic() - last_end > _LONGEST_ROUND_SECONDS:
+            raise FederationError(f"no round has ended for {_LONGEST_ROUND_SECONDS:.0f} s; {centre.log_tail()}")
         time.sleep(_POLL_SECONDS)
     if centre.process.returncode != 0:
         raise FederationError(f"the centre failed; the end of {centre.log}:\n{centre.log_tail()}")
