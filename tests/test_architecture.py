@@ -20,6 +20,7 @@ MAY_IMPORT = {
 ROOMS: Mapping[str, Mapping[str, set[str]]] = {
     "shared": {
         "errors": set(),
+        "findings": set(),
         "smoothing": set(),
         "models": {"protocol"},
         "metrics": set(),
@@ -66,7 +67,8 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "folders": {"flower"},
         "rounds": {"folders"},
         "processes": {"flower", "folders", "rounds"},
-        "commands": {"folders", "processes"},
+        "readiness": {"flower", "folders"},
+        "commands": {"folders", "processes", "readiness"},
         "cli": {"commands"},
     },
     "benchmarks": {

@@ -14,6 +14,7 @@ from flwr.serverapp import Grid, ServerApp
 from glsmed.server.flower.grid_patch import prepare_grid
 from glsmed.server.folders.run_folder import RunFolder, RunState, write_status
 from glsmed.server.folders.study_folder import StudyFolder
+from glsmed.server.processes.audited_sites import AuditedSites
 from glsmed.server.rounds.rounds import run_study
 from glsmed.shared.errors import GlsmedError
 from glsmed.shared.models import initial_model
@@ -47,7 +48,7 @@ def run_in_folder(grid: Grid, folder: StudyFolder) -> None:
         model = initial_model(study)
         prepare_grid(most_message_bytes(ModelManifest.of(model.state_dict())))
         run.keep_study(folder.study_file.read_text(encoding="utf-8"))
-        run_study(grid, study, run, sites=folder.site_by_node)
+        run_study(grid, study, run, sites=AuditedSites(folder, run))
     except GlsmedError as error:
         write_status(folder.run, RunState("failed", str(error)))
         raise
