@@ -20,7 +20,7 @@ def sites_command(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> None:
-    """List every site, admitted or withdrawn: its key, when it was admitted and seen last, in how many rounds it counted.
+    """List every site, admitted or withdrawn: its key, when it was admitted and seen last, how often it counted.
 
     **Example**: `flwr-server --study my-study/study.yaml sites`
     """

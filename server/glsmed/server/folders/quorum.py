@@ -11,8 +11,8 @@ def quorum_shortfall(registry: Registry, quorum: int) -> str | None:
     gone = dict.fromkeys(withdrawal.site for withdrawal in registry.withdrawn.values())
     withdrawn = [site for site in gone if site not in admitted]
     without = f"; withdrawn: {', '.join(withdrawn)}" if withdrawn else ""
+    sites = f"{len(admitted)} site(s) admitted ({', '.join(admitted) or 'none'}{without})"
     return (
-        f"no round can count: {len(admitted)} site(s) admitted ({', '.join(admitted) or 'none'}{without}), the quorum "
-        f"is {quorum}. Admit another hospital: flwr-server admit request.yaml. Or lower federation.quorum in study.yaml, "
-        "which every hospital has to approve and enroll for again"
+        f"no round can count: {sites}, the quorum is {quorum}. Admit another hospital: flwr-server admit request.yaml. "
+        "Or lower federation.quorum in study.yaml, which every hospital has to approve and enroll for again"
     )
