@@ -99,6 +99,7 @@ def test_a_file_that_is_no_request_hides_no_other(sites: Path) -> None:
     assert list(registry.admitted) == ["a", "c"]
     assert registry.unreadable == {"b"}
     (fault,) = registry.faults.values()
+    assert "\n" not in fault
     assert "admit the hospital's request.yaml again" in fault
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from glsmed.server.folders.withdrawals import NEW_KEY, Withdrawal, keep_withdrawal, utc_now, withdrawals
+from glsmed.server.folders.withdrawals import NEW_KEY, Withdrawal, in_one_line, keep_withdrawal, utc_now, withdrawals
 from glsmed.shared.errors import DataError, GlsmedError, UsageError
 from glsmed.shared.files.atomic import write_bytes
 from glsmed.shared.files.documents import did_you_mean, load
@@ -117,7 +117,7 @@ def _readable(sites: Path, faults: dict[Path, str]) -> Iterator[AdmittedSite]:
             yield _entry(path)
         except (GlsmedError, FileNotFoundError) as error:
             if path.exists():  # else it was removed while the folder was read
-                faults[path] = f"{error}: restore the file, or admit the hospital's request.yaml again"
+                faults[path] = f"{in_one_line(error)}: restore the file, or admit the hospital's request.yaml again"
 
 
 def _entry(path: Path) -> AdmittedSite:

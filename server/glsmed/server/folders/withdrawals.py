@@ -60,6 +60,12 @@ def record_files(sites: Path) -> list[Path]:
     return sorted((sites / _FOLDER).glob("*.yaml"))
 
 
+def in_one_line(error: Exception) -> str:
+    """An error's first line, and how many more there are."""
+    first, *more = str(error).splitlines()
+    return f"{first} (and {len(more)} more)" if more else first
+
+
 def utc_now() -> str:
     """The time now: UTC, ISO 8601, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
@@ -71,7 +77,7 @@ def _readable(sites: Path, faults: dict[Path, str]) -> Iterator[Withdrawal]:
             withdrawal = load(path, Withdrawal)
             load_public_key(withdrawal.public_key)
         except GlsmedError as error:
-            faults[path] = f"{error}: restore this record of a withdrawn key from a backup"
+            faults[path] = f"{in_one_line(error)}: restore this record of a withdrawn key from a backup"
         else:
             yield withdrawal
 
