@@ -72,6 +72,10 @@ class Control:
             interceptors=[RuntimeVersionHttpInterceptor(component_name="flwr CLI")],
         )
 
+    def close(self) -> None:
+        """Close the connection; no method may be called any more."""
+        self._client.close()
+
     def nodes(self) -> list[LinkNode]:
         """Every node that was registered once, those with withdrawn keys too."""
         with _as_federation_error("list the registered sites"):

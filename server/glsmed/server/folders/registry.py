@@ -154,7 +154,7 @@ def _withdrawn_words(site: str, withdrawal: Withdrawal) -> str:
     known_as = "" if withdrawal.site == site else f", as {withdrawal.site!r},"
     return (
         f"the key of {site!r} ({withdrawal.key}) was withdrawn at this study{known_as} on {withdrawal.withdrawn_at}, "
-        f"and a withdrawn key never joins again. For the hospital to return, {NEW_KEY}"
+        f"and a withdrawn key never joins again. To return, {NEW_KEY}"
     )
 
 
