@@ -66,9 +66,10 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "flower": set(),
         "folders": {"flower"},
         "rounds": {"folders"},
-        "processes": {"flower", "folders", "rounds"},
-        "readiness": {"flower", "folders"},
-        "commands": {"folders", "processes", "readiness"},
+        "admission": {"folders"},
+        "processes": {"admission", "flower", "folders", "rounds"},
+        "readiness": {"admission", "flower", "folders"},
+        "commands": {"admission", "folders", "processes", "readiness"},
         "cli": {"commands"},
     },
     "benchmarks": {

@@ -10,8 +10,8 @@ from flwr.app import Context, Message
 from flwr.clientapp import ClientApp
 from torch import nn
 
+from glsmed.server.admission.registry import admit
 from glsmed.server.folders.new_study import make_study_folder
-from glsmed.server.folders.registry import admit
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.rounds.site_messenger import Clock
 from glsmed.shared.files.yaml_writer import dump_yaml

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from glsmed.server.admission.registry import read_registry
 from glsmed.server.cli import app
 from glsmed.server.folders.new_study import make_study_folder
-from glsmed.server.folders.registry import read_registry
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.shared.files.yaml_writer import dump_yaml
 from glsmed.shared.protocol.enrolment import fingerprint, generate_private_key, make_request

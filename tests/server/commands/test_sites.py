@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from glsmed.server.admission.registry import read_registry, withdraw
 from glsmed.server.cli import app
-from glsmed.server.folders.registry import read_registry, withdraw
 from glsmed.server.folders.run_folder import RunFolder, RunState
 from glsmed.server.folders.study_folder import StudyFolder
 

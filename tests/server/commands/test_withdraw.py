@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from glsmed.server.admission.registry import read_registry
 from glsmed.server.cli import app
-from glsmed.server.folders.registry import read_registry
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.shared.errors import DataError
 

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from glsmed.server.admission.withdrawals import Withdrawal, keep_withdrawal
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.server.folders.study_folder import StudyFolder
-from glsmed.server.folders.withdrawals import Withdrawal, keep_withdrawal
 from glsmed.server.processes.audited_sites import AuditedSites
 from glsmed.shared.protocol.enrolment import generate_private_key, make_request
 

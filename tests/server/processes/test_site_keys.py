@@ -4,9 +4,9 @@ from typing import cast
 
 import pytest
 
+from glsmed.server.admission.registry import read_registry, withdraw
 from glsmed.server.flower.control import Control, LinkNode, RegistrationRefusedError
 from glsmed.server.folders.new_study import make_study_folder
-from glsmed.server.folders.registry import read_registry, withdraw
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.processes.site_keys import SiteKeys
 from glsmed.shared.errors import FederationError

@@ -9,7 +9,7 @@ import typer
 from glsmed.server.commands.study_option import StudyOption, chosen_study
 
 if TYPE_CHECKING:
-    from glsmed.server.folders.site_list import SiteRow
+    from glsmed.server.admission.site_list import SiteRow
 
 _HEADS = ("site", "state", "online", "rounds", "admitted", "glsmed", "flwr", "key")
 
@@ -24,7 +24,7 @@ def sites_command(
 
     **Example**: `flwr-server --study my-study/study.yaml sites`
     """
-    from glsmed.server.folders.site_list import list_sites  # heavy: --help need not wait for it
+    from glsmed.server.admission.site_list import list_sites  # heavy: --help need not wait for it
     from glsmed.server.folders.study_folder import StudyFolder
 
     rows = list_sites(StudyFolder(chosen_study(context, study)))

@@ -16,10 +16,10 @@ def withdraw_command(
 
     **Example**: `flwr-server --study my-study/study.yaml withdraw st-mary`
     """
-    from glsmed.server.folders.quorum import quorum_shortfall  # heavy: --help need not wait for it
-    from glsmed.server.folders.registry import read_registry, withdraw
+    from glsmed.server.admission.quorum import quorum_shortfall  # heavy: --help need not wait for it
+    from glsmed.server.admission.registry import read_registry, withdraw
+    from glsmed.server.admission.withdrawals import NEW_KEY
     from glsmed.server.folders.study_folder import StudyFolder
-    from glsmed.server.folders.withdrawals import NEW_KEY
 
     folder = StudyFolder(chosen_study(context, study))
     quorum = folder.study().federation.quorum

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from glsmed.server.admission.withdrawals import record_files, withdrawals
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.server.folders.study_folder import StudyFolder
-from glsmed.server.folders.withdrawals import record_files, withdrawals
 
 _EVENT = "site_withdrawn"
 

@@ -7,11 +7,11 @@ the other sites.
 import re
 from collections.abc import Iterator, Mapping
 
+from glsmed.server.admission.quorum import quorum_shortfall
+from glsmed.server.admission.registry import AdmittedSite, Registry, read_registry
+from glsmed.server.admission.withdrawals import NEW_KEY, Withdrawal, keep_withdrawal, utc_now
 from glsmed.server.flower.control import Control, LinkNode, RegistrationRefusedError
-from glsmed.server.folders.quorum import quorum_shortfall
-from glsmed.server.folders.registry import AdmittedSite, Registry, read_registry
 from glsmed.server.folders.study_folder import StudyFolder
-from glsmed.server.folders.withdrawals import NEW_KEY, Withdrawal, keep_withdrawal, utc_now
 from glsmed.shared.errors import GlsmedError
 from glsmed.shared.processes.command_line import Tell
 from glsmed.shared.protocol.enrolment import SITE_NAME, fingerprint

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import httpx
 
+from glsmed.server.admission.quorum import quorum_shortfall
+from glsmed.server.admission.registry import read_registry
 from glsmed.server.flower.control import Control, RunStatus
 from glsmed.server.flower.executor import superexec_arguments
 from glsmed.server.flower.settings import LOOPBACK
-from glsmed.server.folders.quorum import quorum_shortfall
-from glsmed.server.folders.registry import read_registry
 from glsmed.server.folders.run_folder import RunState, read_status, remove_status
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.processes.site_keys import SiteKeys

@@ -4,8 +4,8 @@ import shutil
 
 import torch
 
+from glsmed.server.admission.registry import read_registry
 from glsmed.server.folders.checkpoints import CheckpointFolder
-from glsmed.server.folders.registry import read_registry
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.readiness.report import CheckReport
 from glsmed.shared.models import initial_model

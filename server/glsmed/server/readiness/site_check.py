@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from glsmed.server.folders.quorum import quorum_shortfall
-from glsmed.server.folders.registry import Registry, read_registry
+from glsmed.server.admission.quorum import quorum_shortfall
+from glsmed.server.admission.registry import Registry, read_registry
 from glsmed.server.readiness.report import CheckReport
 from glsmed.shared.protocol.bundle import RELEASE
 from glsmed.shared.protocol.study import Study

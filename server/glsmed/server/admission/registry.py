@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from glsmed.server.folders.withdrawals import NEW_KEY, Withdrawal, in_one_line, keep_withdrawal, utc_now, withdrawals
+from glsmed.server.admission.withdrawals import NEW_KEY, Withdrawal, in_one_line, keep_withdrawal, utc_now, withdrawals
 from glsmed.shared.errors import DataError, GlsmedError, UsageError
 from glsmed.shared.files.atomic import write_bytes
 from glsmed.shared.files.documents import did_you_mean, load

@@ -1,6 +1,6 @@
 """Whether a study's quorum can be reached with the sites that may join."""
 
-from glsmed.server.folders.registry import Registry
+from glsmed.server.admission.registry import Registry
 
 
 def quorum_shortfall(registry: Registry, quorum: int) -> str | None:
@@ -14,5 +14,5 @@ def quorum_shortfall(registry: Registry, quorum: int) -> str | None:
     sites = f"{len(admitted)} site(s) admitted ({', '.join(admitted) or 'none'}{without})"
     return (
         f"no round can count: {sites}, the quorum is {quorum}. Admit another hospital: flwr-server admit request.yaml. "
-        "Or lower federation.quorum in study.yaml, which every hospital has to approve and enroll for again"
+        "Or lower federation.quorum in study.yaml: every hospital has to approve that file and enroll again"
     )

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from glsmed.server.folders.quorum import quorum_shortfall
-from glsmed.server.folders.registry import admit, read_registry, withdraw
+from glsmed.server.admission.quorum import quorum_shortfall
+from glsmed.server.admission.registry import admit, read_registry, withdraw
 from glsmed.shared.files.yaml_writer import dump_yaml
 from glsmed.shared.protocol.enrolment import generate_private_key, make_request
 

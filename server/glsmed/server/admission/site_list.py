@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from glsmed.server.folders.registry import Registry, read_registry
+from glsmed.server.admission.registry import Registry, read_registry
 from glsmed.server.folders.run_folder import RunState, read_rounds, read_status
 from glsmed.server.folders.study_folder import StudyFolder
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from glsmed.server.folders.registry import withdraw
+from glsmed.server.admission.registry import withdraw
+from glsmed.server.admission.site_list import is_online, list_sites
 from glsmed.server.folders.run_folder import RoundRecord, RunFolder
-from glsmed.server.folders.site_list import is_online, list_sites
 from glsmed.server.folders.study_folder import StudyFolder
 
 AdmitSite = Callable[[str], Path]

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from glsmed.server.folders.registry import admit, read_registry, withdraw
+from glsmed.server.admission.registry import admit, read_registry, withdraw
 from glsmed.shared.errors import ConfigurationError, DataError, UsageError
 from glsmed.shared.files.yaml_writer import dump_yaml
 from glsmed.shared.protocol.enrolment import EnrolmentRequest, generate_private_key, make_request

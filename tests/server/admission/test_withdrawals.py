@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from glsmed.server.folders.withdrawals import Withdrawal, keep_withdrawal, record_files, withdrawals
+from glsmed.server.admission.withdrawals import Withdrawal, keep_withdrawal, record_files, withdrawals
 from glsmed.shared.protocol.enrolment import fingerprint, generate_private_key, make_request
 
 
