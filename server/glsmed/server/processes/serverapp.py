@@ -1,7 +1,6 @@
-"""The ServerApp that the bundle names; Flower's executor runs it at the centre.
+"""A run of the study, from its folder to its end; the round process calls it.
 
-It finds its study folder through the environment. Its standard output is not shown anywhere: whoever started it
-follows the run's status.
+It is a ServerApp too, since a bundle has to name one. As such it finds its study folder through the environment.
 """
 
 import traceback
@@ -11,7 +10,7 @@ from pathlib import Path
 from flwr.app import Context
 from flwr.serverapp import Grid, ServerApp
 
-from glsmed.server.flower.grid_patch import prepare_grid
+from glsmed.server.flower.store_grid import StoreGrid
 from glsmed.server.folders.run_folder import RunFolder, RunState, write_status
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.rounds.rounds import run_study
@@ -45,7 +44,8 @@ def run_in_folder(grid: Grid, folder: StudyFolder) -> None:
         study = folder.study()
         run.checkpoints.require_study(study.digest())
         model = initial_model(study)
-        prepare_grid(most_message_bytes(ModelManifest.of(model.state_dict())))
+        if isinstance(grid, StoreGrid):
+            grid.limit_replies(most_message_bytes(ModelManifest.of(model.state_dict())))
         run.keep_study(folder.study_file.read_text(encoding="utf-8"))
         run_study(grid, study, run, sites=folder.site_by_node)
     except GlsmedError as error:
