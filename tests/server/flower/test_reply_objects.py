@@ -62,6 +62,29 @@ def test_a_good_reply_comes_out_as_it_went_in(
     assert bool(linked(place)) is (size >= 2**16)
 
 
+@pytest.mark.usefixtures("identity")
+def test_arrays_that_share_a_part_are_closed_apart(store: ObjectFolder, place: ReplyPlace) -> None:
+    zeros, longer = (Array("uint8", (size,), "packed", bytes(size)) for size in (PART, PART + 9))
+    message = Message(RecordDict({"model": ArrayRecord({"a": zeros, "b": longer})}), 7, "train")
+    objects = {one: part.deflate() for one, part in get_all_nested_objects(message).items()}
+    keep(store, objects)
+    got = inflate_reply(store, message.object_id, objects, place)
+    first, second = array_of(got, "a"), array_of(got, "b")
+    assert isinstance(first, PartsArray)
+    assert isinstance(second, PartsArray)
+    first.close()
+    assert second.data == bytes(PART + 9)
+    second.close()
+    assert list(place.folder.iterdir()) == []
+
+
+@pytest.mark.usefixtures("identity")
+def test_a_part_that_vanishes_is_a_lost_reply(store: ObjectFolder, place: ReplyPlace) -> None:
+    objects, tree = of_a_message(*an_array([a_part(PART)], [0]))
+    with pytest.raises(ReplyRefusedError, match="a part is gone"):
+        inflate_reply(store, tree.object_id, objects, place)
+
+
 @pytest.fixture
 def identity() -> None:
     """Messages need a sender."""

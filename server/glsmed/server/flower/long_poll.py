@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SITE_HOLD_SECONDS = 10.0  # Flower's clients give up after 30 s without an answer
+MOST_HELD = 500  # at once; who comes then is answered as if nothing were held
 CENTRE_HOLD_SECONDS = 1.0  # the round process looks at its clock in between
 
 _FIRST_ERROR = 400  # of HTTP's status codes
@@ -79,6 +80,7 @@ class LongPolls:
         self._holds = holds
         self._bells = {name: Bell() for name in {*RINGS.values(), *(hold.until for hold in holds.values())}}
         self._is_closed = False
+        self._held = 0
 
     def close(self) -> None:
         """Let every request go that is held, and hold none from now on: the listeners are shutting down."""
@@ -89,8 +91,12 @@ class LongPolls:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         path = scope.get("path", "")
-        if scope["type"] == "http" and path in self._holds and not self._is_closed:
-            await self._hold(scope, receive, send, self._holds[path])
+        if scope["type"] == "http" and path in self._holds and not self._is_closed and self._held < MOST_HELD:
+            self._held += 1
+            try:
+                await self._hold(scope, receive, send, self._holds[path])
+            finally:
+                self._held -= 1
         elif scope["type"] == "http" and path in RINGS:
             await self._app(scope, receive, self._ringing(send, self._bells[RINGS[path]]))
         else:

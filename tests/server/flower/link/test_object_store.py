@@ -137,6 +137,13 @@ def test_a_part_that_another_process_put_there_is_available(store: FileObjectSto
     assert store.get(part) == model[part]
 
 
+def test_a_name_that_leads_out_of_the_folder_reads_as_not_found(store: FileObjectStore, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("a secret")
+    assert (store.folder.path / ".." / "secret").is_file()
+    assert store.get("../secret") is None
+    assert store.get("../../secret") is None
+
+
 def test_a_lost_file_reads_as_not_found_and_is_asked_for_again(store: FileObjectStore) -> None:
     fill(store, A)
     part = next(iter(contents(A)))

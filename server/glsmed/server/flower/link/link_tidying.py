@@ -64,7 +64,9 @@ class LinkTidying:
         owners = (
             select(MessageIns.message_id),
             select(MessageRes.message_id),
-            select(ObjectPushSessionRoot.root_object_id),
+            select(ObjectPushSessionRoot.root_object_id)
+            .join(ObjectPushSession, ObjectPushSession.session_id == ObjectPushSessionRoot.session_id)
+            .where(ObjectPushSession.pending_count > 0),
         )
         roots = select(StoredObject.object_id).where(StoredObject.ref_count == 0)
         for owned in owners:
