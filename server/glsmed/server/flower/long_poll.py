@@ -98,7 +98,9 @@ class LongPolls:
             finally:
                 self._held -= 1
         elif scope["type"] == "http" and path in RINGS:
-            await self._app(scope, receive, self._ringing(send, self._bells[RINGS[path]]))
+            body = await _whole_body(receive)
+            if body is not None:
+                await self._app(scope, _replay(body), self._ringing(send, self._bells[RINGS[path]]))
         else:
             await self._app(scope, receive, send)
 
@@ -141,18 +143,24 @@ class LongPolls:
     async def _ask(self, scope: Scope, body: bytes) -> list[Message]:
         """The application's answer; it writes into ``state``, so each time it gets a new one."""
         answer: list[Message] = []
-        unread = [{"type": "http.request", "body": body, "more_body": False}]
-
-        async def receive() -> Message:
-            if unread:
-                return unread.pop()
-            return await asyncio.Future()  # whether the client has gone is watched elsewhere
 
         async def send(message: Message) -> None:
             answer.append(message)
 
-        await self._app({**scope, "state": dict(scope.get("state", {}))}, receive, send)
+        await self._app({**scope, "state": dict(scope.get("state", {}))}, _replay(body), send)
         return answer
+
+
+def _replay(body: bytes) -> Receive:
+    """A request's body in one piece: each of Flower's layers handles each piece, and a part comes in eighty."""
+    unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Message:
+        if unread:
+            return unread.pop()
+        return await asyncio.Future()  # whether the client has gone is watched elsewhere
+
+    return receive
 
 
 async def _whole_body(receive: Receive) -> bytes | None:
