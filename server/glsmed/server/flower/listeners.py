@@ -21,7 +21,7 @@ from flwr.superlink.federation import FederationManager
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from glsmed.server.flower.link_state import SparingLinkStateFactory
+from glsmed.server.flower.link.link_state import SparingLinkStateFactory
 from glsmed.server.flower.long_poll import LongPolls
 from glsmed.server.flower.settings import LOOPBACK, LinkSettings
 from glsmed.shared.protocol.message_size import MOST_PART_BYTES

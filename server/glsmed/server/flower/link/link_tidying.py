@@ -16,7 +16,7 @@ from sqlalchemy import delete, select
 if TYPE_CHECKING:
     from flwr.server.superlink.linkstate.sql_linkstate import SqlLinkState
 
-    from glsmed.server.flower.object_store import FileObjectStore
+    from glsmed.server.flower.link.object_store import FileObjectStore
 
 EVERY_SECONDS = 300.0
 
@@ -64,7 +64,9 @@ class LinkTidying:
         owners = (
             select(MessageIns.message_id),
             select(MessageRes.message_id),
-            select(ObjectPushSessionRoot.root_object_id),
+            select(ObjectPushSessionRoot.root_object_id)
+            .join(ObjectPushSession, ObjectPushSession.session_id == ObjectPushSessionRoot.session_id)
+            .where(ObjectPushSession.pending_count > 0),
         )
         roots = select(StoredObject.object_id).where(StoredObject.ref_count == 0)
         for owned in owners:

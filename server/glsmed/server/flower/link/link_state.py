@@ -6,6 +6,7 @@ Only the SuperLink's own process writes the database, so what it remembers for a
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -21,8 +22,8 @@ from flwr.supercore.state.schema.corestate_models import ObjectPushSessionPendin
 from flwr.superlink.federation import FederationManager
 from sqlalchemy import select
 
-from glsmed.server.flower.link_tidying import LinkTidying
-from glsmed.server.flower.object_store import FileObjectStore, FileObjectStoreFactory, keep_database_small
+from glsmed.server.flower.link.link_tidying import LinkTidying
+from glsmed.server.flower.link.object_store import FileObjectStore, FileObjectStoreFactory, keep_database_small
 
 REMEMBERED_SECONDS = 0.5  # a withdrawn key or a stopped run is refused after that at the latest
 _EXPIRY_EVERY_SECONDS = 1.0
@@ -133,10 +134,8 @@ class SparingLinkState(SqlLinkState):
         if self._is_awaited(session_id, object_id):
             if self._is_beyond_limit(session_id, len(object_content)):
                 return False
-            try:
+            with suppress(ValueError, OSError):  # upstream meets it again, and says so in the log
                 self._files.keep_early(object_id, object_content)
-            except ValueError:
-                return False
         return super().store_object(run_id, session_id, object_id, object_content)
 
     def _is_awaited(self, session_id: str, object_id: str) -> bool:

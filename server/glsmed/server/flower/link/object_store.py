@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from flwr.proto.message_pb2 import ObjectTree
-from flwr.supercore.inflatable.inflatable_object import get_object_id, is_valid_sha256_hash, iterate_object_tree
+from flwr.supercore.inflatable.inflatable_object import get_object_id, iterate_object_tree
 from flwr.supercore.inflatable.inflatable_utils import validate_object_content
 from flwr.supercore.object_store import NoObjectInStoreError, ObjectStoreFactory
 from flwr.supercore.object_store.sql_object_store import SqlObjectStore
@@ -24,7 +24,7 @@ from sqlalchemy import Engine, delete, event, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from glsmed.server.flower.object_folder import ObjectFolder
+from glsmed.server.flower.object_folder import ObjectFolder, is_object_id
 
 _PRAGMAS = ("journal_size_limit = 4194304", "cache_size = -4000", "mmap_size = 0")
 
@@ -172,7 +172,7 @@ def _children_of(tree: ObjectTree) -> Children:
     for node in iterate_object_tree(tree):
         ids = [child.object_id for child in node.children]
         below = frozenset(ids)
-        if not is_valid_sha256_hash(node.object_id):
+        if not is_object_id(node.object_id):
             raise ValueError(f"Invalid object ID format: {node.object_id}")
         if len(below) != len(ids):
             raise ValueError(f"Object {node.object_id} has duplicate children.")

@@ -12,7 +12,7 @@ from flwr.supercore.inflatable.inflatable_object import get_all_nested_objects, 
 from flwr.supercore.object_store import NoObjectInStoreError, ObjectStore
 from flwr.supercore.object_store.sql_object_store import SqlObjectStore
 
-from glsmed.server.flower.object_store import FileObjectStore
+from glsmed.server.flower.link.object_store import FileObjectStore
 
 RUN = 2**63 + 5  # run ids are unsigned
 
@@ -135,6 +135,13 @@ def test_a_part_that_another_process_put_there_is_available(store: FileObjectSto
     store.folder.write(part, [model[part]])
     assert part not in store.preregister(RUN, get_object_tree(A))
     assert store.get(part) == model[part]
+
+
+def test_a_name_that_leads_out_of_the_folder_reads_as_not_found(store: FileObjectStore, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("a secret")
+    assert (store.folder.path / ".." / "secret").is_file()
+    assert store.get("../secret") is None
+    assert store.get("../../secret") is None
 
 
 def test_a_lost_file_reads_as_not_found_and_is_asked_for_again(store: FileObjectStore) -> None:

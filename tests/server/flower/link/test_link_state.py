@@ -1,6 +1,5 @@
 """Contract tests: our state answers as upstream's does, with fewer statements."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,12 +12,12 @@ from flwr.server.superlink.linkstate.sql_linkstate import SqlLinkState
 from flwr.superlink.federation import NoOpFederationManager
 from sqlalchemy import Engine, event
 
-from glsmed.server.flower.link_state import REMEMBERED_SECONDS, Remembered, SparingLinkState
-from glsmed.server.flower.link_tidying import LinkTidying
-from glsmed.server.flower.object_store import FileObjectStore
+from glsmed.server.flower.link import link_state
+from glsmed.server.flower.link.link_state import REMEMBERED_SECONDS, Remembered, SparingLinkState
+from glsmed.server.flower.link.object_store import FileObjectStore
 from glsmed.server.flower.store_grid import StoreGrid
 
-from .conftest import Link, Site
+from ..conftest import Link, Site
 
 Sites = tuple[Site, Site]
 RECORD = RecordDict({"head": ConfigRecord({"round": 1})})
@@ -62,7 +61,11 @@ def statements(link: Link, action: Callable[[], object]) -> int:
     return len(counted)
 
 
-def test_an_object_is_pulled_without_a_statement(link: Link, grid: StoreGrid, sites: Sites) -> None:
+def test_an_object_is_pulled_without_a_statement(
+    link: Link, grid: StoreGrid, sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link_state, "REMEMBERED_SECONDS", 60.0)
+    link.state._nodes.forget()
     (message_id,) = grid.push_messages([Message(RECORD, sites[0].node.node_id, "train", ttl=60)])
     request = PullObjectRequest(node=sites[0].node, run_id=grid.run.run_id, object_id=message_id)
     sites[0].client.PullObject(request)
@@ -125,27 +128,6 @@ def _started_again(link: Link) -> FileObjectStore:
     state = SparingLinkState(database, NoOpFederationManager(), store, most_reply_bytes=None)
     state.initialize()
     return store
-
-
-def test_tidying_drops_what_lost_its_message_before_the_last_time(link: Link, grid: StoreGrid, sites: Sites) -> None:
-    lost, kept = grid.push_messages([Message(RECORD, site.node.node_id, "train", ttl=60) for site in sites])
-    tidying = LinkTidying(link.state, link.state._files)
-    link.state.delete_messages({lost})
-    tidying.tidy()
-    assert link.state._files.folder.has(lost)
-    tidying.tidy()
-    assert not link.state._files.folder.has(lost)
-    assert link.state._files.folder.has(kept)
-
-
-def test_tidying_drops_expired_messages(link: Link, grid: StoreGrid, sites: Sites) -> None:
-    (message_id,) = grid.push_messages([Message(RECORD, sites[0].node.node_id, "train", ttl=0.1)])
-    time.sleep(0.2)
-    tidying = LinkTidying(link.state, link.state._files)
-    tidying.tidy()
-    tidying.tidy()
-    assert not link.state._files.folder.has(message_id)
-    assert sites[0].receive() is None
 
 
 def test_the_objects_are_beside_the_database(link: Link, tmp_path: Path) -> None:
