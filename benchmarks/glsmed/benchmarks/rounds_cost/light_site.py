@@ -32,7 +32,7 @@ from glsmed.client.settings.enrolment import read_authority, read_private_key
 from glsmed.shared.processes.children import end_with_parent
 from glsmed.shared.protocol.study import load_study
 
-_POLL_SECONDS = 0.5  # as a hospital's SuperNode
+_POLL_SECONDS = 0.1  # as a hospital's SuperNode: the centre holds a request until there is a message
 _FIRST_RETRY_SECONDS = 0.05
 _AT_ONCE = 2  # sites that make their answers at the same time, each with some copies of the model
 _answering = threading.Semaphore(_AT_ONCE)
