@@ -91,10 +91,11 @@ def make_site(study: Study) -> MakeSite:
         best: float = 2.0,
         study_digest: str = "",
         measures: bool = True,
+        precision: Precision = "fp32",
     ) -> ClientApp:
         app = ClientApp()
         digest = study_digest or study.digest()
-        held, up = HeldModels(study.federation.precision), ModelForm.up(LAYOUT, study.federation.precision)
+        held, up = HeldModels(precision), ModelForm.up(LAYOUT, precision)
 
         def numbers(model: Arrays) -> dict[str, float]:
             distance = abs(float(model["weight"].ravel()[0]) - best)
@@ -118,7 +119,8 @@ def make_site(study: Study) -> MakeSite:
                 "weight": np.add(before["weight"], step, dtype=np.float32),
                 "batches": np.add(before["batches"], 1, dtype=np.int64),
             }
-            packed = up.encode(LAYOUT.pack(trained))
+            sent = trained if up.kind == "model" else {**trained, "weight": trained["weight"] - before["weight"]}
+            packed = up.encode(LAYOUT.pack(sent))
             update = Update(
                 study_digest=digest,
                 round=task.round,

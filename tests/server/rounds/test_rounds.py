@@ -13,6 +13,7 @@ from safetensors.numpy import load_file
 from glsmed.benchmarks.federation.local_grid import Ask, LocalGrid, Misbehaviour
 from glsmed.server.folders.checkpoints import Checkpoint, CheckpointFolder
 from glsmed.server.folders.run_folder import RunFolder, read_status
+from glsmed.server.folders.wish import make_wish
 from glsmed.server.rounds.rounds import StudyPlan, run_study
 from glsmed.server.rounds.site_messenger import Clock
 from glsmed.shared.errors import DataError, FederationError, QueryBudgetError
@@ -40,20 +41,26 @@ class Federation:
         self.study = study
         self.root = folder
         self.clock = clock
-        self.apps = {
-            "a": make_site("a", step=1.0, cells=10),
-            "b": make_site("b", step=0.0, cells=10),
-            "c": make_site("c", step=2.0, cells=20),
-        }
+        self.digests: tuple[str, ...] = ()
+        self._make_site = make_site
+        self.apps = self.make_apps(study.digest())
         self.faults: dict[str, Misbehaviour] = {}
         self.grid = LocalGrid({})
+
+    def make_apps(self, digest: str, precision: str = "fp32") -> dict[str, ClientApp]:
+        words = {"study_digest": digest, "precision": precision}
+        return {
+            "a": self._make_site("a", step=1.0, cells=10, **words),
+            "b": self._make_site("b", step=0.0, cells=10, **words),
+            "c": self._make_site("c", step=2.0, cells=20, **words),
+        }
 
     def run(self, *, offline: tuple[str, ...] = (), strangers: tuple[str, ...] = ()) -> Mapping[str, object]:
         self.grid = LocalGrid(self.apps, misbehaviours=self.faults, clock=self.clock)
         for site in offline:
             self.grid.take_offline(site)
         known = {node: site for node, site in self.grid.nodes.items() if site not in strangers}
-        plan, folder = StudyPlan(clock=self.clock), RunFolder(self.root)
+        plan, folder = StudyPlan(clock=self.clock, digests=self.digests), RunFolder(self.root)
         if folder.checkpoints.latest() is None:
             folder.checkpoints.begin(FIRST_MODEL, study_digest=self.study.digest())
         return run_study(self.grid, self.study, folder, sites=lambda: known, plan=plan)
@@ -317,3 +324,112 @@ def test_a_site_that_answers_no_more_evaluations_is_named_and_the_study_goes_on(
     status = read_status(federation.root)
     assert status is not None
     assert "without a: QueryBudgetError" in status.message
+
+
+def test_a_study_that_is_told_to_stop_finishes_its_round_measures_and_reports(federation: Federation) -> None:
+    def stops(task: Message, ask: Ask) -> Message:
+        make_wish(federation.root, "stop")
+        return ask(task)
+
+    federation.faults["b"] = only(stops, rounds={2})
+    summary = federation.run()
+    assert (summary["rounds"], summary["best_round"]) == (2, 2)
+    assert [record[0] for record in federation.records()] == [1, 2]
+    assert federation.run() == summary
+    assert not (federation.root / "wish.json").exists()
+
+
+def test_a_study_that_is_told_to_stop_while_it_waits_ends_with_what_it_has(
+    federation: Federation, clock: Clock
+) -> None:
+    def leaves(task: Message, ask: Ask) -> Message:
+        reply = ask(task)
+        for site in ("b", "c"):
+            federation.grid.take_offline(site)
+        return reply
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        if clock.now() > 30:
+            make_wish(federation.root, "stop")
+
+    federation.clock = Clock(now=clock.now, sleep=sleep)
+    federation.faults["c"] = only(leaves, rounds={2})
+    summary = federation.run()
+    assert summary["rounds"] == 2
+    assert set(summary["sites"]) == {"a"}  # type: ignore[call-overload]  # a dict
+
+
+def test_a_study_that_is_paused_waits_and_goes_on(federation: Federation, clock: Clock) -> None:
+    states: list[str] = []
+
+    def pauses(task: Message, ask: Ask) -> Message:
+        make_wish(federation.root, "pause")
+        return ask(task)
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        status = read_status(federation.root)
+        states.append("" if status is None else status.state)
+        if states.count("paused") > 50:
+            make_wish(federation.root, "resume")
+
+    federation.clock = Clock(now=clock.now, sleep=sleep)
+    federation.faults["a"] = only(pauses, rounds={1})
+    assert federation.run()["rounds"] == 3
+    assert "paused" in states
+
+
+def test_a_study_goes_on_under_another_digest_that_it_was_told_of(federation: Federation, study: Study) -> None:
+    federation.run()
+    longer = study.model_copy(update={"training": study.training.model_copy(update={"rounds": 4})})
+    (federation.root / "summary.json").unlink()
+    federation.study, federation.digests = longer, (study.digest(), longer.digest())
+    federation.apps = federation.make_apps(longer.digest())
+    assert federation.run()["rounds"] == 4
+    assert federation.weight(4)[0] == 5.0
+
+
+def test_an_operator_can_see_who_is_waited_for_since_when(federation: Federation, clock: Clock) -> None:
+    seen = []
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        seen.append(read_status(federation.root))
+
+    federation.clock = Clock(now=clock.now, sleep=sleep)
+    federation.faults["c"] = only(answers_late(20), rounds={2})
+    federation.run()
+    waiting = next(status for status in seen if status is not None and status.waiting_for == ("c",))
+    assert (waiting.round, waiting.quorum, waiting.sites) == (2, 2, ("a", "b", "c"))
+    assert waiting.since
+    assert waiting.deadline_at > waiting.since
+    assert set(waiting.seen) == {"a", "b", "c"}
+
+
+def test_a_round_is_recorded_with_its_bytes_and_times(federation: Federation) -> None:
+    federation.run()
+    first, second, _ = RunFolder(federation.root).rounds()
+    assert (first.bytes_down, first.bytes_up) == (0, 3 * 16)  # the first model follows from study.yaml
+    assert (second.bytes_down, second.bytes_up) == (3 * 16, 3 * 16)
+    assert first.site_seconds == {"a": 1.0, "b": 1.0, "c": 1.0}
+
+
+def test_the_best_the_last_and_every_nth_checkpoint_stay(federation: Federation, study: Study) -> None:
+    training, centre = (
+        study.training.model_copy(update={"rounds": 9}),
+        study.centre.model_copy(update={"keep_every": 4}),
+    )
+    federation.study = study.model_copy(update={"training": training, "centre": centre})
+    federation.apps = federation.make_apps(federation.study.digest())
+    assert federation.run()["best_round"] == 2
+    assert RunFolder(federation.root).checkpoints.rounds() == [0, 2, 4, 7, 8, 9]
+
+
+@pytest.mark.parametrize("precision", ["bf16", "int8"])
+def test_fewer_bits_end_near_where_all_bits_do(federation: Federation, study: Study, precision: str) -> None:
+    few = study.federation.model_copy(update={"precision": precision})
+    federation.study = study.model_copy(update={"federation": few})
+    federation.apps = federation.make_apps(federation.study.digest(), precision)
+    federation.run()
+    assert federation.weight(3)[0] == pytest.approx(3.75, rel=0.01)
