@@ -116,6 +116,8 @@ class Lines:
     def __init__(self, count: int, *, target_port: int, speed: LineSpeed | None = None) -> None:
         self._lines = [_SiteLine(target_port, speed) for _ in range(count)]
         self._listeners = [_listener(slow=speed is not None) for _ in range(count)]
+        self._ports = [int(listener.getsockname()[1]) for listener in self._listeners]
+        self._servers: list[asyncio.Server] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="lines", daemon=True)
 
@@ -127,17 +129,15 @@ class Lines:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-        for listener in self._listeners:
-            listener.close()
 
     @property
     def ports(self) -> Sequence[int]:
         """Where each site connects."""
-        return [int(listener.getsockname()[1]) for listener in self._listeners]
+        return self._ports
 
     def traffic(self) -> Traffic:
         """What has passed so far."""
@@ -145,7 +145,16 @@ class Lines:
 
     async def _serve(self) -> None:
         for line, listener in zip(self._lines, self._listeners, strict=True):
-            await line.serve(listener)
+            self._servers.append(await line.serve(listener))
+
+    async def _end(self) -> None:
+        """Accept no more connections, then end those that there are."""
+        for server in self._servers:
+            server.close()
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _listener(*, slow: bool) -> socket.socket:
@@ -155,10 +164,3 @@ def _listener(*, slow: bool) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * _SLOW_CHUNK_BYTES)
     listener.bind((LOOPBACK, 0))
     return listener
-
-
-async def _cancel_all() -> None:
-    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
