@@ -51,7 +51,6 @@ class Stretch:
                 left -= len(piece)
                 yield piece
 
-
     def read_into(self, start: int, view: memoryview) -> None:
         """Fill ``view`` with the bytes from ``start`` on.
 
