@@ -5,7 +5,7 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -52,14 +52,14 @@ class MeasureSettings:
         return _LIGHT_SITES if self.sites is None else self.sites
 
 
-def measure(settings: MeasureSettings, *, parts: Sequence[str] | None, tell: Tell) -> dict[str, object]:
-    """The figures of the chosen parts, ready for JSON."""
+def measure(settings: MeasureSettings, *, parts: Sequence[str] | None, tell: Tell) -> Iterator[dict[str, object]]:
+    """The figures so far, ready for JSON, after each of the chosen parts."""
     figures: dict[str, object] = {"machine": _machine()}
     for part in parts or DEFAULT_PARTS:
         tell(f"== {part}")
         with tempfile.TemporaryDirectory(prefix="glsmed-rounds-") as folder:
             figures[part] = PARTS[part](Path(folder), settings, _timed(tell))
-    return {**figures, "bars": bars_reached(figures)}
+        yield {**figures, "bars": bars_reached(figures)}
 
 
 def _machine() -> dict[str, object]:
