@@ -18,7 +18,10 @@ def rounds(
     ] = 400.0,
     part: Annotated[
         list[str] | None,
-        typer.Option(help="Measure only this; may be given several times.", show_default="all but scale, waterfall"),
+        typer.Option(
+            help="Measure only this; may be given several times.",
+            show_default="all but scale_sites, scale_size, waterfall",
+        ),
     ] = None,
     plots: Annotated[Path | None, typer.Option(help="Folder for plots and tables of what was measured.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the JSON to this file too, after each part.")] = None,
