@@ -156,7 +156,7 @@ def _start_sites(folders: RunFolders, settings: RunSettings, lines: Lines, *, pr
     ports = dict(zip(settings.site_names, lines.ports, strict=True))
     if settings.light:
         connect_light_sites(folders, ports)
-        module = "glsmed.benchmarks.rounds_cost.light_site"
+        module = "glsmed.benchmarks.rounds_cost.light_sites.light_site"
         return [programs.start("light-sites", "python", "-m", module, str(folders.light_sites))]
     for site, port in ports.items():
         connect_hospital(folders, site, port=port)
