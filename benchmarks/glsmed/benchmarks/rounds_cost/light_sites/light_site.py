@@ -1,4 +1,4 @@
-"""Many sites in one process that answer at once: ``python -m glsmed.benchmarks.rounds_cost.light_sites.light_site FILE``.
+"""Many sites in one process, which answer at once: ``python -m …rounds_cost.light_sites.light_site FILE``.
 
 Each has a key of its own and speaks the Fleet API with Flower's client, as a SuperNode does: it pulls every object of a
 message, answers, and pushes every object of its answer. A SuperNode with its hospital takes hundreds of megabytes, so
