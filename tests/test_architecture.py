@@ -20,6 +20,7 @@ MAY_IMPORT = {
 ROOMS: Mapping[str, Mapping[str, set[str]]] = {
     "shared": {
         "errors": set(),
+        "findings": set(),
         "smoothing": set(),
         "models": {"protocol"},
         "metrics": set(),
@@ -67,8 +68,10 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "folders": {"flower"},
         "updates": {"folders", "strategies"},
         "rounds": {"flower", "folders", "strategies", "updates"},
-        "processes": {"flower", "folders", "rounds"},
-        "commands": {"folders", "processes"},
+        "admission": {"folders"},
+        "processes": {"admission", "flower", "folders", "rounds"},
+        "readiness": {"admission", "flower", "folders"},
+        "commands": {"admission", "folders", "processes", "readiness"},
         "cli": {"commands"},
     },
     "benchmarks": {

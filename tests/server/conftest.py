@@ -1,6 +1,7 @@
 """A federation small enough to calculate by hand: a model of three numbers, sites that add to it, time that is told."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,9 +9,15 @@ from flwr.app import Context, Error, Message
 from flwr.clientapp import ClientApp
 from flwr.common.constant import ErrorCode
 
+from glsmed.server.admission.registry import admit
+from glsmed.server.folders.new_study import make_study_folder
+from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.rounds.site_messenger import Clock
 from glsmed.shared.errors import UnknownModelError
+from glsmed.shared.files.yaml_writer import dump_yaml
+from glsmed.shared.processes.children import free_port
 from glsmed.shared.protocol.codec import decode, encode
+from glsmed.shared.protocol.enrolment import generate_private_key, make_request
 from glsmed.shared.protocol.messages import EvaluateTask, EvaluationReply, HelloReply, TrainTask, Update
 from glsmed.shared.protocol.model_form import ModelForm
 from glsmed.shared.protocol.model_manifest import ModelManifest
@@ -19,6 +26,7 @@ from glsmed.shared.protocol.precision import Precision
 from glsmed.shared.protocol.study import FederationSection, Study, TrainingSection
 
 MakeSite = Callable[..., ClientApp]
+AdmitSite = Callable[[str], Path]
 
 
 @pytest.fixture
@@ -158,5 +166,32 @@ def make_site(study: Study) -> MakeSite:
             return Message(encode(reply), reply_to=message)
 
         return app
+
+    return make
+
+
+@pytest.fixture
+def new_folder(tmp_path: Path) -> StudyFolder:
+    """A new study folder on free ports; its quorum is two."""
+    return make_study_folder(
+        tmp_path / "study",
+        name="doubt",
+        public_names=["centre.example.org"],
+        port=free_port(),
+        loopback_port=free_port(),
+    )
+
+
+@pytest.fixture
+def admit_site(new_folder: StudyFolder) -> AdmitSite:
+    """Admits a site of this name with a new key; returns its request."""
+
+    def make(site: str) -> Path:
+        digest = new_folder.study().digest()
+        request = make_request(generate_private_key(), site=site, study="doubt", study_digest=digest)
+        file = new_folder.root / f"request-{site}.yaml"
+        file.write_text(dump_yaml(request.model_dump()))
+        admit(file, sites=new_folder.sites, study="doubt", study_digest=digest)
+        return file
 
     return make

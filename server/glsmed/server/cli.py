@@ -3,10 +3,13 @@
 import typer
 
 from glsmed.server.commands.admit import admit_command
+from glsmed.server.commands.check import check_command
 from glsmed.server.commands.init import init_command
 from glsmed.server.commands.run import run_study_command, run_study_file
+from glsmed.server.commands.sites import sites_command
 from glsmed.server.commands.steer import extend_command, pause_command, resume_command, stop_command
 from glsmed.server.commands.study_option import StudyOption, chosen_study
+from glsmed.server.commands.withdraw import withdraw_command
 from glsmed.shared.processes.command_line import run_command
 
 app = typer.Typer(
@@ -39,6 +42,10 @@ app.command("stop")(stop_command)
 app.command("pause")(pause_command)
 app.command("resume")(resume_command)
 app.command("extend")(extend_command)
+app.command("sites")(sites_command)
+app.command("withdraw")(withdraw_command)
+app.command("revoke", hidden=True)(withdraw_command)
+app.command("check")(check_command)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from glsmed.site_adapters.commands.cues import cues_command
 from glsmed.site_adapters.commands.evaluate import evaluate_command
 from glsmed.site_adapters.commands.explain import explain_command
 from glsmed.site_adapters.commands.extract import extract_command
+from glsmed.site_adapters.commands.findings import findings_command
 from glsmed.site_adapters.commands.lint import lint_command
 from glsmed.site_adapters.commands.suggest import suggest_command
 
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 app.command("extract")(extract_command)
 app.command("cues")(cues_command)
+app.command("findings")(findings_command)
 app.command("lint")(lint_command)
 app.command("bench")(bench_command)
 app.command("suggest")(suggest_command)

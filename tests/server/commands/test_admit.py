@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from glsmed.server.admission.registry import read_registry
 from glsmed.server.cli import app
 from glsmed.server.folders.new_study import make_study_folder
-from glsmed.server.folders.registry import admitted_sites
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.shared.files.yaml_writer import dump_yaml
 from glsmed.shared.protocol.enrolment import fingerprint, generate_private_key, make_request
@@ -26,5 +26,5 @@ def test_the_study_may_be_named_before_or_after_the_command(folder: StudyFolder,
     study, command = ["--study", str(folder.study_file)], ["admit", str(file)]
     done = CliRunner().invoke(app, [*study, *command] if before else [*command, *study])
     assert done.exit_code == 0, done.output
-    assert list(admitted_sites(folder.sites)) == ["st-mary"]
+    assert list(read_registry(folder.sites).admitted) == ["st-mary"]
     assert fingerprint(request.public_key) in done.output

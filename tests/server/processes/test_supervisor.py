@@ -1,19 +1,12 @@
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
 import pytest
 
-from glsmed.server.flower.control import Control, RegisteredNode
 from glsmed.server.folders.new_study import make_study_folder
-from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.processes.supervisor import StudySupervisor
-from glsmed.shared.errors import FederationError
+from glsmed.shared.errors import FederationError, UsageError
 from glsmed.shared.files.exclusive_lock import exclusive_lock
-from glsmed.shared.files.yaml_writer import dump_yaml
-from glsmed.shared.protocol.enrolment import generate_private_key, make_request
-from glsmed.shared.protocol.study import load_study
 
 
 @pytest.fixture
@@ -31,15 +24,14 @@ def test_a_second_server_on_the_same_study_is_told_of_the_first(study_file: Path
         StudySupervisor(study_file, tell=lambda _: None).run()
 
 
-def test_a_file_among_the_admitted_that_is_no_request_is_told_once_and_ends_nothing(study_file: Path) -> None:
-    lines: list[str] = []
-    supervisor = StudySupervisor(study_file, tell=lines.append)
-    control = Control(StudyFolder(study_file).link_settings(load_study(study_file)))
+def test_a_quorum_above_the_admitted_sites_is_told_with_its_remedy_and_every_bad_file(study_file: Path) -> None:
     (study_file.parent / "sites" / "half-copied.yaml").write_text("site: st-")
-    supervisor._register_sites_quietly(control)
-    supervisor._register_sites_quietly(control)
-    (line,) = lines
-    assert "half-copied.yaml:1" in line
+    with pytest.raises(UsageError) as caught:
+        StudySupervisor(study_file, tell=lambda _: None).run()
+    said = str(caught.value)
+    assert "0 site(s) admitted (none), the quorum is 2" in said
+    assert "flwr-server admit request.yaml" in said
+    assert "half-copied.yaml:1" in said
 
 
 def test_a_damaged_database_is_named_with_its_remedy(study_file: Path) -> None:
@@ -48,31 +40,3 @@ def test_a_damaged_database_is_named_with_its_remedy(study_file: Path) -> None:
     database.write_text("not what it was" * 100)
     with pytest.raises(FederationError, match=rf"{database}: file is not a database: move it away; "):
         StudySupervisor(study_file, tell=lambda _: None).run()
-
-
-class FakeControl:
-    """Stands in for the SuperLink's Control API; ``on_list`` is called while the registered nodes are listed."""
-
-    def __init__(self, on_list: Callable[[], object]) -> None:
-        self.registered: list[str] = []
-        self._on_list = on_list
-
-    def nodes(self) -> list[RegisteredNode]:
-        self._on_list()
-        return []
-
-    def register(self, public_key: str, *, site: str) -> int:
-        self.registered.append(site)
-        return len(self.registered)
-
-
-def test_a_site_that_is_removed_while_the_registry_is_taken_up_does_not_end_the_study(study_file: Path) -> None:
-    folder = StudyFolder(study_file)
-    request = make_request(generate_private_key(), site="st-mary", study="doubt", study_digest="ab")
-    admitted = folder.sites / "st-mary.yaml"
-    admitted.write_text(dump_yaml(request.model_dump()))
-    lines: list[str] = []
-    control = FakeControl(on_list=admitted.unlink)
-    StudySupervisor(study_file, tell=lines.append)._register_sites_quietly(cast("Control", control))
-    assert lines == ["st-mary may join"]
-    assert folder.site_by_node() == {1: "st-mary"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from glsmed.shared.errors import PrivacyError
-from glsmed.shared.files.audit import GENESIS, AuditLog, verify
+from glsmed.shared.files.audit import GENESIS, AuditLog, recorded, verify
 
 
 @pytest.fixture
@@ -128,3 +128,11 @@ def test_a_full_disk_leaves_the_log_whole(log: Path) -> None:
 
 def test_only_its_owner_can_read_the_log(log: Path) -> None:
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
+def test_the_fields_of_an_event_come_back_in_order(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "audit.jsonl")
+    for event, number in (("left", 1), ("joined", 2), ("left", 3)):
+        log.append(event, {"number": number})
+    assert list(recorded(tmp_path / "audit.jsonl", "left")) == [{"number": 1}, {"number": 3}]
+    assert list(recorded(tmp_path / "missing.jsonl", "left")) == []

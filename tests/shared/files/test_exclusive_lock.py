@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from glsmed.shared.errors import FederationError
-from glsmed.shared.files.exclusive_lock import exclusive_lock
+from glsmed.shared.files.exclusive_lock import exclusive_lock, lock_holder
 
 HOLD = (
     "import sys, time; from pathlib import Path; from glsmed.shared.files.exclusive_lock import exclusive_lock\n"
@@ -34,3 +34,11 @@ def test_the_number_of_a_process_before_leaves_no_digits_behind(tmp_path: Path) 
     lock.write_text("123456789012\n")
     with exclusive_lock(lock, work="a test"):
         assert lock.read_text() == f"{os.getpid()}\n"
+
+
+def test_the_holder_is_known_only_while_it_holds(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    assert lock_holder(lock) == ""
+    with exclusive_lock(lock, work="this test"):
+        assert lock_holder(lock) == str(os.getpid())
+    assert lock_holder(lock) == ""

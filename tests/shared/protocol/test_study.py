@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from glsmed.shared.errors import ConfigurationError
+from glsmed.shared.findings import CANONICAL_FINDINGS
 from glsmed.shared.protocol.study import Study, load_study
-from glsmed.site_adapters.lint.finding_rules import CANONICAL_FINDINGS
 
 
 def study(folder: Path, text: str) -> Study:

@@ -2,10 +2,10 @@
 
 import pytest
 
+from glsmed.shared.findings import CANONICAL_FINDINGS, FINDINGS_OF_SOME_LANGUAGES
 from glsmed.site_adapters.adapter.adapter import Adapter
 from glsmed.site_adapters.adapter.layers import built_in_names
 from glsmed.site_adapters.adapter.loader import load_adapter
-from glsmed.site_adapters.lint.finding_rules import CANONICAL_FINDINGS
 from glsmed.site_adapters.reading.examples import check_examples
 from glsmed.site_adapters.text.segments import BODY
 
@@ -22,8 +22,9 @@ def test_there_is_one_for_each_language() -> None:
     assert {load_adapter(name).language: name for name in built_in_names()} == LANGUAGES
 
 
-def test_every_canonical_finding_has_terms(adapter: Adapter) -> None:
-    assert set(CANONICAL_FINDINGS) <= set(adapter.findings)
+def test_the_findings_that_the_centre_knows_are_those_of_the_vocabularies(adapter: Adapter) -> None:
+    own = {name for name, languages in FINDINGS_OF_SOME_LANGUAGES.items() if adapter.language in languages}
+    assert set(adapter.findings) == {*CANONICAL_FINDINGS, *own}
 
 
 def test_every_cue_has_an_example(adapter: Adapter) -> None:

@@ -71,8 +71,8 @@ def calibrate_site(config_file: Path, *, out: Path | None, prior: Path | None, l
 def _gold(config: "SiteConfig", config_file: Path, manifest: "Manifest", reader: "Reader") -> "Gold":
     """Every gold label about a finding that the adapter knows, of the study or not: they all say what a cue means."""
     from glsmed.shared.errors import UsageError
-    from glsmed.site_adapters.commands.gold_warnings import warn_of_other_findings
     from glsmed.site_adapters.inputs.gold_labels import read_gold
+    from glsmed.site_adapters.inputs.gold_warnings import gold_warnings
 
     if config.data.gold is None:
         raise UsageError(
@@ -80,7 +80,8 @@ def _gold(config: "SiteConfig", config_file: Path, manifest: "Manifest", reader:
             "share: glsmed-adapter calibrate ADAPTER --prior shared.yaml --out calibration.yaml"
         )
     gold = read_gold(config.data.gold, examinations=manifest.reports.keys(), findings=list(reader.adapter.findings))
-    warn_of_other_findings(config.data.gold, reader.adapter.findings)
+    for line in gold_warnings(config.data.gold, reader.adapter.findings):
+        typer.echo(line, err=True)
     return gold
 
 

@@ -17,7 +17,7 @@ def admit_command(
 
     **Example**: `flwr-server --study my-study/study.yaml admit request.yaml`
     """
-    from glsmed.server.folders.registry import admit  # heavy: --help need not wait for it
+    from glsmed.server.admission.registry import admit  # heavy: --help need not wait for it
     from glsmed.server.folders.study_folder import StudyFolder
     from glsmed.shared.protocol.enrolment import fingerprint
 

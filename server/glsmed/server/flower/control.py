@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from flwr.proto.control_pb2 import (
     ListNodesRequest,
     ListRunsRequest,
@@ -15,22 +16,34 @@ from flwr.proto.control_pb2 import (
     UnregisterNodeRequest,
 )
 from flwr.proto.fab_pb2 import Fab
+from flwr.supercore.constant import NodeStatus
 from flwr.supercore.control import ControlHttpClient
+from flwr.supercore.error import FlowerError
 from flwr.supercore.interceptors import RuntimeVersionHttpInterceptor
-from flwr.supercore.primitives.asymmetric import public_key_to_bytes
+from flwr.supercore.primitives.asymmetric import bytes_to_public_key, public_key_to_bytes
 
 from glsmed.server.flower.settings import LinkSettings
 from glsmed.shared.errors import FederationError
 from glsmed.shared.protocol.enrolment import load_public_key
 
 
+class RegistrationRefusedError(FederationError):
+    """The SuperLink does not take a site's key."""
+
+
 @dataclass(frozen=True, slots=True)
-class RegisteredNode:
-    """A site's SuperNode as the SuperLink knows it."""
+class LinkNode:
+    """A site's SuperNode as the SuperLink knows it.
+
+    Attributes:
+        public_key: one OpenSSH line.
+        is_withdrawn: its key is refused, and stays taken as long as the SuperLink keeps its database.
+    """
 
     node_id: int
     site: str
-    public_key: bytes
+    public_key: str
+    is_withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +72,33 @@ class Control:
             interceptors=[RuntimeVersionHttpInterceptor(component_name="flwr CLI")],
         )
 
-    def nodes(self) -> list[RegisteredNode]:
-        """The nodes that are registered now."""
+    def close(self) -> None:
+        """Close the connection; no method may be called any more."""
+        self._client.close()
+
+    def nodes(self) -> list[LinkNode]:
+        """Every node that was registered once, those with withdrawn keys too."""
         with _as_federation_error("list the registered sites"):
             listed = self._client.ListNodes(ListNodesRequest()).nodes_info
         return [
-            RegisteredNode(node_id=node.node_id, site=node.name, public_key=node.public_key)
+            LinkNode(node.node_id, node.name, _public_line(node.public_key), node.status == NodeStatus.UNREGISTERED)
             for node in listed
-            if node.status != "unregistered"
         ]
 
     def register(self, public_key: str, *, site: str) -> int:
-        """Register a site's public key (an OpenSSH line); returns its node id."""
+        """Register a site's public key (an OpenSSH line); returns its node id.
+
+        Raises:
+            RegistrationRefusedError: the SuperLink does not take this key, with its reason.
+        """
         request = RegisterNodeRequest(public_key=node_key(public_key), name=site)
         with _as_federation_error(f"register the key of {site}"):
-            return int(self._client.RegisterNode(request).node_id)
+            try:
+                return int(self._client.RegisterNode(request).node_id)
+            except httpx.HTTPStatusError as error:
+                if not error.response.is_client_error:
+                    raise
+                raise RegistrationRefusedError(_words_of(error.response)) from None
 
     def unregister(self, node_id: int) -> None:
         """Withdraw a node's key; its next request is refused."""
@@ -108,6 +133,16 @@ class Control:
 def node_key(public_key: str) -> bytes:
     """An OpenSSH public key line in the form that the SuperLink keeps."""
     return public_key_to_bytes(load_public_key(public_key))
+
+
+def _public_line(key: bytes) -> str:
+    """The OpenSSH line of a key in the form that the SuperLink keeps."""
+    return bytes_to_public_key(key).public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+
+
+def _words_of(response: httpx.Response) -> str:
+    said = FlowerError.from_json(response.text)
+    return said.message if said else f"HTTP {response.status_code}"
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +25,19 @@ _SERVER_VALIDITY = timedelta(days=397)
 _RENEWAL_MARGIN = timedelta(days=30)
 _CLOCK_SKEW = timedelta(minutes=10)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """A certificate in short."""
+
+    names: tuple[str, ...]
+    expires_at: datetime
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether it is not valid any more."""
+        return self.expires_at < datetime.now(UTC)
 
 
 class CertificateFolder:
@@ -64,12 +78,38 @@ class CertificateFolder:
         if not (self.server_certificate.is_file() and self.server_key.is_file()):
             return True
         certificate = _certificate(self.server_certificate)
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        known = {str(name.value) for name in names}
         if _private_key(self.server_key).public_key() != certificate.public_key():
             return True
         expires_soon = certificate.not_valid_after_utc < datetime.now(UTC) + _RENEWAL_MARGIN
-        return expires_soon or not set(public_names) <= known
+        return expires_soon or not set(public_names) <= set(_names(certificate))
+
+    def authority(self) -> CertificateFacts:
+        """The study's authority, which hospitals have as ca.crt.
+
+        Raises:
+            FederationError: its certificate is missing or damaged.
+        """
+        return CertificateFacts((), self._authority().not_valid_after_utc)
+
+    def server(self) -> CertificateFacts | None:
+        """The server's certificate; None if it is missing.
+
+        Raises:
+            FederationError: it is damaged.
+        """
+        if not self.server_certificate.is_file():
+            return None
+        certificate = _certificate(self.server_certificate)
+        return CertificateFacts(_names(certificate), certificate.not_valid_after_utc)
+
+    def require_authority_key(self) -> None:
+        """Raise if the server's certificate could not be renewed.
+
+        Raises:
+            FederationError: the authority's key is missing, damaged, or not the key of its certificate.
+        """
+        if self._authority_key().public_key() != self._authority().public_key():
+            raise FederationError(f"{self.ca_key} is not the key of {self.ca_certificate}: restore it from a backup")
 
     def _authority(self) -> x509.Certificate:
         if not self.ca_certificate.is_file():
@@ -80,6 +120,11 @@ class CertificateFolder:
         if not self.ca_key.is_file():
             raise FederationError(f"{self.ca_key} is missing: a server certificate cannot be issued without it")
         return _private_key(self.ca_key)
+
+
+def _names(certificate: x509.Certificate) -> tuple[str, ...]:
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return tuple(str(name.value) for name in names)
 
 
 def _certificate(path: Path) -> x509.Certificate:

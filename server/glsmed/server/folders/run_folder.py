@@ -31,7 +31,7 @@ from glsmed.server.folders.wish import Wish, forget_wish, read_wish
 from glsmed.shared.cue_calibration.shared_prior import SharedPrior, prior_from_json
 from glsmed.shared.errors import FederationError, WireError
 from glsmed.shared.files.atomic import write_text
-from glsmed.shared.files.audit import AuditLog
+from glsmed.shared.files.audit import AuditLog, recorded
 
 _BEAT_SECONDS = 5.0
 CHOOSING_METRICS = ("log_loss", "auroc")  # a round is chosen by the first of them that sites send
@@ -139,6 +139,17 @@ def remove_status(run_folder: Path) -> None:
     _status_file(run_folder).unlink(missing_ok=True)
 
 
+def read_rounds(run_folder: Path) -> tuple[RoundRecord, ...]:
+    """Every attempt at a round that the run in this folder has recorded, in order.
+
+    Raises:
+        FederationError: the file is damaged.
+    """
+    path = run_folder / "rounds.jsonl"
+    with _reading(path):
+        return tuple(RoundRecord(**json.loads(line)) for line in _whole_lines(path))
+
+
 def _status_file(run_folder: Path) -> Path:
     return run_folder / "status.json"
 
@@ -182,11 +193,13 @@ class RunFolder:
         with _writing(self.root):
             self._audit.append(event, fields)
 
+    def recorded(self, event: str) -> tuple[Mapping[str, object], ...]:
+        """The fields of each entry of ``event`` in the centre's audit log, in order."""
+        return tuple(recorded(self.root / "audit.jsonl", event))
+
     def rounds(self) -> tuple[RoundRecord, ...]:
         """Every attempt at a round so far, in order."""
-        path = self.root / "rounds.jsonl"
-        with _reading(path):
-            return tuple(RoundRecord(**json.loads(line)) for line in _whole_lines(path))
+        return read_rounds(self.root)
 
     def add_round(self, record: RoundRecord) -> None:
         """Add one attempt at a round."""

@@ -2,7 +2,7 @@
 
 study.yaml    the study; the only file that people edit
 pki/          the study's authority and the server's certificate
-sites/        one admitted request per site
+sites/        one admitted request per site; sites/withdrawn/ one record per withdrawn key
 nodes.json    {"<node id>": "<site>"}, as the SuperLink knows the admitted keys
 run/          what the run writes, see :mod:`glsmed.server.folders.run_folder`
 logs/         one log per process

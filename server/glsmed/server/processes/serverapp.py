@@ -14,6 +14,7 @@ from glsmed.server.flower.store_grid import StoreGrid
 from glsmed.server.folders.lineage import digests_of_run
 from glsmed.server.folders.run_folder import RunFolder, RunState, write_status
 from glsmed.server.folders.study_folder import StudyFolder
+from glsmed.server.processes.audited_sites import AuditedSites
 from glsmed.server.rounds.rounds import StudyPlan, run_study
 from glsmed.shared.errors import GlsmedError
 from glsmed.shared.protocol.message_size import most_message_bytes
@@ -45,7 +46,7 @@ def run_in_folder(grid: Grid, folder: StudyFolder) -> None:
         if isinstance(grid, StoreGrid):
             grid.limit_replies(most_message_bytes(first.model.layout.manifest))
         run.keep_study(folder.study_file.read_text(encoding="utf-8"))
-        run_study(grid, study, run, sites=folder.site_by_node, plan=StudyPlan(digests=digests))
+        run_study(grid, study, run, sites=AuditedSites(folder, run), plan=StudyPlan(digests=digests))
     except GlsmedError as error:
         write_status(folder.run, RunState("failed", str(error)))
         raise

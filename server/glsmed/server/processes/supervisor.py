@@ -16,14 +16,16 @@ from pathlib import Path
 
 import httpx
 
-from glsmed.server.flower.control import Control, RunStatus, node_key
+from glsmed.server.admission.quorum import quorum_shortfall
+from glsmed.server.admission.registry import read_registry
+from glsmed.server.flower.control import Control, RunStatus
 from glsmed.server.flower.settings import LOOPBACK
 from glsmed.server.folders.checkpoints import CheckpointFolder
 from glsmed.server.folders.lineage import digests_of_run
-from glsmed.server.folders.registry import admitted_sites
 from glsmed.server.folders.run_folder import RunState, read_status, remove_status
 from glsmed.server.folders.study_folder import StudyFolder
-from glsmed.shared.errors import FederationError, GlsmedError, UsageError
+from glsmed.server.processes.site_keys import SiteKeys
+from glsmed.shared.errors import FederationError, UsageError
 from glsmed.shared.files.exclusive_lock import exclusive_lock
 from glsmed.shared.processes.children import (
     QUIET_FLOWER,
@@ -58,7 +60,7 @@ class StudySupervisor:
         self._children: dict[str, Child] = {}
         self._restarts = 0
         self._runs_started = 0
-        self._registry_trouble = ""
+        self._keys = SiteKeys(self._folder, quorum=self._study.federation.quorum, tell=tell)
 
     @property
     def run_folder(self) -> Path:
@@ -85,13 +87,10 @@ class StudySupervisor:
                 stop_children(list(self._children.values()))
 
     def _check_before_start(self) -> None:
-        admitted = admitted_sites(self._folder.sites)
-        quorum = self._study.federation.quorum
-        if len(admitted) < quorum:
-            raise UsageError(
-                f"{len(admitted)} site(s) admitted ({', '.join(admitted) or 'none'}), the quorum is {quorum}: "
-                "admit the hospitals' requests first: flwr-server admit request.yaml --study study.yaml"
-            )
+        registry = read_registry(self._folder.sites)
+        shortfall = quorum_shortfall(registry, self._study.federation.quorum)
+        if shortfall:
+            raise UsageError("\n".join([shortfall, *registry.faults.values()]))
         require_free_port(self._link.public_host, self._link.public_port, purpose="centre.port, for hospitals")
         require_free_port(LOOPBACK, self._link.loopback_port, purpose="centre.loopback_port, for this machine")
 
@@ -115,7 +114,7 @@ class StudySupervisor:
         self._start("superlink")
         self._wait_for_link()
         control = Control(self._link)
-        self._register_sites(control)
+        self._keys.take_up(control)
         self._children["superlink"].process.send_signal(signal.SIGUSR1)
         names = ", ".join(self._study.centre.public_names)
         self._tell(
@@ -149,21 +148,6 @@ class StudySupervisor:
             return False
         return answer.is_success
 
-    def _register_sites(self, control: Control) -> None:
-        """Make the SuperLink's keys match the registry's, and write which node is which site."""
-        admitted = {node_key(request.public_key): request for request in admitted_sites(self._folder.sites).values()}
-        nodes = {node.public_key: node.node_id for node in control.nodes()}
-        for key, node_id in list(nodes.items()):
-            if key not in admitted:
-                control.unregister(node_id)
-                self._tell(f"node {node_id} is no longer admitted: its key is withdrawn")
-                del nodes[key]
-        for key, request in admitted.items():
-            if key not in nodes:
-                nodes[key] = control.register(request.public_key, site=request.site)
-                self._tell(f"{request.site} may join")
-        self._folder.keep_site_by_node({node_id: admitted[key].site for key, node_id in nodes.items()})
-
     def _follow(self, control: Control) -> None:
         """Tell the run's progress and restart what dies, until the study has finished or failed."""
         for run in control.runs():
@@ -182,19 +166,8 @@ class StudySupervisor:
                 raise FederationError(f"the study failed: {shown.message}")
             run_id = self._resubmit_if_dead(control, run_id, is_killed="rounds" in revived)
             if time.monotonic() > registry_due:
-                self._register_sites_quietly(control)
+                self._keys.take_up_quietly(control)
                 registry_due = time.monotonic() + _REGISTRY_EVERY_SECONDS
-
-    def _register_sites_quietly(self, control: Control) -> None:
-        """Register who was admitted since; a broken file in ``sites`` must not end a running study."""
-        trouble = ""
-        try:
-            self._register_sites(control)
-        except GlsmedError as error:
-            trouble = f"the registry cannot be read, so the admitted sites stay as they were: {error}"
-        if trouble and trouble != self._registry_trouble:
-            self._tell(trouble)
-        self._registry_trouble = trouble
 
     def _submit(self, control: Control, *, after: str) -> int:
         """Start a run; ``after`` says how the one before ended."""

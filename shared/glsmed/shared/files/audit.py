@@ -92,6 +92,14 @@ class AuditLog:
             log.truncate(whole)
 
 
+def recorded(path: Path, event: str) -> Iterator[Mapping[str, object]]:
+    """The fields of each entry of an event, in order; the log must be whole, see :func:`verify`."""
+    for _, line in _lines(path):
+        entry = json.loads(line)
+        if entry["event"] == event:
+            yield entry["fields"]
+
+
 def verify(path: Path) -> AuditReport:
     """Check every line against the one before; a missing file counts as an empty, whole log.
 

@@ -34,3 +34,15 @@ def exclusive_lock(lock: Path, *, work: str) -> Iterator[None]:
         file.write(f"{os.getpid()}\n")
         file.flush()
         yield
+
+
+def lock_holder(lock: Path) -> str:
+    """The id of the process that holds the lock now; empty if none does."""
+    if not lock.is_file():
+        return ""
+    with lock.open("r+", encoding="ascii", errors="replace") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return file.read(20).strip()
+        return ""

@@ -28,8 +28,8 @@ def bench_command(
     **Example**: `glsmed-adapter bench st-mary.yaml --against en_radiology --reports r.jsonl --gold gold.csv`
     """
     from glsmed.site_adapters.calibration.comparison import compare
-    from glsmed.site_adapters.commands.gold_warnings import warn_of_other_findings
     from glsmed.site_adapters.inputs.gold_labels import read_gold
+    from glsmed.site_adapters.inputs.gold_warnings import gold_warnings
     from glsmed.site_adapters.inputs.report_files import read_reports
     from glsmed.site_adapters.lint.file_rules import version_not_raised
     from glsmed.site_adapters.lint.lint_context import load_subject
@@ -41,7 +41,8 @@ def bench_command(
         {} if gold is None else read_gold(gold, examinations=texts.keys(), findings=findings, among=str(reports))
     )
     if gold is not None:
-        warn_of_other_findings(gold, findings)
+        for line in gold_warnings(gold, findings):
+            typer.echo(line, err=True)
     _print_changes(compare(before.reader, now.reader, texts), labels)
     for fault in version_not_raised(now, before):
         typer.echo(f"warning: {fault}", err=True)

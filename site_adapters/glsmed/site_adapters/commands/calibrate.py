@@ -35,7 +35,7 @@ def calibrate_command(
     from glsmed.site_adapters.adapter.loader import load_adapter
     from glsmed.site_adapters.calibration.calibration_writer import write_calibration
     from glsmed.site_adapters.calibration.gold_cells import load_gold_cells
-    from glsmed.site_adapters.commands.gold_warnings import warn_of_other_findings
+    from glsmed.site_adapters.inputs.gold_warnings import gold_warnings
     from glsmed.site_adapters.reading.reader import Reader
 
     if (reports is None) != (gold is None) or (gold is None and prior is None):
@@ -43,7 +43,8 @@ def calibrate_command(
     reader = Reader(load_adapter(adapter))
     cells = load_gold_cells(reader, reports, gold) if reports and gold else []
     if gold is not None:
-        warn_of_other_findings(gold, reader.adapter.findings)
+        for line in gold_warnings(gold, reader.adapter.findings):
+            typer.echo(line, err=True)
         typer.echo(_ALL_PATIENTS, err=True)
     for line in write_calibration(reader.adapter, cells, prior=prior, target=target, learned=learned):
         typer.echo(line)

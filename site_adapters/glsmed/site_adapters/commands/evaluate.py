@@ -18,11 +18,12 @@ def evaluate_command(
     from glsmed.site_adapters.calibration.calibration import load_calibration
     from glsmed.site_adapters.calibration.evaluation import evaluate
     from glsmed.site_adapters.calibration.gold_cells import load_gold_cells
-    from glsmed.site_adapters.commands.gold_warnings import warn_of_other_findings
+    from glsmed.site_adapters.inputs.gold_warnings import gold_warnings
     from glsmed.site_adapters.reading.reader import Reader
 
     reader = Reader(load_adapter(adapter))
     calibrated = None if calibration is None else load_calibration(calibration, reader.adapter)
     scores = evaluate(load_gold_cells(reader, reports, gold), calibrated)
-    warn_of_other_findings(gold, reader.adapter.findings)
+    for line in gold_warnings(gold, reader.adapter.findings):
+        typer.echo(line, err=True)
     typer.echo(json.dumps({"adapter": reader.adapter.label, **scores.as_dict()}, indent=2))

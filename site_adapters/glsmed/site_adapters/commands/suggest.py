@@ -20,8 +20,8 @@ def suggest_command(
 
     **Example**: `glsmed-adapter suggest st-mary.yaml --reports r.jsonl --gold gold.csv`
     """
-    from glsmed.site_adapters.commands.gold_warnings import warn_of_other_findings
     from glsmed.site_adapters.inputs.gold_labels import read_gold
+    from glsmed.site_adapters.inputs.gold_warnings import gold_warnings
     from glsmed.site_adapters.inputs.report_files import read_reports
     from glsmed.site_adapters.lint.lint_context import load_subject
     from glsmed.site_adapters.suggesting.suggestion_yaml import suggestions_yaml, usable
@@ -31,7 +31,8 @@ def suggest_command(
     texts = read_reports(reports)
     labels: Gold = {}
     if gold is not None:
-        warn_of_other_findings(gold, subject.adapter.findings)
+        for line in gold_warnings(gold, subject.adapter.findings):
+            typer.echo(line, err=True)
         labels = read_gold(gold, examinations=texts.keys(), findings=list(subject.adapter.findings), among=str(reports))
     found = usable(subject, suggest(subject, texts, labels, most=_MOST))
     with open_output(target) as output:

@@ -4,36 +4,11 @@ import difflib
 from collections.abc import Iterator
 
 from glsmed.shared.errors import Fault
+from glsmed.shared.findings import CANONICAL_FINDINGS
 from glsmed.site_adapters.adapter.adapter import STATES
 from glsmed.site_adapters.lint.cue_rules import words_of
 from glsmed.site_adapters.lint.lint_context import Phrase, Subject
 
-# The canonical names of findings: those of ChestX-ray14, then the rest of CheXpert's.
-CHEST_XRAY_14 = (
-    "atelectasis",
-    "cardiomegaly",
-    "consolidation",
-    "edema",
-    "effusion",
-    "emphysema",
-    "fibrosis",
-    "hernia",
-    "infiltration",
-    "mass",
-    "nodule",
-    "pleural_thickening",
-    "pneumonia",
-    "pneumothorax",
-)
-CHEXPERT_REST = (
-    "enlarged_cardiomediastinum",
-    "lung_opacity",
-    "lung_lesion",
-    "pleural_other",
-    "fracture",
-    "support_devices",
-)
-CANONICAL_FINDINGS = CHEST_XRAY_14 + CHEXPERT_REST
 _NEAR = 0.8
 _NEARLY_SURE = 0.7
 _SHORTEST_PART = 4
