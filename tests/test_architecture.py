@@ -110,7 +110,7 @@ FLOWER_IN_PUBLIC = {"flwr.app", "flwr.clientapp", "flwr.serverapp", "flwr.common
 FLOWER_IN_PRIVATE = (
     "server/glsmed/server/flower/",
     "client/glsmed/client/node/flower_node.py",
-    "benchmarks/glsmed/benchmarks/rounds_cost/light_site.py",  # plays many SuperNodes in one process
+    "benchmarks/glsmed/benchmarks/rounds_cost/light_sites/light_site.py",  # plays many SuperNodes in one process
 )
 
 

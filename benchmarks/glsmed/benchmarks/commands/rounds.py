@@ -18,10 +18,13 @@ def rounds(
     ] = 400.0,
     part: Annotated[
         list[str] | None,
-        typer.Option(help="Measure only this; may be given several times.", show_default="all but scale, waterfall"),
+        typer.Option(
+            help="Measure only this; may be given several times.",
+            show_default="all but scale_sites, scale_size, waterfall",
+        ),
     ] = None,
     plots: Annotated[Path | None, typer.Option(help="Folder for plots and tables of what was measured.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Write the JSON to this file too.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the JSON to this file too, after each part.")] = None,
 ) -> None:
     """Seconds, bytes and memory of rounds between real processes over TLS, beside Flower's own FedAvg; as JSON.
 
@@ -35,8 +38,9 @@ def rounds(
     if unknown:
         raise UsageError(f"--part {unknown[0]}: expected one of {', '.join(PARTS)}")
     settings = MeasureSettings(sites, rounds, architecture, model_megabytes, plots)
-    figures = measure(settings, parts=part, tell=lambda line: typer.echo(line, err=True))
-    text = json.dumps(figures, indent=1) + "\n"
+    text = ""
+    for figures in measure(settings, parts=part, tell=lambda line: typer.echo(line, err=True)):
+        text = json.dumps(figures, indent=1) + "\n"
+        if out is not None:
+            write_text(out, text)
     typer.echo(text)
-    if out is not None:
-        write_text(out, text)

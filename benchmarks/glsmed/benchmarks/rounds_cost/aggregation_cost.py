@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from glsmed.benchmarks.rounds_cost.instruments.timings import steady
-from glsmed.benchmarks.rounds_cost.made_up_model import made_up_model
+from glsmed.benchmarks.rounds_cost.light_sites.made_up_model import made_up_model
 from glsmed.server.folders.model_file import ModelFile, write_arrays
 from glsmed.server.folders.rule_state import RuleState
 from glsmed.server.strategies.fedavg import FedAvg

@@ -129,7 +129,7 @@ def run_federation(
         sites = _start_sites(folders, settings, lines, programs=programs)
         if settings.sample_memory:
             sampler = stack.enter_context(MemorySampler(centre.process.pid))
-        _watch(folders, record, lines, [centre, *sites], tell=tell)
+        _watch(folders, record, lines, [centre, *sites], rounds=settings.rounds_of_study, tell=tell)
         if settings.sample_memory:
             record.peak = sampler.peak()
     record.rounds = {each.round: each for each in RunFolder(folders.centre.run).rounds() if each.accepted}
@@ -156,14 +156,16 @@ def _start_sites(folders: RunFolders, settings: RunSettings, lines: Lines, *, pr
     ports = dict(zip(settings.site_names, lines.ports, strict=True))
     if settings.light:
         connect_light_sites(folders, ports)
-        module = "glsmed.benchmarks.rounds_cost.light_site"
+        module = "glsmed.benchmarks.rounds_cost.light_sites.light_site"
         return [programs.start("light-sites", "python", "-m", module, str(folders.light_sites))]
     for site, port in ports.items():
         connect_hospital(folders, site, port=port)
     return [programs.start(site, "glsmed-client", "--site", str(folders.config(site))) for site in ports]
 
 
-def _watch(folders: RunFolders, record: RunRecord, lines: Lines, children: list[Child], *, tell: Tell) -> None:
+def _watch(
+    folders: RunFolders, record: RunRecord, lines: Lines, children: list[Child], *, rounds: int, tell: Tell
+) -> None:
     """Note the end of every round until the centre has finished."""
     centre, *sites = children
     last_end = time.monotonic()
@@ -172,7 +174,8 @@ def _watch(folders: RunFolders, record: RunRecord, lines: Lines, children: list[
             record.ends[number] = _round_end(path, lines, children)
             last_end = time.monotonic()
             tell(f"round {number} has ended")
-        require_running(sites)
+        if len(record.ends) < rounds:  # after the last, the centre leaves first, and a light site ends with it
+            require_running(sites)
         if time.monotonic() - last_end > _LONGEST_ROUND_SECONDS:
             raise FederationError(f"no round has ended for {_LONGEST_ROUND_SECONDS:.0f} s; {centre.log_tail()}")
         time.sleep(_POLL_SECONDS)

@@ -6,6 +6,7 @@ instead of training, and imports numpy alone, so that no start of torch counts a
 
 import json
 import os
+import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -27,7 +28,6 @@ from glsmed.shared.protocol.packed_model import Arrays
 
 _POLL_SECONDS = 0.1
 _LONGEST_SECONDS = 900.0
-_SETTLE_SECONDS = 3.0
 _MODEL, _TIMES = "model.safetensors", "times.jsonl"
 
 _PYPROJECT = """\
@@ -169,7 +169,7 @@ def _start_processes(folder: Path, settings: FlowerSettings, *, programs: Progra
         folder / "flwr" / "config.toml",
         f'[superlink]\ndefault = "here"\n\n[superlink.here]\naddress = "{address}"\ninsecure = true\n',
     )
-    time.sleep(_SETTLE_SECONDS)
+    _wait_for_port(port, link)
     nodes = [
         programs.start(
             f"supernode-{number}",
@@ -178,8 +178,17 @@ def _start_processes(folder: Path, settings: FlowerSettings, *, programs: Progra
         )
         for number in range(settings.sites)
     ]
-    time.sleep(_SETTLE_SECONDS)
     return [link, *nodes]
+
+
+def _wait_for_port(port: int, link: Child) -> None:
+    """Wait until the SuperLink listens."""
+    while True:
+        require_running([link])
+        with socket.socket() as probe:
+            if probe.connect_ex((LOOPBACK, port)) == 0:
+                return
+        time.sleep(_POLL_SECONDS)
 
 
 def _wait_for_end(times: Path, children: Sequence[Child], *, rounds: int, tell: Tell) -> None:

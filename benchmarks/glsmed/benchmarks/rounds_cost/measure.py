@@ -5,7 +5,7 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +18,7 @@ from glsmed.benchmarks.rounds_cost.flower_app import FlowerSettings, run_flower
 from glsmed.benchmarks.rounds_cost.instruments.line import LineSpeed
 from glsmed.benchmarks.rounds_cost.instruments.timings import load_now
 from glsmed.benchmarks.rounds_cost.instruments.tracing import read_spans, tracing_environment
-from glsmed.benchmarks.rounds_cost.scale import draw_scale, measure_scale
+from glsmed.benchmarks.rounds_cost.scale import draw_scale, measure_by_megabytes, measure_by_sites
 from glsmed.benchmarks.rounds_cost.settings import WARM_UP_ROUNDS, RunSettings
 from glsmed.benchmarks.rounds_cost.waterfall import draw_waterfall, middle_cycle, steps_of_cycle, waterfall_table
 from glsmed.shared.files.atomic import write_text
@@ -52,14 +52,16 @@ class MeasureSettings:
         return _LIGHT_SITES if self.sites is None else self.sites
 
 
-def measure(settings: MeasureSettings, *, parts: Sequence[str] | None, tell: Tell) -> dict[str, object]:
-    """The figures of the chosen parts, ready for JSON."""
+def measure(settings: MeasureSettings, *, parts: Sequence[str] | None, tell: Tell) -> Iterator[dict[str, object]]:
+    """The figures so far, ready for JSON, after each of the chosen parts."""
     figures: dict[str, object] = {"machine": _machine()}
+    if settings.plots is not None:
+        settings.plots.mkdir(parents=True, exist_ok=True)
     for part in parts or DEFAULT_PARTS:
         tell(f"== {part}")
         with tempfile.TemporaryDirectory(prefix="glsmed-rounds-") as folder:
             figures[part] = PARTS[part](Path(folder), settings, _timed(tell))
-    return {**figures, "bars": bars_reached(figures)}
+        yield {**figures, "bars": bars_reached(figures)}
 
 
 def _machine() -> dict[str, object]:
@@ -115,13 +117,20 @@ def _aggregation(folder: Path, settings: MeasureSettings, tell: Tell) -> dict[st
     return measure_aggregation(folder, chosen)
 
 
-def _scale(folder: Path, settings: MeasureSettings, tell: Tell) -> dict[str, object]:
-    """Rounds with more and more sites, and with larger and larger models."""
-    figures = measure_scale(folder, tell=tell)
+def _scale_sites(folder: Path, settings: MeasureSettings, tell: Tell) -> dict[str, object]:
+    """Rounds with more and more sites."""
+    rows = measure_by_sites(folder, tell=tell)
     if settings.plots is not None:
-        settings.plots.mkdir(parents=True, exist_ok=True)
-        draw_scale(figures, settings.plots / "rounds-scale.svg")
-    return dict(figures)
+        draw_scale(rows, "sites", settings.plots / "rounds-sites.svg")
+    return {"rows": rows}
+
+
+def _scale_size(folder: Path, settings: MeasureSettings, tell: Tell) -> dict[str, object]:
+    """Rounds with larger and larger models."""
+    rows = measure_by_megabytes(folder, tell=tell)
+    if settings.plots is not None:
+        draw_scale(rows, "model_megabytes", settings.plots / "rounds-size.svg")
+    return {"rows": rows}
 
 
 def _waterfall(folder: Path, settings: MeasureSettings, tell: Tell) -> dict[str, object]:
@@ -132,7 +141,6 @@ def _waterfall(folder: Path, settings: MeasureSettings, tell: Tell) -> dict[str,
     number, began, ended = middle_cycle(record)
     steps = steps_of_cycle(read_spans(trace), began=began, ended=ended)
     if settings.plots is not None:
-        settings.plots.mkdir(parents=True, exist_ok=True)
         draw_waterfall(steps, settings.plots / "rounds-waterfall.svg")
         write_text(settings.plots / "rounds-waterfall.md", waterfall_table(steps))
     return {
@@ -154,7 +162,8 @@ PARTS: Mapping[str, Callable[[Path, MeasureSettings, Tell], dict[str, object]]] 
     "memory": _memory,
     "aggregation": _aggregation,
     "slow_line": _slow_line,
-    "scale": _scale,
+    "scale_sites": _scale_sites,
+    "scale_size": _scale_size,
     "waterfall": _waterfall,
 }
 DEFAULT_PARTS = ("rounds", "flower", "memory", "aggregation", "slow_line")

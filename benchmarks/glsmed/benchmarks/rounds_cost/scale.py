@@ -1,4 +1,4 @@
-"""How time and memory of a round grow with sites and with the model, and a plot of it."""
+"""How time and memory of a round grow with sites and with the model, and plots of it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -11,28 +11,27 @@ from glsmed.shared.processes.command_line import Tell
 SITES = (2, 4, 8, 16, 32)
 MEGABYTES = (5.0, 45.0, 100.0, 400.0)
 _MEGABYTES_OF_SITES, _SITES_OF_MEGABYTES = 45.0, 4
+_ROUNDS = 2
 
 Row = Mapping[str, float]
 
 
-def measure_scale(folder: Path, *, tell: Tell) -> dict[str, list[Row]]:
-    """A row for each number of sites with 45 MB, and for each size with 4 sites; all sites are light."""
+def measure_by_sites(folder: Path, *, tell: Tell) -> list[Row]:
+    """A row for each number of sites, which are all light, with 45 MB."""
+    return [_row(folder, sites, _MEGABYTES_OF_SITES, tell=tell) for sites in SITES]
 
-    def row(sites: int, megabytes: float) -> Row:
-        tell(f"{sites} sites, {megabytes:g} MB")
-        place = folder / f"{sites}-{megabytes:g}"
-        place.mkdir(exist_ok=True)
-        return _row(place, sites, megabytes, tell=tell)
 
-    return {
-        "by_sites": [row(sites, _MEGABYTES_OF_SITES) for sites in SITES],
-        "by_megabytes": [row(_SITES_OF_MEGABYTES, megabytes) for megabytes in MEGABYTES],
-    }
+def measure_by_megabytes(folder: Path, *, tell: Tell) -> list[Row]:
+    """A row for each size of the model, with 4 light sites."""
+    return [_row(folder, _SITES_OF_MEGABYTES, megabytes, tell=tell) for megabytes in MEGABYTES]
 
 
 def _row(folder: Path, sites: int, megabytes: float, *, tell: Tell) -> Row:
-    settings = RunSettings(sites=sites, rounds=2, model_megabytes=megabytes, light=True, sample_memory=True)
-    record = run_federation(folder, settings, tell=tell)
+    tell(f"{sites} sites, {megabytes:g} MB")
+    settings = RunSettings(sites=sites, rounds=_ROUNDS, model_megabytes=megabytes, light=True, sample_memory=True)
+    place = folder / f"{sites}-{megabytes:g}"
+    place.mkdir()
+    record = run_federation(place, settings, tell=tell)
     figures = run_figures(record, settings)
     peak = record.idle_bytes if record.peak is None else record.peak.total
     return {
@@ -53,28 +52,25 @@ def _median(figures: Mapping[str, object], name: str) -> float:
     return float(timings["median"])
 
 
-def draw_scale(figures: Mapping[str, Sequence[Row]], path: Path) -> None:
-    """Seconds of a round and memory above idle, against sites and against megabytes."""
+def draw_scale(rows: Sequence[Row], across: str, path: Path) -> None:
+    """Seconds of a round and memory above idle, against ``sites`` or ``model_megabytes``."""
     from matplotlib.figure import Figure  # here: takes a second
 
-    figure = Figure(figsize=(10, 7), layout="constrained")
-    axes = figure.subplots(2, 2)
-    for column, (kind, across, title) in enumerate(_AGAINST):
-        rows = figures[kind]
-        x = [row[across] for row in rows]
-        for place, (label, value) in zip(axes[:, column], _SHOWN.items(), strict=True):
-            place.plot(x, [value(row) for row in rows], "o-")
-            place.set_xlabel(title)
-            place.set_ylabel(label)
-            place.set_ylim(bottom=0)
-            place.grid(alpha=0.3)
+    figure = Figure(figsize=(10, 3.6), layout="constrained")
+    x = [row[across] for row in rows]
+    for place, (label, value) in zip(figure.subplots(1, 2), _SHOWN.items(), strict=True):
+        place.plot(x, [value(row) for row in rows], "o-")
+        place.set_xlabel(_TITLES[across])
+        place.set_ylabel(label)
+        place.set_ylim(bottom=0)
+        place.grid(alpha=0.3)
     figure.savefig(path, format=path.suffix.lstrip("."))
 
 
-_AGAINST = (
-    ("by_sites", "sites", f"sites ({_MEGABYTES_OF_SITES:g} MB)"),
-    ("by_megabytes", "model_megabytes", f"megabytes of the model ({_SITES_OF_MEGABYTES} sites)"),
-)
+_TITLES = {
+    "sites": f"sites ({_MEGABYTES_OF_SITES:g} MB)",
+    "model_megabytes": f"megabytes of the model ({_SITES_OF_MEGABYTES} sites)",
+}
 _SHOWN: Mapping[str, Callable[[Row], float]] = {
     "a round beside training, s": lambda row: row["round_beside_training_seconds"],
     "the centre's memory above idle, MB": lambda row: (row["peak_bytes"] - row["idle_bytes"]) / 1e6,

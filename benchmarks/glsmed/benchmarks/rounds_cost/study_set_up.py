@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from glsmed.benchmarks.demo.programs import Programs
-from glsmed.benchmarks.rounds_cost.made_up_model import made_up_model
+from glsmed.benchmarks.rounds_cost.light_sites.made_up_model import made_up_model
 from glsmed.benchmarks.rounds_cost.settings import RunSettings
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.server.folders.study_folder import StudyFolder

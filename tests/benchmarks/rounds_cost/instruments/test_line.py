@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -80,3 +80,16 @@ def test_a_connection_pays_for_its_handshake_and_each_way() -> None:
         started = time.monotonic()
         _exchange(lines.ports[0], b"x")
         assert time.monotonic() - started == pytest.approx(0.4, abs=0.15)
+
+
+@pytest.mark.parametrize("speed", [None, LineSpeed(megabits_per_second=1.0, delay_seconds=0.05)], ids=["fast", "slow"])
+def test_lines_end_while_a_site_is_connected(speed: LineSpeed | None, capfd: pytest.CaptureFixture[str]) -> None:
+    with _echoing_centre() as port, Lines(1, target_port=port, speed=speed) as lines:
+        site = socket.create_connection(("127.0.0.1", lines.ports[0]))
+        site.sendall(bytes(100_000))
+        time.sleep(0.2)
+    with site:
+        site.settimeout(2)
+        with suppress(ConnectionResetError):
+            assert site.recv(1) == b""
+    assert capfd.readouterr().err == ""

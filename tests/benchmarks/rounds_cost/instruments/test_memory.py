@@ -74,7 +74,7 @@ def test_processor_seconds_are_those_that_a_process_spent() -> None:
     ("command", "name"),
     [
         ("python -m glsmed.server.processes.superlink_process /x/study.yaml", "SuperLink"),
-        ("python -m glsmed.server.processes.superexec_process --insecure", "executor"),
+        ("python -m glsmed.server.processes.round_process /x/study.yaml", "round process"),
         ("/x/bin/python /x/bin/flwr-serverapp --token t", "ServerApp"),
         ("python -m glsmed.client.resident /x/st-mary/config.yaml 4711", "st-mary resident"),
         ('python -m glsmed.client.node.supernode_process 9 --node-config site="st-mary"', "st-mary SuperNode"),

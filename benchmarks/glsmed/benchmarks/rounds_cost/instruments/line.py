@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -60,13 +60,16 @@ class _Direction:
         arriving = asyncio.create_task(_arrive(on_the_way, writer))
         loop = asyncio.get_running_loop()
         handshake_over = loop.time() + 2 * speed.delay_seconds
-        while chunk := await reader.read(_SLOW_CHUNK_BYTES):
-            self.bytes += len(chunk)
-            self._free_at = max(self._free_at, handshake_over, loop.time()) + speed.seconds(len(chunk))
-            on_the_way.put_nowait((self._free_at + speed.delay_seconds, chunk))
-            await asyncio.sleep(self._free_at - loop.time())
-        on_the_way.put_nowait((self._free_at + speed.delay_seconds, b""))
-        await arriving
+        try:
+            while chunk := await reader.read(_SLOW_CHUNK_BYTES):
+                self.bytes += len(chunk)
+                self._free_at = max(self._free_at, handshake_over, loop.time()) + speed.seconds(len(chunk))
+                on_the_way.put_nowait((self._free_at + speed.delay_seconds, chunk))
+                await asyncio.sleep(self._free_at - loop.time())
+            on_the_way.put_nowait((self._free_at + speed.delay_seconds, b""))
+            await arriving
+        finally:
+            arriving.cancel()
 
 
 async def _arrive(on_the_way: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter) -> None:
@@ -89,7 +92,13 @@ class _SiteLine:
         self.up = _Direction(speed)  # from the site to the centre
         self.down = _Direction(speed)
         self._target_port = target_port
+        self._open: set[asyncio.StreamWriter] = set()
         self._limit = _CHUNK_BYTES if speed is None else _SLOW_CHUNK_BYTES
+
+    def abort(self) -> None:
+        """End every connection."""
+        for writer in list(self._open):
+            writer.transport.abort()
 
     async def serve(self, listener: socket.socket) -> asyncio.Server:
         """Begin to accept connections."""
@@ -98,8 +107,17 @@ class _SiteLine:
     async def _connected(self, from_site: asyncio.StreamReader, to_site: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError), contextlib.closing(to_site):  # an end that is gone ends the other
             from_centre, to_centre = await asyncio.open_connection(LOOPBACK, self._target_port, limit=self._limit)
-            with contextlib.closing(to_centre):
+            with contextlib.closing(to_centre), self._noted(to_site, to_centre):
                 await asyncio.gather(self.up.carry(from_site, to_centre), self.down.carry(from_centre, to_site))
+
+    @contextlib.contextmanager
+    def _noted(self, *ends: asyncio.StreamWriter) -> Iterator[None]:
+        """Both ends are open while the block runs."""
+        self._open.update(ends)
+        try:
+            yield
+        finally:
+            self._open.difference_update(ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +134,8 @@ class Lines:
     def __init__(self, count: int, *, target_port: int, speed: LineSpeed | None = None) -> None:
         self._lines = [_SiteLine(target_port, speed) for _ in range(count)]
         self._listeners = [_listener(slow=speed is not None) for _ in range(count)]
+        self._ports = [int(listener.getsockname()[1]) for listener in self._listeners]
+        self._servers: list[asyncio.Server] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="lines", daemon=True)
 
@@ -127,17 +147,15 @@ class Lines:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-        for listener in self._listeners:
-            listener.close()
 
     @property
     def ports(self) -> Sequence[int]:
         """Where each site connects."""
-        return [int(listener.getsockname()[1]) for listener in self._listeners]
+        return self._ports
 
     def traffic(self) -> Traffic:
         """What has passed so far."""
@@ -145,7 +163,15 @@ class Lines:
 
     async def _serve(self) -> None:
         for line, listener in zip(self._lines, self._listeners, strict=True):
-            await line.serve(listener)
+            self._servers.append(await line.serve(listener))
+
+    async def _end(self) -> None:
+        """Accept no more connections, then end those that there are."""
+        for line, server in zip(self._lines, self._servers, strict=True):
+            server.close()
+            line.abort()
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _listener(*, slow: bool) -> socket.socket:
@@ -155,10 +181,3 @@ def _listener(*, slow: bool) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * _SLOW_CHUNK_BYTES)
     listener.bind((LOOPBACK, 0))
     return listener
-
-
-async def _cancel_all() -> None:
-    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

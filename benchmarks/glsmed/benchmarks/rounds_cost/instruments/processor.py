@@ -45,8 +45,8 @@ def process_name(command: Sequence[str]) -> str:
 
 _NAMES = {
     "superlink_process": "SuperLink",
-    "superexec": "executor",
-    "serverapp": "ServerApp",
+    "round_process": "round process",
+    "flwr-serverapp": "ServerApp",
     "light_site": "light sites",
     "flwr-server": "supervisor",
 }

@@ -27,6 +27,8 @@ _REQUEST = "request"  # the label of a traced HTTP request is its path instead
 # module → attribute → what the call is; one that a release does not have is left out
 TRACED: Mapping[str, Mapping[str, str]] = {
     "flwr.supercore.protobuf.client": {"ProtobufClient._unary_unary": _REQUEST},
+    "glsmed.server.flower.store_grid": {"StoreGrid._hand_over": "hand the model over"},
+    "glsmed.server.flower.reply_objects": {"inflate_reply": "take the update over"},
     "glsmed.server.updates.update_checks": {"ReplyChecks.checked": "check the update"},
     "glsmed.server.folders.checkpoints": {"CheckpointFolder.save": "merge and write the checkpoint"},
     "glsmed.server.folders.run_folder": {"RunFolder.add_metrics": "write the numbers"},

@@ -1,4 +1,4 @@
-"""Many sites in one process that answer at once: ``python -m glsmed.benchmarks.rounds_cost.light_site FILE``.
+"""Many sites in one process, which answer at once: ``python -m …rounds_cost.light_sites.light_site FILE``.
 
 Each has a key of its own and speaks the Fleet API with Flower's client, as a SuperNode does: it pulls every object of a
 message, answers, and pushes every object of its answer. A SuperNode with its hospital takes hundreds of megabytes, so
@@ -27,12 +27,12 @@ from flwr.supercore.inflatable.inflatable_utils import pull_and_inflate_object_f
 from flwr.supercore.run import RunNotRunningException
 from flwr.supernode.fleet_http_connection import http_request_response
 
-from glsmed.benchmarks.rounds_cost.light_answers import LightAnswers
+from glsmed.benchmarks.rounds_cost.light_sites.light_answers import LightAnswers
 from glsmed.client.settings.enrolment import read_authority, read_private_key
 from glsmed.shared.processes.children import end_with_parent
 from glsmed.shared.protocol.study import load_study
 
-_POLL_SECONDS = 0.5  # as a hospital's SuperNode
+_POLL_SECONDS = 0.1  # as a hospital's SuperNode: the centre holds a request until there is a message
 _FIRST_RETRY_SECONDS = 0.05
 _AT_ONCE = 2  # sites that make their answers at the same time, each with some copies of the model
 _answering = threading.Semaphore(_AT_ONCE)

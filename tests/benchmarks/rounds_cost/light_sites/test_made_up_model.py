@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from glsmed.benchmarks.rounds_cost.made_up_model import made_up_model
+from glsmed.benchmarks.rounds_cost.light_sites.made_up_model import made_up_model
 from glsmed.shared.errors import UsageError
 
 

@@ -8,8 +8,8 @@ import pytest
 from flwr.app import Message, RecordDict
 from flwr.supercore.task_identity import TaskIdentity
 
-from glsmed.benchmarks.rounds_cost.light_answers import LightAnswers
-from glsmed.benchmarks.rounds_cost.made_up_model import made_up_model
+from glsmed.benchmarks.rounds_cost.light_sites.light_answers import LightAnswers
+from glsmed.benchmarks.rounds_cost.light_sites.made_up_model import made_up_model
 from glsmed.server.folders.checkpoints import CheckpointFolder
 from glsmed.server.folders.model_file import ModelFile
 from glsmed.server.updates.update_checks import ReplyChecks, TrainRequest
