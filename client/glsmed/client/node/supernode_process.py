@@ -1,16 +1,35 @@
 """The program of the SuperNode child process: ``python -m glsmed.client.node.supernode_process BYTES FLAGS``."""
 
+import os
 import sys
 
 from glsmed.client.node.flower_node import run_supernode
+from glsmed.client.node.proxy import Proxy
 from glsmed.shared.processes.children import end_with_parent
 from glsmed.shared.processes.command_line import run_command
 
+LOST_CONNECTION = 75  # exit code: the connection ended, not the program (EX_TEMPFAIL of sysexits.h)
+PROXY_VARIABLE = "GLSMED_CENTRE_PROXY"  # not a flag: a proxy's password would stand in the list of processes
+_ENDS_OF_FLOWER = (0, 1)
+
 
 def main() -> None:
-    """Run Flower's SuperNode until ``glsmed-client`` has gone; no message may be larger than BYTES."""
+    """Run Flower's SuperNode until its connection or ``glsmed-client`` has gone; no message is larger than BYTES."""
     end_with_parent()
-    run_supernode(sys.argv[2:], most_message_bytes=int(sys.argv[1]))
+    proxy = os.environ.pop(PROXY_VARIABLE, "")
+    try:
+        run_supernode(sys.argv[2:], most_message_bytes=int(sys.argv[1]), proxy=Proxy(proxy) if proxy else None)
+    except SystemExit as end:  # Flower ends itself where it cannot connect, and on HTTP 401
+        if end.code not in _ENDS_OF_FLOWER:
+            raise
+    _end_at_once()
+
+
+def _end_at_once() -> None:
+    """End though Flower's thread that serves the resident still runs; it would keep the process for ever."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(LOST_CONNECTION)
 
 
 if __name__ == "__main__":
