@@ -65,6 +65,8 @@ def explain(error: httpx.TransportError, settings: NodeSettings) -> ConnectionEr
         OutsideFaultError: somebody outside this program has to mend it.
         FederationError: this site's own settings, or who answers there, must change.
     """
+    if isinstance(error.__cause__, httpx.TransportError):  # as the client of the centre passes them on
+        error = error.__cause__
     verification = cause_of(error, ssl.SSLCertVerificationError)
     if verification is not None:
         return _certificate_fault(verification, settings)

@@ -68,7 +68,7 @@ def look(centre: str, proxy: Proxy | None, trusted: ssl.SSLContext) -> Answer:
         client.stream("GET", f"https://{centre}/health") as response,
     ):
         session = response.extensions["network_stream"].get_extra_info("ssl_object")
-        certificate = x509.load_der_x509_certificate(session.getpeercert(binary_form=True))
+        certificate = x509.load_der_x509_certificate(session.getpeercert(True))
         return Answer(PresentedCertificate.of(certificate), response.headers, clock_ahead(response.headers))
 
 

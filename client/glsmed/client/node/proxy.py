@@ -7,6 +7,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 import httpx
+import socksio
 
 from glsmed.client.settings.config import CentreAddress, is_proxy_url
 from glsmed.shared.errors import FederationError
@@ -88,4 +89,15 @@ def centre_client(verify: ssl.SSLContext | bool | str, proxy: Proxy | None, *, t
         timeout: seconds for connecting, and for each read and write.
     """
     route = None if proxy is None else proxy.for_httpx()
-    return httpx.Client(verify=verify, proxy=route, timeout=timeout, trust_env=False)
+    transport = _Transport(verify=verify, proxy=route, trust_env=False)
+    return httpx.Client(transport=transport, timeout=timeout, trust_env=False)
+
+
+class _Transport(httpx.HTTPTransport):
+    """httpx's own, which lets through what the SOCKS library says of a proxy that breaks off or speaks otherwise."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return super().handle_request(request)
+        except socksio.ProtocolError as error:
+            raise httpx.ProxyError("it broke off, or does not speak SOCKS5") from error
