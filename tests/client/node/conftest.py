@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 
 from .stand_ins import Authority

@@ -33,6 +33,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from glsmed.client.node.node_settings import NodeSettings
 from glsmed.client.node.proxy import Proxy
@@ -58,13 +59,12 @@ class Authority:
         ca = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         self.certificate.write_bytes(ca.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM))
 
-    def issue(
-        self, *names: str, valid_from: timedelta = -DAY, valid_until: timedelta = 300 * DAY
-    ) -> tuple[Path, Path]:
+    def issue(self, *names: str, valid_from: timedelta = -DAY, valid_until: timedelta = 300 * DAY) -> tuple[Path, Path]:
         """Files of a certificate and its key; times are seen from now."""
         key = ec.generate_private_key(ec.SECP256R1())
         builder = self._builder(names[0], key, valid_from, valid_until)
-        certificate = builder.add_extension(x509.SubjectAlternativeName(list(map(_general_name, names))), False)
+        names_held = x509.SubjectAlternativeName(list(map(_general_name, names)))
+        certificate = builder.add_extension(names_held, critical=False)
         path = self.folder / f"{key.public_key().public_numbers().x:x}.crt"
         path.write_bytes(certificate.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM))
         path.with_suffix(".key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
@@ -133,8 +133,9 @@ class Centre:
         if call == "send-node-heartbeat":
             return _message(SendNodeHeartbeatResponse(success=True).SerializeToString())
         return _message(
-            {"deactivate-node": DeactivateNodeResponse, "pull-messages": PullMessagesResponse}[call]()
-            .SerializeToString()
+            {"deactivate-node": DeactivateNodeResponse, "pull-messages": PullMessagesResponse}[
+                call
+            ]().SerializeToString()
         )
 
     def _activate(self, asked: ActivateNodeRequest) -> Response:
@@ -154,9 +155,7 @@ def _flower_error(status: int, code: int, detail: str) -> Response:
 
 
 @contextlib.contextmanager
-def serving(
-    app: Starlette, files: tuple[Path, Path], *, port: int = 0, host: str = "127.0.0.1"
-) -> Iterator[int]:
+def serving(app: ASGIApp, files: tuple[Path, Path], *, port: int = 0, host: str = "127.0.0.1") -> Iterator[int]:
     """Serve over TLS while the block runs; yields the port."""
     certificate, key = files
     config = uvicorn.Config(
@@ -179,7 +178,7 @@ def serving(
     try:
         yield listener.getsockname()[1]
     finally:
-        server.should_exit = server.force_exit = True
+        server.should_exit = True
         thread.join()
         listener.close()
 

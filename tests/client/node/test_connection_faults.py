@@ -9,16 +9,19 @@ from typing import Any
 
 import httpx
 import pytest
+from flwr.proto.fleet_pb2 import DeactivateNodeRequest
+from flwr.supernode.node_auth_http_interceptor import NodeAuthHttpInterceptor
 
 from glsmed.client.node.connection_faults import (
     OutsideFaultError,
     clock_in_words,
     clock_is_refused,
     explain,
-    passes_by_itself,
+    is_given_up_too_early,
 )
 from glsmed.client.node.flower_node import fleet_client_through, probe_centre
 from glsmed.client.node.supervisor import wait_for_centre
+from glsmed.client.settings.enrolment import read_private_key
 from glsmed.shared.errors import FederationError
 
 from .stand_ins import (
@@ -82,9 +85,27 @@ def _interrupt(_: float) -> None:
     raise InterruptedError
 
 
-@pytest.mark.parametrize("status", [502, 503, 504])
-def test_an_error_page_in_front_of_the_centre_is_waited_out(status: int) -> None:
-    assert passes_by_itself(httpx.ProxyError(f"{status} Bad Gateway"))
+def _caused_by(error: Exception) -> httpx.ConnectError:
+    outer = httpx.ConnectError(str(error))
+    outer.__cause__ = error
+    return outer
+
+
+@pytest.mark.parametrize(
+    ("error", "given_up"),
+    [
+        (httpx.ProxyError("502 Bad Gateway"), True),
+        (httpx.ProxyError("503 Service Unavailable"), True),
+        (httpx.ProxyError("Proxy Server could not connect: Connection refused."), True),
+        (_caused_by(ssl.SSLEOFError(8, "[SSL: UNEXPECTED_EOF_WHILE_READING]")), True),
+        (httpx.ProxyError("403 Forbidden"), False),
+        (httpx.ProxyError("407 Proxy Authentication Required"), False),
+        (_caused_by(ssl.SSLCertVerificationError("certificate verify failed")), False),
+        (_caused_by(ConnectionResetError("Connection reset by peer")), False),
+    ],
+)
+def test_flower_is_kept_from_giving_up_where_waiting_helps(error: httpx.TransportError, given_up: bool) -> None:
+    assert is_given_up_too_early(error) == given_up
 
 
 @pytest.mark.parametrize(
@@ -111,7 +132,7 @@ def test_a_certificate_out_of_its_days_because_of_this_clock_names_the_clock(
     centre = Centre(ahead=3 * 86400)
     with (
         serving(centre.app(), files) as port,
-        pytest.raises(OutsideFaultError, match="this machine's clock is 4320 minutes behind.*set this machine's clock"),
+        pytest.raises(OutsideFaultError, match=r"this machine's clock is 4320 minutes behind.*set this machine"),
     ):
         probe_centre(site(tmp_path, f"127.0.0.1:{port}", authority.certificate))
 
@@ -201,7 +222,11 @@ def test_small_differences_of_clocks_are_said_in_seconds() -> None:
     assert clock_in_words(-90).startswith("this machine's clock is 90 s behind")
 
 
-PROXIES: list[tuple[str, Callable[..., Any]]] = [("http", ConnectProxy), ("socks5", SocksProxy), ("socks5h", SocksProxy)]
+PROXIES: list[tuple[str, Callable[..., Any]]] = [
+    ("http", ConnectProxy),
+    ("socks5", SocksProxy),
+    ("socks5h", SocksProxy),
+]
 
 
 @pytest.mark.parametrize(("scheme", "kind"), PROXIES)
@@ -218,23 +243,25 @@ def test_a_site_reaches_the_centre_through_its_proxy_with_tls_all_the_way(
     assert centre.calls == ["activate-node", "deactivate-node"]
 
 
+def _probe_far_centre(folder: Path, authority: Authority, proxy: str) -> None:
+    """Where only a proxy knows the centre's name."""
+    probe_centre(site(folder, "centre.test:8443", authority.certificate, proxy=proxy))
+
+
 @pytest.mark.parametrize(
     ("scheme", "proxy", "words"),
     [
         ("http", ConnectProxy(login="nurse:right"), "asks who we are .407.*user:password@"),
         ("http", ConnectProxy(status="403 Forbidden"), "does not let this site connect to centre.test:8443.*CONNECT"),
         ("socks5", SocksProxy(login="nurse:right"), "asks who we are .Invalid username/password"),
-        ("socks5", SocksProxy(reply=2), "does not let this site connect to centre.test:8443"),
+        ("socks5", SocksProxy(login="nurse:s3cret", reply=2), "does not let this site connect to centre.test:8443"),
     ],
 )
 def test_a_proxy_that_refuses_is_named_with_the_remedy_and_without_the_password(
     tmp_path: Path, authority: Authority, scheme: str, proxy: Handler, words: str
 ) -> None:
     with accepting(proxy) as port, pytest.raises(OutsideFaultError, match=words) as fault:
-        url = f"{scheme}://nurse:s3cret@127.0.0.1:{port}"
-        if words.startswith("does not let") and scheme == "socks5":
-            url = f"{scheme}://127.0.0.1:{port}"
-        probe_centre(site(tmp_path, "centre.test:8443", authority.certificate, proxy=url))
+        _probe_far_centre(tmp_path, authority, f"{scheme}://nurse:s3cret@127.0.0.1:{port}")
     assert f"{scheme}://127.0.0.1:{port}" in str(fault.value)
     assert "s3cret" not in str(fault.value)
 
@@ -252,19 +279,17 @@ def test_a_proxy_that_does_not_reach_the_centre_is_waited_out(
     tmp_path: Path, authority: Authority, scheme: str, proxy: Handler, words: str
 ) -> None:
     with accepting(proxy) as port, pytest.raises(ConnectionError, match=words):
-        url = f"{scheme}://127.0.0.1:{port}"
-        probe_centre(site(tmp_path, "centre.test:8443", authority.certificate, proxy=url))
+        _probe_far_centre(tmp_path, authority, f"{scheme}://127.0.0.1:{port}")
 
 
 def test_a_proxy_that_opens_tls_is_named(tmp_path: Path, authority: Authority) -> None:
     gateway = Authority(tmp_path / "gateway", "Hospital Web Gateway")
-    with serving(Centre().app(), gateway.issue("centre.test")) as inside:
-        with (
-            accepting(ConnectProxy(instead=inside)) as port,
-            pytest.raises(FederationError, match="'Hospital Web Gateway'.*a proxy between you and the centre opens TLS"),
-        ):
-            url = f"http://127.0.0.1:{port}"
-            probe_centre(site(tmp_path, "centre.test:8443", authority.certificate, proxy=url))
+    with (
+        serving(Centre().app(), gateway.issue("centre.test")) as inside,
+        accepting(ConnectProxy(instead=inside)) as port,
+        pytest.raises(FederationError, match=r"'Hospital Web Gateway'.*between you and the centre opens TLS"),
+    ):
+        _probe_far_centre(tmp_path, authority, f"http://127.0.0.1:{port}")
 
 
 @pytest.mark.skipif(not HAS_IPV6, reason="this machine has no IPv6")
@@ -287,11 +312,7 @@ def test_the_centres_name_is_looked_up_again_at_each_connection(
 
     monkeypatch.setattr(socket, "getaddrinfo", moving)
     files, context = authority.issue("centre.test"), ssl.create_default_context(cafile=str(authority.certificate))
-    from flwr.proto.fleet_pb2 import DeactivateNodeRequest
-
-    from glsmed.client.node.flower_node import NodeAuthHttpInterceptor, read_private_key
-
-    with serving(Centre().app(), files, host="127.0.0.2") as port:
+    with serving(Centre(headers={"connection": "close"}).app(), files, host="127.0.0.2") as port:
         settings = site(tmp_path, f"centre.test:{port}", authority.certificate)
         key = read_private_key(settings.private_key)
         client = fleet_client_through(None)(

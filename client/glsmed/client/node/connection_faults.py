@@ -50,11 +50,15 @@ def cause_of(error: BaseException | None, kind: type[ErrorT]) -> ErrorT | None:
     return None
 
 
-def passes_by_itself(error: httpx.TransportError) -> bool:
-    """Whether the same request may succeed later with nothing changed at this site, in its network or its clock."""
+def is_given_up_too_early(error: httpx.TransportError) -> bool:
+    """Whether Flower would not try again, though the same request may succeed later with nothing changed here.
+
+    Flower gives up at every error that speaks of TLS, and at every one of a proxy.
+    """
     if isinstance(error, httpx.ProxyError):
         return not (_PROXY_ASKS_WHO.match(str(error)) or _PROXY_FORBIDS.match(str(error)))
-    return cause_of(error, ssl.SSLCertVerificationError) is None
+    handshake = cause_of(error, ssl.SSLError)
+    return handshake is not None and cause_of(error, ssl.SSLCertVerificationError) is None
 
 
 def explain(error: httpx.TransportError, settings: NodeSettings) -> ConnectionError | FederationError:

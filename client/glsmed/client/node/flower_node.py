@@ -47,7 +47,7 @@ from flwr.supernode.fleet_http_client import FleetHttpClient
 from flwr.supernode.node_auth_http_interceptor import NodeAuthHttpInterceptor
 from flwr.supernode.runtime.run_clientapp import push_message, push_task_output
 
-from glsmed.client.node.connection_faults import explain, passes_by_itself
+from glsmed.client.node.connection_faults import explain, is_given_up_too_early
 from glsmed.client.node.node_settings import NodeSettings
 from glsmed.client.node.proxy import Proxy, centre_client
 from glsmed.client.node.refusals import not_admitted, unknown_answer
@@ -148,8 +148,7 @@ class BoundedFleetClient(FleetHttpClient):
         try:
             return super()._send(context, stream=stream)
         except httpx.TransportError as error:
-            if passes_by_itself(error):
-                # upstream gives up at errors that speak of TLS, and at all of proxies; it tries again at this one
+            if is_given_up_too_early(error):
                 raise httpx.ConnectError("the centre is not reachable") from error
             raise
 
