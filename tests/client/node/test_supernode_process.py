@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from glsmed.client.node import supernode_process
 from glsmed.client.node.flower_node import supernode_arguments
 from glsmed.client.node.node_settings import NodeSettings
 from glsmed.client.node.supernode_process import LOST_CONNECTION, PROXY_VARIABLE
@@ -30,7 +31,41 @@ from .stand_ins import (
     speak_plain_http,
 )
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
+real_process = pytest.mark.processes
+
+
+class _EndedError(Exception):
+    """Stands for the end of this process."""
+
+
+@pytest.mark.parametrize(
+    ("end", "exit_code"),
+    [
+        (None, LOST_CONNECTION),
+        (SystemExit(0), LOST_CONNECTION),
+        (SystemExit(1), LOST_CONNECTION),
+        (SystemExit(2), 1),
+        (RuntimeError("a fault of the program"), 1),
+    ],
+)
+def test_only_the_end_of_a_connection_is_told_as_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], end: BaseException | None, exit_code: int
+) -> None:
+    def run(*_: object, **__: object) -> None:
+        if end is not None:
+            raise end
+
+    def stop(code: int) -> None:
+        raise _EndedError(code)
+
+    monkeypatch.setattr(supernode_process, "run_supernode", run)
+    monkeypatch.setattr(supernode_process, "end_with_parent", lambda: None)
+    monkeypatch.setattr(os, "_exit", stop)
+    monkeypatch.setattr(sys, "argv", ["supernode_process", "1000"])
+    with pytest.raises(_EndedError) as ended:
+        supernode_process.main()
+    assert ended.value.args == (exit_code,)
+    assert ("a fault of the program" in capsys.readouterr().err) == isinstance(end, RuntimeError)
 
 
 @dataclass
@@ -89,6 +124,7 @@ def _until(condition: Callable[[], bool], node: SuperNode) -> None:
         time.sleep(0.05)
 
 
+@real_process
 def test_what_stands_before_a_centre_that_is_down_does_not_end_the_supernode(
     tmp_path: Path, authority: Authority, start: Callable[..., SuperNode]
 ) -> None:
@@ -107,6 +143,7 @@ def test_what_stands_before_a_centre_that_is_down_does_not_end_the_supernode(
     assert "activate-node" not in back.calls  # the same session goes on
 
 
+@real_process
 def test_an_expired_certificate_ends_the_supernode_as_a_lost_connection(
     tmp_path: Path, authority: Authority, start: Callable[..., SuperNode]
 ) -> None:
@@ -119,6 +156,7 @@ def test_an_expired_certificate_ends_the_supernode_as_a_lost_connection(
         assert node.wait() == LOST_CONNECTION
 
 
+@real_process
 def test_a_clock_that_is_set_wrong_ends_the_supernode_as_a_lost_connection(
     tmp_path: Path, authority: Authority, start: Callable[..., SuperNode]
 ) -> None:
@@ -130,6 +168,7 @@ def test_a_clock_that_is_set_wrong_ends_the_supernode_as_a_lost_connection(
         assert node.wait() == LOST_CONNECTION
 
 
+@real_process
 def test_a_centre_that_refuses_at_the_start_is_a_lost_connection(
     tmp_path: Path, authority: Authority, start: Callable[..., SuperNode]
 ) -> None:
@@ -140,6 +179,7 @@ def test_a_centre_that_refuses_at_the_start_is_a_lost_connection(
         assert start(settings).wait() == LOST_CONNECTION
 
 
+@real_process
 def test_the_supernode_goes_through_the_proxy_and_does_not_log_its_password(
     tmp_path: Path, authority: Authority, start: Callable[..., SuperNode]
 ) -> None:

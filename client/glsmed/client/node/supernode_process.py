@@ -2,9 +2,11 @@
 
 import os
 import sys
+import traceback
 
 from glsmed.client.node.flower_node import run_supernode
 from glsmed.client.node.proxy import Proxy
+from glsmed.shared.errors import GlsmedError
 from glsmed.shared.processes.children import end_with_parent
 from glsmed.shared.processes.command_line import run_command
 
@@ -20,16 +22,18 @@ def main() -> None:
     try:
         run_supernode(sys.argv[2:], most_message_bytes=int(sys.argv[1]), proxy=Proxy(proxy) if proxy else None)
     except SystemExit as end:  # Flower ends itself where it cannot connect, and on HTTP 401
-        if end.code not in _ENDS_OF_FLOWER:
-            raise
-    _end_at_once()
+        _end_at_once(LOST_CONNECTION if end.code in _ENDS_OF_FLOWER else GlsmedError.exit_code)
+    except Exception:
+        traceback.print_exc()
+        _end_at_once(GlsmedError.exit_code)
+    _end_at_once(LOST_CONNECTION)
 
 
-def _end_at_once() -> None:
+def _end_at_once(exit_code: int) -> None:
     """End though Flower's thread that serves the resident still runs; it would keep the process for ever."""
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(LOST_CONNECTION)
+    os._exit(exit_code)
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ class SiteSupervisor:
         dead = [child for child in self._children.values() if not child.is_running()]
         for child in dead:
             if child.process.returncode == LOST_CONNECTION:
-                self._wait_after_loss()
+                self._wait_after_loss(child)
             else:
                 self._count_death(child)
                 self._tell(f"{child.name} ended (exit code {child.process.returncode}); starting it again")
@@ -114,11 +114,14 @@ class SiteSupervisor:
             wait_for_centre(settings, tell=self._tell, has_taken_part=True)
             self._start_supernode(settings)
 
-    def _wait_after_loss(self) -> None:
+    def _wait_after_loss(self, child: Child) -> None:
         """Wait before connecting again, longer where connections keep getting lost; they never end the client."""
         losses = self._losses = [*_recent(self._losses), time.monotonic()]
         wait = min(_FIRST_WAIT_SECONDS * 2 ** (len(losses) - 1), _LONGEST_WAIT_SECONDS)
-        self._tell(f"lost the connection to the centre {self._config.centre.address}; connecting again in {wait:.0f} s")
+        self._tell(
+            f"lost the connection to the centre {self._config.centre.address}; connecting again in {wait:.0f} s "
+            f"({child.log} says more)"
+        )
         time.sleep(wait)
 
     def _count_death(self, child: Child) -> None:
