@@ -9,6 +9,7 @@ study: study.yaml               # this site's approved copy: a round of another 
 centre:
   address: "{centre_address}"
   ca_certificate: ca.crt        # as the centre sent it
+  proxy: null                   # http://proxy.example.org:3128; null: HTTPS_PROXY of the environment, if it is set
 
 key: keys/site.key              # made by `enroll`; never leaves this machine
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from glsmed.shared.errors import GlsmedError
+from glsmed.shared.processes.loopback import keep_loopback_direct
 
 Tell = Callable[[str], None]  # takes one line for people, without its line break
 
@@ -21,6 +22,7 @@ def run_command(command: Callable[[], object]) -> None:
             SIGTERM (143).
     """
     signal.signal(signal.SIGTERM, _terminate)
+    keep_loopback_direct()
     try:
         command()
     except GlsmedError as error:
