@@ -65,8 +65,9 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "flower": set(),
         "folders": {"flower"},
         "rounds": {"folders"},
-        "processes": {"flower", "folders", "rounds"},
-        "commands": {"folders", "processes"},
+        "monitoring": {"folders"},
+        "processes": {"flower", "folders", "monitoring", "rounds"},
+        "commands": {"folders", "monitoring", "processes"},
         "cli": {"commands"},
     },
     "benchmarks": {

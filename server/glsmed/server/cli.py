@@ -5,6 +5,7 @@ import typer
 from glsmed.server.commands.admit import admit_command
 from glsmed.server.commands.init import init_command
 from glsmed.server.commands.run import run_study_command, run_study_file
+from glsmed.server.commands.status import status_command
 from glsmed.server.commands.study_option import StudyOption, chosen_study
 from glsmed.shared.processes.command_line import run_command
 
@@ -25,6 +26,7 @@ def centre(context: typer.Context, study: StudyOption = None) -> None:
     - `flwr-server init my-study --public-name centre.example.org` makes the study folder, its authority and certificate
     - `flwr-server --study my-study/study.yaml admit request.yaml` admits a hospital (compare fingerprints by telephone)
     - `flwr-server --study my-study/study.yaml` runs the study until its last round; start it again after any crash
+    - `flwr-server --study my-study/study.yaml status --watch` shows beside it how the study stands
     """
     context.obj = study
     if context.invoked_subcommand is None:
@@ -34,6 +36,7 @@ def centre(context: typer.Context, study: StudyOption = None) -> None:
 app.command("run")(run_study_command)
 app.command("init")(init_command)
 app.command("admit")(admit_command)
+app.command("status")(status_command)
 
 
 def main() -> None:

@@ -121,6 +121,7 @@ def _listener(
         port=port,
         lifespan=lifespan,
         log_level="warning",
+        log_config=None,  # the process decides how its lines look
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
         ssl_certfile=settings.server_certificate,
         ssl_keyfile=str(settings.server_key),

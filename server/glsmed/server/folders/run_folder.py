@@ -135,6 +135,44 @@ def remove_status(run_folder: Path) -> None:
     _status_file(run_folder).unlink(missing_ok=True)
 
 
+def end_status(run_folder: Path, state: State, message: str) -> None:
+    """Write how the run stands once its processes are gone, unless it had ended before.
+
+    Raises:
+        FederationError: the file is damaged, or cannot be written.
+    """
+    last = read_status(run_folder)
+    if last is not None and last.state not in ("finished", "failed"):
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        over = dataclasses.replace(last, sites=(), waiting_for=(), since="", deadline_at="", updated_at=now)
+        write_status(run_folder, dataclasses.replace(over, state=state, message=message))
+
+
+def read_rounds(run_folder: Path) -> tuple[RoundRecord, ...]:
+    """Every attempt at a round in this folder, in order; for those that only look on.
+
+    Raises:
+        FederationError: the file is damaged.
+    """
+    path = run_folder / "rounds.jsonl"
+    with _reading(path):
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        return tuple(RoundRecord(**json.loads(line)) for line in lines)
+
+
+def read_metrics(run_folder: Path) -> tuple[MetricRow, ...]:
+    """Every number in this folder, in order; for those that only look on.
+
+    Raises:
+        FederationError: the file is damaged.
+    """
+    path = run_folder / "metrics.csv"
+    if not path.is_file():
+        return ()
+    with _reading(path), path.open(encoding="utf-8", newline="") as source:
+        return tuple(_metric_row(row) for row in csv.DictReader(source))
+
+
 def _status_file(run_folder: Path) -> Path:
     return run_folder / "status.json"
 
@@ -178,10 +216,7 @@ class RunFolder:
 
     def rounds(self) -> tuple[RoundRecord, ...]:
         """Every attempt at a round so far, in order."""
-        path = self.root / "rounds.jsonl"
-        with _reading(path):
-            lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-            return tuple(RoundRecord(**json.loads(line)) for line in lines)
+        return read_rounds(self.root)
 
     def add_round(self, record: RoundRecord) -> None:
         """Add one attempt at a round."""
@@ -189,11 +224,7 @@ class RunFolder:
 
     def metrics(self) -> tuple[MetricRow, ...]:
         """Every number so far, in order."""
-        path = self.root / "metrics.csv"
-        if not path.is_file():
-            return ()
-        with _reading(path), path.open(encoding="utf-8", newline="") as source:
-            return tuple(_metric_row(row) for row in csv.DictReader(source))
+        return read_metrics(self.root)
 
     def add_metrics(self, rows: Iterable[MetricRow]) -> None:
         """Add numbers, in place of those that are there for the same round and split."""

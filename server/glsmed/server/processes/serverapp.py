@@ -4,8 +4,6 @@ It finds its study folder through the environment. Its standard output is not sh
 follows the run's status.
 """
 
-import traceback
-from datetime import UTC, datetime
 from pathlib import Path
 
 from flwr.app import Context
@@ -17,6 +15,7 @@ from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.rounds.rounds import run_study
 from glsmed.shared.errors import GlsmedError
 from glsmed.shared.models import initial_model
+from glsmed.shared.processes.logs import log_exception
 from glsmed.shared.protocol.message_size import most_message_bytes
 from glsmed.shared.protocol.model_manifest import ModelManifest
 
@@ -60,4 +59,4 @@ def _keep_traceback(log: Path) -> None:
     """Append the current exception to the log; nobody sees what this process prints."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8") as output:
-        output.write(f"{datetime.now(UTC).isoformat(timespec='seconds')}\n{traceback.format_exc()}\n")
+        log_exception(output, "serverapp_failed")

@@ -5,6 +5,7 @@ import sys
 from glsmed.server.flower.executor import run_superexec
 from glsmed.shared.processes.children import end_with_parent
 from glsmed.shared.processes.command_line import run_command
+from glsmed.shared.processes.logs import configure_process_logging
 
 
 def main() -> None:
@@ -13,6 +14,7 @@ def main() -> None:
     Flower's own check asks only whether the parent's process id exists, and an unreaped zombie passes that check.
     """
     end_with_parent()
+    configure_process_logging()
     run_superexec(sys.argv[1:])
 
 

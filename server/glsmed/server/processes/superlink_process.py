@@ -7,11 +7,13 @@ from glsmed.server.flower.listeners import serve_superlink
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.shared.processes.children import end_with_parent
 from glsmed.shared.processes.command_line import run_command
+from glsmed.shared.processes.logs import configure_process_logging
 
 
 def main() -> None:
     """Serve the study's SuperLink until SIGTERM, or until ``flwr-server`` is gone."""
     end_with_parent()
+    configure_process_logging()
     folder = StudyFolder(Path(sys.argv[1]))
     serve_superlink(folder.link_settings(folder.study()))
 

@@ -12,6 +12,8 @@ import signal
 import ssl
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -20,8 +22,9 @@ from glsmed.server.flower.control import Control, RunStatus, node_key
 from glsmed.server.flower.executor import superexec_arguments
 from glsmed.server.flower.settings import LOOPBACK
 from glsmed.server.folders.registry import admitted_sites
-from glsmed.server.folders.run_folder import RunState, read_status, remove_status
+from glsmed.server.folders.run_folder import RunState, State, end_status, read_status, remove_status
 from glsmed.server.folders.study_folder import StudyFolder
+from glsmed.server.monitoring.monitor import monitored
 from glsmed.shared.errors import FederationError, GlsmedError, UsageError
 from glsmed.shared.files.exclusive_lock import exclusive_lock
 from glsmed.shared.processes.children import (
@@ -32,6 +35,7 @@ from glsmed.shared.processes.children import (
     stop_children,
 )
 from glsmed.shared.processes.command_line import Tell
+from glsmed.shared.processes.log_files import LogKeeper
 from glsmed.shared.protocol.bundle import bundle_bytes
 
 _POLL_SECONDS = 0.5
@@ -39,6 +43,7 @@ _START_SECONDS = 60.0
 _MOST_RESTARTS = 10
 _MOST_RUNS = 5
 _REGISTRY_EVERY_SECONDS = 5.0
+_INTERRUPTED: tuple[State, str] = ("interrupted", "flwr-server was stopped: start it again to go on")
 
 
 class StudySupervisor:
@@ -53,6 +58,7 @@ class StudySupervisor:
         self._restarts = 0
         self._runs_started = 0
         self._registry_trouble = ""
+        self._logs = LogKeeper(self._folder.logs, tell=tell)
 
     @property
     def run_folder(self) -> Path:
@@ -70,12 +76,23 @@ class StudySupervisor:
         with exclusive_lock(self._folder.lock, work=f"flwr-server for the study {self._study.study}"):
             self._check_before_start()
             self._folder.renew_for_this_start(self._study)
-            try:
+            with monitored(self._folder, self._study, tell=self._tell), self._status_kept_true():
                 control = self._start_link()
                 self._start("superexec")
                 self._follow(control)
-            finally:
-                stop_children(list(self._children.values()))
+
+    @contextmanager
+    def _status_kept_true(self) -> Iterator[None]:
+        """Stop every process when the block ends, and let the status say why if the study has not ended."""
+        state, message = _INTERRUPTED
+        try:
+            yield
+        except GlsmedError as error:
+            state, message = "failed", str(error)
+            raise
+        finally:
+            stop_children(list(self._children.values()))
+            end_status(self._folder.run, state, message)
 
     def _check_before_start(self) -> None:
         admitted = admitted_sites(self._folder.sites)
@@ -167,6 +184,7 @@ class StudySupervisor:
         registry_due = time.monotonic() + _REGISTRY_EVERY_SECONDS
         while True:
             time.sleep(_POLL_SECONDS)
+            self._logs.look()
             self._revive()
             shown = self._show(shown)
             if shown is not None and shown.state == "finished":
