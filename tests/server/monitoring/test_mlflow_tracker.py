@@ -122,5 +122,5 @@ def test_the_end_says_how_the_run_stands(server: Server, tmp_path: Path, state: 
 
 def test_a_server_that_is_gone_is_an_error_soon(tmp_path: Path) -> None:
     tracker = MlflowTracker("http://127.0.0.1:1", tmp_path, study="doubt")
-    with pytest.raises(Exception, match="127.0.0.1"):
+    with pytest.raises(Exception, match=r"127\.0\.0\.1"):
         tracker.keep(POINTS)

@@ -23,7 +23,6 @@ def status(folder: StudyFolder, run: RunFolder) -> StudyStatus:
     found = study_status(folder, now=NOW)
     sites = {**found.sites, "st-mary": dataclasses.replace(found.sites["st-mary"], online=True)}
     sites["sakura"] = dataclasses.replace(sites["sakura"], is_waited_for=True)
-    waiting = {"waiting_for": ("sakura",), "since": "2026-11-27T11:58:00+00:00"}
     return dataclasses.replace(
         found,
         state="running",
@@ -31,7 +30,8 @@ def status(folder: StudyFolder, run: RunFolder) -> StudyStatus:
         centre_runs=True,
         written_at="2026-11-27T11:59:58+00:00",
         sites=sites,
-        **waiting,
+        waiting_for=("sakura",),
+        since="2026-11-27T11:58:00+00:00",
     )
 
 

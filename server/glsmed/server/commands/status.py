@@ -21,9 +21,7 @@ _WATCH_SECONDS = 1.0
 def status_command(
     context: typer.Context,
     study: StudyOption = None,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Go on once a second until Ctrl-C or the study's end.")
-    ] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on, once a second, until Ctrl-C or the end.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON; with --watch, one line a second.")] = False,
 ) -> None:
     """Say how the study stands: sites, round, what it waits for, time left. Reads files only, beside a running study.

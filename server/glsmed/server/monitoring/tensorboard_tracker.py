@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class TensorBoardTracker:
-    """Writes ``folder`` anew at each start, from the run's own files: nothing is there twice, and nothing is missing."""
+    """Writes ``folder`` anew at each start, from the run's own files: nothing is there twice or missing."""
 
     name = "TensorBoard"
 
