@@ -2,5 +2,6 @@
 
 ``supervisor`` runs the SuperNode and the resident process and starts them again after a crash; ``flower_node`` is the
 client's only module with names that are private to Flower; ``bundle_check`` refuses a run bundle that the site has
-not accepted. In: requests from the centre. Out: replies that the resident made. May import ``settings``.
+not accepted. In: requests from the centre. Out: replies that the resident made. May import ``monitoring``,
+``settings``.
 """

@@ -15,6 +15,7 @@ from glsmed.client.evaluation.shipped_model import write_shipped_model
 from glsmed.client.labels.shared_calibration import site_cue_counts
 from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.resident.site_runtime import SiteRuntime, with_prior
+from glsmed.client.resident.task_events import note_ended, note_failed, note_sent, note_trained
 from glsmed.shared.cue_calibration.shared_prior import prior_from_json
 from glsmed.shared.errors import MismatchError
 from glsmed.shared.models import load_arrays, state_arrays
@@ -60,8 +61,10 @@ def _guarded(handle: Handler, site: SiteRuntime) -> Callable[[Message, Context],
             content = handle(message.content)
         except Exception as error:
             log.exception("task_failed", code=error_code(error))
+            note_failed(site, message, error)
             return Message(site.egress.release_error(error), reply_to=message)
         log.info("task_done")
+        note_sent(site, message, content)
         return Message(content, reply_to=message)
 
     return answer
@@ -118,7 +121,9 @@ class _SiteTasks:
         )
         note = site.query_budget.left_in_words()
         loss = {"loss": Number(summary.loss, patients)}
-        return site.egress.release(update, numbers=loss, model_patients=patients, note=note)
+        answer = site.egress.release(update, numbers=loss, model_patients=patients, note=note)
+        note_trained(site, task.round, summary, answer)
+        return answer
 
     def evaluate(self, content: RecordDict) -> RecordDict:
         """The model's metrics on one of the site's splits."""
@@ -142,7 +147,10 @@ class _SiteTasks:
             metrics={},
         )
         note = "the answer that was given before" if known else site.query_budget.left_in_words()
-        return site.egress.release(reply, numbers=answer.numbers, note=note)
+        released = site.egress.release(reply, numbers=answer.numbers, note=note)
+        if split == "test":
+            note_ended(site)
+        return released
 
     def _measured(self, task: EvaluateTask, split: EvaluatedSplit) -> RecordedAnswer:
         """The model's metrics on a split, before the egress policy selects among them."""

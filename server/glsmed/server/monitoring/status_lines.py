@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from glsmed.server.folders.run_folder import RoundRecord
 from glsmed.server.monitoring.study_status import SiteStatus, StudyStatus
+from glsmed.shared.quantities import bytes_in_words, seconds_in_words
 
 _STALE_SECONDS = 30.0  # the centre writes its state every few seconds
 
@@ -35,28 +36,6 @@ def change_line(status: StudyStatus) -> str:
     """What a log of a watched study needs: one line that changes only when something happens."""
     waiting = f"; waiting for {', '.join(status.waiting_for)}" if status.waiting_for else ""
     return f"{headline(status)}: {status.message}{waiting}"
-
-
-def bytes_in_words(count: int) -> str:
-    """For instance ``44.7 MB``; powers of 1000, as networks count."""
-    size = float(count)
-    for unit in ("bytes", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"
-
-
-def seconds_in_words(seconds: float) -> str:
-    """For instance ``41 s``, ``12 min`` or ``3 h 20 min``."""
-    whole = round(seconds)
-    if whole < 100:
-        return f"{whole} s"
-    minutes = round(seconds / 60)
-    if minutes < 100:
-        return f"{minutes} min"
-    hours, rest = divmod(minutes, 60)
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
 def _site_words(site: SiteStatus, now: datetime) -> str:

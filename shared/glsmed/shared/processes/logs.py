@@ -118,7 +118,7 @@ def _before_rendering() -> Sequence[Processor]:
 def _take_over_standard_logging() -> None:
     """Send what other libraries log through the standard library to standard error as JSON."""
     # Flower gives its logger a handler of its own when it is first imported: that must have happened before
-    import flwr.app  # noqa: F401  # heavy: only where JSON is wanted
+    from flwr.app import Message  # noqa: F401  # heavy: only where JSON is wanted
 
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[structlog.contextvars.merge_contextvars, structlog.stdlib.add_logger_name],
