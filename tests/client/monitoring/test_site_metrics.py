@@ -7,6 +7,7 @@ from glsmed.client.monitoring.site_metrics import SiteMetrics
 from glsmed.shared.processes.children import free_port
 from glsmed.shared.processes.metrics_endpoint import metrics_endpoint
 
+PREFIX = "glsmed_site_"
 FIRST = Trained(round=1, rounds=50, steps=100, images=3200, seconds=40.0, loss=0.5, sent_bytes=10)
 SECOND = Trained(
     round=2, rounds=50, steps=100, images=3200, seconds=32.0, loss=0.4, sent_bytes=10, epsilon=1.5, gpu_bytes=2**30
