@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,6 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from glsmed.server.cli import app
-from glsmed.server.commands import status as status_module
 from glsmed.server.folders.run_folder import RoundRecord, RunFolder, RunState
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.folders.study_template import study_template
@@ -67,7 +67,7 @@ def test_watching_ends_with_the_study_and_tells_each_change_once(
                 raise KeyboardInterrupt  # the centre still holds its lock, so the watch would go on
             run.report(state)
 
-        monkeypatch.setattr(status_module.time, "sleep", wait)
+        monkeypatch.setattr(time, "sleep", wait)
         done = _status(folder, "--watch")
     assert done.exit_code == 0
     assert [line.split(" ", 1)[1] for line in done.output.splitlines()] == [
