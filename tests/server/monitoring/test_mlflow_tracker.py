@@ -124,3 +124,22 @@ def test_a_server_that_is_gone_is_an_error_soon(tmp_path: Path) -> None:
     tracker = MlflowTracker("http://127.0.0.1:1", tmp_path, study="doubt")
     with pytest.raises(Exception, match=r"127\.0\.0\.1"):
         tracker.keep(POINTS)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # MLflow uses what SQLAlchemy 2.1 deprecates
+def test_mlflow_shows_one_run_with_every_point_after_two_starts(tmp_path: Path) -> None:
+    """By MLflow's own store and reader."""
+    from mlflow import MlflowClient
+
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    for new in (POINTS[:2], POINTS[2:]):
+        tracker = MlflowTracker(uri, tmp_path, study="doubt")
+        tracker.kept()
+        tracker.keep(new)
+        tracker.close()
+    reader = MlflowClient(tracking_uri=uri)
+    experiment = reader.get_experiment_by_name("doubt")
+    assert experiment is not None
+    (run,) = reader.search_runs([experiment.experiment_id])
+    history = reader.get_metric_history(run.info.run_id, "round/seconds")
+    assert [(point.step, point.value) for point in history] == [(1, 10.0), (2, 20.0), (3, 30.0)]
