@@ -75,8 +75,10 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
     },
     "server": {
         "flower": set(),
+        "strategies": set(),
         "folders": {"flower"},
-        "rounds": {"folders"},
+        "updates": {"folders", "strategies"},
+        "rounds": {"flower", "folders", "strategies", "updates"},
         "monitoring": {"folders"},
         "processes": {"flower", "folders", "monitoring", "rounds"},
         "commands": {"folders", "monitoring", "processes"},

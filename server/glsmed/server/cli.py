@@ -6,6 +6,7 @@ from glsmed.server.commands.admit import admit_command
 from glsmed.server.commands.init import init_command
 from glsmed.server.commands.run import run_study_command, run_study_file
 from glsmed.server.commands.status import status_command
+from glsmed.server.commands.steer import extend_command, pause_command, resume_command, stop_command
 from glsmed.server.commands.study_option import StudyOption, chosen_study
 from glsmed.shared.processes.command_line import run_command
 
@@ -37,6 +38,10 @@ app.command("run")(run_study_command)
 app.command("init")(init_command)
 app.command("admit")(admit_command)
 app.command("status")(status_command)
+app.command("stop")(stop_command)
+app.command("pause")(pause_command)
+app.command("resume")(resume_command)
+app.command("extend")(extend_command)
 
 
 def main() -> None:

@@ -97,7 +97,7 @@ def test_on_a_terminal_the_whole_status_is_drawn(folder: StudyFolder) -> None:
 
 
 def test_a_damaged_file_is_one_clear_error(folder: StudyFolder) -> None:
-    (folder.run / "rounds.jsonl").write_text("{")
+    (folder.run / "rounds.jsonl").write_text("{\n")
     done = subprocess.run(
         [str(PROGRAM), "--study", str(folder.study_file), "status"], capture_output=True, text=True, check=False
     )

@@ -80,5 +80,5 @@ def test_before_the_first_start_there_are_numbers_too(folder: StudyFolder) -> No
 
 @pytest.mark.usefixtures("run")
 def test_a_damaged_file_is_a_metric_and_no_error(folder: StudyFolder) -> None:
-    (folder.run / "rounds.jsonl").write_text("{")
+    (folder.run / "rounds.jsonl").write_text("{\n")
     assert _scrape(folder) == {("glsmed_centre_readable", ()): 0}

@@ -38,6 +38,16 @@ def test_a_study_that_was_never_started_says_how_to_start_it(folder: StudyFolder
     assert list(status.sites) == ["sakura", "st-mary"]
 
 
+def test_the_model_to_begin_with_is_no_round(folder: StudyFolder) -> None:
+    (folder.run / "checkpoints").mkdir(parents=True)
+    (folder.run / "checkpoints" / "round-0000.safetensors").touch()
+    assert study_status(folder, now=NOW).state == "not started"
+    RunFolder(folder.run).report(RunState("waiting", "waiting for sites", rounds=50))
+    assert (
+        study_status(folder, now=NOW).message == "no flwr-server runs this study: start it again to begin with round 1"
+    )
+
+
 @pytest.mark.usefixtures("run")
 def test_a_running_study_is_what_the_centre_wrote(folder: StudyFolder) -> None:
     with _centre(folder):
@@ -51,6 +61,12 @@ def test_a_running_study_is_what_the_centre_wrote(folder: StudyFolder) -> None:
 @pytest.mark.usefixtures("run")
 def test_time_left_is_the_median_of_the_rounds_that_counted_times_those_that_are_left(folder: StudyFolder) -> None:
     assert study_status(folder, now=NOW).seconds_left == 40 * 48
+
+
+@pytest.mark.usefixtures("run")
+def test_a_study_that_was_stopped_before_its_last_round_has_no_time_left(folder: StudyFolder) -> None:
+    RunFolder(folder.run).report(RunState("finished", "round 2 is kept", round=2, rounds=50))
+    assert study_status(folder, now=NOW).seconds_left == 0
 
 
 @pytest.mark.usefixtures("run")
@@ -82,7 +98,7 @@ def test_a_study_whose_centre_was_killed_is_interrupted_whatever_its_file_says(
     folder: StudyFolder, run: RunFolder, number: signal.Signals
 ) -> None:
     (folder.run / "checkpoints").mkdir()
-    for done in (1, 2):
+    for done in (0, 1, 2):
         (folder.run / "checkpoints" / f"round-{done:04d}.safetensors").touch()
     command = [sys.executable, "-c", HOLD, str(folder.lock)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as centre:

@@ -44,5 +44,7 @@ def note_ended(site: SiteRuntime) -> None:
 
 
 def bytes_of(content: RecordDict) -> int:
-    """The bytes of all records, as Flower counts them."""
-    return sum(record.count_bytes() for record in content.values())
+    """The bytes of all arrays, and of all words and numbers as text; Flower's own frame is not counted."""
+    arrays = sum(record.count_bytes() for record in content.array_records.values())
+    others = [*content.config_records.values(), *content.metric_records.values()]
+    return arrays + sum(len(str(item)) for record in others for item in record.items())

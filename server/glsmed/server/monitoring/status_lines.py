@@ -59,8 +59,8 @@ def _progress(status: StudyStatus) -> Iterator[str]:
     if status.validation:
         means = ", ".join(f"{metric} {value:.4f}" for metric, value in status.validation.items())
         yield f"validation after round {status.validation_round}: {means} (means over sites and findings)"
-    left = status.rounds - status.rounds_done
-    if status.seconds_left is not None and left > 0:
+    if status.seconds_left:
+        left = status.rounds - status.rounds_done
         words = seconds_in_words(status.seconds_left)
         yield f"time left: about {words} for {left} rounds (an estimate: the median of the rounds so far)"
 

@@ -117,7 +117,7 @@ def study_status(folder: StudyFolder, *, now: datetime) -> StudyStatus:
         waiting_for=known.waiting_for,
         since=known.since,
         deadline_at=known.deadline_at,
-        seconds_left=_seconds_left(records, rounds - done),
+        seconds_left=0.0 if truth.shown == "finished" else _seconds_left(records, rounds - done),
         last_round=records[-1] if records else None,
         validation_round=validation_round,
         validation=validation,
@@ -140,8 +140,8 @@ def _true_state(written: RunState | None, folder: StudyFolder, *, centre_runs: b
         return _Truth(written.state, written)
     if written is not None and written.state in ("finished", "failed"):
         return _Truth(written.state, written)
-    latest = CheckpointFolder(folder.run / "checkpoints").latest()
-    if written is None and latest is None:
+    latest = CheckpointFolder(folder.run / "checkpoints").latest() or 0
+    if written is None and not latest:
         return _Truth("not started", RunState("waiting", f"start it with: flwr-server --study {folder.study_file}"))
     return _Truth("interrupted", _without_a_centre(written or RunState("interrupted"), latest))
 
@@ -151,8 +151,8 @@ def _is_of_an_earlier_start(folder: StudyFolder) -> bool:
     return (folder.run / "status.json").stat().st_mtime < folder.lock.stat().st_mtime
 
 
-def _without_a_centre(written: RunState, latest: int | None) -> RunState:
-    after = "begin with round 1" if latest is None else f"go on after round {latest}"
+def _without_a_centre(written: RunState, latest: int) -> RunState:
+    after = f"go on after round {latest}" if latest else "begin with round 1"
     message = f"no flwr-server runs this study: start it again to {after}"
     return replace(written, message=message, sites=(), waiting_for=(), since="", deadline_at="")
 

@@ -10,6 +10,7 @@ a run whose ServerApp died is submitted again and continues after its last check
 import os
 import signal
 import ssl
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ import httpx
 from glsmed.server.flower.control import Control, RunStatus, node_key
 from glsmed.server.flower.executor import superexec_arguments
 from glsmed.server.flower.settings import LOOPBACK
+from glsmed.server.folders.checkpoints import CheckpointFolder
+from glsmed.server.folders.lineage import digests_of_run
 from glsmed.server.folders.registry import admitted_sites
 from glsmed.server.folders.run_folder import RunState, State, end_status, read_status, remove_status
 from glsmed.server.folders.study_folder import StudyFolder
@@ -76,6 +79,7 @@ class StudySupervisor:
         with exclusive_lock(self._folder.lock, work=f"flwr-server for the study {self._study.study}"):
             self._check_before_start()
             self._folder.renew_for_this_start(self._study)
+            self._make_first_model()
             with monitored(self._folder, self._study, tell=self._tell), self._status_kept_true():
                 control = self._start_link()
                 self._start("superexec")
@@ -104,6 +108,21 @@ class StudySupervisor:
             )
         require_free_port(self._link.public_host, self._link.public_port, purpose="centre.port, for hospitals")
         require_free_port(LOOPBACK, self._link.loopback_port, purpose="centre.loopback_port, for this machine")
+
+    def _make_first_model(self) -> None:
+        """Let a process of its own make the model that the study begins with, and check the last one that there is.
+
+        Raises:
+            FederationError: the disk is full, or a checkpoint is damaged or of another study.
+        """
+        checkpoints = CheckpointFolder(self._folder.run / "checkpoints")
+        if not checkpoints.path(0).is_file():
+            self._tell("making the model that the study begins with")
+            program = [sys.executable, "-m", "glsmed.server.processes.first_model", str(self._folder.study_file)]
+            done = subprocess.run(program, capture_output=True, text=True, check=False)  # noqa: S603  # our own program
+            if done.returncode:
+                raise FederationError(f"the first model could not be made:\n{done.stderr}")
+        checkpoints.require_study(digests_of_run(self._folder.run, self._study))
 
     def _start_link(self) -> Control:
         """Start the SuperLink, register every admitted key, then open its public listener."""
