@@ -9,6 +9,7 @@ from glsmed.benchmarks.commands.build import build
 from glsmed.benchmarks.commands.federation import federation
 from glsmed.benchmarks.commands.language import language
 from glsmed.benchmarks.commands.methods import methods
+from glsmed.benchmarks.commands.rounds import rounds
 from glsmed.benchmarks.commands.training import training
 from glsmed.shared.processes.command_line import run_command
 
@@ -29,7 +30,7 @@ def benchmark() -> None:
     """
 
 
-for command in (methods, federation, language, training, build):
+for command in (methods, federation, language, training, rounds, build):
     app.command(command.__name__)(command)
 
 

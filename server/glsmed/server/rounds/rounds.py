@@ -288,7 +288,7 @@ class _StudyRun:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _round_line(name: str, record: RoundRecord) -> str:

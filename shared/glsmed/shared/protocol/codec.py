@@ -18,6 +18,7 @@ from flwr.app import ArrayRecord, ConfigRecord, MetricRecord, RecordDict
 
 from glsmed.shared.errors import WireError
 from glsmed.shared.protocol.messages import MessageT, WireMessage, require_same
+from glsmed.shared.protocol.packed_model import Packed
 
 PROTOCOL_VERSION = 2
 
@@ -44,13 +45,21 @@ def encode(message: WireMessage) -> RecordDict:
         value = getattr(message, field.name)
         kind = _RECORD_TYPES.get(field.name)
         if kind is ArrayRecord:
-            content[field.name] = ArrayRecord(dict(value))
+            content[field.name] = _record_of(value)
         elif kind is MetricRecord:
             content[field.name] = MetricRecord(dict(_checked_metrics(field.name, value)))
         else:
             head[field.name] = value
     content[_HEAD] = ConfigRecord(head)  # type: ignore[arg-type]  # dict is invariant in flwr's signature
     return content
+
+
+def _record_of(packed: Packed) -> ArrayRecord:
+    """A record of the arrays themselves; ``ArrayRecord(packed)`` would read those that lie in files into memory."""
+    record = ArrayRecord()
+    for name, array in packed.items():
+        record[name] = array
+    return record
 
 
 def decode(content: RecordDict, kind: type[MessageT]) -> MessageT:
