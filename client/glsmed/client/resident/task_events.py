@@ -46,5 +46,6 @@ def note_ended(site: SiteRuntime) -> None:
 def bytes_of(content: RecordDict) -> int:
     """The bytes of all arrays, and of all words and numbers as text; Flower's own frame is not counted."""
     arrays = sum(record.count_bytes() for record in content.array_records.values())
-    others = [*content.config_records.values(), *content.metric_records.values()]
-    return arrays + sum(len(str(item)) for record in others for item in record.items())
+    words = sum(len(str(item)) for record in content.config_records.values() for item in record.items())
+    numbers = sum(len(str(item)) for record in content.metric_records.values() for item in record.items())
+    return arrays + words + numbers
