@@ -16,7 +16,8 @@ from glsmed.benchmarks.methods.method import TryOut
 from glsmed.benchmarks.simulator.hospital_data import simulate
 from glsmed.benchmarks.simulator.scenarios import SCENARIOS
 from glsmed.benchmarks.simulator.synthetic import SyntheticPictures
-from glsmed.shared.metrics.finding_metrics import finding_metrics, macro
+from glsmed.shared.metrics.finding_metrics import finding_metrics
+from glsmed.shared.metrics.macro import macro
 from glsmed.shared.protocol.packed_model import Arrays
 
 SIZES = Sizes(train=60, validation=20, test=40, gold=25)

@@ -161,4 +161,6 @@ def test_in_few_bits_a_change_is_what_is_sent_and_bounded(request_of: TrainReque
     checked = ReplyChecks(_study(precision), LAYOUT).checked("a", _update(packed), request_of)
     assert checked.facts.norm == pytest.approx(4.0, rel=0.01)
     base = np.array([3.0, 4.0], dtype=np.float32)
-    assert checked.floats.model(0, 2, base=base, is_present=True) == pytest.approx([3.0, 8.0], rel=0.01)
+    model = np.empty(2, dtype=np.float32)
+    checked.floats.model_into(0, model, base=base, is_present=True)
+    assert model == pytest.approx([3.0, 8.0], rel=0.01)

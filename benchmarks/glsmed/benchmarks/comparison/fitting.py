@@ -18,7 +18,8 @@ from glsmed.benchmarks.methods.losses import ForwardCorrection
 from glsmed.benchmarks.methods.method import ExaminationBatch, Method
 from glsmed.client.labels.training_targets import base_rate_logit
 from glsmed.client.learning.output_calibration import fit_output_calibration
-from glsmed.shared.metrics.finding_metrics import finding_metrics, macro
+from glsmed.shared.metrics.finding_metrics import finding_metrics
+from glsmed.shared.metrics.macro import macro
 from glsmed.shared.models import load_arrays, state_arrays
 
 

@@ -5,6 +5,7 @@ On the wire they are Flower's own ``Array``: a small object with dtype, shape an
 """
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,22 @@ class Stretch:
                     raise OSError(f"{self.path} ends {left} bytes too early")
                 left -= len(piece)
                 yield piece
+
+    def read_into(self, start: int, view: memoryview) -> None:
+        """Fill ``view`` with the bytes from ``start`` on.
+
+        Raises:
+            OSError: the file cannot be read, or ends too early.
+        """
+        descriptor = os.open(self.path, os.O_RDONLY)
+        try:
+            while view:
+                count = os.preadv(descriptor, [view], self.offset + start)
+                if not count:
+                    raise OSError(f"{self.path} ends {len(view)} bytes too early")
+                start, view = start + count, view[count:]
+        finally:
+            os.close(descriptor)
 
 
 class FilePart(ArrayChunk):
@@ -114,6 +131,14 @@ class FileArray(Array):
         """The bytes from ``start`` to ``stop``."""
         return b"".join(self._stretch.pieces(start, stop))
 
+    def read_into(self, start: int, view: memoryview) -> None:
+        """Fill ``view`` with the bytes from ``start`` on.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        self._stretch.read_into(start, view)
+
     @property
     def data(self) -> bytes:  # type: ignore[override]  # upstream's is an attribute
         """All bytes."""
@@ -167,6 +192,18 @@ class PartsArray(Array):
         stop = min(stop, self._nbytes)
         return b"".join(piece for number in self._parts_of(start, stop) for piece in self._pieces(number, start, stop))
 
+    def read_into(self, start: int, view: memoryview) -> None:
+        """Fill ``view`` with the bytes from ``start`` on.
+
+        Raises:
+            OSError: a part cannot be read.
+        """
+        for number in self._parts_of(start, start + len(view)):
+            part, before = self._part(number), number * PART_BYTES
+            own = view[: part.nbytes - max(0, start - before)]
+            part.read_into(max(0, start - before), own)
+            view = view[len(own) :]
+
     @property
     def data(self) -> bytes:  # type: ignore[override]  # upstream's is an attribute
         """All bytes."""
@@ -183,9 +220,11 @@ class PartsArray(Array):
 
     def _pieces(self, number: int, start: int, stop: int) -> Iterator[bytes]:
         before = number * PART_BYTES
-        nbytes = min(PART_BYTES, self._nbytes - before)
-        part = Stretch(self._parts[number], len(part_header(nbytes)), nbytes)
-        return part.pieces(max(0, start - before), stop - before)
+        return self._part(number).pieces(max(0, start - before), stop - before)
+
+    def _part(self, number: int) -> Stretch:
+        nbytes = min(PART_BYTES, self._nbytes - number * PART_BYTES)
+        return Stretch(self._parts[number], len(part_header(nbytes)), nbytes)
 
 
 def array_record(arrays: Mapping[str, Array]) -> ArrayRecord:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from glsmed.server.folders.run_folder import CHOOSING_METRICS, MetricRow
-from glsmed.shared.metrics.finding_metrics import macro
+from glsmed.shared.metrics.macro import macro
 
 Pair = tuple[str, str]  # site and finding
 Scores = Mapping[int, Mapping[Pair, float]]  # by round

@@ -77,7 +77,7 @@ def _read(base: FloatSource, updates: Sequence[CheckedUpdate], rule: Aggregation
     stretch = base.read(start, stop)
     models = np.empty((len(updates), stop - start), dtype=np.float32)
     for row, update in zip(models, updates, strict=True):
-        row[:] = update.floats.model(start, stop, base=stretch, is_present=update.facts.staleness == 0)
+        update.floats.model_into(start, row, base=stretch, is_present=update.facts.staleness == 0)
     if rule.extra_payload is None:
         return _Read(stretch, models, {})
     extras = [update.control.read(start, stop) for update in updates if update.control is not None]

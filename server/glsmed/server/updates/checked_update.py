@@ -10,7 +10,7 @@ from glsmed.shared.errors import UpdateRefusedError
 from glsmed.shared.protocol.model_form import FloatSource, ModelForm
 from glsmed.shared.protocol.packed_model import FLOAT, Packed
 
-BLOCK = 262_144  # values in a stretch: 1 MiB, so that a stretch of every site stays in the processor's cache
+BLOCK = 131_072  # values in a stretch: half a MiB, so that one of every site stays in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +39,19 @@ class SiteModel:
         with np.errstate(over="ignore", invalid="ignore"):  # whoever checks the norm sees what is not finite
             return values - self.began_with.read(start, stop)
 
-    def model(self, start: int, stop: int, *, base: Floats, is_present: bool) -> Floats:
-        """``(stop - start,)`` the site's model, had it begun with ``base``.
+    def model_into(self, start: int, values: Floats, *, base: Floats, is_present: bool) -> None:
+        """Fill ``values`` with the stretch of the site's model from ``start`` on, had it begun with ``base``.
 
         Args:
             start: of the stretch.
-            stop: of the stretch.
-            base: the stretch of the round's model.
+            values: ``(B,)`` contiguous.
+            base: ``(B,)`` the stretch of the round's model.
             is_present: whether the site did begin with it.
         """
         if is_present and not self.is_change:
-            return self.sent.read(start, stop)
-        return base + self.change(start, stop)
+            self.sent.read_into(start, values)
+        else:
+            np.add(base, self.change(start, start + values.size), out=values)
 
 
 @dataclass(frozen=True, slots=True)

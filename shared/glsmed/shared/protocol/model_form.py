@@ -132,6 +132,13 @@ class FloatSource:
         scales = bytes_of(packed[SCALES]) if form.precision == "int8" else None
         return cls(form.layout.lengths[FLOAT], form.precision, bytes_of(packed[FLOAT]), scales)
 
+    def read_into(self, start: int, values: Floats) -> None:
+        """Fill contiguous ``values`` with those from ``start`` on."""
+        if self.precision == "fp32":
+            self.values.read_into(4 * start, values.view(np.uint8).data)
+        else:
+            values[:] = self.read(start, start + values.size)
+
     def read(self, start: int, stop: int) -> Floats:
         """``(stop - start,)`` values; ``start`` must be a multiple of :data:`~.precision.GROUP`."""
         if self.precision == "fp32":

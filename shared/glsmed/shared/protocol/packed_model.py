@@ -43,6 +43,9 @@ class Bytes(Protocol):
     def read(self, start: int, stop: int) -> bytes:
         """Those from ``start`` to before ``stop``."""
 
+    def read_into(self, start: int, view: memoryview) -> None:
+        """Fill ``view`` with those from ``start`` on."""
+
 
 @dataclass(frozen=True, slots=True)
 class MemoryBytes:
@@ -58,6 +61,10 @@ class MemoryBytes:
     def read(self, start: int, stop: int) -> bytes:
         """Those from ``start`` to before ``stop``."""
         return self.data[start:stop]
+
+    def read_into(self, start: int, view: memoryview) -> None:
+        """Fill ``view`` with those from ``start`` on."""
+        view[:] = self.data[start : start + len(view)]
 
 
 def bytes_of(array: Array) -> Bytes:
