@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from glsmed.client.training.devices import resolve_device, resolve_devices
+from glsmed.client.training.devices import memory_used_bytes, resolve_device, resolve_devices
 from glsmed.shared.errors import UsageError
 from glsmed.shared.protocol.study import PrivacySection, TrainingSection
 
@@ -72,3 +72,9 @@ def test_what_several_devices_cannot_do_is_refused(
 
 def test_one_device_trains_privately() -> None:
     assert resolve_devices("cpu", 1, PRIVATE) == (torch.device("cpu"),)
+
+
+def test_the_memory_in_use_is_that_of_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (30, 100))
+    assert memory_used_bytes(torch.device("cuda:0")) == 70
+    assert memory_used_bytes(torch.device("cpu")) is None

@@ -407,6 +407,22 @@ def test_an_operator_can_see_who_is_waited_for_since_when(federation: Federation
     assert set(waiting.seen) == {"a", "b", "c"}
 
 
+def test_an_operator_can_see_who_is_online_while_the_quorum_is_missing(federation: Federation, clock: Clock) -> None:
+    seen: list[set[str]] = []
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        status = read_status(federation.root)
+        if status is not None and status.state == "waiting":
+            seen.append(set(status.seen))
+        if clock.now() > 30:
+            federation.grid.bring_back("b")
+
+    federation.clock = Clock(now=clock.now, sleep=sleep)
+    federation.run(offline=("b", "c"))
+    assert seen[0] == seen[len(seen) // 2] == {"a"}
+
+
 def test_a_round_is_recorded_with_its_bytes_and_times(federation: Federation) -> None:
     federation.run()
     first, second, _ = RunFolder(federation.root).rounds()

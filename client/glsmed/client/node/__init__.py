@@ -4,5 +4,5 @@
 client's only module with names that are private to Flower; ``bundle_check`` refuses a run bundle that the site has
 not accepted. ``proxy`` is the way to the centre; ``connection_faults`` and ``refusals`` say in words why it does not
 answer as it should, and ``online_check`` where on the way. In: requests from the centre. Out: replies that the
-resident made. May import ``settings``.
+resident made. May import ``monitoring``, ``settings``.
 """

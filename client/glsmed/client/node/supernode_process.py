@@ -9,6 +9,7 @@ from glsmed.client.node.proxy import Proxy
 from glsmed.shared.errors import GlsmedError
 from glsmed.shared.processes.children import end_with_parent
 from glsmed.shared.processes.command_line import run_command
+from glsmed.shared.processes.logs import configure_process_logging
 
 LOST_CONNECTION = 75  # exit code: the connection ended, not the program (EX_TEMPFAIL of sysexits.h)
 PROXY_VARIABLE = "GLSMED_CENTRE_PROXY"  # not a flag: a proxy's password would stand in the list of processes
@@ -18,6 +19,7 @@ _ENDS_OF_FLOWER = (0, 1)
 def main() -> None:
     """Run Flower's SuperNode until its connection or ``glsmed-client`` has gone; no message is larger than BYTES."""
     end_with_parent()
+    configure_process_logging()
     proxy = os.environ.pop(PROXY_VARIABLE, "")
     try:
         run_supernode(sys.argv[2:], most_message_bytes=int(sys.argv[1]), proxy=Proxy(proxy) if proxy else None)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from glsmed.client.monitoring.site_monitor import SiteMonitor
 from glsmed.client.node.connection_faults import OutsideFaultError
 from glsmed.client.node.flower_node import probe_centre, supernode_arguments
 from glsmed.client.node.node_settings import NodeSettings
@@ -36,6 +37,7 @@ class SiteSupervisor:
         self._children: dict[str, Child] = {}
         self._deaths: list[float] = []
         self._losses: list[float] = []
+        self._monitor = SiteMonitor(self._config, tell=tell)
 
     def run(self) -> None:
         """Take part until interrupted.
@@ -45,7 +47,7 @@ class SiteSupervisor:
         """
         state = self._config.state
         state.prepare()
-        with exclusive_lock(state.lock, work=f"glsmed-client for {self._config.site}"):
+        with exclusive_lock(state.lock, work=f"glsmed-client for {self._config.site}"), self._monitor.running():
             state.write_new_secret()
             self._take_part(NodeSettings.of(self._config, runtime_port=free_port()))
 
@@ -57,6 +59,7 @@ class SiteSupervisor:
             self._tell(f"{self._config.site} takes part; waiting for the centre's rounds (Ctrl-C leaves)")
             while True:
                 time.sleep(_POLL_SECONDS)
+                self._monitor.look()
                 self._revive(settings)
         finally:
             stop_children(list(self._children.values()))

@@ -15,6 +15,7 @@ from glsmed.client.evaluation.shipped_model import write_shipped_model
 from glsmed.client.labels.shared_calibration import site_cue_counts
 from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.resident.site_runtime import SiteRuntime, with_prior
+from glsmed.client.resident.task_events import note_ended, note_failed, note_sent, note_trained
 from glsmed.shared.cue_calibration.shared_prior import prior_from_json
 from glsmed.shared.errors import GlsmedError, MismatchError
 from glsmed.shared.models import load_arrays, state_arrays
@@ -61,8 +62,10 @@ def _guarded(handle: Handler, site: SiteRuntime) -> Callable[[Message, Context],
             content = handle(message.content)
         except Exception as error:
             log.exception("task_failed", code=error_code(error))
+            note_failed(site, message, error)
             return Message(site.egress.release_error(error), reply_to=message)
         log.info("task_done")
+        note_sent(site, message, content)
         return Message(content, reply_to=message)
 
     return answer
@@ -132,13 +135,15 @@ class _SiteTasks:
             model=packed,
             control={},
         )
-        return site.egress.release(
+        released = site.egress.release(
             update,
             numbers={"loss": Number(summary.loss, patients)},
             validation=None if validation is None else validation.numbers,
             echo=task.model_digest,
             note=site.query_budget.left_in_words(),
         )
+        note_trained(site, task.round, summary, released)
+        return released
 
     def evaluate(self, content: RecordDict) -> RecordDict:
         """The model's metrics on one of the site's splits."""
@@ -157,7 +162,10 @@ class _SiteTasks:
             reference=answer.reference,
             metrics={},
         )
-        return site.egress.release(reply, numbers=answer.numbers, echo=task.model_digest, note=note)
+        released = site.egress.release(reply, numbers=answer.numbers, echo=task.model_digest, note=note)
+        if task.split == "test":
+            note_ended(site)
+        return released
 
     def _validation(self, task: TrainTask, model: Buffers) -> RecordedAnswer | None:
         """The metrics of the model as it came; None where it cannot be measured, which must not stop training."""

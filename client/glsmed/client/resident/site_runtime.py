@@ -11,6 +11,7 @@ from glsmed.client.data.site_inputs import SiteInputs, read_site_inputs
 from glsmed.client.egress.policy import EgressPolicy
 from glsmed.client.egress.query_budget import QueryBudget
 from glsmed.client.labels.shared_calibration import shareable_cues, store_prior
+from glsmed.client.monitoring.site_events import EventWriter
 from glsmed.client.resident.preparation import label_rows, prepare_site, with_targets
 from glsmed.client.resident.site_models import SiteModels
 from glsmed.client.settings.config import SiteConfig
@@ -37,6 +38,7 @@ class SiteRuntime:
     training: RoundTraining
     egress: EgressPolicy
     query_budget: QueryBudget
+    events: EventWriter
 
     @property
     def config(self) -> SiteConfig:
@@ -87,6 +89,7 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
         training=_started_training(config, study, devices),
         egress=_egress_policy(inputs, models.up),
         query_budget=query_budget,
+        events=EventWriter(config.state.events),
     )
 
 

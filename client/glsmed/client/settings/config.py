@@ -158,6 +158,14 @@ class SiteConfig(StrictModel):
     cpu_threads: Annotated[
         int | None, Field(ge=1, description="number of threads for training on a CPU; null: all cores")
     ] = None
+    metrics_port: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=65535,
+            description="port for Prometheus metrics, for this machine only; null: no metrics are served",
+        ),
+    ] = None
     egress: Annotated[EgressSection, Field(description="what may leave this site")] = EgressSection()
     accept_bundles: Annotated[
         tuple[Annotated[str, Field(pattern=_DIGEST)], ...],

@@ -105,9 +105,19 @@ class StateFolder:
         """
         write_text(self.superexec_secret, secrets.token_hex(_SECRET_BYTES), mode=PRIVATE_FILE)
 
+    @property
+    def events(self) -> Path:
+        """What the resident process has done since ``glsmed-client`` started, for the console and the metrics."""
+        return self.path / "events.jsonl"
+
+    @property
+    def logs(self) -> Path:
+        """Folder of the logs of the site's processes."""
+        return self.path / "logs"
+
     def process_log(self, name: str) -> Path:
         """The log of one of the site's processes."""
-        return self.path / "logs" / f"{name}.log"
+        return self.logs / f"{name}.log"
 
     @property
     def flower_home(self) -> Path:

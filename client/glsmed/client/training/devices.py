@@ -42,6 +42,14 @@ def resolve_devices(name: str, count: int, settings: TrainingSection) -> tuple[t
     return tuple(torch.device("cuda", start + number) for number in range(count))
 
 
+def memory_used_bytes(device: torch.device) -> int | None:
+    """How much memory of a GPU is in use, by whatever process; None for a CPU."""
+    if device.type != "cuda":
+        return None
+    free, total = torch.cuda.mem_get_info(device)
+    return total - free
+
+
 def _require_shareable(count: int, settings: TrainingSection) -> None:
     if settings.privacy.is_on:
         raise UsageError(

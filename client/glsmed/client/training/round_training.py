@@ -65,6 +65,19 @@ class RoundTraining:
             compiler=self._compiler,
         )
 
+    def epsilon_spent(self) -> float | None:
+        """The privacy that the site has spent in the study; None without differential privacy.
+
+        Raises:
+            DataError: the account is damaged, or of another study.
+        """
+        if not self._study.training.privacy.is_on:
+            return None
+        from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger  # Opacus takes seconds
+
+        ledger = PrivacyLedger(self._state.privacy_account, study=self._study.digest())
+        return ledger.spent(self._study.training.privacy)
+
     def _train_privately(self, model: nn.Module, examples: Examples, round_number: int) -> TrainingSummary:
         # imported here: Opacus takes seconds
         from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger

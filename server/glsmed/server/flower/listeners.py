@@ -162,6 +162,7 @@ def _listener(
         port=port,
         lifespan=lifespan,
         log_level="warning",
+        log_config=None,  # the process decides how its lines look
         ws="none",  # Flower uses none; the libraries for them need not be loaded
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
         ssl_certfile=settings.server_certificate,

@@ -74,6 +74,9 @@ centre:
   loopback_port: {loopback_port}          # this machine only
   public_names:                 # names or addresses that hospitals connect to; part of the certificate
 {public_names}
+  metrics_port: null            # Prometheus metrics at http://127.0.0.1:PORT/metrics; null: none
+  tensorboard: false            # true: curves in run/tensorboard; pip install 'glsmed[tensorboard]'
+  mlflow_tracking_uri: null     # MLflow server for the curves; pip install 'glsmed[mlflow]'
   keep_every: 10                # the checkpoint of every so many rounds is kept, beside the best and the last
 """
 

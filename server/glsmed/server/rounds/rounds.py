@@ -8,6 +8,7 @@ site's validation split and trained further there.
 """
 
 import dataclasses
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -34,6 +35,7 @@ from glsmed.shared.protocol.study import Study
 
 _ATTEMPTS = 3
 _PAUSE_SECONDS = 5.0
+_LOOK_SECONDS = 10.0  # between two looks at who is online, for people
 _ALWAYS_KEPT = 3  # checkpoints of the last rounds, for late updates
 
 
@@ -83,6 +85,7 @@ class _StudyRun:
         self._models = models
         self._calibration = SharedCalibration(self._messenger, study, folder)
         self._state = RunState("waiting", rounds=study.training.rounds, quorum=study.federation.quorum)
+        self._look_due = -math.inf
 
     def run(self) -> Mapping[str, object]:
         """Run the remaining rounds and the final evaluation; returns the summary."""
@@ -254,12 +257,19 @@ class _StudyRun:
 
     def _beat(self) -> None:
         """Write the state again if someone has replied since, or if some seconds have passed."""
-        waiting = self._messenger.waiting
-        if waiting != self._state.waiting_for:
-            self._state = dataclasses.replace(self._state, waiting_for=waiting)
+        waiting, seen = self._messenger.waiting, self._seen()
+        if (waiting, seen) != (self._state.waiting_for, self._state.seen):
+            self._state = dataclasses.replace(self._state, waiting_for=waiting, seen=seen)
             self._folder.report(self._state)
         else:
             self._folder.beat()
+
+    def _seen(self) -> Mapping[str, str]:
+        """When each site was online last; asked again every few seconds."""
+        if self._clock.now() < self._look_due:
+            return self._state.seen
+        self._look_due = self._clock.now() + _LOOK_SECONDS
+        return {**self._state.seen, **dict.fromkeys(self._messenger.online().sites, _now())}
 
     def _say(
         self,

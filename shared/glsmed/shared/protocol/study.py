@@ -8,6 +8,7 @@ import json
 import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
@@ -243,6 +244,24 @@ class CentreSection(StrictModel):
         tuple[str, ...],
         Field(min_length=1, description="DNS names or addresses at which hospitals reach the centre"),
     ] = ("localhost",)
+    metrics_port: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=65535,
+            description="port for Prometheus metrics, for the centre's own machine only; null: no metrics are served",
+        ),
+    ] = None
+    tensorboard: Annotated[
+        bool, Field(description="write the curves of the run to run/tensorboard; needs the extra `tensorboard`")
+    ] = False
+    mlflow_tracking_uri: Annotated[
+        str | None,
+        Field(
+            description="MLflow server that gets the curves of the run; needs the extra `mlflow`; who logs in is in "
+            "MLflow's own environment variables; null: none",
+        ),
+    ] = None
     keep_every: Annotated[
         int, Field(ge=1, description="the checkpoint of every so many rounds is kept, beside the best and the last")
     ] = 10
@@ -255,10 +274,22 @@ class CentreSection(StrictModel):
                 raise ValueError(f"{name!r} is not a DNS name (in ASCII) or an address")
         return names
 
+    @field_validator("mlflow_tracking_uri")
+    @classmethod
+    def _check_no_password(cls, uri: str | None) -> str | None:
+        if uri is not None and "@" in urlsplit(uri).netloc:
+            raise ValueError(
+                "hospitals get this file, so no user or password may stand in it: set MLFLOW_TRACKING_USERNAME and "
+                "MLFLOW_TRACKING_PASSWORD where flwr-server runs"
+            )
+        return uri
+
     @model_validator(mode="after")
-    def _two_ports(self) -> Self:
+    def _different_ports(self) -> Self:
         if self.port == self.loopback_port:
             raise ValueError(f"port and loopback_port are both {self.port}: choose two ports")
+        if self.metrics_port in (self.port, self.loopback_port):
+            raise ValueError(f"metrics_port is {self.metrics_port}, as another port of the centre: choose another")
         return self
 
 
