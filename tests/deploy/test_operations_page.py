@@ -55,7 +55,7 @@ def trusts(ca: Path, server: CertificateFolder) -> bool:
 
 def test_a_renewed_certificate_is_trusted_by_hospitals_that_change_nothing(tmp_path: Path) -> None:
     folder = new_study(tmp_path / "centre")
-    ca = shutil.copy(folder.certificates.ca_certificate, tmp_path / "ca.crt")
+    ca = Path(shutil.copy(folder.certificates.ca_certificate, tmp_path / "ca.crt"))
     before = folder.certificates.server_certificate.read_bytes()
     folder.certificates.server_key.unlink()
     folder.prepare_state()
@@ -76,7 +76,8 @@ def test_without_the_authoritys_key_a_centre_starts_until_its_certificate_must_b
 
 def test_a_new_authority_needs_its_certificate_at_the_hospitals_and_no_new_approval(tmp_path: Path) -> None:
     folder, other = new_study(tmp_path / "centre"), new_study(tmp_path / "new")
-    approved, old_ca = folder.study().digest(), shutil.copy(folder.certificates.ca_certificate, tmp_path / "old.crt")
+    approved = folder.study().digest()
+    old_ca = Path(shutil.copy(folder.certificates.ca_certificate, tmp_path / "old.crt"))
     shutil.copytree(other.root / "pki", folder.root / "pki", dirs_exist_ok=True)
     folder.prepare_state()
     folder.renew_for_this_start(folder.study())

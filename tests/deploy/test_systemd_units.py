@@ -65,6 +65,15 @@ def test_systemd_says_what_is_wrong_with_a_misspelt_unit(tmp_path: Path, systemd
     assert "ProtectSytsem" in verify(systemd_analyze, unit).stderr
 
 
+def test_systemd_accepts_the_drop_in_of_the_operations_page(tmp_path: Path, systemd_analyze: str) -> None:
+    page = (UNITS.parents[1] / "docs" / "operations.md").read_text(encoding="utf-8")
+    drop_in = page[page.index("```\n[Service]") + 4 :].split("```")[0]
+    unit = here(NAMES[1], tmp_path)
+    unit.write_text(unit.read_text() + drop_in)
+    done = verify(systemd_analyze, unit)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
 def exposure_is_low(program: str, unit: Path) -> bool:
     """Whether systemd counts at most :data:`MOST_EXPOSURE`."""
     command = [program, "security", "--no-pager", "--offline=true", f"--threshold={MOST_EXPOSURE}", str(unit)]

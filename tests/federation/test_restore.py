@@ -14,7 +14,7 @@ from glsmed.shared.files.audit import verify
 
 from .conftest import SITES, Federation, Program, make_federation
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(900)]
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
 ROUNDS = 3
@@ -42,7 +42,7 @@ def federation(tmp_path: Path) -> Iterator[Federation]:
 def test_both_ends_lose_their_folders_and_the_study_goes_on(federation: Federation) -> None:
     centre_folder, site_folder = federation.study_file.parent, federation.config(SITES[0]).parent
     replaced = {CENTRE: str(centre_folder), SITE: str(site_folder), "/backup": str(federation.root)}
-    _start(federation).wait_for(rf"round 1 of {ROUNDS}: .*counted", seconds=120)
+    _start(federation).wait_for(rf"round 1 of {ROUNDS}: .*counted", seconds=200)
     federation.stop()
     run_commands_of_the_page("tar --create", replaced)
     before = verify(site_folder / "state" / "audit.jsonl")
@@ -51,7 +51,7 @@ def test_both_ends_lose_their_folders_and_the_study_goes_on(federation: Federati
     run_commands_of_the_page("mkdir /var/lib", replaced)
     run_commands_of_the_page("tar --extract", replaced)
     centre = _start(federation)
-    centre.wait_for("continuing after round [12]", seconds=120)
+    centre.wait_for("continuing after round [12]", seconds=200)
     centre.wait_for("done: results are in", seconds=200)
     _check_records(centre_folder / "run", site_folder / "state", entries_before=before.entries)
 
