@@ -5,7 +5,7 @@ It is separate from the networks so that programs that only move arrays need not
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -39,6 +39,11 @@ class ModelManifest:
         return cls(
             tuple(ArraySpec(name, tuple(value.shape), str(value.cpu().numpy().dtype)) for name, value in state.items())
         )
+
+    def without(self, names: Iterable[str]) -> Self:
+        """The manifest of the other arrays, in the same order."""
+        left_out = frozenset(names)
+        return type(self)(tuple(spec for spec in self.arrays if spec.name not in left_out))
 
     def digest(self) -> str:
         """SHA-256 of the canonical JSON of names, shapes and dtypes."""
