@@ -63,6 +63,10 @@ class StateFolder:
         """The prior of cues that the sites of a study share."""
         return self.path / f"shared-prior-{study_digest[:_DIGEST_SHOWN]}.json"
 
+    def round_arrays(self, name: str, study_digest: str) -> Path:
+        """Folder of arrays that the site keeps from round to round of a study: local layers, control variates."""
+        return self.path / f"{name}-{study_digest[:_DIGEST_SHOWN]}"
+
     @property
     def shipped_model(self) -> Path:
         """Folder of the model as this site would use it."""

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 Values = NDArray[np.float32]
 Weights = NDArray[np.float64]
 
+_ROUNDING = 1e-9  # of factors in float64 whose sum should be 1
+
 
 @dataclass(frozen=True, slots=True)
 class UpdateFacts:
@@ -79,12 +81,13 @@ class AggregationRule(ABC):
 def weighted_sum(updates: Values, base: Values, factors: Weights) -> Values:
     """``(B,)`` base plus the changes (update less base) times ``factors`` ``(S,)``, at the speed of memory.
 
-    One product of BLAS in float32: its error is that of rounding, about 1e-7 of the weights. The factors are rounded
-    so that weights that are the same at all sites and in the base stay as they are.
+    One product of BLAS in float32: its error is that of rounding, about 1e-7 of the weights. Factors with the sum 1
+    are rounded so that they keep it: what is the same at all sites does not drift from round to round.
     """
-    rounded = factors.astype(np.float32)
+    rounded, rest = factors.astype(np.float32), 1 - factors.sum()
+    if abs(rest) < _ROUNDING:
+        rounded[rounded.argmax()] += 1 - rounded.sum(dtype=np.float64)
+        return rounded @ updates
     merged: Values = rounded @ updates
-    rest = np.float32(1 - rounded.sum(dtype=np.float64))
-    if rest != 0:
-        merged += rest * base
+    merged += np.float32(rest) * base
     return merged

@@ -38,7 +38,7 @@ class Momentum(ServerOptimizer):
         velocity = state[_MOMENTUM]
         velocity *= self._momentum
         velocity += change
-        return np.multiply(velocity, self._learning_rate, dtype=np.float32)
+        return np.asarray(self._learning_rate * velocity, np.float32)
 
 
 class Adam(ServerOptimizer):
@@ -56,7 +56,9 @@ class Adam(ServerOptimizer):
         mean, square = state[_MOMENTUM], state[_SQUARE]
         mean += (1 - self._momentum) * (change - mean)
         square += (1 - self._second_momentum) * self._square_change(change * change, square)
-        return np.divide(self._learning_rate * mean, np.sqrt(square) + self._adaptivity, dtype=np.float32)
+        moved = self._learning_rate * mean
+        moved /= np.sqrt(square) + self._adaptivity
+        return np.asarray(moved, np.float32)
 
     def _square_change(self, squared: Values, square: Values) -> Values:
         return squared - square
@@ -66,7 +68,8 @@ class Yogi(Adam):
     """FedYogi: as FedAdam, but the mean square moves by what is new alone, so it forgets large changes slowly."""
 
     def _square_change(self, squared: Values, square: Values) -> Values:
-        return squared * np.sign(squared - square)
+        change: Values = squared * np.sign(squared - square)
+        return change
 
 
 class Optimized(AggregationRule):
