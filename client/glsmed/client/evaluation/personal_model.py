@@ -16,11 +16,12 @@ from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.evaluation.evaluation import evaluate
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.learning.output_calibration import OutputCalibration
-from glsmed.client.training.round_arrays import Arrays, RoundArrays
+from glsmed.client.training.round_arrays import RoundArrays
 from glsmed.client.training.round_training import RoundTraining
 from glsmed.client.training.steps.gradient_correction import Steering
 from glsmed.shared.metrics.finding_metrics import macro
 from glsmed.shared.models import load_arrays, state_arrays
+from glsmed.shared.protocol.messages import Arrays
 from glsmed.shared.protocol.study import Study
 
 _ROUNDS_KEPT = 2  # the last, and the one before it, from which a repeated round starts
@@ -41,7 +42,7 @@ class PersonalModel:
 
     def __init__(self, folder: Path, study: Study, training: RoundTraining, *, device: torch.device) -> None:
         self._files = RoundArrays(folder, keep=_ROUNDS_KEPT)
-        self._best = RoundArrays(folder / "best", keep=1)
+        self._best = RoundArrays(folder / "best", keep=_ROUNDS_KEPT)
         self._study = study
         self._training = training
         self._device = device

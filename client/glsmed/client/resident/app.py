@@ -8,7 +8,7 @@ from flwr.clientapp import ClientApp
 
 from glsmed.client.egress.policy import error_code
 from glsmed.client.egress.query_budget import EvaluatedSplit, RecordedAnswer, Request
-from glsmed.client.egress.site_numbers import Number, evaluation_numbers, labelled_patients, site_counts
+from glsmed.client.egress.site_numbers import Number, evaluation_numbers, labelled_patients, site_counts, weight_numbers
 from glsmed.client.evaluation.evaluation import evaluate
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.evaluation.shipped_model import write_shipped_model
@@ -17,7 +17,6 @@ from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.resident.site_runtime import SiteRuntime, with_prior
 from glsmed.shared.cue_calibration.shared_prior import prior_from_json
 from glsmed.shared.errors import MismatchError
-from glsmed.shared.models import load_arrays, state_arrays
 from glsmed.shared.protocol.bundle import RELEASE
 from glsmed.shared.protocol.codec import decode
 from glsmed.shared.protocol.messages import (
@@ -104,8 +103,7 @@ class _SiteTasks:
         patients = labelled_patients(examples)
         site.egress.require_updates(patients)
         site.query_budget.charge(Request.of_training(task.round, task.model, examples))
-        load_arrays(site.model, task.model)
-        summary = site.training.train(site.model, examples, round_number=task.round)
+        summary = site.strategy.train(task.model, site.splits, round_number=task.round)
         update = Update(
             study_digest=self._digest,
             round=task.round,
@@ -114,11 +112,11 @@ class _SiteTasks:
             steps=summary.steps,
             seconds=summary.seconds,
             metrics={},
-            model=state_arrays(site.model),
+            model=site.strategy.shared(),
         )
         note = site.query_budget.left_in_words()
-        loss = {"loss": Number(summary.loss, patients)}
-        return site.egress.release(update, numbers=loss, model_patients=patients, note=note)
+        numbers = {"loss": Number(summary.loss, patients), **weight_numbers(site.splits, site.study)}
+        return site.egress.release(update, numbers=numbers, model_patients=patients, note=note)
 
     def evaluate(self, content: RecordDict) -> RecordDict:
         """The model's metrics on one of the site's splits."""
@@ -148,14 +146,14 @@ class _SiteTasks:
         """The model's metrics on a split, before the egress policy selects among them."""
         site = self._site
         examples = site.splits[split]
-        load_arrays(site.model, task.model)
+        site.strategy.load(task.model, after_round=task.round)
         kind, splits = site.study.model.calibration_map, site.splits
         output_calibration = calibrate_outputs(
             site.model, splits["train"], splits["validation"], kind=kind, device=site.device
         )
         evaluation = evaluate(site.model, examples, device=site.device, output_calibration=output_calibration)
         if split == "test":
-            self._keep_model(output_calibration, round_number=task.round)
+            self._keep_model(site.strategy.to_ship(splits, output_calibration), round_number=task.round)
         return RecordedAnswer(evaluation.reference, evaluation_numbers(evaluation, examples))
 
     def _keep_model(self, output_calibration: OutputCalibration, *, round_number: int) -> None:

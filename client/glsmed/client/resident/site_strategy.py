@@ -14,11 +14,11 @@ from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.training.control_variates import OwnControl
 from glsmed.client.training.local_layers import OwnLayers
-from glsmed.client.training.round_arrays import Arrays
 from glsmed.client.training.round_training import RoundTraining
 from glsmed.client.training.steps.round_plan import TrainingSummary
 from glsmed.shared.errors import WireError
 from glsmed.shared.models import load_arrays, state_arrays
+from glsmed.shared.protocol.messages import Arrays
 from glsmed.shared.protocol.study import Study
 
 

@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from glsmed.client.training.round_arrays import Arrays, RoundArrays
+from glsmed.client.training.round_arrays import RoundArrays
 from glsmed.client.training.steps.gradient_correction import Steering
+from glsmed.shared.protocol.messages import Arrays
 
 _ROUNDS_KEPT = 2  # the last, and the one before it, from which a repeated round starts
 
@@ -34,8 +35,11 @@ class RoundControl:
     def after(self, start: Arrays, end: Arrays, *, steps: int, learning_rate: float) -> dict[str, NDArray[np.float32]]:
         """The site's own control variate after so many plain steps from ``start`` to ``end``."""
         scale = np.float32(1 / (steps * learning_rate))
-        moved = {name: scale * np.subtract(start[name], end[name], dtype=np.float32) for name in self.own}
-        return {name: np.asarray(own - self.centre[name] + moved[name], np.float32) for name, own in self.own.items()}
+        after = {}
+        for name, own in self.own.items():
+            gradient = scale * np.subtract(start[name], end[name], dtype=np.float32)
+            after[name] = np.subtract(own, self.centre[name], dtype=np.float32) + gradient
+        return after
 
 
 class OwnControl:

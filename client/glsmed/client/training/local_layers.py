@@ -6,8 +6,9 @@ of that time. Before its first round a site has those of the study's initial mod
 
 from pathlib import Path
 
-from glsmed.client.training.round_arrays import Arrays, RoundArrays
+from glsmed.client.training.round_arrays import RoundArrays
 from glsmed.shared.protocol.local_layers import is_local
+from glsmed.shared.protocol.messages import Arrays
 from glsmed.shared.protocol.strategy_settings import LocalLayers as Kept
 
 

@@ -5,7 +5,7 @@ and so ends as it did the first time.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +15,7 @@ from safetensors.numpy import save_file
 
 from glsmed.shared.errors import DataError
 from glsmed.shared.files.atomic import PRIVATE_FILE, atomic_replace
-
-Arrays = Mapping[str, NDArray[np.generic]]
+from glsmed.shared.protocol.messages import Arrays
 
 _NAME = re.compile(r"round-(\d{4,})\.safetensors")
 
@@ -49,7 +48,7 @@ class RoundArrays:
             OSError: the disk is full; the files are as they were.
         """
         with atomic_replace(self._path(round_number)) as temporary:
-            save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, temporary)
+            save_file({name: np.asarray(array, order="C") for name, array in arrays.items()}, temporary)
             temporary.chmod(PRIVATE_FILE)
         earlier = sorted((number for number in self._rounds() if number <= round_number), reverse=True)
         for number in set(self._rounds()) - set(earlier[: self._keep]):
