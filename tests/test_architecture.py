@@ -57,6 +57,9 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
     "client/training": {
         "devices": set(),
         "steps": set(),
+        "round_arrays": set(),
+        "local_layers": {"round_arrays"},
+        "control_variates": {"round_arrays", "steps"},
         "worker_pool": {"steps"},
         "differential_privacy": {"steps"},
         "round_training": {"differential_privacy", "steps", "worker_pool"},
@@ -64,6 +67,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
     "server": {
         "flower": set(),
         "folders": {"flower"},
+        "strategies": set(),
         "rounds": {"folders"},
         "processes": {"flower", "folders", "rounds"},
         "commands": {"folders", "processes"},
