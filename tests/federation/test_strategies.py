@@ -58,7 +58,7 @@ class Site:
             if correction is not None:
                 correction.apply()
             with torch.no_grad():
-                weight -= self.rate * weight.grad
+                weight.sub_(weight.grad, alpha=self.rate)
         return self.send(start, weight.detach().numpy())
 
 
