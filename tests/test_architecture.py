@@ -70,6 +70,9 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
     "client/training": {
         "devices": set(),
         "steps": set(),
+        "round_arrays": set(),
+        "local_layers": {"round_arrays"},
+        "control_variates": {"round_arrays", "steps"},
         "worker_pool": {"steps"},
         "differential_privacy": {"steps"},
         "round_training": {"differential_privacy", "steps", "worker_pool"},
@@ -99,6 +102,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "tables": {"comparison", "methods"},
         "demo": {"reading_room", "tables"},
         "rounds_cost": {"demo"},
+        "strategies": {"demo", "federation", "simulator", "tables"},
         "commands": {
             "comparison",
             "demo",
@@ -108,6 +112,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
             "rounds_cost",
             "simulator",
             "speed",
+            "strategies",
             "tables",
         },
         "cli": {"commands"},

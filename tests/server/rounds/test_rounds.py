@@ -105,7 +105,13 @@ def test_the_run_folder_tells_the_whole_story(federation: Federation) -> None:
     assert (status.state, status.round, status.rounds, status.sites) == ("finished", 3, 3, ("a", "b", "c"))
     assert "round 2" in status.message
     events = [json.loads(line)["event"] for line in (federation.root / "audit.jsonl").read_text().splitlines()]
-    assert events == ["run_started", *["site_joined"] * 3, *["round"] * 3, *["evaluated"] * 2, "run_finished"]
+    assert events == [
+        "run_started",
+        *["site_joined"] * 3,
+        *["round", "merged"] * 3,
+        *["evaluated"] * 2,
+        "run_finished",
+    ]
     assert verify(federation.root / "audit.jsonl").first_broken is None
     rows = RunFolder(federation.root).metrics()
     assert {row.split for row in rows} == {"train", "validation", "test"}

@@ -20,7 +20,7 @@ def note_trained(site: SiteRuntime, round_number: int, summary: TrainingSummary,
             seconds=summary.seconds,
             loss=summary.loss,
             sent_bytes=bytes_of(update),
-            epsilon=site.training.epsilon_spent(),
+            epsilon=site.strategy.epsilon_spent(),
             gpu_bytes=memory_used_bytes(site.device),
         )
     )

@@ -95,7 +95,10 @@ class EgressSection(StrictModel):
     ] = False
     metrics: Annotated[
         tuple[str, ...],
-        Field(description="metrics that may be sent: auroc, auprc, brier, ece, log_loss, loss, counts"),
+        Field(
+            description="metrics that may be sent: auroc, auprc, brier, ece, log_loss, loss, counts, "
+            "gold_quality (of the site's labels, where the study weighs by it)"
+        ),
     ] = ()
     min_patients: Annotated[
         int, Field(ge=1, description="fewest patients that a number may be about for it to leave")

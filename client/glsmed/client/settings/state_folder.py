@@ -67,6 +67,10 @@ class StateFolder:
         """Folder of the models of a study that the site holds, so that the centre need not send them again."""
         return self.path / f"models-{study_digest[:_DIGEST_SHOWN]}"
 
+    def round_arrays(self, name: str, study_digest: str) -> Path:
+        """Folder of arrays that the site keeps from round to round of a study: local layers, control variates."""
+        return self.path / f"{name}-{study_digest[:_DIGEST_SHOWN]}"
+
     @property
     def shipped_model(self) -> Path:
         """Folder of the model as this site would use it."""

@@ -56,6 +56,11 @@ def _require_shareable(count: int, settings: TrainingSection) -> None:
             f"devices is {count}, but this study trains with differential privacy, which one process must do alone: "
             "set devices to 1"
         )
+    if settings.control_variates or settings.personal_model_mu is not None:
+        asked = "control_variates" if settings.control_variates else "personal_model_mu"
+        raise UsageError(
+            f"devices is {count}, but training.{asked} of this study is computed on one device: set devices to 1"
+        )
     if settings.batch_size < count:
         raise UsageError(
             f"devices is {count}, but a step of this study has only {settings.batch_size} images: set devices to "

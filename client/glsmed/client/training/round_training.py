@@ -8,6 +8,7 @@ from torch import nn
 from glsmed.client.data.examples import Examples
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.training.steps.compiled_steps import Compiling, StepCompiler
+from glsmed.client.training.steps.gradient_correction import Steering
 from glsmed.client.training.steps.round_plan import TrainingSummary
 from glsmed.client.training.steps.training import OnStep, train
 from glsmed.client.training.worker_pool.worker_pool import WorkerPool
@@ -44,9 +45,18 @@ class RoundTraining:
             self._pool.start()
 
     def train(
-        self, model: nn.Module, examples: Examples, *, round_number: int, on_step: OnStep | None = None
+        self,
+        model: nn.Module,
+        examples: Examples,
+        *,
+        round_number: int,
+        on_step: OnStep | None = None,
+        steering: Steering | None = None,
     ) -> TrainingSummary:
         """Train ``model`` in place for one round.
+
+        Without ``steering``, steps are pulled to the round's first model as much as the study says. Other steering is
+        for a single device without differential privacy, see ``resolve_devices`` and the study's own checks.
 
         Raises:
             GlsmedError: see ``train``, ``WorkerPool.train`` and ``train_privately``.
@@ -63,6 +73,7 @@ class RoundTraining:
             device=self._device,
             on_step=on_step,
             compiler=self._compiler,
+            steering=steering or Steering(pull=self._study.training.proximal_mu),
         )
 
     def epsilon_spent(self) -> float | None:
