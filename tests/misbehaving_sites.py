@@ -7,7 +7,7 @@ from flwr.app import ArrayRecord, ConfigRecord, Message
 from numpy.typing import NDArray
 
 from glsmed.benchmarks.federation.local_grid import Ask, Delayed, Misbehaviour, behaves
-from glsmed.shared.protocol.packed_model import as_array, as_values, packed_digest
+from glsmed.shared.wire.packed_model import as_array, as_values, packed_digest
 
 ArrayChange = Callable[[NDArray[np.generic]], NDArray[np.generic]]
 

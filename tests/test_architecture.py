@@ -27,7 +27,8 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "metrics": set(),
         "files": {"errors"},
         "processes": {"errors"},
-        "protocol": {"errors", "files"},
+        "wire": {"errors"},
+        "protocol": {"errors", "files", "wire"},
         "cue_calibration": {"errors", "files"},
     },
     "site_adapters": {

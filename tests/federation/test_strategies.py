@@ -26,8 +26,8 @@ from glsmed.server.strategies.rule import AggregationRule, Block, UpdateFacts
 from glsmed.server.strategies.server_optimizers import Adam, Momentum, Optimized, ServerOptimizer, Yogi
 from glsmed.server.strategies.site_weights import ByLabelQuality
 from glsmed.server.strategies.trimmed_mean import TrimmedMean
-from glsmed.shared.protocol.packed_model import Arrays
 from glsmed.shared.protocol.strategy_settings import LocalLayers
+from glsmed.shared.wire.packed_model import Arrays
 
 Vector = NDArray[np.float32]
 Send = Callable[[Vector, Vector], Vector]

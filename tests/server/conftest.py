@@ -19,11 +19,11 @@ from glsmed.shared.processes.children import free_port
 from glsmed.shared.protocol.codec import decode, encode
 from glsmed.shared.protocol.enrolment import generate_private_key, make_request
 from glsmed.shared.protocol.messages import EvaluateTask, EvaluationReply, HelloReply, TrainTask, Update
-from glsmed.shared.protocol.model_form import ModelForm
-from glsmed.shared.protocol.model_manifest import ModelManifest
-from glsmed.shared.protocol.packed_model import Arrays, ModelLayout, packed_digest
-from glsmed.shared.protocol.precision import Precision
 from glsmed.shared.protocol.study import FederationSection, Study, TrainingSection
+from glsmed.shared.wire.model_form import ModelForm
+from glsmed.shared.wire.model_manifest import ModelManifest
+from glsmed.shared.wire.packed_model import Arrays, ModelLayout, packed_digest
+from glsmed.shared.wire.precision import Precision
 
 MakeSite = Callable[..., ClientApp]
 AdmitSite = Callable[[str], Path]

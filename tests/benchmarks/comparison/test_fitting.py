@@ -18,7 +18,7 @@ from glsmed.benchmarks.simulator.scenarios import SCENARIOS
 from glsmed.benchmarks.simulator.synthetic import SyntheticPictures
 from glsmed.shared.metrics.finding_metrics import finding_metrics
 from glsmed.shared.metrics.macro import macro
-from glsmed.shared.protocol.packed_model import Arrays
+from glsmed.shared.wire.packed_model import Arrays
 
 SIZES = Sizes(train=60, validation=20, test=40, gold=25)
 SETTINGS = FitSettings(epochs=2)

@@ -10,8 +10,8 @@ import pytest
 from glsmed.benchmarks.strategies import small_rounds
 from glsmed.benchmarks.strategies.small_rounds import train_together
 from glsmed.client.training.steps.round_plan import TrainingSummary
-from glsmed.shared.protocol.packed_model import Arrays
 from glsmed.shared.protocol.study import Study
+from glsmed.shared.wire.packed_model import Arrays
 
 
 class Strategy:

@@ -19,10 +19,10 @@ from glsmed.shared.protocol.bundle import RELEASE
 from glsmed.shared.protocol.codec import decode
 from glsmed.shared.protocol.messages import CountsReply, EvaluationReply, Hello, HelloReply, Update
 from glsmed.shared.protocol.metric_names import METRICS
-from glsmed.shared.protocol.model_form import ModelForm
-from glsmed.shared.protocol.model_manifest import ArraySpec, ModelManifest
-from glsmed.shared.protocol.packed_model import ModelLayout, Packed, as_array, packed_digest
 from glsmed.shared.protocol.study import Study
+from glsmed.shared.wire.model_form import ModelForm
+from glsmed.shared.wire.model_manifest import ArraySpec, ModelManifest
+from glsmed.shared.wire.packed_model import ModelLayout, Packed, as_array, packed_digest
 
 STUDY = Study(study="doubt", findings=("effusion", "nodule"))
 MANIFEST = ModelManifest((ArraySpec("w", (2,), "float32"),))

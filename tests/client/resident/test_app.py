@@ -20,7 +20,7 @@ from glsmed.shared.models import initial_model, state_arrays
 from glsmed.shared.protocol.codec import decode, encode
 from glsmed.shared.protocol.local_layers import is_local
 from glsmed.shared.protocol.messages import EvaluateTask, EvaluationReply, TrainTask, Update
-from glsmed.shared.protocol.packed_model import Arrays, Buffers, as_array, packed_bytes, packed_digest
+from glsmed.shared.wire.packed_model import Arrays, Buffers, as_array, packed_bytes, packed_digest
 
 STUDY = """\
 study: chest-doubt

@@ -8,11 +8,11 @@ from glsmed.client.resident.site_models import SiteModels
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.errors import MismatchError, UnknownModelError
 from glsmed.shared.protocol.messages import TrainTask
-from glsmed.shared.protocol.model_form import ModelForm
-from glsmed.shared.protocol.model_manifest import ModelManifest
-from glsmed.shared.protocol.packed_model import Arrays, Buffers, ModelLayout, Packed, packed_digest
-from glsmed.shared.protocol.precision import Precision
 from glsmed.shared.protocol.study import FederationSection, Study
+from glsmed.shared.wire.model_form import ModelForm
+from glsmed.shared.wire.model_manifest import ModelManifest
+from glsmed.shared.wire.packed_model import Arrays, Buffers, ModelLayout, Packed, packed_digest
+from glsmed.shared.wire.precision import Precision
 
 COUNT = 5000
 FIRST: Arrays = {"w": np.zeros(COUNT, dtype=np.float32), "n": np.array([0])}

@@ -21,8 +21,8 @@ from glsmed.client.training.steps.training import train
 from glsmed.shared.errors import WireError
 from glsmed.shared.models import initial_model, state_arrays
 from glsmed.shared.protocol.local_layers import is_local
-from glsmed.shared.protocol.packed_model import Arrays
 from glsmed.shared.protocol.study import ModelSection, Study, TrainingSection
+from glsmed.shared.wire.packed_model import Arrays
 
 CPU = torch.device("cpu")
 PLAIN = TrainingSection(rounds=3, steps_per_round=2, batch_size=8, learning_rate=0.01, momentum=0, optimizer="sgd")

@@ -10,8 +10,8 @@ from safetensors import safe_open
 
 from glsmed.server.folders.checkpoints import Checkpoint, CheckpointFolder
 from glsmed.shared.errors import FederationError
-from glsmed.shared.protocol.model_manifest import ModelManifest
-from glsmed.shared.protocol.packed_model import Arrays, ModelLayout
+from glsmed.shared.wire.model_manifest import ModelManifest
+from glsmed.shared.wire.packed_model import Arrays, ModelLayout
 
 MODEL = {"z": np.arange(6, dtype=np.float32).reshape(2, 3), "steps": np.array(9), "a": np.ones((), dtype=np.float32)}
 LAYOUT = ModelLayout(ModelManifest.of_arrays(MODEL))

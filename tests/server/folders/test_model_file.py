@@ -5,9 +5,9 @@ import pytest
 
 from glsmed.server.folders.model_file import ModelFile, write_arrays, write_model
 from glsmed.shared.errors import WireError
-from glsmed.shared.protocol.model_form import ModelForm
-from glsmed.shared.protocol.model_manifest import ModelManifest
-from glsmed.shared.protocol.packed_model import Arrays, ModelLayout, packed_digest
+from glsmed.shared.wire.model_form import ModelForm
+from glsmed.shared.wire.model_manifest import ModelManifest
+from glsmed.shared.wire.packed_model import Arrays, ModelLayout, packed_digest
 
 MODEL: Arrays = {"n": np.array([3, 4]), "w": np.arange(70_000, dtype=np.float32), "b": np.ones((2, 2), np.float32)}
 LAYOUT = ModelLayout(ModelManifest.of_arrays(MODEL))

@@ -12,8 +12,8 @@ from glsmed.server.rounds.outgoing import OutgoingModels
 from glsmed.server.rounds.requests import Ask, RoundRequests
 from glsmed.server.rounds.site_messenger import Clock, SiteMessenger
 from glsmed.shared.errors import PrivacyError
-from glsmed.shared.protocol.packed_model import Arrays
 from glsmed.shared.protocol.study import Study
+from glsmed.shared.wire.packed_model import Arrays
 from tests.misbehaving_sites import answers_late, changes_arrays, claims, never_answers, only, raises
 from tests.server.conftest import LAYOUT
 

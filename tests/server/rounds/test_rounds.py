@@ -18,8 +18,8 @@ from glsmed.server.rounds.rounds import StudyPlan, run_study
 from glsmed.server.rounds.site_messenger import Clock
 from glsmed.shared.errors import DataError, FederationError, QueryBudgetError
 from glsmed.shared.files.audit import verify
-from glsmed.shared.protocol.model_manifest import ModelManifest
 from glsmed.shared.protocol.study import Study
+from glsmed.shared.wire.model_manifest import ModelManifest
 from tests.misbehaving_sites import (
     Replays,
     answers_late,

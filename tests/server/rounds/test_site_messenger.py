@@ -10,8 +10,8 @@ from glsmed.benchmarks.federation.local_grid import Ask, Delayed, LocalGrid, Mis
 from glsmed.server.rounds.site_messenger import Clock, Request, SiteMessenger, SiteReply
 from glsmed.shared.protocol.codec import encode
 from glsmed.shared.protocol.messages import Hello
-from glsmed.shared.protocol.packed_model import Arrays
 from glsmed.shared.protocol.study import Study
+from glsmed.shared.wire.packed_model import Arrays
 from tests.misbehaving_sites import answers_late, never_answers, only
 from tests.server.conftest import train_task
 

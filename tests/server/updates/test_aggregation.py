@@ -11,9 +11,9 @@ from glsmed.server.strategies.mean import MeanRule
 from glsmed.server.strategies.rule import AggregationRule, Block, UpdateFacts, Values, Weights
 from glsmed.server.updates.aggregation import Merge
 from glsmed.server.updates.checked_update import BLOCK, CheckedUpdate, SiteModel
-from glsmed.shared.protocol.model_form import ModelForm
-from glsmed.shared.protocol.model_manifest import ModelManifest
-from glsmed.shared.protocol.packed_model import Arrays, ModelLayout
+from glsmed.shared.wire.model_form import ModelForm
+from glsmed.shared.wire.model_manifest import ModelManifest
+from glsmed.shared.wire.packed_model import Arrays, ModelLayout
 
 COUNT = 2 * BLOCK + 5  # more than one stretch, the last one short
 RANDOM = np.random.default_rng(0)

@@ -9,11 +9,11 @@ from glsmed.server.strategies.rule import UpdateFacts
 from glsmed.server.updates.update_checks import ReplyChecks, TrainRequest
 from glsmed.shared.errors import UpdateRefusedError
 from glsmed.shared.protocol.messages import EvaluateTask, EvaluationReply, TrainTask, Update
-from glsmed.shared.protocol.model_form import ModelForm
-from glsmed.shared.protocol.model_manifest import ModelManifest
-from glsmed.shared.protocol.packed_model import Arrays, ModelLayout, Packed, as_array, packed_digest
-from glsmed.shared.protocol.precision import Precision
 from glsmed.shared.protocol.study import FederationSection, Study, TrainingSection
+from glsmed.shared.wire.model_form import ModelForm
+from glsmed.shared.wire.model_manifest import ModelManifest
+from glsmed.shared.wire.packed_model import Arrays, ModelLayout, Packed, as_array, packed_digest
+from glsmed.shared.wire.precision import Precision
 
 OLD: Arrays = {"w": np.array([3.0, 4.0], dtype=np.float32), "steps": np.array(5)}
 NEW: Arrays = {"w": np.array([3.0, 4.5], dtype=np.float32), "steps": np.array(15)}

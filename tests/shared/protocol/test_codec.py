@@ -12,7 +12,7 @@ from glsmed.shared.protocol.messages import (
     Update,
     WireMessage,
 )
-from glsmed.shared.protocol.packed_model import PACKED
+from glsmed.shared.wire.packed_model import PACKED
 
 MODEL = {"float32": Array("float32", (3,), PACKED, bytes(12)), "int64": Array("int64", (1,), PACKED, bytes(8))}
 ECHO = {"study_digest": "ab" * 32, "round": 3, "manifest_digest": "cd" * 32, "model_digest": "ef" * 32}

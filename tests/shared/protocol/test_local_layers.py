@@ -3,8 +3,8 @@ from torch import nn
 
 from glsmed.shared.models import ARCHITECTURES, build_model
 from glsmed.shared.protocol.local_layers import is_local, shared_manifest
-from glsmed.shared.protocol.model_manifest import ArraySpec, ModelManifest
 from glsmed.shared.protocol.strategy_settings import LocalLayers
+from glsmed.shared.wire.model_manifest import ArraySpec, ModelManifest
 
 
 def of_modules(model: nn.Module, kind: type[nn.Module]) -> set[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from glsmed.shared.protocol.packed_model import Arrays
+from glsmed.shared.wire.packed_model import Arrays
 
 Weights = NDArray[np.float64]
 

@@ -15,8 +15,8 @@ from glsmed.benchmarks.methods.averaging import Averaging, ByCases, SiteModel
 from glsmed.benchmarks.methods.cells import Cells, Targets
 from glsmed.benchmarks.methods.method import ExaminationBatch, Method, TryOut, weighted_mean
 from glsmed.client.labels.training_targets import base_rate_logit
-from glsmed.shared.protocol.packed_model import Arrays
 from glsmed.shared.smoothing import soft_target_loss
+from glsmed.shared.wire.packed_model import Arrays
 
 WARM_UP, RAMP_END = 0.10, 0.49  # rounds 10 and 49 of the 100 in the authors' code, as shares of training
 TEMPERATURE, LARGEST_WEIGHT = 0.8, 0.8

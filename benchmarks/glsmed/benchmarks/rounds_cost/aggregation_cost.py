@@ -15,9 +15,9 @@ from glsmed.server.strategies.mean import MeanRule
 from glsmed.server.strategies.rule import UpdateFacts
 from glsmed.server.updates.aggregation import Merge
 from glsmed.server.updates.checked_update import CheckedUpdate, SiteModel
-from glsmed.shared.protocol.model_form import ModelForm
-from glsmed.shared.protocol.model_manifest import ModelManifest
-from glsmed.shared.protocol.packed_model import FLOAT, ModelLayout
+from glsmed.shared.wire.model_form import ModelForm
+from glsmed.shared.wire.model_manifest import ModelManifest
+from glsmed.shared.wire.packed_model import FLOAT, ModelLayout
 
 _BUFFER_BYTES = 2**20
 _REPEATS = 3

@@ -24,7 +24,7 @@ from glsmed.shared.errors import FederationError
 from glsmed.shared.files.atomic import write_text
 from glsmed.shared.processes.children import QUIET_FLOWER, Child, free_port
 from glsmed.shared.processes.command_line import Tell
-from glsmed.shared.protocol.packed_model import Arrays
+from glsmed.shared.wire.packed_model import Arrays
 
 _POLL_SECONDS = 0.1
 _LONGEST_SECONDS = 900.0

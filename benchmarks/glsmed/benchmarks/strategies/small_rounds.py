@@ -13,8 +13,8 @@ from glsmed.client.resident.site_runtime import SiteRuntime
 from glsmed.server.strategies.chosen import rule_of
 from glsmed.server.strategies.rule import Block, UpdateFacts
 from glsmed.shared.metrics.macro import macro
-from glsmed.shared.protocol.packed_model import Arrays
 from glsmed.shared.protocol.study import Study
+from glsmed.shared.wire.packed_model import Arrays
 
 Flat = NDArray[np.float32]
 

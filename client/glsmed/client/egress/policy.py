@@ -21,9 +21,9 @@ from glsmed.shared.protocol.metric_names import (
     check_metrics,
     permission_of,
 )
-from glsmed.shared.protocol.model_form import ModelForm
-from glsmed.shared.protocol.packed_model import packed_bytes, packed_digest
 from glsmed.shared.protocol.study import Study
+from glsmed.shared.wire.model_form import ModelForm
+from glsmed.shared.wire.packed_model import packed_bytes, packed_digest
 
 SiteMessage = HelloReply | Update | EvaluationReply | CountsReply | PriorReply
 

@@ -21,8 +21,8 @@ from glsmed.client.training.round_training import RoundTraining
 from glsmed.client.training.steps.gradient_correction import Steering
 from glsmed.shared.metrics.macro import macro
 from glsmed.shared.models import load_arrays, state_arrays
-from glsmed.shared.protocol.packed_model import Arrays
 from glsmed.shared.protocol.study import Study
+from glsmed.shared.wire.packed_model import Arrays
 
 _ROUNDS_KEPT = 2  # the last, and the one before it, from which a repeated round starts
 _LOG_LOSS = "validation_log_loss"

@@ -54,7 +54,7 @@ from glsmed.client.node.refusals import not_admitted, unknown_answer
 from glsmed.client.settings.enrolment import read_authority, read_private_key
 from glsmed.shared.errors import FederationError
 from glsmed.shared.files.atomic import write_text
-from glsmed.shared.protocol.message_size import MOST_PART_BYTES, Allowance
+from glsmed.shared.wire.message_size import MOST_PART_BYTES, Allowance
 
 ClientAppCall = Callable[[Message, Context], Message]
 BundleCheck = Callable[[bytes], None]

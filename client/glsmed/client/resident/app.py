@@ -33,7 +33,7 @@ from glsmed.shared.protocol.messages import (
     Update,
     require_same,
 )
-from glsmed.shared.protocol.packed_model import Buffers, packed_digest
+from glsmed.shared.wire.packed_model import Buffers, packed_digest
 
 Handler = Callable[[RecordDict], RecordDict]
 

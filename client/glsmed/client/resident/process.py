@@ -21,7 +21,7 @@ from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.shared.files.atomic import write_text
 from glsmed.shared.processes.children import end_with_parent
 from glsmed.shared.processes.logs import configure_process_logging
-from glsmed.shared.protocol.message_size import most_message_bytes
+from glsmed.shared.wire.message_size import most_message_bytes
 
 _POLL_SECONDS = 0.05
 _RECONNECT_SECONDS = 0.5

@@ -14,8 +14,9 @@ from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.errors import UnknownModelError
 from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes
 from glsmed.shared.protocol.messages import EvaluateTask, TrainTask, require_same
-from glsmed.shared.protocol.model_form import ModelForm, item_bytes
-from glsmed.shared.protocol.packed_model import (
+from glsmed.shared.protocol.study import Study
+from glsmed.shared.wire.model_form import ModelForm, item_bytes
+from glsmed.shared.wire.packed_model import (
     FLOAT,
     PACKED,
     Arrays,
@@ -26,7 +27,6 @@ from glsmed.shared.protocol.packed_model import (
     bytes_of,
     packed_digest,
 )
-from glsmed.shared.protocol.study import Study
 
 Floats = NDArray[np.float32]
 

@@ -22,10 +22,10 @@ from glsmed.shared.cue_calibration.shared_prior import SharedPrior
 from glsmed.shared.files.audit import AuditLog
 from glsmed.shared.models import initial_model, state_arrays
 from glsmed.shared.protocol.local_layers import shared_manifest
-from glsmed.shared.protocol.model_form import ModelForm
-from glsmed.shared.protocol.model_manifest import ModelManifest
-from glsmed.shared.protocol.packed_model import ModelLayout
 from glsmed.shared.protocol.study import Study, load_study
+from glsmed.shared.wire.model_form import ModelForm
+from glsmed.shared.wire.model_manifest import ModelManifest
+from glsmed.shared.wire.packed_model import ModelLayout
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from glsmed.client.training.round_training import RoundTraining
 from glsmed.client.training.steps.round_plan import TrainingSummary
 from glsmed.shared.errors import WireError
 from glsmed.shared.models import load_arrays, state_arrays
-from glsmed.shared.protocol.packed_model import Arrays
 from glsmed.shared.protocol.study import Study
+from glsmed.shared.wire.packed_model import Arrays
 
 
 class SiteStrategy:

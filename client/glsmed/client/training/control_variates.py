@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from glsmed.client.training.round_arrays import RoundArrays
 from glsmed.client.training.steps.gradient_correction import Steering
-from glsmed.shared.protocol.packed_model import Arrays
+from glsmed.shared.wire.packed_model import Arrays
 
 _ROUNDS_KEPT = 2  # the last, and the one before it, from which a repeated round starts
 

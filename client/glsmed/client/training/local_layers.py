@@ -8,8 +8,8 @@ from pathlib import Path
 
 from glsmed.client.training.round_arrays import RoundArrays
 from glsmed.shared.protocol.local_layers import is_local
-from glsmed.shared.protocol.packed_model import Arrays
 from glsmed.shared.protocol.strategy_settings import LocalLayers as Kept
+from glsmed.shared.wire.packed_model import Arrays
 
 
 class OwnLayers:

@@ -15,7 +15,7 @@ from safetensors.numpy import save_file
 
 from glsmed.shared.errors import DataError
 from glsmed.shared.files.atomic import PRIVATE_FILE, atomic_replace
-from glsmed.shared.protocol.packed_model import Arrays
+from glsmed.shared.wire.packed_model import Arrays
 
 _NAME = re.compile(r"round-(\d{4,})\.safetensors")
 

@@ -24,8 +24,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from glsmed.server.flower.link.link_state import SparingLinkStateFactory
 from glsmed.server.flower.long_poll import LongPolls
 from glsmed.server.flower.settings import LOOPBACK, LinkSettings
-from glsmed.shared.protocol.message_size import MOST_PART_BYTES
 from glsmed.shared.protocol.releases import RELEASE_HEADER, releases
+from glsmed.shared.wire.message_size import MOST_PART_BYTES
 
 _PUBLIC_PREFIX = "/v1/fleet/"
 _PUBLIC_PATHS = frozenset({"/health"})

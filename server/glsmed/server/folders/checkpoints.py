@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from glsmed.server.folders.model_file import ModelFile, write_arrays, write_model
 from glsmed.shared.errors import FederationError, WireError
-from glsmed.shared.protocol.model_manifest import ModelManifest
-from glsmed.shared.protocol.packed_model import Arrays, ModelLayout
+from glsmed.shared.wire.model_manifest import ModelManifest
+from glsmed.shared.wire.packed_model import Arrays, ModelLayout
 
 Stretches = Mapping[str, Iterable[NDArray[np.generic]]]
 

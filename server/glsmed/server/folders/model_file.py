@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from glsmed.server.flower.model_arrays import FileArray
 from glsmed.shared.files.atomic import atomic_replace
-from glsmed.shared.protocol.model_form import FloatSource
-from glsmed.shared.protocol.model_manifest import ModelManifest
-from glsmed.shared.protocol.packed_model import FLOAT, PACKED, Arrays, ModelLayout, Packed
+from glsmed.shared.wire.model_form import FloatSource
+from glsmed.shared.wire.model_manifest import ModelManifest
+from glsmed.shared.wire.packed_model import FLOAT, PACKED, Arrays, ModelLayout, Packed
 
 _DTYPES: Mapping[str, str] = {
     "float32": "F32",
@@ -71,7 +71,7 @@ class ModelFile:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the buffers, see :func:`~glsmed.shared.protocol.packed_model.packed_digest`."""
+        """SHA-256 of the buffers, see :func:`~glsmed.shared.wire.packed_model.packed_digest`."""
         return self.metadata[_DIGEST]
 
     def packed(self) -> Packed:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from glsmed.server.flower.model_arrays import FileArray
 from glsmed.server.folders.checkpoints import Checkpoint
-from glsmed.shared.protocol.packed_model import FLOAT, PACKED, Packed
+from glsmed.shared.wire.packed_model import FLOAT, PACKED, Packed
 
 Floats = NDArray[np.float32]
 

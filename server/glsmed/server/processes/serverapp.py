@@ -16,7 +16,7 @@ from glsmed.server.processes.audited_sites import AuditedSites
 from glsmed.server.rounds.rounds import StudyPlan, run_study
 from glsmed.shared.errors import GlsmedError
 from glsmed.shared.processes.logs import log_exception
-from glsmed.shared.protocol.message_size import most_message_bytes
+from glsmed.shared.wire.message_size import most_message_bytes
 
 app = ServerApp()
 

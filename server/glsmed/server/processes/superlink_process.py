@@ -11,7 +11,7 @@ from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.shared.processes.children import end_with_parent
 from glsmed.shared.processes.command_line import run_command
 from glsmed.shared.processes.logs import configure_process_logging
-from glsmed.shared.protocol.message_size import most_message_bytes
+from glsmed.shared.wire.message_size import most_message_bytes
 
 
 def main() -> None:

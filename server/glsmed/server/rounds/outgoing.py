@@ -12,9 +12,9 @@ from glsmed.server.folders.checkpoints import Checkpoint
 from glsmed.server.updates.checked_update import BLOCK
 from glsmed.shared.errors import FederationError
 from glsmed.shared.files.atomic import atomic_replace
-from glsmed.shared.protocol.model_form import FloatSource, ModelForm
-from glsmed.shared.protocol.packed_model import FLOAT, PACKED, Packed, packed_digest
-from glsmed.shared.protocol.precision import Precision, to_bf16
+from glsmed.shared.wire.model_form import FloatSource, ModelForm
+from glsmed.shared.wire.packed_model import FLOAT, PACKED, Packed, packed_digest
+from glsmed.shared.wire.precision import Precision, to_bf16
 
 
 @dataclass(frozen=True, slots=True)

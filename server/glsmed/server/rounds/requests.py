@@ -14,8 +14,8 @@ from glsmed.server.updates.update_checks import ReplyChecks, TrainRequest
 from glsmed.shared.errors import WireError
 from glsmed.shared.protocol.codec import decode, encode
 from glsmed.shared.protocol.messages import EvaluateTask, EvaluationReply, Hello, TrainTask, Update
-from glsmed.shared.protocol.packed_model import ModelLayout, Packed, packed_bytes
 from glsmed.shared.protocol.study import Study
+from glsmed.shared.wire.packed_model import ModelLayout, Packed, packed_bytes
 
 _SECONDS_PER_MINUTE = 60.0
 _ROUNDS_KNOWN = 4  # how many requests back a late update is still understood

@@ -29,8 +29,8 @@ from glsmed.server.strategies.rule import AggregationRule
 from glsmed.server.updates.aggregation import Merge
 from glsmed.shared.errors import FederationError
 from glsmed.shared.protocol.bundle import RELEASE
-from glsmed.shared.protocol.packed_model import FLOAT, close_packed
 from glsmed.shared.protocol.study import Study
+from glsmed.shared.wire.packed_model import FLOAT, close_packed
 
 _ATTEMPTS = 3
 _PAUSE_SECONDS = 5.0

@@ -15,8 +15,8 @@ from glsmed.server.folders.model_file import ModelFile
 from glsmed.server.folders.rule_state import RuleState
 from glsmed.server.strategies.rule import AggregationRule, Block, UpdateFacts, Values, Weights
 from glsmed.server.updates.checked_update import BLOCK, CheckedUpdate, other_buffers
-from glsmed.shared.protocol.model_form import FloatSource
-from glsmed.shared.protocol.packed_model import FLOAT, as_values
+from glsmed.shared.wire.model_form import FloatSource
+from glsmed.shared.wire.packed_model import FLOAT, as_values
 
 Stretches = Mapping[str, Iterator[NDArray[np.generic]]]
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from glsmed.server.strategies.rule import UpdateFacts, Values
 from glsmed.shared.errors import UpdateRefusedError
-from glsmed.shared.protocol.model_form import FloatSource, ModelForm
-from glsmed.shared.protocol.packed_model import FLOAT, Packed
+from glsmed.shared.wire.model_form import FloatSource, ModelForm
+from glsmed.shared.wire.packed_model import FLOAT, Packed
 
 BLOCK = 131_072  # values in a stretch: half a MiB, so that one of every site stays in the processor's cache
 

@@ -9,9 +9,9 @@ from glsmed.server.updates.checked_update import CheckedUpdate, SiteModel, check
 from glsmed.shared.errors import UpdateRefusedError, WireError
 from glsmed.shared.protocol.messages import EvaluateTask, EvaluationReply, TrainTask, Update, require_same
 from glsmed.shared.protocol.metric_names import check_metrics
-from glsmed.shared.protocol.model_form import FloatSource, ModelForm
-from glsmed.shared.protocol.packed_model import ModelLayout, packed_digest
 from glsmed.shared.protocol.study import Study
+from glsmed.shared.wire.model_form import FloatSource, ModelForm
+from glsmed.shared.wire.packed_model import ModelLayout, packed_digest
 
 REFERENCES = ("gold", "reports")
 

@@ -2,7 +2,7 @@
 
 In: objects. Out: records that Flower carries; or an error that names the field. ``study`` is study.yaml and its
 digest; ``messages`` lists the messages, ``codec`` turns them into records, ``metric_names`` says which numbers may
-travel and within which range; ``model_manifest`` is the layout of the model's arrays; ``bundle`` is what the centre
-submits, with its ``inert_client_app``; ``enrolment`` a site's signed request to join. May import ``files`` and
-``errors``.
+travel and within which range; ``strategy_settings`` and ``local_layers`` say how sites learn together; ``bundle`` is
+what the centre submits, with its ``inert_client_app``; ``enrolment`` a site's signed request to join. May import
+``wire``, ``files`` and ``errors``.
 """

@@ -2,7 +2,7 @@
 
 record      kind           holds
 head        ConfigRecord   ``protocol`` and every field that is a whole number, a number, a word or yes/no
-model       ArrayRecord    one buffer for each dtype, see :mod:`~glsmed.shared.protocol.model_form`
+model       ArrayRecord    one buffer for each dtype, see :mod:`~glsmed.shared.wire.model_form`
 control     ArrayRecord    the centre's control variate, of that layout
 metrics     MetricRecord   finite numbers by name, see :mod:`~glsmed.shared.protocol.metric_names`
 validation  MetricRecord   the same, of the model as it came
@@ -18,7 +18,7 @@ from flwr.app import ArrayRecord, ConfigRecord, MetricRecord, RecordDict
 
 from glsmed.shared.errors import WireError
 from glsmed.shared.protocol.messages import MessageT, WireMessage, require_same
-from glsmed.shared.protocol.packed_model import Packed
+from glsmed.shared.wire.packed_model import Packed
 
 PROTOCOL_VERSION = 2
 

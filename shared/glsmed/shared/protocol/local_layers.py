@@ -6,8 +6,8 @@ sites: Collins et al., FedRep, ICML 2021.
 
 import re
 
-from glsmed.shared.protocol.model_manifest import ModelManifest
 from glsmed.shared.protocol.strategy_settings import LocalLayers
+from glsmed.shared.wire.model_manifest import ModelManifest
 
 # as torchvision names them: bn1 or norm2 in a block, and the norm beside a shortcut's convolution, downsample.1
 _NORM = re.compile(r"(^|\.)(bn\d*|norm\d*|downsample\.1)\.[a-z_]+$")

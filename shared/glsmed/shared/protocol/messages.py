@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from glsmed.shared.errors import MismatchError, Subject
 from glsmed.shared.protocol.metric_names import Metrics
-from glsmed.shared.protocol.packed_model import Packed
+from glsmed.shared.wire.packed_model import Packed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

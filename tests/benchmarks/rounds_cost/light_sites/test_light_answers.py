@@ -23,8 +23,8 @@ from glsmed.shared.protocol.messages import (
     Update,
     WireMessage,
 )
-from glsmed.shared.protocol.packed_model import FLOAT, Packed, as_values
 from glsmed.shared.protocol.study import FederationSection, Study
+from glsmed.shared.wire.packed_model import FLOAT, Packed, as_values
 
 STUDY = Study(study="rounds", findings=("effusion",))
 

@@ -23,9 +23,9 @@ from glsmed.shared.protocol.messages import (
     WireMessage,
 )
 from glsmed.shared.protocol.metric_names import metric_key
-from glsmed.shared.protocol.model_form import ModelForm
-from glsmed.shared.protocol.packed_model import FLOAT, Buffers, Packed, packed_digest
 from glsmed.shared.protocol.study import Study
+from glsmed.shared.wire.model_form import ModelForm
+from glsmed.shared.wire.packed_model import FLOAT, Buffers, Packed, packed_digest
 
 _CELLS = 10
 _PATIENTS = 5

@@ -3,7 +3,7 @@
 import numpy as np
 
 from glsmed.shared.errors import UsageError
-from glsmed.shared.protocol.packed_model import Arrays
+from glsmed.shared.wire.packed_model import Arrays
 
 _ARRAYS = 64  # about as many as a ResNet-18 has
 _BYTES_PER_VALUE = 4

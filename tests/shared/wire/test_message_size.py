@@ -7,11 +7,11 @@ from flwr.supercore.inflatable.inflatable_object import get_all_nested_objects
 from glsmed.shared.errors import WireError
 from glsmed.shared.models import build_model, state_arrays
 from glsmed.shared.protocol.codec import encode
-from glsmed.shared.protocol.message_size import Allowance, most_message_bytes
 from glsmed.shared.protocol.messages import TrainTask
-from glsmed.shared.protocol.model_form import ModelForm
-from glsmed.shared.protocol.model_manifest import ArraySpec, ModelManifest
-from glsmed.shared.protocol.packed_model import ModelLayout
+from glsmed.shared.wire.message_size import Allowance, most_message_bytes
+from glsmed.shared.wire.model_form import ModelForm
+from glsmed.shared.wire.model_manifest import ArraySpec, ModelManifest
+from glsmed.shared.wire.packed_model import ModelLayout
 
 MIB = 2**20
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from glsmed.shared.protocol.precision import GROUP, from_bf16, from_int8, group_count, to_bf16, to_int8
+from glsmed.shared.wire.precision import GROUP, from_bf16, from_int8, group_count, to_bf16, to_int8
 
 RANDOM = np.random.default_rng(0)
 VALUES = (RANDOM.normal(size=3 * GROUP + 7) * RANDOM.choice([1e-30, 1e-3, 1, 1e20], 3 * GROUP + 7)).astype(np.float32)

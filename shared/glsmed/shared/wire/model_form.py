@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glsmed.shared.errors import WireError
-from glsmed.shared.protocol.packed_model import (
+from glsmed.shared.wire.packed_model import (
     FLOAT,
     PACKED,
     Buffers,
@@ -23,7 +23,7 @@ from glsmed.shared.protocol.packed_model import (
     as_values,
     bytes_of,
 )
-from glsmed.shared.protocol.precision import (
+from glsmed.shared.wire.precision import (
     GROUP,
     Floats,
     Precision,

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glsmed.shared.errors import WireError
-from glsmed.shared.protocol.model_form import SCALES, FloatSource, ModelForm
-from glsmed.shared.protocol.model_manifest import ModelManifest
-from glsmed.shared.protocol.packed_model import PACKED, Arrays, ModelLayout, packed_bytes
-from glsmed.shared.protocol.precision import GROUP, Precision
+from glsmed.shared.wire.model_form import SCALES, FloatSource, ModelForm
+from glsmed.shared.wire.model_manifest import ModelManifest
+from glsmed.shared.wire.packed_model import PACKED, Arrays, ModelLayout, packed_bytes
+from glsmed.shared.wire.precision import GROUP, Precision
 
 COUNT = 2 * GROUP + 10
 MODEL: Arrays = {"w": np.random.default_rng(0).normal(size=COUNT).astype(np.float32), "n": np.array([7])}

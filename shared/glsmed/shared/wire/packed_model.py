@@ -21,7 +21,7 @@ from flwr.app import Array
 from numpy.typing import NDArray
 
 from glsmed.shared.errors import WireError
-from glsmed.shared.protocol.model_manifest import ArraySpec, ModelManifest
+from glsmed.shared.wire.model_manifest import ArraySpec, ModelManifest
 
 Arrays = Mapping[str, NDArray[Any]]
 Buffers = Mapping[str, NDArray[Any]]
@@ -127,7 +127,7 @@ def as_array(values: NDArray[np.generic], *, dtype: str = "") -> Array:
 
 
 def as_values(array: Array) -> NDArray[np.generic]:
-    """The values of a buffer that was checked against a :class:`~glsmed.shared.protocol.model_form.ModelForm`."""
+    """The values of a buffer that was checked against a :class:`~glsmed.shared.wire.model_form.ModelForm`."""
     source = bytes_of(array)
     dtype = "uint16" if array.dtype == "bfloat16" else array.dtype
     return np.frombuffer(source.read(0, source.nbytes), dtype=dtype)

@@ -3,7 +3,7 @@ import pytest
 
 from glsmed.shared.errors import WireError
 from glsmed.shared.models import build_model, state_arrays
-from glsmed.shared.protocol.model_manifest import ModelManifest
+from glsmed.shared.wire.model_manifest import ModelManifest
 
 SMALL = build_model("resnet10", n_findings=3, seed=0)
 MANIFEST = ModelManifest.of(SMALL.state_dict())

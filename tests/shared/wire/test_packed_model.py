@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from glsmed.shared.errors import WireError
-from glsmed.shared.protocol.model_manifest import ModelManifest
-from glsmed.shared.protocol.packed_model import (
+from glsmed.shared.wire.model_manifest import ModelManifest
+from glsmed.shared.wire.packed_model import (
     Arrays,
     MemoryBytes,
     ModelLayout,

@@ -6,7 +6,7 @@ from threading import Lock
 import numpy as np
 
 from glsmed.shared.errors import WireError
-from glsmed.shared.protocol.model_manifest import ModelManifest
+from glsmed.shared.wire.model_manifest import ModelManifest
 
 MOST_PART_BYTES = 32 * 2**20  # one HTTP request or response; Flower cuts arrays into parts of 5 MiB
 _ROOM_BYTES = 32 * 2**20  # for words and numbers
