@@ -1,8 +1,9 @@
 """What a probe says and whether it gives up, with real sockets at the centre's address and on the way there."""
 
+import gc
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,6 @@ from .stand_ins import (
     speak_plain_http,
 )
 
-# httpcore leaves the socket of a refused SOCKS connection to the garbage collector
-pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning")
 HAS_IPV6 = socket.has_ipv6 and Path("/proc/net/if_inet6").exists() and Path("/proc/net/if_inet6").read_text() != ""
 STAND_INS: list[tuple[Handler, str]] = [
     (close_after_hello, "the connection was closed while it was being secured"),
@@ -239,8 +238,20 @@ def test_a_site_reaches_the_centre_through_its_proxy_with_tls_all_the_way(
         user = f"{login}@" if login else ""
         url = f"{scheme}://{user}127.0.0.1:{proxy_port}"
         probe_centre(_settled(tmp_path, centre, f"localhost:{port}", authority, url))
-    assert proxy.asked == [f"localhost:{port}"]  # the proxy looks the name up
+    assert set(proxy.asked) == {f"localhost:{port}"}  # the proxy looks the name up
     assert centre.calls == ["activate-node", "deactivate-node"]
+
+
+@pytest.fixture
+def _sockets_collected() -> Iterator[None]:
+    """httpcore leaves the socket of a refused SOCKS connection to the garbage collector: let it run here."""
+    yield
+    gc.collect()
+
+
+refused_by_socks = pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
+)
 
 
 def _probe_far_centre(folder: Path, authority: Authority, proxy: str) -> None:
@@ -248,6 +259,8 @@ def _probe_far_centre(folder: Path, authority: Authority, proxy: str) -> None:
     probe_centre(site(folder, "centre.test:8443", authority.certificate, proxy=proxy))
 
 
+@refused_by_socks
+@pytest.mark.usefixtures("_sockets_collected")
 @pytest.mark.parametrize(
     ("scheme", "proxy", "words"),
     [
@@ -266,6 +279,8 @@ def test_a_proxy_that_refuses_is_named_with_the_remedy_and_without_the_password(
     assert "s3cret" not in str(fault.value)
 
 
+@refused_by_socks
+@pytest.mark.usefixtures("_sockets_collected")
 @pytest.mark.parametrize(
     ("scheme", "proxy", "words"),
     [
@@ -312,7 +327,7 @@ def test_the_centres_name_is_looked_up_again_at_each_connection(
 
     monkeypatch.setattr(socket, "getaddrinfo", moving)
     files, context = authority.issue("centre.test"), ssl.create_default_context(cafile=str(authority.certificate))
-    with serving(Centre(headers={"connection": "close"}).app(), files, host="127.0.0.2") as port:
+    with serving(Centre().app(), files, host="127.0.0.2") as port:
         settings = site(tmp_path, f"centre.test:{port}", authority.certificate)
         key = read_private_key(settings.private_key)
         client = fleet_client_through(None)(

@@ -40,6 +40,7 @@ from flwr.proto.runtime_pb2 import (
 from flwr.proto.task_pb2 import Task
 from flwr.supercore.inflatable.inflatable_object import get_all_nested_objects, get_object_tree
 from flwr.supercore.inflatable.inflatable_utils import pull_objects
+from flwr.supercore.retry import make_simple_http_retry_invoker
 from flwr.supercore.run import RunNotRunningException
 from flwr.supercore.runtime import RuntimeHttpClient
 from flwr.supercore.task_identity import TaskIdentity
@@ -55,12 +56,11 @@ from glsmed.client.node.flower_node import (
     supernode_arguments,
 )
 from glsmed.client.node.node_settings import NodeSettings
-from glsmed.server.flower.listeners import superlink_app
-from glsmed.server.flower.settings import LinkSettings
+from glsmed.server.flower.listeners import FleetOnly
 from glsmed.shared.errors import BundleRefusedError, FederationError
 from glsmed.shared.protocol.enrolment import generate_private_key
 
-from .stand_ins import Authority, public_key, serving, site
+from .stand_ins import Authority, accepting, close_after_hello, public_key, serving, site
 
 SOURCE = inspect.getsource(start_client_internal)
 
@@ -435,25 +435,6 @@ def test_what_stays_as_it_is_says_what_to_do(
         probe(_Centre(error))
 
 
-@pytest.fixture
-def superlink(tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Flower's own SuperLink with node keys on: a FastAPI application."""
-    (tmp_path / "link-secret").write_text("a secret of this test")
-    monkeypatch.setenv("FLWR_HOME", str(tmp_path))
-    certificate, key = authority.issue("127.0.0.1")
-    settings = LinkSettings(
-        public_host="127.0.0.1",
-        public_port=8443,
-        loopback_port=8440,
-        ca_certificate=authority.certificate,
-        server_certificate=certificate,
-        server_key=key,
-        database=tmp_path / "link.db",
-        superexec_secret=tmp_path / "link-secret",
-    )
-    return superlink_app(settings)
-
-
 def test_whether_a_key_is_admitted_is_asked_of_flower_without_any_effect(
     superlink: Any, authority: Authority, tmp_path: Path
 ) -> None:
@@ -470,3 +451,39 @@ def test_whether_a_key_is_admitted_is_asked_of_flower_without_any_effect(
             state.activate_node(node_id, 30.0)
         state.delete_node("owner", node_id)
         assert not is_admitted(settings)
+
+
+def test_a_probe_comes_into_flowers_own_superlink_and_leaves(
+    superlink: Any, authority: Authority, tmp_path: Path
+) -> None:
+    state = superlink.state.linkstate_factory.state()
+    with serving(FleetOnly(superlink), authority.issue("127.0.0.1")) as port:
+        settings = site(tmp_path, f"127.0.0.1:{port}", authority.certificate)
+        with pytest.raises(FederationError, match=r"does not admit the key of 'st-mary': .*Send request.yaml"):
+            probe_centre(settings)
+        node_id = state.create_node("owner", "owner", public_key(settings), 0)
+        probe_centre(settings)
+        probe_centre(settings)
+        assert settings.node_id_file.read_text() == f"{node_id}\n"
+        assert state.get_node_info(node_ids=[node_id])[0].status == "offline"
+        state.delete_node("owner", node_id)
+        with pytest.raises(FederationError, match="that was withdrawn or you have made a new one"):
+            probe_centre(settings)
+
+
+@pytest.mark.parametrize(("client", "tries_again"), [(FleetHttpClient, False), (BoundedFleetClient, True)])
+def test_flower_gives_up_at_a_load_balancer_without_its_centre_and_our_client_does_not(
+    authority: Authority, client: type[FleetHttpClient], tries_again: bool
+) -> None:
+    def wait(_: float) -> None:
+        raise InterruptedError("before another try")
+
+    retry = make_simple_http_retry_invoker()
+    retry.wait_function = wait
+    trusted = authority.certificate.read_bytes()
+    with (
+        accepting(close_after_hello) as port,
+        client.from_server_address(f"127.0.0.1:{port}", False, trusted, []) as centre,
+        pytest.raises(InterruptedError if tries_again else httpx.ConnectError),
+    ):
+        retry.invoke(centre.ActivateNode, ActivateNodeRequest())

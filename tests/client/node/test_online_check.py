@@ -4,12 +4,14 @@ import socket
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from glsmed.client.node import online_check
 from glsmed.client.node.online_check import OnlineReport, check_online
 from glsmed.client.settings.config import SiteConfig, load_site
+from glsmed.server.flower.listeners import FleetOnly
 from glsmed.shared.protocol.enrolment import generate_private_key
 from glsmed.shared.protocol.releases import RELEASE_HEADER, releases
 
@@ -67,6 +69,22 @@ def test_a_way_without_a_fault_is_described_fast_and_nothing_is_begun(tmp_path: 
     assert "key admitted by the centre" in told
     assert centre.calls == ["health", "activate-node"]
     assert not (tmp_path / "state" / "node-id").exists()
+
+
+def test_a_centre_of_this_release_tells_its_releases_and_its_key(
+    tmp_path: Path, authority: Authority, superlink: Any
+) -> None:
+    """Flower's own SuperLink, as its public listener serves it."""
+    with serving(FleetOnly(superlink), authority.issue("127.0.0.1")) as port:
+        config = _config(tmp_path, f"127.0.0.1:{port}", authority)
+        assert "key: the centre does not admit it" in _only_fault(_check(config))
+        superlink.state.linkstate_factory.state().create_node("owner", "owner", _public_key(config), 0)
+        report = _check(config)
+    assert report.faults == []
+    assert report.lines[-1] == "key admitted by the centre"
+    assert all(
+        f"{name} {release} here, {release} at the centre" in report.lines for name, release in releases().items()
+    )
 
 
 def _only_fault(report: OnlineReport) -> str:
