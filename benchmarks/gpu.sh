@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# What the training core does on this machine's GPU: its tests there, then speed, memory and copies; about eight minutes.
+#   bash benchmarks/gpu.sh OUT [--quick]
+# OUT/results.jsonl has one line for each figure and step, as they come; OUT/log.txt all that was printed; OUT/*.xml the
+# tests. Each step has a time limit, so that one that fails or hangs does not lose the others; the exit status is 1 if
+# one did. --quick goes through all of it with tiny sizes, also without a GPU: its figures mean nothing.
+set -uo pipefail
+out=${1:?usage: bash benchmarks/gpu.sh OUT [--quick]}
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+cd "$(dirname "$0")/.."
+python=${PYTHON:-.venv/bin/python}
+[ -x "$python" ] || python=python3
+export PYTHONUNBUFFERED=1
+total=${GPU_SECONDS:-480} # of all steps together
+failed=0
+
+step() { # NAME SECONDS COMMAND...: runs it for no longer than that, nor beyond the total
+  local name=$1 limit=$2 started=$SECONDS status
+  shift 2
+  if ((limit > total - SECONDS)); then limit=$((total - SECONDS)); fi
+  echo "== $name (at most $limit s)" | tee -a "$out/log.txt"
+  if ((limit > 0)); then
+    timeout --kill-after=5 "$limit" "$@" 2>&1 | tee -a "$out/log.txt"
+    status=${PIPESTATUS[0]}
+  else
+    status=124
+  fi
+  ((status == 0)) || failed=1
+  echo "{\"step\": \"$name\", \"exit\": $status, \"seconds\": $((SECONDS - started))}" | tee -a "$out/results.jsonl"
+}
+
+tests() { # NAME SECONDS OPTION...: warnings are no errors, since another release of torch may warn of something else
+  step "$1" "$2" "$python" -m pytest -q -W default -p no:cacheprovider --junitxml "$out/$1.xml" "${@:3}"
+}
+
+measure() { # NAME SECONDS OPTION...
+  step "$1" "$2" "$python" -c 'from glsmed.benchmarks.cli import main; main()' device --out "$out/results.jsonl" "${@:3}"
+}
+
+core="tests/client/training tests/client/learning tests/shared/test_models.py tests/shared/test_smoothing.py"
+core="$core tests/shared/test_smoothing_private.py"
+workers=()
+if "$python" -c 'import xdist' 2>"/dev/null"; then workers=(-n 8); fi
+
+step machine 20 nvidia-smi
+if [ "${2:-}" = --quick ]; then
+  tests tests-gpu 100 -m gpu tests/client/training
+  measure copies 120 --copies --steps 1 --batch-size 1 --image-size 32 --repeats 1
+  measure resnet10 100 --architecture resnet10 --image-size 32 --batch-size 4 --steps 2 --repeats 1 --no-compiled
+  exit $failed
+fi
+tests tests-gpu 150 -m gpu tests/client/training
+measure copies 30 --copies --steps 1
+measure resnet18-128 110 --architecture resnet18 --batch-size 128 --steps 20
+measure resnet50-128 120 --architecture resnet50 --batch-size 128 --steps 16
+measure resnet18-32 50 --architecture resnet18 --batch-size 32 --steps 60 --no-compiled
+measure resnet50-32 60 --architecture resnet50 --batch-size 32 --steps 40 --no-compiled
+# shellcheck disable=SC2086 # a list of paths
+tests tests-core 90 -m "not gpu" ${workers[@]+"${workers[@]}"} $core
+exit $failed
