@@ -31,7 +31,7 @@ step() { # NAME SECONDS COMMAND...: runs it for no longer than that, nor beyond 
 }
 
 tests() { # NAME SECONDS OPTION...: warnings are no errors, since another release of torch may warn of something else
-  step "$1" "$2" "$python" -m pytest -q -W default -p no:cacheprovider --junitxml "$out/$1.xml" "${@:3}"
+  step "$1" "$2" "$python" -m pytest -v -W default -p no:cacheprovider --timeout 75 --junitxml "$out/$1.xml" "${@:3}"
 }
 
 measure() { # NAME SECONDS OPTION...
@@ -45,7 +45,7 @@ if "$python" -c 'import xdist' 2>"/dev/null"; then workers=(-n 8); fi
 
 step machine 20 nvidia-smi
 if [ "${2:-}" = --quick ]; then
-  tests tests-gpu 100 -m gpu tests/client/training
+  tests tests-gpu 120 -m gpu tests/client/training
   measure copies 120 --copies --steps 1 --batch-size 1 --image-size 32 --repeats 1
   measure resnet10 100 --architecture resnet10 --image-size 32 --batch-size 4 --steps 2 --repeats 1 --no-compiled
   exit $failed
