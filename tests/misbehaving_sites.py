@@ -3,10 +3,11 @@
 from collections.abc import Callable, Collection
 
 import numpy as np
-from flwr.app import Array, ArrayRecord, ConfigRecord, Message
+from flwr.app import ArrayRecord, ConfigRecord, Message
 from numpy.typing import NDArray
 
 from glsmed.benchmarks.federation.local_grid import Ask, Delayed, Misbehaviour, behaves
+from glsmed.shared.protocol.packed_model import as_array, as_values, packed_digest
 
 ArrayChange = Callable[[NDArray[np.generic]], NDArray[np.generic]]
 
@@ -39,7 +40,10 @@ def changes_arrays(change: ArrayChange) -> Misbehaviour:
     def misbehave(task: Message, ask: Ask) -> Message:
         reply = ask(task)
         trained = reply.content.array_records["model"]
-        reply.content["model"] = ArrayRecord({name: Array(change(array.numpy())) for name, array in trained.items()})
+        packed = {name: as_array(change(as_values(array))) for name, array in trained.items()}
+        reply.content["model"] = ArrayRecord(packed)
+        head = reply.content.config_records["head"]
+        reply.content["head"] = ConfigRecord({**head, "update_digest": packed_digest(packed)})
         return reply
 
     return misbehave

@@ -51,10 +51,9 @@ def _wait_until_gone(pattern: str) -> None:
 
 def _parts(federation: Federation) -> list[str]:
     """Command lines of the parts in the order in which they are killed, one a round."""
-    loopback = f"127.0.0.1:{federation.loopback_port}"
     return [
         rf"superlink_process {re.escape(str(federation.study_file))}",
-        rf"superexec_process .*{re.escape(loopback)}",
+        rf"round_process {re.escape(str(federation.study_file))}",
         rf"client\.resident {re.escape(str(federation.config(SITES[0])))}",
         rf"supernode_process .*localhost:{federation.port} .*{SITES[1]}",
     ]

@@ -97,14 +97,25 @@ def test_a_port_in_use_is_named_with_its_key(waiting_centre: Federation) -> None
     assert "Traceback" not in done.stderr
 
 
-EVIL_CENTRE = """
+EVIL_CENTRE = '''
 import sys
 from pathlib import Path
 import glsmed.server.processes.supervisor as supervisor
 bundle = Path(sys.argv[1]).read_bytes()
 supervisor.bundle_bytes = lambda: bundle
-supervisor.StudySupervisor(Path(sys.argv[2]), tell=lambda line: print(line, flush=True)).run()
+own = supervisor.child_command
+rounds = """
+import sys
+import glsmed.server.flower.executor as executor
+import glsmed.server.processes.round_process as round_process
+executor.require_own_bundle = lambda bundle: None
+round_process.main()
 """
+supervisor.child_command = lambda name, study: (
+    [sys.executable, "-c", rounds, str(study)] if name == "rounds" else own(name, study)
+)
+supervisor.StudySupervisor(Path(sys.argv[2]), tell=lambda line: print(line, flush=True)).run()
+'''
 EVIL_APP = "from pathlib import Path\nPath({marker!r}).touch()\n"
 
 

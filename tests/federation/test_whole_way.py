@@ -66,7 +66,7 @@ def _check_run(run: Path) -> None:
     assert summary["rounds"] == ROUNDS
     assert set(summary["sites"]) == set(SITES)
     kept = sorted(path.name for path in (run / "checkpoints").iterdir())
-    assert kept == [f"round-{number:04d}.safetensors" for number in range(1, ROUNDS + 1)]
+    assert kept == [f"round-{number:04d}.safetensors" for number in range(ROUNDS + 1)]
     with (run / "metrics.csv").open() as source:
         assert {row["split"] for row in csv.DictReader(source)} == {"train", "validation", "test"}
     assert verify(run / "audit.jsonl").first_broken is None

@@ -4,14 +4,18 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-import torch
-from flwr.app import Context, Message
+from flwr.app import Context, Error, Message
 from flwr.clientapp import ClientApp
-from torch import nn
+from flwr.common.constant import ErrorCode
 
 from glsmed.server.rounds.site_messenger import Clock
+from glsmed.shared.errors import UnknownModelError
 from glsmed.shared.protocol.codec import decode, encode
 from glsmed.shared.protocol.messages import EvaluateTask, EvaluationReply, HelloReply, TrainTask, Update
+from glsmed.shared.protocol.model_form import ModelForm
+from glsmed.shared.protocol.model_manifest import ModelManifest
+from glsmed.shared.protocol.packed_model import Arrays, ModelLayout, packed_digest
+from glsmed.shared.protocol.precision import Precision
 from glsmed.shared.protocol.study import FederationSection, Study, TrainingSection
 
 MakeSite = Callable[..., ClientApp]
@@ -38,62 +42,118 @@ def clock() -> Clock:
     return Clock(now=lambda: seconds[0], sleep=sleep)
 
 
-@pytest.fixture
-def small_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The study's model becomes a weight of two zeros and a counter."""
+FIRST_MODEL: Arrays = {"weight": np.zeros(2, dtype=np.float32), "batches": np.zeros(1, dtype=np.int64)}
+LAYOUT = ModelLayout(ModelManifest.of_arrays(FIRST_MODEL))
 
-    def build(study: Study) -> nn.Module:
-        model = nn.Module()
-        model.register_parameter("weight", nn.Parameter(torch.zeros(2)))
-        model.register_buffer("batches", torch.tensor([0]))
-        return model
 
-    monkeypatch.setattr("glsmed.server.rounds.rounds.initial_model", build)
+def train_task(
+    study: Study, number: int, model: Arrays | None = None, *, digest_of: Arrays = FIRST_MODEL, validate: bool = False
+) -> TrainTask:
+    """A request to train a model in a round, which is in it only if it is given."""
+    down = ModelForm.down(LAYOUT, study.federation.precision)
+    return TrainTask(
+        study_digest=study.digest(),
+        round=number,
+        manifest_digest=LAYOUT.manifest.digest(),
+        model_digest=packed_digest(down.encode(LAYOUT.pack(digest_of))),
+        keep_digest="",
+        validate=validate,
+        model={} if model is None else down.encode(LAYOUT.pack(model)),
+        control={},
+    )
+
+
+class HeldModels:
+    """The models that a site in a test has: the first, and all that came."""
+
+    def __init__(self, precision: Precision = "fp32") -> None:
+        self._down = ModelForm.down(LAYOUT, precision)
+        first = self._down.encode(LAYOUT.pack(FIRST_MODEL))
+        self._held = {packed_digest(first): first}
+
+    def take(self, task: TrainTask | EvaluateTask) -> Arrays:
+        if task.model:
+            self._held[task.model_digest] = task.model
+        if task.model_digest not in self._held:
+            raise UnknownModelError("not here")
+        return LAYOUT.unpack(self._down.decode(self._held[task.model_digest]))
 
 
 @pytest.fixture
 def make_site(study: Study) -> MakeSite:
     """A site that adds ``step`` to the weight and whose log-loss is the weight's distance from ``best``."""
 
-    def make(name: str, *, step: float = 1.0, cells: int = 10, best: float = 2.0, study_digest: str = "") -> ClientApp:
+    def make(
+        name: str,
+        *,
+        step: float = 1.0,
+        cells: int = 10,
+        best: float = 2.0,
+        study_digest: str = "",
+        measures: bool = True,
+        precision: Precision = "fp32",
+    ) -> ClientApp:
         app = ClientApp()
         digest = study_digest or study.digest()
+        held, up = HeldModels(precision), ModelForm.up(LAYOUT, precision)
+
+        def numbers(model: Arrays) -> dict[str, float]:
+            distance = abs(float(model["weight"].ravel()[0]) - best)
+            return {"log_loss/effusion": distance, "auroc/effusion": 0.75, "patients": 12.0}
 
         @app.query()
         def hello(message: Message, _: Context) -> Message:
-            reply = HelloReply(study_digest=digest, site=name, release="0.1.0", metrics={"patients": 12.0})
+            reply = HelloReply(
+                study_digest=digest, site=name, release="0.1.0", sends_metrics=measures, metrics={"patients": 12.0}
+            )
             return Message(encode(reply), reply_to=message)
 
         @app.train()
         def train(message: Message, _: Context) -> Message:
             task = decode(message.content, TrainTask)
-            model = {
-                "weight": np.add(task.model["weight"], step, dtype=np.float32),
-                "batches": np.add(task.model["batches"], 1, dtype=np.int64),
+            try:
+                before = held.take(task)
+            except UnknownModelError as error:
+                return Message(Error(ErrorCode.CLIENT_APP_RAISED_EXCEPTION, error.code), reply_to=message)
+            trained = {
+                "weight": np.add(before["weight"], step, dtype=np.float32),
+                "batches": np.add(before["batches"], 1, dtype=np.int64),
             }
+            sent = trained if up.kind == "model" else {**trained, "weight": trained["weight"] - before["weight"]}
+            packed = up.encode(LAYOUT.pack(sent))
             update = Update(
                 study_digest=digest,
                 round=task.round,
                 manifest_digest=task.manifest_digest,
+                model_digest=task.model_digest,
+                update_digest=packed_digest(packed),
                 training_cells=cells,
+                training_patients=cells,
                 steps=10,
                 seconds=1.0,
+                reference="gold" if task.validate else "",
                 metrics={"loss": 0.5},
-                model=model,
+                validation=numbers(before) if task.validate else {},
+                model=packed,
+                control={},
             )
             return Message(encode(update), reply_to=message)
 
         @app.evaluate()
         def evaluate(message: Message, _: Context) -> Message:
             task = decode(message.content, EvaluateTask)
-            distance = abs(float(task.model["weight"][0]) - best)
+            try:
+                model = held.take(task)
+            except UnknownModelError as error:
+                return Message(Error(ErrorCode.CLIENT_APP_RAISED_EXCEPTION, error.code), reply_to=message)
             reply = EvaluationReply(
                 study_digest=digest,
                 round=task.round,
                 manifest_digest=task.manifest_digest,
+                model_digest=task.model_digest,
                 split=task.split,
                 reference="gold",
-                metrics={"log_loss/effusion": distance, "auroc/effusion": 0.75, "patients": 12.0},
+                metrics=numbers(model) if measures else {},
             )
             return Message(encode(reply), reply_to=message)
 

@@ -10,6 +10,7 @@ from glsmed.benchmarks.commands.device import device
 from glsmed.benchmarks.commands.federation import federation
 from glsmed.benchmarks.commands.language import language
 from glsmed.benchmarks.commands.methods import methods
+from glsmed.benchmarks.commands.rounds import rounds
 from glsmed.benchmarks.commands.training import training
 from glsmed.shared.processes.command_line import run_command
 
@@ -30,7 +31,7 @@ def benchmark() -> None:
     """
 
 
-for command in (methods, federation, language, training, device, build):
+for command in (methods, federation, language, training, device, rounds, build):
     app.command(command.__name__)(command)
 
 

@@ -5,6 +5,7 @@ import typer
 from glsmed.server.commands.admit import admit_command
 from glsmed.server.commands.init import init_command
 from glsmed.server.commands.run import run_study_command, run_study_file
+from glsmed.server.commands.steer import extend_command, pause_command, resume_command, stop_command
 from glsmed.server.commands.study_option import StudyOption, chosen_study
 from glsmed.shared.processes.command_line import run_command
 
@@ -34,6 +35,10 @@ def centre(context: typer.Context, study: StudyOption = None) -> None:
 app.command("run")(run_study_command)
 app.command("init")(init_command)
 app.command("admit")(admit_command)
+app.command("stop")(stop_command)
+app.command("pause")(pause_command)
+app.command("resume")(resume_command)
+app.command("extend")(extend_command)
 
 
 def main() -> None:

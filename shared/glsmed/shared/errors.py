@@ -8,6 +8,7 @@ GlsmedError                     1  base of all
 │   └── QueryBudgetError        1  the site has answered as many requests of this study as it allows
 ├── WireError                   1  a message breaks the protocol between centre and site
 │   ├── MismatchError           1  centre and site do not mean the same study, round, model or site
+│   ├── UnknownModelError       1  the site does not have the model that a request names by its digest
 │   └── UpdateRefusedError      1  a site's update must not be averaged in
 ├── FederationError             1  a process, port, certificate or round of the federation failed
 │   └── BundleRefusedError      1  the centre sent a bundle that this site does not accept
@@ -22,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Subject = Literal["protocol", "study", "round", "manifest", "split", "site"]
+Subject = Literal["protocol", "study", "round", "manifest", "model", "digest", "split", "site"]
 
 _MOST_SHOWN = 80  # characters of a sender's own words in an error
 
@@ -97,6 +98,10 @@ class MismatchError(WireError):
     def code(self) -> str:
         """The class and the subject, for instance ``MismatchError.study``."""
         return f"{type(self).__name__}.{self.subject}"
+
+
+class UnknownModelError(WireError):
+    """The site does not have the model that a request names by its digest; the centre then sends it whole."""
 
 
 class UpdateRefusedError(WireError):

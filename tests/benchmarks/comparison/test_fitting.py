@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -8,6 +8,7 @@ from glsmed.benchmarks.comparison.arms import ARMS
 from glsmed.benchmarks.comparison.fitting import Answers, FitSettings, fit, shifted
 from glsmed.benchmarks.comparison.network import small_network
 from glsmed.benchmarks.comparison.trial import Sizes, Trial, make_trial
+from glsmed.benchmarks.methods.averaging import Averaging, ByCases, SiteModel
 from glsmed.benchmarks.methods.catalogue import CANDIDATES, make_method, needs_federation
 from glsmed.benchmarks.methods.cells import Cells
 from glsmed.benchmarks.methods.gls import LexiconGls
@@ -15,9 +16,9 @@ from glsmed.benchmarks.methods.method import TryOut
 from glsmed.benchmarks.simulator.hospital_data import simulate
 from glsmed.benchmarks.simulator.scenarios import SCENARIOS
 from glsmed.benchmarks.simulator.synthetic import SyntheticPictures
-from glsmed.server.rounds.aggregation import AggregationRule, FedAvg, SiteUpdate
-from glsmed.shared.metrics.finding_metrics import finding_metrics, macro
-from glsmed.shared.protocol.messages import Arrays
+from glsmed.shared.metrics.finding_metrics import finding_metrics
+from glsmed.shared.metrics.macro import macro
+from glsmed.shared.protocol.packed_model import Arrays
 
 SIZES = Sizes(train=60, validation=20, test=40, gold=25)
 SETTINGS = FitSettings(epochs=2)
@@ -116,20 +117,20 @@ def test_a_federation_is_another_training_and_as_reproducible(trial: Trial) -> N
 
 def test_the_centre_averages_what_the_sites_trained(trial: Trial) -> None:
     """One round of FedAvg by hand: each site alone from the same start, then the mean of their parameters."""
-    models: list[SiteUpdate] = []
+    models: list[SiteModel] = []
 
-    class Watched(FedAvg):
-        def aggregate(self, updates: Iterable[SiteUpdate]) -> Arrays:
-            models.extend(held := list(updates))
-            return super().aggregate(held)
+    class Watched(ByCases):
+        def mean(self, models_of_round: Sequence[SiteModel]) -> Arrays:
+            models.extend(models_of_round)
+            return super().mean(models_of_round)
 
     class Plain(LexiconGls):
-        def aggregation(self) -> AggregationRule:
+        def aggregation(self) -> Averaging:
             return Watched()
 
     federated = fit(Plain(), trial, ARMS["no-gold-federated"], FitSettings(epochs=1), seed=0)
     assert [one.site for one in models] == ["st-mary", "sakura", "san-lucas"]
-    assert [one.weight for one in models] == [60, 60, 60]
+    assert [one.cases for one in models] == [60, 60, 60]
     net = small_network(5, seed=0)
     mean = {
         name: torch.stack([torch.from_numpy(one.model[name]) for one in models]).mean(0) for name in models[0].model

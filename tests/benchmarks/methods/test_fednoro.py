@@ -12,6 +12,7 @@ from torch import nn
 from glsmed.benchmarks.comparison.arms import ARMS
 from glsmed.benchmarks.comparison.fitting import FitSettings, fit
 from glsmed.benchmarks.comparison.trial import Sizes, make_trial
+from glsmed.benchmarks.methods.averaging import ByCases, SiteModel
 from glsmed.benchmarks.methods.cells import Cells, Targets
 from glsmed.benchmarks.methods.fednoro import (
     DistanceAware,
@@ -26,7 +27,6 @@ from glsmed.benchmarks.methods.method import ExaminationBatch
 from glsmed.benchmarks.simulator.hospital_data import ABSENT, PRESENT, simulate
 from glsmed.benchmarks.simulator.scenarios import SCENARIOS
 from glsmed.benchmarks.simulator.synthetic import SyntheticPictures
-from glsmed.server.rounds.aggregation import FedAvg, SiteUpdate
 
 LOGIT = math.log(4)  # probability 0.8
 
@@ -121,7 +121,7 @@ def test_only_noisy_sites_learn_from_the_common_model() -> None:
     method = _begun([1, 0, 1, 0, 0, 1], [0, 0, 1, 1, 2, 2])
     images = torch.tensor([1.0, -1, 1, -1, 1, -1]).view(6, 1, 1, 1)
     method.begin_epoch([_Brightness()], replace(_batch([1, 0, 1, 0, 0, 1], list(range(6)), 0.05), images=images))
-    assert isinstance(method.aggregation(), FedAvg)
+    assert isinstance(method.aggregation(), ByCases)
     assert method.notes == []
     method.begin_epoch([_Brightness()], replace(_batch([1, 0, 1, 0, 0, 1], list(range(6)), 0.6), images=images))
     assert method.notes == ["sites called noisy: c"]
@@ -134,9 +134,9 @@ def test_only_noisy_sites_learn_from_the_common_model() -> None:
     assert float(noisy) == pytest.approx(0.8 * against + 0.2 * -math.log(0.2), rel=1e-5)
 
 
-def _update(site: str, weight: int, first: float, second: float) -> SiteUpdate:
+def _update(site: str, weight: int, first: float, second: float) -> SiteModel:
     model = {"w": np.array([first, 0.0], dtype=np.float32), "b": np.array([second], dtype=np.float32)}
-    return SiteUpdate(site, weight, model)
+    return SiteModel(site, weight, model)
 
 
 def test_distance_aware_average_by_hand() -> None:
@@ -146,14 +146,14 @@ def test_distance_aware_average_by_hand() -> None:
     raw = np.array([1, 1, 2 * math.exp(-1), 2 * math.exp(-0.5)])
     rule = DistanceAware({"c", "d"})
     assert rule.weights(updates) == pytest.approx(raw / raw.sum())
-    merged = rule.aggregate(iter(updates))
+    merged = rule.mean(updates)
     assert merged["w"] == pytest.approx([(raw[1] + 4 * raw[2]) / raw.sum(), 0])
     assert merged["b"].dtype == np.float32
 
 
 def test_with_nobody_noisy_it_is_the_plain_average() -> None:
     updates = [_update("a", 1, 0, 0), _update("b", 3, 1, 8)]
-    merged, plain = (rule.aggregate(updates) for rule in (DistanceAware(set()), FedAvg()))
+    merged, plain = (rule.mean(updates) for rule in (DistanceAware(set()), ByCases()))
     assert merged["w"] == pytest.approx(plain["w"])
     assert merged["b"] == pytest.approx(plain["b"])
 

@@ -19,19 +19,23 @@ from glsmed.shared.protocol.bundle import RELEASE
 from glsmed.shared.protocol.codec import decode
 from glsmed.shared.protocol.messages import CountsReply, EvaluationReply, Hello, HelloReply, Update
 from glsmed.shared.protocol.metric_names import METRICS
-from glsmed.shared.protocol.model_manifest import ArraySpec, ModelManifest, arrays_digest
+from glsmed.shared.protocol.model_form import ModelForm
+from glsmed.shared.protocol.model_manifest import ArraySpec, ModelManifest
+from glsmed.shared.protocol.packed_model import ModelLayout, Packed, as_array, packed_digest
 from glsmed.shared.protocol.study import Study
 
 STUDY = Study(study="doubt", findings=("effusion", "nodule"))
 MANIFEST = ModelManifest((ArraySpec("w", (2,), "float32"),))
-WEIGHTS = {"w": np.array([1.5, -2.0], dtype=np.float32)}
+FORM = ModelForm.up(ModelLayout(MANIFEST), "fp32")
+WEIGHTS = FORM.encode({"float32": np.array([1.5, -2.0], dtype=np.float32)})
+MODEL = "ef" * 32
 CANARY = "patient-4711 Ueda Hanako 胸水"
 LOSS = {"loss": Number(0.5, 10)}
 OPEN = EgressSection(model_updates=True, metrics=("auroc", "loss", "counts"), min_patients=10)
 
 
 def policy(folder: Path, section: EgressSection = OPEN) -> EgressPolicy:
-    return EgressPolicy(section, STUDY, MANIFEST, site="st-mary", audit=AuditLog(folder / "audit.jsonl"))
+    return EgressPolicy(section, STUDY, FORM, site="st-mary", audit=AuditLog(folder / "audit.jsonl"))
 
 
 def update(**changes: object) -> Update:
@@ -39,11 +43,17 @@ def update(**changes: object) -> Update:
         "study_digest": STUDY.digest(),
         "round": 1,
         "manifest_digest": MANIFEST.digest(),
+        "model_digest": MODEL,
+        "update_digest": packed_digest(WEIGHTS),
         "training_cells": 90,
+        "training_patients": 10,
         "steps": 4,
         "seconds": 1.0,
+        "reference": "",
         "metrics": {},
+        "validation": {},
         "model": WEIGHTS,
+        "control": {},
     }
     return Update(**{**whole, **changes})  # type: ignore[arg-type]  # the test chooses the fields by name
 
@@ -53,6 +63,7 @@ def evaluation(**changes: object) -> EvaluationReply:
         "study_digest": STUDY.digest(),
         "round": 1,
         "manifest_digest": MANIFEST.digest(),
+        "model_digest": MODEL,
         "split": "test",
         "reference": "gold",
         "metrics": {},
@@ -62,7 +73,7 @@ def evaluation(**changes: object) -> EvaluationReply:
 
 def released_metrics(gate: EgressPolicy, numbers: Mapping[str, Number]) -> Mapping[str, float]:
     """What of the numbers leaves with an evaluation."""
-    return decode(gate.release(evaluation(), numbers=numbers), EvaluationReply).metrics
+    return decode(gate.release(evaluation(), numbers=numbers, echo=MODEL), EvaluationReply).metrics
 
 
 def sent(folder: Path) -> list[dict[str, object]]:
@@ -74,16 +85,16 @@ def sent(folder: Path) -> list[dict[str, object]]:
 def test_nothing_leaves_by_default(tmp_path: Path) -> None:
     closed = policy(tmp_path, EgressSection())
     with pytest.raises(PrivacyError, match=r"egress\.model_updates is false"):
-        closed.release(update(), model_patients=1000)
+        closed.release(update(training_patients=1000), echo=MODEL)
     assert sent(tmp_path) == []
     every = {name: Number(0.5, 1000) for name in METRICS}
     assert released_metrics(closed, every) == {}
 
 
 def test_an_update_that_is_allowed_travels_whole(tmp_path: Path) -> None:
-    content = policy(tmp_path).release(update(), numbers=LOSS, model_patients=10)
+    content = policy(tmp_path).release(update(), numbers=LOSS, echo=MODEL)
     received = decode(content, Update)
-    np.testing.assert_array_equal(received.model["w"], WEIGHTS["w"])
+    assert received.model == WEIGHTS
     assert received.metrics == {"loss": 0.5}
 
 
@@ -95,7 +106,7 @@ def test_a_number_needs_enough_patients(tmp_path: Path, patients: int, *, goes: 
 @pytest.mark.parametrize("patients", [0, 9])
 def test_a_model_needs_enough_patients(tmp_path: Path, patients: int) -> None:
     with pytest.raises(PrivacyError, match=rf"{patients} patients to train on, egress\.min_patients is 10"):
-        policy(tmp_path).release(update(), numbers=LOSS, model_patients=patients)
+        policy(tmp_path).release(update(training_patients=patients), numbers=LOSS, echo=MODEL)
     assert sent(tmp_path) == []
 
 
@@ -121,7 +132,7 @@ def test_numbers_go_with_three_decimals_and_counts_whole(tmp_path: Path) -> None
 
 
 def test_a_note_is_in_the_log_and_not_in_the_message(tmp_path: Path) -> None:
-    content = policy(tmp_path).release(evaluation(), note="requests left: 3")
+    content = policy(tmp_path).release(evaluation(), echo=MODEL, note="requests left: 3")
     (entry,) = sent(tmp_path)
     assert entry["fields"]["note"] == "requests left: 3"  # type: ignore[index]  # JSON
     assert "requests left" not in str(content)
@@ -132,14 +143,14 @@ def test_a_number_that_slipped_into_a_message_is_stopped(tmp_path: Path, message
     """Even one that could leave: nobody said how many patients it is about."""
     numbers = {"auroc/effusion": Number(0.8, 100), "loss": Number(0.5, 100)}
     with pytest.raises(PrivacyError, match="may not leave"):
-        policy(tmp_path).release(message, numbers=numbers, model_patients=100)
+        policy(tmp_path).release(message, numbers=numbers, echo=MODEL)
     assert sent(tmp_path) == []
 
 
 @pytest.mark.parametrize("key", [f"auroc/{CANARY}", "auroc/pneumonia", "auroc/effusion/more"])
 def test_the_name_of_a_finding_is_no_way_out(tmp_path: Path, key: str) -> None:
     with pytest.raises(WireError):
-        policy(tmp_path).release(evaluation(), numbers={key: Number(1.0, 100)})
+        policy(tmp_path).release(evaluation(), numbers={key: Number(1.0, 100)}, echo=MODEL)
     assert sent(tmp_path) == []
 
 
@@ -153,46 +164,64 @@ def test_the_name_of_a_number_is_no_way_out(tmp_path: Path, key: str) -> None:
 @pytest.mark.parametrize("value", [math.nan, math.inf, 2.0])
 def test_a_number_that_cannot_be_what_its_name_says_is_stopped(tmp_path: Path, value: float) -> None:
     with pytest.raises(WireError):
-        policy(tmp_path).release(evaluation(), numbers={"auroc/effusion": Number(value, 100)})
+        policy(tmp_path).release(evaluation(), numbers={"auroc/effusion": Number(value, 100)}, echo=MODEL)
     assert sent(tmp_path) == []
 
 
-OWN_WORDS = {RELEASE, "validation", "test", "gold", "reports", "st-mary", STUDY.digest(), MANIFEST.digest()}
+OWN_WORDS = {MODEL, RELEASE, "validation", "test", "gold", "reports", "st-mary", STUDY.digest(), MANIFEST.digest()}
 
 
 @given(
     words=st.text(min_size=1).filter(lambda word: word not in OWN_WORDS),
-    field=st.sampled_from(["study_digest", "manifest_digest", "split", "reference"]),
+    field=st.sampled_from(["study_digest", "manifest_digest", "model_digest", "split", "reference"]),
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_word_leaves_that_is_not_the_studys_own(tmp_path: Path, words: str, field: str) -> None:
     with pytest.raises(PrivacyError, match=f"{field} is not a word that may leave"):
-        policy(tmp_path).release(evaluation(**{field: words}))
+        policy(tmp_path).release(evaluation(**{field: words}), echo=MODEL)
 
 
 @pytest.mark.parametrize("field", ["site", "release"])
 def test_a_greeting_carries_no_free_text(tmp_path: Path, field: str) -> None:
     words = {"study_digest": STUDY.digest(), "site": "st-mary", "release": RELEASE, field: CANARY}
     with pytest.raises(PrivacyError, match=f"{field} is not a word"):
-        policy(tmp_path).release(HelloReply(**words, metrics={}))
+        policy(tmp_path).release(HelloReply(**words, sends_metrics=True, metrics={}))
 
 
 @pytest.mark.parametrize(
     "model",
     [
-        {"w": WEIGHTS["w"], CANARY: WEIGHTS["w"]},
-        {CANARY: WEIGHTS["w"]},
-        {"w": np.zeros((500, 2), dtype=np.float32)},
-        {"w": np.array([1.5, np.nan], dtype=np.float32)},
-        {"w": np.array([1, 2], dtype=np.int64)},
+        {**WEIGHTS, CANARY: WEIGHTS["float32"]},
+        {CANARY: WEIGHTS["float32"]},
+        {"float32": as_array(np.zeros(1000, dtype=np.float32))},
+        {"float32": as_array(np.array([1, 2], dtype=np.int64))},
         {},
     ],
-    ids=["one more", "another name", "another shape", "not finite", "another type", "none"],
+    ids=["one more", "another name", "another length", "another type", "none"],
 )
-def test_arrays_that_are_not_the_studys_model_stay(tmp_path: Path, model: dict[str, np.ndarray]) -> None:
+def test_arrays_that_are_not_the_studys_model_stay(tmp_path: Path, model: Packed) -> None:
     with pytest.raises(WireError):
-        policy(tmp_path).release(update(model=model), numbers=LOSS, model_patients=100)
+        policy(tmp_path).release(update(model=model), numbers=LOSS, echo=MODEL)
     assert sent(tmp_path) == []
+
+
+def test_a_digest_that_is_not_that_of_the_model_stays(tmp_path: Path) -> None:
+    with pytest.raises(PrivacyError, match="update_digest is not a word that may leave"):
+        policy(tmp_path).release(update(update_digest="12" * 32), echo=MODEL)
+
+
+def test_numbers_about_the_model_as_it_came_pass_the_same_gate(tmp_path: Path) -> None:
+    numbers = {"auroc/effusion": Number(0.81249, 50), "brier/effusion": Number(0.1, 50), "auroc/nodule": Number(1, 9)}
+    content = policy(tmp_path).release(update(reference="gold"), validation=numbers, echo=MODEL)
+    assert decode(content, Update).validation == {"auroc/effusion": 0.812}
+
+
+@pytest.mark.parametrize(("metrics", "sends"), [((), False), (("counts", "loss"), False), (("counts", "ece"), True)])
+def test_a_site_knows_whether_any_metric_of_a_model_may_leave(
+    tmp_path: Path, metrics: tuple[str, ...], *, sends: bool
+) -> None:
+    section = EgressSection(model_updates=True, metrics=metrics, min_patients=10)
+    assert policy(tmp_path, section).sends_evaluations is sends
 
 
 def test_only_messages_of_a_site_are_sent(tmp_path: Path) -> None:
@@ -201,7 +230,7 @@ def test_only_messages_of_a_site_are_sent(tmp_path: Path) -> None:
 
 
 def test_what_is_sent_is_in_the_log_first_word_for_word(tmp_path: Path) -> None:
-    policy(tmp_path).release(update(), numbers=LOSS, model_patients=10)
+    policy(tmp_path).release(update(), numbers=LOSS, echo=MODEL)
     (entry,) = sent(tmp_path)
     fields = entry["fields"]
     assert isinstance(fields, dict)
@@ -210,7 +239,7 @@ def test_what_is_sent_is_in_the_log_first_word_for_word(tmp_path: Path) -> None:
     assert fields["metrics"] == {"loss": 0.5}
     assert fields["training_cells"] == 90
     assert (fields["arrays"], fields["bytes"]) == (1, 8)
-    assert fields["sha256"] == arrays_digest(WEIGHTS)
+    assert fields["sha256"] == packed_digest(WEIGHTS)
     assert verify(tmp_path / "audit.jsonl").first_broken is None
 
 
@@ -222,7 +251,7 @@ def test_nothing_is_sent_that_cannot_be_written_down(tmp_path: Path, monkeypatch
     monkeypatch.setattr(AuditLog, "append", full)
     content: RecordDict | None = None
     with pytest.raises(OSError, match="No space left"):
-        content = gate.release(update(), numbers=LOSS, model_patients=10)
+        content = gate.release(update(), numbers=LOSS, echo=MODEL)
     assert content is None
     with pytest.raises(OSError, match="No space left"):
         gate.release_error(DataError("x"))
@@ -257,7 +286,7 @@ def counts(cue: str = "en/possible", *, trials: int = 30) -> CountsReply:
 def counting_policy(folder: Path, *, cue_counts: bool = True) -> EgressPolicy:
     section = EgressSection(cue_counts=cue_counts, min_patients=10)
     log = AuditLog(folder / "audit.jsonl")
-    return EgressPolicy(section, STUDY, MANIFEST, site="st-mary", audit=log, cue_words=CUES)
+    return EgressPolicy(section, STUDY, FORM, site="st-mary", audit=log, cue_words=CUES)
 
 
 def test_counts_that_are_allowed_travel_and_are_in_the_log(tmp_path: Path) -> None:

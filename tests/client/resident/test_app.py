@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,14 +16,22 @@ from structlog.testing import capture_logs
 from glsmed.client.resident.app import build_client_app
 from glsmed.client.resident.site_runtime import load_site_runtime
 from glsmed.client.settings.config import load_site
-from glsmed.shared.models import state_arrays
+from glsmed.shared.models import initial_model, state_arrays
 from glsmed.shared.protocol.codec import decode, encode
-from glsmed.shared.protocol.messages import Arrays, EvaluateTask, EvaluationReply, TrainTask, Update
+from glsmed.shared.protocol.messages import EvaluateTask, EvaluationReply, TrainTask, Update
+from glsmed.shared.protocol.packed_model import Arrays, Buffers, as_array, packed_digest
 
 EGRESS = """cpu_threads: 1
 egress: {metrics: [auroc, brier, log_loss, counts], min_patients: 2, max_runs: 1, model_updates: true}
 """
 ROUNDS = 2
+
+
+def packed_buffers(model: Arrays) -> Buffers:
+    """The model as it would be packed, whatever is wrong with it."""
+    dtypes = dict.fromkeys(str(array.dtype) for array in model.values())
+    own = {dtype: [array.ravel() for array in model.values() if str(array.dtype) == dtype] for dtype in dtypes}
+    return {dtype: np.concatenate(arrays) for dtype, arrays in own.items()}
 
 
 class Asked:
@@ -41,30 +50,42 @@ class Asked:
         kept = {name: array.copy() for name, array in rest}  # training changes the model in place
         return {first[0]: np.full(first[1].shape, change, dtype=np.float32), **kept}
 
-    def evaluate(self, model: Arrays, *, split: str = "test", round_number: int = 1) -> Message:
+    def _named(self, model: Arrays | str) -> dict[str, Any]:
+        """A model with its digest, or the digest alone."""
+        if isinstance(model, str):
+            return {"model": {}, "model_digest": model, "keep_digest": ""}
+        packed = {name: as_array(values) for name, values in packed_buffers(model).items()}
+        return {"model": packed, "model_digest": packed_digest(packed), "keep_digest": ""}
+
+    def digest(self, model: Arrays) -> str:
+        return str(self._named(model)["model_digest"])
+
+    def evaluate(self, model: Arrays | str, *, split: str = "test", round_number: int = 1) -> Message:
         task = EvaluateTask(
             study_digest=self._site.study.digest(),
             round=round_number,
             manifest_digest=self._site.model_manifest.digest(),
             split=split,
-            model=model,
+            **self._named(model),
         )
         message = Message(encode(task), 1, "evaluate", ttl=60.0, group_id="1")
         message.metadata.__dict__["_message_id"] = "request"
         return self._app(message, Context(1, 1, {}, RecordDict(), {}))
 
-    def train(self, model: Arrays, *, round_number: int = 1) -> Message:
+    def train(self, model: Arrays | str, *, round_number: int = 1, validate: bool = False) -> Message:
         task = TrainTask(
             study_digest=self._site.study.digest(),
             round=round_number,
             manifest_digest=self._site.model_manifest.digest(),
-            model=model,
+            validate=validate,
+            control={},
+            **self._named(model),
         )
         message = Message(encode(task), 1, "train", ttl=60.0, group_id="1")
         message.metadata.__dict__["_message_id"] = "request"
         return self._app(message, Context(1, 1, {}, RecordDict(), {}))
 
-    def metrics(self, model: Arrays, *, split: str = "test", round_number: int = 1) -> Mapping[str, float]:
+    def metrics(self, model: Arrays | str, *, split: str = "test", round_number: int = 1) -> Mapping[str, float]:
         reply = decode(self.evaluate(model, split=split, round_number=round_number).content, EvaluationReply)
         assert (reply.split, reply.round) == (split, round_number)
         return reply.metrics
@@ -190,3 +211,50 @@ def test_arrays_that_are_not_the_studys_are_refused_and_nothing_is_counted(
     }[change]
     assert site.evaluate(wrong).error.reason == "WireError"
     assert not list(site.state.glob("questions-*"))
+
+
+def test_a_model_is_measured_as_it_came_and_trained_in_one_answer(start: Callable[[], Asked]) -> None:
+    site = start()
+    model = site.model(0.1)
+    update = decode(site.train(model, validate=True).content, Update)
+    assert update.reference == "gold"
+    assert dict(update.validation) == dict(site.metrics(model, split="validation"))
+    assert update.model_digest == site.digest(model) != update.update_digest
+
+
+def test_a_model_that_cannot_be_measured_is_trained_all_the_same(
+    start: Callable[[], Asked], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise ValueError("only one class")
+
+    site = start()
+    monkeypatch.setattr("glsmed.client.resident.app.evaluate", fails)
+    update = decode(site.train(site.model(0.1), validate=True).content, Update)
+    assert (update.reference, dict(update.validation), update.steps) == ("", {}, 2)
+
+
+def test_a_site_whose_policy_is_closed_measures_nothing(
+    start: Callable[[], Asked], write_config: Callable[..., Path]
+) -> None:
+    start()
+    closed = Asked(write_config(replace={"cpu_threads: 1\n": EGRESS.replace("auroc, brier, log_loss, ", "")}))
+    update = decode(closed.train(closed.model(0.1), validate=True).content, Update)
+    assert (update.reference, dict(update.validation)) == ("", {})
+
+
+def test_a_model_that_came_once_is_known_by_its_digest_also_after_a_restart(start: Callable[[], Asked]) -> None:
+    site = start()
+    model = site.model(0.1)
+    answered = site.metrics(model)
+    assert start().metrics(site.digest(model)) == answered
+
+
+def test_a_digest_that_is_not_known_asks_for_the_model(start: Callable[[], Asked]) -> None:
+    assert start().train("0" * 64).error.reason == "UnknownModelError"
+
+
+def test_the_first_model_of_the_study_need_not_be_sent(start: Callable[[], Asked]) -> None:
+    site = start()
+    first = {name: array.copy() for name, array in state_arrays(initial_model(site._site.study)).items()}
+    assert decode(site.train(site.digest(first)).content, Update).round == 1

@@ -119,7 +119,7 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> N
     ("name", "content", "read"),
     [
         ("rounds.jsonl", '{"round": 1}\n', RunFolder.rounds),
-        ("rounds.jsonl", '{"round"', RunFolder.rounds),
+        ("rounds.jsonl", '{"round"\n', RunFolder.rounds),
         ("metrics.csv", "round,split\n1,test\n", RunFolder.metrics),
         ("summary.json", "", RunFolder.summary),
         ("shared_prior.json", "{}", RunFolder.shared_prior),

@@ -1,6 +1,7 @@
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from safetensors.numpy import load_file
 from glsmed.benchmarks.federation.local_grid import Ask, LocalGrid, Misbehaviour
 from glsmed.server.folders.checkpoints import Checkpoint, CheckpointFolder
 from glsmed.server.folders.run_folder import RunFolder, read_status
+from glsmed.server.folders.wish import make_wish
 from glsmed.server.rounds.rounds import StudyPlan, run_study
 from glsmed.server.rounds.site_messenger import Clock
 from glsmed.shared.errors import DataError, FederationError, QueryBudgetError
@@ -27,9 +29,9 @@ from tests.misbehaving_sites import (
     only,
     raises,
 )
+from tests.server.conftest import FIRST_MODEL
 
 MakeSite = Callable[..., ClientApp]
-pytestmark = pytest.mark.usefixtures("small_model")
 
 
 class Federation:
@@ -39,21 +41,29 @@ class Federation:
         self.study = study
         self.root = folder
         self.clock = clock
-        self.apps = {
-            "a": make_site("a", step=1.0, cells=10),
-            "b": make_site("b", step=0.0, cells=10),
-            "c": make_site("c", step=2.0, cells=20),
-        }
+        self.digests: tuple[str, ...] = ()
+        self._make_site = make_site
+        self.apps = self.make_apps(study.digest())
         self.faults: dict[str, Misbehaviour] = {}
         self.grid = LocalGrid({})
+
+    def make_apps(self, digest: str, precision: str = "fp32") -> dict[str, ClientApp]:
+        words = {"study_digest": digest, "precision": precision}
+        return {
+            "a": self._make_site("a", step=1.0, cells=10, **words),
+            "b": self._make_site("b", step=0.0, cells=10, **words),
+            "c": self._make_site("c", step=2.0, cells=20, **words),
+        }
 
     def run(self, *, offline: tuple[str, ...] = (), strangers: tuple[str, ...] = ()) -> Mapping[str, object]:
         self.grid = LocalGrid(self.apps, misbehaviours=self.faults, clock=self.clock)
         for site in offline:
             self.grid.take_offline(site)
         known = {node: site for node, site in self.grid.nodes.items() if site not in strangers}
-        plan = StudyPlan(clock=self.clock)
-        return run_study(self.grid, self.study, RunFolder(self.root), sites=lambda: known, plan=plan)
+        plan, folder = StudyPlan(clock=self.clock, digests=self.digests), RunFolder(self.root)
+        if folder.checkpoints.latest() is None:
+            folder.checkpoints.begin(FIRST_MODEL, study_digest=self.study.digest())
+        return run_study(self.grid, self.study, folder, sites=lambda: known, plan=plan)
 
     def weight(self, round_number: int) -> list[float]:
         folder = RunFolder(self.root)
@@ -95,7 +105,7 @@ def test_the_run_folder_tells_the_whole_story(federation: Federation) -> None:
     assert (status.state, status.round, status.rounds, status.sites) == ("finished", 3, 3, ("a", "b", "c"))
     assert "round 2" in status.message
     events = [json.loads(line)["event"] for line in (federation.root / "audit.jsonl").read_text().splitlines()]
-    assert events == ["run_started", *["site_joined"] * 3, *["round", "evaluated"] * 3, "evaluated", "run_finished"]
+    assert events == ["run_started", *["site_joined"] * 3, *["round"] * 3, *["evaluated"] * 2, "run_finished"]
     assert verify(federation.root / "audit.jsonl").first_broken is None
     rows = RunFolder(federation.root).metrics()
     assert {row.split for row in rows} == {"train", "validation", "test"}
@@ -115,8 +125,8 @@ CANARY = "Jane Smith, effusion cannot be excluded"
         (raises(RuntimeError(CANARY)), "RuntimeError"),
         (never_answers, "late"),
         (answers_late(61), "late"),
-        (changes_arrays(_nan), "refused: array 'weight' holds values that are not finite"),
-        (changes_arrays(lambda array: array.reshape(-1, 1)), "refused: array 'weight' has shape (2, 1)"),
+        (changes_arrays(_nan), "refused: it holds values that are not finite"),
+        (changes_arrays(lambda array: array[:1]), "refused: record 'model': buffer 'float32': expected float32 (2,)"),
         (
             changes_arrays(lambda array: np.add(array, 99, dtype=array.dtype)),
             "refused: L2 norm of its change: expected at most max_update_norm 50.0, got 14",
@@ -231,7 +241,7 @@ def test_a_node_that_no_site_was_admitted_with_is_ignored_and_named(federation: 
     assert [line["fields"]["node"] for line in lines if line["event"] == "node_ignored"] == [stranger]
 
 
-@pytest.mark.parametrize("moment", [("train", "2"), ("evaluate", "2"), ("evaluate", "3")])
+@pytest.mark.parametrize("moment", [("train", "1"), ("train", "2"), ("evaluate", "3"), ("evaluate", "2")])
 def test_a_run_that_was_killed_goes_on_and_ends_as_if_it_had_not_been(
     federation: Federation, tmp_path: Path, moment: tuple[str, str]
 ) -> None:
@@ -263,10 +273,10 @@ def test_a_round_whose_checkpoint_was_not_written_is_forgotten_and_run_again(
 ) -> None:
     save = CheckpointFolder.save
 
-    def killed(folder: CheckpointFolder, checkpoint: Checkpoint) -> None:
-        if checkpoint.round == 2:
+    def killed(folder: CheckpointFolder, round_number: int, *rest: Any, **words: Any) -> Checkpoint:
+        if round_number == 2:
             raise KeyboardInterrupt
-        save(folder, checkpoint)
+        return save(folder, round_number, *rest, **words)
 
     with monkeypatch.context() as patch:
         patch.setattr(CheckpointFolder, "save", killed)
@@ -301,7 +311,7 @@ def test_checkpoints_say_which_study_round_and_sites_made_them(federation: Feder
         metadata = source.metadata()
     assert (metadata["round"], metadata["study_digest"]) == ("2", study.digest())
     assert json.loads(metadata["sites"]) == {"a": 10, "b": 10, "c": 20}
-    assert len(metadata["manifest_digest"]) == len(ModelManifest(()).digest())
+    assert ModelManifest.from_json(metadata["manifest"]) == ModelManifest.of_arrays(FIRST_MODEL)
 
 
 def test_a_site_that_answers_no_more_evaluations_is_named_and_the_study_goes_on(federation: Federation) -> None:
@@ -314,3 +324,112 @@ def test_a_site_that_answers_no_more_evaluations_is_named_and_the_study_goes_on(
     status = read_status(federation.root)
     assert status is not None
     assert "without a: QueryBudgetError" in status.message
+
+
+def test_a_study_that_is_told_to_stop_finishes_its_round_measures_and_reports(federation: Federation) -> None:
+    def stops(task: Message, ask: Ask) -> Message:
+        make_wish(federation.root, "stop")
+        return ask(task)
+
+    federation.faults["b"] = only(stops, rounds={2})
+    summary = federation.run()
+    assert (summary["rounds"], summary["best_round"]) == (2, 2)
+    assert [record[0] for record in federation.records()] == [1, 2]
+    assert federation.run() == summary
+    assert not (federation.root / "wish.json").exists()
+
+
+def test_a_study_that_is_told_to_stop_while_it_waits_ends_with_what_it_has(
+    federation: Federation, clock: Clock
+) -> None:
+    def leaves(task: Message, ask: Ask) -> Message:
+        reply = ask(task)
+        for site in ("b", "c"):
+            federation.grid.take_offline(site)
+        return reply
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        if clock.now() > 30:
+            make_wish(federation.root, "stop")
+
+    federation.clock = Clock(now=clock.now, sleep=sleep)
+    federation.faults["c"] = only(leaves, rounds={2})
+    summary = federation.run()
+    assert summary["rounds"] == 2
+    assert set(summary["sites"]) == {"a"}  # type: ignore[call-overload]  # a dict
+
+
+def test_a_study_that_is_paused_waits_and_goes_on(federation: Federation, clock: Clock) -> None:
+    states: list[str] = []
+
+    def pauses(task: Message, ask: Ask) -> Message:
+        make_wish(federation.root, "pause")
+        return ask(task)
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        status = read_status(federation.root)
+        states.append("" if status is None else status.state)
+        if states.count("paused") > 50:
+            make_wish(federation.root, "resume")
+
+    federation.clock = Clock(now=clock.now, sleep=sleep)
+    federation.faults["a"] = only(pauses, rounds={1})
+    assert federation.run()["rounds"] == 3
+    assert "paused" in states
+
+
+def test_a_study_goes_on_under_another_digest_that_it_was_told_of(federation: Federation, study: Study) -> None:
+    federation.run()
+    longer = study.model_copy(update={"training": study.training.model_copy(update={"rounds": 4})})
+    (federation.root / "summary.json").unlink()
+    federation.study, federation.digests = longer, (study.digest(), longer.digest())
+    federation.apps = federation.make_apps(longer.digest())
+    assert federation.run()["rounds"] == 4
+    assert federation.weight(4)[0] == 5.0
+
+
+def test_an_operator_can_see_who_is_waited_for_since_when(federation: Federation, clock: Clock) -> None:
+    seen = []
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        seen.append(read_status(federation.root))
+
+    federation.clock = Clock(now=clock.now, sleep=sleep)
+    federation.faults["c"] = only(answers_late(20), rounds={2})
+    federation.run()
+    waiting = next(status for status in seen if status is not None and status.waiting_for == ("c",))
+    assert (waiting.round, waiting.quorum, waiting.sites) == (2, 2, ("a", "b", "c"))
+    assert waiting.since
+    assert waiting.deadline_at > waiting.since
+    assert set(waiting.seen) == {"a", "b", "c"}
+
+
+def test_a_round_is_recorded_with_its_bytes_and_times(federation: Federation) -> None:
+    federation.run()
+    first, second, _ = RunFolder(federation.root).rounds()
+    assert (first.bytes_down, first.bytes_up) == (0, 3 * 16)  # the first model follows from study.yaml
+    assert (second.bytes_down, second.bytes_up) == (3 * 16, 3 * 16)
+    assert first.site_seconds == {"a": 1.0, "b": 1.0, "c": 1.0}
+
+
+def test_the_best_the_last_and_every_nth_checkpoint_stay(federation: Federation, study: Study) -> None:
+    training, centre = (
+        study.training.model_copy(update={"rounds": 9}),
+        study.centre.model_copy(update={"keep_every": 4}),
+    )
+    federation.study = study.model_copy(update={"training": training, "centre": centre})
+    federation.apps = federation.make_apps(federation.study.digest())
+    assert federation.run()["best_round"] == 2
+    assert RunFolder(federation.root).checkpoints.rounds() == [0, 2, 4, 7, 8, 9]
+
+
+@pytest.mark.parametrize("precision", ["bf16", "int8"])
+def test_fewer_bits_end_near_where_all_bits_do(federation: Federation, study: Study, precision: str) -> None:
+    few = study.federation.model_copy(update={"precision": precision})
+    federation.study = study.model_copy(update={"federation": few})
+    federation.apps = federation.make_apps(federation.study.digest(), precision)
+    federation.run()
+    assert federation.weight(3)[0] == pytest.approx(3.75, rel=0.01)

@@ -7,11 +7,13 @@ from flwr.clientapp import ClientApp
 from flwr.common.constant import ErrorCode
 
 from glsmed.benchmarks.federation.local_grid import Ask, Delayed, LocalGrid, Misbehaviour
-from glsmed.server.rounds.site_messenger import Clock, SiteMessenger, SiteReply
+from glsmed.server.rounds.site_messenger import Clock, Request, SiteMessenger, SiteReply
 from glsmed.shared.protocol.codec import encode
-from glsmed.shared.protocol.messages import Arrays, Hello, TrainTask
+from glsmed.shared.protocol.messages import Hello
+from glsmed.shared.protocol.packed_model import Arrays
 from glsmed.shared.protocol.study import Study
-from tests.misbehaving_sites import answers_late, never_answers
+from tests.misbehaving_sites import answers_late, never_answers, only
+from tests.server.conftest import train_task
 
 MakeSite = Callable[..., ClientApp]
 HELLO = encode(Hello(study_digest="ab", run="doubt"))
@@ -22,7 +24,8 @@ def _messenger(grid: LocalGrid, clock: Clock) -> SiteMessenger:
 
 
 def _ask(messenger: SiteMessenger) -> dict[str, SiteReply]:
-    answers = messenger.ask(HELLO, kind="query", sites=messenger.online().sites, group="hello", deadline_seconds=10)
+    request = Request.of(HELLO, kind="query", group="hello", deadline_seconds=10)
+    answers = messenger.ask(request, messenger.online().sites)
     return {answer.site: answer for answer in answers}
 
 
@@ -121,9 +124,8 @@ def test_a_site_that_is_gone_when_asked_went_offline(grid: LocalGrid, clock: Clo
     messenger = _messenger(grid, clock)
     sites = messenger.online().sites
     grid.take_offline("b")
-    answers = messenger.ask(
-        RecordDict({"head": ConfigRecord()}), kind="query", sites=sites, group="hello", deadline_seconds=10
-    )
+    request = Request.of(RecordDict({"head": ConfigRecord()}), kind="query", group="hello", deadline_seconds=10)
+    answers = messenger.ask(request, sites)
     assert {answer.site: answer.failure for answer in answers}["b"] == "went offline"
 
 
@@ -145,18 +147,15 @@ class Loses:
 
 
 def _train(grid: LocalGrid, clock: Clock, study: Study, *, deadline_seconds: float = 600) -> list[SiteReply]:
-    model: Arrays = {"weight": np.zeros(2, dtype=np.float32), "batches": np.zeros(1, dtype=np.int64)}
-    task = TrainTask(study_digest=study.digest(), round=1, manifest_digest="m", model=model)
     messenger = _messenger(grid, clock)
-    asked = messenger.ask(
-        encode(task),
+    request = Request(
+        content=lambda _site, _whole: encode(train_task(study, 1)),
         kind="train",
-        sites=messenger.online().sites,
         group="1",
         deadline_seconds=deadline_seconds,
         probe=HELLO,
     )
-    return list(asked)
+    return list(messenger.ask(request, messenger.online().sites))
 
 
 def test_a_question_that_a_site_has_lost_is_sent_again(make_site: MakeSite, clock: Clock, study: Study) -> None:
@@ -188,3 +187,53 @@ def test_a_site_that_loses_every_question_is_late(make_site: MakeSite, clock: Cl
     grid = LocalGrid({"a": make_site("a")}, misbehaviours={"a": killed}, clock=clock)
     assert [answer.failure for answer in _train(grid, clock, study)] == ["late"]
     assert killed.asked.count("train") == 4
+
+
+def _rounds(
+    messenger: SiteMessenger, study: Study, numbers: Iterable[int], *, deadline: float
+) -> list[list[SiteReply]]:
+    """The replies to the requests of several rounds, each of which asks the sites that are not busy."""
+    all_replies = []
+    for number in numbers:
+        request = Request(
+            content=lambda _site, _whole, number=number: encode(train_task(study, number)),  # type: ignore[misc]  # bound
+            kind="train",
+            group=str(number),
+            deadline_seconds=deadline,
+        )
+        online = messenger.online().sites
+        busy = messenger.busy(online)
+        all_replies.append(
+            list(messenger.ask(request, {site: node for site, node in online.items() if site not in busy}))
+        )
+    return all_replies
+
+
+def test_a_late_reply_comes_with_the_group_of_its_request(make_site: MakeSite, clock: Clock, study: Study) -> None:
+    faults: dict[str, Misbehaviour] = {"b": only(answers_late(15), rounds={1}), "a": answers_late(8)}
+    grid = LocalGrid({name: make_site(name) for name in ("a", "b")}, misbehaviours=faults, clock=clock)
+    first, second, third = _rounds(_messenger(grid, clock), study, (1, 2, 3), deadline=10)
+    assert [(reply.site, reply.group, reply.failure) for reply in first] == [("a", "1", ""), ("b", "1", "late")]
+    assert [(reply.site, reply.group, reply.failure) for reply in second] == [("b", "1", ""), ("a", "2", "")]
+    assert [(reply.site, reply.group) for reply in third] == [("b", "3"), ("a", "3")]
+
+
+def test_a_site_that_lacks_what_it_was_believed_to_have_is_sent_the_whole(
+    make_site: MakeSite, clock: Clock, study: Study
+) -> None:
+    asked: list[bool] = []
+    other: Arrays = {"weight": np.ones(2, dtype=np.float32), "batches": np.zeros(1, dtype=np.int64)}
+
+    def content(_site: str, whole: bool) -> RecordDict:
+        asked.append(whole)
+        return encode(train_task(study, 1, other if whole else None, digest_of=other))
+
+    grid = LocalGrid({"a": make_site("a")}, clock=clock)
+    request = Request(content=content, kind="train", group="1", deadline_seconds=10, brief_for=["a"])
+    replies = list(_messenger(grid, clock).ask(request, grid_sites(grid)))
+    assert [reply.failure for reply in replies] == [""]
+    assert (asked, request.sent_whole) == ([False, True], ["a"])
+
+
+def grid_sites(grid: LocalGrid) -> dict[str, int]:
+    return {site: node for node, site in grid.nodes.items()}

@@ -13,7 +13,6 @@ from glsmed.shared.metrics.finding_metrics import (
     calibration_counts,
     finding_metrics,
     full_metrics,
-    macro,
 )
 
 
@@ -80,8 +79,3 @@ def test_full_metrics_count_false_alerts_at_a_fixed_sensitivity() -> None:
     measured = full_metrics(probability, truth)
     assert measured["false_alerts_90"] == pytest.approx(40)
     assert measured["false_alerts_95"] == pytest.approx(40)
-
-
-def test_macro_is_the_mean_over_findings_and_the_sum_of_counts() -> None:
-    by_finding = {"a": {"n": 10.0, "auroc": 0.8}, "b": {"n": 20.0, "auroc": 0.6}, "c": {"n": 5.0}}
-    assert macro(by_finding) == pytest.approx({"n": 35.0, "auroc": 0.7})

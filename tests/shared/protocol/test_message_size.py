@@ -9,14 +9,16 @@ from glsmed.shared.models import build_model, state_arrays
 from glsmed.shared.protocol.codec import encode
 from glsmed.shared.protocol.message_size import Allowance, most_message_bytes
 from glsmed.shared.protocol.messages import TrainTask
+from glsmed.shared.protocol.model_form import ModelForm
 from glsmed.shared.protocol.model_manifest import ArraySpec, ModelManifest
+from glsmed.shared.protocol.packed_model import ModelLayout
 
 MIB = 2**20
 
 
 def test_a_message_has_the_bytes_of_the_model_and_some_room() -> None:
     manifest = ModelManifest((ArraySpec("w", (1000, 1000), "float32"), ArraySpec("n", (), "int64")))
-    assert most_message_bytes(manifest) == 4_000_000 + 8 + 2 * 4096 + 32 * MIB
+    assert most_message_bytes(manifest) == 2 * (4_000_000 + 8) + 32 * MIB
 
 
 @pytest.mark.parametrize("architecture", ["resnet10", "densenet121"])
@@ -25,7 +27,19 @@ def test_an_honest_message_fits_as_flower_cuts_it(architecture: str) -> None:
     noise = np.random.default_rng(0)  # Flower sends equal parts once: none may be equal
     arrays = {name: noise.random(array.shape, dtype=np.float32) for name, array in state_arrays(model).items()}
     manifest = ModelManifest.of(model.state_dict())
-    task = encode(TrainTask(study_digest="a" * 64, round=1, manifest_digest="b" * 64, model=arrays))
+    layout = ModelLayout(manifest)
+    task = encode(
+        TrainTask(
+            study_digest="a" * 64,
+            round=1,
+            manifest_digest="b" * 64,
+            model_digest="c" * 64,
+            keep_digest="",
+            validate=True,
+            model=ModelForm.down(layout, "fp32").encode(layout.pack(arrays)),
+            control={},
+        )
+    )
     size = sum(len(part.deflate()) for part in get_all_nested_objects(task).values())
     assert sum(array.nbytes for array in arrays.values()) < size < most_message_bytes(manifest) - 24 * MIB
 

@@ -12,13 +12,14 @@ from torch.nn import functional as F
 from glsmed.benchmarks.comparison.arms import Arm
 from glsmed.benchmarks.comparison.network import small_network
 from glsmed.benchmarks.comparison.trial import Part, Trial
+from glsmed.benchmarks.methods.averaging import SiteModel
 from glsmed.benchmarks.methods.cells import Cells, Targets
 from glsmed.benchmarks.methods.losses import ForwardCorrection
 from glsmed.benchmarks.methods.method import ExaminationBatch, Method
 from glsmed.client.labels.training_targets import base_rate_logit
 from glsmed.client.learning.output_calibration import fit_output_calibration
-from glsmed.server.rounds.aggregation import SiteUpdate
-from glsmed.shared.metrics.finding_metrics import finding_metrics, macro
+from glsmed.shared.metrics.finding_metrics import finding_metrics
+from glsmed.shared.metrics.macro import macro
 from glsmed.shared.models import load_arrays, state_arrays
 
 
@@ -146,15 +147,15 @@ class _Run:
         McMahan et al., AISTATS 2017, algorithm 1, all sites in every round, each with a fresh optimizer. A site weighs
         by its examinations, of which all have equally many; the centre of a real study weighs by training cells.
         """
-        updates: list[list[SiteUpdate]] = [[] for _ in nets]
+        updates: list[list[SiteModel]] = [[] for _ in nets]
         for number, site in enumerate(self.trial.sites):
             copies, own = copy.deepcopy(nets), self._rows_of(number)
             self._take_steps(copies, [self._optimizer(net) for net in copies], targets, epoch, own)
             for place, net in enumerate(copies):
-                updates[place].append(SiteUpdate(site, len(own), state_arrays(net)))
-        rule = self.method.aggregation()
+                updates[place].append(SiteModel(site, len(own), state_arrays(net)))
+        averaging = self.method.aggregation()
         for net, of_sites in zip(nets, updates, strict=True):
-            load_arrays(net, rule.aggregate(of_sites))
+            load_arrays(net, averaging.mean(of_sites))
 
     def logits(self, nets: list[nn.Module], images: Tensor, site: Tensor, targets: Targets) -> Tensor:
         """``(M, K)`` logits with the offset of each examination's site, the mean over networks."""

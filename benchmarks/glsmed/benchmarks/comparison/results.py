@@ -16,7 +16,8 @@ from glsmed.benchmarks.comparison.jobs import Job
 from glsmed.benchmarks.comparison.trial import Part, Sizes
 from glsmed.shared.errors import DataError
 from glsmed.shared.files.atomic import write_bytes, write_text
-from glsmed.shared.metrics.finding_metrics import full_metrics, macro
+from glsmed.shared.metrics.finding_metrics import full_metrics
+from glsmed.shared.metrics.macro import macro
 
 KINDS = ("last", "last_mapped", "best", "best_mapped")
 LAYOUT = 1

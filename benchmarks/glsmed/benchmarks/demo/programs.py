@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,10 +14,16 @@ _POLITELY_SECONDS = 15.0
 
 
 class Programs:
-    """Starts programs of this environment and ends those that still run when the block is left."""
+    """Starts programs of this environment and ends those that still run when the block is left.
 
-    def __init__(self, logs: Path) -> None:
+    Args:
+        logs: folder for their output.
+        environment: variables beside those of this process.
+    """
+
+    def __init__(self, logs: Path, *, environment: Mapping[str, str] | None = None) -> None:
         self._logs = logs
+        self._environment = dict(environment or {})
         self._children: list[Child] = []
 
     def __enter__(self) -> Self:
@@ -35,7 +41,11 @@ class Programs:
             FederationError: it failed; holds what it printed.
         """
         done = subprocess.run(  # noqa: S603  # a fixed program of this installation, no shell
-            [installed_program(program), *arguments], capture_output=True, text=True, check=False
+            [installed_program(program), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, **self._environment},
         )
         if done.returncode != 0:
             raise FederationError(f"{program} {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}".rstrip())
@@ -43,9 +53,9 @@ class Programs:
 
     def start(self, name: str, program: str, *arguments: str) -> Child:
         """Start a program in the background; its output is the log ``<name>.log``."""
-        threads = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
+        environment = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"), **self._environment}
         child = start_child(
-            name, [installed_program(program), *arguments], log=self._logs / f"{name}.log", environment=threads
+            name, [installed_program(program), *arguments], log=self._logs / f"{name}.log", environment=environment
         )
         self._children.append(child)
         return child

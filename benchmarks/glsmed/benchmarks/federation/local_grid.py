@@ -16,6 +16,7 @@ from glsmed.client.resident.app import build_client_app
 from glsmed.client.resident.site_runtime import SiteRuntime
 from glsmed.server.flower.in_process import RUN_ID, GridInProcess, come_from_centre, give_message_id
 from glsmed.server.folders.run_folder import RunFolder
+from glsmed.server.processes.first_model import make_first_model
 from glsmed.server.rounds.rounds import run_study
 from glsmed.server.rounds.site_messenger import Clock
 from glsmed.shared.protocol.study import Study
@@ -135,6 +136,7 @@ class LocalGrid(GridInProcess):
 def run_in_process(study: Study, sites: Mapping[str, SiteRuntime], folder: RunFolder) -> Mapping[str, object]:
     """Federate loaded sites in this process; returns the run's summary."""
     grid = LocalGrid({name: build_client_app(site) for name, site in sites.items()})
+    make_first_model(folder, study)
     return run_study(grid, study, folder, sites=lambda: grid.nodes)
 
 

@@ -11,11 +11,11 @@ from sklearn.mixture import GaussianMixture  # type: ignore[import-untyped]  # s
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from glsmed.benchmarks.methods.averaging import Averaging, ByCases, SiteModel
 from glsmed.benchmarks.methods.cells import Cells, Targets
 from glsmed.benchmarks.methods.method import ExaminationBatch, Method, TryOut, weighted_mean
 from glsmed.client.labels.training_targets import base_rate_logit
-from glsmed.server.rounds.aggregation import AggregationRule, FedAvg, SiteUpdate
-from glsmed.shared.protocol.messages import Arrays
+from glsmed.shared.protocol.packed_model import Arrays
 from glsmed.shared.smoothing import soft_target_loss
 
 WARM_UP, RAMP_END = 0.10, 0.49  # rounds 10 and 49 of the 100 in the authors' code, as shares of training
@@ -69,9 +69,9 @@ class FedNoRo(Method):
             names = ", ".join(self._sites[number] for number in sorted(self._noisy)) or "none"
             self.notes.append(f"sites called noisy: {names}")
 
-    def aggregation(self) -> AggregationRule:
+    def aggregation(self) -> Averaging:
         """The plain average until sites are called noisy."""
-        return DistanceAware({self._sites[number] for number in self._noisy}) if self._noisy else FedAvg()
+        return DistanceAware({self._sites[number] for number in self._noisy}) if self._noisy else ByCases()
 
     def logits(self, net: nn.Module, batch: ExaminationBatch) -> Tensor:
         """The site's own log-odds in place of the arm's offset."""
@@ -89,7 +89,7 @@ class FedNoRo(Method):
         return share * weighted_mean(divergence(taught, logits), batch.weights) + (1 - share) * plain
 
 
-class DistanceAware(AggregationRule):
+class DistanceAware(Averaging):
     """Weights ``n_k exp(-D_k / max D)``, D the distance of a noisy site's model from the nearest clean one.
 
     The distance adds up the Euclidean norms of all arrays, as the authors' code does. All updates are held at once.
@@ -98,25 +98,16 @@ class DistanceAware(AggregationRule):
     def __init__(self, noisy: Iterable[str]) -> None:
         self._noisy = frozenset(noisy)
 
-    def aggregate(self, updates: Iterable[SiteUpdate]) -> Arrays:
-        """The weighted mean; every array is floating."""
-        held = list(updates)
-        weights = self.weights(held)
-        return {
-            name: np.asarray(sum(w * one.model[name] for w, one in zip(weights, held, strict=True)), dtype=array.dtype)
-            for name, array in held[0].model.items()
-        }
-
-    def weights(self, updates: Sequence[SiteUpdate]) -> Features:
+    def weights(self, models: Sequence[SiteModel]) -> Features:
         """``(sites,)``, adding up to 1."""
-        clean = [one for one in updates if one.site not in self._noisy]
+        clean = [one for one in models if one.site not in self._noisy]
         distance = np.array(
             [
                 min(model_distance(one.model, other.model) for other in clean) if one.site in self._noisy else 0.0
-                for one in updates
+                for one in models
             ]
         )
-        weights = np.array([one.weight for one in updates]) * np.exp(-distance / max(distance.max(), 1e-12))
+        weights = np.array([one.cases for one in models]) * np.exp(-distance / max(distance.max(), 1e-12))
         return np.asarray(weights / weights.sum())
 
 

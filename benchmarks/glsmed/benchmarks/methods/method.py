@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from glsmed.benchmarks.methods.averaging import Averaging, ByCases
 from glsmed.benchmarks.methods.cells import Cells, Targets, hard_targets
-from glsmed.server.rounds.aggregation import AggregationRule, FedAvg
 from glsmed.shared.smoothing import soft_target_loss
 
 
@@ -78,9 +78,9 @@ class Method:
     def begin_epoch(self, nets: list[nn.Module], everything: ExaminationBatch) -> None:
         """Get ready for an epoch (a round of a federation) from these networks; ``everything`` is the training set."""
 
-    def aggregation(self) -> AggregationRule:
+    def aggregation(self) -> Averaging:
         """How the sites' networks become one at the end of a round of a federation."""
-        return FedAvg()
+        return ByCases()
 
     def learning_rate(self, progress: float, base: float) -> float:
         """The learning rate at this share of training."""

@@ -14,13 +14,20 @@ from glsmed.shared.files.audit import AuditLog
 from glsmed.shared.protocol.bundle import RELEASE
 from glsmed.shared.protocol.codec import encode
 from glsmed.shared.protocol.messages import CountsReply, EvaluationReply, HelloReply, PriorReply, Update
-from glsmed.shared.protocol.metric_names import COUNT_PERMISSION, Metrics, check_metrics, permission_of
-from glsmed.shared.protocol.model_manifest import ModelManifest, arrays_digest
+from glsmed.shared.protocol.metric_names import (
+    COUNT_PERMISSION,
+    EVALUATION_METRICS,
+    Metrics,
+    check_metrics,
+    permission_of,
+)
+from glsmed.shared.protocol.model_form import ModelForm
+from glsmed.shared.protocol.packed_model import packed_bytes, packed_digest
 from glsmed.shared.protocol.study import Study
 
 SiteMessage = HelloReply | Update | EvaluationReply | CountsReply | PriorReply
 
-_OWN_WORDS = frozenset({RELEASE, "validation", "test", "gold", "reports"})
+_OWN_WORDS = frozenset({"", RELEASE, "validation", "test", "gold", "reports"})
 _COUNTS = "counts"  # the one field whose content is checked instead
 _KNOWN_ERRORS = frozenset({"builtins", "torch"})
 # A mean with all its digits could tell a centre every label of a split, if it made its model for that purpose.
@@ -30,15 +37,15 @@ _DECIMALS = 3
 class EgressPolicy:
     """The only gate: no message, number or error is sent that has not passed it.
 
-    Where ``model_updates`` is allowed, an update also carries how many labelled cells, steps and seconds it took, which
-    the centre needs to average it.
+    Where ``model_updates`` is allowed, an update also carries how many labelled cells, patients, steps and seconds it
+    took, which the centre needs to average it.
     """
 
     def __init__(
         self,
         settings: EgressSection,
         study: Study,
-        model_manifest: ModelManifest,
+        form: ModelForm,
         *,
         site: str,
         audit: AuditLog,
@@ -46,10 +53,15 @@ class EgressPolicy:
     ) -> None:
         self._settings = settings
         self._findings = study.findings
-        self._model_manifest = model_manifest
-        self._words = _OWN_WORDS | {site, study.digest(), model_manifest.digest()}
+        self._form = form
+        self._words = _OWN_WORDS | {site, study.digest(), form.layout.manifest.digest()}
         self._audit = audit
         self._cue_words = frozenset(cue_words)
+
+    @property
+    def sends_evaluations(self) -> bool:
+        """Whether any metric of a model may leave; if not, none need be computed for the centre."""
+        return any(metric in EVALUATION_METRICS for metric in self._settings.metrics)
 
     def require_updates(self, patients: int) -> None:
         """Raise unless a model trained on so many patients may be sent; ask before training, to spare it in vain.
@@ -76,7 +88,8 @@ class EgressPolicy:
         message: SiteMessage,
         *,
         numbers: Mapping[str, Number] | None = None,
-        model_patients: int = 0,
+        validation: Mapping[str, Number] | None = None,
+        echo: str = "",
         note: str = "",
     ) -> RecordDict:
         """The message as records with those of the numbers that may go, once the audit log holds what is to be sent.
@@ -84,9 +97,10 @@ class EgressPolicy:
         Numbers that may not go are left out; all but counts are rounded to three decimals.
 
         Args:
-            message: what the site wants to send; its ``metrics`` are empty.
+            message: what the site wants to send; its ``metrics`` and ``validation`` are empty.
             numbers: what it could send as ``metrics``, by name.
-            model_patients: how many patients the model of an update was trained on.
+            validation: what it could send as ``validation``, by name.
+            echo: a word of the centre's own that goes back to it.
             note: a line for whoever reads the audit log; it is not sent.
 
         Raises:
@@ -96,13 +110,15 @@ class EgressPolicy:
         """
         if not isinstance(message, SiteMessage):
             raise PrivacyError(f"refused to send a {type(message).__name__}: sites never send this type of message")
-        self._check_words(message)
-        message = self._with_metrics(message, {} if numbers is None else numbers)
+        words = self._words | {echo}
+        if isinstance(message, Update):
+            self.require_updates(message.training_patients)
+            self._form.check(message.model)
+            words |= {packed_digest(message.model)}
+        _check_words(message, words)
+        message = self._with_metrics(message, numbers or {}, validation or {})
         if isinstance(message, CountsReply):
             self._check_counts(counts_from_json(message.counts))
-        if isinstance(message, Update):
-            self.require_updates(model_patients)
-            self._model_manifest.check(message.model)
         content = encode(message)
         self._audit.append("sent", {**_description(message, content), **({"note": note} if note else {})})
         return content
@@ -120,12 +136,6 @@ class EgressPolicy:
     def _may_go(self, key: str, patients: int) -> bool:
         return permission_of(key) in self._settings.metrics and patients >= self._settings.min_patients
 
-    def _check_words(self, message: SiteMessage) -> None:
-        for field in fields(message):
-            value = getattr(message, field.name)
-            if isinstance(value, str) and value not in self._words and field.name != _COUNTS:
-                raise PrivacyError(f"{type(message).__name__}: {field.name} is not a word that may leave this site")
-
     def _check_counts(self, counts: Sequence[CueCount]) -> None:
         """Only cues that every site knows by name, each over enough labels, and only where the site allows it."""
         self.require_cue_counts()
@@ -135,16 +145,30 @@ class EgressPolicy:
             if count.trials < self._settings.min_patients:
                 raise PrivacyError(f"{count.cue!r} has fewer than {self._settings.min_patients} labels")
 
-    def _with_metrics(self, message: SiteMessage, numbers: Mapping[str, Number]) -> SiteMessage:
+    def _with_metrics(
+        self, message: SiteMessage, numbers: Mapping[str, Number], validation: Mapping[str, Number]
+    ) -> SiteMessage:
         """The message with the numbers that may go; it brings none itself, since nobody has looked at those."""
         if isinstance(message, CountsReply | PriorReply):
             return message
-        if message.metrics:
-            first = next(iter(message.metrics))
-            raise PrivacyError(f"{first!r} may not leave: numbers are given beside a message, not in it")
+        given = {**message.metrics, **(message.validation if isinstance(message, Update) else {})}
+        if given:
+            raise PrivacyError(f"{next(iter(given))!r} may not leave: numbers are given beside a message, not in it")
+        if isinstance(message, Update):
+            return replace(message, metrics=self._passed(numbers), validation=self._passed(validation))
+        return replace(message, metrics=self._passed(numbers))
+
+    def _passed(self, numbers: Mapping[str, Number]) -> Metrics:
         metrics = {key: _rounded(key, one.value) for key, one in numbers.items() if self._may_go(key, one.patients)}
         check_metrics(metrics, self._findings)
-        return replace(message, metrics=metrics)
+        return metrics
+
+
+def _check_words(message: SiteMessage, words: Collection[str]) -> None:
+    for field in fields(message):
+        value = getattr(message, field.name)
+        if isinstance(value, str) and value not in words and field.name != _COUNTS:
+            raise PrivacyError(f"{type(message).__name__}: {field.name} is not a word that may leave this site")
 
 
 def error_code(error: Exception) -> str:
@@ -169,7 +193,8 @@ def _description(message: SiteMessage, content: RecordDict) -> dict[str, object]
     head = dict(content.config_records["head"])
     description: dict[str, object] = {"message": type(message).__name__, **head, "metrics": dict(_metrics(message))}
     if isinstance(message, Update):
+        description["validation"] = dict(message.validation)
         description["arrays"] = len(message.model)
-        description["bytes"] = sum(array.nbytes for array in message.model.values())
-        description["sha256"] = arrays_digest(message.model)
+        description["bytes"] = packed_bytes(message.model)
+        description["sha256"] = packed_digest(message.model)
     return description

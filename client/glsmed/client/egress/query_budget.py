@@ -6,6 +6,7 @@ The same request again is not: after a lost message or a killed process an evalu
 before, and a model is trained again in the same way.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple, Self, get_args
@@ -19,8 +20,6 @@ from glsmed.client.settings.account_file import AccountFile, StudyAccount
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.errors import QueryBudgetError
 from glsmed.shared.files.documents import StrictModel
-from glsmed.shared.protocol.messages import Arrays
-from glsmed.shared.protocol.model_manifest import arrays_digest
 from glsmed.shared.protocol.study import Study
 
 EvaluatedSplit = Literal["validation", "test"]
@@ -30,21 +29,21 @@ _REMEMBERED = 32  # requests; a lost message is asked for again long before this
 
 
 class Request(NamedTuple):
-    """What an answer depends on: what is asked for, the SHA-256 of the arrays that go in, and in training the round."""
+    """What an answer depends on: what is asked for, a digest of model and targets, and in training the round."""
 
     kind: RequestKind
     model: str
     round: int = 0
 
     @classmethod
-    def of_evaluation(cls, split: EvaluatedSplit, model: Arrays, examples: Examples) -> Self:
+    def of_evaluation(cls, split: EvaluatedSplit, model_digest: str, examples: Examples) -> Self:
         """The request for a model's metrics on a split."""
-        return cls(split, _digest(model, examples))
+        return cls(split, _digest(model_digest, examples))
 
     @classmethod
-    def of_training(cls, round_number: int, model: Arrays, examples: Examples) -> Self:
+    def of_training(cls, round_number: int, model_digest: str, examples: Examples) -> Self:
         """The request for a model after a round."""
-        return cls("train", _digest(model, examples), round_number)
+        return cls("train", _digest(model_digest, examples), round_number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +161,9 @@ def _answer_of(asked: _Charged) -> RecordedAnswer | None:
     )
 
 
-def _digest(model: Arrays, examples: Examples) -> str:
-    """A digest of the model and the targets, since a centre can change what words mean.
-
-    It does not depend on the order of the arrays: a centre that continues after a crash reads them from a file.
-    """
-    targets = {f"targets/{name}": getattr(examples, name).numpy() for name in ("targets", "weights")}
-    return arrays_digest(dict(sorted({**model, **targets}.items())))
+def _digest(model_digest: str, examples: Examples) -> str:
+    """A digest of the model and the targets, since a centre can change what words mean."""
+    digest = hashlib.sha256(model_digest.encode())
+    for tensor in (examples.targets, examples.weights):
+        digest.update(tensor.numpy().tobytes())
+    return digest.hexdigest()

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from glsmed.client.data.examples import Examples
 from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.training.steps.training import predict_logits
-from glsmed.shared.metrics.finding_metrics import FindingMetrics, calibration_counts, finding_metrics, macro
+from glsmed.shared.metrics.finding_metrics import FindingMetrics, calibration_counts, finding_metrics
+from glsmed.shared.metrics.macro import macro
 from glsmed.shared.smoothing import rates_from_probability
 
 Reference = Literal["gold", "reports"]

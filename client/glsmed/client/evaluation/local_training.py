@@ -10,7 +10,7 @@ from glsmed.client.evaluation.evaluation import Evaluation, evaluate
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.training.steps.training import train
-from glsmed.shared.metrics.finding_metrics import macro
+from glsmed.shared.metrics.macro import macro
 from glsmed.shared.models import initial_model
 from glsmed.shared.processes.command_line import Tell
 from glsmed.shared.protocol.study import Study

@@ -55,7 +55,7 @@ ClientAppCall = Callable[[Message, Context], Message]
 BundleCheck = Callable[[bytes], None]
 ErrorRelease = Callable[[Exception], Error]
 
-_CENTRE_POLL_SECONDS = 0.5  # upstream asks the centre every 3 s; on a hospital's line half a second is as light
+_CENTRE_POLL_SECONDS = 0.1  # upstream asks every 3 s; the centre holds a request until there is a message, or 10 s
 _LOCAL_POLL_SECONDS = 0.05  # upstream looks every half second into its own memory
 _FIRST_RETRY_SECONDS = 0.05  # for a part of a message that has not arrived yet; doubles with every try
 _LONGEST_RETRY_SECONDS = 2.0

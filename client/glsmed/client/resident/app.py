@@ -16,7 +16,7 @@ from glsmed.client.labels.shared_calibration import site_cue_counts
 from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.resident.site_runtime import SiteRuntime, with_prior
 from glsmed.shared.cue_calibration.shared_prior import prior_from_json
-from glsmed.shared.errors import MismatchError
+from glsmed.shared.errors import GlsmedError, MismatchError
 from glsmed.shared.models import load_arrays, state_arrays
 from glsmed.shared.protocol.bundle import RELEASE
 from glsmed.shared.protocol.codec import decode
@@ -33,6 +33,7 @@ from glsmed.shared.protocol.messages import (
     Update,
     require_same,
 )
+from glsmed.shared.protocol.packed_model import Buffers, packed_digest
 
 Handler = Callable[[RecordDict], RecordDict]
 
@@ -78,7 +79,13 @@ class _SiteTasks:
         """Who this site is, with those of its counts that may leave."""
         site = self._site
         require_same("study", expected=self._digest, got=decode(content, Hello).study_digest)
-        reply = HelloReply(study_digest=self._digest, site=site.site, release=RELEASE, metrics={})
+        reply = HelloReply(
+            study_digest=self._digest,
+            site=site.site,
+            release=RELEASE,
+            sends_metrics=site.egress.sends_evaluations,
+            metrics={},
+        )
         return site.egress.release(reply, numbers=site_counts(site.splits))
 
     def cue_counts(self, content: RecordDict) -> RecordDict:
@@ -96,29 +103,42 @@ class _SiteTasks:
         return self._site.egress.release(PriorReply(study_digest=self._digest))
 
     def train(self, content: RecordDict) -> RecordDict:
-        """The model after one round of local training."""
+        """The metrics of the model as it came, and the model after one round of local training."""
         site = self._site
         task = decode(content, TrainTask)
         self._check(task)
         examples = site.splits["train"]
         patients = labelled_patients(examples)
         site.egress.require_updates(patients)
-        site.query_budget.charge(Request.of_training(task.round, task.model, examples))
-        load_arrays(site.model, task.model)
+        model = site.models.take(task)
+        validation = self._validation(task, model) if task.validate and site.egress.sends_evaluations else None
+        site.query_budget.charge(Request.of_training(task.round, task.model_digest, examples))
+        load_arrays(site.model, site.models.layout.unpack(model))
         summary = site.training.train(site.model, examples, round_number=task.round)
+        packed = site.models.update(model, state_arrays(site.model), round_number=task.round)
         update = Update(
             study_digest=self._digest,
             round=task.round,
             manifest_digest=task.manifest_digest,
+            model_digest=task.model_digest,
+            update_digest=packed_digest(packed),
             training_cells=summary.cells,
+            training_patients=patients,
             steps=summary.steps,
             seconds=summary.seconds,
+            reference="" if validation is None else validation.reference,
             metrics={},
-            model=state_arrays(site.model),
+            validation={},
+            model=packed,
+            control={},
         )
-        note = site.query_budget.left_in_words()
-        loss = {"loss": Number(summary.loss, patients)}
-        return site.egress.release(update, numbers=loss, model_patients=patients, note=note)
+        return site.egress.release(
+            update,
+            numbers={"loss": Number(summary.loss, patients)},
+            validation=None if validation is None else validation.numbers,
+            echo=task.model_digest,
+            note=site.query_budget.left_in_words(),
+        )
 
     def evaluate(self, content: RecordDict) -> RecordDict:
         """The model's metrics on one of the site's splits."""
@@ -127,35 +147,51 @@ class _SiteTasks:
         self._check(task)
         if task.split not in _EVALUATED:
             raise MismatchError("split", expected="validation or test", got=task.split)
-        split = _EVALUATED[task.split]
-        request = Request.of_evaluation(split, task.model, site.splits[split])
-        known = site.query_budget.charge(request)
-        answer = known or self._measured(task, split)
-        if known is None:
-            site.query_budget.keep(request, answer)
+        answer, note = self._answer(site.models.take(task), task, _EVALUATED[task.split])
         reply = EvaluationReply(
             study_digest=self._digest,
             round=task.round,
             manifest_digest=task.manifest_digest,
+            model_digest=task.model_digest,
             split=task.split,
             reference=answer.reference,
             metrics={},
         )
-        note = "the answer that was given before" if known else site.query_budget.left_in_words()
-        return site.egress.release(reply, numbers=answer.numbers, note=note)
+        return site.egress.release(reply, numbers=answer.numbers, echo=task.model_digest, note=note)
 
-    def _measured(self, task: EvaluateTask, split: EvaluatedSplit) -> RecordedAnswer:
+    def _validation(self, task: TrainTask, model: Buffers) -> RecordedAnswer | None:
+        """The metrics of the model as it came; None where it cannot be measured, which must not stop training."""
+        try:
+            return self._answer(model, task, "validation")[0]
+        except (GlsmedError, ValueError) as error:
+            structlog.get_logger().warning("not_validated", code=error_code(error), detail=str(error))
+            return None
+
+    def _answer(
+        self, model: Buffers, task: TrainTask | EvaluateTask, split: EvaluatedSplit
+    ) -> tuple[RecordedAnswer, str]:
+        """The metrics of a model, those that were given before if the same was asked before; and a line for the log."""
+        site = self._site
+        request = Request.of_evaluation(split, task.model_digest, site.splits[split])
+        known = site.query_budget.charge(request)
+        if known is not None:
+            return known, "the answer that was given before"
+        load_arrays(site.model, site.models.layout.unpack(model))
+        answer = self._measured(split, round_number=task.round)
+        site.query_budget.keep(request, answer)
+        return answer, site.query_budget.left_in_words()
+
+    def _measured(self, split: EvaluatedSplit, *, round_number: int) -> RecordedAnswer:
         """The model's metrics on a split, before the egress policy selects among them."""
         site = self._site
         examples = site.splits[split]
-        load_arrays(site.model, task.model)
         kind, splits = site.study.model.calibration_map, site.splits
         output_calibration = calibrate_outputs(
             site.model, splits["train"], splits["validation"], kind=kind, device=site.device
         )
         evaluation = evaluate(site.model, examples, device=site.device, output_calibration=output_calibration)
         if split == "test":
-            self._keep_model(output_calibration, round_number=task.round)
+            self._keep_model(output_calibration, round_number=round_number)
         return RecordedAnswer(evaluation.reference, evaluation_numbers(evaluation, examples))
 
     def _keep_model(self, output_calibration: OutputCalibration, *, round_number: int) -> None:
@@ -177,4 +213,3 @@ class _SiteTasks:
         require_same("manifest", expected=self._site.model_manifest.digest(), got=task.manifest_digest)
         if not 1 <= task.round <= rounds:
             raise MismatchError("round", expected=f"1 to {rounds}", got=task.round)
-        self._site.model_manifest.check(task.model)

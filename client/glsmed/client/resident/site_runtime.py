@@ -12,13 +12,16 @@ from glsmed.client.egress.policy import EgressPolicy
 from glsmed.client.egress.query_budget import QueryBudget
 from glsmed.client.labels.shared_calibration import shareable_cues, store_prior
 from glsmed.client.resident.preparation import label_rows, prepare_site, with_targets
+from glsmed.client.resident.site_models import SiteModels
 from glsmed.client.settings.config import SiteConfig
 from glsmed.client.training.devices import resolve_devices
 from glsmed.client.training.round_training import RoundTraining
 from glsmed.shared.cue_calibration.shared_prior import SharedPrior
 from glsmed.shared.files.audit import AuditLog
-from glsmed.shared.models import initial_model
+from glsmed.shared.models import initial_model, state_arrays
+from glsmed.shared.protocol.model_form import ModelForm
 from glsmed.shared.protocol.model_manifest import ModelManifest
+from glsmed.shared.protocol.packed_model import ModelLayout
 from glsmed.shared.protocol.study import Study, load_study
 
 
@@ -29,7 +32,7 @@ class SiteRuntime:
     inputs: SiteInputs
     splits: Mapping[SplitName, Examples]
     model: nn.Module
-    model_manifest: ModelManifest
+    models: SiteModels
     device: torch.device
     training: RoundTraining
     egress: EgressPolicy
@@ -44,6 +47,11 @@ class SiteRuntime:
     def study(self) -> Study:
         """The federation's study."""
         return self.inputs.study
+
+    @property
+    def model_manifest(self) -> ModelManifest:
+        """The arrays of the study's model."""
+        return self.models.layout.manifest
 
     @property
     def site(self) -> str:
@@ -65,7 +73,8 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
     study = load_study(config.study)
     devices = resolve_devices(config.device, config.devices, study.training)
     model = initial_model(study)
-    model_manifest = ModelManifest.of(model.state_dict())
+    first = state_arrays(model)
+    models = SiteModels(config.state, study, ModelLayout(ModelManifest.of_arrays(first)), first)
     query_budget = QueryBudget(config.state, study, runs=config.egress.max_runs)
     query_budget.left()  # reports a damaged account now, here, and not later to the centre
     inputs = read_site_inputs(config, study)
@@ -73,10 +82,10 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
         inputs=inputs,
         splits=prepare_site(inputs).splits,
         model=model,
-        model_manifest=model_manifest,
+        models=models,
         device=devices[0],
         training=_started_training(config, study, devices),
-        egress=_egress_policy(inputs, model_manifest),
+        egress=_egress_policy(inputs, models.up),
         query_budget=query_budget,
     )
 
@@ -87,11 +96,11 @@ def _started_training(config: SiteConfig, study: Study, devices: Sequence[torch.
     return training
 
 
-def _egress_policy(inputs: SiteInputs, model_manifest: ModelManifest) -> EgressPolicy:
+def _egress_policy(inputs: SiteInputs, form: ModelForm) -> EgressPolicy:
     return EgressPolicy(
         inputs.config.egress,
         inputs.study,
-        model_manifest,
+        form,
         site=inputs.config.site,
         audit=AuditLog(inputs.config.state.audit_log),
         cue_words=shareable_cues(inputs.reader.adapter),

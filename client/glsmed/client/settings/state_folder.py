@@ -63,6 +63,10 @@ class StateFolder:
         """The prior of cues that the sites of a study share."""
         return self.path / f"shared-prior-{study_digest[:_DIGEST_SHOWN]}.json"
 
+    def models(self, study_digest: str) -> Path:
+        """Folder of the models of a study that the site holds, so that the centre need not send them again."""
+        return self.path / f"models-{study_digest[:_DIGEST_SHOWN]}"
+
     @property
     def shipped_model(self) -> Path:
         """Folder of the model as this site would use it."""

@@ -1,6 +1,7 @@
 """The centre's only room with names that are private to Flower.
 
-The SuperLink behind two listeners (everything on loopback, the Fleet API alone in public), its Control API, and the
-one change to the Grid that messages of bounded size need. Everything else in the server uses Flower's public names.
+The SuperLink behind two listeners (everything on loopback, the Fleet API alone in public), its state and its store of
+messages' parts in files, its Control API, and the Grid of the round process, which hands models over as files.
+Everything else in the server uses Flower's public names.
 May import nothing of the server.
 """

@@ -13,11 +13,16 @@ from collections.abc import Iterator
 from typing import Literal
 
 import uvicorn
+from flwr.server.superlink.linkstate import LinkStateFactory
+from flwr.supercore.object_store import ObjectStoreFactory
+from flwr.superlink import main as superlink_main
 from flwr.superlink.cli.flower_superlink import SuperLinkLifespan, _parse_superlink_lifespan_config
-from flwr.superlink.main import create_app
+from flwr.superlink.federation import FederationManager
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from glsmed.server.flower.link_state import SparingLinkStateFactory
+from glsmed.server.flower.long_poll import LongPolls
 from glsmed.server.flower.settings import LOOPBACK, LinkSettings
 from glsmed.shared.protocol.message_size import MOST_PART_BYTES
 
@@ -85,7 +90,27 @@ def superlink_app(settings: LinkSettings) -> ASGIApp:
         config = _parse_superlink_lifespan_config()
     finally:
         sys.argv = command
-    return create_app(config, SuperLinkLifespan)
+    with _own_state(settings):
+        return superlink_main.create_app(config, SuperLinkLifespan)
+
+
+@contextlib.contextmanager
+def _own_state(settings: LinkSettings) -> Iterator[None]:
+    """Let Flower make its application on our state: it calls this function by the name under which it imported it."""
+
+    def make(database: str, federation_manager: FederationManager) -> tuple[ObjectStoreFactory, LinkStateFactory]:
+        states = SparingLinkStateFactory(
+            database, federation_manager, settings.objects, most_reply_bytes=settings.most_message_bytes
+        )
+        return states.objectstore_factory, states
+
+    name = "get_objectstore_linkstate_factories"
+    upstream = getattr(superlink_main, name)
+    setattr(superlink_main, name, make)
+    try:
+        yield
+    finally:
+        setattr(superlink_main, name, upstream)
 
 
 def serve_superlink(settings: LinkSettings) -> None:
@@ -97,13 +122,16 @@ def serve_superlink(settings: LinkSettings) -> None:
 
 
 async def _serve(app: ASGIApp, settings: LinkSettings) -> None:
-    inside = _listener(app, settings, host=LOOPBACK, port=settings.loopback_port, lifespan="on")
-    outside = _listener(FleetOnly(app), settings, host=settings.public_host, port=settings.public_port, lifespan="off")
+    polls = LongPolls(app)
+    inside = _listener(polls, settings, host=LOOPBACK, port=settings.loopback_port, lifespan="on")
+    outside = _listener(
+        FleetOnly(polls), settings, host=settings.public_host, port=settings.public_port, lifespan="off"
+    )
     keys_known = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGUSR1, keys_known.set)
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _ask_to_stop, (inside, outside), keys_known)
+        loop.add_signal_handler(number, _ask_to_stop, (inside, outside), polls, keys_known)
     serving = asyncio.create_task(inside.serve())
     await keys_known.wait()
     if not outside.should_exit:
@@ -121,6 +149,7 @@ def _listener(
         port=port,
         lifespan=lifespan,
         log_level="warning",
+        ws="none",  # Flower uses none; the libraries for them need not be loaded
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
         ssl_certfile=settings.server_certificate,
         ssl_keyfile=str(settings.server_key),
@@ -128,7 +157,8 @@ def _listener(
     return _Listener(config)
 
 
-def _ask_to_stop(listeners: tuple[_Listener, ...], keys_known: asyncio.Event) -> None:
+def _ask_to_stop(listeners: tuple[_Listener, ...], polls: LongPolls, keys_known: asyncio.Event) -> None:
     for listener in listeners:
         listener.should_exit = True
+    polls.close()
     keys_known.set()

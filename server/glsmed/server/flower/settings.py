@@ -18,6 +18,12 @@ class LinkSettings:
     server_key: Path
     database: Path
     superexec_secret: Path
+    most_message_bytes: int | None = None  # the largest reply of a site; None while the model is not known
+
+    @property
+    def objects(self) -> Path:
+        """The folder of the messages' parts, beside the database."""
+        return self.database.parent / "objects"
 
     @property
     def loopback_address(self) -> str:

@@ -3,21 +3,23 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from numpy.typing import NDArray
 
+from glsmed.server.folders.model_file import ModelFile, write_arrays, write_model
 from glsmed.shared.errors import FederationError, WireError
-from glsmed.shared.files.atomic import atomic_replace
-from glsmed.shared.protocol.messages import Arrays
 from glsmed.shared.protocol.model_manifest import ModelManifest
+from glsmed.shared.protocol.packed_model import Arrays, ModelLayout
+
+Stretches = Mapping[str, Iterable[NDArray[np.generic]]]
 
 _NAME = re.compile(r"round-(\d{4,})\.safetensors")
+_OF_A_ROUND = re.compile(r"round-(\d{4,})\..*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,108 +28,132 @@ class Checkpoint:
 
     round: int
     study_digest: str
-    manifest_digest: str
     sites: Mapping[str, int]
-    model: Arrays
+    model: ModelFile
 
 
 class CheckpointFolder:
-    """The checkpoints of one run."""
+    """The checkpoints of one run; round 0 is the model that the study begins with."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def path(self, round_number: int) -> Path:
         """Where the checkpoint of a round is or would be."""
-        return self._folder / f"round-{round_number:04d}.safetensors"
+        return self.folder / f"round-{round_number:04d}.safetensors"
+
+    def rounds(self) -> list[int]:
+        """The rounds that have a checkpoint, in order."""
+        names = (_NAME.fullmatch(path.name) for path in self.folder.glob("round-*.safetensors"))
+        return sorted(int(name.group(1)) for name in names if name)
 
     def latest(self) -> int | None:
         """The highest round that has a checkpoint."""
-        names = (_NAME.fullmatch(path.name) for path in self._folder.glob("round-*.safetensors"))
-        return max((int(name.group(1)) for name in names if name), default=None)
+        return max(self.rounds(), default=None)
 
     def digest(self, round_number: int) -> str:
         """SHA-256 of the file of a round, as 64 hexadecimal digits."""
         with self.path(round_number).open("rb") as source:
             return hashlib.file_digest(source, "sha256").hexdigest()
 
-    def save(self, checkpoint: Checkpoint) -> None:
-        """Write the checkpoint beside the others.
+    def begin(self, arrays: Arrays, *, study_digest: str) -> Checkpoint:
+        """Write the model that the study begins with.
+
+        Raises:
+            FederationError: the disk is full or cannot be written.
+        """
+        path, layout = self.path(0), ModelLayout(ModelManifest.of_arrays(arrays))
+        with _writing(path):
+            model = write_arrays(path, arrays, layout, _metadata(0, study_digest, {}))
+        return Checkpoint(0, study_digest, {}, model)
+
+    def save(
+        self,
+        round_number: int,
+        stretches: Stretches,
+        layout: ModelLayout,
+        *,
+        study_digest: str,
+        sites: Mapping[str, int],
+    ) -> Checkpoint:
+        """Write the model after a round from stretches of its buffers.
 
         Raises:
             FederationError: the disk is full or cannot be written; earlier checkpoints are unchanged.
         """
-        path = self.path(checkpoint.round)
-        arrays = {name: np.asarray(array, order="C") for name, array in checkpoint.model.items()}
-        try:
-            with atomic_replace(path) as temporary:
-                save_file(arrays, temporary, metadata=_metadata(checkpoint))
-        except (OSError, SafetensorError) as error:
-            raise FederationError(
-                f"{path} cannot be written ({error}): make room and start again; earlier checkpoints are unchanged"
-            ) from None
+        path = self.path(round_number)
+        with _writing(path):
+            model = write_model(path, layout, stretches, _metadata(round_number, study_digest, sites))
+        return Checkpoint(round_number, study_digest, sites, model)
 
-    def load(self, round_number: int, manifest: ModelManifest, *, study_digest: str) -> Checkpoint:
-        """The checkpoint of a round, its arrays in the model manifest's order.
+    def load(self, round_number: int, *, study_digests: Collection[str]) -> Checkpoint:
+        """The checkpoint of a round.
+
+        Args:
+            round_number: which.
+            study_digests: of the study, and of those that it goes on from.
 
         Raises:
             FederationError: it is damaged, or of another study.
         """
         path = self.path(round_number)
-        with _reading(path), safe_open(path, framework="numpy") as source:
-            metadata = source.metadata() or {}
-            _check_study(path, metadata["study_digest"], study_digest)
-            checkpoint = _checkpoint(metadata, {spec.name: source.get_tensor(spec.name) for spec in manifest.arrays})
-            manifest.check(checkpoint.model)
-        return checkpoint
+        with _reading(path):
+            model = ModelFile.open(path)
+            found, sites = model.metadata["study_digest"], json.loads(model.metadata["sites"])
+        _check_study(path, found, study_digests)
+        return Checkpoint(round_number, found, sites, model)
 
-    def require_study(self, study_digest: str) -> None:
+    def require_study(self, study_digests: Collection[str]) -> None:
         """Raise if the last checkpoint is damaged or of another study; no checkpoint is fine.
 
         Raises:
             FederationError: it is damaged, or of another study.
         """
         latest = self.latest()
-        if latest is None:
-            return
-        path = self.path(latest)
-        with _reading(path), safe_open(path, framework="numpy") as source:
-            _check_study(path, (source.metadata() or {})["study_digest"], study_digest)
+        if latest is not None:
+            self.load(latest, study_digests=study_digests)
+
+    def prune(self, keep: Collection[int]) -> None:
+        """Remove the files of all other rounds."""
+        for path in self.folder.glob("round-*"):
+            name = _OF_A_ROUND.fullmatch(path.name)
+            if name and int(name.group(1)) not in keep:
+                path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise FederationError(
+            f"{path} cannot be written ({error}): make room and start again; earlier checkpoints are unchanged"
+        ) from None
 
 
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, SafetensorError, ValueError, KeyError, WireError) as error:
+    except (OSError, ValueError, KeyError, TypeError, WireError) as error:
         raise FederationError(
             f"{path} is damaged ({error}): remove it and those of later rounds to continue from the round before"
         ) from None
 
 
-def _check_study(path: Path, found: str, expected: str) -> None:
-    if found != expected:
+def _check_study(path: Path, found: str, expected: Collection[str]) -> None:
+    if found not in expected:
+        shown = ", ".join(f"{digest[:12]}…" for digest in expected)
         raise FederationError(
-            f"{path} is of another study (sha256 {found[:12]}…, this one {expected[:12]}…): study.yaml was changed "
+            f"{path} is of another study (sha256 {found[:12]}…, this one {shown}): study.yaml was changed "
             "after the run began; undo the change, or move the run folder away to start again"
         )
 
 
-def _metadata(checkpoint: Checkpoint) -> dict[str, str]:
+def _metadata(round_number: int, study_digest: str, sites: Mapping[str, int]) -> dict[str, str]:
     return {
-        "format": "glsmed-checkpoint-1",
-        "round": str(checkpoint.round),
-        "study_digest": checkpoint.study_digest,
-        "manifest_digest": checkpoint.manifest_digest,
-        "sites": json.dumps(dict(checkpoint.sites), sort_keys=True),
+        "format": "glsmed-checkpoint-2",
+        "round": str(round_number),
+        "study_digest": study_digest,
+        "sites": json.dumps(dict(sites), sort_keys=True),
     }
-
-
-def _checkpoint(metadata: Mapping[str, str], model: Arrays) -> Checkpoint:
-    return Checkpoint(
-        round=int(metadata["round"]),
-        study_digest=metadata["study_digest"],
-        manifest_digest=metadata["manifest_digest"],
-        sites=json.loads(metadata["sites"]),
-        model=model,
-    )

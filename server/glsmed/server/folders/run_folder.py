@@ -7,6 +7,7 @@
     run/checkpoints/    one safetensors file per round
     run/shared_prior.json  the prior from all sites' counts per cue, where the study shares them
     run/audit.jsonl     hash-chained log: who joined, what counted
+    run/wish.json       what the operator wants: to stop or to pause
     run/summary.json    written last
 
 A run that is started again in the same folder continues after its last checkpoint.
@@ -16,8 +17,9 @@ import csv
 import dataclasses
 import io
 import json
+import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,12 +27,14 @@ from pathlib import Path
 from typing import Literal
 
 from glsmed.server.folders.checkpoints import CheckpointFolder
+from glsmed.server.folders.wish import Wish, forget_wish, read_wish
 from glsmed.shared.cue_calibration.shared_prior import SharedPrior, prior_from_json
 from glsmed.shared.errors import FederationError, WireError
 from glsmed.shared.files.atomic import write_text
 from glsmed.shared.files.audit import AuditLog
 
 _BEAT_SECONDS = 5.0
+CHOOSING_METRICS = ("log_loss", "auroc")  # a round is chosen by the first of them that sites send
 
 State = Literal["waiting", "running", "paused", "finished", "failed", "interrupted"]
 
@@ -152,6 +156,8 @@ class RunFolder:
         self.checkpoints = CheckpointFolder(root / "checkpoints")
         self._state = RunState("waiting")
         self._written_at = 0.0
+        self._known_splits: set[tuple[int, str]] | None = None
+        self._validation: list[MetricRow] | None = None
         with _writing(root):
             root.mkdir(parents=True, exist_ok=True)
             self._audit = AuditLog(root / "audit.jsonl")
@@ -180,31 +186,56 @@ class RunFolder:
         """Every attempt at a round so far, in order."""
         path = self.root / "rounds.jsonl"
         with _reading(path):
-            lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-            return tuple(RoundRecord(**json.loads(line)) for line in lines)
+            return tuple(RoundRecord(**json.loads(line)) for line in _whole_lines(path))
 
     def add_round(self, record: RoundRecord) -> None:
         """Add one attempt at a round."""
-        self._write_rounds([*self.rounds(), record])
+        self._append("rounds.jsonl", _round_line(record))
 
     def metrics(self) -> tuple[MetricRow, ...]:
         """Every number so far, in order."""
         path = self.root / "metrics.csv"
-        if not path.is_file():
-            return ()
-        with _reading(path), path.open(encoding="utf-8", newline="") as source:
-            return tuple(_metric_row(row) for row in csv.DictReader(source))
+        with _reading(path):
+            return tuple(_metric_row(row) for row in csv.DictReader(_whole_lines(path)))
 
     def add_metrics(self, rows: Iterable[MetricRow]) -> None:
         """Add numbers, in place of those that are there for the same round and split."""
         added = list(rows)
         again = {(row.round, row.split) for row in added}
-        self._write_metrics([row for row in self.metrics() if (row.round, row.split) not in again] + added)
+        if again & self._splits():
+            self._write_metrics([row for row in self.metrics() if (row.round, row.split) not in again] + added)
+        else:
+            self._append("metrics.csv", _csv(added, header=not (self.root / "metrics.csv").is_file()))
+        self._known_splits = self._splits() | again
+        if self._validation is not None:
+            self._validation = [row for row in self._validation if (row.round, row.split) not in again]
+            self._validation += [row for row in added if _chooses(row)]
+
+    def _splits(self) -> set[tuple[int, str]]:
+        """The rounds and splits that have numbers."""
+        if self._known_splits is None:
+            self._known_splits = {(row.round, row.split) for row in self.metrics()}
+        return self._known_splits
 
     def forget_after(self, round_number: int) -> None:
         """Remove records and numbers of later rounds, which a crash left without a checkpoint."""
         self._write_rounds([record for record in self.rounds() if record.round <= round_number])
         self._write_metrics([row for row in self.metrics() if row.round <= round_number])
+        self._known_splits = self._validation = None
+
+    def validation(self) -> Sequence[MetricRow]:
+        """The numbers of all rounds on the sites' validation splits that a round is chosen by."""
+        if self._validation is None:
+            self._validation = [row for row in self.metrics() if _chooses(row)]
+        return self._validation
+
+    def wish(self) -> Wish | None:
+        """What the operator wants."""
+        return read_wish(self.root)
+
+    def forget_wish(self) -> None:
+        """Remove the operator's wish, since it is fulfilled."""
+        forget_wish(self.root)
 
     def shared_prior(self) -> SharedPrior | None:
         """The prior that the sites share; None before it is fitted."""
@@ -227,19 +258,46 @@ class RunFolder:
         self._write("summary.json", json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
 
     def _write_rounds(self, records: Iterable[RoundRecord]) -> None:
-        lines = (json.dumps(dataclasses.asdict(record), ensure_ascii=False) + "\n" for record in records)
-        self._write("rounds.jsonl", "".join(lines))
+        self._write("rounds.jsonl", "".join(_round_line(record) for record in records))
 
     def _write_metrics(self, rows: Iterable[MetricRow]) -> None:
-        output = io.StringIO()
-        writer = csv.DictWriter(output, [field.name for field in dataclasses.fields(MetricRow)], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(dataclasses.asdict(row) for row in rows)
-        self._write("metrics.csv", output.getvalue())
+        self._write("metrics.csv", _csv(rows, header=True))
 
     def _write(self, name: str, text: str) -> None:
         with _writing(self.root):
             write_text(self.root / name, text)
+
+    def _append(self, name: str, text: str) -> None:
+        """Add whole lines; a last line that a crash cuts short is left out by whoever reads the file."""
+        with _writing(self.root), (self.root / name).open("a", encoding="utf-8", newline="") as output:
+            output.write(text)
+            output.flush()
+            os.fsync(output.fileno())
+
+
+def _whole_lines(path: Path) -> list[str]:
+    """The lines of a file, without a last one that a crash cut short; none if there is no file."""
+    if not path.is_file():
+        return []
+    text = path.read_text(encoding="utf-8")
+    return text[: text.rfind("\n") + 1].splitlines()
+
+
+def _round_line(record: RoundRecord) -> str:
+    return json.dumps(dataclasses.asdict(record), ensure_ascii=False) + "\n"
+
+
+def _csv(rows: Iterable[MetricRow], *, header: bool) -> str:
+    output = io.StringIO()
+    writer = csv.DictWriter(output, [field.name for field in dataclasses.fields(MetricRow)], lineterminator="\n")
+    if header:
+        writer.writeheader()
+    writer.writerows(dataclasses.asdict(row) for row in rows)
+    return output.getvalue()
+
+
+def _chooses(row: MetricRow) -> bool:
+    return row.split == "validation" and row.metric in CHOOSING_METRICS
 
 
 @contextmanager

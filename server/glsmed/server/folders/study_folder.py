@@ -42,6 +42,7 @@ class StudyFolder:
         self.lock = self.state / "lock"
         self.flower_home = self.state / "flwr"
         self.database = self.state / "superlink.db"
+        self.incoming = self.state / "incoming"
         self._secret = self.state / "superexec.secret"
 
     @classmethod

@@ -61,6 +61,11 @@ federation:
   min_training_cells: 1
   max_cells_per_site: 10000000  # an update that claims more is refused
   max_update_norm: null         # L2 norm; an update that changes the model by more is refused
+  precision: fp32               # fp32 | bf16 | int8: bits of each weight on the wire
+  late_updates: refuse          # refuse | discount: what becomes of an update that arrives in a later round
+  late_discount: 0.5            # factor on its weight for each round that it is late
+  failures_before_pause: 3      # rounds in a row without a counted update after which a site is set aside
+  pause_rounds: 3               # rounds for which it is then not asked
 
 # Where the centre listens; the hospitals do not approve this part.
 centre:
@@ -69,6 +74,7 @@ centre:
   loopback_port: {loopback_port}          # this machine only
   public_names:                 # names or addresses that hospitals connect to; part of the certificate
 {public_names}
+  keep_every: 10                # the checkpoint of every so many rounds is kept, beside the best and the last
 """
 
 

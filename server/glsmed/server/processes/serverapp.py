@@ -1,7 +1,6 @@
-"""The ServerApp that the bundle names; Flower's executor runs it at the centre.
+"""A run of the study, from its folder to its end; the round process calls it.
 
-It finds its study folder through the environment. Its standard output is not shown anywhere: whoever started it
-follows the run's status.
+It is a ServerApp too, since a bundle has to name one. As such it finds its study folder through the environment.
 """
 
 import traceback
@@ -11,14 +10,13 @@ from pathlib import Path
 from flwr.app import Context
 from flwr.serverapp import Grid, ServerApp
 
-from glsmed.server.flower.grid_patch import prepare_grid
+from glsmed.server.flower.store_grid import StoreGrid
+from glsmed.server.folders.lineage import digests_of_run
 from glsmed.server.folders.run_folder import RunFolder, RunState, write_status
 from glsmed.server.folders.study_folder import StudyFolder
-from glsmed.server.rounds.rounds import run_study
+from glsmed.server.rounds.rounds import StudyPlan, run_study
 from glsmed.shared.errors import GlsmedError
-from glsmed.shared.models import initial_model
 from glsmed.shared.protocol.message_size import most_message_bytes
-from glsmed.shared.protocol.model_manifest import ModelManifest
 
 app = ServerApp()
 
@@ -41,13 +39,13 @@ def run_in_folder(grid: Grid, folder: StudyFolder) -> None:
         Exception: anything else; its traceback is in ``logs/serverapp.log``.
     """
     try:
-        run = RunFolder(folder.run)
-        study = folder.study()
-        run.checkpoints.require_study(study.digest())
-        model = initial_model(study)
-        prepare_grid(most_message_bytes(ModelManifest.of(model.state_dict())))
+        run, study = RunFolder(folder.run), folder.study()
+        digests = digests_of_run(folder.run, study)
+        first = run.checkpoints.load(0, study_digests=digests)
+        if isinstance(grid, StoreGrid):
+            grid.limit_replies(most_message_bytes(first.model.layout.manifest))
         run.keep_study(folder.study_file.read_text(encoding="utf-8"))
-        run_study(grid, study, run, sites=folder.site_by_node)
+        run_study(grid, study, run, sites=folder.site_by_node, plan=StudyPlan(digests=digests))
     except GlsmedError as error:
         write_status(folder.run, RunState("failed", str(error)))
         raise

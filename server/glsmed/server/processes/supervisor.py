@@ -1,15 +1,15 @@
 """``flwr-server --study``: keep a study's processes alive until its last round is done.
 
     supervisor ── SuperLink (two listeners, sqlite) ── hospitals
-         └─────── executor ── ServerApp (round loop) ── run folder: status.json, metrics, checkpoints
+         └─────── round process (round loop) ── run folder: status.json, metrics, checkpoints
 
-Each part may be killed at any time: the SuperLink is started again on its database, the executor is started again, and
-a run whose ServerApp died is submitted again and continues after its last checkpoint.
+Each part may be killed at any time: the SuperLink is started again on its database, the round process is started
+again, and its run is stopped, submitted again, and continues after its last checkpoint.
 """
 
-import os
 import signal
 import ssl
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -17,8 +17,9 @@ from pathlib import Path
 import httpx
 
 from glsmed.server.flower.control import Control, RunStatus, node_key
-from glsmed.server.flower.executor import superexec_arguments
 from glsmed.server.flower.settings import LOOPBACK
+from glsmed.server.folders.checkpoints import CheckpointFolder
+from glsmed.server.folders.lineage import digests_of_run
 from glsmed.server.folders.registry import admitted_sites
 from glsmed.server.folders.run_folder import RunState, read_status, remove_status
 from glsmed.server.folders.study_folder import StudyFolder
@@ -39,6 +40,11 @@ _START_SECONDS = 60.0
 _MOST_RESTARTS = 10
 _MOST_RUNS = 5
 _REGISTRY_EVERY_SECONDS = 5.0
+_PROGRAMS = {
+    "superlink": "glsmed.server.processes.superlink_process",
+    "rounds": "glsmed.server.processes.round_process",
+}
+_SMALL = {"MALLOC_ARENA_MAX": "2"}  # glibc keeps what many threads have freed in as many arenas
 
 
 class StudySupervisor:
@@ -70,9 +76,10 @@ class StudySupervisor:
         with exclusive_lock(self._folder.lock, work=f"flwr-server for the study {self._study.study}"):
             self._check_before_start()
             self._folder.renew_for_this_start(self._study)
+            self._make_first_model()
             try:
                 control = self._start_link()
-                self._start("superexec")
+                self._start("rounds")
                 self._follow(control)
             finally:
                 stop_children(list(self._children.values()))
@@ -88,6 +95,21 @@ class StudySupervisor:
         require_free_port(self._link.public_host, self._link.public_port, purpose="centre.port, for hospitals")
         require_free_port(LOOPBACK, self._link.loopback_port, purpose="centre.loopback_port, for this machine")
 
+    def _make_first_model(self) -> None:
+        """Let a process of its own make the model that the study begins with, and check the last one that there is.
+
+        Raises:
+            FederationError: the disk is full, or a checkpoint is damaged or of another study.
+        """
+        checkpoints = CheckpointFolder(self._folder.run / "checkpoints")
+        if not checkpoints.path(0).is_file():
+            self._tell("making the model that the study begins with")
+            program = [sys.executable, "-m", "glsmed.server.processes.first_model", str(self._folder.study_file)]
+            done = subprocess.run(program, capture_output=True, text=True, check=False)  # noqa: S603  # our own program
+            if done.returncode:
+                raise FederationError(f"the first model could not be made:\n{done.stderr}")
+        checkpoints.require_study(digests_of_run(self._folder.run, self._study))
+
     def _start_link(self) -> Control:
         """Start the SuperLink, register every admitted key, then open its public listener."""
         self._start("superlink")
@@ -102,29 +124,14 @@ class StudySupervisor:
         return control
 
     def _start(self, name: str) -> None:
-        commands = {
-            "superlink": [
-                sys.executable,
-                "-m",
-                "glsmed.server.processes.superlink_process",
-                str(self._folder.study_file),
-            ],
-            "superexec": [
-                sys.executable,
-                "-m",
-                "glsmed.server.processes.superexec_process",
-                *superexec_arguments(self._link),
-            ],
-        }
         environment = {
             **QUIET_FLOWER,
+            **_SMALL,
             "FLWR_HOME": str(self._folder.flower_home),
-            "FLWR_SUPEREXEC_TASK_POLL_INTERVAL": "0.1",
             **self._folder.environment(),
-            "PATH": _path_with_own_programs(),
         }
-        log = self._folder.log(name)
-        self._children[name] = start_child(name, commands[name], log=log, environment=environment)
+        command = child_command(name, self._folder.study_file)
+        self._children[name] = start_child(name, command, log=self._folder.log(name), environment=environment)
 
     def _wait_for_link(self) -> None:
         child = self._children["superlink"]
@@ -167,13 +174,13 @@ class StudySupervisor:
         registry_due = time.monotonic() + _REGISTRY_EVERY_SECONDS
         while True:
             time.sleep(_POLL_SECONDS)
-            self._revive()
+            revived = self._revive()
             shown = self._show(shown)
             if shown is not None and shown.state == "finished":
                 return
             if shown is not None and shown.state == "failed":
                 raise FederationError(f"the study failed: {shown.message}")
-            run_id = self._resubmit_if_dead(control, run_id)
+            run_id = self._resubmit_if_dead(control, run_id, is_killed="rounds" in revived)
             if time.monotonic() > registry_due:
                 self._register_sites_quietly(control)
                 registry_due = time.monotonic() + _REGISTRY_EVERY_SECONDS
@@ -198,28 +205,35 @@ class StudySupervisor:
         self._runs_started += 1
         return control.start_run(bundle_bytes())
 
-    def _resubmit_if_dead(self, control: Control, run_id: int) -> int:
+    def _resubmit_if_dead(self, control: Control, run_id: int, *, is_killed: bool) -> int:
+        """Submit a run again that has failed, or whose process was killed: Flower would see that after a minute."""
         status = _status_of(control, run_id)
+        if is_killed and status is not None and not status.is_finished:
+            control.stop_run(run_id)
+            status = _status_of(control, run_id)
         if status is None or not status.is_finished or _ended(self._folder.run):
             return run_id
         reason = f"{status.sub_status}: {status.details}"
         self._tell(f"the ServerApp ended without finishing ({reason}); starting it again")
         return self._submit(control, after=reason)
 
-    def _revive(self) -> None:
-        """Restart what has died; the SuperLink first, since the others talk to it."""
-        for name in ("superlink", "superexec"):
-            child = self._children[name]
-            if child.is_running():
-                continue
-            self._restarts += 1
-            if self._restarts > _MOST_RESTARTS:
-                raise FederationError(f"{name} keeps dying; the end of {child.log}:\n{child.log_tail()}")
-            self._tell(f"{name} died (exit code {child.process.returncode}); starting it again")
-            if name == "superlink":
-                self._start_link()
-            else:
-                self._start(name)
+    def _revive(self) -> frozenset[str]:
+        """Restart what has died, the SuperLink first, since the others talk to it; returns what was restarted."""
+        dead = [name for name in _PROGRAMS if not self._children[name].is_running()]
+        for name in dead:
+            self._revive_one(name)
+        return frozenset(dead)
+
+    def _revive_one(self, name: str) -> None:
+        child = self._children[name]
+        self._restarts += 1
+        if self._restarts > _MOST_RESTARTS:
+            raise FederationError(f"{name} keeps dying; the end of {child.log}:\n{child.log_tail()}")
+        self._tell(f"{name} died (exit code {child.process.returncode}); starting it again")
+        if name == "superlink":
+            self._start_link()
+        else:
+            self._start(name)
 
     def _show(self, shown: RunState | None) -> RunState | None:
         state = read_status(self._folder.run)
@@ -240,6 +254,6 @@ def _status_of(control: Control, run_id: int) -> RunStatus | None:
         return None  # the SuperLink is restarting; ask again at the next poll
 
 
-def _path_with_own_programs() -> str:
-    """PATH with this environment's programs first: Flower finds ``flwr-serverapp`` by PATH."""
-    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+def child_command(name: str, study_file: Path) -> list[str]:
+    """The command line of a child process."""
+    return [sys.executable, "-m", _PROGRAMS[name], str(study_file)]

@@ -1,6 +1,6 @@
-"""The study itself: who takes part, what is asked, what is accepted, how updates become the next model.
+"""The study itself: who takes part, what is asked, which round is kept.
 
 In: replies of sites over Flower's Grid. Out: checkpoints, metrics, the chosen model. ``rounds`` is the loop;
-``update_checks`` refuses an update before it counts; ``aggregation`` holds the rules that average (a new rule goes
-there); ``shared_calibration`` adds up what cues mean. May import ``folders``.
+``requests`` asks and hands each reply to be checked; ``outgoing`` brings models into the form in which they travel;
+``shared_calibration`` adds up what cues mean. May import ``updates``, ``strategies``, ``folders``, ``flower``.
 """

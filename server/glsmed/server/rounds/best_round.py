@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glsmed.server.folders.run_folder import MetricRow
-from glsmed.shared.metrics.finding_metrics import macro
+from glsmed.server.folders.run_folder import CHOOSING_METRICS, MetricRow
+from glsmed.shared.metrics.macro import macro
 
 Pair = tuple[str, str]  # site and finding
 Scores = Mapping[int, Mapping[Pair, float]]  # by round
@@ -41,7 +41,7 @@ def choose_round(rows: Iterable[MetricRow], *, last: int) -> Choice:
         last: the round to keep when there is nothing to compare.
     """
     validation = [row for row in rows if row.split == "validation"]
-    for metric, sign in (("log_loss", 1), ("auroc", -1)):
+    for metric, sign in zip(CHOOSING_METRICS, (1, -1), strict=True):
         means = _means([row for row in validation if row.metric == metric])
         if means:
             best = min(means, key=lambda number: (round(sign * means[number], _DECIMALS), number))

@@ -1,19 +1,25 @@
 """The two requests of a round, train and evaluate: sent to the sites, every reply checked, every refusal named."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from flwr.app import RecordDict
+
+from glsmed.server.folders.checkpoints import Checkpoint
 from glsmed.server.folders.run_folder import MetricRow
-from glsmed.server.rounds.aggregation import AggregationRule, SiteUpdate
-from glsmed.server.rounds.site_messenger import SiteMessenger, SiteReply
-from glsmed.server.rounds.update_checks import ReplyChecks
+from glsmed.server.rounds.outgoing import OutgoingModel, OutgoingModels
+from glsmed.server.rounds.site_messenger import Request, SiteMessenger, SiteReply
+from glsmed.server.strategies.rule import AggregationRule
+from glsmed.server.updates.checked_update import CheckedUpdate
+from glsmed.server.updates.update_checks import ReplyChecks, TrainRequest
 from glsmed.shared.errors import WireError
 from glsmed.shared.protocol.codec import decode, encode
-from glsmed.shared.protocol.messages import Arrays, EvaluateTask, EvaluationReply, Hello, TrainTask, Update
-from glsmed.shared.protocol.model_manifest import ModelManifest
+from glsmed.shared.protocol.messages import EvaluateTask, EvaluationReply, Hello, TrainTask, Update
+from glsmed.shared.protocol.packed_model import ModelLayout, Packed, packed_bytes
 from glsmed.shared.protocol.study import Study
 
 _SECONDS_PER_MINUTE = 60.0
+_ROUNDS_KNOWN = 4  # how many requests back a late update is still understood
 
 
 @dataclass(slots=True)
@@ -21,94 +27,169 @@ class RoundOutcome:
     """What came of a request.
 
     Attributes:
-        model: the average of the updates that counted; empty for an evaluation.
+        updates: those that count; empty for an evaluation.
         counted: training cells of each site that counted; for an evaluation, how many numbers it sent.
         not_counted: the reason for each other site.
         rows: the numbers that the sites sent.
+        site_seconds: training time of each site, as it says.
+        bytes_down: of the models that were sent.
+        bytes_up: of the updates that came.
     """
 
-    model: Arrays = field(default_factory=dict)
+    updates: list[CheckedUpdate] = field(default_factory=list)
     counted: dict[str, int] = field(default_factory=dict)
     not_counted: dict[str, str] = field(default_factory=dict)
     rows: list[MetricRow] = field(default_factory=list)
+    site_seconds: dict[str, float] = field(default_factory=dict)
+    bytes_down: int = 0
+    bytes_up: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Whom to ask about which model.
+
+    Attributes:
+        checkpoint: the model.
+        sites: node id by site.
+        keep_digest: the best model so far, which sites keep; empty if there is none.
+        measured_by: sites that let metrics leave: the others are not asked to measure the model.
+    """
+
+    checkpoint: Checkpoint
+    sites: Mapping[str, int]
+    keep_digest: str = ""
+    measured_by: Collection[str] = ()
 
 
 class RoundRequests:
-    """Sends the requests of one study, and checks what comes back."""
+    """Sends the requests of one study, and checks what comes back.
+
+    Args:
+        models: brings models into the form in which they travel.
+    """
 
     def __init__(
-        self, messenger: SiteMessenger, study: Study, manifest: ModelManifest, *, rule: AggregationRule
+        self,
+        messenger: SiteMessenger,
+        study: Study,
+        layout: ModelLayout,
+        *,
+        rule: AggregationRule,
+        models: OutgoingModels,
     ) -> None:
         self._messenger = messenger
+        self._study = study
         self._study_digest = study.digest()
-        self._manifest_digest = manifest.digest()
+        self._manifest_digest = layout.manifest.digest()
         self._deadline_seconds = study.federation.round_deadline_minutes * _SECONDS_PER_MINUTE
-        self._checks = ReplyChecks(study, manifest)
+        self._checks = ReplyChecks(study, layout)
         self._rule = rule
+        self._models = models
         self._probe = encode(Hello(study_digest=study.digest(), run=study.study))
+        self._asked: dict[str, TrainRequest] = {}
 
-    def train(self, number: int, model: Arrays, *, sites: Mapping[str, int]) -> RoundOutcome:
-        """Let the sites train ``model`` in round ``number``; the outcome holds the average of their updates.
+    @property
+    def deadline_seconds(self) -> float:
+        """After which a site is late."""
+        return self._deadline_seconds
 
-        Only one update is in memory at a time.
-        """
-        task = TrainTask(
-            study_digest=self._study_digest, round=number, manifest_digest=self._manifest_digest, model=model
-        )
+    def train(self, number: int, ask: Ask, *, control: Packed) -> RoundOutcome:
+        """Let the sites measure a model and train it in round ``number``; the outcome holds the updates that count."""
+        model = self._models.outgoing(ask.checkpoint)
+
+        def task(site: str, whole: bool) -> TrainTask:
+            return TrainTask(
+                study_digest=self._study_digest,
+                round=number,
+                manifest_digest=self._manifest_digest,
+                model_digest=model.digest,
+                keep_digest=ask.keep_digest,
+                validate=ask.checkpoint.round > 0 and site in ask.measured_by,
+                model=model.packed if whole else {},
+                control=control,
+            )
+
+        self._remember(str(number), TrainRequest(task("", False), ask.checkpoint.model, model.floats()))
+        request = self._request(lambda site, whole: encode(task(site, whole)), "train", str(number), ask, model)
         outcome = RoundOutcome()
-        replies = self._messenger.ask(
-            encode(task),
-            kind="train",
-            sites=sites,
-            group=str(number),
-            deadline_seconds=self._deadline_seconds,
-            probe=self._probe,
-        )
-        outcome.model = self._rule.aggregate(self._valid_updates(replies, task, outcome))
+        for reply in self._messenger.ask(request, ask.sites):
+            self._take_update(reply, outcome, number=number)
+        outcome.bytes_down = len(request.sent_whole) * packed_bytes(model.packed)
+        outcome.updates.sort(key=lambda one: one.facts.site)
+        self._models.now_held(ask.sites.keys() - outcome.not_counted.keys(), model.digest, ask.keep_digest)
         return outcome
 
-    def evaluate(self, number: int, model: Arrays, *, split: str, sites: Mapping[str, int]) -> RoundOutcome:
-        """Let the sites evaluate ``model`` on one of their splits; the outcome holds their numbers."""
-        task = EvaluateTask(
-            study_digest=self._study_digest,
-            round=number,
-            manifest_digest=self._manifest_digest,
-            split=split,
-            model=model,
-        )
+    def evaluate(self, ask: Ask, *, split: str) -> RoundOutcome:
+        """Let the sites measure a model on one of their splits; the outcome holds their numbers."""
+        model = self._models.outgoing(ask.checkpoint)
+
+        def task(whole: bool) -> EvaluateTask:
+            return EvaluateTask(
+                study_digest=self._study_digest,
+                round=ask.checkpoint.round,
+                manifest_digest=self._manifest_digest,
+                model_digest=model.digest,
+                keep_digest=ask.keep_digest,
+                split=split,
+                model=model.packed if whole else {},
+            )
+
+        group = str(ask.checkpoint.round)
+        request = self._request(lambda _site, whole: encode(task(whole)), "evaluate", group, ask, model)
         outcome = RoundOutcome()
-        for reply in self._messenger.ask(
-            encode(task),
-            kind="evaluate",
-            sites=sites,
-            group=str(number),
-            deadline_seconds=self._deadline_seconds,
-            probe=self._probe,
-        ):
-            self._take_evaluation(reply, task, outcome)
+        for reply in self._messenger.ask(request, ask.sites):
+            self._take_evaluation(reply, task(False), outcome)
+        outcome.bytes_down = len(request.sent_whole) * packed_bytes(model.packed)
+        self._models.now_held(ask.sites.keys() - outcome.not_counted.keys(), model.digest, ask.keep_digest)
         return outcome
 
-    def _valid_updates(
-        self, replies: Iterator[SiteReply], task: TrainTask, outcome: RoundOutcome
-    ) -> Iterator[SiteUpdate]:
-        for reply in replies:
-            update = self._valid_update(reply, task, outcome)
-            if update is not None:
-                outcome.counted[reply.site] = update.training_cells
-                outcome.rows.extend(_training_rows(reply.site, update))
-                yield SiteUpdate(site=reply.site, weight=update.training_cells, model=update.model)
+    def _request(
+        self, content: Callable[[str, bool], RecordDict], kind: str, group: str, ask: Ask, model: OutgoingModel
+    ) -> Request:
+        return Request(
+            content=content,
+            kind=kind,
+            group=group,
+            deadline_seconds=self._deadline_seconds,
+            probe=self._probe,
+            brief_for=self._models.holders(ask.sites, model.digest),
+        )
 
-    def _valid_update(self, reply: SiteReply, task: TrainTask, outcome: RoundOutcome) -> Update | None:
+    def _remember(self, group: str, request: TrainRequest) -> None:
+        self._asked[group] = request
+        for old in list(self._asked)[:-_ROUNDS_KNOWN]:
+            del self._asked[old]
+
+    def _take_update(self, reply: SiteReply, outcome: RoundOutcome, *, number: int) -> None:
+        """Count the update, or keep the reason why it does not count."""
         if reply.content is None:
             outcome.not_counted[reply.site] = reply.failure
-            return None
+            return
+        staleness = number - int(reply.group)
         try:
             update = decode(reply.content, Update)
-            self._checks.check_update(update, task)
+            outcome.bytes_up += packed_bytes(update.model)
+            self._require_welcome(reply, staleness)
+            checked = self._checks.checked(reply.site, update, self._asked[reply.group], staleness=staleness)
         except WireError as error:
             outcome.not_counted[reply.site] = f"refused: {error}"
-            return None
-        return update
+            return
+        outcome.not_counted.pop(reply.site, None)
+        outcome.counted[reply.site] = update.training_cells
+        outcome.site_seconds[reply.site] = round(update.seconds, 3)
+        outcome.updates.append(checked)
+        if not staleness:
+            outcome.rows.extend(_training_rows(reply.site, update))
+
+    def _require_welcome(self, reply: SiteReply, staleness: int) -> None:
+        if not staleness:
+            return
+        if self._study.federation.late_updates == "refuse":
+            raise WireError(f"it belongs to round {reply.group} and came {staleness} round(s) late")
+        request = self._asked.get(reply.group)
+        if request is None or not request.model.path.is_file():
+            raise WireError(f"it belongs to round {reply.group}, whose model is no longer kept")
 
     def _take_evaluation(self, reply: SiteReply, task: EvaluateTask, outcome: RoundOutcome) -> None:
         if reply.content is None:
@@ -121,22 +202,24 @@ class RoundRequests:
             outcome.not_counted[reply.site] = f"refused: {error}"
             return
         outcome.counted[reply.site] = len(evaluation.metrics)
-        outcome.rows.extend(_evaluation_rows(reply.site, evaluation))
+        outcome.rows.extend(
+            _rows(reply.site, evaluation.round, evaluation.split, evaluation.reference, evaluation.metrics)
+        )
 
 
 def _training_rows(site: str, update: Update) -> Iterator[MetricRow]:
     numbers = {
         **update.metrics,
         "training_cells": update.training_cells,
+        "training_patients": update.training_patients,
         "steps": update.steps,
         "seconds": round(update.seconds, 3),
     }
+    yield from _rows(site, update.round, "train", "reports", numbers)
+    yield from _rows(site, update.round - 1, "validation", update.reference, update.validation)
+
+
+def _rows(site: str, number: int, split: str, reference: str, numbers: Mapping[str, float]) -> Iterator[MetricRow]:
     for name, value in numbers.items():
         metric, _, finding = name.partition("/")
-        yield MetricRow(update.round, "train", site, "reports", finding, metric, value)
-
-
-def _evaluation_rows(site: str, reply: EvaluationReply) -> Iterator[MetricRow]:
-    for name, value in reply.metrics.items():
-        metric, _, finding = name.partition("/")
-        yield MetricRow(reply.round, reply.split, site, reply.reference, finding, metric, value)
+        yield MetricRow(number, split, site, reference, finding, metric, float(value))

@@ -1,42 +1,53 @@
 """The round loop of a study.
 
-participants ─ train ─ check each reply ─ average ─ checkpoint ─ validate ─ … ─ best round ─ test
+participants ─ measure the last model and train it ─ check each reply ─ merge ─ checkpoint ─ … ─ best round ─ test
 
 A round counts when at least ``quorum`` updates pass every check. Otherwise it is tried again a few times, and then the
-run fails: it never continues with fewer updates.
+run fails: it never continues with fewer updates. One message a round takes a model to a site: it is measured on the
+site's validation split and trained further there.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
+import numpy as np
 from flwr.serverapp import Grid
 
 from glsmed.server.folders.checkpoints import Checkpoint
+from glsmed.server.folders.rule_state import RuleState, control_payload
 from glsmed.server.folders.run_folder import RoundRecord, RunFolder, RunState, State
-from glsmed.server.rounds.aggregation import AggregationRule, FedAvg
-from glsmed.server.rounds.best_round import choose_round, mean_line, site_results
+from glsmed.server.rounds.best_round import Choice, choose_round, mean_line, site_results
+from glsmed.server.rounds.outgoing import OutgoingModels
 from glsmed.server.rounds.participants import Participants
-from glsmed.server.rounds.requests import RoundOutcome, RoundRequests
+from glsmed.server.rounds.requests import Ask, RoundOutcome, RoundRequests
 from glsmed.server.rounds.shared_calibration import SharedCalibration
 from glsmed.server.rounds.site_messenger import Clock, SiteDirectory, SiteMessenger
+from glsmed.server.strategies.fedavg import FedAvg
+from glsmed.server.strategies.rule import AggregationRule, Weights
+from glsmed.server.updates.aggregation import next_model
 from glsmed.shared.errors import FederationError
-from glsmed.shared.models import initial_model, state_arrays
 from glsmed.shared.protocol.bundle import RELEASE
-from glsmed.shared.protocol.messages import Arrays
-from glsmed.shared.protocol.model_manifest import ModelManifest
+from glsmed.shared.protocol.packed_model import FLOAT, close_packed
 from glsmed.shared.protocol.study import Study
 
 _ATTEMPTS = 3
 _PAUSE_SECONDS = 5.0
+_ALWAYS_KEPT = 3  # checkpoints of the last rounds, for late updates
 
 
 @dataclass(frozen=True, slots=True)
 class StudyPlan:
-    """What a caller may replace: the aggregation rule and the clock."""
+    """What a caller may replace: the aggregation rule and the clock.
+
+    Attributes:
+        digests: of the study, and of those that it goes on from.
+    """
 
     rule: AggregationRule = field(default_factory=FedAvg)
     clock: Clock = field(default_factory=Clock)
+    digests: Collection[str] = ()
 
 
 def run_study(
@@ -47,30 +58,31 @@ def run_study(
     Args:
         grid: Flower's way to the sites.
         study: what to run.
-        folder: where records and checkpoints are kept.
+        folder: where records and checkpoints are kept; it must hold that of round 0, the model to begin with.
         sites: returns the site of each node id, as admitted at the time of the call.
         plan: the aggregation rule and the clock.
 
     Raises:
         FederationError: a round did not reach its quorum, the folder is of another study, or the disk is full.
     """
-    plan = plan or StudyPlan()
-    messenger = SiteMessenger(grid, sites, clock=plan.clock, on_wait=folder.beat)
-    return _StudyRun(messenger, study, folder, plan).run()
+    return _StudyRun(grid, study, folder, sites, plan or StudyPlan()).run()
 
 
 class _StudyRun:
-    def __init__(self, messenger: SiteMessenger, study: Study, folder: RunFolder, plan: StudyPlan) -> None:
-        model = initial_model(study)
+    def __init__(self, grid: Grid, study: Study, folder: RunFolder, sites: SiteDirectory, plan: StudyPlan) -> None:
         self._study = study
+        self._digests = {study.digest(), *plan.digests}
         self._folder = folder
+        self._rule = plan.rule
         self._clock = plan.clock
-        self._first_model = state_arrays(model)
-        self._manifest = ModelManifest.of(model.state_dict())
-        self._participants = Participants(messenger, study, record=folder.record)
-        self._requests = RoundRequests(messenger, study, self._manifest, rule=plan.rule)
-        self._calibration = SharedCalibration(messenger, study, folder)
-        self._state = RunState("waiting", rounds=study.training.rounds)
+        self._layout = folder.checkpoints.load(0, study_digests=self._digests).model.layout
+        self._messenger = SiteMessenger(grid, sites, clock=plan.clock, on_wait=self._beat)
+        self._participants = Participants(self._messenger, study, record=folder.record)
+        models = OutgoingModels(folder.root, study.federation.precision)
+        self._requests = RoundRequests(self._messenger, study, self._layout, rule=plan.rule, models=models)
+        self._models = models
+        self._calibration = SharedCalibration(self._messenger, study, folder)
+        self._state = RunState("waiting", rounds=study.training.rounds, quorum=study.federation.quorum)
 
     def run(self) -> Mapping[str, object]:
         """Run the remaining rounds and the final evaluation; returns the summary."""
@@ -79,78 +91,122 @@ class _StudyRun:
         if finished is not None:
             self._say("the study has finished already", state="finished")
             return finished
-        if checkpoint.round and not self._is_validated(checkpoint.round):
-            self._validate(checkpoint)
         for number in range(checkpoint.round + 1, self._study.training.rounds + 1):
-            checkpoint = self._round(number, checkpoint.model)
-            self._validate(checkpoint)
-        return self._finish()
+            self._rest_while_paused(number)
+            if self._is_to_stop():
+                break
+            checkpoint = self._round(number, checkpoint)
+        return self._finish(checkpoint)
 
     def _resume(self) -> Checkpoint:
-        """The last checkpoint in the folder, or the initial model as round 0."""
-        latest = self._folder.checkpoints.latest()
-        checkpoint = self._as_checkpoint(0, self._first_model, {})
-        if latest is not None:
-            checkpoint = self._folder.checkpoints.load(latest, self._manifest, study_digest=self._study.digest())
+        """The last checkpoint in the folder."""
+        latest = self._folder.checkpoints.latest() or 0
+        first = self._folder.checkpoints.load(0, study_digests=self._digests)
+        self._models.outgoing(first)  # every site is believed to have it
+        checkpoint = self._folder.checkpoints.load(latest, study_digests=self._digests)
+        if latest:
             self._say(f"continuing after round {latest}")
-        started = {"study": self._study.study, "study_digest": checkpoint.study_digest, "after_round": checkpoint.round}
+        started = {"study": self._study.study, "study_digest": self._study.digest(), "after_round": latest}
         self._folder.record("run_started", {**started, "release": RELEASE})
-        self._folder.forget_after(checkpoint.round)
+        self._folder.forget_after(latest)
         return checkpoint
 
-    def _as_checkpoint(self, number: int, model: Arrays, sites: Mapping[str, int]) -> Checkpoint:
-        return Checkpoint(
-            round=number,
-            study_digest=self._study.digest(),
-            manifest_digest=self._manifest.digest(),
-            sites=sites,
-            model=model,
-        )
+    def _is_to_stop(self) -> bool:
+        return self._folder.wish() == "stop"
 
-    def _round(self, number: int, model: Arrays) -> Checkpoint:
+    def _rest_while_paused(self, number: int) -> None:
+        while self._folder.wish() == "pause":
+            self._say(f"paused before {self._name(number)}: flwr-server resume goes on", state="paused")
+            self._messenger.wait()
+
+    def _round(self, number: int, base: Checkpoint) -> Checkpoint:
         outcome = RoundOutcome()
         for attempt in range(1, _ATTEMPTS + 1):
             sites = self._assemble(number)
-            self._say(f"{self._name(number)}: training at {', '.join(sites)}", round_number=number, sites=tuple(sites))
-            started = self._clock.now()
-            outcome = self._requests.train(number, model, sites=sites)
-            record = self._keep_record(number, attempt, self._clock.now() - started, outcome)
+            if len(sites) < self._study.federation.quorum:
+                return base  # told to stop while the quorum was missing
+            outcome, record = self._attempt(number, attempt, base, sites)
             if record.accepted:
-                checkpoint = self._as_checkpoint(number, outcome.model, outcome.counted)
-                self._folder.add_metrics(outcome.rows)
-                self._folder.checkpoints.save(checkpoint)
+                checkpoint = self._accept(number, base, outcome)
                 self._say(_round_line(self._name(number), record))
                 return checkpoint
             self._say(f"{_round_line(self._name(number), record)}; fewer than the quorum, so the round is tried again")
             self._clock.sleep(_PAUSE_SECONDS)
         raise FederationError(
             f"{self._name(number)} was tried {_ATTEMPTS} times and {len(outcome.counted)} of the "
-            f"{self._study.federation.quorum} updates that it needs counted: {_reasons(outcome.not_counted)}"
+            f"{self._study.federation.quorum} updates that it needs counted: {_reasons(outcome.not_counted)}. "
+            "Mend what is named and start again: the run goes on after the last round"
         )
 
-    def _keep_record(self, number: int, attempt: int, seconds: float, outcome: RoundOutcome) -> RoundRecord:
+    def _attempt(
+        self, number: int, attempt: int, base: Checkpoint, sites: Mapping[str, int]
+    ) -> tuple[RoundOutcome, RoundRecord]:
+        self._say(f"{self._name(number)}: training at {', '.join(sites)}", round_number=number, sites=tuple(sites))
+        started, started_at = self._clock.now(), _now()
+        control = control_payload(self._folder.checkpoints.folder, self._rule.extra_payload, base)
+        outcome = self._requests.train(number, self._ask(base, sites), control=control)
         record = RoundRecord(
             round=number,
             attempt=attempt,
-            seconds=round(seconds, 3),
+            seconds=round(self._clock.now() - started, 3),
             accepted=len(outcome.counted) >= self._study.federation.quorum,
             counted=outcome.counted,
             not_counted=outcome.not_counted,
+            site_seconds=outcome.site_seconds,
+            bytes_down=outcome.bytes_down,
+            bytes_up=outcome.bytes_up,
+            started_at=started_at,
         )
         self._folder.add_round(record)
-        self._folder.record("round", dataclasses.asdict(record))
-        return record
+        self._folder.record("round", {**dataclasses.asdict(record), "asked": sorted(sites)})
+        self._participants.note_round(number, counted=outcome.counted, not_counted=outcome.not_counted)
+        return outcome, record
 
-    def _is_validated(self, number: int) -> bool:
-        return any((row.round, row.split) == (number, "validation") for row in self._folder.metrics())
+    def _ask(self, checkpoint: Checkpoint, sites: Mapping[str, int]) -> Ask:
+        best = self._choice(checkpoint.round).round
+        keep = self._models.digest(best) if best < checkpoint.round else ""
+        return Ask(checkpoint, sites, keep_digest=keep, measured_by=self._participants.measuring)
 
-    def _validate(self, checkpoint: Checkpoint) -> None:
-        outcome = self._evaluate(checkpoint, "validation")
-        self._say(f"{self._name(checkpoint.round)}: validation {mean_line(outcome.rows)}{_and_reasons(outcome)}")
+    def _accept(self, number: int, base: Checkpoint, outcome: RoundOutcome) -> Checkpoint:
+        """Merge the updates into the next checkpoint."""
+        updates, folder = outcome.updates, self._folder.checkpoints
+        weights = self._weights(number, outcome)
+        count = self._layout.lengths.get(FLOAT, 0)
+        with RuleState(folder.folder, self._rule.state_arrays, after=base.round, to=number, count=count) as state:
+            stretches = next_model(base.model, updates, self._rule, weights=weights, state=state)
+            checkpoint = folder.save(
+                number, stretches, self._layout, study_digest=self._study.digest(), sites=outcome.counted
+            )
+        for update in updates:
+            close_packed(update.payload)
+        self._folder.add_metrics(outcome.rows)
+        measured = [row for row in outcome.rows if row.split == "validation"]
+        if measured:
+            self._say(f"{self._name(base.round)}: validation {mean_line(measured)}")
+        folder.prune(self._kept(number))
+        return checkpoint
+
+    def _weights(self, number: int, outcome: RoundOutcome) -> Weights:
+        facts = [update.facts for update in outcome.updates]
+        late = self._study.federation.late_discount ** np.array([one.staleness for one in facts], dtype=np.float64)
+        weights = self._rule.weights(facts, round_number=number) * late
+        return np.asarray(weights / weights.sum())
+
+    def _kept(self, number: int) -> set[int]:
+        """The rounds whose checkpoints stay: the first, the last few, the best, and every so many."""
+        every = self._study.centre.keep_every
+        regular = range(every, number + 1, every)
+        return {0, *range(number - _ALWAYS_KEPT + 1, number + 1), self._choice(number).round, *regular}
+
+    def _choice(self, last: int) -> Choice:
+        kept = set(self._folder.checkpoints.rounds())
+        return choose_round((row for row in self._folder.validation() if row.round in kept), last=last)
 
     def _evaluate(self, checkpoint: Checkpoint, split: str) -> RoundOutcome:
         sites = self._assemble(checkpoint.round)
-        outcome = self._requests.evaluate(checkpoint.round, checkpoint.model, split=split, sites=sites)
+        if split == "validation":
+            sites = {site: node for site, node in sites.items() if site in self._participants.measuring}
+        outcome = self._requests.evaluate(self._ask(checkpoint, sites), split=split)
         self._folder.add_metrics(outcome.rows)
         asked = {"round": checkpoint.round, "split": split}
         self._folder.record("evaluated", {**asked, "numbers": outcome.counted, "not_counted": outcome.not_counted})
@@ -160,17 +216,30 @@ class _StudyRun:
         def tell(line: str) -> None:
             self._say(f"{self._name(number)}: {line}", state="waiting", round_number=number)
 
-        sites = self._participants.assemble(tell=tell)
+        sites = self._participants.assemble(number, tell=tell, may_go_on=lambda: not self._is_to_stop())
         return self._calibration.settle(sites, tell=tell) if self._study.labels.shared_calibration else sites
 
-    def _finish(self) -> Mapping[str, object]:
-        choice = choose_round(self._folder.metrics(), last=self._study.training.rounds)
-        best = self._folder.checkpoints.load(choice.round, self._manifest, study_digest=self._study.digest())
+    def _finish(self, last: Checkpoint) -> Mapping[str, object]:
+        """Measure the last model, choose the best, and let every site measure and keep that."""
+        if last.round == 0:
+            raise FederationError("stopped before the first round: there is no model; start again to go on")
+        outcome = self._evaluate(last, "validation")
+        self._say(f"{self._name(last.round)}: validation {mean_line(outcome.rows)}{_and_reasons(outcome)}")
+        choice = self._choice(last.round)
+        best = self._folder.checkpoints.load(choice.round, study_digests=self._digests)
         outcome = self._evaluate(best, "test")
-        summary = {
+        summary = self._summary(last.round, choice, outcome)
+        self._folder.write_summary(summary)
+        self._folder.forget_wish()
+        self._folder.record("run_finished", {"best_round": choice.round, "checkpoint": summary["checkpoint_sha256"]})
+        self._say(f"{choice} is kept; test {mean_line(outcome.rows)}{_and_reasons(outcome)}", state="finished")
+        return summary
+
+    def _summary(self, rounds: int, choice: Choice, outcome: RoundOutcome) -> dict[str, object]:
+        return {
             "study": self._study.study,
             "study_digest": self._study.digest(),
-            "rounds": self._study.training.rounds,
+            "rounds": rounds,
             "round_seconds": [record.seconds for record in self._folder.rounds() if record.accepted],
             "best_round": choice.round,
             "chosen_by": {"metric": choice.metric, "mean": choice.value},
@@ -179,13 +248,18 @@ class _StudyRun:
             "sites": site_results(outcome.rows),
             "not_evaluated": outcome.not_counted,
         }
-        self._folder.write_summary(summary)
-        self._folder.record("run_finished", {"best_round": choice.round, "checkpoint": summary["checkpoint_sha256"]})
-        self._say(f"{choice} is kept; test {mean_line(outcome.rows)}{_and_reasons(outcome)}", state="finished")
-        return summary
 
     def _name(self, number: int) -> str:
         return f"round {number} of {self._study.training.rounds}"
+
+    def _beat(self) -> None:
+        """Write the state again if someone has replied since, or if some seconds have passed."""
+        waiting = self._messenger.waiting
+        if waiting != self._state.waiting_for:
+            self._state = dataclasses.replace(self._state, waiting_for=waiting)
+            self._folder.report(self._state)
+        else:
+            self._folder.beat()
 
     def _say(
         self,
@@ -197,14 +271,24 @@ class _StudyRun:
     ) -> None:
         if (message, state) == (self._state.message, self._state.state):
             return
-        self._state = RunState(
-            state,
-            message,
+        deadline = timedelta(seconds=self._requests.deadline_seconds)
+        is_asking = sites is not None
+        seen = {**self._state.seen, **dict.fromkeys(sites or (), _now())}
+        self._state = dataclasses.replace(
+            self._state,
+            state=state,
+            message=message,
             round=self._state.round if round_number is None else round_number,
-            rounds=self._state.rounds,
             sites=self._state.sites if sites is None else sites,
+            since=_now(),
+            deadline_at=(datetime.now(UTC) + deadline).isoformat(timespec="seconds") if is_asking else "",
+            seen=seen,
         )
         self._folder.report(self._state)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _round_line(name: str, record: RoundRecord) -> str:

@@ -8,7 +8,7 @@ from flwr.app import RecordDict
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.server.rounds.participants import Record
 from glsmed.server.rounds.shared_prior_fit import fit_shared_prior
-from glsmed.server.rounds.site_messenger import SiteMessenger, SiteReply
+from glsmed.server.rounds.site_messenger import Request, SiteMessenger, SiteReply
 from glsmed.shared.cue_calibration.cue_counts import CueCount, counts_from_json
 from glsmed.shared.cue_calibration.shared_prior import SharedPrior
 from glsmed.shared.errors import WireError
@@ -68,7 +68,8 @@ class SharedCalibration:
                 tell(f"{reply.site} did not take the shared prior: {error}")
 
     def _ask(self, task: RecordDict, kind: str, sites: Mapping[str, int]) -> Iterator[SiteReply]:
-        return self._messenger.ask(task, kind=kind, sites=sites, group="calibration", deadline_seconds=_REPLY_SECONDS)
+        request = Request.of(task, kind=kind, group="calibration", deadline_seconds=_REPLY_SECONDS)
+        return self._messenger.ask(request, sites)
 
     def _checked(self, reply: SiteReply, kind: type[ReplyT]) -> ReplyT:
         if reply.content is None:

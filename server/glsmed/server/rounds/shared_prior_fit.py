@@ -8,7 +8,6 @@ distribution that this predicts for one more site, by its first two moments.
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from scipy.special import betaln  # type: ignore[import-untyped]  # scipy ships no types
 
 from glsmed.shared.cue_calibration.cue_counts import CueCount
 from glsmed.shared.cue_calibration.family_shifts import Floats, family_shifts, shifted
@@ -71,6 +70,8 @@ def _belief(counts: Sequence[CueCount], mean: float, strength: float) -> SharedB
     A common mean with this prior, and sites with a concentration of ``2 strength + 1``, together predict what
     Beta(mean, strength) predicts alone.
     """
+    from scipy.special import betaln  # type: ignore[import-untyped]  # no types; here, for few studies need it
+
     alike = 2 * strength + 1
     means, concentrations = _MEANS[:, None], alike * np.exp(_LOG_CONCENTRATIONS * _CONCENTRATION_SPREAD)[None, :]
     a, b = means * concentrations, (1 - means) * concentrations

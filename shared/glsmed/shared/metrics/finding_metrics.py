@@ -1,6 +1,6 @@
 """Metrics of probabilities against a reference, per finding; a finding with one class only has no AUROC."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -99,12 +99,3 @@ def calibration_counts(probability: Tensor, truth: Tensor, *, bins: int = CALIBR
     """Sums that add up across sites, ``(3, bins)``: cases, sum of probabilities, sum of truths in each bin."""
     said = probability.numpy()
     return torch.from_numpy(bin_sums(equal_width_bins(said, bins=bins), said, truth.numpy(), bins=bins))
-
-
-def macro(metrics: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """The mean of each metric over the findings that have it; n and positives are summed."""
-    result: dict[str, float] = {}
-    for name in dict.fromkeys(name for values in metrics.values() for name in values):
-        values = [finding[name] for finding in metrics.values() if name in finding]
-        result[name] = sum(values) if name in ("n", "positives") else sum(values) / len(values)
-    return result

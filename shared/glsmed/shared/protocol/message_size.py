@@ -10,13 +10,13 @@ from glsmed.shared.protocol.model_manifest import ModelManifest
 
 MOST_PART_BYTES = 32 * 2**20  # one HTTP request or response; Flower cuts arrays into parts of 5 MiB
 _ROOM_BYTES = 32 * 2**20  # for words and numbers
-_BYTES_BESIDE_ARRAY = 4096  # its header, its name and the hashes of its parts
+_PAYLOADS = 2  # the model, and where the study uses them a control variate
 
 
 def most_message_bytes(manifest: ModelManifest) -> int:
     """The largest valid size in bytes of a message with this model."""
     sizes = (math.prod(spec.shape) * np.dtype(spec.dtype).itemsize for spec in manifest.arrays)
-    return sum(size + _BYTES_BESIDE_ARRAY for size in sizes) + _ROOM_BYTES
+    return _PAYLOADS * sum(sizes) + _ROOM_BYTES
 
 
 class Allowance:

@@ -3,17 +3,12 @@
 A message carries no hyper-parameter: both ends hold ``study.yaml`` and compare its digest.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from glsmed.shared.errors import MismatchError, Subject
 from glsmed.shared.protocol.metric_names import Metrics
-
-Arrays = Mapping[str, NDArray[np.generic]]
+from glsmed.shared.protocol.packed_model import Packed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,47 +21,83 @@ class Hello:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HelloReply:
-    """Site to centre: which site this is; ``metrics`` are counts, where its policy lets them leave."""
+    """Site to centre: which site this is; ``metrics`` are counts, where its policy lets them leave.
+
+    Attributes:
+        sends_metrics: whether its policy lets any metric of a model leave; if not, it is not asked for one.
+    """
 
     study_digest: str
     site: str
     release: str
+    sends_metrics: bool
     metrics: Metrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainTask:
-    """Centre to site (train): train this model for one round."""
+    """Centre to site (train): measure this model on your validation split, then train it for one round.
+
+    Attributes:
+        model_digest: SHA-256 of the model's buffers.
+        keep_digest: the best model so far, which a site keeps if it has it; empty if there is none.
+        validate: whether the model is to be measured; false before the first round.
+        model: the buffers; none if the centre believes that the site has them.
+        control: the centre's control variate, where the study uses them.
+    """
 
     study_digest: str
     round: int
     manifest_digest: str
-    model: Arrays
+    model_digest: str
+    keep_digest: str
+    validate: bool
+    model: Packed
+    control: Packed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """Site to centre: the model after ``steps`` gradient steps in ``seconds``, on ``training_cells`` labelled cells."""
+    """Site to centre: what ``steps`` gradient steps in ``seconds`` on ``training_cells`` cells made of a model.
+
+    Attributes:
+        model_digest: of the model that it began with.
+        update_digest: SHA-256 of the buffers in ``model``.
+        training_patients: patients with a labelled cell.
+        reference: what ``validation`` was measured against: gold, reports, or empty where it was not.
+        metrics: of training.
+        validation: of the model that it began with, on the site's validation split.
+        model: the trained model, or its change, in the study's form.
+        control: the change of the site's control variate, where the study uses them.
+    """
 
     study_digest: str
     round: int
     manifest_digest: str
+    model_digest: str
+    update_digest: str
     training_cells: int
+    training_patients: int
     steps: int
     seconds: float
+    reference: str
     metrics: Metrics
-    model: Arrays
+    validation: Metrics
+    model: Packed
+    control: Packed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluateTask:
-    """Centre to site (evaluate): measure the model of a round on one of the site's own splits."""
+    """Centre to site (evaluate): measure the model of a round on one of the site's own splits; as in a TrainTask."""
 
     study_digest: str
     round: int
     manifest_digest: str
+    model_digest: str
+    keep_digest: str
     split: str
-    model: Arrays
+    model: Packed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +107,7 @@ class EvaluationReply:
     study_digest: str
     round: int
     manifest_digest: str
+    model_digest: str
     split: str
     reference: str
     metrics: Metrics

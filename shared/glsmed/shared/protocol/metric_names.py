@@ -8,6 +8,7 @@ from glsmed.shared.errors import WireError
 Metrics = Mapping[str, float]
 
 COUNT_PERMISSION = "counts"
+EVALUATION_METRICS = ("auroc", "auprc", "brier", "ece", "log_loss")
 _BILLION = 1e9
 _ROUNDING = 1e-4  # sums in float32 may end a little outside the range
 
@@ -28,7 +29,7 @@ class Metric:
 
 
 METRICS: Mapping[str, Metric] = {
-    **{name: Metric(name, 0, 1) for name in ("auroc", "auprc", "brier", "ece")},
+    **{name: Metric(name, 0, 1) for name in EVALUATION_METRICS[:-1]},
     "log_loss": Metric("log_loss", 0, 100),
     "loss": Metric("loss", -_BILLION, _BILLION),
     **dict.fromkeys(("n", "positives", "patients", "training_cells"), Metric(COUNT_PERMISSION, 0, _BILLION)),

@@ -40,10 +40,28 @@ class ModelManifest:
             tuple(ArraySpec(name, tuple(value.shape), str(value.cpu().numpy().dtype)) for name, value in state.items())
         )
 
-    def digest(self) -> str:
-        """SHA-256 of the canonical JSON of names, shapes and dtypes."""
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Self:
+        """The manifest of arrays, in their order."""
+        return cls(tuple(ArraySpec(name, array.shape, str(array.dtype)) for name, array in arrays.items()))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The manifest that :meth:`to_json` wrote.
+
+        Raises:
+            ValueError: it did not write this.
+        """
+        return cls(tuple(ArraySpec(str(name), tuple(shape), str(dtype)) for name, shape, dtype in json.loads(text)))
+
+    def to_json(self) -> str:
+        """Names, shapes and dtypes in canonical JSON."""
         content = [[spec.name, list(spec.shape), spec.dtype] for spec in self.arrays]
-        return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
+        return json.dumps(content, separators=(",", ":"))
+
+    def digest(self) -> str:
+        """SHA-256 of :meth:`to_json`."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
 
     def check(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
         """Raise if the arrays are not those of the manifest, in its order, or not finite.
@@ -72,12 +90,3 @@ def _name_difference(got: list[str], expected: list[str]) -> str:
     if unknown:
         return f"array {unknown[0][:80]!r} is not part of the study's model"
     return "the arrays are not in the order of the study's model"
-
-
-def arrays_digest(arrays: Mapping[str, NDArray[np.generic]]) -> str:
-    """SHA-256 over names and values in order, as 64 hexadecimal digits."""
-    digest = hashlib.sha256()
-    for name, array in arrays.items():
-        digest.update(name.encode() + b"\0")
-        digest.update(array.tobytes())
-    return digest.hexdigest()

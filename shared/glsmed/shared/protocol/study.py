@@ -201,6 +201,28 @@ class FederationSection(StrictModel):
     max_cells_per_site: Annotated[
         int, Field(ge=1, description="most labelled cells that an update may claim; one that claims more is refused")
     ] = 10_000_000
+    precision: Annotated[
+        Literal["fp32", "bf16", "int8"],
+        Field(
+            description="bits of each weight on the wire. fp32: whole models. bf16: half the bytes; the site sends its "
+            "change. int8: a quarter of the bytes up, half down; rounding errors are added to the next change",
+        ),
+    ] = "fp32"
+    late_updates: Annotated[
+        Literal["refuse", "discount"],
+        Field(
+            description="an update that arrives in a later round: refused, or counted with late_discount to the power "
+            "of the rounds that it is late"
+        ),
+    ] = "refuse"
+    late_discount: Annotated[
+        float, Field(gt=0, le=1, description="factor on the weight of an update for each round that it is late")
+    ] = 0.5
+    failures_before_pause: Annotated[
+        int,
+        Field(ge=1, description="rounds in a row without a counted update after which a site is set aside"),
+    ] = 3
+    pause_rounds: Annotated[int, Field(ge=1, description="rounds for which such a site is not asked")] = 3
     max_update_norm: Annotated[
         float | None,
         Field(
@@ -221,6 +243,9 @@ class CentreSection(StrictModel):
         tuple[str, ...],
         Field(min_length=1, description="DNS names or addresses at which hospitals reach the centre"),
     ] = ("localhost",)
+    keep_every: Annotated[
+        int, Field(ge=1, description="the checkpoint of every so many rounds is kept, beside the best and the last")
+    ] = 10
 
     @field_validator("public_names")
     @classmethod

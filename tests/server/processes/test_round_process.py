@@ -7,26 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from glsmed.server.flower.executor import superexec_arguments
-from glsmed.server.flower.settings import LinkSettings
-from glsmed.server.folders.pki import CertificateFolder
+from glsmed.server.folders.new_study import make_study_folder
+from glsmed.server.folders.study_folder import StudyFolder
+from glsmed.server.processes.round_process import give_memory_back
+from glsmed.server.processes.supervisor import child_command
 from glsmed.shared.processes.children import QUIET_FLOWER, free_port
 
 
-def _settings(folder: Path) -> LinkSettings:
-    certificates = CertificateFolder(folder / "pki")
-    certificates.create(study="doubt", public_names=["localhost"])
-    (folder / "secret").write_text("a secret of this test")
-    return LinkSettings(
-        public_host="127.0.0.1",
-        public_port=1,
-        loopback_port=free_port(),
-        ca_certificate=certificates.ca_certificate,
-        server_certificate=certificates.server_certificate,
-        server_key=certificates.server_key,
-        database=folder / "link.db",
-        superexec_secret=folder / "secret",
-    )
+@pytest.fixture
+def study_file(tmp_path: Path) -> Path:
+    root = tmp_path / "study"
+    made = make_study_folder(root, name="doubt", public_names=["localhost"], port=1, loopback_port=free_port())
+    folder = StudyFolder(made.study_file)
+    folder.prepare_state()
+    folder.renew_for_this_start(folder.study())
+    return made.study_file
 
 
 def _group_has_ended(group: int) -> bool:
@@ -36,13 +31,10 @@ def _group_has_ended(group: int) -> bool:
 
 
 @pytest.mark.parametrize("seconds", [0, 5])
-def test_it_ends_when_its_parent_was_killed_and_nobody_has_collected_the_parent(tmp_path: Path, seconds: int) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "glsmed.server.processes.superexec_process",
-        *superexec_arguments(_settings(tmp_path)),
-    ]
+def test_it_ends_when_its_parent_was_killed_and_nobody_has_collected_the_parent(
+    study_file: Path, tmp_path: Path, seconds: int
+) -> None:
+    command = child_command("rounds", study_file)
     parent = (
         "import time; from pathlib import Path; from glsmed.shared.processes.children import start_child;"
         f"c = start_child('x', {command!r}, log=Path({str(tmp_path / 'x.log')!r}), environment={QUIET_FLOWER!r});"
@@ -61,3 +53,21 @@ def test_it_ends_when_its_parent_was_killed_and_nobody_has_collected_the_parent(
         while not _group_has_ended(group):
             assert time.monotonic() < deadline
             time.sleep(0.1)
+
+
+HEAVY = ("torch", "torchvision", "opacus", "spacy", "sklearn", "scipy")
+LOADED = """
+import sys
+import glsmed.server.processes.round_process, glsmed.server.processes.supervisor
+import glsmed.server.processes.superlink_process
+print(*(name for name in sys.argv[1:] if name in sys.modules))
+"""
+
+
+def test_no_process_of_the_centre_loads_what_networks_need_while_it_waits() -> None:
+    loaded = subprocess.run([sys.executable, "-c", LOADED, *HEAVY], capture_output=True, text=True, check=True)
+    assert loaded.stdout.split() == []
+
+
+def test_memory_is_given_back() -> None:
+    give_memory_back()

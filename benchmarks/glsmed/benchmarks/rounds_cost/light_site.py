@@ -1,0 +1,117 @@
+"""Many sites in one process that answer at once: ``python -m glsmed.benchmarks.rounds_cost.light_site FILE``.
+
+Each has a key of its own and speaks the Fleet API with Flower's client, as a SuperNode does: it pulls every object of a
+message, answers, and pushes every object of its answer. A SuperNode with its hospital takes hundreds of megabytes, so
+32 of them would measure the machine's memory instead of the centre. Uses names that are private to Flower.
+"""
+
+import contextlib
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from flwr.app import Message
+from flwr.proto.message_pb2 import ObjectTree
+from flwr.supercore.inflatable.inflatable_object import (
+    get_all_nested_objects,
+    get_object_tree,
+    no_object_id_recompute,
+)
+from flwr.supercore.inflatable.inflatable_utils import pull_and_inflate_object_from_tree, push_objects
+from flwr.supercore.run import RunNotRunningException
+from flwr.supernode.fleet_http_connection import http_request_response
+
+from glsmed.benchmarks.rounds_cost.light_answers import LightAnswers
+from glsmed.client.settings.enrolment import read_authority, read_private_key
+from glsmed.shared.processes.children import end_with_parent
+from glsmed.shared.protocol.study import load_study
+
+_POLL_SECONDS = 0.5  # as a hospital's SuperNode
+_FIRST_RETRY_SECONDS = 0.05
+_AT_ONCE = 2  # sites that make their answers at the same time, each with some copies of the model
+_answering = threading.Semaphore(_AT_ONCE)
+
+
+@dataclass(frozen=True, slots=True)
+class LightSite:
+    """One site: its name, its key and where it reaches the centre."""
+
+    site: str
+    address: str
+    key: Path
+    ca_certificate: Path
+    answers: LightAnswers
+
+    def serve(self) -> None:
+        """Answer whatever the centre asks, until the process is ended."""
+        key = read_private_key(self.key)
+        authority = read_authority(self.ca_certificate)
+        with http_request_response(self.address, False, authority, (key, key.public_key())) as calls:
+            _, receive, send, _, _, pull, push, confirm = calls
+            while True:
+                with contextlib.suppress(RunNotRunningException):  # the run has ended, or has not begun again
+                    received = receive()
+                    if received is not None:
+                        envelope, tree = received
+                        run = envelope.metadata.run_id
+                        _push(self._reply(_pull(tree, partial(pull, run), partial(confirm, run))), send, push)
+                        continue
+                time.sleep(_POLL_SECONDS)
+
+    def _reply(self, message: Message) -> Message:
+        with _answering:
+            return Message(self.answers.answer(message, site=self.site), reply_to=message)
+
+
+def _pull(tree: ObjectTree, pull: Callable[[str], bytes], confirm: Callable[[str], None]) -> Message:
+    """The whole message whose envelope was received."""
+    message = pull_and_inflate_object_from_tree(
+        tree, pull, confirm, return_type=Message, initial_backoff=_FIRST_RETRY_SECONDS
+    )
+    message.metadata.__dict__["_message_id"] = tree.object_id
+    return message
+
+
+def _push(
+    reply: Message,
+    send: Callable[[Message, ObjectTree, float], tuple[set[str], str]],
+    push: Callable[[int, str, str, bytes], None],
+) -> None:
+    """Announce the reply, then send those of its objects that the centre lacks."""
+    with no_object_id_recompute():
+        reply.metadata.__dict__["_message_id"] = reply.object_id
+        missing, session = send(reply, get_object_tree(reply), 0.0)
+        objects, push_one = get_all_nested_objects(reply), partial(push, reply.metadata.run_id, session)
+        push_objects(objects, push_one, object_ids_to_push=missing)
+
+
+def serve_all(sites: list[LightSite]) -> None:
+    """Serve every site in a thread of its own; the first error ends them all."""
+    with ThreadPoolExecutor(max_workers=len(sites)) as pool:
+        for served in as_completed([pool.submit(site.serve) for site in sites]):
+            served.result()
+
+
+def sites_of(content: Mapping[str, object]) -> list[LightSite]:
+    """The sites that the file describes."""
+    described, authority = content["sites"], Path(str(content["ca_certificate"]))
+    if not isinstance(described, list):
+        raise TypeError(f"expected a list of sites, got {described!r}")
+    answers = LightAnswers(load_study(Path(str(content["study"]))), Path(str(content["first_model"])))
+    return [LightSite(each["site"], each["address"], Path(each["key"]), authority, answers) for each in described]
+
+
+def main() -> None:
+    """Serve the sites of the file given first."""
+    end_with_parent()
+    serve_all(sites_of(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""The models that a site holds, by digest, and the update that it makes of one.
+
+A site holds the model of the last request and the best so far, so that the centre need not send either again. The
+first model of a study follows from study.yaml: every site makes it itself.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from flwr.app import Array
+from numpy.typing import NDArray
+
+from glsmed.client.settings.state_folder import StateFolder
+from glsmed.shared.errors import UnknownModelError
+from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes
+from glsmed.shared.protocol.messages import EvaluateTask, TrainTask, require_same
+from glsmed.shared.protocol.model_form import ModelForm, item_bytes
+from glsmed.shared.protocol.packed_model import (
+    FLOAT,
+    PACKED,
+    Arrays,
+    Buffers,
+    ModelLayout,
+    Packed,
+    bytes_of,
+    packed_digest,
+)
+from glsmed.shared.protocol.study import Study
+
+Floats = NDArray[np.float32]
+
+
+class SiteModels:
+    """The models of one site in one study.
+
+    Args:
+        state: the site's state folder.
+        study: says in which precision models travel.
+        first: the arrays of the model that the study begins with.
+    """
+
+    def __init__(self, state: StateFolder, study: Study, layout: ModelLayout, first: Arrays) -> None:
+        self._folder = state.models(study.digest())
+        self.layout = layout
+        self._down = ModelForm.down(layout, study.federation.precision)
+        self.up = ModelForm.up(layout, study.federation.precision)
+        packed = self._down.encode(layout.pack(first))
+        self._keep(packed_digest(packed), packed)
+
+    def take(self, task: TrainTask | EvaluateTask) -> Buffers:
+        """The model that a request is about, which the site holds from now on.
+
+        Raises:
+            UnknownModelError: the request names a model that the site does not hold.
+            WireError: the request's model is not the study's, or not the one that it names.
+            OSError: the disk is full.
+        """
+        packed = task.model or self._held(task.model_digest)
+        self._down.check(packed)
+        require_same("digest", expected=task.model_digest, got=packed_digest(packed))
+        if task.model:
+            self._keep(task.model_digest, packed)
+        self._forget_all_but(task.model_digest, task.keep_digest)
+        return self._down.decode(packed)
+
+    def update(self, before: Buffers, after: Arrays, *, round_number: int) -> Packed:
+        """What is sent back of a trained model: the model or its change, in the study's precision.
+
+        Args:
+            before: as :meth:`take` returned it.
+            after: the trained model's arrays.
+            round_number: with int8, what rounding lost in earlier rounds is added.
+
+        Raises:
+            WireError: the arrays are not those of the study's model, or not finite.
+            OSError: the disk is full.
+        """
+        trained = self.layout.pack(after)
+        if self.up.kind == "model":
+            return self.up.encode(trained)
+        change: Floats = trained[FLOAT].astype(np.float32) - before[FLOAT].astype(np.float32)
+        if self.up.precision != "int8":
+            return self.up.encode({**trained, FLOAT: change})
+        wanted = change + self._lost_before(round_number, change.size)
+        packed = self.up.encode({**trained, FLOAT: wanted})
+        sent = self.up.decode(packed)[FLOAT].astype(np.float32)
+        self._keep_lost(round_number, wanted - sent)
+        return packed
+
+    def _held(self, digest: str) -> Packed:
+        path = self._path(digest)
+        if not path.is_file():
+            raise UnknownModelError(f"this site does not hold the model {digest[:12]}…")
+        content, packed, start = path.read_bytes(), {}, 0
+        for name, (dtype, count) in sorted(self._down.buffers().items()):
+            end = start + count * item_bytes(dtype)
+            packed[name] = Array(dtype, (count,), PACKED, content[start:end])
+            start = end
+        return packed
+
+    def _keep(self, digest: str, packed: Packed) -> None:
+        content = b"".join(_content(packed, name) for name in sorted(packed))
+        write_bytes(self._path(digest), content, mode=PRIVATE_FILE)
+
+    def _forget_all_but(self, *digests: str) -> None:
+        kept = {self._path(digest) for digest in digests if digest}
+        for path in self._folder.glob("*.model"):
+            if path not in kept:
+                path.unlink()
+
+    def _path(self, digest: str) -> Path:
+        return self._folder / f"{digest}.model"
+
+    def _lost_before(self, round_number: int, count: int) -> Floats:
+        """What rounding lost up to the round before; a round that is repeated adds the same again."""
+        earlier = [number for number in self._rounds_with_lost() if number < round_number]
+        if not earlier:
+            return np.zeros(count, dtype=np.float32)
+        return np.fromfile(self._lost_path(max(earlier)), dtype=np.float32)
+
+    def _keep_lost(self, round_number: int, lost: Floats) -> None:
+        write_bytes(self._lost_path(round_number), lost.tobytes(), mode=PRIVATE_FILE)
+        for number in sorted(self._rounds_with_lost())[:-2]:
+            self._lost_path(number).unlink()
+
+    def _rounds_with_lost(self) -> list[int]:
+        return [int(path.stem) for path in self._folder.glob("*.lost")]
+
+    def _lost_path(self, round_number: int) -> Path:
+        return self._folder / f"{round_number}.lost"
+
+
+def _content(packed: Packed, name: str) -> bytes:
+    source = bytes_of(packed[name])
+    return source.read(0, source.nbytes)

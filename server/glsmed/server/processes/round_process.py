@@ -1,0 +1,52 @@
+"""The program of the round process: ``python -m glsmed.server.processes.round_process STUDY_FILE``."""
+
+import ctypes
+import sys
+import time
+import traceback
+from contextlib import suppress
+from pathlib import Path
+
+from flwr.serverapp import Grid
+
+from glsmed.server.flower.executor import RunTasks
+from glsmed.server.folders.study_folder import StudyFolder
+from glsmed.shared.processes.children import end_with_parent
+from glsmed.shared.processes.command_line import run_command
+
+_PAUSE_SECONDS = 0.2  # while the SuperLink starts again
+
+
+def main() -> None:
+    """Run the study's runs, one after another, until ``flwr-server`` is gone."""
+    end_with_parent()
+    folder = StudyFolder(Path(sys.argv[1]))
+    tasks = RunTasks(folder.link_settings(folder.study()), incoming=folder.incoming)
+    while True:
+        _serve_one(tasks, folder)
+
+
+def _serve_one(tasks: RunTasks, folder: StudyFolder) -> None:
+    try:
+        if tasks.run_next(lambda grid: _run(grid, folder)):
+            give_memory_back()
+    except ConnectionError:
+        time.sleep(_PAUSE_SECONDS)
+    except Exception:  # the run has failed, and Flower and run/status.json say why; the next may do better
+        traceback.print_exc()
+
+
+def _run(grid: Grid, folder: StudyFolder) -> None:
+    from glsmed.server.processes.serverapp import run_in_folder  # a waiting process needs neither numpy nor networks
+
+    run_in_folder(grid, folder)
+
+
+def give_memory_back() -> None:
+    """Return freed memory to the system; glibc keeps it otherwise."""
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,86 @@
+"""Memory and processor time of real processes."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from glsmed.benchmarks.rounds_cost.instruments.memory import MemorySampler, memory_of, process_tree
+from glsmed.benchmarks.rounds_cost.instruments.processor import process_name, processor_seconds
+
+MIB = 2**20
+HOLD = "import sys, time; held = bytearray(b'x' * int(sys.argv[1])); print('ready', flush=True); time.sleep(60)"
+PARENT = "import subprocess, sys; subprocess.run([sys.executable, '-c', *sys.argv[1:]])"
+
+
+def _started(*command: str) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen([sys.executable, "-c", *command], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+    return process
+
+
+@pytest.fixture
+def family() -> "subprocess.Popen[bytes]":
+    """A process whose child holds 64 MiB."""
+    return _started(PARENT, HOLD, str(64 * MIB))
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    for each in reversed(list(process_tree(process.pid))):
+        subprocess.run(["kill", "-9", str(each)], check=False)
+    process.communicate()
+
+
+def test_memory_of_a_child_counts_for_its_parent(family: "subprocess.Popen[bytes]") -> None:
+    try:
+        assert len(list(process_tree(family.pid))) == 2
+        memory = memory_of(family.pid)
+    finally:
+        _end(family)
+    assert 64 * MIB < memory.anonymous < memory.total < 120 * MIB
+
+
+def test_a_process_that_has_ended_has_no_memory(family: "subprocess.Popen[bytes]") -> None:
+    _end(family)
+    assert memory_of(family.pid).total == 0
+
+
+def test_the_sampler_sees_a_peak_that_is_gone_at_the_end() -> None:
+    grow = "print('ready', flush=True)\nimport time\nheld = b'x' * (64 << 20)\ntime.sleep(.5)\ndel held\ntime.sleep(60)"
+    process = _started(grow)
+    try:
+        with MemorySampler(process.pid) as sampler:
+            time.sleep(1.2)
+        after = memory_of(process.pid)
+    finally:
+        _end(process)
+    assert len(sampler.samples) >= 10
+    assert sampler.peak().total - after.total > 60 * MIB
+
+
+def test_processor_seconds_are_those_that_a_process_spent() -> None:
+    spin = "import time\nend = time.process_time() + .3\nwhile time.process_time() < end: pass\n"
+    process = _started(f"{spin}print('ready', flush=True)\ntime.sleep(60)")
+    try:
+        seconds = processor_seconds([process.pid])
+    finally:
+        _end(process)
+    assert sum(seconds.values()) == pytest.approx(0.3, abs=0.15)
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ("python -m glsmed.server.processes.superlink_process /x/study.yaml", "SuperLink"),
+        ("python -m glsmed.server.processes.superexec_process --insecure", "executor"),
+        ("/x/bin/python /x/bin/flwr-serverapp --token t", "ServerApp"),
+        ("python -m glsmed.client.resident /x/st-mary/config.yaml 4711", "st-mary resident"),
+        ('python -m glsmed.client.node.supernode_process 9 --node-config site="st-mary"', "st-mary SuperNode"),
+        ("/x/bin/python /x/bin/flwr-server --study /x/study.yaml", "supervisor"),
+        ("/x/bin/python /x/bin/glsmed-client --site /x/st-mary/config.yaml", "st-mary supervisor"),
+    ],
+)
+def test_a_process_is_called_by_its_part(command: str, name: str) -> None:
+    assert process_name(command.split(" ")) == name

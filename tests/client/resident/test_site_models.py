@@ -1,0 +1,135 @@
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from glsmed.client.resident.site_models import SiteModels
+from glsmed.client.settings.state_folder import StateFolder
+from glsmed.shared.errors import MismatchError, UnknownModelError
+from glsmed.shared.protocol.messages import TrainTask
+from glsmed.shared.protocol.model_form import ModelForm
+from glsmed.shared.protocol.model_manifest import ModelManifest
+from glsmed.shared.protocol.packed_model import Arrays, Buffers, ModelLayout, Packed, packed_digest
+from glsmed.shared.protocol.precision import Precision
+from glsmed.shared.protocol.study import FederationSection, Study
+
+COUNT = 5000
+FIRST: Arrays = {"w": np.zeros(COUNT, dtype=np.float32), "n": np.array([0])}
+LAYOUT = ModelLayout(ModelManifest.of_arrays(FIRST))
+
+
+def _study(precision: Precision) -> Study:
+    return Study(study="doubt", findings=("effusion",), federation=FederationSection(precision=precision))
+
+
+def _models(folder: Path, precision: Precision = "fp32") -> SiteModels:
+    return SiteModels(StateFolder(folder), _study(precision), LAYOUT, FIRST)
+
+
+def _arrays(value: float) -> Arrays:
+    return {"w": np.full(COUNT, value, dtype=np.float32), "n": np.array([1])}
+
+
+def _packed(value: float, precision: Precision = "fp32") -> Packed:
+    return ModelForm.down(LAYOUT, precision).encode(LAYOUT.pack(_arrays(value)))
+
+
+def _task(digest: str, model: Packed, *, keep: str = "") -> TrainTask:
+    return TrainTask(
+        study_digest="s",
+        round=1,
+        manifest_digest="m",
+        model_digest=digest,
+        keep_digest=keep,
+        validate=False,
+        model=model,
+        control={},
+    )
+
+
+def _whole(value: float, *, keep: str = "") -> TrainTask:
+    packed = _packed(value)
+    return _task(packed_digest(packed), packed, keep=keep)
+
+
+def _brief(value: float) -> TrainTask:
+    return _task(packed_digest(_packed(value)), {})
+
+
+def test_the_first_model_is_there_without_being_sent(tmp_path: Path) -> None:
+    first = packed_digest(ModelForm.down(LAYOUT, "fp32").encode(LAYOUT.pack(FIRST)))
+    assert _models(tmp_path).take(_task(first, {}))["float32"].tolist() == [0] * COUNT
+
+
+def test_a_site_holds_the_last_model_and_the_best_and_no_other(tmp_path: Path) -> None:
+    models = _models(tmp_path)
+    models.take(_whole(1))
+    models.take(_whole(2, keep=packed_digest(_packed(1))))
+    models.take(_whole(3, keep=packed_digest(_packed(1))))
+    again = _models(tmp_path)
+    with pytest.raises(UnknownModelError):
+        again.take(_brief(2))
+    assert again.take(_brief(1))["float32"][0] == 1
+
+
+def test_a_model_that_is_not_the_one_named_is_refused_and_not_kept(tmp_path: Path) -> None:
+    models = _models(tmp_path)
+    with pytest.raises(MismatchError, match="digest: expected"):
+        models.take(_task(packed_digest(_packed(1)), _packed(2)))
+    with pytest.raises(UnknownModelError):
+        models.take(_brief(2))
+
+
+def test_a_damaged_file_is_not_taken_for_the_model(tmp_path: Path) -> None:
+    _models(tmp_path).take(_whole(1))
+    for path in tmp_path.rglob("*.model"):
+        path.write_bytes(bytes(len(path.read_bytes())))
+    with pytest.raises(MismatchError, match="digest"):
+        _models(tmp_path).take(_brief(1))
+
+
+def _before(precision: Precision) -> Buffers:
+    form = ModelForm.down(LAYOUT, precision)
+    return form.decode(_packed(1.0, precision))
+
+
+def test_at_full_precision_the_whole_model_goes_back(tmp_path: Path) -> None:
+    models = _models(tmp_path)
+    packed = models.update(_before("fp32"), _arrays(1.5), round_number=1)
+    assert models.up.decode(packed)["float32"][0] == 1.5
+
+
+@pytest.mark.parametrize("precision", ["bf16", "int8"])
+def test_in_few_bits_the_change_goes_back(tmp_path: Path, precision: Precision) -> None:
+    models = _models(tmp_path, precision)
+    packed = models.update(_before(precision), _arrays(1.5), round_number=1)
+    assert models.up.decode(packed)["float32"] == pytest.approx(0.5, rel=0.01)
+
+
+def _sent(
+    folder: Path, changes: Sequence[Arrays], rounds: Sequence[int]
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    total = np.zeros(COUNT, dtype=np.float32)
+    for number, after in zip(rounds, changes, strict=True):
+        models = _models(folder, "int8")  # as after a restart
+        total += models.up.decode(models.update(_before("int8"), after, round_number=number))["float32"]
+    return total
+
+
+def test_what_rounding_loses_is_sent_later(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    afters = [{"w": (1 + random.normal(size=COUNT)).astype(np.float32), "n": np.array([1])} for _ in range(20)]
+    wanted = sum(after["w"] - 1 for after in afters)
+    step = 4 / 127  # the largest of 5000 normal values is near 4
+    assert np.abs(_sent(tmp_path, afters, list(range(1, 21))) - wanted).max() < step
+
+
+def test_a_round_that_is_repeated_sends_the_same_again(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    after = {"w": (1 + random.normal(size=COUNT)).astype(np.float32), "n": np.array([1])}
+    _sent(tmp_path, [after], [1])
+    models = _models(tmp_path, "int8")
+    first = models.update(_before("int8"), after, round_number=2)
+    again = _models(tmp_path, "int8").update(_before("int8"), after, round_number=2)
+    assert packed_digest(first) == packed_digest(again)
