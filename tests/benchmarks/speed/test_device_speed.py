@@ -6,24 +6,32 @@ from torch import Tensor
 
 from glsmed.benchmarks.speed import device_speed
 from glsmed.benchmarks.speed.bench import Bench, SpeedSettings
-from glsmed.benchmarks.speed.device_speed import Compiled, copy_figures, covered_share, measured, round_figures
+from glsmed.benchmarks.speed.device_speed import Compiled, covered_share, figures_of, measured
 from glsmed.client.training.steps.training import train
+from glsmed.shared.errors import UsageError
 
 CPU = torch.device("cpu")
 SMALL = SpeedSettings(architecture="resnet10", image_size_px=32, batch_size=2, steps=1, repeats=1, compiled=False)
 
 
 def test_every_figure_of_a_round_is_json_and_plausible() -> None:
-    lines = [json.loads(json.dumps(line)) for line in measured(round_figures(SMALL), Bench(SMALL, CPU))]
-    assert [line["figure"] for line in lines] == list(round_figures(SMALL))
+    figures = figures_of(("speed", "parts", "load", "private"), SMALL)
+    lines = [json.loads(json.dumps(line)) for line in measured(figures, Bench(SMALL, CPU))]
+    assert [line["figure"] for line in lines] == list(figures)
     for line in lines:
         assert (line["architecture"], line["batch_size"], line["device"]) == ("resnet10", 2, "cpu")
         on_a_gpu = line["figure"].endswith(("busy_share", "megabytes"))
         assert line["value"] is None if on_a_gpu else line["value"] >= 0, line
 
 
+def test_a_kind_that_there_is_not_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"expected one of speed, parts, .* got 'sped'"):
+        figures_of(("speed", "sped"), SMALL)
+
+
 def test_compiled_steps_are_measured_where_that_is_asked_for() -> None:
-    assert len(round_figures(SpeedSettings())) == len(round_figures(SMALL)) + 2
+    more = figures_of(("speed",), SpeedSettings()).keys() - figures_of(("speed",), SMALL).keys()
+    assert more == {"client_compiled_images_per_second"}
 
 
 def test_a_figure_that_fails_says_why_and_the_others_follow() -> None:
@@ -49,7 +57,7 @@ def test_time_that_any_span_covers_counts_once(spans: list[tuple[float, float]],
 
 
 def test_a_copied_model_has_the_size_that_its_figure_says() -> None:
-    figure = copy_figures()["arrays_of_45_megabytes"](Bench(SMALL, CPU))
+    figure = figures_of(("copies",), SMALL)["arrays_of_45_megabytes"](Bench(SMALL, CPU))
     assert isinstance(figure, dict)
     assert figure["megabytes"] == pytest.approx(45, abs=4)
 

@@ -16,18 +16,25 @@ def device(
     steps: Annotated[int, typer.Option(min=1, help="Steps of one measurement.")] = 40,
     repeats: Annotated[int, typer.Option(min=1, help="Measurements of a figure.")] = 3,
     compiled: Annotated[bool, typer.Option(help="Measure compiled steps too.")] = True,
-    copies: Annotated[bool, typer.Option(help="Only the copies of a model from and to the device.")] = False,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="speed: rounds beside a plain loop; parts: augmentation, prediction, memory formats; load: memory and "
+            "busy share; private: private rounds; copies: a model from and to the device. Repeatable; all if none."
+        ),
+    ] = None,
 ) -> None:
     """Images per second, busy share and memory of a device in a round, as lines of JSON.
 
     **Example**: `glsmed-benchmark device --architecture resnet50 --batch-size 128 --out runs/gpu.jsonl`
     """
     from glsmed.benchmarks.speed.bench import Bench, SpeedSettings
-    from glsmed.benchmarks.speed.device_speed import copy_figures, measured, round_figures
+    from glsmed.benchmarks.speed.device_speed import KINDS, figures_of, measured
     from glsmed.client.training.devices import resolve_device
 
     settings = SpeedSettings(architecture, image_size, batch_size, steps, repeats, compiled)
-    bench, figures = Bench(settings, resolve_device(on)), copy_figures() if copies else round_figures(settings)
+    bench = Bench(settings, resolve_device(on))
+    figures = figures_of(kind or KINDS, settings)
     with out.open("a", encoding="utf-8") as lines:
         for figure in measured(figures, bench):
             text = json.dumps(figure)

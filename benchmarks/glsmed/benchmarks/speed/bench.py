@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from glsmed.client.data.examples import Examples
+from glsmed.client.training.steps.memory_format import in_fastest_format, placed
 from glsmed.client.training.steps.stepper import make_optimizer, to_pixels, uses_autocast
 from glsmed.shared.models import build_model
 from glsmed.shared.protocol.study import AugmentationSection, TrainingSection
@@ -50,7 +51,7 @@ class Bench:
     def model(self) -> nn.Module:
         """A fresh network on the device."""
         model = build_model(self.settings.architecture, n_findings=len(FINDINGS), seed=0)
-        return model.to(self.device).to(memory_format=torch.channels_last).train()
+        return placed(model, self.device).train()
 
     def seconds(self, work: Callable[[], object]) -> float:
         """How long a piece of work takes by the device's clock."""
@@ -83,7 +84,7 @@ def plain_loop(model: nn.Module, bench: Bench) -> float:
     order = torch.randperm(len(bench.examples))
     for step in range(bench.settings.steps):
         rows = order[step * bench.settings.batch_size : (step + 1) * bench.settings.batch_size]
-        images = to_pixels(bench.examples.images[rows].to(bench.device)).contiguous(memory_format=torch.channels_last)
+        images = in_fastest_format(to_pixels(bench.examples.images[rows].to(bench.device)))
         targets, weights = bench.examples.targets[rows].to(bench.device), bench.examples.weights[rows].to(bench.device)
         optimizer.zero_grad(set_to_none=True)
         with torch.autocast(bench.device.type, dtype=torch.bfloat16, enabled=autocast):

@@ -23,6 +23,7 @@ from glsmed.client.training.steps.compiled_steps import StepCompiler, compiled_n
 from glsmed.client.training.steps.round_plan import RoundPlan
 from glsmed.client.training.steps.stepper import Network, Stepper, make_optimizer, to_pixels, uses_autocast
 from glsmed.client.training.steps.training import predict_logits, train
+from glsmed.shared.errors import UsageError
 from glsmed.shared.models import load_arrays, state_arrays
 from glsmed.shared.protocol.study import AugmentationSection, PrivacySection
 
@@ -30,8 +31,10 @@ _MUCH = PrivacySection(noise_multiplier=1.0, max_epsilon=1e9)
 _MEGABYTE = 1e6
 _ON_GPU = "DeviceType.CUDA"  # as torch's profiler calls it
 _LAYER = 1264  # a square layer of so many inputs has 6.4 MB
+_PROFILED_STEPS = 5  # the profiler takes seconds for each
 
 Measure = Callable[[Bench], object]
+KINDS = ("speed", "parts", "load", "private", "copies")
 
 
 class Compiled(StepCompiler):
@@ -65,35 +68,28 @@ def measured(figures: Mapping[str, Measure], bench: Bench) -> Iterator[dict[str,
         yield {**about, "figure": name, **result}
 
 
-def round_figures(settings: SpeedSettings) -> dict[str, Measure]:
-    """What is measured with one network and size of batch; what takes long comes last."""
+def figures_of(kinds: Iterable[str], settings: SpeedSettings) -> dict[str, Measure]:
+    """What is measured with one network and size of batch, kind by kind; what takes long comes last in its kind.
+
+    Raises:
+        UsageError: there is no such kind.
+    """
+    made = dict(zip(KINDS, (_speed_figures(settings), _PARTS, _LOAD, _PRIVATE, _COPIES), strict=True))
+    for kind in kinds:
+        if kind not in made:
+            raise UsageError(f"kind: expected one of {', '.join(KINDS)}, got {kind!r}")
+    return {name: measure for kind in kinds for name, measure in made[kind].items()}
+
+
+def _speed_figures(settings: SpeedSettings) -> dict[str, Measure]:
+    """Rounds beside the plain loop, and compiled."""
     figures: dict[str, Measure] = {
         "plain_loop_images_per_second": lambda bench: _rate(bench, _plain(bench)),
         "client_images_per_second": lambda bench: _rate(bench, _client(bench)),
         "client_over_plain_loop": lambda bench: 1 / bench.ratio(_client(bench), _plain(bench)),
-        "client_augmented_images_per_second": lambda bench: _rate(bench, _client(_augmented(bench))),
-        "client_peak_megabytes": lambda bench: _peak(bench, _client(bench)),
-        "client_busy_share": lambda bench: _busy_share(bench, _client(bench)),
-        "predicted_images_per_second": lambda bench: _rate(bench, _predicting(bench)),
-        "step_channels_last_images_per_second": lambda bench: _rate(bench, _step(bench, torch.channels_last)),
-        "step_contiguous_images_per_second": lambda bench: _rate(bench, _step(bench, torch.contiguous_format)),
-        "private_one_images_per_second": lambda bench: _private_rate(bench, "one"),
-        "private_all_images_per_second": lambda bench: _private_rate(bench, "all"),
-        "private_one_busy_share": lambda bench: _busy_share(bench, lambda: _private_rate(bench, "one")),
     }
     if settings.compiled:
         figures["client_compiled_images_per_second"] = lambda bench: _rate(bench, _client(bench, Compiled()))
-        figures["step_compiled_contiguous_images_per_second"] = lambda bench: _rate(
-            bench, _step(bench, torch.contiguous_format, compiled_network)
-        )
-    return figures
-
-
-def copy_figures() -> dict[str, Measure]:
-    """Seconds to take a model's arrays from the device and to put them back, for a model of 45 MB and one of 400."""
-    figures: dict[str, Measure] = {}
-    for megabytes in (45, 400):
-        figures[f"arrays_of_{megabytes}_megabytes"] = lambda bench, size=megabytes: _copy_seconds(bench, size)  # type: ignore[misc]  # mypy infers no lambda with a default
     return figures
 
 
@@ -124,17 +120,19 @@ def _augmented(bench: Bench) -> Bench:
     return changed
 
 
+def _shorter(bench: Bench) -> Bench:
+    return Bench(replace(bench.settings, steps=min(_PROFILED_STEPS, bench.settings.steps)), bench.device)
+
+
 def _predicting(bench: Bench) -> Callable[[], object]:
     model = bench.model()
     return lambda: predict_logits(model, bench.examples, device=bench.device)
 
 
-def _step(
-    bench: Bench, memory_format: torch.memory_format, form: Callable[[nn.Module], Network] = lambda model: model
-) -> Callable[[], object]:
+def _step(bench: Bench, memory_format: torch.memory_format) -> Callable[[], object]:
     """Steps on one batch that lies on the device: what the network costs, without its data."""
     model = bench.model().to(memory_format=memory_format)
-    network, optimizer, size = form(model), make_optimizer(model, bench.training), bench.settings.batch_size
+    optimizer, size = make_optimizer(model, bench.training), bench.settings.batch_size
     images = to_pixels(bench.examples.images[:size].to(bench.device))
     images = images.contiguous(memory_format=memory_format)
     targets, autocast = bench.examples.targets[:size].to(bench.device), uses_autocast(bench.training, bench.device)
@@ -143,7 +141,7 @@ def _step(
         for _ in range(bench.settings.steps):
             optimizer.zero_grad(set_to_none=True)
             with torch.autocast(bench.device.type, dtype=torch.bfloat16, enabled=autocast):
-                logits = network(images)
+                logits = model(images)
             loss = nn.functional.binary_cross_entropy_with_logits(logits.float(), targets)
             loss.backward()  # type: ignore[no-untyped-call]  # torch types backward only in part
             optimizer.step()
@@ -226,3 +224,24 @@ def _copy_seconds(bench: Bench, megabytes: int) -> dict[str, float]:
         "seconds_from_device": _median_seconds(bench, lambda: state_arrays(model)),
         "seconds_to_device": _median_seconds(bench, lambda: load_arrays(model, arrays)),
     }
+
+
+_PARTS: dict[str, Measure] = {
+    "client_augmented_images_per_second": lambda bench: _rate(bench, _client(_augmented(bench))),
+    "predicted_images_per_second": lambda bench: _rate(bench, _predicting(bench)),
+    "step_channels_last_images_per_second": lambda bench: _rate(bench, _step(bench, torch.channels_last)),
+    "step_contiguous_images_per_second": lambda bench: _rate(bench, _step(bench, torch.contiguous_format)),
+}
+_LOAD: dict[str, Measure] = {
+    "client_peak_megabytes": lambda bench: _peak(bench, _client(bench)),
+    "client_busy_share": lambda bench: _busy_share(bench, _client(_shorter(bench))),
+}
+_PRIVATE: dict[str, Measure] = {
+    "private_one_images_per_second": lambda bench: _private_rate(bench, "one"),
+    "private_all_images_per_second": lambda bench: _private_rate(bench, "all"),
+    "private_one_busy_share": lambda bench: _busy_share(bench, lambda: _private_rate(bench, "one")),
+}
+_COPIES: dict[str, Measure] = {
+    "arrays_of_45_megabytes": lambda bench: _copy_seconds(bench, 45),
+    "arrays_of_400_megabytes": lambda bench: _copy_seconds(bench, 400),
+}

@@ -22,6 +22,7 @@ from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLe
 from glsmed.client.training.differential_privacy.private_training import train_privately
 from glsmed.client.training.steps.batches import load_batch, shuffled_passes
 from glsmed.client.training.steps.compiled_steps import compiled_network
+from glsmed.client.training.steps.memory_format import in_fastest_format
 from glsmed.client.training.steps.round_plan import RoundPlan
 from glsmed.client.training.steps.stepper import Network, Stepper, make_optimizer, to_pixels, uses_autocast
 from glsmed.client.training.steps.training import train
@@ -59,7 +60,7 @@ def _gls_over_bce(bench: Bench) -> float:
     model = bench.model()
     optimizer = make_optimizer(model, bench.training)
     batch = bench.settings.batch_size
-    images = to_pixels(bench.examples.images[:batch].to(bench.device)).contiguous(memory_format=torch.channels_last)
+    images = in_fastest_format(to_pixels(bench.examples.images[:batch].to(bench.device)))
     targets, weights = bench.examples.targets[:batch].to(bench.device), bench.examples.weights[:batch].to(bench.device)
     labels, rates = rates_from_probability(targets)
 

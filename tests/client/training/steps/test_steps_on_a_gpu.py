@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from glsmed.client.data.examples import Examples
 from glsmed.client.training.steps.batches import Batch
 from glsmed.client.training.steps.compiled_steps import StepCompiler, compiled_network
+from glsmed.client.training.steps.memory_format import placed
 from glsmed.client.training.steps.round_plan import RoundPlan
 from glsmed.client.training.steps.stepper import DeviceMemoryError, Stepper, make_optimizer, uses_autocast
 from glsmed.client.training.steps.training import predict_logits, train
@@ -60,7 +61,7 @@ def plan(settings: TrainingSection = SETTINGS, *, n: int = 24, side: int = 64) -
 
 
 def stepper(model: nn.Module, made: RoundPlan, device: torch.device) -> Stepper:
-    model.to(device).to(memory_format=torch.channels_last).train()
+    placed(model, device).train()
     return Stepper(
         network=model,
         optimizer=make_optimizer(model, made.settings),
@@ -92,7 +93,8 @@ def trained(settings: TrainingSection, device: torch.device) -> tuple[nn.Module,
 def test_a_round_in_full_precision_is_that_of_the_cpu(gpu: torch.device) -> None:
     (on_gpu, loss), (on_cpu, expected) = trained(SETTINGS, gpu), trained(SETTINGS, CPU)
     assert loss == pytest.approx(expected, rel=1e-4)
-    assert apart(on_gpu, on_cpu) < 1e-3
+    # from float64, float32 on a CPU is 1.3e-3 with channels last and 5e-5 without, and TF32 is 4.5e-2
+    assert apart(on_gpu, on_cpu) < 5e-3
 
 
 def test_a_round_in_bf16_is_close_to_that_in_full_precision(gpu: torch.device) -> None:
@@ -199,12 +201,15 @@ def test_memory_that_is_really_short_takes_less_at_a_time_with_the_same_gradient
     made, model = plan(settings, n=64, side=256), fresh()
     each = stepper(model, made, gpu)
     batch = next(made.batches())
-    half = next(batch.split(32))
     most = peak(lambda: each.step(batch), gpu)
-    less = peak(lambda: each.step(half), gpu)
     whole = gradients(each, model, batch)
-    with memory_limit(less + (most - less) / 4, gpu), capture_logs() as logs:
-        each.step(batch)
+    kept = torch.cuda.memory_allocated(gpu)
+    with capture_logs() as logs:
+        for tenths in range(9, 0, -1):  # cuDNN first makes do with less room for its work, and images stay together
+            with memory_limit(kept + (most - kept) * tenths / 10, gpu):
+                each.step(batch)
+            if logs:
+                break
     assert each.micro_batch_size in (16, 32)
     assert {entry["event"] for entry in logs} == {"device_memory_short"}
     in_parts = gradients(each, model, batch)
@@ -232,3 +237,11 @@ def test_weights_leave_the_gpu_and_come_back_unchanged(gpu: torch.device) -> Non
     other = build_model("resnet10", n_findings=2, seed=1).to(gpu).to(memory_format=torch.channels_last)
     load_arrays(other, arrays)
     assert all(torch.equal(value.cpu(), fresh().state_dict()[name]) for name, value in other.state_dict().items())
+
+
+def test_weights_lie_as_is_fastest_on_a_gpu_after_a_round_on_the_cpu(gpu: torch.device) -> None:
+    model, _ = trained(SETTINGS, CPU)
+    weight = model.get_parameter("layer1.0.conv1.weight")
+    assert not weight.is_contiguous()
+    train(model, examples(), SETTINGS, round_number=NEGATIVE_RATES, device=gpu)
+    assert weight.is_contiguous()

@@ -12,6 +12,7 @@ from glsmed.client.learning.image_informed import image_informed_targets
 from glsmed.client.learning.negative_rates import LogitMonitor
 from glsmed.client.training.steps.augmentation import augment
 from glsmed.client.training.steps.batches import Batch
+from glsmed.client.training.steps.memory_format import in_fastest_format
 from glsmed.shared.errors import GlsmedError
 from glsmed.shared.protocol.study import TrainingSection
 from glsmed.shared.smoothing import soft_target_loss
@@ -144,7 +145,7 @@ def forward(network: Network, batch: Batch, *, device: torch.device, autocast: b
     """Logits ``(n, K)`` of the augmented images, offsets included."""
     images = augmented_pixels(batch, device)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=autocast):
-        logits = network(images.contiguous(memory_format=torch.channels_last))
+        logits = network(in_fastest_format(images))
     return logits if batch.offsets is None else logits + moved(batch.offsets, device)
 
 
