@@ -17,7 +17,7 @@ _PARTS = {
 
 
 def figures_page(figures: Mapping[str, object]) -> str:
-    """Tables of the bars, of each run (median and middle half), and of what its processes used; of what was measured."""
+    """Tables of the bars, of each run (median and middle half), of its processes and of scale; of what was measured."""
     tables = [_bars(figures["bars"]), _runs(figures), _processors(figures), *_scales(figures)]
     return "\n".join(table for table in tables if table)
 
