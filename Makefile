@@ -1,6 +1,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 .PHONY: help env lock demo test check docs
 
@@ -17,9 +18,11 @@ env: .venv/.ready  ## make the environment in .venv and nothing else
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
 	@touch $@
 
-lock:  ## resolve the dependencies again into requirements.lock
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
-		--extra dev pyproject.toml requirements.in -o requirements.lock
+lock:  ## resolve the dependencies again into requirements.lock and the images' lists in deploy/
+	@$(COMPILE) --extra dev pyproject.toml requirements.in -o requirements.lock
+	@$(COMPILE) --constraint requirements.lock deploy/requirements-centre.in -o deploy/requirements-centre.lock
+	@$(COMPILE) --constraint requirements.lock pyproject.toml -o deploy/requirements-site.lock
+	@$(COMPILE) deploy/requirements-build.in -o deploy/requirements-build.lock
 
 demo: env  ## three hospitals train together on this machine; ends with a table and runs/demo/report.html
 	@$(BIN)/glsmed-demo run --out runs/demo

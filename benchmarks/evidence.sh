@@ -54,3 +54,10 @@ compare longer-federated-pneumoniamnist pneumoniamnist-60 "$few" --pixels pneumo
   --seeds 5 --epochs 60
 compare federated-robust-pneumoniamnist pneumoniamnist "gls-site $robust fednoro" \
   --pixels pneumoniamnist --arm gold-federated --seeds 5
+
+# JOBS trainings at a time; DEVICE=cuda shares a GPU among them
+for p in pneumoniamnist drawn; do
+  glsmed-benchmark strategies --pixels $p --seeds 5 --jobs "${JOBS:-1}" --device "${DEVICE:-cpu}" --out "$out/strategies-$p"
+  cp "$out/strategies-$p/tables.md" "$out/tables/strategies-$p.md"
+  cp "$out/strategies-$p/summary.json" "$out/tables/strategies-$p.json"
+done

@@ -21,7 +21,15 @@ from glsmed.shared.protocol.study import Study
 TEMPLATE = Path(__file__).with_name("configuration.template.md")
 SCHEMAS: Mapping[str, type[pydantic.BaseModel]] = {"study.yaml": Study, "config.yaml": SiteConfig}
 _TABLE_HEAD = "| key | default | values | meaning |\n|---|---|---|---|"
-_TYPE_NAMES = {bool: "true, false", int: "integer", float: "number", str: "text", Path: "path", type(None): "null"}
+_TYPE_NAMES = {
+    bool: "true, false",
+    int: "integer",
+    float: "number",
+    str: "text",
+    pydantic.SecretStr: "text",
+    Path: "path",
+    type(None): "null",
+}
 _SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 
 

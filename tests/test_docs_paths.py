@@ -12,7 +12,7 @@ PAGES = [
     *sorted((PROJECT / "docs").glob("*.md")),
     *sorted((PROJECT / "benchmarks" / "results").glob("*.md")),
 ]
-_TOP = ("benchmarks", "client", "configs", "docs", "server", "shared", "site_adapters", "tests", ".ci")
+_TOP = ("benchmarks", "client", "configs", "deploy", "docs", "server", "shared", "site_adapters", "tests", ".ci")
 _PATH = re.compile(rf"(?<![\w/.-])(?:{'|'.join(map(re.escape, _TOP))})/[\w./*-]*")
 _LINK = re.compile(r"\]\(([^)#\s]+)(#[^)]*)?\)")
 

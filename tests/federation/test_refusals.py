@@ -61,7 +61,7 @@ def test_a_hospital_that_was_not_admitted_is_told_what_to_do(waiting_centre: Fed
     done = run_command("glsmed-client", "--site", str(site), cwd=waiting_centre.root)
     assert done.returncode == 1
     assert "does not admit the key of 'stranger'" in done.stderr
-    assert "send request.yaml to the centre" in done.stderr
+    assert "Send request.yaml to the centre" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -143,7 +143,6 @@ def make_site(study: Study) -> MakeSite:
                 metrics={"loss": 0.5},
                 validation=numbers(before) if task.validate else {},
                 model=packed,
-                control={},
             )
             return Message(encode(update), reply_to=message)
 

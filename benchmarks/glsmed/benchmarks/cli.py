@@ -10,6 +10,7 @@ from glsmed.benchmarks.commands.federation import federation
 from glsmed.benchmarks.commands.language import language
 from glsmed.benchmarks.commands.methods import methods
 from glsmed.benchmarks.commands.rounds import rounds
+from glsmed.benchmarks.commands.strategies import strategies
 from glsmed.benchmarks.commands.training import training
 from glsmed.shared.processes.command_line import run_command
 
@@ -26,11 +27,12 @@ def benchmark() -> None:
 
     - `glsmed-benchmark methods --quick --out runs/methods` compares ways of learning from doubt in three minutes
     - `glsmed-benchmark language --out runs/language.json` measures reading on public corpora, and what is required
+    - `glsmed-benchmark strategies --out runs/strategies` compares ways of averaging and of local training
     - `glsmed-benchmark build --out my-data` writes simulated hospitals as a data set that others can use
     """
 
 
-for command in (methods, federation, language, training, rounds, build):
+for command in (methods, strategies, federation, language, training, rounds, build):
     app.command(command.__name__)(command)
 
 

@@ -7,6 +7,7 @@ from glsmed.server.commands.check import check_command
 from glsmed.server.commands.init import init_command
 from glsmed.server.commands.run import run_study_command, run_study_file
 from glsmed.server.commands.sites import sites_command
+from glsmed.server.commands.status import status_command
 from glsmed.server.commands.steer import extend_command, pause_command, resume_command, stop_command
 from glsmed.server.commands.study_option import StudyOption, chosen_study
 from glsmed.server.commands.withdraw import withdraw_command
@@ -29,6 +30,7 @@ def centre(context: typer.Context, study: StudyOption = None) -> None:
     - `flwr-server init my-study --public-name centre.example.org` makes the study folder, its authority and certificate
     - `flwr-server --study my-study/study.yaml admit request.yaml` admits a hospital (compare fingerprints by telephone)
     - `flwr-server --study my-study/study.yaml` runs the study until its last round; start it again after any crash
+    - `flwr-server --study my-study/study.yaml status --watch` shows beside it how the study stands
     """
     context.obj = study
     if context.invoked_subcommand is None:
@@ -38,6 +40,7 @@ def centre(context: typer.Context, study: StudyOption = None) -> None:
 app.command("run")(run_study_command)
 app.command("init")(init_command)
 app.command("admit")(admit_command)
+app.command("status")(status_command)
 app.command("stop")(stop_command)
 app.command("pause")(pause_command)
 app.command("resume")(resume_command)

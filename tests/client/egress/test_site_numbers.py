@@ -5,9 +5,16 @@ import pytest
 import torch
 from torch import nn
 
-from glsmed.client.data.examples import Examples
-from glsmed.client.egress.site_numbers import evaluation_numbers, labelled_patients, site_counts
+from glsmed.client.data.examples import Examples, SplitName
+from glsmed.client.egress.site_numbers import (
+    evaluation_numbers,
+    label_quality,
+    labelled_patients,
+    site_counts,
+    weight_numbers,
+)
 from glsmed.client.evaluation.evaluation import evaluate, reference_labels
+from glsmed.shared.protocol.study import Study
 
 NAN = math.nan
 FINDINGS = ("effusion", "nodule")
@@ -44,6 +51,30 @@ def test_counts_are_cells_and_how_many_patients_have_them() -> None:
 def test_a_patient_without_a_labelled_cell_is_not_trained_on() -> None:
     assert labelled_patients(DATA) == 3
     assert labelled_patients(replace(DATA, weights=torch.zeros(5, 2))) == 0
+
+
+def test_the_quality_of_labels_is_what_they_say_of_the_truth_in_either_class() -> None:
+    """Present: .95 and .95 of patient a. Absent: 1 - .05 of b and 1 - .45 of c. The masked cell does not count."""
+    number = label_quality(WITH_GOLD)["gold_quality"]
+    assert number.value == pytest.approx((0.95 + (0.95 + 0.55) / 2) / 2)
+    assert number.patients == 1
+
+
+def test_without_gold_of_both_classes_labels_have_no_quality_to_tell() -> None:
+    assert label_quality(DATA) == {}
+    assert label_quality(replace(WITH_GOLD, gold=torch.where(WITH_GOLD.gold == 1, NAN, WITH_GOLD.gold))) == {}
+
+
+@pytest.mark.parametrize(
+    ("weights", "sent"), [("cells", {}), ("patients", {"patients": 3}), ("gold_quality", {"gold_quality": 0.85})]
+)
+def test_a_site_tells_what_its_study_weighs_by_and_no_more(weights: str, sent: dict[str, float]) -> None:
+    splits: dict[SplitName, Examples] = {"train": DATA, "validation": WITH_GOLD, "test": WITH_GOLD}
+    study = Study.model_validate(
+        {"study": "s", "findings": FINDINGS, "federation": {"aggregation": {"weights": weights}}}
+    )
+    told = weight_numbers(splits, study)
+    assert {key: number.value for key, number in told.items()} == pytest.approx(sent)
 
 
 def test_gold_is_the_reference_where_there_is_any() -> None:

@@ -3,7 +3,6 @@
 import errno
 import inspect
 import re
-import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -47,10 +46,21 @@ from flwr.supercore.task_identity import TaskIdentity
 from flwr.supernode import fleet_http_connection, start_client_internal
 from flwr.supernode.fleet_http_client import FleetHttpClient
 
-from glsmed.client.node.flower_node import Answering, BoundedFleetClient, TaskQueue, probe_centre, supernode_arguments
+from glsmed.client.node.flower_node import (
+    Answering,
+    BoundedFleetClient,
+    TaskQueue,
+    is_admitted,
+    probe_centre,
+    supernode_arguments,
+)
 from glsmed.client.node.node_settings import NodeSettings
+from glsmed.server.flower.listeners import superlink_app
+from glsmed.server.flower.settings import LinkSettings
 from glsmed.shared.errors import BundleRefusedError, FederationError
 from glsmed.shared.protocol.enrolment import generate_private_key
+
+from .stand_ins import Authority, public_key, serving, site
 
 SOURCE = inspect.getsource(start_client_internal)
 
@@ -409,19 +419,13 @@ def test_what_may_pass_by_itself_is_worth_another_try(
         probe(_Centre(error))
 
 
-def _untrusted() -> httpx.ConnectError:
-    error = httpx.ConnectError("certificate verify failed")
-    error.__cause__ = ssl.SSLCertVerificationError("certificate verify failed")
-    return error
-
-
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (_status(401), "does not admit the key of 'st-mary': HTTP 401.*send request.yaml to the centre"),
-        (_status(400, '{"code": 7, "detail": "wrong release"}'), r"\[code 7\] wrong release"),
-        (_status(418), "refused: HTTP 418"),
-        (_untrusted(), "did not prove that it is the study's centre.*ca.crt is the certificate"),
+        (_status(401), "does not admit the key of 'st-mary': HTTP 401.*Send request.yaml to the centre"),
+        (_status(412, '{"code": 2004, "detail": "no"}'), r"does not admit the key of 'st-mary': \[code 2004\] no"),
+        (_status(400, '{"code": 7, "detail": "wrong release"}'), r"refused: \[code 7\] wrong release"),
+        (_status(418), "answered HTTP 418, which is not the centre's own answer"),
     ],
 )
 def test_what_stays_as_it_is_says_what_to_do(
@@ -429,3 +433,40 @@ def test_what_stays_as_it_is_says_what_to_do(
 ) -> None:
     with pytest.raises(FederationError, match=message):
         probe(_Centre(error))
+
+
+@pytest.fixture
+def superlink(tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Flower's own SuperLink with node keys on: a FastAPI application."""
+    (tmp_path / "link-secret").write_text("a secret of this test")
+    monkeypatch.setenv("FLWR_HOME", str(tmp_path))
+    certificate, key = authority.issue("127.0.0.1")
+    settings = LinkSettings(
+        public_host="127.0.0.1",
+        public_port=8443,
+        loopback_port=8440,
+        ca_certificate=authority.certificate,
+        server_certificate=certificate,
+        server_key=key,
+        database=tmp_path / "link.db",
+        superexec_secret=tmp_path / "link-secret",
+    )
+    return superlink_app(settings)
+
+
+def test_whether_a_key_is_admitted_is_asked_of_flower_without_any_effect(
+    superlink: Any, authority: Authority, tmp_path: Path
+) -> None:
+    state = superlink.state.linkstate_factory.state()
+    with serving(superlink, authority.issue("127.0.0.1")) as port:
+        settings = site(tmp_path, f"127.0.0.1:{port}", authority.certificate)
+        assert not is_admitted(settings)
+        node_id = state.create_node("owner", "owner", public_key(settings), 0)
+        for status in ("registered", "online"):
+            before = state.get_node_info(node_ids=[node_id])
+            assert before[0].status == status
+            assert is_admitted(settings)
+            assert state.get_node_info(node_ids=[node_id]) == before
+            state.activate_node(node_id, 30.0)
+        state.delete_node("owner", node_id)
+        assert not is_admitted(settings)

@@ -18,9 +18,16 @@ from glsmed.client.resident.site_runtime import load_site_runtime
 from glsmed.client.settings.config import load_site
 from glsmed.shared.models import initial_model, state_arrays
 from glsmed.shared.protocol.codec import decode, encode
+from glsmed.shared.protocol.local_layers import is_local
 from glsmed.shared.protocol.messages import EvaluateTask, EvaluationReply, TrainTask, Update
-from glsmed.shared.protocol.packed_model import Arrays, Buffers, as_array, packed_digest
+from glsmed.shared.protocol.packed_model import Arrays, Buffers, as_array, packed_bytes, packed_digest
 
+STUDY = """\
+study: chest-doubt
+findings: [effusion, nodule]
+model: {architecture: resnet10, image_size_px: 32}
+training: {rounds: 2, steps_per_round: 2, batch_size: 4}
+"""
 EGRESS = """cpu_threads: 1
 egress: {metrics: [auroc, brier, log_loss, counts], min_patients: 2, max_runs: 1, model_updates: true}
 """
@@ -258,3 +265,17 @@ def test_the_first_model_of_the_study_need_not_be_sent(start: Callable[[], Asked
     site = start()
     first = {name: array.copy() for name, array in state_arrays(initial_model(site._site.study)).items()}
     assert decode(site.train(site.digest(first)).content, Update).round == 1
+
+
+def test_layers_of_the_sites_own_stay_and_the_weight_that_the_study_asks_for_goes(
+    write_config: Callable[..., Path],
+) -> None:
+    study = STUDY.replace("batch_size: 4", "batch_size: 4, local_layers: norm")
+    study += "federation: {aggregation: {weights: gold_quality}}\n"
+    site = Asked(
+        write_config(study=study, replace={"cpu_threads: 1\n": EGRESS.replace("[auroc", "[gold_quality, auroc")})
+    )
+    shared = {name: array for name, array in site.model(0.1).items() if not is_local(name, "norm")}
+    update = decode(site.train(shared).content, Update)
+    assert packed_bytes(update.model) == sum(array.nbytes for array in shared.values())
+    assert 0.5 < update.metrics["gold_quality"] <= 1

@@ -84,7 +84,7 @@ def test_the_process_serves_its_site_on_the_given_port(
 ) -> None:
     served: list[tuple[str, NodeSettings]] = []
     monkeypatch.setattr(process, "end_with_parent", lambda: None)
-    monkeypatch.setattr(process, "configure_logging", lambda **_: None)
+    monkeypatch.setattr(process, "configure_process_logging", lambda **_: None)
     monkeypatch.setattr("glsmed.client.resident.process.signal.signal", lambda *_: None)
     monkeypatch.setattr(process, "TaskQueue", lambda settings: settings)
     monkeypatch.setattr(process, "serve_tasks", lambda config, queue: served.append((config.site, queue)))

@@ -33,6 +33,13 @@ def test_the_model_is_the_one_that_every_participant_starts_from(site: SiteRunti
     assert (site.site, site.study.study, site.device) == ("st-mary", "chest-doubt", torch.device("cpu"))
 
 
+def test_layers_that_stay_at_the_site_are_no_part_of_what_travels(write_config: Callable[..., Path]) -> None:
+    own = load_site_runtime(load_site(write_config(study=STUDY.replace("rounds: 2", "rounds: 2, local_layers: head"))))
+    names = [spec.name for spec in own.model_manifest.arrays]
+    assert names == [name for name in own.model.state_dict() if not name.startswith("fc.")]
+    assert list(own.strategy.shared()) == names
+
+
 def test_a_shared_prior_changes_targets_without_the_sites_files(
     write_config: Callable[..., Path], drawn_data: Path, tmp_path: Path
 ) -> None:

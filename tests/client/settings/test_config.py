@@ -116,3 +116,38 @@ def test_a_share_lies_between_none_and_all(tmp_path: Path, share: str) -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"config\.yaml: cannot be read: No such file"):
         load_site(tmp_path / "config.yaml")
+
+
+@pytest.mark.parametrize("address", ["[::1]:8443", "[2001:db8::7]:443", "192.0.2.7:8443", "centre.example.org:8443"])
+def test_addresses_of_every_kind_are_taken(tmp_path: Path, address: str) -> None:
+    assert load_site(written(tmp_path, WHOLE.replace("centre.example.org:8443", address))).centre.address == address
+
+
+def _with_proxy(url: str) -> str:
+    return WHOLE.replace('8443"}', f'8443", proxy: "{url}"}}')
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://proxy.test:3128",
+        "https://proxy.test",
+        "socks5://nurse:s3cret@10.0.0.7:1080",
+        "socks5h://[::1]:1080",
+    ],
+)
+def test_a_proxy_is_taken_and_not_shown(tmp_path: Path, url: str) -> None:
+    config = load_site(written(tmp_path, _with_proxy(url)))
+    assert config.centre.proxy is not None
+    assert config.centre.proxy.get_secret_value() == url
+    assert url not in repr(config)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["nurse:s3cret@proxy.test:3128", "ftp://nurse:s3cret@proxy.test", "http://nurse:s3cret@", "http://s3cret:x:y"],
+)
+def test_what_is_no_proxy_is_refused_without_being_shown(tmp_path: Path, url: str) -> None:
+    (fault,) = faults(tmp_path, _with_proxy(url))
+    assert "centre.proxy: expected http://host:port (or https, socks5, socks5h)" in fault
+    assert "s3cret" not in fault

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from glsmed.client.training.devices import resolve_device, resolve_devices
+from glsmed.client.training.devices import memory_used_bytes, resolve_device, resolve_devices
 from glsmed.shared.errors import UsageError
 from glsmed.shared.protocol.study import PrivacySection, TrainingSection
 
@@ -34,6 +34,8 @@ def test_a_gpu_is_taken_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 ONE = TrainingSection()
+PERSONAL = TrainingSection(personal_model_mu=0.1)
+SCAFFOLD = TrainingSection(control_variates=True, optimizer="sgd", momentum=0)
 PRIVATE = TrainingSection(site_offset=False, privacy=PrivacySection(noise_multiplier=1.0))
 
 
@@ -59,6 +61,8 @@ def test_several_devices_follow_the_first(
         ("cuda", 4, ONE, r"devices: 4 GPUs from cuda:0 on are not on this machine \(3 GPUs found\)"),
         ("cuda:2", 2, ONE, r"devices: 2 GPUs from cuda:2 on are not on this machine \(3 GPUs found\)"),
         ("cpu", 2, PRIVATE, "differential privacy"),
+        ("cpu", 2, PERSONAL, "personal_model_mu of this study is computed on one device: set devices to 1"),
+        ("cpu", 2, SCAFFOLD, "control_variates of this study is computed on one device: set devices to 1"),
         ("cpu", 33, ONE, "only 32 images: set devices to 32"),
     ],
 )
@@ -72,3 +76,9 @@ def test_what_several_devices_cannot_do_is_refused(
 
 def test_one_device_trains_privately() -> None:
     assert resolve_devices("cpu", 1, PRIVATE) == (torch.device("cpu"),)
+
+
+def test_the_memory_in_use_is_that_of_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (30, 100))
+    assert memory_used_bytes(torch.device("cuda:0")) == 70
+    assert memory_used_bytes(torch.device("cpu")) is None

@@ -10,7 +10,7 @@ from torch import nn
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.training import round_training
 from glsmed.client.training.round_training import RoundTraining
-from glsmed.shared.protocol.study import Study
+from glsmed.shared.protocol.study import PrivacySection, Study, TrainingSection
 
 CPU = torch.device("cpu")
 
@@ -51,3 +51,10 @@ def test_several_devices_are_a_team_that_starts_with_the_site(monkeypatch: pytes
     training.start()
     training.train(nn.Identity(), None, round_number=3)
     assert (pool.asked, alone.asked) == (["start", "round 3"], [])
+
+
+@pytest.mark.parametrize(("noise", "spent"), [(0.0, None), (1.0, 0.0)])
+def test_only_private_training_spends_privacy(tmp_path: Path, noise: float, spent: float | None) -> None:
+    settings = TrainingSection(site_offset=False, privacy=PrivacySection(noise_multiplier=noise))
+    study = Study(study="s", findings=("effusion",), training=settings)
+    assert RoundTraining(study, devices=[CPU], state=StateFolder(tmp_path)).epsilon_spent() == spent

@@ -1,3 +1,4 @@
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -50,3 +51,12 @@ def test_every_line_has_the_seconds_since_the_start(studies: list[Path], monkeyp
     monkeypatch.setattr(time, "monotonic", lambda: next(clock))
     done = CliRunner().invoke(app, ["run"])
     assert done.output == "[    3.2 s] listening\n[   12.0 s] done: results are in run\n"
+
+
+def test_lines_can_be_json(studies: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLSMED_LOG_FORMAT", "json")
+    lines = [json.loads(line) for line in CliRunner().invoke(app, ["run"]).output.splitlines()]
+    assert [(line["event"], line["process"]) for line in lines] == [
+        ("listening", "flwr-server"),
+        ("done: results are in run", "flwr-server"),
+    ]

@@ -5,7 +5,7 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from flwr.app import Message, RecordDict
+from flwr.app import Array, ArrayRecord, Message, RecordDict
 from flwr.app.message import remove_content_from_message
 from flwr.common.serde import message_to_proto
 from flwr.proto.fleet_pb2 import ActivateNodeRequest, PullMessagesRequest, PushMessagesRequest, PushMessagesResponse
@@ -35,7 +35,7 @@ from starlette.types import ASGIApp
 
 from glsmed.server.flower.control import Control
 from glsmed.server.flower.executor import RunTasks
-from glsmed.server.flower.link_state import SparingLinkState
+from glsmed.server.flower.link.link_state import SparingLinkState
 from glsmed.server.flower.listeners import superlink_app
 from glsmed.server.flower.long_poll import HELD, Hold, LongPolls
 from glsmed.server.flower.settings import LinkSettings
@@ -63,6 +63,18 @@ def make_settings(folder: Path) -> LinkSettings:
         superexec_secret=folder / "secret",
         most_message_bytes=MOST_BYTES,
     )
+
+
+def array_of(message: Message, name: str) -> Array:
+    """An array of a message's model."""
+    arrays = message.content["model"]
+    assert isinstance(arrays, ArrayRecord)
+    return arrays[name]
+
+
+def number_of(message: Message, name: str) -> object:
+    """A number in a message's head."""
+    return message.content["head"][name]
 
 
 @dataclass
@@ -178,7 +190,12 @@ def serve(app: ASGIApp, settings: LinkSettings) -> tuple[uvicorn.Server, threadi
             ws="none",
         )
     )
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+
+    async def run() -> None:
+        await server.serve()
+        await asyncio.sleep(0.3)  # TLS connections say goodbye
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.02)
@@ -203,21 +220,25 @@ def link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Link]:
 @pytest.fixture
 def grid(link: Link, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreGrid]:
     """The Grid of a run that goes on until the test ends."""
-    handed: queue.Queue[Grid] = queue.Queue()
+    handed: queue.Queue[StoreGrid] = queue.Queue()
     ended = threading.Event()
 
     def round_loop(grid: Grid) -> None:
+        assert isinstance(grid, StoreGrid)
+        grid._runtime_client._retry_invoker = None  # it would interrupt this process when a run was stopped
         handed.put(grid)
         ended.wait()
+
+    def run() -> None:
+        with suppress(ConnectionError):  # a test has stopped the run
+            tasks.run_next(round_loop)
 
     incoming = link.settings.objects.parent / tmp_path_factory.mktemp("incoming").name
     with closing(RunTasks(link.settings, incoming=incoming)) as tasks:
         link.control.start_run(bundle_bytes())
-        thread = threading.Thread(target=lambda: tasks.run_next(round_loop), daemon=True)
+        thread = threading.Thread(target=run, daemon=True)
         thread.start()
-        made = handed.get(timeout=20)
-        assert isinstance(made, StoreGrid)
-        yield made
+        yield handed.get(timeout=20)
         ended.set()
         thread.join()
 

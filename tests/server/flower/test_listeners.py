@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from glsmed.server.flower.listeners import FleetOnly, superlink_app, superlink_arguments
 from glsmed.server.flower.settings import LinkSettings
 from glsmed.server.folders.pki import CertificateFolder
+from glsmed.shared.protocol.releases import RELEASE_HEADER, releases
 
 
 async def _anything(scope: Scope, receive: Receive, send: Send) -> None:
@@ -19,13 +20,23 @@ async def _anything(scope: Scope, receive: Receive, send: Send) -> None:
     await response(scope, receive, send)
 
 
-def _status(path: str) -> int:
-    async def ask() -> int:
+def _answer(path: str) -> httpx.Response:
+    async def ask() -> httpx.Response:
         transport = httpx.ASGITransport(app=FleetOnly(_anything))
         async with httpx.AsyncClient(transport=transport, base_url="http://centre") as client:
-            return (await client.get(path)).status_code
+            return await client.get(path)
 
     return asyncio.run(ask())
+
+
+def _status(path: str) -> int:
+    return _answer(path).status_code
+
+
+def test_health_tells_the_releases_and_no_other_route_does() -> None:
+    headers = _answer("/health").headers
+    assert {name: headers[f"{RELEASE_HEADER}{name}"] for name in releases()} == releases()
+    assert not any(name.startswith(RELEASE_HEADER) for name in _answer("/v1/fleet/activate-node").headers)
 
 
 @pytest.mark.parametrize("path", ["/health", "/v1/fleet/pull-messages", "/v1/fleet/activate-node"])

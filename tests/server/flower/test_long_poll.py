@@ -175,6 +175,24 @@ def test_a_push_between_question_and_wait_is_not_missed() -> None:
     assert seconds < 0.3
 
 
+def test_no_more_than_so_many_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glsmed.server.flower.long_poll.MOST_HELD", 1)
+
+    async def both(caller: Caller) -> float:
+        first = asyncio.ensure_future(caller.post(SITE))
+        await asyncio.sleep(0.05)
+        started = time.monotonic()
+        await caller.post(SITE)
+        seconds = time.monotonic() - started
+        await first
+        return seconds
+
+    second, whole = timed(both, Waiting())
+    assert isinstance(second, float)
+    assert second < 0.2
+    assert whole > 0.35
+
+
 def test_closing_lets_all_go() -> None:
     async def run() -> float:
         polls = LongPolls(Waiting(), SHORT)

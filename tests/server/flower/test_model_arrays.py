@@ -29,9 +29,8 @@ def both(tmp_path: Path, size: int) -> tuple[FileArray, Array]:
     content = content_of(size)
     path = tmp_path / "model"
     path.write_bytes(b"x" * 11 + content + b"y" * 3)
-    given = {"dtype": "float32", "shape": (size,), "stype": "packed"}
     array = FileArray(path, offset=11, nbytes=size, dtype="float32", shape=(size,), stype="packed")
-    return array, Array(given["dtype"], (size,), "packed", content)
+    return array, Array("float32", (size,), "packed", content)
 
 
 @pytest.mark.parametrize("size", SIZES)

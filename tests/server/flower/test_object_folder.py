@@ -33,6 +33,16 @@ def test_a_part_that_could_not_be_written_whole_is_not_there(folder: ObjectFolde
     assert list((folder.path / "ab").iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["../secret", "../../etc/passwd", "", "AB" * 32, "0x" + "a" * 62, "a" * 63 + "\n"])
+def test_nothing_is_read_under_what_is_no_id(folder: ObjectFolder, name: str) -> None:
+    (folder.path.parent / "secret").write_text("a secret")
+    (folder.path / "..").joinpath("secret").read_text()
+    assert not folder.has(name)
+    assert folder.read(name) is None
+    with pytest.raises(ValueError, match="expected an id of 64 hexadecimal digits"):
+        folder.write(name, [b"content"])
+
+
 def test_a_refusal_is_kept_until_the_message_is_removed(folder: ObjectFolder) -> None:
     assert folder.refusal(ID) is None
     folder.refuse(ID, "too large")

@@ -16,6 +16,7 @@ from glsmed.server.flower.model_arrays import PartsArray
 from glsmed.server.flower.object_folder import ObjectFolder
 from glsmed.server.flower.reply_objects import ReplyPlace, ReplyRefusedError, inflate_reply
 
+from .conftest import array_of, number_of
 from .objects import Objects, a_chain, a_part, a_record_of, an_array, flat, of_a_message, stored
 
 MOST_BYTES = 24 * 2**20
@@ -52,13 +53,36 @@ def test_a_good_reply_comes_out_as_it_went_in(
     message = Message(content, 7, "train")
     objects = {one: part.deflate() for one, part in get_all_nested_objects(message).items()}
     keep(store, objects)
-    got = inflate_reply(store, message.object_id, objects, place).content
-    assert got["head"]["n"] == 2
+    got = inflate_reply(store, message.object_id, objects, place)
+    assert number_of(got, "n") == 2
     for name in ("a", "again"):
-        assert got["model"][name].data == data
-        assert (got["model"][name].dtype, got["model"][name].shape) == ("uint8", (size,))
-        assert isinstance(got["model"][name], PartsArray) is (size >= 2**16)
+        assert array_of(got, name).data == data
+        assert (array_of(got, name).dtype, array_of(got, name).shape) == ("uint8", (size,))
+        assert isinstance(array_of(got, name), PartsArray) is (size >= 2**16)
     assert bool(linked(place)) is (size >= 2**16)
+
+
+@pytest.mark.usefixtures("identity")
+def test_arrays_that_share_a_part_are_closed_apart(store: ObjectFolder, place: ReplyPlace) -> None:
+    zeros, longer = (Array("uint8", (size,), "packed", bytes(size)) for size in (PART, PART + 9))
+    message = Message(RecordDict({"model": ArrayRecord({"a": zeros, "b": longer})}), 7, "train")
+    objects = {one: part.deflate() for one, part in get_all_nested_objects(message).items()}
+    keep(store, objects)
+    got = inflate_reply(store, message.object_id, objects, place)
+    first, second = array_of(got, "a"), array_of(got, "b")
+    assert isinstance(first, PartsArray)
+    assert isinstance(second, PartsArray)
+    first.close()
+    assert second.data == bytes(PART + 9)
+    second.close()
+    assert list(place.folder.iterdir()) == []
+
+
+@pytest.mark.usefixtures("identity")
+def test_a_part_that_vanishes_is_a_lost_reply(store: ObjectFolder, place: ReplyPlace) -> None:
+    objects, tree = of_a_message(*an_array([a_part(PART)], [0]))
+    with pytest.raises(ReplyRefusedError, match="a part is gone"):
+        inflate_reply(store, tree.object_id, objects, place)
 
 
 @pytest.fixture

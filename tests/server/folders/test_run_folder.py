@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from glsmed.server.folders.run_folder import MetricRow, RoundRecord, RunFolder, RunState, read_status
+from glsmed.server.folders.run_folder import MetricRow, RoundRecord, RunFolder, RunState, State, end_status, read_status
 from glsmed.shared.errors import FederationError
 from glsmed.shared.files.audit import verify
 
@@ -34,6 +34,31 @@ def test_another_process_reads_the_status(tmp_path: Path) -> None:
         ("sakura", "st-mary"),
     )
     assert read.updated_at
+
+
+@pytest.mark.parametrize("before", ["waiting", "running", "paused", "interrupted"])
+def test_a_run_whose_processes_are_gone_is_said_to_be_interrupted(tmp_path: Path, before: State) -> None:
+    state = RunState(before, "round 2", round=2, rounds=5, sites=("a",), waiting_for=("a",), since="x", deadline_at="y")
+    RunFolder(tmp_path).report(state)
+    end_status(tmp_path, "interrupted", "stopped")
+    read = read_status(tmp_path)
+    assert read is not None
+    assert (read.state, read.message, read.round, read.rounds) == ("interrupted", "stopped", 2, 5)
+    assert (read.sites, read.waiting_for, read.since, read.deadline_at) == ((), (), "", "")
+
+
+@pytest.mark.parametrize("before", ["finished", "failed"])
+def test_a_run_that_has_ended_keeps_its_last_word(tmp_path: Path, before: State) -> None:
+    RunFolder(tmp_path).report(RunState(before, "the last word"))
+    end_status(tmp_path, "interrupted", "stopped")
+    read = read_status(tmp_path)
+    assert read is not None
+    assert (read.state, read.message) == (before, "the last word")
+
+
+def test_where_no_status_was_written_none_is_made_up(tmp_path: Path) -> None:
+    end_status(tmp_path, "interrupted", "stopped")
+    assert read_status(tmp_path) is None
 
 
 def test_a_beat_writes_the_status_again_but_not_every_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

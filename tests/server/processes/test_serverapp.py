@@ -7,14 +7,15 @@ from flwr.app import Context, RecordDict
 from flwr.clientapp import ClientApp
 
 from glsmed.benchmarks.federation.local_grid import LocalGrid
+from glsmed.server.folders.checkpoints import CheckpointFolder
 from glsmed.server.folders.run_folder import read_status
 from glsmed.server.folders.study_folder import STUDY_FOLDER_VARIABLE
 from glsmed.server.processes.serverapp import app
 from glsmed.shared.errors import ConfigurationError, FederationError, PrivacyError
 from glsmed.shared.protocol.study import Study, load_study
+from tests.server.conftest import FIRST_MODEL
 
 MakeSite = Callable[..., ClientApp]
-pytestmark = pytest.mark.usefixtures("small_model")
 CONTEXT = Context(run_id=1, node_id=1, node_config={}, state=RecordDict(), run_config={})
 
 
@@ -22,6 +23,7 @@ CONTEXT = Context(run_id=1, node_id=1, node_config={}, state=RecordDict(), run_c
 def study_folder(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "study.yaml").write_text(study.model_dump_json(indent=2))
     monkeypatch.setenv(STUDY_FOLDER_VARIABLE, str(tmp_path))
+    CheckpointFolder(tmp_path / "run" / "checkpoints").begin(FIRST_MODEL, study_digest=study.digest())
     return tmp_path
 
 
@@ -62,7 +64,6 @@ def test_a_study_that_was_edited_after_its_run_began_leaves_the_record_of_the_ru
 
 
 def test_a_broken_audit_log_is_left_in_the_status(study_folder: Path) -> None:
-    (study_folder / "run").mkdir()
     (study_folder / "run" / "audit.jsonl").write_text("{}\n")
     with pytest.raises(PrivacyError):
         app(LocalGrid({}), CONTEXT)

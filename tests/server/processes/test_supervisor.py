@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from glsmed.server.folders.new_study import make_study_folder
+from glsmed.server.folders.run_folder import RunFolder, RunState, read_status
 from glsmed.server.processes.supervisor import StudySupervisor
 from glsmed.shared.errors import FederationError, UsageError
 from glsmed.shared.files.exclusive_lock import exclusive_lock
@@ -40,3 +41,32 @@ def test_a_damaged_database_is_named_with_its_remedy(study_file: Path) -> None:
     database.write_text("not what it was" * 100)
     with pytest.raises(FederationError, match=rf"{database}: file is not a database: move it away; "):
         StudySupervisor(study_file, tell=lambda _: None).run()
+
+
+@pytest.mark.parametrize(
+    ("ending", "state", "message"),
+    [
+        (KeyboardInterrupt(), "interrupted", "flwr-server was stopped: start it again to go on"),
+        (SystemExit(143), "interrupted", "flwr-server was stopped: start it again to go on"),
+        (FederationError("superlink keeps dying"), "failed", "superlink keeps dying"),
+    ],
+)
+def test_whatever_ends_the_centre_the_status_does_not_go_on_saying_that_it_runs(
+    study_file: Path, ending: BaseException, state: str, message: str
+) -> None:
+    supervisor = StudySupervisor(study_file, tell=lambda _: None)
+    RunFolder(supervisor.run_folder).report(RunState("running", "round 2 of 5", round=2, rounds=5))
+    with pytest.raises(type(ending)), supervisor._status_kept_true():
+        raise ending
+    status = read_status(supervisor.run_folder)
+    assert status is not None
+    assert (status.state, status.message, status.round) == (state, message, 2)
+
+
+def test_a_study_that_finished_stays_finished(study_file: Path) -> None:
+    supervisor = StudySupervisor(study_file, tell=lambda _: None)
+    with supervisor._status_kept_true():
+        RunFolder(supervisor.run_folder).report(RunState("finished", "round 5 is kept"))
+    status = read_status(supervisor.run_folder)
+    assert status is not None
+    assert (status.state, status.message) == ("finished", "round 5 is kept")

@@ -39,7 +39,7 @@ def test_the_size_of_a_model_is_that_of_its_checkpoint(study: Study) -> None:
 
 @pytest.mark.parametrize(
     ("models", "warnings", "faults"),
-    [(16.5, 0, 0), (15.5, 1, 0), (7.5, 1, 0), (6.5, 0, 1)],  # ten checkpoints, and two copies of three messages
+    [(10.5, 0, 0), (9.5, 1, 0), (4.5, 1, 0), (3.5, 0, 1)],  # six checkpoints and that of round 10; three messages
 )
 def test_free_room_is_held_against_checkpoints_and_messages(
     new_folder: StudyFolder, study: Study, set_free: SetFree, models: float, warnings: int, faults: int
@@ -52,7 +52,7 @@ def test_free_room_is_held_against_checkpoints_and_messages(
 def test_it_says_after_how_many_rounds_the_disk_is_full(
     new_folder: StudyFolder, study: Study, set_free: SetFree
 ) -> None:
-    set_free(int(9.5 * model_bytes(study)))
+    set_free(int(6.5 * model_bytes(study)))
     assert "full after 3 rounds" in check_disk(new_folder, study).warnings[0]
 
 

@@ -1,4 +1,3 @@
-import os
 import socket
 
 from glsmed.server.folders.study_folder import StudyFolder
@@ -24,4 +23,4 @@ def test_the_ports_of_the_running_centre_are_its_own(new_folder: StudyFolder) ->
     new_folder.prepare_state()
     with exclusive_lock(new_folder.lock, work="this test"):
         (line,) = check_ports(new_folder, new_folder.study()).lines
-    assert f"running (process {os.getpid()})" in line
+    assert "is running" in line

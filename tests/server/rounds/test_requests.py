@@ -11,7 +11,6 @@ from glsmed.server.folders.run_folder import MetricRow
 from glsmed.server.rounds.outgoing import OutgoingModels
 from glsmed.server.rounds.requests import Ask, RoundRequests
 from glsmed.server.rounds.site_messenger import Clock, SiteMessenger
-from glsmed.server.strategies.fedavg import FedAvg
 from glsmed.shared.errors import PrivacyError
 from glsmed.shared.protocol.packed_model import Arrays
 from glsmed.shared.protocol.study import Study
@@ -35,7 +34,7 @@ def make(study: Study, make_site: MakeSite, clock: Clock, tmp_path: Path) -> Mak
         grid = LocalGrid(apps, misbehaviours=faults, clock=clock)
         messenger = SiteMessenger(grid, lambda: grid.nodes, clock=clock, on_wait=lambda: None)
         models = OutgoingModels(tmp_path, study.federation.precision)
-        return RoundRequests(messenger, study, LAYOUT, rule=FedAvg(), models=models)
+        return RoundRequests(messenger, study, LAYOUT, models=models)
 
     return requests
 

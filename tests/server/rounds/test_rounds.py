@@ -105,7 +105,13 @@ def test_the_run_folder_tells_the_whole_story(federation: Federation) -> None:
     assert (status.state, status.round, status.rounds, status.sites) == ("finished", 3, 3, ("a", "b", "c"))
     assert "round 2" in status.message
     events = [json.loads(line)["event"] for line in (federation.root / "audit.jsonl").read_text().splitlines()]
-    assert events == ["run_started", *["site_joined"] * 3, *["round"] * 3, *["evaluated"] * 2, "run_finished"]
+    assert events == [
+        "run_started",
+        *["site_joined"] * 3,
+        *["round", "merged"] * 3,
+        *["evaluated"] * 2,
+        "run_finished",
+    ]
     assert verify(federation.root / "audit.jsonl").first_broken is None
     rows = RunFolder(federation.root).metrics()
     assert {row.split for row in rows} == {"train", "validation", "test"}
@@ -405,6 +411,22 @@ def test_an_operator_can_see_who_is_waited_for_since_when(federation: Federation
     assert waiting.since
     assert waiting.deadline_at > waiting.since
     assert set(waiting.seen) == {"a", "b", "c"}
+
+
+def test_an_operator_can_see_who_is_online_while_the_quorum_is_missing(federation: Federation, clock: Clock) -> None:
+    seen: list[set[str]] = []
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        status = read_status(federation.root)
+        if status is not None and status.state == "waiting":
+            seen.append(set(status.seen))
+        if clock.now() > 30:
+            federation.grid.bring_back("b")
+
+    federation.clock = Clock(now=clock.now, sleep=sleep)
+    federation.run(offline=("b", "c"))
+    assert seen[0] == seen[len(seen) // 2] == {"a"}
 
 
 def test_a_round_is_recorded_with_its_bytes_and_times(federation: Federation) -> None:

@@ -48,7 +48,6 @@ def _update(packed: Packed, **words: object) -> Update:
         metrics={"loss": 0.7},
         validation={"auroc/effusion": 0.8},
         model=packed,
-        control={},
         **ECHO,  # type: ignore[arg-type]  # a dict of mixed values
     )
     return dataclasses.replace(good, **words)  # type: ignore[arg-type]  # any field

@@ -1,12 +1,14 @@
+import fcntl
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from glsmed.shared.errors import FederationError
-from glsmed.shared.files.exclusive_lock import exclusive_lock, lock_holder
+from glsmed.shared.files.exclusive_lock import exclusive_lock, is_held
 
 HOLD = (
     "import sys, time; from pathlib import Path; from glsmed.shared.files.exclusive_lock import exclusive_lock\n"
@@ -36,9 +38,24 @@ def test_the_number_of_a_process_before_leaves_no_digits_behind(tmp_path: Path) 
         assert lock.read_text() == f"{os.getpid()}\n"
 
 
-def test_the_holder_is_known_only_while_it_holds(tmp_path: Path) -> None:
+def test_a_lock_is_held_while_its_process_lives(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
-    assert lock_holder(lock) == ""
-    with exclusive_lock(lock, work="this test"):
-        assert lock_holder(lock) == str(os.getpid())
-    assert lock_holder(lock) == ""
+    assert not is_held(lock)
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(lock)], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        assert is_held(lock)
+        holder.kill()
+    assert lock.exists()
+    assert not is_held(lock)
+
+
+def test_whoever_looks_does_not_keep_anybody_from_starting(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    lock.touch()
+    look = os.open(lock, os.O_RDONLY)
+    fcntl.flock(look, fcntl.LOCK_SH)  # as is_held does, but long enough to be met
+    assert not is_held(lock)  # several may look at once
+    threading.Timer(0.08, os.close, [look]).start()
+    with exclusive_lock(lock, work="a test"):
+        assert is_held(lock)

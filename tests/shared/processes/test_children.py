@@ -18,6 +18,7 @@ from glsmed.shared.processes.children import (
     start_child,
     stop_children,
 )
+from glsmed.shared.processes.log_files import rotate_large_logs
 
 SLEEP = "import time; print('up', flush=True); time.sleep(60)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
@@ -48,6 +49,16 @@ def test_output_goes_to_the_log_and_its_tail_can_be_shown(tmp_path: Path) -> Non
     child.process.wait()
     assert child.log_tail() == "    last words"
     assert not child.is_running()
+
+
+def test_the_tail_goes_back_beyond_the_moment_when_the_log_was_moved_on(tmp_path: Path) -> None:
+    log = tmp_path / "x.log"
+    child = start_child("x", [sys.executable, "-c", "print('first'); print('last')"], log=log, environment={})
+    child.process.wait()
+    rotate_large_logs(tmp_path, most_bytes=1_000)
+    assert child.log_tail() == "    first\n    last"
+    rotate_large_logs(tmp_path, most_bytes=10)
+    assert (log.read_text(), child.log_tail()) == ("", "    irst\n    last")
 
 
 @pytest.mark.parametrize("program", [SLEEP, STUBBORN])

@@ -29,7 +29,6 @@ def an_update() -> Update:
         metrics={"loss": 0.25},
         validation={"auroc/effusion": 0.75},
         model=MODEL,
-        control={},
         **ECHO,  # type: ignore[arg-type]  # a dict of mixed values
     )
 

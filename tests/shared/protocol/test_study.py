@@ -27,6 +27,11 @@ def test_unmentioned_findings_are_masked_unless_a_study_says_otherwise(tmp_path:
         ("training: {learning_rate: 0}\n", "training.learning_rate: expected greater than 0, got 0"),
         ("training: {batch_size: 1.5}\n", "training.batch_size: expected a whole number, got 1.5"),
         ("centre: {port: 8440}\n", "centre: port and loopback_port are both 8440: choose two"),
+        (
+            "centre: {metrics_port: 8443}\n",
+            "centre: metrics_port is 8443, as another port of the centre",
+        ),
+        ("centre: {mlflow_tracking_uri: 'https://me:secret@x'}\n", "set MLFLOW_TRACKING_USERNAME and"),
         ("centre: {public_names: []}\n", "centre.public_names: "),
         ("centre: {public_names: [the centre]}\n", "public_names: 'the centre' is not a DNS name"),
         ("rounds: 3\n", "rounds: unknown key"),
@@ -58,7 +63,7 @@ def test_the_canonical_findings_are_twenty_names_that_a_study_takes() -> None:
     assert len(Study(study="s", findings=CANONICAL_FINDINGS).findings) == 20
 
 
-@pytest.mark.parametrize("text", ["# a comment\n", "centre: {port: 9000}\n", "training: {}\n"])
+@pytest.mark.parametrize("text", ["# a comment\n", "centre: {port: 9000, metrics_port: 9100}\n", "training: {}\n"])
 def test_the_digest_leaves_out_what_hospitals_do_not_approve(tmp_path: Path, text: str) -> None:
     assert study(tmp_path, text).digest() == study(tmp_path, "").digest()
 

@@ -23,8 +23,8 @@ def federation(
     **Example**: `glsmed-benchmark build --out my-data && glsmed-benchmark federation --data my-data --out runs/fed`
     """
     from glsmed.benchmarks.federation.built_federation import RunSettings, federate
-    from glsmed.client.resident.logs import configure_logging
     from glsmed.shared.files.atomic import write_text
+    from glsmed.shared.processes.logs import configure_logging
 
     configure_logging(level=logging.WARNING)
     out.mkdir(parents=True, exist_ok=True)

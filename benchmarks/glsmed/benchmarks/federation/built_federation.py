@@ -36,12 +36,14 @@ class RunSettings:
 
     Attributes:
         gold: gold labels of each hospital's training patients, beside those of all validation and test patients.
+        device: as in config.yaml.
     """
 
     rounds: int = 10
     steps_per_round: int = 60
     gold: int = 100
     seed: int = 0
+    device: str = "cpu"
 
 
 def federate(data: Path, out: Path, settings: RunSettings, *, report: Tell) -> dict[str, dict[str, dict[str, float]]]:
@@ -99,7 +101,7 @@ def load_hospital(data: Path, out: Path, study: Study, adapter: str, settings: R
             centre=CentreAddress(address="localhost:1"),
             data=DataSection(manifest=data / "manifest.csv", adapter=adapter, gold=folder / "gold.csv"),
             state_folder=folder / "state",
-            device="cpu",
+            device=settings.device,
             cpu_threads=1,
             egress=EgressSection(model_updates=True, metrics=PERMISSIONS, min_patients=1),
         )

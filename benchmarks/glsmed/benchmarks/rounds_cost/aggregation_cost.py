@@ -11,9 +11,9 @@ from glsmed.benchmarks.rounds_cost.instruments.timings import steady
 from glsmed.benchmarks.rounds_cost.light_sites.made_up_model import made_up_model
 from glsmed.server.folders.model_file import ModelFile, write_arrays
 from glsmed.server.folders.rule_state import RuleState
-from glsmed.server.strategies.fedavg import FedAvg
+from glsmed.server.strategies.mean import MeanRule
 from glsmed.server.strategies.rule import UpdateFacts
-from glsmed.server.updates.aggregation import next_model
+from glsmed.server.updates.aggregation import Merge
 from glsmed.server.updates.checked_update import CheckedUpdate, SiteModel
 from glsmed.shared.protocol.model_form import ModelForm
 from glsmed.shared.protocol.model_manifest import ModelManifest
@@ -88,11 +88,11 @@ def _seconds_to_read_arrays(files: Sequence[ModelFile]) -> float:
 
 def _seconds_to_merge(base: ModelFile, files: Sequence[ModelFile], folder: Path) -> float:
     updates = [_checked(base, file) for file in files]
-    rule = FedAvg()
-    weights = rule.weights([update.facts for update in updates], round_number=1)
+    rule = MeanRule()
+    merge = Merge(base, updates, rule.weights([update.facts for update in updates]))
     started = time.perf_counter()
     with RuleState(folder, rule.state_arrays, after=0, to=1, count=base.layout.lengths[FLOAT]) as state:
-        for stretches in next_model(base, updates, rule, weights=weights, state=state).values():
+        for stretches in merge.stretches(rule, state).values():
             for _ in stretches:
                 pass
     return time.perf_counter() - started

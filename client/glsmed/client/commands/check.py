@@ -1,40 +1,69 @@
 """``glsmed-client check``: could training start?"""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from glsmed.client.node.online_check import OnlineReport
     from glsmed.client.resident.preparation import SiteSummary
     from glsmed.client.resident.readiness import CheckReport
 
 CANNOT_START = 2
 
 
-def check(context: typer.Context) -> None:
-    """Check everything that training needs, offline; exit code 2 if training could not start.
+def check(
+    context: typer.Context,
+    online: Annotated[
+        bool,
+        typer.Option(
+            "--online",
+            help="Then try the way to the centre: name, proxy, connection, certificate, clock, releases, key. A client "
+            "that takes part is not disturbed.",
+        ),
+    ] = False,
+) -> None:
+    """Check everything that training needs, offline unless told otherwise; exit code 2 if training could not start.
 
-    **Example**: `glsmed-client --site config.yaml check`
+    **Examples**
+
+    - `glsmed-client --site config.yaml check`
+    - `glsmed-client --site config.yaml check --online`
     """
     from glsmed.client.resident.readiness import run_check
 
     report = run_check(context.obj)
-    typer.echo(render(report))
-    if report.faults:
+    way = _try_way(context.obj) if online else None
+    typer.echo(render(report, way))
+    if report.faults or (way is not None and way.faults):
         raise SystemExit(CANNOT_START)
 
 
-def render(report: "CheckReport") -> str:
-    """The report as text for a terminal."""
+def _try_way(config_file: Path) -> "OnlineReport | None":
+    """The report on the way to the centre; None where config.yaml has faults, which are reported already."""
+    from glsmed.client.node.online_check import check_online
+    from glsmed.client.settings.config import load_site
+    from glsmed.shared.errors import ConfigurationError
+
+    try:
+        config = load_site(config_file)
+    except ConfigurationError:
+        return None
+    return check_online(config, config_file=config_file)
+
+
+def render(report: "CheckReport", way: "OnlineReport | None" = None) -> str:
+    """The report as text for a terminal, with that on the way to the centre where it was tried."""
     blocks = [*report.lines]
     if report.summary is not None:
         blocks += _render_summary(report.summary)
-    blocks += _render_list("warning", report.warnings)
-    blocks += _render_list("fault", report.faults)
-    blocks.append(
-        f"{len(report.faults)} fault(s): training cannot start" if report.faults else "ready: training could start"
-    )
+    blocks += [] if way is None else way.lines
+    blocks += _render_list("warning", [*report.warnings, *([] if way is None else way.warnings)])
+    faults = [*report.faults, *([] if way is None else way.faults)]
+    blocks += _render_list("fault", faults)
+    blocks.append(f"{len(faults)} fault(s): training cannot start" if faults else "ready: training could start")
     return "\n".join(blocks)
 
 

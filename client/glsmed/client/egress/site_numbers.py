@@ -9,6 +9,7 @@ from torch import Tensor
 from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.evaluation.evaluation import Evaluation, reference_labels
 from glsmed.shared.protocol.metric_names import metric_key
+from glsmed.shared.protocol.study import Study
 
 # With a single positive patient the AUROC is that patient's rank: such a number is about the smaller group.
 _BETWEEN_TWO_GROUPS = frozenset({"positives", "auroc", "auprc"})
@@ -40,6 +41,30 @@ def site_counts(splits: Mapping[SplitName, Examples]) -> dict[str, Number]:
 def labelled_patients(examples: Examples) -> int:
     """How many patients have at least one cell that training sees."""
     return _patients(examples, (examples.weights > 0).any(1))
+
+
+def weight_numbers(splits: Mapping[SplitName, Examples], study: Study) -> dict[str, Number]:
+    """What the centre needs to weigh the site's update, beside its cells, where the study weighs by it."""
+    weights = study.federation.aggregation.weights
+    if weights == "patients":
+        patients = labelled_patients(splits["train"])
+        return {"patients": Number(patients, patients)}
+    return label_quality(splits["validation"]) if weights == "gold_quality" else {}
+
+
+def label_quality(validation: Examples) -> dict[str, Number]:
+    """The mean probability that the labels give to the gold, averaged over absent and present; 0.5 tells nothing.
+
+    Of the validation split, whose gold is not learned from; nothing where it has not gold of both classes.
+    """
+    known = ~torch.isnan(validation.gold) & (validation.weights > 0)
+    said = validation.targets.clamp(0, 1)
+    present, absent = (known & (validation.gold == value) for value in (1, 0))
+    if not bool(present.any()) or not bool(absent.any()):
+        return {}
+    quality = (said[present].mean() + 1 - said[absent].mean()) / 2
+    patients = min(_patients(validation, cells.any(1)) for cells in (present, absent))
+    return {"gold_quality": Number(float(quality), patients)}
 
 
 def evaluation_numbers(evaluation: Evaluation, examples: Examples) -> dict[str, Number]:

@@ -9,10 +9,11 @@ import contextlib
 import ssl
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 import httpx
 import structlog
@@ -24,7 +25,7 @@ from flwr.proto.fleet_pb2 import ActivateNodeRequest, DeactivateNodeRequest
 from flwr.proto.node_pb2 import Node
 from flwr.proto.runtime_pb2 import AcquireTaskRequest, PullAppMessagesRequest, PullTaskInputRequest
 from flwr.supercore.constant import TaskType
-from flwr.supercore.error import FlowerError
+from flwr.supercore.error import ApiErrorCode, FlowerError
 from flwr.supercore.heartbeat import HeartbeatSender, make_task_heartbeat_fn_http
 from flwr.supercore.inflatable.inflatable_protobuf_utils import (
     make_confirm_message_received_fn_protobuf,
@@ -37,7 +38,8 @@ from flwr.supercore.interceptors import (
     SuperExecAuthHttpInterceptor,
 )
 from flwr.supercore.primitives.asymmetric import public_key_to_bytes
-from flwr.supercore.protobuf.client import ProtobufRequestContext
+from flwr.supercore.protobuf.client import ProtobufClientInterceptor, ProtobufRequestContext
+from flwr.supercore.retry import RetryInvoker
 from flwr.supercore.run import RunNotRunningException
 from flwr.supercore.runtime import RuntimeHttpClient
 from flwr.supercore.task_identity import TaskIdentity
@@ -45,7 +47,10 @@ from flwr.supernode.fleet_http_client import FleetHttpClient
 from flwr.supernode.node_auth_http_interceptor import NodeAuthHttpInterceptor
 from flwr.supernode.runtime.run_clientapp import push_message, push_task_output
 
+from glsmed.client.node.connection_faults import explain, is_given_up_too_early
 from glsmed.client.node.node_settings import NodeSettings
+from glsmed.client.node.proxy import Proxy, centre_client
+from glsmed.client.node.refusals import not_admitted, unknown_answer
 from glsmed.client.settings.enrolment import read_authority, read_private_key
 from glsmed.shared.errors import FederationError
 from glsmed.shared.files.atomic import write_text
@@ -60,6 +65,12 @@ _LOCAL_POLL_SECONDS = 0.05  # upstream looks every half second into its own memo
 _FIRST_RETRY_SECONDS = 0.05  # for a part of a message that has not arrived yet; doubles with every try
 _LONGEST_RETRY_SECONDS = 2.0
 _PROBE_HEARTBEAT_SECONDS = 30.0
+_LOOKED_UP: dict[
+    int, bool
+] = {  # how the centre answers an activation that it looks up and then refuses: whether it admits the key
+    ApiErrorCode.FLEET_INVALID_HEARTBEAT_INTERVAL: True,
+    ApiErrorCode.FLEET_NODE_ACTIVATION_FAILED: False,
+}
 _ACQUIRE = "/flwr.proto.Runtime/AcquireTask"
 
 
@@ -76,7 +87,7 @@ def supernode_arguments(settings: NodeSettings) -> list[str]:
     ]
 
 
-def run_supernode(arguments: list[str], *, most_message_bytes: int) -> None:
+def run_supernode(arguments: list[str], *, most_message_bytes: int, proxy: Proxy | None = None) -> None:
     """Run Flower's SuperNode in this process.
 
     It looks for work more often than upstream's three seconds, and stops reading a message that is too large.
@@ -101,18 +112,55 @@ def run_supernode(arguments: list[str], *, most_message_bytes: int) -> None:
             raise ObjectPullError("of a message", "its run ended while it was coming") from None
 
     start_client_internal.pull_objects = pull_or_clean_up  # type: ignore[assignment,attr-defined]  # no other use of it
-    fleet_http_connection.FleetHttpClient = BoundedFleetClient  # type: ignore[attr-defined]  # imported there by name
+    client = fleet_client_through(proxy)
+    fleet_http_connection.FleetHttpClient = client  # type: ignore[attr-defined]  # imported there by name
     start_client_internal.time = SimpleNamespace(sleep=shorter_sleep)  # type: ignore[assignment,attr-defined]  # the module uses time.sleep alone
     sys.argv = ["flower-supernode", *arguments]
     flower_supernode()
 
 
 class BoundedFleetClient(FleetHttpClient):
-    """Flower's client of the centre, which refuses responses larger than a part of a message may be."""
+    """Flower's client of the centre, which takes the site's way there and refuses large responses.
+
+    Attributes:
+        proxy: the hospital's; None: straight to the centre. Of the class, since upstream makes the object.
+    """
+
+    proxy: ClassVar[Proxy | None] = None
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        interceptors: Sequence[ProtobufClientInterceptor] = (),
+        verify: ssl.SSLContext | bool | str = True,
+        timeout: float = 30.0,
+        retry_invoker: RetryInvoker | None = None,
+    ) -> None:
+        super().__init__(
+            base_url, interceptors=interceptors, verify=verify, timeout=timeout, retry_invoker=retry_invoker
+        )
+        self._client.close()
+        self._client = centre_client(verify, self.proxy, timeout=timeout)
 
     def _send(self, context: ProtobufRequestContext, *, stream: bool = False) -> httpx.Response:
         self._client.event_hooks = {"response": [_refuse_large]}
-        return super()._send(context, stream=stream)
+        try:
+            return super()._send(context, stream=stream)
+        except httpx.TransportError as error:
+            if is_given_up_too_early(error):
+                raise httpx.ConnectError("the centre is not reachable") from error
+            raise
+
+
+def fleet_client_through(proxy: Proxy | None) -> type[BoundedFleetClient]:
+    """Flower's client of the centre for a site with this proxy."""
+
+    class ClientThroughProxy(BoundedFleetClient):
+        pass
+
+    ClientThroughProxy.proxy = proxy
+    return ClientThroughProxy
 
 
 def _refuse_large(response: httpx.Response) -> None:
@@ -157,9 +205,31 @@ def _leave_as_before(client: FleetHttpClient, node_id_file: Path) -> None:
             client.DeactivateNode(DeactivateNodeRequest(node_id=int(node_id_file.read_text(encoding="ascii"))))
 
 
+def is_admitted(settings: NodeSettings) -> bool:
+    """Whether the centre admits this site's key, asked without disturbing a client of the site that runs.
+
+    The request asks for an impossible heartbeat: the centre looks the key up, and then refuses to change anything.
+
+    Raises:
+        ConnectionError: nobody answers there at the moment.
+        FederationError: the certificate, the signature or this machine's clock does not fit.
+    """
+    key = read_private_key(settings.private_key)
+    request = ActivateNodeRequest(public_key=public_key_to_bytes(key.public_key()), heartbeat_interval=0)
+    with _fleet_client(settings, key) as client, _explained(settings):
+        try:
+            client.ActivateNode(request)
+        except httpx.HTTPStatusError as error:
+            said = FlowerError.from_json(error.response.text)
+            if said is None or said.code not in _LOOKED_UP:
+                raise
+            return _LOOKED_UP[said.code]
+    return True
+
+
 @contextlib.contextmanager
 def _fleet_client(settings: NodeSettings, key: ec.EllipticCurvePrivateKey) -> Iterator[FleetHttpClient]:
-    client = BoundedFleetClient.from_server_address(
+    client = fleet_client_through(settings.proxy).from_server_address(
         settings.centre,
         insecure=False,
         root_certificates=read_authority(settings.ca_certificate),
@@ -180,33 +250,20 @@ def _explained(settings: NodeSettings) -> Iterator[None]:
     except httpx.HTTPStatusError as error:
         if error.response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
             raise ConnectionError(f"the centre answered {error.response.status_code}") from None
-        raise FederationError(_refusal(settings, error.response)) from None
+        raise _refusal(settings, error.response) from None
     except httpx.TransportError as error:
-        if _is_tls_fault(error):
-            raise FederationError(
-                f"{settings.centre} did not prove that it is the study's centre ({error}): check centre.address, and "
-                f"that {settings.ca_certificate} is the certificate that the centre gave you"
-            ) from None
-        raise ConnectionError(str(error) or type(error).__name__) from None
+        raise explain(error, settings) from None
+    except ValueError:  # upstream's word for a body that is not of its protocol
+        raise ConnectionError("what answers there is not the centre, though it has its certificate") from None
 
 
-def _refusal(settings: NodeSettings, response: httpx.Response) -> str:
+def _refusal(settings: NodeSettings, response: httpx.Response) -> ConnectionError | FederationError:
     said = FlowerError.from_json(response.text)
-    reason = f"[code {said.code}] {said.message}" if said else f"HTTP {response.status_code}"
-    if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND) or said:
-        return (
-            f"the centre {settings.centre} does not admit the key of {settings.site!r}: {reason}. If you have not been "
-            "admitted yet, send request.yaml to the centre; if you made a new key, ask to be admitted again"
-        )
-    return f"the centre {settings.centre} refused: {reason}"
-
-
-def _is_tls_fault(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+    if said is None:
+        return unknown_answer(settings, response)
+    if said.code == ApiErrorCode.FLEET_NODE_ACTIVATION_FAILED:
+        return not_admitted(settings, f"[code {said.code}] {said.message}")
+    return FederationError(f"the centre {settings.centre} refused: [code {said.code}] {said.message}")
 
 
 class TaskQueue:

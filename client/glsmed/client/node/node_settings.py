@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from glsmed.client.node.proxy import Proxy
 from glsmed.client.settings.config import SiteConfig
 
 
@@ -19,6 +20,7 @@ class NodeSettings:
         runtime_port: on the loopback interface, where the SuperNode hands out tasks.
         superexec_secret: file that both processes read.
         node_id_file: under which number the centre knew this site last.
+        proxy: the hospital's, on the way to the centre; None: there is none.
     """
 
     centre: str
@@ -28,10 +30,15 @@ class NodeSettings:
     runtime_port: int
     superexec_secret: Path
     node_id_file: Path
+    proxy: Proxy | None = None
 
     @classmethod
     def of(cls, config: SiteConfig, *, runtime_port: int) -> Self:
-        """The settings of a site whose SuperNode listens on this port."""
+        """The settings of a site whose SuperNode listens on this port.
+
+        Raises:
+            FederationError: the environment names a proxy that cannot be used.
+        """
         return cls(
             centre=config.centre.address,
             ca_certificate=config.centre.ca_certificate,
@@ -40,6 +47,7 @@ class NodeSettings:
             runtime_port=runtime_port,
             superexec_secret=config.state.superexec_secret,
             node_id_file=config.state.node_id,
+            proxy=Proxy.to(config.centre),
         )
 
     @property

@@ -1,16 +1,41 @@
 """The program of the SuperNode child process: ``python -m glsmed.client.node.supernode_process BYTES FLAGS``."""
 
+import os
 import sys
+import traceback
 
 from glsmed.client.node.flower_node import run_supernode
+from glsmed.client.node.proxy import Proxy
+from glsmed.shared.errors import GlsmedError
 from glsmed.shared.processes.children import end_with_parent
 from glsmed.shared.processes.command_line import run_command
+from glsmed.shared.processes.logs import configure_process_logging
+
+LOST_CONNECTION = 75  # exit code: the connection ended, not the program (EX_TEMPFAIL of sysexits.h)
+PROXY_VARIABLE = "GLSMED_CENTRE_PROXY"  # not a flag: a proxy's password would stand in the list of processes
+_ENDS_OF_FLOWER = (0, 1)
 
 
 def main() -> None:
-    """Run Flower's SuperNode until ``glsmed-client`` has gone; no message may be larger than BYTES."""
+    """Run Flower's SuperNode until its connection or ``glsmed-client`` has gone; no message is larger than BYTES."""
     end_with_parent()
-    run_supernode(sys.argv[2:], most_message_bytes=int(sys.argv[1]))
+    configure_process_logging()
+    proxy = os.environ.pop(PROXY_VARIABLE, "")
+    try:
+        run_supernode(sys.argv[2:], most_message_bytes=int(sys.argv[1]), proxy=Proxy(proxy) if proxy else None)
+    except SystemExit as end:  # Flower ends itself where it cannot connect, and on HTTP 401
+        _end_at_once(LOST_CONNECTION if end.code in _ENDS_OF_FLOWER else GlsmedError.exit_code)
+    except Exception:
+        traceback.print_exc()
+        _end_at_once(GlsmedError.exit_code)
+    _end_at_once(LOST_CONNECTION)
+
+
+def _end_at_once(exit_code: int) -> None:
+    """End though Flower's thread that serves the resident still runs; it would keep the process for ever."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(exit_code)
 
 
 if __name__ == "__main__":

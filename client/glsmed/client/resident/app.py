@@ -8,16 +8,16 @@ from flwr.clientapp import ClientApp
 
 from glsmed.client.egress.policy import error_code
 from glsmed.client.egress.query_budget import EvaluatedSplit, RecordedAnswer, Request
-from glsmed.client.egress.site_numbers import Number, evaluation_numbers, labelled_patients, site_counts
+from glsmed.client.egress.site_numbers import Number, evaluation_numbers, labelled_patients, site_counts, weight_numbers
 from glsmed.client.evaluation.evaluation import evaluate
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.evaluation.shipped_model import write_shipped_model
 from glsmed.client.labels.shared_calibration import site_cue_counts
 from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.resident.site_runtime import SiteRuntime, with_prior
+from glsmed.client.resident.task_events import note_ended, note_failed, note_sent, note_trained
 from glsmed.shared.cue_calibration.shared_prior import prior_from_json
 from glsmed.shared.errors import GlsmedError, MismatchError
-from glsmed.shared.models import load_arrays, state_arrays
 from glsmed.shared.protocol.bundle import RELEASE
 from glsmed.shared.protocol.codec import decode
 from glsmed.shared.protocol.messages import (
@@ -61,8 +61,10 @@ def _guarded(handle: Handler, site: SiteRuntime) -> Callable[[Message, Context],
             content = handle(message.content)
         except Exception as error:
             log.exception("task_failed", code=error_code(error))
+            note_failed(site, message, error)
             return Message(site.egress.release_error(error), reply_to=message)
         log.info("task_done")
+        note_sent(site, message, content)
         return Message(content, reply_to=message)
 
     return answer
@@ -113,9 +115,9 @@ class _SiteTasks:
         model = site.models.take(task)
         validation = self._validation(task, model) if task.validate and site.egress.sends_evaluations else None
         site.query_budget.charge(Request.of_training(task.round, task.model_digest, examples))
-        load_arrays(site.model, site.models.layout.unpack(model))
-        summary = site.training.train(site.model, examples, round_number=task.round)
-        packed = site.models.update(model, state_arrays(site.model), round_number=task.round)
+        arrays, control = site.models.layout.unpack(model), site.models.control(task)
+        summary = site.strategy.train(arrays, site.splits, round_number=task.round, control=control)
+        packed = site.models.update(model, site.strategy.shared(), round_number=task.round)
         update = Update(
             study_digest=self._digest,
             round=task.round,
@@ -130,15 +132,16 @@ class _SiteTasks:
             metrics={},
             validation={},
             model=packed,
-            control={},
         )
-        return site.egress.release(
+        released = site.egress.release(
             update,
-            numbers={"loss": Number(summary.loss, patients)},
+            numbers={"loss": Number(summary.loss, patients), **weight_numbers(site.splits, site.study)},
             validation=None if validation is None else validation.numbers,
             echo=task.model_digest,
             note=site.query_budget.left_in_words(),
         )
+        note_trained(site, task.round, summary, released)
+        return released
 
     def evaluate(self, content: RecordDict) -> RecordDict:
         """The model's metrics on one of the site's splits."""
@@ -157,7 +160,10 @@ class _SiteTasks:
             reference=answer.reference,
             metrics={},
         )
-        return site.egress.release(reply, numbers=answer.numbers, echo=task.model_digest, note=note)
+        released = site.egress.release(reply, numbers=answer.numbers, echo=task.model_digest, note=note)
+        if task.split == "test":
+            note_ended(site)
+        return released
 
     def _validation(self, task: TrainTask, model: Buffers) -> RecordedAnswer | None:
         """The metrics of the model as it came; None where it cannot be measured, which must not stop training."""
@@ -176,7 +182,8 @@ class _SiteTasks:
         known = site.query_budget.charge(request)
         if known is not None:
             return known, "the answer that was given before"
-        load_arrays(site.model, site.models.layout.unpack(model))
+        after_round = task.round - 1 if isinstance(task, TrainTask) else task.round
+        site.strategy.load(site.models.layout.unpack(model), after_round=after_round)
         answer = self._measured(split, round_number=task.round)
         site.query_budget.keep(request, answer)
         return answer, site.query_budget.left_in_words()
@@ -191,7 +198,7 @@ class _SiteTasks:
         )
         evaluation = evaluate(site.model, examples, device=site.device, output_calibration=output_calibration)
         if split == "test":
-            self._keep_model(output_calibration, round_number=round_number)
+            self._keep_model(site.strategy.to_ship(splits, output_calibration), round_number=round_number)
         return RecordedAnswer(evaluation.reference, evaluation_numbers(evaluation, examples))
 
     def _keep_model(self, output_calibration: OutputCalibration, *, round_number: int) -> None:

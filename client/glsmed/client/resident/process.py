@@ -16,11 +16,11 @@ from glsmed.client.node.bundle_check import BundleCheck
 from glsmed.client.node.flower_node import TaskQueue
 from glsmed.client.node.node_settings import NodeSettings
 from glsmed.client.resident.app import build_client_app
-from glsmed.client.resident.logs import configure_logging
 from glsmed.client.resident.site_runtime import load_site_runtime
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.shared.files.atomic import write_text
 from glsmed.shared.processes.children import end_with_parent
+from glsmed.shared.processes.logs import configure_process_logging
 from glsmed.shared.protocol.message_size import most_message_bytes
 
 _POLL_SECONDS = 0.05
@@ -54,5 +54,5 @@ def main() -> None:
     if len(sys.argv) != _ARGUMENTS:
         raise SystemExit("usage: python -m glsmed.client.resident CONFIG PORT")
     config = load_site(Path(sys.argv[1]))
-    configure_logging(site=config.site)
+    configure_process_logging(site=config.site)
     serve_tasks(config, TaskQueue(NodeSettings.of(config, runtime_port=int(sys.argv[2]))))

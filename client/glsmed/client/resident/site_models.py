@@ -22,6 +22,7 @@ from glsmed.shared.protocol.packed_model import (
     Buffers,
     ModelLayout,
     Packed,
+    as_array,
     bytes_of,
     packed_digest,
 )
@@ -42,6 +43,8 @@ class SiteModels:
     def __init__(self, state: StateFolder, study: Study, layout: ModelLayout, first: Arrays) -> None:
         self._folder = state.models(study.digest())
         self.layout = layout
+        self._has_control = study.training.control_variates
+        self._others = {dtype: count for dtype, count in layout.lengths.items() if dtype != FLOAT}
         self._down = ModelForm.down(layout, study.federation.precision)
         self.up = ModelForm.up(layout, study.federation.precision)
         packed = self._down.encode(layout.pack(first))
@@ -62,6 +65,22 @@ class SiteModels:
             self._keep(task.model_digest, packed)
         self._forget_all_but(task.model_digest, task.keep_digest)
         return self._down.decode(packed)
+
+    def control(self, task: TrainTask) -> Arrays | None:
+        """The centre's control variate by name of array, zeros before the first round; None where the study has none.
+
+        Raises:
+            WireError: it is not of the study's layout.
+        """
+        if not self._has_control:
+            return None
+        if not task.control:
+            zeros = {dtype: np.zeros(count, dtype=dtype) for dtype, count in self.layout.lengths.items()}
+            return self.layout.unpack(zeros)
+        form = ModelForm(self.layout, "model", "fp32")
+        whole = {**{name: as_array(np.zeros(count, name)) for name, count in self._others.items()}, **task.control}
+        form.check(whole)
+        return self.layout.unpack(form.decode(whole))
 
     def update(self, before: Buffers, after: Arrays, *, round_number: int) -> Packed:
         """What is sent back of a trained model: the model or its change, in the study's precision.

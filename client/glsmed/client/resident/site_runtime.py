@@ -11,14 +11,17 @@ from glsmed.client.data.site_inputs import SiteInputs, read_site_inputs
 from glsmed.client.egress.policy import EgressPolicy
 from glsmed.client.egress.query_budget import QueryBudget
 from glsmed.client.labels.shared_calibration import shareable_cues, store_prior
+from glsmed.client.monitoring.site_events import EventWriter
 from glsmed.client.resident.preparation import label_rows, prepare_site, with_targets
 from glsmed.client.resident.site_models import SiteModels
+from glsmed.client.resident.site_strategy import SiteStrategy
 from glsmed.client.settings.config import SiteConfig
 from glsmed.client.training.devices import resolve_devices
 from glsmed.client.training.round_training import RoundTraining
 from glsmed.shared.cue_calibration.shared_prior import SharedPrior
 from glsmed.shared.files.audit import AuditLog
 from glsmed.shared.models import initial_model, state_arrays
+from glsmed.shared.protocol.local_layers import shared_manifest
 from glsmed.shared.protocol.model_form import ModelForm
 from glsmed.shared.protocol.model_manifest import ModelManifest
 from glsmed.shared.protocol.packed_model import ModelLayout
@@ -27,16 +30,20 @@ from glsmed.shared.protocol.study import Study, load_study
 
 @dataclass(frozen=True, slots=True)
 class SiteRuntime:
-    """What the ClientApp works with; the weights of ``model`` are replaced by each task."""
+    """What the ClientApp works with; the weights of ``model`` are replaced by each task.
+
+    ``model_manifest`` is of the arrays that travel: without the layers that the study leaves to the sites.
+    """
 
     inputs: SiteInputs
     splits: Mapping[SplitName, Examples]
     model: nn.Module
     models: SiteModels
     device: torch.device
-    training: RoundTraining
+    strategy: SiteStrategy
     egress: EgressPolicy
     query_budget: QueryBudget
+    events: EventWriter
 
     @property
     def config(self) -> SiteConfig:
@@ -74,19 +81,23 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
     devices = resolve_devices(config.device, config.devices, study.training)
     model = initial_model(study)
     first = state_arrays(model)
-    models = SiteModels(config.state, study, ModelLayout(ModelManifest.of_arrays(first)), first)
+    shared = shared_manifest(ModelManifest.of_arrays(first), study.training.local_layers)
+    models = SiteModels(config.state, study, ModelLayout(shared), shared.part_of(first))
     query_budget = QueryBudget(config.state, study, runs=config.egress.max_runs)
     query_budget.left()  # reports a damaged account now, here, and not later to the centre
     inputs = read_site_inputs(config, study)
+    splits = prepare_site(inputs).splits
+    training = _started_training(config, study, devices)
     return SiteRuntime(
         inputs=inputs,
-        splits=prepare_site(inputs).splits,
+        splits=splits,
         model=model,
         models=models,
         device=devices[0],
-        training=_started_training(config, study, devices),
+        strategy=SiteStrategy(study, model, training, state=config.state, device=devices[0]),
         egress=_egress_policy(inputs, models.up),
         query_budget=query_budget,
+        events=EventWriter(config.state.events),
     )
 
 

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.files.documents import FalseIsOff, StrictModel, did_you_mean, load
@@ -11,6 +12,7 @@ from glsmed.shared.protocol.metric_names import PERMISSIONS
 
 SITE_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 _ADDRESS = r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$"
+_PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 _DEVICE = r"^(auto|cpu|cuda|cuda:[0-9]+)$"
 _DIGEST = r"^[0-9a-f]{64}$"
 _SUM_TOLERANCE = 1e-6
@@ -21,6 +23,33 @@ class CentreAddress(StrictModel):
 
     address: Annotated[str, Field(pattern=_ADDRESS, description="host:port of the centre")]
     ca_certificate: Annotated[Path, Field(description="the study's ca.crt, as the centre sent it")] = Path("ca.crt")
+    proxy: Annotated[
+        SecretStr | None,
+        Field(
+            description="the hospital's proxy: `http://host:port`, or `https`, `socks5`, `socks5h`; with "
+            "`user:password@` before the host where it asks for them; null: HTTPS_PROXY and NO_PROXY of the environment"
+        ),
+    ] = None
+
+    @field_validator("proxy")
+    @classmethod
+    def _check_proxy(cls, proxy: SecretStr | None) -> SecretStr | None:
+        # the fault must not show the value: it may hold a password
+        if proxy is not None and not is_proxy_url(proxy.get_secret_value()):
+            raise ValueError(
+                "expected http://host:port (or https, socks5, socks5h), with user:password@ before the host if the "
+                "proxy asks for them; write / @ : in a password as %2F %40 %3A"
+            )
+        return proxy
+
+
+def is_proxy_url(url: str) -> bool:
+    """Whether this is the URL of a proxy that a site can go through."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in _PROXY_SCHEMES and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
 
 
 class SplitSection(StrictModel):
@@ -66,7 +95,10 @@ class EgressSection(StrictModel):
     ] = False
     metrics: Annotated[
         tuple[str, ...],
-        Field(description="metrics that may be sent: auroc, auprc, brier, ece, log_loss, loss, counts"),
+        Field(
+            description="metrics that may be sent: auroc, auprc, brier, ece, log_loss, loss, counts, "
+            "gold_quality (of the site's labels, where the study weighs by it)"
+        ),
     ] = ()
     min_patients: Annotated[
         int, Field(ge=1, description="fewest patients that a number may be about for it to leave")
@@ -128,6 +160,14 @@ class SiteConfig(StrictModel):
     ] = "off"
     cpu_threads: Annotated[
         int | None, Field(ge=1, description="number of threads for training on a CPU; null: all cores")
+    ] = None
+    metrics_port: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=65535,
+            description="port for Prometheus metrics, for this machine only; null: no metrics are served",
+        ),
     ] = None
     egress: Annotated[EgressSection, Field(description="what may leave this site")] = EgressSection()
     accept_bundles: Annotated[

@@ -9,6 +9,7 @@ study: study.yaml               # this site's approved copy: a round of another 
 centre:
   address: "{centre_address}"
   ca_certificate: ca.crt        # as the centre sent it
+  proxy: null                   # http://proxy.example.org:3128; null: HTTPS_PROXY of the environment, if it is set
 
 key: keys/site.key              # made by `enroll`; never leaves this machine
 
@@ -24,6 +25,7 @@ device: auto                    # auto | cpu | cuda | cuda:N
 devices: 1                      # number of GPUs that share each round, counted from device
 compile: off                    # off | auto: on one GPU, compiled steps if they are measured to be faster
 cpu_threads: null               # null: all cores
+metrics_port: null              # Prometheus metrics at http://127.0.0.1:PORT/metrics; null: none
 
 # What may leave this site. Nothing does unless it is named here; everything that is sent is written to
 # state/audit.jsonl first (glsmed-client --site config.yaml audit verify).

@@ -67,6 +67,10 @@ class StateFolder:
         """Folder of the models of a study that the site holds, so that the centre need not send them again."""
         return self.path / f"models-{study_digest[:_DIGEST_SHOWN]}"
 
+    def round_arrays(self, name: str, study_digest: str) -> Path:
+        """Folder of arrays that the site keeps from round to round of a study: local layers, control variates."""
+        return self.path / f"{name}-{study_digest[:_DIGEST_SHOWN]}"
+
     @property
     def shipped_model(self) -> Path:
         """Folder of the model as this site would use it."""
@@ -105,9 +109,19 @@ class StateFolder:
         """
         write_text(self.superexec_secret, secrets.token_hex(_SECRET_BYTES), mode=PRIVATE_FILE)
 
+    @property
+    def events(self) -> Path:
+        """What the resident process has done since ``glsmed-client`` started, for the console and the metrics."""
+        return self.path / "events.jsonl"
+
+    @property
+    def logs(self) -> Path:
+        """Folder of the logs of the site's processes."""
+        return self.path / "logs"
+
     def process_log(self, name: str) -> Path:
         """The log of one of the site's processes."""
-        return self.path / "logs" / f"{name}.log"
+        return self.logs / f"{name}.log"
 
     @property
     def flower_home(self) -> Path:

@@ -42,11 +42,24 @@ def resolve_devices(name: str, count: int, settings: TrainingSection) -> tuple[t
     return tuple(torch.device("cuda", start + number) for number in range(count))
 
 
+def memory_used_bytes(device: torch.device) -> int | None:
+    """How much memory of a GPU is in use, by whatever process; None for a CPU."""
+    if device.type != "cuda":
+        return None
+    free, total = torch.cuda.mem_get_info(device)
+    return total - free
+
+
 def _require_shareable(count: int, settings: TrainingSection) -> None:
     if settings.privacy.is_on:
         raise UsageError(
             f"devices is {count}, but this study trains with differential privacy, which one process must do alone: "
             "set devices to 1"
+        )
+    if settings.control_variates or settings.personal_model_mu is not None:
+        asked = "control_variates" if settings.control_variates else "personal_model_mu"
+        raise UsageError(
+            f"devices is {count}, but training.{asked} of this study is computed on one device: set devices to 1"
         )
     if settings.batch_size < count:
         raise UsageError(

@@ -8,6 +8,7 @@ from torch import nn
 from glsmed.client.data.examples import Examples
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.training.steps.compiled_steps import Compiling, StepCompiler
+from glsmed.client.training.steps.gradient_correction import Steering
 from glsmed.client.training.steps.round_plan import TrainingSummary
 from glsmed.client.training.steps.training import OnStep, train
 from glsmed.client.training.worker_pool.worker_pool import WorkerPool
@@ -44,9 +45,18 @@ class RoundTraining:
             self._pool.start()
 
     def train(
-        self, model: nn.Module, examples: Examples, *, round_number: int, on_step: OnStep | None = None
+        self,
+        model: nn.Module,
+        examples: Examples,
+        *,
+        round_number: int,
+        on_step: OnStep | None = None,
+        steering: Steering | None = None,
     ) -> TrainingSummary:
         """Train ``model`` in place for one round.
+
+        Without ``steering``, steps are pulled to the round's first model as much as the study says. Other steering is
+        for a single device without differential privacy, see ``resolve_devices`` and the study's own checks.
 
         Raises:
             GlsmedError: see ``train``, ``WorkerPool.train`` and ``train_privately``.
@@ -63,7 +73,21 @@ class RoundTraining:
             device=self._device,
             on_step=on_step,
             compiler=self._compiler,
+            steering=steering or Steering(pull=self._study.training.proximal_mu),
         )
+
+    def epsilon_spent(self) -> float | None:
+        """The privacy that the site has spent in the study; None without differential privacy.
+
+        Raises:
+            DataError: the account is damaged, or of another study.
+        """
+        if not self._study.training.privacy.is_on:
+            return None
+        from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger  # Opacus takes seconds
+
+        ledger = PrivacyLedger(self._state.privacy_account, study=self._study.digest())
+        return ledger.spent(self._study.training.privacy)
 
     def _train_privately(self, model: nn.Module, examples: Examples, round_number: int) -> TrainingSummary:
         # imported here: Opacus takes seconds

@@ -17,12 +17,14 @@ def run_study_file(study_file: Path) -> None:
     """Run the study, and print each event with the seconds since the start."""
     from glsmed.server.processes.supervisor import StudySupervisor  # heavy: --help need not wait for it
     from glsmed.shared.processes.children import end_with_starter
+    from glsmed.shared.processes.logs import json_is_wanted, json_lines
 
     started = time.monotonic()
 
-    def tell(line: str) -> None:
+    def for_people(line: str) -> None:
         typer.echo(f"[{time.monotonic() - started:7.1f} s] {line}")
 
+    tell = json_lines(typer.echo, process="flwr-server") if json_is_wanted() else for_people
     end_with_starter()
     supervisor = StudySupervisor(study_file, tell=tell)
     supervisor.run()

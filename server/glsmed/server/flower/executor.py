@@ -5,6 +5,7 @@ loop that is installed at the centre runs in the process that asked, and the bun
 """
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,6 +73,7 @@ class RunTasks:
             response = self._acquiring.AcquireTask(AcquireTaskRequest(supported_task_types=[TaskType.SERVER_APP]))
             if not (response.HasField("task") and response.token):
                 return False
+            shutil.rmtree(self._incoming, ignore_errors=True)  # what a run that was killed had not read
             _RunTask(self._grid(response.token)).run(round_loop)
         except httpx.HTTPError as error:
             raise ConnectionError(f"the SuperLink does not answer: {error}") from None

@@ -19,16 +19,18 @@ from flwr.superlink import main as superlink_main
 from flwr.superlink.cli.flower_superlink import SuperLinkLifespan, _parse_superlink_lifespan_config
 from flwr.superlink.federation import FederationManager
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from glsmed.server.flower.link_state import SparingLinkStateFactory
+from glsmed.server.flower.link.link_state import SparingLinkStateFactory
 from glsmed.server.flower.long_poll import LongPolls
 from glsmed.server.flower.settings import LOOPBACK, LinkSettings
 from glsmed.shared.protocol.message_size import MOST_PART_BYTES
+from glsmed.shared.protocol.releases import RELEASE_HEADER, releases
 
 _PUBLIC_PREFIX = "/v1/fleet/"
 _PUBLIC_PATHS = frozenset({"/health"})
 _GRACEFUL_SECONDS = 2
+_RELEASE_HEADERS = [(f"{RELEASE_HEADER}{name}".encode(), release.encode()) for name, release in releases().items()]
 
 
 class FleetOnly:
@@ -41,7 +43,7 @@ class FleetOnly:
         """Serve one request."""
         if scope["type"] == "http" and self._is_public(scope["path"]):
             app = self._app if _is_small(scope) else PlainTextResponse("too large\n", status_code=413)
-            await app(scope, receive, send)
+            await app(scope, receive, _with_releases(send) if scope["path"] in _PUBLIC_PATHS else send)
         elif scope["type"] == "http":
             await PlainTextResponse("not found\n", status_code=404)(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -50,6 +52,17 @@ class FleetOnly:
     @staticmethod
     def _is_public(path: str) -> bool:
         return path in _PUBLIC_PATHS or (path.startswith(_PUBLIC_PREFIX) and ".." not in path)
+
+
+def _with_releases(send: Send) -> Send:
+    """The same, with the centre's releases among the headers: ``glsmed-client check --online`` compares them."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], *_RELEASE_HEADERS]}
+        await send(message)
+
+    return sending
 
 
 def _is_small(scope: Scope) -> bool:
@@ -149,6 +162,7 @@ def _listener(
         port=port,
         lifespan=lifespan,
         log_level="warning",
+        log_config=None,  # the process decides how its lines look
         ws="none",  # Flower uses none; the libraries for them need not be loaded
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
         ssl_certfile=settings.server_certificate,

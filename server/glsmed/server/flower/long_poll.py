@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SITE_HOLD_SECONDS = 10.0  # Flower's clients give up after 30 s without an answer
+MOST_HELD = 500  # at once; who comes then is answered as if nothing were held
 CENTRE_HOLD_SECONDS = 1.0  # the round process looks at its clock in between
 
 _FIRST_ERROR = 400  # of HTTP's status codes
@@ -79,6 +80,7 @@ class LongPolls:
         self._holds = holds
         self._bells = {name: Bell() for name in {*RINGS.values(), *(hold.until for hold in holds.values())}}
         self._is_closed = False
+        self._held = 0
 
     def close(self) -> None:
         """Let every request go that is held, and hold none from now on: the listeners are shutting down."""
@@ -89,10 +91,16 @@ class LongPolls:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         path = scope.get("path", "")
-        if scope["type"] == "http" and path in self._holds and not self._is_closed:
-            await self._hold(scope, receive, send, self._holds[path])
+        if scope["type"] == "http" and path in self._holds and not self._is_closed and self._held < MOST_HELD:
+            self._held += 1
+            try:
+                await self._hold(scope, receive, send, self._holds[path])
+            finally:
+                self._held -= 1
         elif scope["type"] == "http" and path in RINGS:
-            await self._app(scope, receive, self._ringing(send, self._bells[RINGS[path]]))
+            body = await _whole_body(receive)
+            if body is not None:
+                await self._app(scope, _replay(body), self._ringing(send, self._bells[RINGS[path]]))
         else:
             await self._app(scope, receive, send)
 
@@ -135,18 +143,24 @@ class LongPolls:
     async def _ask(self, scope: Scope, body: bytes) -> list[Message]:
         """The application's answer; it writes into ``state``, so each time it gets a new one."""
         answer: list[Message] = []
-        unread = [{"type": "http.request", "body": body, "more_body": False}]
-
-        async def receive() -> Message:
-            if unread:
-                return unread.pop()
-            return await asyncio.Future()  # whether the client has gone is watched elsewhere
 
         async def send(message: Message) -> None:
             answer.append(message)
 
-        await self._app({**scope, "state": dict(scope.get("state", {}))}, receive, send)
+        await self._app({**scope, "state": dict(scope.get("state", {}))}, _replay(body), send)
         return answer
+
+
+def _replay(body: bytes) -> Receive:
+    """A request's body in one piece: each of Flower's layers handles each piece, and a part comes in eighty."""
+    unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Message:
+        if unread:
+            return unread.pop()
+        return await asyncio.Future()  # whether the client has gone is watched elsewhere
+
+    return receive
 
 
 async def _whole_body(receive: Receive) -> bytes | None:

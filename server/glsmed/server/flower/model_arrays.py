@@ -7,6 +7,7 @@ On the wire they are Flower's own ``Array``: a small object with dtype, shape an
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -210,9 +211,11 @@ class PartsArray(Array):
         return self.read(0, self._nbytes)
 
     def close(self) -> None:
-        """Remove the part files."""
+        """Remove the part files, and their folder once it is empty."""
         for path in self._parts:
             path.unlink(missing_ok=True)
+            with suppress(OSError):  # other arrays of the reply are in there, or it has gone already
+                path.parent.rmdir()
 
     @staticmethod
     def _parts_of(start: int, stop: int) -> range:

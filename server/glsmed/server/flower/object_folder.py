@@ -5,6 +5,7 @@ machine read and write the folder: the SuperLink, and the round process, which h
 """
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -13,27 +14,41 @@ from pathlib import Path
 
 from glsmed.shared.files.atomic import PRIVATE_FOLDER
 
+_ID = re.compile(r"[0-9a-f]{64}")
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _TEMPORARY = ".new-"
 _REFUSED = ".refused"
 
 
+def is_object_id(text: str) -> bool:
+    """Whether ``text`` is 64 hexadecimal digits; upstream takes spaces and underscores among them."""
+    return bool(_ID.fullmatch(text))
+
+
 class ObjectFolder:
-    """A folder of parts; ids are 64 hexadecimal digits, as the store has checked."""
+    """A folder of parts; what is asked for under anything but 64 hexadecimal digits is not there."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def path_of(self, object_id: str) -> Path:
-        """Where the part is, or would be."""
+        """Where the part is, or would be.
+
+        Raises:
+            ValueError: it is no id; sites choose what they ask for, so ``../`` must not lead out of the folder.
+        """
+        if not is_object_id(object_id):
+            raise ValueError(f"expected an id of 64 hexadecimal digits, got {object_id[:80]!r}")
         return self.path / object_id[:2] / object_id
 
     def has(self, object_id: str) -> bool:
         """Whether the part is there."""
-        return self.path_of(object_id).is_file()
+        return is_object_id(object_id) and self.path_of(object_id).is_file()
 
     def read(self, object_id: str) -> bytes | None:
         """The part, or None if it is not there."""
+        if not is_object_id(object_id):
+            return None
         try:
             return self.path_of(object_id).read_bytes()
         except FileNotFoundError:

@@ -56,11 +56,12 @@ def inflate_reply(store: ObjectFolder, root: str, objects: Iterable[str], place:
         ReplyRefusedError: it is too large, or its objects do not make a message.
         OSError: the disk is full.
     """
-    sizes = {one: store.path_of(one).stat().st_size for one in objects}
-    reply = _Reply(store, sizes, place.folder / root[:16], most_bytes=place.most_bytes)
-    reply.require_total(sizes.values())
+    reply = _Reply(store, root, tuple(objects), place)
     try:
-        message = reply.inflate(root)
+        message = reply.inflate()
+    except FileNotFoundError:  # the run was stopped meanwhile, or the disk has lost a part
+        reply.drop()
+        raise ReplyRefusedError("a part is gone") from None
     except (OSError, ReplyRefusedError):
         reply.drop()
         raise
@@ -73,13 +74,17 @@ def inflate_reply(store: ObjectFolder, root: str, objects: Iterable[str], place:
 class _Reply:
     """The objects of one reply."""
 
-    def __init__(self, store: ObjectFolder, sizes: Mapping[str, int], folder: Path, *, most_bytes: int | None) -> None:
+    def __init__(self, store: ObjectFolder, root: str, objects: Iterable[str], place: ReplyPlace) -> None:
         self._store = store
-        self._sizes = sizes
-        self._folder = folder
-        self._most_bytes = most_bytes
+        self._root = root
+        self._objects = objects
+        self._folder = place.folder / root
+        self._most_bytes = place.most_bytes
+        self._sizes: dict[str, int] = {}
 
-    def inflate(self, root: str) -> Message:
+    def inflate(self) -> Message:
+        self._sizes = {one: self._store.path_of(one).stat().st_size for one in self._objects}
+        self._require_total(self._sizes.values())
         small = {one for one, size in self._sizes.items() if size < _FILED_FROM_BYTES or not self._is_part(one)}
         if sum(self._sizes[one] for one in small) > _MOST_OTHER_BYTES:
             raise ReplyRefusedError("larger than the study's model: too much beside its arrays")
@@ -88,7 +93,7 @@ class _Reply:
         for one, content in contents.items():
             if content.startswith(_RECORD_BEGINS):
                 objects[one] = _array_record(content, objects)
-        message = inflate_object_from_contents(root, contents, keep_object_contents=True, objects=objects)
+        message = inflate_object_from_contents(self._root, contents, keep_object_contents=True, objects=objects)
         if not isinstance(message, Message):
             raise ReplyRefusedError(f"it is no message but {type(message).__name__}")
         return message
@@ -96,11 +101,11 @@ class _Reply:
     def _arrays(self, contents: Mapping[str, bytes]) -> dict[str, InflatableObject]:
         """All arrays of the reply, the large ones in part files."""
         orders = {one: _part_order(content) for one, content in contents.items() if content.startswith(_ARRAY_BEGINS)}
-        self.require_total(self._sizes[part] for order in orders.values() for part in order)
+        self._require_total(self._sizes[part] for order in orders.values() for part in order)
         arrays: dict[str, InflatableObject] = {}
         for one, order in orders.items():
             if sum(self._sizes[part] for part in order) >= _FILED_FROM_BYTES:
-                arrays[one] = self._parts_array(contents[one], order)
+                arrays[one] = self._parts_array(one, contents[one], order)
             else:
                 arrays[one] = inflate_object_from_contents(one, dict(contents))
         return arrays
@@ -114,29 +119,29 @@ class _Reply:
         with self._store.path_of(one).open("rb") as source:
             return source.read(len(_PART_BEGINS)) == _PART_BEGINS
 
-    def require_total(self, sizes: Iterable[int]) -> None:
+    def _require_total(self, sizes: Iterable[int]) -> None:
         """Refuse a reply of more bytes; also one whose arrays name the same part over and over."""
         if self._most_bytes is not None and sum(sizes) > self._most_bytes:
             raise ReplyRefusedError(f"larger than the study's model: more than {self._most_bytes} bytes")
 
-    def _parts_array(self, content: bytes, order: Sequence[str]) -> PartsArray:
+    def _parts_array(self, array: str, content: bytes, order: Sequence[str]) -> PartsArray:
         """An array with its parts linked, as Flower's ``Array.inflate`` reads its object."""
         held = {one: part_size(self._store.path_of(one)) for one in set(order)}
         if any(held[one] != PART_BYTES for one in order[:-1]) or held[order[-1]] > PART_BYTES:
             raise ReplyRefusedError("the parts of an array are not cut as Flower cuts them")
         body = json.loads(get_object_body(content, Array))
         return PartsArray(
-            [self._link(one) for one in order],
+            [self._link(one, f"{array}-{one}") for one in order],
             nbytes=sum(held[one] for one in order),
             dtype=str(body["dtype"]),
             shape=tuple(int(number) for number in body["shape"]),
             stype=str(body["stype"]),
         )
 
-    def _link(self, one: str) -> Path:
+    def _link(self, one: str, name: str) -> Path:
         """Give a part a second name that stays when the store drops its own; on another disk, a copy."""
         self._folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-        target = self._folder / one
+        target = self._folder / name
         if not target.exists():
             try:
                 os.link(self._store.path_of(one), target)

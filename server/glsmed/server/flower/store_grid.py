@@ -97,10 +97,10 @@ class StoreGrid(HttpGrid):
         return list(response.message_ids)
 
     def _hand_over(self, objects: Mapping[str, InflatableObject]) -> None:
-        """Put the parts of models into the store's folder."""
+        """Put the objects into the store's folder; a part of a model is not held in memory."""
         for object_id, one in objects.items():
-            if isinstance(one, FilePart) and not self._store.has(object_id):
-                self._store.write(object_id, one.pieces())
+            if not self._store.has(object_id):
+                self._store.write(object_id, one.pieces() if isinstance(one, FilePart) else [one.deflate()])
 
     def _send(self, one: InflatableObject, object_id: str, *, session: str) -> None:
         self._runtime_client.PushObject(

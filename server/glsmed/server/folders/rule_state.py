@@ -25,8 +25,8 @@ class RuleState:
 
     Args:
         folder: where the checkpoints are.
-        names: of the arrays.
-        after: the round whose arrays are read; zeros where it has none.
+        fills: of each array, what it is filled with before its first round.
+        after: the round whose arrays are read.
         to: the round whose arrays are written.
         count: values in each.
 
@@ -34,9 +34,9 @@ class RuleState:
         OSError: from :meth:`write` and :meth:`finish`: the disk is full; the earlier arrays are unchanged.
     """
 
-    def __init__(self, folder: Path, names: Sequence[str], *, after: int, to: int, count: int) -> None:
+    def __init__(self, folder: Path, fills: Mapping[str, float], *, after: int, to: int, count: int) -> None:
         self._folder = folder
-        self._names = tuple(names)
+        self._fills = fills
         self._after = after
         self._to = to
         self._count = count
@@ -44,7 +44,7 @@ class RuleState:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        for name in self._names:
+        for name in self._fills:
             self._outputs[name] = self._stack.enter_context(self._temporary(name).open("wb"))
         return self
 
@@ -52,7 +52,7 @@ class RuleState:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
-        for name in self._names:
+        for name in self._fills:
             self._temporary(name).unlink(missing_ok=True)
 
     def finish(self) -> None:
@@ -64,7 +64,7 @@ class RuleState:
 
     def read(self, start: int, stop: int) -> Mapping[str, Floats]:
         """``(stop - start,)`` of each array, which the caller may change."""
-        return {name: self._values(name, start, stop) for name in self._names}
+        return {name: self._values(name, start, stop) for name in self._fills}
 
     def write(self, values: Mapping[str, Floats]) -> None:
         """Append a stretch of each array of the next round."""
@@ -74,7 +74,7 @@ class RuleState:
     def _values(self, name: str, start: int, stop: int) -> Floats:
         path = state_file(self._folder, self._after, name)
         if not path.is_file():
-            return np.zeros(stop - start, dtype=np.float32)
+            return np.full(stop - start, self._fills[name], dtype=np.float32)
         return np.fromfile(path, dtype=np.float32, count=stop - start, offset=4 * start)
 
     def _temporary(self, name: str) -> Path:
@@ -86,10 +86,11 @@ def state_file(folder: Path, round_number: int, name: str) -> Path:
     return folder / f"round-{round_number:04d}.{name}.f32"
 
 
-def control_payload(folder: Path, name: str | None, base: Checkpoint) -> Packed:
-    """The centre's second payload for the sites, where the rule has one; nothing before the first round."""
-    path = state_file(folder, base.round, name or "")
-    if name is None or not path.is_file():
+def sent_state(folder: Path, names: Sequence[str], base: Checkpoint) -> Packed:
+    """The array of the rule's state that goes to the sites, where the rule has one; nothing before the first round."""
+    paths = [state_file(folder, base.round, name) for name in names]
+    path = next((path for path in paths if path.is_file()), None)
+    if path is None:
         return {}
     count = base.model.layout.lengths[FLOAT]
     return {FLOAT: FileArray(path, offset=0, nbytes=4 * count, dtype=FLOAT, shape=(count,), stype=PACKED)}

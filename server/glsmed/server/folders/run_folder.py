@@ -139,8 +139,21 @@ def remove_status(run_folder: Path) -> None:
     _status_file(run_folder).unlink(missing_ok=True)
 
 
+def end_status(run_folder: Path, state: State, message: str) -> None:
+    """Write how the run stands once its processes are gone, unless it had ended before.
+
+    Raises:
+        FederationError: the file is damaged, or cannot be written.
+    """
+    last = read_status(run_folder)
+    if last is not None and last.state not in ("finished", "failed"):
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        over = dataclasses.replace(last, sites=(), waiting_for=(), since="", deadline_at="", updated_at=now)
+        write_status(run_folder, dataclasses.replace(over, state=state, message=message))
+
+
 def read_rounds(run_folder: Path) -> tuple[RoundRecord, ...]:
-    """Every attempt at a round that the run in this folder has recorded, in order.
+    """Every attempt at a round in this folder, in order; for those that only look on.
 
     Raises:
         FederationError: the file is damaged.
@@ -148,6 +161,17 @@ def read_rounds(run_folder: Path) -> tuple[RoundRecord, ...]:
     path = run_folder / "rounds.jsonl"
     with _reading(path):
         return tuple(RoundRecord(**json.loads(line)) for line in _whole_lines(path))
+
+
+def read_metrics(run_folder: Path) -> tuple[MetricRow, ...]:
+    """Every number in this folder, in order; for those that only look on.
+
+    Raises:
+        FederationError: the file is damaged.
+    """
+    path = run_folder / "metrics.csv"
+    with _reading(path):
+        return tuple(_metric_row(row) for row in csv.DictReader(_whole_lines(path)))
 
 
 def _status_file(run_folder: Path) -> Path:
@@ -207,9 +231,7 @@ class RunFolder:
 
     def metrics(self) -> tuple[MetricRow, ...]:
         """Every number so far, in order."""
-        path = self.root / "metrics.csv"
-        with _reading(path):
-            return tuple(_metric_row(row) for row in csv.DictReader(_whole_lines(path)))
+        return read_metrics(self.root)
 
     def add_metrics(self, rows: Iterable[MetricRow]) -> None:
         """Add numbers, in place of those that are there for the same round and split."""

@@ -38,6 +38,7 @@ class StudyFolder:
         self.sites = self.root / "sites"
         self.nodes = self.root / "nodes.json"
         self.run = self.root / "run"
+        self.logs = self.root / "logs"
         self.state = self.root / "state"
         self.lock = self.state / "lock"
         self.flower_home = self.state / "flwr"
@@ -68,7 +69,7 @@ class StudyFolder:
 
     def log(self, process: str) -> Path:
         """The log of a process of the study, for instance ``superlink``."""
-        return self.root / "logs" / f"{process}.log"
+        return self.logs / f"{process}.log"
 
     def study(self) -> Study:
         """The study as its file says now."""

@@ -40,6 +40,10 @@ training:
   weight_decay: 1e-4
   momentum: 0.9                 # sgd only
   mixed_precision: auto         # auto: bf16 on a GPU that supports it | off
+  proximal_mu: 0                # FedProx: pull to the round's model; 0: none, 0.01 is usual
+  local_layers: none            # none | norm | head | norm_and_head: kept at each site, never sent
+  control_variates: false       # SCAFFOLD; needs optimizer: sgd and momentum: 0
+  personal_model_mu: null       # Ditto: a model of each site's own, pulled to the shared one; null: none, 0.1 is usual
   site_offset: true             # base-rate offset: added to the logits at that site; never leaves it
   seed: 0
   augmentation:                 # 0 or false switches one off
@@ -63,9 +67,21 @@ federation:
   max_update_norm: null         # L2 norm; an update that changes the model by more is refused
   precision: fp32               # fp32 | bf16 | int8: bits of each weight on the wire
   late_updates: refuse          # refuse | discount: what becomes of an update that arrives in a later round
-  late_discount: 0.5            # factor on its weight for each round that it is late
   failures_before_pause: 3      # rounds in a row without a counted update after which a site is set aside
   pause_rounds: 3               # rounds for which it is then not asked
+  aggregation:
+    rule: mean                  # mean | normalized_mean | norm_bounded_mean | trimmed_mean | median
+    weights: cells              # cells | patients | gold_quality: what a site counts by
+    least_quality_factor: 0.5   # gold_quality: how often a site's cells count, at least and at most
+    most_quality_factor: 2
+    norm_bound: null            # norm_bounded_mean: L2 norm; null: the median of the round's norms
+    trimmed_sites: 1            # trimmed_mean: sites left out at either end
+  server_optimizer:
+    kind: off                   # off | momentum | adam | yogi
+    learning_rate: null         # null: 1 for momentum, 0.01 for adam and yogi
+    momentum: 0.9
+    second_momentum: 0.99       # adam and yogi
+    adaptivity: 1e-3            # adam and yogi
 
 # Where the centre listens; the hospitals do not approve this part.
 centre:
@@ -74,6 +90,9 @@ centre:
   loopback_port: {loopback_port}          # this machine only
   public_names:                 # names or addresses that hospitals connect to; part of the certificate
 {public_names}
+  metrics_port: null            # Prometheus metrics at http://127.0.0.1:PORT/metrics; null: none
+  tensorboard: false            # true: curves in run/tensorboard; pip install 'glsmed[tensorboard]'
+  mlflow_tracking_uri: null     # MLflow server for the curves; pip install 'glsmed[mlflow]'
   keep_every: 10                # the checkpoint of every so many rounds is kept, beside the best and the last
 """
 

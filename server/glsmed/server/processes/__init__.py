@@ -2,5 +2,6 @@
 
 ``supervisor`` runs Flower's SuperLink and the round process and goes on with a run after a crash; ``serverapp`` is
 what the round process does with a run; ``first_model`` makes the model that a study begins with. In: a study folder.
-Out: a finished run folder. May import ``rounds``, ``admission``, ``folders``, ``flower``.
+Out: a finished run folder. May import ``rounds``, ``admission``, ``monitoring``, ``folders``,
+``flower``.
 """

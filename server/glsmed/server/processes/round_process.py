@@ -3,7 +3,6 @@
 import ctypes
 import sys
 import time
-import traceback
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from glsmed.server.flower.executor import RunTasks
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.shared.processes.children import end_with_parent
 from glsmed.shared.processes.command_line import run_command
+from glsmed.shared.processes.logs import configure_process_logging, log_exception
 
 _PAUSE_SECONDS = 0.2  # while the SuperLink starts again
 
@@ -20,6 +20,7 @@ _PAUSE_SECONDS = 0.2  # while the SuperLink starts again
 def main() -> None:
     """Run the study's runs, one after another, until ``flwr-server`` is gone."""
     end_with_parent()
+    configure_process_logging()
     folder = StudyFolder(Path(sys.argv[1]))
     tasks = RunTasks(folder.link_settings(folder.study()), incoming=folder.incoming)
     while True:
@@ -33,7 +34,7 @@ def _serve_one(tasks: RunTasks, folder: StudyFolder) -> None:
     except ConnectionError:
         time.sleep(_PAUSE_SECONDS)
     except Exception:  # the run has failed, and Flower and run/status.json say why; the next may do better
-        traceback.print_exc()
+        log_exception(sys.stderr, "run_failed")
 
 
 def _run(grid: Grid, folder: StudyFolder) -> None:

@@ -3,8 +3,6 @@
 It is a ServerApp too, since a bundle has to name one. As such it finds its study folder through the environment.
 """
 
-import traceback
-from datetime import UTC, datetime
 from pathlib import Path
 
 from flwr.app import Context
@@ -17,6 +15,7 @@ from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.processes.audited_sites import AuditedSites
 from glsmed.server.rounds.rounds import StudyPlan, run_study
 from glsmed.shared.errors import GlsmedError
+from glsmed.shared.processes.logs import log_exception
 from glsmed.shared.protocol.message_size import most_message_bytes
 
 app = ServerApp()
@@ -59,4 +58,4 @@ def _keep_traceback(log: Path) -> None:
     """Append the current exception to the log; nobody sees what this process prints."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8") as output:
-        output.write(f"{datetime.now(UTC).isoformat(timespec='seconds')}\n{traceback.format_exc()}\n")
+        log_exception(output, "serverapp_failed")

@@ -12,6 +12,8 @@ import ssl
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -22,10 +24,11 @@ from glsmed.server.flower.control import Control, RunStatus
 from glsmed.server.flower.settings import LOOPBACK
 from glsmed.server.folders.checkpoints import CheckpointFolder
 from glsmed.server.folders.lineage import digests_of_run
-from glsmed.server.folders.run_folder import RunState, read_status, remove_status
+from glsmed.server.folders.run_folder import RunState, State, end_status, read_status, remove_status
 from glsmed.server.folders.study_folder import StudyFolder
+from glsmed.server.monitoring.monitor import monitored
 from glsmed.server.processes.site_keys import SiteKeys
-from glsmed.shared.errors import FederationError, UsageError
+from glsmed.shared.errors import FederationError, GlsmedError, UsageError
 from glsmed.shared.files.exclusive_lock import exclusive_lock
 from glsmed.shared.processes.children import (
     QUIET_FLOWER,
@@ -35,6 +38,7 @@ from glsmed.shared.processes.children import (
     stop_children,
 )
 from glsmed.shared.processes.command_line import Tell
+from glsmed.shared.processes.log_files import LogKeeper
 from glsmed.shared.protocol.bundle import bundle_bytes
 
 _POLL_SECONDS = 0.5
@@ -42,6 +46,7 @@ _START_SECONDS = 60.0
 _MOST_RESTARTS = 10
 _MOST_RUNS = 5
 _REGISTRY_EVERY_SECONDS = 5.0
+_INTERRUPTED: tuple[State, str] = ("interrupted", "flwr-server was stopped: start it again to go on")
 _PROGRAMS = {
     "superlink": "glsmed.server.processes.superlink_process",
     "rounds": "glsmed.server.processes.round_process",
@@ -61,6 +66,7 @@ class StudySupervisor:
         self._restarts = 0
         self._runs_started = 0
         self._keys = SiteKeys(self._folder, quorum=self._study.federation.quorum, tell=tell)
+        self._logs = LogKeeper(self._folder.logs, tell=tell)
 
     @property
     def run_folder(self) -> Path:
@@ -79,12 +85,23 @@ class StudySupervisor:
             self._check_before_start()
             self._folder.renew_for_this_start(self._study)
             self._make_first_model()
-            try:
+            with monitored(self._folder, self._study, tell=self._tell), self._status_kept_true():
                 control = self._start_link()
                 self._start("rounds")
                 self._follow(control)
-            finally:
-                stop_children(list(self._children.values()))
+
+    @contextmanager
+    def _status_kept_true(self) -> Iterator[None]:
+        """Stop every process when the block ends, and let the status say why if the study has not ended."""
+        state, message = _INTERRUPTED
+        try:
+            yield
+        except GlsmedError as error:
+            state, message = "failed", str(error)
+            raise
+        finally:
+            stop_children(list(self._children.values()))
+            end_status(self._folder.run, state, message)
 
     def _check_before_start(self) -> None:
         registry = read_registry(self._folder.sites)
@@ -158,6 +175,7 @@ class StudySupervisor:
         registry_due = time.monotonic() + _REGISTRY_EVERY_SECONDS
         while True:
             time.sleep(_POLL_SECONDS)
+            self._logs.look()
             revived = self._revive()
             shown = self._show(shown)
             if shown is not None and shown.state == "finished":

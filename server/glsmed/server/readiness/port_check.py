@@ -4,7 +4,7 @@ from glsmed.server.flower.settings import LOOPBACK
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.readiness.report import CheckReport
 from glsmed.shared.errors import FederationError
-from glsmed.shared.files.exclusive_lock import lock_holder
+from glsmed.shared.files.exclusive_lock import is_held
 from glsmed.shared.processes.children import require_free_port
 from glsmed.shared.protocol.study import Study
 
@@ -12,9 +12,8 @@ from glsmed.shared.protocol.study import Study
 def check_ports(folder: StudyFolder, study: Study) -> CheckReport:
     """Whether nothing else listens where the centre will; not asked while the centre of this study runs."""
     report = CheckReport()
-    holder = lock_holder(folder.lock)
-    if holder:
-        report.lines.append(f"the centre of this study is running (process {holder}): its ports are its own")
+    if is_held(folder.lock):
+        report.lines.append("the centre of this study is running: its ports are its own")
         return report
     centre = study.centre
     for host, port, purpose in (

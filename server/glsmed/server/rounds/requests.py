@@ -9,7 +9,6 @@ from glsmed.server.folders.checkpoints import Checkpoint
 from glsmed.server.folders.run_folder import MetricRow
 from glsmed.server.rounds.outgoing import OutgoingModel, OutgoingModels
 from glsmed.server.rounds.site_messenger import Request, SiteMessenger, SiteReply
-from glsmed.server.strategies.rule import AggregationRule
 from glsmed.server.updates.checked_update import CheckedUpdate
 from glsmed.server.updates.update_checks import ReplyChecks, TrainRequest
 from glsmed.shared.errors import WireError
@@ -75,7 +74,6 @@ class RoundRequests:
         study: Study,
         layout: ModelLayout,
         *,
-        rule: AggregationRule,
         models: OutgoingModels,
     ) -> None:
         self._messenger = messenger
@@ -84,7 +82,6 @@ class RoundRequests:
         self._manifest_digest = layout.manifest.digest()
         self._deadline_seconds = study.federation.round_deadline_minutes * _SECONDS_PER_MINUTE
         self._checks = ReplyChecks(study, layout)
-        self._rule = rule
         self._models = models
         self._probe = encode(Hello(study_digest=study.digest(), run=study.study))
         self._asked: dict[str, TrainRequest] = {}

@@ -8,15 +8,15 @@ site's validation split and trained further there.
 """
 
 import dataclasses
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-import numpy as np
 from flwr.serverapp import Grid
 
 from glsmed.server.folders.checkpoints import Checkpoint
-from glsmed.server.folders.rule_state import RuleState, control_payload
+from glsmed.server.folders.rule_state import RuleState, sent_state
 from glsmed.server.folders.run_folder import RoundRecord, RunFolder, RunState, State
 from glsmed.server.rounds.best_round import Choice, choose_round, mean_line, site_results
 from glsmed.server.rounds.outgoing import OutgoingModels
@@ -24,9 +24,9 @@ from glsmed.server.rounds.participants import Participants
 from glsmed.server.rounds.requests import Ask, RoundOutcome, RoundRequests
 from glsmed.server.rounds.shared_calibration import SharedCalibration
 from glsmed.server.rounds.site_messenger import Clock, SiteDirectory, SiteMessenger
-from glsmed.server.strategies.fedavg import FedAvg
-from glsmed.server.strategies.rule import AggregationRule, Weights
-from glsmed.server.updates.aggregation import next_model
+from glsmed.server.strategies.chosen import rule_of
+from glsmed.server.strategies.rule import AggregationRule
+from glsmed.server.updates.aggregation import Merge
 from glsmed.shared.errors import FederationError
 from glsmed.shared.protocol.bundle import RELEASE
 from glsmed.shared.protocol.packed_model import FLOAT, close_packed
@@ -34,6 +34,7 @@ from glsmed.shared.protocol.study import Study
 
 _ATTEMPTS = 3
 _PAUSE_SECONDS = 5.0
+_LOOK_SECONDS = 10.0  # between two looks at who is online, for people
 _ALWAYS_KEPT = 3  # checkpoints of the last rounds, for late updates
 
 
@@ -42,10 +43,11 @@ class StudyPlan:
     """What a caller may replace: the aggregation rule and the clock.
 
     Attributes:
+        rule: None for the one that the study asks for.
         digests: of the study, and of those that it goes on from.
     """
 
-    rule: AggregationRule = field(default_factory=FedAvg)
+    rule: AggregationRule | None = None
     clock: Clock = field(default_factory=Clock)
     digests: Collection[str] = ()
 
@@ -73,16 +75,17 @@ class _StudyRun:
         self._study = study
         self._digests = {study.digest(), *plan.digests}
         self._folder = folder
-        self._rule = plan.rule
+        self._rule = plan.rule or rule_of(study)
         self._clock = plan.clock
         self._layout = folder.checkpoints.load(0, study_digests=self._digests).model.layout
         self._messenger = SiteMessenger(grid, sites, clock=plan.clock, on_wait=self._beat)
         self._participants = Participants(self._messenger, study, record=folder.record)
         models = OutgoingModels(folder.root, study.federation.precision)
-        self._requests = RoundRequests(self._messenger, study, self._layout, rule=plan.rule, models=models)
+        self._requests = RoundRequests(self._messenger, study, self._layout, models=models)
         self._models = models
         self._calibration = SharedCalibration(self._messenger, study, folder)
         self._state = RunState("waiting", rounds=study.training.rounds, quorum=study.federation.quorum)
+        self._look_due = -math.inf
 
     def run(self) -> Mapping[str, object]:
         """Run the remaining rounds and the final evaluation; returns the summary."""
@@ -143,7 +146,7 @@ class _StudyRun:
     ) -> tuple[RoundOutcome, RoundRecord]:
         self._say(f"{self._name(number)}: training at {', '.join(sites)}", round_number=number, sites=tuple(sites))
         started, started_at = self._clock.now(), _now()
-        control = control_payload(self._folder.checkpoints.folder, self._rule.extra_payload, base)
+        control = sent_state(self._folder.checkpoints.folder, self._rule.sent_state, base)
         outcome = self._requests.train(number, self._ask(base, sites), control=control)
         record = RoundRecord(
             round=number,
@@ -170,13 +173,20 @@ class _StudyRun:
     def _accept(self, number: int, base: Checkpoint, outcome: RoundOutcome) -> Checkpoint:
         """Merge the updates into the next checkpoint."""
         updates, folder = outcome.updates, self._folder.checkpoints
-        weights = self._weights(number, outcome)
-        count = self._layout.lengths.get(FLOAT, 0)
+        facts = [update.facts for update in updates]
+        weights = self._rule.weights(facts)
+        sites = max(len(self._messenger.admitted()), len(updates))
+        merge, count = Merge(base.model, updates, weights, sites), self._layout.lengths.get(FLOAT, 0)
         with RuleState(folder.folder, self._rule.state_arrays, after=base.round, to=number, count=count) as state:
-            stretches = next_model(base.model, updates, self._rule, weights=weights, state=state)
             checkpoint = folder.save(
-                number, stretches, self._layout, study_digest=self._study.digest(), sites=outcome.counted
+                number,
+                merge.stretches(self._rule, state),
+                self._layout,
+                study_digest=self._study.digest(),
+                sites=outcome.counted,
             )
+        shares = {one.site: round(float(weight), 6) for one, weight in zip(facts, weights, strict=True)}
+        self._folder.record("merged", {"round": number, "rule": type(self._rule).__name__, "weights": shares})
         for update in updates:
             close_packed(update.payload)
         self._folder.add_metrics(outcome.rows)
@@ -185,12 +195,6 @@ class _StudyRun:
             self._say(f"{self._name(base.round)}: validation {mean_line(measured)}")
         folder.prune(self._kept(number))
         return checkpoint
-
-    def _weights(self, number: int, outcome: RoundOutcome) -> Weights:
-        facts = [update.facts for update in outcome.updates]
-        late = self._study.federation.late_discount ** np.array([one.staleness for one in facts], dtype=np.float64)
-        weights = self._rule.weights(facts, round_number=number) * late
-        return np.asarray(weights / weights.sum())
 
     def _kept(self, number: int) -> set[int]:
         """The rounds whose checkpoints stay: the first, the last few, the best, and every so many."""
@@ -254,12 +258,19 @@ class _StudyRun:
 
     def _beat(self) -> None:
         """Write the state again if someone has replied since, or if some seconds have passed."""
-        waiting = self._messenger.waiting
-        if waiting != self._state.waiting_for:
-            self._state = dataclasses.replace(self._state, waiting_for=waiting)
+        waiting, seen = self._messenger.waiting, self._seen()
+        if (waiting, seen) != (self._state.waiting_for, self._state.seen):
+            self._state = dataclasses.replace(self._state, waiting_for=waiting, seen=seen)
             self._folder.report(self._state)
         else:
             self._folder.beat()
+
+    def _seen(self) -> Mapping[str, str]:
+        """When each site was online last; asked again every few seconds."""
+        if self._clock.now() < self._look_due:
+            return self._state.seen
+        self._look_due = self._clock.now() + _LOOK_SECONDS
+        return {**self._state.seen, **dict.fromkeys(self._messenger.online().sites, _now())}
 
     def _say(
         self,

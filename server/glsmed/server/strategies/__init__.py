@@ -1,5 +1,6 @@
-"""How the updates of a round become the next model: one rule a file, each with its paper.
+"""How the updates of a round become the next model: one file for each strategy, with its paper.
 
-In: stretches of the base model and of the sites' models, with numbers about each site. Out: the same stretch of the
-next model. A new rule is a file here and a name in study.yaml. May import nothing of the server.
+``rule`` has the interface and what a rule sees; ``chosen`` makes the rule that a study asks for. In: a stretch of the
+model before the round and of every site's. Out: that stretch of the next model. Rules know nothing of files, messages
+or Flower. May import no other room.
 """

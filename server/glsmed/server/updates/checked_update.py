@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glsmed.server.strategies.rule import Floats, UpdateFacts
+from glsmed.server.strategies.rule import UpdateFacts, Values
 from glsmed.shared.errors import UpdateRefusedError
 from glsmed.shared.protocol.model_form import FloatSource, ModelForm
 from glsmed.shared.protocol.packed_model import FLOAT, Packed
@@ -31,7 +31,7 @@ class SiteModel:
         """The floats of a payload whose form was checked."""
         return cls(FloatSource.of(form, packed), form.kind == "change", began_with)
 
-    def change(self, start: int, stop: int) -> Floats:
+    def change(self, start: int, stop: int) -> Values:
         """``(stop - start,)`` what the site changed."""
         values = self.sent.read(start, stop)
         if self.is_change:
@@ -39,7 +39,7 @@ class SiteModel:
         with np.errstate(over="ignore", invalid="ignore"):  # whoever checks the norm sees what is not finite
             return values - self.began_with.read(start, stop)
 
-    def model_into(self, start: int, values: Floats, *, base: Floats, is_present: bool) -> None:
+    def model_into(self, start: int, values: Values, *, base: Values, is_present: bool) -> None:
         """Fill ``values`` with the stretch of the site's model from ``start`` on, had it begun with ``base``.
 
         Args:
@@ -60,13 +60,11 @@ class CheckedUpdate:
 
     Attributes:
         payload: all buffers of the model as they came.
-        control: the change of the site's control variate, where the study uses them.
     """
 
     facts: UpdateFacts
     floats: SiteModel
     payload: Packed
-    control: FloatSource | None = None
 
 
 def checked_norm(floats: SiteModel) -> float:
@@ -86,7 +84,7 @@ def checked_norm(floats: SiteModel) -> float:
     return math.sqrt(squares)
 
 
-def _exactly(change: Floats) -> float:
+def _exactly(change: Values) -> float:
     """The sum of squares of a stretch that is too large for float32, or holds what is not a number."""
     wide = change.astype(np.float64)
     if not np.isfinite(wide).all():

@@ -65,6 +65,7 @@ class ReplyChecks:
                 steps=update.steps,
                 norm=norm,
                 staleness=staleness,
+                label_quality=update.metrics.get("gold_quality"),
             ),
             floats=floats,
             payload=update.model,

@@ -2,12 +2,16 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from glsmed.shared.errors import FederationError
 from glsmed.shared.files.atomic import PRIVATE_FILE
+
+_TRIES = 5  # whoever looks at a lock holds it for an instant, see is_held
+_PAUSE_SECONDS = 0.05
 
 
 @contextmanager
@@ -23,26 +27,45 @@ def exclusive_lock(lock: Path, *, work: str) -> Iterator[None]:
     """
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
     with os.fdopen(descriptor, "r+", encoding="ascii", errors="replace") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _taken(file.fileno()):
             holder = file.read(20).strip()
             raise FederationError(
                 f"process {holder} already does this ({work}; it holds {lock}): stop it first, or leave it running"
-            ) from None
+            )
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
         yield
 
 
-def lock_holder(lock: Path) -> str:
-    """The id of the process that holds the lock now; empty if none does."""
-    if not lock.is_file():
-        return ""
-    with lock.open("r+", encoding="ascii", errors="replace") as file:
+def is_held(lock: Path) -> bool:
+    """Whether a living process holds the lock now; a file that a killed process left does not count.
+
+    Raises:
+        OSError: the lock may not be read.
+    """
+    try:
+        descriptor = os.open(lock, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)  # several may look at once; closing releases it
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _taken(descriptor: int) -> bool:
+    """Whether the lock could be taken; tried for a moment, since somebody may only be looking."""
+    for number in range(_TRIES):
+        if number:
+            time.sleep(_PAUSE_SECONDS)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return file.read(20).strip()
-        return ""
+            continue
+        return True
+    return False

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glsmed.shared.errors import FederationError
+from glsmed.shared.processes.log_files import earlier_part
 
 LOG_TAIL_LINES = 15
 _PARENT_POLL_SECONDS = 0.5
@@ -38,7 +39,8 @@ class Child:
 
     def log_tail(self) -> str:
         """The last lines of its log, for an error message."""
-        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        parts = [part for part in (earlier_part(self.log), self.log) if part.exists()]
+        lines = [line for part in parts for line in part.read_text(encoding="utf-8", errors="replace").splitlines()]
         return "\n".join(f"    {line}" for line in lines[-LOG_TAIL_LINES:])
 
 

@@ -3,9 +3,11 @@
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 
 from glsmed.shared.errors import GlsmedError
+from glsmed.shared.processes.loopback import keep_loopback_direct
 
 Tell = Callable[[str], None]  # takes one line for people, without its line break
 
@@ -21,20 +23,31 @@ def run_command(command: Callable[[], object]) -> None:
             SIGTERM (143).
     """
     signal.signal(signal.SIGTERM, _terminate)
+    keep_loopback_direct()
     try:
         command()
     except GlsmedError as error:
-        sys.stderr.write(f"error: {error}\n")
+        _say(f"error: {error}", level="error")
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
+        _say("interrupted", level="info")
         raise SystemExit(INTERRUPTED) from None
     except BrokenPipeError:
         raise SystemExit(0) from None
     except OSError as error:  # for instance a full disk: the system's own words say enough
         place = "" if error.filename is None else f"{error.filename}: "
-        sys.stderr.write(f"error: {place}{error.strerror or error}\n")
+        _say(f"error: {place}{error.strerror or error}", level="error")
         raise SystemExit(GlsmedError.exit_code) from None
+
+
+def _say(line: str, *, level: str) -> None:
+    from glsmed.shared.processes.logs import json_is_wanted, json_line  # heavy: most commands end without a word
+
+    try:
+        as_json = json_is_wanted()
+    except GlsmedError:
+        as_json = False  # this may be the very error that is told
+    sys.stderr.write((json_line(line, level=level, process=Path(sys.argv[0]).name) if as_json else line) + "\n")
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:

@@ -3,7 +3,7 @@
 record      kind           holds
 head        ConfigRecord   ``protocol`` and every field that is a whole number, a number, a word or yes/no
 model       ArrayRecord    one buffer for each dtype, see :mod:`~glsmed.shared.protocol.model_form`
-control     ArrayRecord    a second payload of that layout
+control     ArrayRecord    the centre's control variate, of that layout
 metrics     MetricRecord   finite numbers by name, see :mod:`~glsmed.shared.protocol.metric_names`
 validation  MetricRecord   the same, of the model as it came
 """

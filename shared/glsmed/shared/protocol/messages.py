@@ -68,7 +68,6 @@ class Update:
         metrics: of training.
         validation: of the model that it began with, on the site's validation split.
         model: the trained model, or its change, in the study's form.
-        control: the change of the site's control variate, where the study uses them.
     """
 
     study_digest: str
@@ -84,7 +83,6 @@ class Update:
     metrics: Metrics
     validation: Metrics
     model: Packed
-    control: Packed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

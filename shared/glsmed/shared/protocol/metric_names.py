@@ -33,6 +33,7 @@ METRICS: Mapping[str, Metric] = {
     "log_loss": Metric("log_loss", 0, 100),
     "loss": Metric("loss", -_BILLION, _BILLION),
     **dict.fromkeys(("n", "positives", "patients", "training_cells"), Metric(COUNT_PERMISSION, 0, _BILLION)),
+    "gold_quality": Metric("gold_quality", 0, 1),
 }
 
 PERMISSIONS = tuple(dict.fromkeys(metric.permission for metric in METRICS.values()))

@@ -5,9 +5,9 @@ It is separate from the networks so that programs that only move arrays need not
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +62,15 @@ class ModelManifest:
     def digest(self) -> str:
         """SHA-256 of :meth:`to_json`."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    def part_of(self, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Those of the arrays that are in the manifest, in its order."""
+        return {spec.name: arrays[spec.name] for spec in self.arrays}
+
+    def without(self, names: Iterable[str]) -> Self:
+        """The manifest of the other arrays, in the same order."""
+        left_out = frozenset(names)
+        return type(self)(tuple(spec for spec in self.arrays if spec.name not in left_out))
 
     def check(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
         """Raise if the arrays are not those of the manifest, in its order, or not finite.

@@ -8,10 +8,17 @@ import json
 import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
 from glsmed.shared.files.documents import FalseIsOff, StrictModel, load
+from glsmed.shared.protocol.strategy_settings import (
+    AggregationSection,
+    LocalLayers,
+    ServerOptimizerSection,
+    strategy_faults,
+)
 
 NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 _PUBLIC_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45}")
@@ -161,6 +168,35 @@ class TrainingSection(StrictModel):
         FalseIsOff,
         Field(description="auto: bf16 autocast on a GPU that supports it; off: never"),
     ] = "auto"
+    proximal_mu: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1000,
+            description="FedProx: pulls each step's weights w to the round's model w0 by mu/2 times the squared "
+            "distance; 0: no pull",
+        ),
+    ] = 0.0
+    local_layers: Annotated[
+        LocalLayers,
+        Field(
+            description="layers that each site keeps for itself: none, the normalisation layers, the last layer, or "
+            "both; they are never sent"
+        ),
+    ] = "none"
+    control_variates: Annotated[
+        bool,
+        Field(description="SCAFFOLD: correct each step for how the site's gradients differ from all sites'; needs sgd"),
+    ] = False
+    personal_model_mu: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            le=1000,
+            description="Ditto: train a model of the site's own too, pulled to the shared one as in proximal_mu, and "
+            "ship the better of the two; null: none",
+        ),
+    ] = None
     site_offset: Annotated[
         bool,
         Field(
@@ -210,14 +246,8 @@ class FederationSection(StrictModel):
     ] = "fp32"
     late_updates: Annotated[
         Literal["refuse", "discount"],
-        Field(
-            description="an update that arrives in a later round: refused, or counted with late_discount to the power "
-            "of the rounds that it is late"
-        ),
+        Field(description="an update that arrives s rounds late: refused, or its change counted (1 + s)^-1/2 times"),
     ] = "refuse"
-    late_discount: Annotated[
-        float, Field(gt=0, le=1, description="factor on the weight of an update for each round that it is late")
-    ] = 0.5
     failures_before_pause: Annotated[
         int,
         Field(ge=1, description="rounds in a row without a counted update after which a site is set aside"),
@@ -231,6 +261,12 @@ class FederationSection(StrictModel):
             "null: no bound",
         ),
     ] = None
+    aggregation: Annotated[
+        AggregationSection, Field(description="how the updates of a round become one model: docs/learning.md")
+    ] = AggregationSection()
+    server_optimizer: Annotated[
+        ServerOptimizerSection, Field(description="what the centre does with the mean change of a round")
+    ] = ServerOptimizerSection()
 
 
 class CentreSection(StrictModel):
@@ -243,6 +279,24 @@ class CentreSection(StrictModel):
         tuple[str, ...],
         Field(min_length=1, description="DNS names or addresses at which hospitals reach the centre"),
     ] = ("localhost",)
+    metrics_port: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=65535,
+            description="port for Prometheus metrics, for the centre's own machine only; null: no metrics are served",
+        ),
+    ] = None
+    tensorboard: Annotated[
+        bool, Field(description="write the curves of the run to run/tensorboard; needs the extra `tensorboard`")
+    ] = False
+    mlflow_tracking_uri: Annotated[
+        str | None,
+        Field(
+            description="MLflow server that gets the curves of the run; needs the extra `mlflow`; who logs in is in "
+            "MLflow's own environment variables; null: none",
+        ),
+    ] = None
     keep_every: Annotated[
         int, Field(ge=1, description="the checkpoint of every so many rounds is kept, beside the best and the last")
     ] = 10
@@ -255,10 +309,22 @@ class CentreSection(StrictModel):
                 raise ValueError(f"{name!r} is not a DNS name (in ASCII) or an address")
         return names
 
+    @field_validator("mlflow_tracking_uri")
+    @classmethod
+    def _check_no_password(cls, uri: str | None) -> str | None:
+        if uri is not None and "@" in urlsplit(uri).netloc:
+            raise ValueError(
+                "hospitals get this file, so no user or password may stand in it: set MLFLOW_TRACKING_USERNAME and "
+                "MLFLOW_TRACKING_PASSWORD where flwr-server runs"
+            )
+        return uri
+
     @model_validator(mode="after")
-    def _two_ports(self) -> Self:
+    def _different_ports(self) -> Self:
         if self.port == self.loopback_port:
             raise ValueError(f"port and loopback_port are both {self.port}: choose two ports")
+        if self.metrics_port in (self.port, self.loopback_port):
+            raise ValueError(f"metrics_port is {self.metrics_port}, as another port of the centre: choose another")
         return self
 
 
@@ -297,6 +363,13 @@ class Study(StrictModel):
             raise ValueError(
                 "training.privacy does not cover the models that negative_rates: gated trains: set it to off"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _strategy_is_possible(self) -> Self:
+        faults = list(strategy_faults(self))
+        if faults:
+            raise ValueError("; ".join(faults))
         return self
 
     def digest(self) -> str:

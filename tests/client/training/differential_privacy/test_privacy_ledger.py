@@ -42,6 +42,14 @@ def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
     assert ledger(tmp_path).pay(ROUND, settings) > first
 
 
+def test_what_was_spent_can_be_asked_without_paying(tmp_path: Path) -> None:
+    settings = PrivacySection(noise_multiplier=1.0)
+    assert ledger(tmp_path).spent(settings) == 0
+    assert not (tmp_path / "privacy.json").exists()
+    paid = ledger(tmp_path).pay(ROUND, settings)
+    assert ledger(tmp_path).spent(settings) == paid
+
+
 def test_the_round_that_would_spend_too_much_is_refused_and_not_written(tmp_path: Path) -> None:
     once = epsilon((ROUND,), delta=1e-5)
     settings = PrivacySection(noise_multiplier=1.0, max_epsilon=1.05 * once)

@@ -7,6 +7,7 @@ from torch import nn
 
 from glsmed.client.data.examples import Examples
 from glsmed.client.learning.negative_rates import NegativeRatesError
+from glsmed.client.training.steps.gradient_correction import Steering
 from glsmed.client.training.steps.round_plan import TrainingDivergedError
 from glsmed.client.training.steps.stepper import DeviceMemoryError, to_pixels
 from glsmed.client.training.steps.training import predict_logits, train
@@ -85,6 +86,22 @@ def test_a_round_is_that_of_the_formula_with_labels_and_rates(lowest_rate: float
         logits = reference(to_pixels(data.images)) + 0.3
         cells = nn.functional.softplus(logits) - (labels * (1 - rates) + rates / 2) * logits
         ((cells * weights).sum() / weights.sum()).backward()
+        optimizer.step()
+    for trained, by_hand in zip(model.parameters(), reference.parameters(), strict=True):
+        assert torch.allclose(trained, by_hand, atol=1e-6)
+
+
+def test_with_a_pull_a_round_is_that_of_the_loss_with_the_proximal_term() -> None:
+    """Li et al., Federated optimization in heterogeneous networks, MLSys 2020, equation 2, in plain PyTorch."""
+    data, mu = examples(8), 3.0
+    model, reference, start = linear(0.5), linear(0.5), linear(0.5)
+    train(model, data, settings(), round_number=1, device=CPU, steering=Steering(pull=mu))
+    optimizer = torch.optim.SGD(reference.parameters(), lr=0.1)
+    for _ in range(4):
+        optimizer.zero_grad()
+        loss = nn.functional.binary_cross_entropy_with_logits(reference(to_pixels(data.images)), data.targets)
+        pairs = zip(reference.parameters(), start.parameters(), strict=True)
+        (loss + mu / 2 * torch.stack([((a - b.detach()) ** 2).sum() for a, b in pairs]).sum()).backward()  # type: ignore[no-untyped-call]  # torch types backward only in part
         optimizer.step()
     for trained, by_hand in zip(model.parameters(), reference.parameters(), strict=True):
         assert torch.allclose(trained, by_hand, atol=1e-6)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from glsmed.client.data.examples import Examples
 from glsmed.client.learning.negative_rates import NegativeRatesError
 from glsmed.client.settings.state_folder import StateFolder
+from glsmed.client.training.steps.gradient_correction import Steering
 from glsmed.client.training.steps.round_plan import TrainingDivergedError
 from glsmed.client.training.steps.training import train
 from glsmed.client.training.worker_pool import worker_pool
@@ -86,6 +87,16 @@ def test_two_devices_take_the_steps_of_one_round_after_round(pool: WorkerPool) -
     assert furthest(alone, fresh()) > 1e-2
     assert furthest(alone, shared) < 1e-5
     assert list(shared.state_dict()) == list(fresh().state_dict())
+
+
+def test_all_devices_are_pulled_to_the_rounds_model(pool: WorkerPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone, shared, free, pulled = fresh(), fresh(), fresh(), study(proximal_mu=5.0)
+    train(alone, examples(), study().training, round_number=1, device=CPU, steering=Steering(pull=5.0))
+    train(free, examples(), study().training, round_number=1, device=CPU)
+    monkeypatch.setattr(pool, "_study", pulled)
+    pool.train(shared, examples(), round_number=1)
+    assert furthest(alone, free) > 1e-3
+    assert furthest(alone, shared) < 1e-5
 
 
 def test_shares_in_parts_that_fit_are_the_same_step(pool: WorkerPool) -> None:

@@ -76,7 +76,6 @@ class LightAnswers:
             metrics={},
             validation=self._metrics() if task.validate else {},
             model=packed,
-            control={},
         )
 
     def _evaluated(self, task: EvaluateTask) -> WireMessage:

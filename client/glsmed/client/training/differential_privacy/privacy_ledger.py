@@ -59,6 +59,14 @@ class PrivacyLedger:
         self._file.write(paid)
         return after
 
+    def spent(self, settings: PrivacySection) -> float:
+        """The epsilon that has been spent so far.
+
+        Raises:
+            DataError: the file is damaged, or of another study.
+        """
+        return epsilon(self._file.read().spent, delta=settings.delta)
+
 
 def epsilon(spent: tuple[Spent, ...], *, delta: float) -> float:
     """The epsilon of (epsilon, delta) differential privacy after these steps, by Renyi accounting (Mironov 2017).

@@ -12,6 +12,7 @@ from glsmed.client.learning.image_informed import image_informed_targets
 from glsmed.client.learning.negative_rates import LogitMonitor
 from glsmed.client.training.steps.augmentation import augment
 from glsmed.client.training.steps.batches import Batch
+from glsmed.client.training.steps.gradient_correction import GradientCorrection
 from glsmed.shared.errors import GlsmedError
 from glsmed.shared.protocol.study import TrainingSection
 from glsmed.shared.smoothing import soft_target_loss
@@ -41,6 +42,7 @@ class Stepper:
         logit_limit: guard of negative rates, None where there are none; ``monitor`` watches them.
         micro_batch_size: images on the device at a time; a batch with more is taken in parts whose gradients add up to
             the gradient of the whole, since the networks have no layer that looks across images.
+        correction: of each step's gradient, None where there is none.
         no_sync: entered around every part but the last, so that several devices add up their gradients only once.
     """
 
@@ -51,6 +53,7 @@ class Stepper:
     logit_limit: float | None
     monitor: LogitMonitor | None
     micro_batch_size: int
+    correction: GradientCorrection | None = None
     no_sync: Callable[[], AbstractContextManager[object]] = nullcontext
 
     def step(self, batch: Batch) -> Tensor:
@@ -72,6 +75,8 @@ class Stepper:
             OutOfMemoryError: memory is short; the weights are as they were.
         """
         loss = self.gradients(batch, total_weight)
+        if self.correction is not None:
+            self.correction.apply()
         self.optimizer.step()
         return loss
 

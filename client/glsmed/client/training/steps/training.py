@@ -8,11 +8,13 @@ from torch import Tensor, nn
 
 from glsmed.client.data.examples import Examples
 from glsmed.client.training.steps.compiled_steps import StepCompiler
+from glsmed.client.training.steps.gradient_correction import GradientCorrection, Steering
 from glsmed.client.training.steps.round_plan import RoundPlan, TrainingSummary
 from glsmed.client.training.steps.stepper import Stepper, make_optimizer, to_pixels, uses_autocast
 from glsmed.shared.protocol.study import TrainingSection
 
 OnStep = Callable[[int], None]
+NOT_STEERED = Steering()
 
 
 def train(
@@ -24,11 +26,13 @@ def train(
     device: torch.device,
     on_step: OnStep | None = None,
     compiler: StepCompiler | None = None,
+    steering: Steering = NOT_STEERED,
 ) -> TrainingSummary:
     """Train ``model`` in place for ``settings.steps_per_round`` steps on the examples that have a labelled cell.
 
     Batches and augmentation, and so the result on a CPU, follow from ``settings.seed`` and ``round_number`` alone.
-    Negative rates, which only the gold gate makes, are used under their guard. ``compiler`` may make the steps faster.
+    Negative rates, which only the gold gate makes, are used under their guard. ``compiler`` may make the steps faster,
+    ``steering`` adds to their gradients.
 
     Raises:
         DataError: no image has a labelled cell.
@@ -39,6 +43,7 @@ def train(
     started = time.perf_counter()
     plan = RoundPlan.of(examples, settings, round_number=round_number)
     stepper = _stepper(model, plan, device)
+    stepper.correction = GradientCorrection.of(model, steering)
     if compiler is not None:
         compiler.speed_up(stepper, model, plan)
     total = torch.zeros((), device=device)

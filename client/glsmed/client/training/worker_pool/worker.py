@@ -16,6 +16,7 @@ from torch import Tensor, distributed
 from torch.nn.parallel import DistributedDataParallel
 
 from glsmed.client.learning.negative_rates import LogitMonitor, NegativeRateGuard
+from glsmed.client.training.steps.gradient_correction import GradientCorrection, Steering
 from glsmed.client.training.steps.stepper import Stepper, make_optimizer, uses_autocast
 from glsmed.client.training.worker_pool.worker_messages import (
     MONITOR_SUMS,
@@ -110,6 +111,7 @@ class _Round:
             logit_limit=limit,
             monitor=self.monitor,
             micro_batch_size=start.micro_batch_size,
+            correction=GradientCorrection.of(replica, Steering(pull=start.settings.proximal_mu)),
             no_sync=replica.no_sync,
         )
 

@@ -1,0 +1,62 @@
+"""``glsmed-benchmark strategies``: what each way of learning together is worth at hospitals that differ."""
+
+import json
+import logging
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glsmed.benchmarks.commands.options import PixelsOption
+
+
+def strategies(
+    out: Annotated[Path, typer.Option(help="Folder for the runs; a stopped comparison goes on.")],
+    pixels: PixelsOption = "drawn",
+    scenario: Annotated[str, typer.Option(help="How doubt and error arise; docs/dataset.md lists them.")] = (
+        "case-dependent"
+    ),
+    strategy: Annotated[
+        list[str] | None, typer.Option(help="Of the catalogue; again for more. Without: all of them.")
+    ] = None,
+    studies: Annotated[int, typer.Option(min=30, help="Examinations of each hospital.")] = 400,
+    seeds: Annotated[int, typer.Option(min=1, help="Data sets and first weights.")] = 3,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds.")] = 20,
+    steps: Annotated[int, typer.Option(min=1, help="Gradient steps of each hospital in a round.")] = 30,
+    gold: Annotated[int, typer.Option(min=0, help="Training patients of each hospital with gold.")] = 100,
+    device: Annotated[str, typer.Option(help="As in config.yaml: auto, cpu, cuda, cuda:1.")] = "cpu",
+    jobs: Annotated[int, typer.Option(min=1, help="Trainings at a time, each with one thread.")] = 1,
+) -> None:
+    """Train every strategy of study.yaml, each hospital's own model and a pooled one; tables with intervals.
+
+    Each hospital has its own scanner, prevalence, language and habits. Writes tables.md and summary.json; prints the
+    table.
+
+    **Example**: `glsmed-benchmark strategies --strategy mean --strategy local-norm --seeds 2 --out runs/strategies`
+    """
+    from glsmed.benchmarks.federation.built_federation import RunSettings
+    from glsmed.benchmarks.strategies.catalogue import BASELINES, STRATEGIES
+    from glsmed.benchmarks.strategies.comparison import Comparison, recommended, tables_markdown
+    from glsmed.benchmarks.strategies.runs import Plan, Runs, run_plan
+    from glsmed.shared.files.atomic import write_text
+    from glsmed.shared.processes.logs import configure_logging
+
+    configure_logging(level=logging.WARNING)
+    names = tuple(dict.fromkeys((*(strategy or STRATEGIES), *BASELINES)))
+    settings = RunSettings(rounds=rounds, steps_per_round=steps, gold=gold, device=device)
+    plan = Plan(pixels, scenario, studies, names, seeds, settings)
+    runs = Runs(out.resolve(), plan)
+    run_plan(plan, runs, at_once=jobs, tell=lambda line: typer.echo(line, err=True))
+    comparison = Comparison(plan, runs)
+    rows = comparison.rows()
+    chosen, why = recommended(rows)
+    content = {
+        "plan": asdict(plan),
+        "strategies": {name: asdict(row) for name, row in rows.items()},
+        "recommended": {"strategy": chosen, "why": why},
+    }
+    write_text(out / "summary.json", json.dumps(content, indent=1) + "\n")
+    text = tables_markdown(plan, rows, comparison.sites)
+    write_text(out / "tables.md", text)
+    typer.echo(text)

@@ -1,0 +1,107 @@
+"""One training: a strategy, the hospitals' own models, or a pooled one, and what it says of every test examination."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from glsmed.benchmarks.demo.baselines import PATIENCE, pool, pooled_study
+from glsmed.benchmarks.federation.built_federation import RunSettings, load_hospital, study_of
+from glsmed.benchmarks.strategies.catalogue import BASELINES, LOCAL, study_with
+from glsmed.benchmarks.strategies.small_rounds import train_together
+from glsmed.client.evaluation.local_training import train_locally
+from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
+from glsmed.client.learning.output_calibration import OutputCalibration
+from glsmed.client.resident.site_runtime import SiteRuntime
+from glsmed.client.training.steps.training import predict_logits
+from glsmed.shared.protocol.study import Study
+
+Table = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A training with the data and the first weights of a seed."""
+
+    name: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a training says of the M test examinations of a hospital, and what is true; both ``(M, K)``, NaN unknown."""
+
+    probability: Table
+    truth: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """The answers by hospital, and the rounds that they come from."""
+
+    answers: Mapping[str, Answers]
+    best_rounds: Mapping[str, int]
+
+
+def run_job(job: Job, data: Path, work: Path, settings: RunSettings) -> Trained:
+    """Train and answer; ``work`` is made for it and removed."""
+    study, adapters = study_of(data, replace(settings, seed=job.seed))
+    study = study if job.name in BASELINES else study_with(study, job.name)
+    try:
+        sites = {name: load_hospital(data / name, work, study, adapter, settings) for name, adapter in adapters.items()}
+        if job.name not in BASELINES:
+            return _together(study, sites)
+        return _alone(study, sites) if job.name == LOCAL else _pooled(study, sites)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _together(study: Study, sites: Mapping[str, SiteRuntime]) -> Trained:
+    best = train_together(study, sites)
+    answers = {}
+    for name, site in sites.items():
+        site.strategy.load(best.shared, after_round=best.round)
+        curves = site.strategy.to_ship(site.splits, _curves(site, site.model))
+        answers[name] = _answers(site, site.model, curves)
+    return Trained(answers, dict.fromkeys(sites, best.round))
+
+
+def _alone(study: Study, sites: Mapping[str, SiteRuntime]) -> Trained:
+    """Each hospital's own model, which may train as long as all hospitals together and stops where it gets worse."""
+    longer = study.model_copy(
+        update={"training": study.training.model_copy(update={"rounds": study.training.rounds * len(sites)})}
+    )
+    answers, rounds = {}, {}
+    for name, site in sites.items():
+        parts = site.splits["train"], site.splits["validation"]
+        own = train_locally(*parts, longer, device=site.device, tell=_nobody, patience=PATIENCE)
+        answers[name], rounds[name] = _answers(site, own.model, own.output_calibration), own.best_round
+    return Trained(answers, rounds)
+
+
+def _pooled(study: Study, sites: Mapping[str, SiteRuntime]) -> Trained:
+    """One model on the data of all, with as many images as the federation sees."""
+    training, validation = (pool([site.splits[split] for site in sites.values()]) for split in ("train", "validation"))
+    device = next(iter(sites.values())).device
+    one = train_locally(training, validation, pooled_study(study, sites=len(sites)), device=device, tell=_nobody)
+    answers = {name: _answers(site, one.model, _curves(site, one.model)) for name, site in sites.items()}
+    return Trained(answers, dict.fromkeys(sites, one.best_round))
+
+
+def _curves(site: SiteRuntime, model: torch.nn.Module) -> OutputCalibration:
+    splits, kind = site.splits, site.study.model.calibration_map
+    return calibrate_outputs(model, splits["train"], splits["validation"], kind=kind, device=site.device)
+
+
+def _answers(site: SiteRuntime, model: torch.nn.Module, curves: OutputCalibration) -> Answers:
+    test = site.splits["test"]
+    probability = curves.probabilities(predict_logits(model, test, device=site.device))
+    return Answers(probability.double().numpy(), test.gold.double().numpy())
+
+
+def _nobody(_line: str) -> None:
+    """Baselines tell nobody of their rounds."""
