@@ -81,6 +81,7 @@ class LongPolls:
         self._bells = {name: Bell() for name in {*RINGS.values(), *(hold.until for hold in holds.values())}}
         self._is_closed = False
         self._held = 0
+        self.served = 0  # requests about messages and their parts, without those that only ask for news
 
     def close(self) -> None:
         """Let every request go that is held, and hold none from now on: the listeners are shutting down."""
@@ -91,6 +92,7 @@ class LongPolls:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         path = scope.get("path", "")
+        self.served += path.startswith((_FLEET, _RUNTIME)) and path not in self._holds
         if scope["type"] == "http" and path in self._holds and not self._is_closed and self._held < MOST_HELD:
             self._held += 1
             try:
