@@ -1,7 +1,7 @@
-"""What every test may ask for: the real data, or a skip that says what is missing."""
+"""What every test may ask for: the real data, a GPU, or a skip that says what is missing."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,3 +23,13 @@ def real_data() -> Callable[[str], Path]:
         return root / name
 
     return folder
+
+
+@pytest.fixture
+def gpu() -> Iterator[torch.device]:
+    """The first GPU, which computes float32 in float32 during the test; skips the test where there is none."""
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA GPU on this machine: `bash benchmarks/gpu.sh OUT` runs these tests on one that has it")
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False, fp32_precision="ieee"):
+        yield torch.device("cuda", 0)
+    torch.cuda.empty_cache()

@@ -5,7 +5,7 @@ import pytest
 
 from glsmed.benchmarks.commands.training import training
 from glsmed.benchmarks.speed import training_speed
-from glsmed.benchmarks.speed.training_speed import SpeedSettings
+from glsmed.benchmarks.speed.bench import SpeedSettings
 
 
 def test_figures_are_printed_and_written(

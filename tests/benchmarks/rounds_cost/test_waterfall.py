@@ -69,7 +69,7 @@ def test_table_and_plot_have_every_step(tmp_path: Path) -> None:
     steps = _steps(Span("a", "push", 101.0, 102.25, sent=2_000_000), Span("b", "pull", 102.0, 103.0))
     assert waterfall_table(steps).splitlines() == [
         "| process | what | from s | to s | busy s | calls | MB |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
         "| a | push | 1.00 | 2.25 | 1.25 | 1 | 2.0 |",
         "| b | pull | 2.00 | 3.00 | 1.00 | 1 | 0.0 |",
     ]

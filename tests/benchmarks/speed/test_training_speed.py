@@ -1,10 +1,9 @@
 import json
-from collections.abc import Callable
 
-import pytest
 import torch
 
-from glsmed.benchmarks.speed.training_speed import SpeedSettings, _Bench, measure_speed
+from glsmed.benchmarks.speed.bench import SpeedSettings
+from glsmed.benchmarks.speed.training_speed import measure_speed
 
 SMALL = SpeedSettings(architecture="resnet10", image_size_px=32, batch_size=2, steps=1, repeats=1, compiled=False)
 
@@ -26,21 +25,3 @@ def test_measuring_leaves_the_number_of_threads_as_it_was() -> None:
     before = torch.get_num_threads()
     measure_speed(SMALL, torch.device("cpu"))
     assert torch.get_num_threads() == before
-
-
-def test_a_ratio_is_the_median_of_pairs_in_turning_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = SpeedSettings(architecture="resnet10", image_size_px=32, batch_size=2, steps=1, repeats=3)
-    bench = _Bench(settings, torch.device("cpu"))
-    order: list[str] = []
-    seconds = {"first": 3.0, "second": 2.0}
-
-    def work(name: str) -> str:
-        order.append(name)
-        return name
-
-    def clock(run: Callable[[], object]) -> float:
-        return seconds[str(run())]
-
-    monkeypatch.setattr(bench, "seconds", clock)
-    assert bench.ratio(lambda: work("first"), lambda: work("second")) == pytest.approx(1.5)
-    assert order[2:] == ["first", "second", "second", "first", "first", "second"]

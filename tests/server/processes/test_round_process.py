@@ -9,7 +9,6 @@ import pytest
 
 from glsmed.server.folders.new_study import make_study_folder
 from glsmed.server.folders.study_folder import StudyFolder
-from glsmed.server.processes.round_process import give_memory_back
 from glsmed.server.processes.supervisor import child_command
 from glsmed.shared.processes.children import QUIET_FLOWER, free_port
 
@@ -67,7 +66,3 @@ print(*(name for name in sys.argv[1:] if name in sys.modules))
 def test_no_process_of_the_centre_loads_what_networks_need_while_it_waits() -> None:
     loaded = subprocess.run([sys.executable, "-c", LOADED, *HEAVY], capture_output=True, text=True, check=True)
     assert loaded.stdout.split() == []
-
-
-def test_memory_is_given_back() -> None:
-    give_memory_back()

@@ -23,7 +23,7 @@ def rounds(
             show_default="all but scale_sites, scale_size, waterfall",
         ),
     ] = None,
-    plots: Annotated[Path | None, typer.Option(help="Folder for plots and tables of what was measured.")] = None,
+    plots: Annotated[Path | None, typer.Option(help="Folder for plots, and for tables in Markdown.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the JSON to this file too, after each part.")] = None,
 ) -> None:
     """Seconds, bytes and memory of rounds between real processes over TLS, beside Flower's own FedAvg; as JSON.
@@ -31,6 +31,7 @@ def rounds(
     **Example**: `glsmed-benchmark rounds --out runs/rounds.json`
     """
     from glsmed.benchmarks.rounds_cost.measure import PARTS, MeasureSettings, measure
+    from glsmed.benchmarks.rounds_cost.page import figures_page
     from glsmed.shared.errors import UsageError
     from glsmed.shared.files.atomic import write_text
 
@@ -43,4 +44,6 @@ def rounds(
         text = json.dumps(figures, indent=1) + "\n"
         if out is not None:
             write_text(out, text)
+        if plots is not None:
+            write_text(plots / "rounds.md", figures_page(figures))
     typer.echo(text)

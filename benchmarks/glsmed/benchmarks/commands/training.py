@@ -20,7 +20,8 @@ def training(
 
     **Example**: `glsmed-benchmark training --device cpu --out runs/training.json`
     """
-    from glsmed.benchmarks.speed.training_speed import SpeedSettings, measure_speed
+    from glsmed.benchmarks.speed.bench import SpeedSettings
+    from glsmed.benchmarks.speed.training_speed import measure_speed
     from glsmed.client.training.devices import resolve_device
     from glsmed.shared.files.atomic import write_text
 

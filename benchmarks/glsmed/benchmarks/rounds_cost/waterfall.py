@@ -6,6 +6,7 @@ from pathlib import Path
 
 from glsmed.benchmarks.rounds_cost.federation_run import RunRecord
 from glsmed.benchmarks.rounds_cost.instruments.tracing import Span
+from glsmed.benchmarks.rounds_cost.page import markdown_table
 
 _SHOWN_SECONDS = 0.02
 _IDLE = frozenset({"send-node-heartbeat", "send-task-heartbeat", "acquire-task", "get-nodes", "push-logs"})
@@ -86,9 +87,7 @@ def waterfall_table(steps: Sequence[Step]) -> str:
         ]
         for step in steps
     ]
-    head = ["process", "what", "from s", "to s", "busy s", "calls", "MB"]
-    lines = [head, ["---"] * 2 + ["---:"] * (len(head) - 2), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return markdown_table(["process", "what", "from s", "to s", "busy s", "calls", "MB"], rows)
 
 
 def draw_waterfall(steps: Sequence[Step], path: Path) -> None:

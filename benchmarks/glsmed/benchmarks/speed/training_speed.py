@@ -5,12 +5,10 @@ time of the process on one thread, so that other work on the machine hardly matt
 the device is done.
 """
 
-import math
 import statistics
 import tempfile
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -18,83 +16,25 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from glsmed.benchmarks.speed.bench import Bench, SpeedSettings, plain_loop
 from glsmed.client.data.examples import Examples
 from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger
 from glsmed.client.training.differential_privacy.private_training import train_privately
 from glsmed.client.training.steps.batches import load_batch, shuffled_passes
 from glsmed.client.training.steps.compiled_steps import compiled_network
+from glsmed.client.training.steps.memory_format import in_fastest_format
 from glsmed.client.training.steps.round_plan import RoundPlan
 from glsmed.client.training.steps.stepper import Network, Stepper, make_optimizer, to_pixels, uses_autocast
 from glsmed.client.training.steps.training import train
-from glsmed.shared.models import build_model
-from glsmed.shared.protocol.study import AugmentationSection, PrivacySection, TrainingSection
+from glsmed.shared.protocol.study import PrivacySection, TrainingSection
 from glsmed.shared.smoothing import generalized_label_smoothing_loss, rates_from_probability
 
-_FINDINGS = ("effusion", "cardiomegaly", "nodule", "consolidation", "pneumothorax")
-_STILL = AugmentationSection(rotation_degrees=0, translation_fraction=0, scale_fraction=0, contrast_fraction=0)
 _MUCH = PrivacySection(noise_multiplier=1.0, max_epsilon=1e9)
-
-
-@dataclass(frozen=True, slots=True)
-class SpeedSettings:
-    """What is measured.
-
-    Attributes:
-        steps: gradient steps of a measurement; ``repeats`` pairs of them.
-        compiled: measure compiled steps too, which takes the compiler tens of seconds.
-    """
-
-    architecture: str = "resnet18"
-    image_size_px: int = 64
-    batch_size: int = 16
-    steps: int = 4
-    repeats: int = 3
-    compiled: bool = True
-
-
-class _Bench:
-    """The same data and network for every measurement."""
-
-    def __init__(self, settings: SpeedSettings, device: torch.device) -> None:
-        self.settings = settings
-        self.device = device
-        self.training = TrainingSection(
-            steps_per_round=settings.steps, batch_size=settings.batch_size, site_offset=False, augmentation=_STILL
-        )
-        self.examples = _examples(settings)
-
-    def model(self) -> nn.Module:
-        """A fresh network on the device."""
-        model = build_model(self.settings.architecture, n_findings=len(_FINDINGS), seed=0)
-        return model.to(self.device).to(memory_format=torch.channels_last).train()
-
-    def seconds(self, work: Callable[[], object]) -> float:
-        """How long a piece of work takes by the device's clock."""
-        started = self._now()
-        work()
-        return self._now() - started
-
-    def ratio(self, first: Callable[[], object], second: Callable[[], object]) -> float:
-        """Median of first's seconds over second's, each pair side by side and in turning order; warmed up before."""
-        first()
-        second()
-        ratios = []
-        for repeat in range(self.settings.repeats):
-            pair = (first, second) if repeat % 2 == 0 else (second, first)
-            times = [self.seconds(work) for work in pair]
-            ratios.append(times[0] / times[1] if repeat % 2 == 0 else times[1] / times[0])
-        return statistics.median(ratios)
-
-    def _now(self) -> float:
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
-            return time.perf_counter()
-        return time.process_time()
 
 
 def measure_speed(settings: SpeedSettings, device: torch.device) -> dict[str, object]:
     """The figures, ready for JSON."""
-    bench = _Bench(settings, device)
+    bench = Bench(settings, device)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -115,12 +55,12 @@ def measure_speed(settings: SpeedSettings, device: torch.device) -> dict[str, ob
         torch.set_num_threads(threads)
 
 
-def _gls_over_bce(bench: _Bench) -> float:
+def _gls_over_bce(bench: Bench) -> float:
     """One whole step with each loss on the same network and batch."""
     model = bench.model()
     optimizer = make_optimizer(model, bench.training)
     batch = bench.settings.batch_size
-    images = to_pixels(bench.examples.images[:batch].to(bench.device)).contiguous(memory_format=torch.channels_last)
+    images = in_fastest_format(to_pixels(bench.examples.images[:batch].to(bench.device)))
     targets, weights = bench.examples.targets[:batch].to(bench.device), bench.examples.weights[:batch].to(bench.device)
     labels, rates = rates_from_probability(targets)
 
@@ -136,36 +76,17 @@ def _gls_over_bce(bench: _Bench) -> float:
     )
 
 
-def _client_over_plain(bench: _Bench) -> float:
+def _client_over_plain(bench: Bench) -> float:
     """Images per second of the client's train over those of the shortest loop that does the same."""
     models = bench.model(), bench.model()
     number = iter(range(1, 10**6))
     return 1 / bench.ratio(
         lambda: train(models[0], bench.examples, bench.training, round_number=next(number), device=bench.device),
-        lambda: _plain_loop(models[1], bench),
+        lambda: plain_loop(models[1], bench),
     )
 
 
-def _plain_loop(model: nn.Module, bench: _Bench) -> float:
-    """What a tutorial would write: index, move, forward, loss, backward, step; waits for the device once at the end."""
-    optimizer, total = make_optimizer(model, bench.training), torch.zeros((), device=bench.device)
-    autocast = uses_autocast(bench.training, bench.device)
-    order = torch.randperm(len(bench.examples))
-    for step in range(bench.settings.steps):
-        rows = order[step * bench.settings.batch_size : (step + 1) * bench.settings.batch_size]
-        images = to_pixels(bench.examples.images[rows].to(bench.device)).contiguous(memory_format=torch.channels_last)
-        targets, weights = bench.examples.targets[rows].to(bench.device), bench.examples.weights[rows].to(bench.device)
-        optimizer.zero_grad(set_to_none=True)
-        with torch.autocast(bench.device.type, dtype=torch.bfloat16, enabled=autocast):
-            logits = model(images)
-        loss = F.binary_cross_entropy_with_logits(logits.float(), targets, weight=weights)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch types backward only in part
-        optimizer.step()
-        total += loss.detach()
-    return float(total)
-
-
-def _compiled_over_eager(bench: _Bench) -> float:
+def _compiled_over_eager(bench: Bench) -> float:
     """The client's steps with the network compiled over the same steps with the network as it is."""
     model, plan = bench.model(), RoundPlan.of(bench.examples, bench.training, round_number=1)
 
@@ -188,7 +109,7 @@ def _compiled_over_eager(bench: _Bench) -> float:
     return bench.ratio(lambda: steps(compiled), lambda: steps(eager))
 
 
-def _data_wait(bench: _Bench) -> float:
+def _data_wait(bench: Bench) -> float:
     """Share of a step's time that goes into making its batch, once every image has been touched."""
     model, generator = bench.model(), torch.Generator().manual_seed(0)
     rows = torch.arange(len(bench.examples))
@@ -200,7 +121,7 @@ def _data_wait(bench: _Bench) -> float:
     return bench.ratio(load, lambda: train(model, bench.examples, bench.training, round_number=2, device=bench.device))
 
 
-def _private_over_plain(bench: _Bench, *, patient_images: Literal["one", "all"]) -> float:
+def _private_over_plain(bench: Bench, *, patient_images: Literal["one", "all"]) -> float:
     """Images per second with differential privacy over those without; a private step draws a varying number of images.
 
     With all images of a patient there are two of each, and half as many patients in a step.
@@ -232,21 +153,7 @@ def _private_over_plain(bench: _Bench, *, patient_images: Literal["one", "all"])
 
 
 def _train_privately(
-    model: nn.Module, examples: Examples, settings: TrainingSection, ledger: PrivacyLedger, bench: _Bench
+    model: nn.Module, examples: Examples, settings: TrainingSection, ledger: PrivacyLedger, bench: Bench
 ) -> int:
     """How many images the round's draws had."""
     return train_privately(model, examples, settings, ledger, round_number=1, device=bench.device).images
-
-
-def _examples(settings: SpeedSettings) -> Examples:
-    count, side = settings.steps * settings.batch_size, settings.image_size_px
-    generator = torch.Generator().manual_seed(0)
-    cells = (count, len(_FINDINGS))
-    return Examples(
-        images=torch.randint(0, 256, (count, 1, side, side), generator=generator, dtype=torch.uint8),
-        targets=torch.rand(cells, generator=generator),
-        weights=(torch.rand(cells, generator=generator) > 0.2).float(),
-        gold=torch.full(cells, math.nan),
-        patients=tuple(f"p{number}" for number in range(count)),
-        findings=_FINDINGS,
-    )

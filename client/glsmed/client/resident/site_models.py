@@ -11,7 +11,7 @@ from flwr.app import Array
 from numpy.typing import NDArray
 
 from glsmed.client.settings.state_folder import StateFolder
-from glsmed.shared.errors import UnknownModelError
+from glsmed.shared.errors import UnknownModelError, WireError
 from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes
 from glsmed.shared.protocol.messages import EvaluateTask, TrainTask, require_same
 from glsmed.shared.protocol.study import Study
@@ -61,10 +61,13 @@ class SiteModels:
         packed = task.model or self._held(task.model_digest)
         self._down.check(packed)
         require_same("digest", expected=task.model_digest, got=packed_digest(packed))
+        buffers = self._down.decode(packed)
+        if not np.isfinite(buffers.get(FLOAT, np.zeros(1))).all():
+            raise WireError("record 'model': it holds values that are not finite")
         if task.model:
             self._keep(task.model_digest, packed)
         self._forget_all_but(task.model_digest, task.keep_digest)
-        return self._down.decode(packed)
+        return buffers
 
     def control(self, task: TrainTask) -> Arrays | None:
         """The centre's control variate by name of array, zeros before the first round; None where the study has none.

@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from glsmed.server.flower.link.link_state import SparingLinkStateFactory
 from glsmed.server.flower.long_poll import LongPolls
 from glsmed.server.flower.settings import LOOPBACK, LinkSettings
+from glsmed.shared.processes.memory import give_memory_back
 from glsmed.shared.protocol.releases import RELEASE_HEADER, releases
 from glsmed.shared.wire.message_size import MOST_PART_BYTES
 
@@ -31,6 +32,7 @@ _PUBLIC_PREFIX = "/v1/fleet/"
 _PUBLIC_PATHS = frozenset({"/health"})
 _GRACEFUL_SECONDS = 2
 _RELEASE_HEADERS = [(f"{RELEASE_HEADER}{name}".encode(), release.encode()) for name, release in releases().items()]
+_TRIM_EVERY_SECONDS = 2.0
 
 
 class FleetOnly:
@@ -145,12 +147,24 @@ async def _serve(app: ASGIApp, settings: LinkSettings) -> None:
     loop.add_signal_handler(signal.SIGUSR1, keys_known.set)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _ask_to_stop, (inside, outside), polls, keys_known)
+    trimming = asyncio.create_task(_keep_memory_small(polls))
     serving = asyncio.create_task(inside.serve())
     await keys_known.wait()
     if not outside.should_exit:
         await outside.serve()
     inside.should_exit = True
     await serving
+    trimming.cancel()
+
+
+async def _keep_memory_small(polls: LongPolls) -> None:
+    """Give back now and then what the parts of models have left behind."""
+    seen = 0
+    while True:
+        await asyncio.sleep(_TRIM_EVERY_SECONDS)
+        if polls.served != seen:
+            seen = polls.served
+            await asyncio.to_thread(give_memory_back)
 
 
 def _listener(

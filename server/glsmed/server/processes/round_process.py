@@ -1,9 +1,7 @@
 """The program of the round process: ``python -m glsmed.server.processes.round_process STUDY_FILE``."""
 
-import ctypes
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from flwr.serverapp import Grid
@@ -13,6 +11,7 @@ from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.shared.processes.children import end_with_parent
 from glsmed.shared.processes.command_line import run_command
 from glsmed.shared.processes.logs import configure_process_logging, log_exception
+from glsmed.shared.processes.memory import give_memory_back
 
 _PAUSE_SECONDS = 0.2  # while the SuperLink starts again
 
@@ -41,12 +40,6 @@ def _run(grid: Grid, folder: StudyFolder) -> None:
     from glsmed.server.processes.serverapp import run_in_folder  # a waiting process needs neither numpy nor networks
 
     run_in_folder(grid, folder)
-
-
-def give_memory_back() -> None:
-    """Return freed memory to the system; glibc keeps it otherwise."""
-    with suppress(OSError, AttributeError):  # another C library
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ class _SiteLine:
         return await asyncio.start_server(self._connected, sock=listener, limit=self._limit)
 
     async def _connected(self, from_site: asyncio.StreamReader, to_site: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError), contextlib.closing(to_site):  # an end that is gone ends the other
+        with contextlib.suppress(OSError), contextlib.closing(to_site):  # an end that is gone ends the other
             from_centre, to_centre = await asyncio.open_connection(LOOPBACK, self._target_port, limit=self._limit)
             with contextlib.closing(to_centre), self._noted(to_site, to_centre):
                 await asyncio.gather(self.up.carry(from_site, to_centre), self.down.carry(from_centre, to_site))

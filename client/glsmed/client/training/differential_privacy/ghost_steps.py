@@ -10,7 +10,7 @@ from opacus.grad_sample import (  # type: ignore[import-untyped]  # opacus ships
 from opacus.optimizers import DPOptimizerFastGradientClipping  # type: ignore[import-untyped]  # as above
 from torch import Tensor, nn
 
-import glsmed.client.training.differential_privacy.convolution_norms  # noqa: F401  # registers the norms of convolutions with Opacus
+import glsmed.client.training.differential_privacy.gradient_norms  # noqa: F401  # registers them with Opacus
 from glsmed.client.training.differential_privacy.private_losses import image_losses, secret_generator
 from glsmed.client.training.steps.batches import Batch
 from glsmed.client.training.steps.stepper import augmented_pixels, make_optimizer, uses_autocast

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from glsmed.client.training.steps.batches import Batch
-from glsmed.client.training.steps.stepper import Network
+from glsmed.client.training.steps.stepper import Network, moved
 from glsmed.shared.smoothing import soft_target_loss
 
 _SEED_BYTES = 8
@@ -17,8 +17,9 @@ def image_losses(network: Network, images: Tensor, batch: Batch, *, autocast: bo
     with torch.autocast(images.device.type, dtype=torch.bfloat16, enabled=autocast):
         logits = network(images)
     if batch.offsets is not None:
-        logits = logits + batch.offsets.to(images.device)
-    targets, weights = batch.targets.to(images.device), batch.weights.to(images.device) / batch.weights.shape[1]
+        logits = logits + moved(batch.offsets, images.device)
+    targets = moved(batch.targets, images.device)
+    weights = moved(batch.weights, images.device) / batch.weights.shape[1]
     return soft_target_loss(logits, targets, weights, reduction="none")
 
 

@@ -13,6 +13,7 @@ from glsmed.client.learning.negative_rates import LogitMonitor
 from glsmed.client.training.steps.augmentation import augment
 from glsmed.client.training.steps.batches import Batch
 from glsmed.client.training.steps.gradient_correction import GradientCorrection
+from glsmed.client.training.steps.memory_format import in_fastest_format
 from glsmed.shared.errors import GlsmedError
 from glsmed.shared.protocol.study import TrainingSection
 from glsmed.shared.smoothing import soft_target_loss
@@ -107,7 +108,7 @@ class Stepper:
         return soft_target_loss(logits, targets, weights, reduction="sum", logit_limit=self.logit_limit)
 
     def _moved(self, tensor: Tensor) -> Tensor:
-        return tensor.to(self.device, non_blocking=True)
+        return moved(tensor, self.device)
 
     def _halve_micro_batch(self, batch_size: int) -> None:
         """Halve what is on the device at a time; the next attempt starts the step again."""
@@ -130,20 +131,27 @@ def half_of(images_at_once: int) -> int:
     return half
 
 
+def moved(tensor: Tensor, device: torch.device) -> Tensor:
+    """The tensor on the device, without waiting for it: a GPU copies from page-locked memory while both go on."""
+    if device.type == "cuda" and tensor.device.type == "cpu":
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)
+
+
 def augmented_pixels(batch: Batch, device: torch.device) -> Tensor:
     """``(n, 1, S, S)`` float32 on the device."""
-    images = to_pixels(batch.images.to(device, non_blocking=True))
+    images = to_pixels(moved(batch.images, device))
     if batch.affine is None or batch.contrast is None:
         return images
-    return augment(images, batch.affine.to(device), batch.contrast.to(device), outside=BLACK)
+    return augment(images, moved(batch.affine, device), moved(batch.contrast, device), outside=BLACK)
 
 
 def forward(network: Network, batch: Batch, *, device: torch.device, autocast: bool) -> Tensor:
     """Logits ``(n, K)`` of the augmented images, offsets included."""
     images = augmented_pixels(batch, device)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=autocast):
-        logits = network(images.contiguous(memory_format=torch.channels_last))
-    return logits if batch.offsets is None else logits + batch.offsets.to(device, non_blocking=True)
+        logits = network(in_fastest_format(images))
+    return logits if batch.offsets is None else logits + moved(batch.offsets, device)
 
 
 def to_pixels(images: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from glsmed.client.data.examples import Examples
 from glsmed.client.training.steps.compiled_steps import StepCompiler
 from glsmed.client.training.steps.gradient_correction import GradientCorrection, Steering
+from glsmed.client.training.steps.memory_format import in_fastest_format, placed
 from glsmed.client.training.steps.round_plan import RoundPlan, TrainingSummary
 from glsmed.client.training.steps.stepper import Stepper, make_optimizer, to_pixels, uses_autocast
 from glsmed.shared.protocol.study import TrainingSection
@@ -55,7 +56,7 @@ def train(
 
 
 def _stepper(model: nn.Module, plan: RoundPlan, device: torch.device) -> Stepper:
-    model.to(device).to(memory_format=torch.channels_last).train()
+    placed(model, device).train()
     return Stepper(
         network=model,
         optimizer=make_optimizer(model, plan.settings),
@@ -70,9 +71,9 @@ def _stepper(model: nn.Module, plan: RoundPlan, device: torch.device) -> Stepper
 @torch.no_grad()
 def predict_logits(model: nn.Module, examples: Examples, *, device: torch.device, batch_size: int = 64) -> Tensor:
     """Logits ``(N, K)`` on the CPU, the offset of each image's site included."""
-    model.to(device).to(memory_format=torch.channels_last).eval()
+    placed(model, device).eval()
     parts = [
-        model(to_pixels(part.to(device)).contiguous(memory_format=torch.channels_last)).float().cpu()
+        model(in_fastest_format(to_pixels(part.to(device)))).float().cpu()
         for part in torch.split(examples.images, batch_size)
     ]
     logits = torch.cat(parts)

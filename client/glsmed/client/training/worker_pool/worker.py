@@ -17,6 +17,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from glsmed.client.learning.negative_rates import LogitMonitor, NegativeRateGuard
 from glsmed.client.training.steps.gradient_correction import GradientCorrection, Steering
+from glsmed.client.training.steps.memory_format import placed
 from glsmed.client.training.steps.stepper import Stepper, make_optimizer, uses_autocast
 from glsmed.client.training.worker_pool.worker_messages import (
     MONITOR_SUMS,
@@ -64,7 +65,7 @@ class TrainingWorker:
         self._is_first = setup.rank == 0
         self._device = device = torch.device(setup.device)
         model = build_model(setup.architecture, n_findings=setup.n_findings, seed=0)
-        self._model = model.to(device).to(memory_format=torch.channels_last).train()
+        self._model = placed(model, device).train()
         _join(setup, device)
         ids = [device] if device.type == "cuda" else None
         self._replica = DistributedDataParallel(self._model, device_ids=ids, gradient_as_bucket_view=True)

@@ -1,0 +1,23 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+from glsmed.shared.processes.memory import give_memory_back
+
+_PIECE_BYTES = 100_000  # below the size from which glibc gives memory back by itself
+
+
+def _private_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc and glibc are Linux's")
+def test_freed_memory_goes_back_to_the_system() -> None:
+    pieces = [bytes([number % 256]) * _PIECE_BYTES for number in range(2000)]
+    kept = pieces[-1]
+    full = _private_bytes()
+    del pieces
+    give_memory_back()
+    assert full - _private_bytes() > 150 * _PIECE_BYTES * 10
+    assert kept[0] == 1999 % 256
