@@ -13,13 +13,6 @@ from glsmed.shared.errors import UsageError
 SETTINGS = RunSettings(rounds=1, steps_per_round=1, gold=5)
 NAMES = ("mean", "personal-0.1", "local-norm", "control-variates", "local", "pooled")
 PLAN = Plan("drawn", "case-dependent", 40, NAMES, 1, SETTINGS)
-    "drawn",
-    "case-dependent",
-    40,
-    ("mean", "personal-0.1", "local-norm", "control-variates", "local", "pooled"),
-    1,
-    SETTINGS,
-)
 
 
 @pytest.fixture(scope="module")
