@@ -19,6 +19,6 @@ class DemoSettings:
     rounds: int = 5
     steps_per_round: int = 60
     batch_size: int = 16
-    image_size_px: int = 48
+    image_size_px: int = 64
     architecture: str = "resnet10"
     learning_rate: float = 1e-3
