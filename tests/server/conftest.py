@@ -1,6 +1,6 @@
 """A federation small enough to calculate by hand: a model of three numbers, sites that add to it, time that is told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +100,8 @@ def make_site(study: Study) -> MakeSite:
         study_digest: str = "",
         measures: bool = True,
         precision: Precision = "fp32",
+        shows: bool = False,
+        local: Mapping[str, float] | None = None,
     ) -> ClientApp:
         app = ClientApp()
         digest = study_digest or study.digest()
@@ -143,6 +145,7 @@ def make_site(study: Study) -> MakeSite:
                 metrics={"loss": 0.5},
                 validation=numbers(before) if task.validate else {},
                 model=packed,
+                show_to_peers=shows,
             )
             return Message(encode(update), reply_to=message)
 
@@ -161,6 +164,7 @@ def make_site(study: Study) -> MakeSite:
                 split=task.split,
                 reference="gold",
                 metrics=numbers(model) if measures else {},
+                local=local or {},
             )
             return Message(encode(reply), reply_to=message)
 

@@ -53,6 +53,7 @@ class EgressPolicy:
     ) -> None:
         self._settings = settings
         self._findings = study.findings
+        self._compares = study.federation.cross_site_evaluation
         self._form = form
         self._words = _OWN_WORDS | {site, study.digest(), form.layout.manifest.digest()}
         self._audit = audit
@@ -89,6 +90,7 @@ class EgressPolicy:
         *,
         numbers: Mapping[str, Number] | None = None,
         validation: Mapping[str, Number] | None = None,
+        local: Mapping[str, Number] | None = None,
         echo: str = "",
         note: str = "",
     ) -> RecordDict:
@@ -97,9 +99,10 @@ class EgressPolicy:
         Numbers that may not go are left out; all but counts are rounded to three decimals.
 
         Args:
-            message: what the site wants to send; its ``metrics`` and ``validation`` are empty.
+            message: what the site wants to send; it brings no numbers, and whether peers may see it is said here.
             numbers: what it could send as ``metrics``, by name.
             validation: what it could send as ``validation``, by name.
+            local: what it could send as ``local``, by name, where the study compares.
             echo: a word of the centre's own that goes back to it.
             note: a line for whoever reads the audit log; it is not sent.
 
@@ -115,8 +118,9 @@ class EgressPolicy:
             self.require_updates(message.training_patients)
             self._form.check(message.model)
             words |= {packed_digest(message.model)}
+            message = replace(message, show_to_peers=self._compares and self._settings.show_model_to_peers)
         _check_words(message, words)
-        message = self._with_metrics(message, numbers or {}, validation or {})
+        message = self._with_metrics(message, numbers or {}, validation or {}, local or {})
         if isinstance(message, CountsReply):
             self._check_counts(counts_from_json(message.counts))
         content = encode(message)
@@ -146,16 +150,22 @@ class EgressPolicy:
                 raise PrivacyError(f"{count.cue!r} has fewer than {self._settings.min_patients} labels")
 
     def _with_metrics(
-        self, message: SiteMessage, numbers: Mapping[str, Number], validation: Mapping[str, Number]
+        self,
+        message: SiteMessage,
+        numbers: Mapping[str, Number],
+        validation: Mapping[str, Number],
+        local: Mapping[str, Number],
     ) -> SiteMessage:
         """The message with the numbers that may go; it brings none itself, since nobody has looked at those."""
         if isinstance(message, CountsReply | PriorReply):
             return message
-        given = {**message.metrics, **(message.validation if isinstance(message, Update) else {})}
+        given = _numbers_in(message)
         if given:
             raise PrivacyError(f"{next(iter(given))!r} may not leave: numbers are given beside a message, not in it")
         if isinstance(message, Update):
             return replace(message, metrics=self._passed(numbers), validation=self._passed(validation))
+        if isinstance(message, EvaluationReply):
+            return replace(message, metrics=self._passed(numbers), local=self._passed(local if self._compares else {}))
         return replace(message, metrics=self._passed(numbers))
 
     def _passed(self, numbers: Mapping[str, Number]) -> Metrics:
@@ -188,10 +198,17 @@ def _metrics(message: SiteMessage) -> Metrics:
     return {} if isinstance(message, CountsReply | PriorReply) else message.metrics
 
 
+def _numbers_in(message: HelloReply | Update | EvaluationReply) -> Metrics:
+    further = {Update: "validation", EvaluationReply: "local"}.get(type(message))
+    return {**message.metrics, **(getattr(message, further) if further else {})}
+
+
 def _description(message: SiteMessage, content: RecordDict) -> dict[str, object]:
     """What the audit log keeps of a message: every word and number, and a hash of the arrays."""
     head = dict(content.config_records["head"])
     description: dict[str, object] = {"message": type(message).__name__, **head, "metrics": dict(_metrics(message))}
+    if isinstance(message, EvaluationReply) and message.local:
+        description["local"] = dict(message.local)
     if isinstance(message, Update):
         description["validation"] = dict(message.validation)
         description["arrays"] = len(message.model)

@@ -23,7 +23,7 @@ from glsmed.shared.files.documents import StrictModel
 from glsmed.shared.protocol.study import Study
 
 EvaluatedSplit = Literal["validation", "test"]
-RequestKind = Literal["train", "validation", "test"]
+RequestKind = Literal["train", "validation", "test", "peer"]  # peer: another site's model, on the test split
 
 _REMEMBERED = 32  # requests; a lost message is asked for again long before this many others
 
@@ -41,6 +41,11 @@ class Request(NamedTuple):
         return cls(split, _digest(model_digest, examples))
 
     @classmethod
+    def of_peer(cls, model_digest: str, examples: Examples) -> Self:
+        """The request for the metrics of a site's own model on the test split."""
+        return cls("peer", _digest(model_digest, examples))
+
+    @classmethod
     def of_training(cls, round_number: int, model_digest: str, examples: Examples) -> Self:
         """The request for a model after a round."""
         return cls("train", _digest(model_digest, examples), round_number)
@@ -54,16 +59,28 @@ class RecordedAnswer:
     numbers: Mapping[str, Number]
 
 
-class _KeptAnswer(StrictModel, ser_json_inf_nan="constants"):  # a model may overflow: its numbers are NaN
+class KeptAnswer(StrictModel, ser_json_inf_nan="constants"):  # a model may overflow: its numbers are NaN
+    """A recorded answer in a file."""
+
     reference: Reference
     numbers: dict[str, tuple[float, int]]
+
+    @classmethod
+    def of(cls, answer: RecordedAnswer) -> Self:
+        """The answer as it is kept."""
+        numbers = {key: (number.value, number.patients) for key, number in answer.numbers.items()}
+        return cls(reference=answer.reference, numbers=numbers)
+
+    def answer(self) -> RecordedAnswer:
+        """The answer as it was given."""
+        return RecordedAnswer(self.reference, {key: Number(*number) for key, number in self.numbers.items()})
 
 
 class _Charged(StrictModel):
     kind: RequestKind
     model: str
     round: int
-    answer: _KeptAnswer | None = None
+    answer: KeptAnswer | None = None
 
     @property
     def request(self) -> Request:
@@ -90,14 +107,18 @@ class QueryBudget:
         study: another study, by its digest, has another account.
         runs: how many whole runs of the study the budget suffices for: each asks once a round for training and for the
             validation split, and once for the test split.
+        peer_models: how many other sites' models are measured in a run, where the study has that done.
     """
 
-    def __init__(self, state: StateFolder, study: Study, *, runs: int) -> None:
+    def __init__(self, state: StateFolder, study: Study, *, runs: int, peer_models: int = 0) -> None:
         rounds, digest = study.training.rounds, study.digest()
-        self._most: Mapping[RequestKind, int] = {"train": runs * rounds, "validation": runs * rounds, "test": runs}
+        most: dict[RequestKind, int] = {"train": runs * rounds, "validation": runs * rounds, "test": runs}
+        if study.federation.cross_site_evaluation and peer_models:
+            most["peer"] = runs * peer_models
+        self._most: Mapping[RequestKind, int] = most
         self._file = AccountFile(
             state.query_budget(digest),
-            _Account(study=digest, asked={"train": 0, "validation": 0, "test": 0}, last=()),
+            _Account(study=digest, asked=dict.fromkeys(get_args(RequestKind), 0), last=()),
             "account of requests",
             without_backup="read in audit.jsonl what was answered before you move it away to begin a new account",
         )
@@ -113,11 +134,12 @@ class QueryBudget:
         account = self._file.read()
         for one in account.last:
             if one.request == request:
-                return _answer_of(one)
-        before, most = account.asked[request.kind], self._most[request.kind]
+                return None if one.answer is None else one.answer.answer()
+        before, most = account.asked[request.kind], self._most.get(request.kind, 0)
         if before >= most:
+            setting = "max_peer_models" if request.kind == "peer" else "max_runs"
             raise QueryBudgetError(
-                f"{request.kind}: the centre asked {before} times in this study, and egress.max_runs in config.yaml "
+                f"{request.kind}: the centre asked {before} times in this study, and egress.{setting} in config.yaml "
                 f"allows {most}: raise it if the study has good reason to ask again"
             )
         asked: dict[RequestKind, int] = {**account.asked, request.kind: before + 1}
@@ -132,9 +154,7 @@ class QueryBudget:
             DataError: the file is damaged.
             OSError: the disk is full.
         """
-        account = self._file.read()
-        numbers = {key: (number.value, number.patients) for key, number in answer.numbers.items()}
-        kept = _KeptAnswer(reference=answer.reference, numbers=numbers)
+        account, kept = self._file.read(), KeptAnswer.of(answer)
         last = (one.model_copy(update={"answer": kept}) if one.request == request else one for one in account.last)
         self._file.write(account.model_copy(update={"last": tuple(last)}))
 
@@ -151,14 +171,6 @@ class QueryBudget:
         """One line for people with what :meth:`left` returns."""
         parts = (f"{kind} {max(left, 0)} of {self._most[kind]}" for kind, left in self.left().items())
         return f"requests left: {', '.join(parts)}"
-
-
-def _answer_of(asked: _Charged) -> RecordedAnswer | None:
-    if asked.answer is None:
-        return None
-    return RecordedAnswer(
-        asked.answer.reference, {key: Number(*number) for key, number in asked.answer.numbers.items()}
-    )
 
 
 def _digest(model_digest: str, examples: Examples) -> str:

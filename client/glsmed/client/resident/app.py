@@ -1,11 +1,13 @@
 """The site's ClientApp: installed here, never taken from the centre. It answers only through the egress policy."""
 
+import re
 from collections.abc import Callable, Mapping
 
 import structlog
 from flwr.app import Context, Message, RecordDict
 from flwr.clientapp import ClientApp
 
+from glsmed.client.egress.local_record import LocalRecord
 from glsmed.client.egress.policy import error_code
 from glsmed.client.egress.query_budget import EvaluatedSplit, RecordedAnswer, Request
 from glsmed.client.egress.site_numbers import Number, evaluation_numbers, labelled_patients, site_counts, weight_numbers
@@ -17,9 +19,10 @@ from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.resident.site_runtime import SiteRuntime, with_prior
 from glsmed.client.resident.task_events import note_ended, note_failed, note_sent, note_trained
 from glsmed.shared.cue_calibration.shared_prior import prior_from_json
-from glsmed.shared.errors import GlsmedError, MismatchError
+from glsmed.shared.errors import DataError, GlsmedError, MismatchError, PrivacyError
 from glsmed.shared.protocol.bundle import RELEASE
 from glsmed.shared.protocol.codec import decode
+from glsmed.shared.protocol.enrolment import SITE_NAME
 from glsmed.shared.protocol.messages import (
     CountsReply,
     CountsTask,
@@ -151,7 +154,9 @@ class _SiteTasks:
         self._check(task)
         if task.split not in _EVALUATED:
             raise MismatchError("split", expected="validation or test", got=task.split)
-        answer, note = self._answer(site.models.take(task), task, _EVALUATED[task.split])
+        self._check_peer(task)
+        model = site.models.look_at(task) if task.of_site else site.models.take(task)
+        answer, note = self._answer(model, task, _EVALUATED[task.split])
         reply = EvaluationReply(
             study_digest=self._digest,
             round=task.round,
@@ -161,10 +166,24 @@ class _SiteTasks:
             reference=answer.reference,
             metrics={},
         )
-        released = site.egress.release(reply, numbers=answer.numbers, echo=task.model_digest, note=note)
-        if task.split == "test":
+        released = site.egress.release(
+            reply, numbers=answer.numbers, local=self._local(task), echo=task.model_digest, note=note
+        )
+        if _is_final(task):
             note_ended(site)
         return released
+
+    def _local(self, task: EvaluateTask) -> Mapping[str, Number]:
+        """The metrics of the best model that the site trained alone; a private study does not cover them."""
+        study = self._site.study
+        if not _is_final(task) or not study.federation.cross_site_evaluation or study.training.privacy.is_on:
+            return {}
+        try:
+            known = LocalRecord(self._site.config.state, study).answer(self._site.splits["test"])
+        except DataError as error:  # the numbers of the study's own model must go all the same
+            structlog.get_logger().warning("no_local_numbers", detail=str(error))
+            return {}
+        return {} if known is None else known.numbers
 
     def _validation(self, task: TrainTask, model: Buffers) -> RecordedAnswer | None:
         """The metrics of the model as it came; None where it cannot be measured, which must not stop training."""
@@ -179,18 +198,22 @@ class _SiteTasks:
     ) -> tuple[RecordedAnswer, str]:
         """The metrics of a model, those that were given before if the same was asked before; and a line for the log."""
         site = self._site
+        of_site = task.of_site if isinstance(task, EvaluateTask) else ""
+        prefix = f"the model of {of_site}; " if of_site else ""
         request = Request.of_evaluation(split, task.model_digest, site.splits[split])
+        if of_site:
+            request = Request.of_peer(task.model_digest, site.splits[split])
         known = site.query_budget.charge(request)
         if known is not None:
-            return known, "the answer that was given before"
+            return known, f"{prefix}the answer that was given before"
         after_round = task.round - 1 if isinstance(task, TrainTask) else task.round
         site.strategy.load(site.models.layout.unpack(model), after_round=after_round)
-        answer = self._measured(split, round_number=task.round)
+        answer = self._measured(split, ships=_is_final(task), round_number=task.round)
         site.query_budget.keep(request, answer)
-        return answer, site.query_budget.left_in_words()
+        return answer, prefix + site.query_budget.left_in_words()
 
-    def _measured(self, split: EvaluatedSplit, *, round_number: int) -> RecordedAnswer:
-        """The model's metrics on a split, before the egress policy selects among them."""
+    def _measured(self, split: EvaluatedSplit, *, ships: bool, round_number: int) -> RecordedAnswer:
+        """The model's metrics on a split, before the egress policy selects among them; it may become the site's own."""
         site = self._site
         examples = site.splits[split]
         kind, splits = site.study.model.calibration_map, site.splits
@@ -198,7 +221,7 @@ class _SiteTasks:
             site.model, splits["train"], splits["validation"], kind=kind, device=site.device
         )
         evaluation = evaluate(site.model, examples, device=site.device, output_calibration=output_calibration)
-        if split == "test":
+        if ships:
             self._keep_model(site.strategy.to_ship(splits, output_calibration), round_number=round_number)
         return RecordedAnswer(evaluation.reference, evaluation_numbers(evaluation, examples))
 
@@ -221,3 +244,18 @@ class _SiteTasks:
         require_same("manifest", expected=self._site.model_manifest.digest(), got=task.manifest_digest)
         if not 1 <= task.round <= rounds:
             raise MismatchError("round", expected=f"1 to {rounds}", got=task.round)
+
+    def _check_peer(self, task: EvaluateTask) -> None:
+        """Raise if a task is about a site's own model, and not as the site's study.yaml says."""
+        if not task.of_site:
+            return
+        require_same("split", expected="test", got=task.split)
+        if not re.fullmatch(SITE_NAME, task.of_site):
+            raise MismatchError("site", expected="the name of a site", got=task.of_site)
+        if not self._site.study.federation.cross_site_evaluation:
+            raise PrivacyError("federation.cross_site_evaluation is false in study.yaml: no site's model is measured")
+
+
+def _is_final(task: TrainTask | EvaluateTask) -> bool:
+    """Whether this is the final evaluation, of the model that the site ships."""
+    return isinstance(task, EvaluateTask) and task.split == "test" and not task.of_site

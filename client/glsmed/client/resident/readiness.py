@@ -132,7 +132,7 @@ def _check_audit(report: CheckReport, log: Path) -> None:
 
 
 def _check_query_budget(report: CheckReport, config: SiteConfig, study: Study) -> None:
-    budget = QueryBudget(config.state, study, runs=config.egress.max_runs)
+    budget = QueryBudget(config.state, study, runs=config.egress.max_runs, peer_models=config.egress.max_peer_models)
     left = report.attempt(budget.left)
     if left is not None:
         report.lines.append(budget.left_in_words())
@@ -140,7 +140,7 @@ def _check_query_budget(report: CheckReport, config: SiteConfig, study: Study) -
         if used_up:
             report.warnings.append(
                 f"the query budget of this study is spent ({', '.join(used_up)}): raise egress.max_runs to answer more "
-                "new requests"
+                "new requests (of kind peer: egress.max_peer_models)"
             )
 
 

@@ -59,14 +59,26 @@ class SiteModels:
             OSError: the disk is full.
         """
         packed = task.model or self._held(task.model_digest)
-        self._down.check(packed)
-        require_same("digest", expected=task.model_digest, got=packed_digest(packed))
-        buffers = self._down.decode(packed)
-        if not np.isfinite(buffers.get(FLOAT, np.zeros(1))).all():
-            raise WireError("record 'model': it holds values that are not finite")
+        buffers = self._checked(packed, task.model_digest)
         if task.model:
             self._keep(task.model_digest, packed)
         self._forget_all_but(task.model_digest, task.keep_digest)
+        return buffers
+
+    def look_at(self, task: EvaluateTask) -> Buffers:
+        """The model of another site that a request brings; it is not kept, and what the site holds stays.
+
+        Raises:
+            WireError: the request's model is not the study's, or not the one that it names.
+        """
+        return self._checked(task.model, task.model_digest)
+
+    def _checked(self, packed: Packed, digest: str) -> Buffers:
+        self._down.check(packed)
+        require_same("digest", expected=digest, got=packed_digest(packed))
+        buffers = self._down.decode(packed)
+        if not np.isfinite(buffers.get(FLOAT, np.zeros(1))).all():
+            raise WireError("record 'model': it holds values that are not finite")
         return buffers
 
     def control(self, task: TrainTask) -> Arrays | None:

@@ -83,7 +83,9 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
     first = state_arrays(model)
     shared = shared_manifest(ModelManifest.of_arrays(first), study.training.local_layers)
     models = SiteModels(config.state, study, ModelLayout(shared), shared.part_of(first))
-    query_budget = QueryBudget(config.state, study, runs=config.egress.max_runs)
+    query_budget = QueryBudget(
+        config.state, study, runs=config.egress.max_runs, peer_models=config.egress.max_peer_models
+    )
     query_budget.left()  # reports a damaged account now, here, and not later to the centre
     inputs = read_site_inputs(config, study)
     splits = prepare_site(inputs).splits

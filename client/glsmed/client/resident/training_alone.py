@@ -2,8 +2,13 @@
 
 import torch
 
+from glsmed.client.data.examples import Examples
 from glsmed.client.data.site_inputs import read_site_inputs
-from glsmed.client.evaluation.local_training import numbers_on_test, train_locally
+from glsmed.client.egress.local_record import LocalRecord
+from glsmed.client.egress.query_budget import RecordedAnswer
+from glsmed.client.egress.site_numbers import evaluation_numbers
+from glsmed.client.evaluation.evaluation import evaluate
+from glsmed.client.evaluation.local_training import LocalResult, numbers_on_test, train_locally
 from glsmed.client.resident.preparation import prepare_site
 from glsmed.client.settings.config import SiteConfig
 from glsmed.client.training.devices import resolve_device
@@ -16,6 +21,8 @@ def train_site_alone(
 ) -> dict[str, object]:
     """What the best round does on the site's test split, ready for JSON, with the site's name.
 
+    It is kept in the state folder too, for a study that compares it with the federation's model.
+
     Args:
         config: the site.
         tell: gets one line for each round.
@@ -24,10 +31,11 @@ def train_site_alone(
 
     Raises:
         ConfigurationError: study.yaml, the adapter or the data have faults.
-        DataError: the data cannot be trained on.
+        DataError: the data cannot be trained on, or what an earlier training left is damaged.
         UsageError: the device is not on this machine.
+        OSError: the disk is full.
     """
-    study = load_study(config.study)
+    approved = study = load_study(config.study)
     if rounds is not None:
         study = study.model_copy(update={"training": study.training.model_copy(update={"rounds": rounds})})
     device = resolve_device(config.device)
@@ -36,4 +44,11 @@ def train_site_alone(
     config.state.prepare()
     splits = prepare_site(read_site_inputs(config, study)).splits
     result = train_locally(splits["train"], splits["validation"], study, device=device, tell=tell, patience=patience)
+    _keep(LocalRecord(config.state, approved), result, splits["test"], device=device)
     return {"site": config.site, **numbers_on_test(result, splits["test"], device=device)}
+
+
+def _keep(record: LocalRecord, result: LocalResult, test: Examples, *, device: torch.device) -> None:
+    measured = evaluate(result.model, test, device=device, output_calibration=result.output_calibration)
+    answer = RecordedAnswer(measured.reference, evaluation_numbers(measured, test))
+    record.keep_if_best(answer, test, validation_log_loss=result.validation_log_loss)

@@ -115,6 +115,17 @@ class EgressSection(StrictModel):
             "validates once a round, and tests once",
         ),
     ] = 2
+    show_model_to_peers: Annotated[
+        bool,
+        Field(
+            description="in a study with federation.cross_site_evaluation: the centre may send this site's last update "
+            "on to the other sites, which measure it"
+        ),
+    ] = False
+    max_peer_models: Annotated[
+        int,
+        Field(ge=0, le=1000, description="query budget: how many other sites' models this site measures in a run"),
+    ] = 16
 
     @field_validator("metrics")
     @classmethod

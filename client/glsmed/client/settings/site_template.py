@@ -35,6 +35,8 @@ egress:
   min_patients: 10              # fewest patients that a sent number may be about
   cue_counts: false
   max_runs: 2                   # query budget: requests of this many complete runs of the study are answered
+  show_model_to_peers: false    # true: where the study compares, other sites may measure this site's last model
+  max_peer_models: 16           # query budget: other sites' models that are measured in a run
 
 accept_bundles: []              # sha256 of further run bundles; that of the installed release is always accepted
 """

@@ -59,6 +59,10 @@ class StateFolder:
         """How many requests the site has answered in a study."""
         return self.path / f"questions-{study_digest[:_DIGEST_SHOWN]}.json"
 
+    def local_record(self, study_digest: str) -> Path:
+        """How the best model that the site trained alone for a study does on its test split."""
+        return self.path / f"local-{study_digest[:_DIGEST_SHOWN]}.json"
+
     def shared_prior(self, study_digest: str) -> Path:
         """The prior of cues that the sites of a study share."""
         return self.path / f"shared-prior-{study_digest[:_DIGEST_SHOWN]}.json"

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from glsmed.server.flower.model_arrays import FileArray
 from glsmed.server.folders.checkpoints import Checkpoint
+from glsmed.server.folders.model_file import ModelFile
 from glsmed.server.updates.checked_update import BLOCK
 from glsmed.shared.errors import FederationError
 from glsmed.shared.files.atomic import atomic_replace
@@ -54,10 +55,11 @@ class OutgoingModels:
         """
         model = checkpoint.model
         if self._last is None or self._last[0] != model.path:
-            form = ModelForm.down(model.layout, self._precision)
-            packed = model.packed() if form.precision == "fp32" else self._rounded(checkpoint)
-            digest = model.digest if form.precision == "fp32" else packed_digest(packed)
-            self._last = model.path, OutgoingModel(form, packed, digest)
+            rounded = self._folder / f"outgoing-{checkpoint.round:04d}.bin"
+            self._last = model.path, as_it_travels(model, self._precision, rounded=rounded)
+            for old in self._folder.glob("outgoing-*.bin"):
+                if old != rounded:
+                    old.unlink()
         self._digests[checkpoint.round] = self._last[1].digest
         return self._last[1]
 
@@ -74,22 +76,33 @@ class OutgoingModels:
         """Believe that each of these sites has these models, and no others."""
         self._held.update(dict.fromkeys(sites, frozenset(digests)))
 
-    def _rounded(self, checkpoint: Checkpoint) -> Packed:
-        path = self._folder / f"outgoing-{checkpoint.round:04d}.bin"
-        floats = checkpoint.model.floats()
-        try:
-            with atomic_replace(path) as temporary, temporary.open("wb") as output:
-                for values in _stretches(floats):
-                    output.write(values.tobytes())
-        except OSError as error:
-            raise FederationError(f"{path} cannot be written ({error}): make room and start again") from None
-        for old in self._folder.glob("outgoing-*.bin"):
-            if old != path:
-                old.unlink()
-        rounded = FileArray(
-            path, offset=0, nbytes=2 * floats.count, dtype="bfloat16", shape=(floats.count,), stype=PACKED
-        )
-        return {**checkpoint.model.packed(), FLOAT: rounded}
+
+def as_it_travels(model: ModelFile, precision: Precision, *, rounded: Path) -> OutgoingModel:
+    """A model as it travels in a study of this precision.
+
+    Args:
+        model: in full precision.
+        precision: of the study.
+        rounded: the file for its floats, where they are rounded on their way.
+
+    Raises:
+        FederationError: the disk is full.
+    """
+    form = ModelForm.down(model.layout, precision)
+    if form.precision == "fp32":
+        return OutgoingModel(form, model.packed(), model.digest)
+    packed = {**model.packed(), FLOAT: _rounded(model.floats(), rounded)}
+    return OutgoingModel(form, packed, packed_digest(packed))
+
+
+def _rounded(floats: FloatSource, path: Path) -> FileArray:
+    try:
+        with atomic_replace(path) as temporary, temporary.open("wb") as output:
+            for values in _stretches(floats):
+                output.write(values.tobytes())
+    except OSError as error:
+        raise FederationError(f"{path} cannot be written ({error}): make room and start again") from None
+    return FileArray(path, offset=0, nbytes=2 * floats.count, dtype="bfloat16", shape=(floats.count,), stype=PACKED)
 
 
 def _stretches(floats: FloatSource) -> Iterator[NDArray[np.uint16]]:

@@ -30,6 +30,7 @@ class RoundOutcome:
         counted: training cells of each site that counted; for an evaluation, how many numbers it sent.
         not_counted: the reason for each other site.
         rows: the numbers that the sites sent.
+        local_rows: the same of the models that they trained alone, from a final evaluation.
         site_seconds: training time of each site, as it says.
         bytes_down: of the models that were sent.
         bytes_up: of the updates that came.
@@ -39,6 +40,7 @@ class RoundOutcome:
     counted: dict[str, int] = field(default_factory=dict)
     not_counted: dict[str, str] = field(default_factory=dict)
     rows: list[MetricRow] = field(default_factory=list)
+    local_rows: list[MetricRow] = field(default_factory=list)
     site_seconds: dict[str, float] = field(default_factory=dict)
     bytes_down: int = 0
     bytes_up: int = 0
@@ -134,11 +136,43 @@ class RoundRequests:
 
         group = str(ask.checkpoint.round)
         request = self._request(lambda _site, whole: encode(task(whole)), "evaluate", group, ask, model)
-        outcome = RoundOutcome()
-        for reply in self._messenger.ask(request, ask.sites):
-            self._take_evaluation(reply, task(False), outcome)
+        outcome = self._measured(request, ask.sites, task(False))
         outcome.bytes_down = len(request.sent_whole) * packed_bytes(model.packed)
         self._models.now_held(ask.sites.keys() - outcome.not_counted.keys(), model.digest, ask.keep_digest)
+        return outcome
+
+    def evaluate_peer(self, of_site: str, number: int, model: OutgoingModel, sites: Mapping[str, int]) -> RoundOutcome:
+        """Let sites measure a site's own model on their test splits; the outcome holds their numbers.
+
+        Args:
+            of_site: whose model it is.
+            number: the round that made it.
+            model: always sent whole, since sites do not keep it.
+            sites: node id by site.
+        """
+        task = EvaluateTask(
+            study_digest=self._study_digest,
+            round=number,
+            manifest_digest=self._manifest_digest,
+            model_digest=model.digest,
+            keep_digest="",
+            split="test",
+            model=model.packed,
+            of_site=of_site,
+        )
+        request = Request(
+            content=lambda _site, _whole: encode(task),
+            kind="evaluate",
+            group=str(number),
+            deadline_seconds=self._deadline_seconds,
+            probe=self._probe,
+        )
+        return self._measured(request, sites, task)
+
+    def _measured(self, request: Request, sites: Mapping[str, int], task: EvaluateTask) -> RoundOutcome:
+        outcome = RoundOutcome()
+        for reply in self._messenger.ask(request, sites):
+            self._take_evaluation(reply, task, outcome)
         return outcome
 
     def _request(
@@ -202,6 +236,7 @@ class RoundRequests:
         outcome.rows.extend(
             _rows(reply.site, evaluation.round, evaluation.split, evaluation.reference, evaluation.metrics)
         )
+        outcome.local_rows.extend(_rows(reply.site, evaluation.round, "local", evaluation.reference, evaluation.local))
 
 
 def _training_rows(site: str, update: Update) -> Iterator[MetricRow]:

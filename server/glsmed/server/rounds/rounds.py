@@ -19,8 +19,10 @@ from glsmed.server.folders.checkpoints import Checkpoint
 from glsmed.server.folders.rule_state import RuleState, sent_state
 from glsmed.server.folders.run_folder import RoundRecord, RunFolder, RunState, State
 from glsmed.server.rounds.best_round import Choice, choose_round, mean_line, site_results
+from glsmed.server.rounds.cross_site import cross_site_summary, measure_peers
 from glsmed.server.rounds.outgoing import OutgoingModels
 from glsmed.server.rounds.participants import Participants
+from glsmed.server.rounds.peer_models import PeerModels
 from glsmed.server.rounds.requests import Ask, RoundOutcome, RoundRequests
 from glsmed.server.rounds.shared_calibration import SharedCalibration
 from glsmed.server.rounds.site_messenger import Clock, SiteDirectory, SiteMessenger
@@ -83,6 +85,9 @@ class _StudyRun:
         models = OutgoingModels(folder.root, study.federation.precision)
         self._requests = RoundRequests(self._messenger, study, self._layout, models=models)
         self._models = models
+        self._peers: PeerModels | None = None
+        if study.federation.cross_site_evaluation:
+            self._peers = PeerModels(folder.root / "peers", self._layout, study.federation.precision)
         self._calibration = SharedCalibration(self._messenger, study, folder)
         self._state = RunState("waiting", rounds=study.training.rounds, quorum=study.federation.quorum)
         self._look_due = -math.inf
@@ -93,6 +98,7 @@ class _StudyRun:
         finished = self._folder.summary()
         if finished is not None:
             self._say("the study has finished already", state="finished")
+            self._forget_peers()
             return finished
         for number in range(checkpoint.round + 1, self._study.training.rounds + 1):
             self._rest_while_paused(number)
@@ -176,6 +182,8 @@ class _StudyRun:
         facts = [update.facts for update in updates]
         weights = self._rule.weights(facts)
         sites = max(len(self._messenger.admitted()), len(updates))
+        if self._peers is not None:
+            self._peers.keep(number, updates)  # before the checkpoint: a run that goes on after it has them
         merge, count = Merge(base.model, updates, weights, sites), self._layout.lengths.get(FLOAT, 0)
         with RuleState(folder.folder, self._rule.state_arrays, after=base.round, to=number, count=count) as state:
             checkpoint = folder.save(
@@ -194,7 +202,12 @@ class _StudyRun:
         if measured:
             self._say(f"{self._name(base.round)}: validation {mean_line(measured)}")
         folder.prune(self._kept(number))
+        self._forget_peers(but=number)
         return checkpoint
+
+    def _forget_peers(self, *, but: int | None = None) -> None:
+        if self._peers is not None:
+            self._peers.forget(but=but)
 
     def _kept(self, number: int) -> set[int]:
         """The rounds whose checkpoints stay: the first, the last few, the best, and every so many."""
@@ -232,12 +245,26 @@ class _StudyRun:
         choice = self._choice(last.round)
         best = self._folder.checkpoints.load(choice.round, study_digests=self._digests)
         outcome = self._evaluate(best, "test")
-        summary = self._summary(last.round, choice, outcome)
+        summary = {**self._summary(last.round, choice, outcome), **self._compared(last, outcome)}
         self._folder.write_summary(summary)
         self._folder.forget_wish()
+        self._forget_peers()
         self._folder.record("run_finished", {"best_round": choice.round, "checkpoint": summary["checkpoint_sha256"]})
         self._say(f"{choice} is kept; test {mean_line(outcome.rows)}{_and_reasons(outcome)}", state="finished")
         return summary
+
+    def _compared(self, last: Checkpoint, outcome: RoundOutcome) -> dict[str, object]:
+        """The summary's part on cross-site evaluation; none where the study does not compare."""
+        if self._peers is None:
+            return {}
+        ready, admitted = self._assemble(last.round), self._messenger.admitted()
+        sites = {site: node for site, node in ready.items() if site in self._participants.measuring}
+        self._say(f"{self._name(last.round)}: sites measure each other's models", sites=tuple(sites))
+        peers = measure_peers(
+            self._peers, self._requests, last.round, sites=sites, admitted=admitted, record=self._folder.record
+        )
+        summary = cross_site_summary(last.round, outcome, peers, taking_part=last.sites, admitted=admitted)
+        return {"cross_site": summary}
 
     def _summary(self, rounds: int, choice: Choice, outcome: RoundOutcome) -> dict[str, object]:
         return {

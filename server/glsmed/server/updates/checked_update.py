@@ -39,6 +39,11 @@ class SiteModel:
         with np.errstate(over="ignore", invalid="ignore"):  # whoever checks the norm sees what is not finite
             return values - self.began_with.read(start, stop)
 
+    def model(self, start: int, stop: int) -> Values:
+        """``(stop - start,)`` what the site had after its own training."""
+        values = self.sent.read(start, stop)
+        return self.began_with.read(start, stop) + values if self.is_change else values
+
     def model_into(self, start: int, values: Values, *, base: Values, is_present: bool) -> None:
         """Fill ``values`` with the stretch of the site's model from ``start`` on, had it begun with ``base``.
 
@@ -60,11 +65,13 @@ class CheckedUpdate:
 
     Attributes:
         payload: all buffers of the model as they came.
+        show_to_peers: whether the site lets other sites measure its model.
     """
 
     facts: UpdateFacts
     floats: SiteModel
     payload: Packed
+    show_to_peers: bool = False
 
 
 def checked_norm(floats: SiteModel) -> float:

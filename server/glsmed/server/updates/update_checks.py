@@ -69,6 +69,7 @@ class ReplyChecks:
             ),
             floats=floats,
             payload=update.model,
+            show_to_peers=update.show_to_peers,
         )
 
     def check_evaluation(self, reply: EvaluationReply, task: EvaluateTask) -> None:
@@ -81,6 +82,7 @@ class ReplyChecks:
             _check_echo(reply, task)
             require_same("split", expected=task.split, got=reply.split)
             check_metrics(reply.metrics, self._study.findings)
+            check_metrics(reply.local, self._study.findings)
         except WireError as error:
             raise UpdateRefusedError(str(error)) from None
         _require_reference(reply.reference)

@@ -6,6 +6,7 @@ model       ArrayRecord    one buffer for each dtype, see :mod:`~glsmed.shared.w
 control     ArrayRecord    the centre's control variate, of that layout
 metrics     MetricRecord   finite numbers by name, see :mod:`~glsmed.shared.protocol.metric_names`
 validation  MetricRecord   the same, of the model as it came
+local       MetricRecord   the same, of a model that the site trained alone
 """
 
 import dataclasses
@@ -28,6 +29,7 @@ _RECORD_TYPES: Mapping[str, type] = {
     "control": ArrayRecord,
     "metrics": MetricRecord,
     "validation": MetricRecord,
+    "local": MetricRecord,
 }
 _MOST_METRICS = 10_000
 _METRIC_KEY = re.compile(r"[a-z0-9_]{1,80}(/[a-z0-9_]{1,80})?")

@@ -3,7 +3,7 @@
 A message carries no hyper-parameter: both ends hold ``study.yaml`` and compare its digest.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from glsmed.shared.errors import MismatchError, Subject
@@ -68,6 +68,7 @@ class Update:
         metrics: of training.
         validation: of the model that it began with, on the site's validation split.
         model: the trained model, or its change, in the study's form.
+        show_to_peers: whether the site's policy lets the other sites measure the trained model.
     """
 
     study_digest: str
@@ -83,11 +84,16 @@ class Update:
     metrics: Metrics
     validation: Metrics
     model: Packed
+    show_to_peers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluateTask:
-    """Centre to site (evaluate): measure the model of a round on one of the site's own splits; as in a TrainTask."""
+    """Centre to site (evaluate): measure the model of a round on one of the site's own splits; as in a TrainTask.
+
+    Attributes:
+        of_site: whose own model of the last round this is; empty for the model of all. A site does not keep it.
+    """
 
     study_digest: str
     round: int
@@ -96,11 +102,16 @@ class EvaluateTask:
     keep_digest: str
     split: str
     model: Packed
+    of_site: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationReply:
-    """Site to centre: metrics by ``metric_key`` against ``reference`` (gold or reports), where its policy allows."""
+    """Site to centre: metrics by ``metric_key`` against ``reference`` (gold or reports), where its policy allows.
+
+    Attributes:
+        local: the same of the best model that the site trained alone, on the same split, where the study compares.
+    """
 
     study_digest: str
     round: int
@@ -109,6 +120,7 @@ class EvaluationReply:
     split: str
     reference: str
     metrics: Metrics
+    local: Metrics = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,6 +81,7 @@ def strategy_faults(study: "Study") -> Iterator[str]:
     """What a study asks for that cannot be had together, each with what to do."""
     yield from _of_aggregation(study)
     yield from _of_control_variates(study)
+    yield from _of_cross_site_evaluation(study)
     training = study.training
     if training.privacy.is_on:
         asked = [name for name, is_on in _beyond_plain_steps(study).items() if is_on]
@@ -90,6 +91,14 @@ def strategy_faults(study: "Study") -> Iterator[str]:
         yield (
             "training.personal_model_mu and training.local_layers both make a model the site's own: set one of them to "
             "null or none"
+        )
+
+
+def _of_cross_site_evaluation(study: "Study") -> Iterator[str]:
+    if study.federation.cross_site_evaluation and study.training.local_layers != "none":
+        yield (
+            "federation.cross_site_evaluation sends whole models to other sites, and training.local_layers keeps parts "
+            "of them at home: set one of them to false or none"
         )
 
 

@@ -253,6 +253,13 @@ class FederationSection(StrictModel):
         Field(ge=1, description="rounds in a row without a counted update after which a site is set aside"),
     ] = 3
     pause_rounds: Annotated[int, Field(ge=1, description="rounds for which such a site is not asked")] = 3
+    cross_site_evaluation: Annotated[
+        bool,
+        Field(
+            description="at the end every site measures the others' last models, where egress.show_model_to_peers lets "
+            "them be sent on, and says how the best model it trained alone does: docs/learning.md"
+        ),
+    ] = False
     max_update_norm: Annotated[
         float | None,
         Field(
