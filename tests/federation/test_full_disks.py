@@ -12,9 +12,8 @@ import pytest
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.shared.files.audit import verify
 
-from .conftest import SITES, Federation, Program, make_federation
-from .site_line import SiteLine
-from .stages import Running
+from .conftest import SITES
+from .stages import Running, running_federation
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(290)]
 
@@ -25,14 +24,8 @@ ROOM = resource.RLIM_INFINITY
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
-    federation = make_federation(tmp_path, rounds=ROUNDS)
-    with SiteLine(federation.port) as line:
-        yield Running(federation, line, federation.start_centre(), _start_sites(federation))
-        federation.stop()
-
-
-def _start_sites(federation: Federation) -> dict[str, Program]:
-    return {site: federation.start_site(site) for site in SITES}
+    with running_federation(tmp_path, rounds=ROUNDS) as made:
+        yield made
 
 
 def _limit(process: int, size: int) -> None:
@@ -40,7 +33,6 @@ def _limit(process: int, size: int) -> None:
 
 
 def test_a_full_disk_at_the_centre_ends_the_study_with_the_remedy_and_it_goes_on(running: Running) -> None:
-    running.wait_for_round(1, seconds=150)
     kept = RunFolder(running.run).checkpoints.digest(1)
     _limit(running.process("round process"), NO_ROOM)
     said = running.centre.wait_for("cannot be written", seconds=100)
@@ -54,7 +46,6 @@ def test_a_full_disk_at_the_centre_ends_the_study_with_the_remedy_and_it_goes_on
 
 
 def test_a_full_disk_at_a_site_is_named_and_the_round_is_tried_again(running: Running) -> None:
-    running.wait_for_round(1, seconds=150)
     resident = running.process("resident")
     _limit(resident, NO_ROOM)
     said = running.centre.wait_for(rf"not counted: .*{SITES[0]}: ", seconds=100)
@@ -65,7 +56,6 @@ def test_a_full_disk_at_a_site_is_named_and_the_round_is_tried_again(running: Ru
 
 
 def test_a_full_disk_of_the_superlink_passes_by_itself_once_there_is_room(running: Running) -> None:
-    running.wait_for_round(1, seconds=150)
     superlink = running.process("SuperLink")
     _limit(superlink, NO_ROOM)
     with pytest.raises(AssertionError, match="round 2"):

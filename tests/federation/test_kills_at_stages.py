@@ -16,29 +16,19 @@ import pytest
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.shared.files.audit import verify
 
-from .conftest import SITES, edit_yaml, make_federation, succeed
-from .site_line import SiteLine
-from .stages import CENTRE_PROCESSES, SITE_PROCESSES, STAGES, Running
+from .conftest import SITES, succeed
+from .stages import CENTRE_PROCESSES, SITE_PROCESSES, STAGES, Running, running_federation
 
-pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(500)]
 
 ROUNDS = 90  # more than are killed; the study is told to stop
-BYTES_PER_SECOND = 15e6
 BACK_SECONDS = 120.0  # after which a round has counted whose process was killed
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    federation = make_federation(tmp_path_factory.mktemp("stages"), rounds=ROUNDS)
-    with SiteLine(federation.port, bytes_per_second=BYTES_PER_SECOND) as line:
-        centre = {"address": f"localhost:{line.port}", "ca_certificate": "ca.crt"}
-        edit_yaml(federation.config(SITES[0]), lambda content: content.update(centre=centre))
-        started = federation.start_centre()
-        made = Running(federation, line, started, {site: federation.start_site(site) for site in SITES})
-        made.wait_for_round(1, seconds=120)
+    with running_federation(tmp_path_factory.mktemp("stages"), rounds=ROUNDS) as made:
         yield made
-        made.let_go()
-        federation.stop()
 
 
 @pytest.mark.parametrize("process", [*CENTRE_PROCESSES, *SITE_PROCESSES])

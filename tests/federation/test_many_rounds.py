@@ -21,10 +21,10 @@ from .small_hospitals import TinyNetwork, small_hospital, small_study
 
 SITES = ("alder", "birch", "cedar")
 EARLY, ROUNDS = 20, 200
-MOST_GROWTH_BYTES = 24 * 2**20  # of this whole process, in 180 rounds; 3 MB of it are the records that it reads
+MOST_GROWTH_BYTES = 24 * 2**20  # of this whole process, in 180 rounds
 RECORDS = {".jsonl", ".csv", ".json"}
-MOST_CENTRE_RECORDS = 8_000  # bytes a round, of three sites
-MOST_SITE_RECORDS = 4_000  # bytes a round
+MOST_CENTRE_RECORDS = 4_000  # bytes a round, of three sites
+MOST_SITE_RECORDS = 2_500  # bytes a round
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,33 +9,24 @@ import pytest
 
 from glsmed.server.folders.run_folder import RunFolder
 
-from .conftest import SITES, edit_yaml, make_federation
-from .site_line import SiteLine
-from .stages import Running
+from .stages import Running, running_federation
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(290)]
 
 ROUNDS = 2
-BYTES_PER_SECOND = 15e6
 BACK_SECONDS = 60.0  # after the line was mended
 
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
-    federation = make_federation(tmp_path, rounds=ROUNDS)
-    with SiteLine(federation.port, bytes_per_second=BYTES_PER_SECOND) as line:
-        centre = {"address": f"localhost:{line.port}", "ca_certificate": "ca.crt"}
-        edit_yaml(federation.config(SITES[0]), lambda content: content.update(centre=centre))
-        started = federation.start_centre()
-        yield Running(federation, line, started, {site: federation.start_site(site) for site in SITES})
-        federation.stop()
+    with running_federation(tmp_path, rounds=ROUNDS) as made:
+        yield made
 
 
 @pytest.mark.parametrize("seconds", [8, pytest.param(60, marks=pytest.mark.slow)])
 def test_a_cut_costs_its_own_time_and_at_most_one_round(
     running: Running, seconds: float, record_property: Callable[[str, object], None]
 ) -> None:
-    running.wait_for_round(1, seconds=150)
     assert running.wait_for_stage("upload") == ROUNDS
     running.line.cut()
     time.sleep(seconds)
