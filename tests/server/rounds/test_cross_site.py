@@ -193,7 +193,7 @@ def test_the_model_of_a_site_that_was_withdrawn_since_is_not_sent_on(federation:
     def withdraws(*_: object) -> None:
         federation.withdrawn.add("a")
 
-    federation.folder.checkpoints.prune = withdraws  # type: ignore[method-assign]  # the last step of a round
+    federation.folder.checkpoints.prune = withdraws  # type: ignore[method-assign,assignment]  # the last step of a round
     federation.study = federation.study.model_copy(
         update={"training": federation.study.training.model_copy(update={"rounds": 1})}
     )
