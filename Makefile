@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
-.PHONY: help env lock demo test check docs
+.PHONY: help env lock demo test slow check docs
 
 help:  ## what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -29,6 +29,9 @@ demo: env  ## three hospitals train together on this machine; ends with a table 
 
 test: env  ## the whole test suite
 	@$(BIN)/python -m pytest
+
+slow: env  ## the tests that take minutes: kill -9 at every stage, a minute without network, 200 rounds
+	@$(BIN)/python -m pytest -m slow
 
 docs: env  ## write docs/configuration.md again from the schema
 	@$(BIN)/python docs/configuration.py > docs/configuration.md

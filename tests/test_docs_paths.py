@@ -72,3 +72,16 @@ def test_a_path_that_does_not_exist_is_seen() -> None:
 def _anchor(heading: str) -> str:
     """A heading's address, as GitHub makes it."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def test_every_test_that_a_page_names_exists() -> None:
+    named = {
+        test for page in PAGES for test in re.findall(r"`(tests/[\w/]+\.py::\w+)`", page.read_text(encoding="utf-8"))
+    }
+    missing = [test for test in sorted(named) if f"def {test.split('::')[1]}(" not in _test_file(test)]
+    assert len(named) > 40
+    assert missing == []
+
+
+def _test_file(test: str) -> str:
+    return (PROJECT / test.split("::")[0]).read_text(encoding="utf-8")

@@ -73,7 +73,7 @@ def test_a_study_is_seen_from_both_ends_to_its_end(federation: Federation, monke
 
 def _check_every_line_is_json(federation: Federation) -> None:
     logs = [*federation.root.rglob("logs/*.log"), *(program.log for program in federation.programs)]
-    assert {log.stem for log in logs} >= {"superlink", "superexec", "resident", "supernode"}
+    assert {log.stem for log in logs} >= {"superlink", "rounds", "resident", "supernode"}
     lines = [(log.name, line) for log in logs for line in log.read_text().splitlines() if line]
     assert [one for one in lines if not one[1].startswith('{"')] == []
     assert all("timestamp" in json.loads(line) for _, line in lines)

@@ -11,7 +11,8 @@ from glsmed.benchmarks.strategies.trial import Job
 from glsmed.shared.errors import UsageError
 
 SETTINGS = RunSettings(rounds=1, steps_per_round=1, gold=5)
-PLAN = Plan("drawn", "case-dependent", 40, ("mean", "personal-0.1", "local", "pooled"), 1, SETTINGS)
+NAMES = ("mean", "personal-0.1", "local-norm", "control-variates", "local", "pooled")
+PLAN = Plan("drawn", "case-dependent", 40, NAMES, 1, SETTINGS)
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
-from flwr.app import ConfigRecord, Context, Error, Message, RecordDict
+from flwr.app import Array, ArrayRecord, ConfigRecord, Context, Error, Message, RecordDict
 from flwr.app.message import remove_content_from_message
-from flwr.common.constant import SUPERLINK_NODE_ID
+from flwr.common.constant import FLWR_PRIVATE_MAX_ARRAY_CHUNK_SIZE, SUPERLINK_NODE_ID
 from flwr.common.serde import context_to_proto, message_to_proto
 from flwr.proto.fab_pb2 import Fab
 from flwr.proto.fleet_pb2 import (
@@ -47,6 +48,7 @@ from flwr.supercore.task_identity import TaskIdentity
 from flwr.supernode import fleet_http_connection, start_client_internal
 from flwr.supernode.fleet_http_client import FleetHttpClient
 
+from glsmed.client.node import flower_node
 from glsmed.client.node.flower_node import (
     Answering,
     BoundedFleetClient,
@@ -487,3 +489,20 @@ def test_flower_gives_up_at_a_load_balancer_without_its_centre_and_our_client_do
         pytest.raises(InterruptedError if tries_again else httpx.ConnectError),
     ):
         retry.invoke(centre.ActivateNode, ActivateNodeRequest())
+
+
+def test_parts_of_a_reply_have_the_ids_that_flower_gives_them() -> None:
+    data = np.random.default_rng(0).bytes(2 * FLWR_PRIVATE_MAX_ARRAY_CHUNK_SIZE + 7)
+    replies = []
+    for _ in range(2):
+        record = ArrayRecord()
+        record["float32"] = Array("float32", (1,), "glsmed.packed", data)
+        replies.append(RecordDict({"model": record}))
+    plain, ours = replies
+    message = Message(ours, 1, "train")
+    flower_node._hash_parts_once(message)
+    assert ours.object_id == plain.object_id
+    parts = message.content.array_records["model"]["float32"].children
+    assert [part.deflate() for part in parts.values()] == [
+        part.deflate() for part in plain.array_records["model"]["float32"].children.values()
+    ]

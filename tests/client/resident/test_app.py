@@ -23,7 +23,7 @@ from glsmed.shared.models import initial_model, state_arrays
 from glsmed.shared.protocol.codec import decode, encode
 from glsmed.shared.protocol.local_layers import is_local
 from glsmed.shared.protocol.messages import EvaluateTask, EvaluationReply, TrainTask, Update
-from glsmed.shared.wire.packed_model import Arrays, Buffers, as_array, packed_bytes, packed_digest
+from glsmed.shared.wire.packed_model import FLOAT, Arrays, Buffers, as_array, packed_bytes, packed_digest
 
 STUDY = """\
 study: chest-doubt
@@ -99,13 +99,16 @@ class Asked:
         message.metadata.__dict__["_message_id"] = "request"
         return self._app(message, Context(1, 1, {}, RecordDict(), {}))
 
-    def train(self, model: Arrays | str, *, round_number: int = 1, validate: bool = False) -> Message:
+    def train(
+        self, model: Arrays | str, *, round_number: int = 1, validate: bool = False, control: float | None = None
+    ) -> Message:
+        count = self._site.models.layout.lengths[FLOAT]
         task = TrainTask(
             study_digest=self._site.study.digest(),
             round=round_number,
             manifest_digest=self._site.model_manifest.digest(),
             validate=validate,
-            control={},
+            control={} if control is None else {FLOAT: as_array(np.full(count, control, np.float32))},
             **self._named(model),
         )
         message = Message(encode(task), 1, "train", ttl=60.0, group_id="1")
@@ -380,3 +383,14 @@ def test_a_damaged_record_of_local_training_does_not_stop_the_final_evaluation(c
     next(site.state.glob("local-*.json")).write_text("{")
     reply = site.reply(site.model(0.1))
     assert (dict(reply.local), "log_loss/effusion" in reply.metrics) == ({}, True)
+
+
+def test_another_control_variate_for_the_same_round_is_another_question(write_config: Callable[..., Path]) -> None:
+    """Otherwise a centre could have a round trained again and again, each time a little otherwise."""
+    study = STUDY.replace("batch_size: 4", "batch_size: 4, control_variates: true, optimizer: sgd, momentum: 0")
+    site = Asked(write_config(study=study, replace={"cpu_threads: 1\n": EGRESS}))
+    model = site.model(0.1)
+    for _ in range(ROUNDS + 1):
+        assert decode(site.train(model, control=0.1).content, Update).round == 1
+    assert decode(site.train(model, control=0.2).content, Update).round == 1
+    assert site.train(model, control=0.3).error.reason == "QueryBudgetError"

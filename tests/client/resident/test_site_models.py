@@ -6,7 +6,7 @@ import pytest
 
 from glsmed.client.resident.site_models import SiteModels
 from glsmed.client.settings.state_folder import StateFolder
-from glsmed.shared.errors import MismatchError, UnknownModelError
+from glsmed.shared.errors import MismatchError, UnknownModelError, WireError
 from glsmed.shared.protocol.messages import EvaluateTask, TrainTask
 from glsmed.shared.protocol.study import FederationSection, Study
 from glsmed.shared.wire.model_form import ModelForm
@@ -79,6 +79,17 @@ def test_a_model_that_is_not_the_one_named_is_refused_and_not_kept(tmp_path: Pat
         models.take(_task(packed_digest(_packed(1)), _packed(2)))
     with pytest.raises(UnknownModelError):
         models.take(_brief(2))
+
+
+def test_a_model_that_is_not_finite_is_refused_and_not_kept(tmp_path: Path) -> None:
+    arrays = {**_arrays(1), "w": np.array([*[0.0] * (COUNT - 1), np.nan], dtype=np.float32)}
+    values = {"float32": arrays["w"], "int64": arrays["n"]}
+    packed = ModelForm.down(LAYOUT, "fp32").encode(values)
+    models = _models(tmp_path)
+    with pytest.raises(WireError, match="not finite"):
+        models.take(_task(packed_digest(packed), packed))
+    with pytest.raises(UnknownModelError):
+        models.take(_task(packed_digest(packed), {}))
 
 
 def test_a_damaged_file_is_not_taken_for_the_model(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from glsmed.server.flower.long_poll import HELD, RINGS, Hold, LongPolls
+from glsmed.server.flower.long_poll import HELD, PARTS_AT_ONCE, RINGS, Hold, LongPolls
 
 SITE, CENTRE, TASK = "/v1/fleet/pull-messages", "/v1/runtime/pull-messages", "/v1/runtime/acquire-task"
 SHORT = {
@@ -235,3 +235,34 @@ def test_every_path_is_a_route_of_flowers() -> None:
     from flwr.supercore.protobuf.translation import PROTOBUF_REQUEST_TYPES
 
     assert {("POST", path) for path in (*HELD, *RINGS)} <= PROTOBUF_REQUEST_TYPES.keys()
+
+
+@pytest.mark.parametrize("path", ["/v1/fleet/push-object", "/v1/fleet/pull-object"])
+def test_few_parts_are_in_flowers_hands_at_once(path: str) -> None:
+    """Positive control: other requests are not held back."""
+    assert asyncio.run(_most_at_once(path)) == PARTS_AT_ONCE
+    assert asyncio.run(_most_at_once("/v1/fleet/get-run")) == 8
+
+
+async def _most_at_once(path: str) -> int:
+    now, most = 0, 0
+
+    async def app(_scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal now, most
+        await receive()
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0.01)
+        now -= 1
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"x", "more_body": False}
+
+    async def send(_message: Message) -> None:
+        await asyncio.sleep(0)
+
+    polls = LongPolls(app)
+    await asyncio.gather(*(polls({"type": "http", "path": path}, receive, send) for _ in range(8)))
+    return most

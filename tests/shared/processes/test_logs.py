@@ -82,6 +82,7 @@ PROCESS = f"""
 import logging, warnings
 import flwr.app
 import structlog
+import uvicorn
 from glsmed.shared.errors import FederationError
 from glsmed.shared.processes.command_line import run_command
 from glsmed.shared.processes.logs import configure_process_logging
@@ -89,7 +90,11 @@ from glsmed.shared.processes.logs import configure_process_logging
 def main():
     configure_process_logging(site="st-mary")
     structlog.get_logger().info("ours", patient_id="{CANARY}")
+    uvicorn.Config("an app", log_level="info")  # as a server that Flower makes
     logging.getLogger("flwr").info("of Flower %s", 7)
+    logging.getLogger("flwr").debug("a detail of Flower")
+    logging.getLogger("httpx").info("a request")
+    logging.getLogger("uvicorn.access").info("an answer")
     logging.getLogger("uvicorn.error").warning("of the server")
     logging.getLogger("flwr").warning("with more", extra={{"patient_id": "{CANARY}"}})
     warnings.warn("of Python")

@@ -1,7 +1,6 @@
 """``glsmed-benchmark strategies``: what each way of learning together is worth at hospitals that differ."""
 
 import json
-import logging
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -40,9 +39,7 @@ def strategies(
     from glsmed.benchmarks.strategies.comparison import Comparison, recommended, tables_markdown
     from glsmed.benchmarks.strategies.runs import Plan, Runs, run_plan
     from glsmed.shared.files.atomic import write_text
-    from glsmed.shared.processes.logs import configure_logging
 
-    configure_logging(level=logging.WARNING)
     names = tuple(dict.fromkeys((*(strategy or STRATEGIES), *BASELINES)))
     settings = RunSettings(rounds=rounds, steps_per_round=steps, gold=gold, device=device)
     plan = Plan(pixels, scenario, studies, names, seeds, settings)

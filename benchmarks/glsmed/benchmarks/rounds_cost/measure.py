@@ -27,7 +27,7 @@ from glsmed.shared.processes.command_line import Tell
 _SLOW_LINE = LineSpeed(megabits_per_second=20.0, delay_seconds=0.05)
 _ROUNDS_OVER_SLOW_LINE = 2
 _HOSPITALS, _LIGHT_SITES = 2, 8
-_LARGE_ROUNDS = 2
+_LARGE_ROUNDS = 1  # of several gigabytes each
 _STEP_SECONDS = 0.2  # of Flower's ClientApp; about what a hospital's step takes here
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import multiprocessing
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from glsmed.benchmarks.strategies.trial import Answers, Job, Trained, run_job
 from glsmed.shared.errors import UsageError
 from glsmed.shared.files.atomic import write_bytes, write_text
 from glsmed.shared.processes.command_line import Tell
+from glsmed.shared.processes.logs import configure_logging
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def _draw(plan: Plan, runs: Runs, seeds: Sequence[int]) -> None:
 
 def _finished(plan: Plan, runs: Runs, jobs: Sequence[Job], at_once: int) -> Iterator[tuple[Job, float]]:
     """Each job when it is done, with its seconds."""
-    with ProcessPoolExecutor(at_once, multiprocessing.get_context("spawn"), _one_thread) as processes:
+    with ProcessPoolExecutor(at_once, multiprocessing.get_context("spawn"), _begin) as processes:
         asked = [processes.submit(_run, job, plan, runs) for job in jobs]
         try:
             for done in as_completed(asked):
@@ -133,8 +135,9 @@ def _finished(plan: Plan, runs: Runs, jobs: Sequence[Job], at_once: int) -> Iter
             processes.shutdown(cancel_futures=True)
 
 
-def _one_thread() -> None:
+def _begin() -> None:
     torch.set_num_threads(1)
+    configure_logging(level=logging.WARNING)
 
 
 def _run(job: Job, plan: Plan, runs: Runs) -> tuple[Job, float]:

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from glsmed.benchmarks.demo.baselines import PATIENCE, pool, pooled_study
 from glsmed.benchmarks.federation.built_federation import RunSettings, load_hospital, study_of
+from glsmed.benchmarks.federation.local_grid import run_in_process
 from glsmed.benchmarks.strategies.catalogue import BASELINES, LOCAL, study_with
-from glsmed.benchmarks.strategies.small_rounds import train_together
 from glsmed.client.evaluation.local_training import train_locally
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.resident.site_runtime import SiteRuntime
 from glsmed.client.training.steps.training import predict_logits
+from glsmed.server.folders.run_folder import RunFolder
 from glsmed.shared.protocol.study import Study
 
 Table = NDArray[np.float64]
@@ -54,20 +55,21 @@ def run_job(job: Job, data: Path, work: Path, settings: RunSettings) -> Trained:
     try:
         sites = {name: load_hospital(data / name, work, study, adapter, settings) for name, adapter in adapters.items()}
         if job.name not in BASELINES:
-            return _together(study, sites)
+            return _together(study, sites, RunFolder(work / "run"))
         return _alone(study, sites) if job.name == LOCAL else _pooled(study, sites)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _together(study: Study, sites: Mapping[str, SiteRuntime]) -> Trained:
-    best = train_together(study, sites)
-    answers = {}
+def _together(study: Study, sites: Mapping[str, SiteRuntime], run: RunFolder) -> Trained:
+    """The run's best round, as each hospital ships it."""
+    best = int(str(run_in_process(study, sites, run)["best_round"]))
+    shared, answers = run.checkpoints.load(best, study_digests=[study.digest()]).model.arrays(), {}
     for name, site in sites.items():
-        site.strategy.load(best.shared, after_round=best.round)
+        site.strategy.load(shared, after_round=best)
         curves = site.strategy.to_ship(site.splits, _curves(site, site.model))
         answers[name] = _answers(site, site.model, curves)
-    return Trained(answers, dict.fromkeys(sites, best.round))
+    return Trained(answers, dict.fromkeys(sites, best))
 
 
 def _alone(study: Study, sites: Mapping[str, SiteRuntime]) -> Trained:

@@ -2,14 +2,13 @@
 
 import os
 import sys
-import traceback
 
 from glsmed.client.node.flower_node import run_supernode
 from glsmed.client.node.proxy import Proxy
 from glsmed.shared.errors import GlsmedError
 from glsmed.shared.processes.children import end_with_parent
 from glsmed.shared.processes.command_line import run_command
-from glsmed.shared.processes.logs import configure_process_logging
+from glsmed.shared.processes.logs import configure_process_logging, log_exception
 
 LOST_CONNECTION = 75  # exit code: the connection ended, not the program (EX_TEMPFAIL of sysexits.h)
 PROXY_VARIABLE = "GLSMED_CENTRE_PROXY"  # not a flag: a proxy's password would stand in the list of processes
@@ -26,7 +25,7 @@ def main() -> None:
     except SystemExit as end:  # Flower ends itself where it cannot connect, and on HTTP 401
         _end_at_once(LOST_CONNECTION if end.code in _ENDS_OF_FLOWER else GlsmedError.exit_code)
     except Exception:
-        traceback.print_exc()
+        log_exception(sys.stderr, "supernode_failed")
         _end_at_once(GlsmedError.exit_code)
     _end_at_once(LOST_CONNECTION)
 

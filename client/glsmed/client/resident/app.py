@@ -117,7 +117,8 @@ class _SiteTasks:
         site.egress.require_updates(patients)
         model = site.models.take(task)
         validation = self._validation(task, model) if task.validate and site.egress.sends_evaluations else None
-        site.query_budget.charge(Request.of_training(task.round, task.model_digest, examples))
+        asked = task.model_digest + (packed_digest(task.control) if task.control else "")
+        site.query_budget.charge(Request.of_training(task.round, asked, examples))
         arrays, control = site.models.layout.unpack(model), site.models.control(task)
         summary = site.strategy.train(arrays, site.splits, round_number=task.round, control=control)
         packed = site.models.update(model, site.strategy.shared(), round_number=task.round)

@@ -11,7 +11,7 @@ from flwr.app import Array
 from numpy.typing import NDArray
 
 from glsmed.client.settings.state_folder import StateFolder
-from glsmed.shared.errors import UnknownModelError
+from glsmed.shared.errors import UnknownModelError, WireError
 from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes
 from glsmed.shared.protocol.messages import EvaluateTask, TrainTask, require_same
 from glsmed.shared.protocol.study import Study
@@ -76,7 +76,10 @@ class SiteModels:
     def _checked(self, packed: Packed, digest: str) -> Buffers:
         self._down.check(packed)
         require_same("digest", expected=digest, got=packed_digest(packed))
-        return self._down.decode(packed)
+        buffers = self._down.decode(packed)
+        if not np.isfinite(buffers.get(FLOAT, np.zeros(1))).all():
+            raise WireError("record 'model': it holds values that are not finite")
+        return buffers
 
     def control(self, task: TrainTask) -> Arrays | None:
         """The centre's control variate by name of array, zeros before the first round; None where the study has none.

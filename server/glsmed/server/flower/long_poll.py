@@ -7,13 +7,14 @@ went in.
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SITE_HOLD_SECONDS = 10.0  # Flower's clients give up after 30 s without an answer
 MOST_HELD = 500  # at once; who comes then is answered as if nothing were held
+PARTS_AT_ONCE = 2  # parts of models in Flower's hands at the same time: each takes some copies of its 5 MiB there
 CENTRE_HOLD_SECONDS = 1.0  # the round process looks at its clock in between
 
 _FIRST_ERROR = 400  # of HTTP's status codes
@@ -51,6 +52,9 @@ RINGS: Mapping[str, str] = {
 }
 
 
+_PART_UP, _PART_DOWN = _FLEET + "push-object", _FLEET + "pull-object"
+
+
 class Bell:
     """Wakes all that wait for it; whoever starts to listen before it rings is not too late."""
 
@@ -79,6 +83,7 @@ class LongPolls:
         self._app = app
         self._holds = holds
         self._bells = {name: Bell() for name in {*RINGS.values(), *(hold.until for hold in holds.values())}}
+        self._parts = asyncio.Semaphore(PARTS_AT_ONCE)
         self._is_closed = False
         self._held = 0
         self.served = 0  # requests about messages and their parts, without those that only ask for news
@@ -100,11 +105,29 @@ class LongPolls:
             finally:
                 self._held -= 1
         elif scope["type"] == "http" and path in RINGS:
-            body = await _whole_body(receive)
-            if body is not None:
-                await self._app(scope, _replay(body), self._ringing(send, self._bells[RINGS[path]]))
+            await self._take(scope, receive, self._ringing(send, self._bells[RINGS[path]]))
+        elif scope["type"] == "http" and path == _PART_DOWN:
+            await self._give(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+    async def _take(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request once its body is there; a slow line keeps nobody waiting."""
+        body = await _whole_body(receive)
+        if body is None:
+            return
+        async with self._parts if scope["path"] == _PART_UP else nullcontext():
+            await self._app(scope, _replay(body), send)
+
+    async def _give(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Make a part's answer, then send it: a slow line keeps nobody waiting."""
+        body = await _whole_body(receive)
+        if body is None:
+            return
+        async with self._parts:
+            answer = await self._ask(scope, body)
+        for message in answer:
+            await send(message)
 
     @staticmethod
     def _ringing(send: Send, bell: Bell) -> Send:

@@ -10,17 +10,20 @@ from glsmed.server.folders.run_folder import RunFolder
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.shared.models import initial_model, state_arrays
 from glsmed.shared.processes.command_line import run_command
+from glsmed.shared.protocol.local_layers import is_local
 from glsmed.shared.protocol.study import Study
 
 
 def make_first_model(run: RunFolder, study: Study) -> None:
-    """Write the checkpoint of round 0, if there is none.
+    """Write the checkpoint of round 0 with the arrays that sites share, if there is none.
 
     Raises:
         FederationError: the disk is full.
     """
     if not run.checkpoints.path(0).is_file():
-        run.checkpoints.begin(state_arrays(initial_model(study)), study_digest=study.digest())
+        arrays, kept = state_arrays(initial_model(study)), study.training.local_layers
+        shared = {name: array for name, array in arrays.items() if not is_local(name, kept)}
+        run.checkpoints.begin(shared, study_digest=study.digest())
 
 
 def main() -> None:

@@ -45,7 +45,7 @@ _POLL_SECONDS = 0.5
 _START_SECONDS = 60.0
 _MOST_RESTARTS = 10
 _MOST_RUNS = 5
-_REGISTRY_EVERY_SECONDS = 5.0
+_LOOK_EVERY_SECONDS = 5.0
 _INTERRUPTED: tuple[State, str] = ("interrupted", "flwr-server was stopped: start it again to go on")
 _PROGRAMS = {
     "superlink": "glsmed.server.processes.superlink_process",
@@ -172,7 +172,7 @@ class StudySupervisor:
                 control.stop_run(run.run_id)
         run_id = self._submit(control, after="")
         shown: RunState | None = None
-        registry_due = time.monotonic() + _REGISTRY_EVERY_SECONDS
+        look_due = time.monotonic() + _LOOK_EVERY_SECONDS
         while True:
             time.sleep(_POLL_SECONDS)
             self._logs.look()
@@ -182,10 +182,12 @@ class StudySupervisor:
                 return
             if shown is not None and shown.state == "failed":
                 raise FederationError(f"the study failed: {shown.message}")
-            run_id = self._resubmit_if_dead(control, run_id, is_killed="rounds" in revived)
-            if time.monotonic() > registry_due:
+            is_killed, is_due = "rounds" in revived, time.monotonic() > look_due
+            if is_killed or is_due:  # seldom: each question costs the SuperLink as much as a part of a model
+                run_id = self._resubmit_if_dead(control, run_id, is_killed=is_killed)
+            if is_due:
                 self._keys.take_up_quietly(control)
-                registry_due = time.monotonic() + _REGISTRY_EVERY_SECONDS
+                look_due = time.monotonic() + _LOOK_EVERY_SECONDS
 
     def _submit(self, control: Control, *, after: str) -> int:
         """Start a run; ``after`` says how the one before ended."""

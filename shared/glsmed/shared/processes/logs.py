@@ -21,7 +21,6 @@ LOG_FORMAT_VARIABLE = "GLSMED_LOG_FORMAT"
 PATIENT_FIELDS = frozenset(
     {"patient_id", "patient", "patients", "study_id", "report", "report_text", "text", "image", "evidence", "cue_text"}
 )
-_FLOWER_AND_SERVER = ("flwr", "uvicorn", "uvicorn.error", "uvicorn.access")
 
 
 class DropPatientFields:
@@ -116,11 +115,32 @@ def _before_rendering() -> Sequence[Processor]:
 
 
 def _take_over_standard_logging() -> None:
-    """Send what other libraries log through the standard library to standard error as JSON."""
+    """Send what other libraries log through the standard library to standard error as JSON.
+
+    As much as they write without us: from Flower what happens, from all others only warnings.
+    """
     # Flower gives its logger a handler of its own when it is first imported: that must have happened before
+    import uvicorn
     from flwr.app import Message  # noqa: F401  # heavy: only where JSON is wanted
 
-    formatter = structlog.stdlib.ProcessorFormatter(
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.INFO)  # Flower's own logger lets through more
+    handler.setFormatter(_json_formatter())
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.captureWarnings(capture=True)
+    flower = logging.getLogger("flwr")
+    flower.handlers.clear()
+    flower.propagate = True
+    # a server gives its loggers handlers of their own when it is made, and Flower makes servers that we cannot ask
+    uvicorn.Config.configure_logging = _leave_logging  # type: ignore[method-assign]
+
+
+def _leave_logging(self: object) -> None:
+    """What uvicorn does instead of giving its loggers handlers."""
+
+
+def _json_formatter() -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[structlog.contextvars.merge_contextvars, structlog.stdlib.add_logger_name],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
@@ -128,11 +148,3 @@ def _take_over_standard_logging() -> None:
             structlog.processors.JSONRenderer(),
         ],
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(formatter)
-    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-    logging.captureWarnings(capture=True)
-    for name in _FLOWER_AND_SERVER:
-        logger = logging.getLogger(name)
-        logger.handlers.clear()
-        logger.propagate = True

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from flwr.app import Array, ArrayRecord, ConfigRecord, RecordDict
 from flwr.proto.message_pb2 import ObjectTree
-from flwr.supercore.inflatable.inflatable_object import get_all_nested_objects, get_object_tree
+from flwr.supercore.inflatable.inflatable_object import get_all_nested_objects, get_object_id, get_object_tree
 from flwr.supercore.object_store import NoObjectInStoreError, ObjectStore
 from flwr.supercore.object_store.sql_object_store import SqlObjectStore
 
@@ -172,3 +172,10 @@ def test_the_logs_settings_hold_for_every_connection(store: FileObjectStore) -> 
         names = ("journal_mode", "synchronous", "journal_size_limit")
         values = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names]
     assert values == ["wal", 1, 4 * 2**20]
+
+
+def test_an_upload_whose_message_was_taken_meanwhile_has_not_failed(store: FileObjectStore) -> None:
+    content = ConfigRecord({"n": 1}).deflate()
+    store.put(get_object_id(content), content)
+    assert store.get(get_object_id(content)) is None
+    assert not store.folder.has(get_object_id(content))

@@ -85,18 +85,20 @@ class FileObjectStore(SqlObjectStore):
         return _as_tree(object_id, below)
 
     def put(self, object_id: str, object_content: bytes) -> None:
-        """Keep the content of a registered object.
+        """Keep the content of a registered object; let go of one that is no longer registered.
+
+        The round process takes a reply as soon as all of its files are there, which may be a moment before the last
+        of them is marked here. That upload has not failed: whoever sends it must not be told so.
 
         Raises:
             ValueError: the content has another id, or is no object of Flower's.
-            NoObjectInStoreError: the object is not registered (any more).
         """
         self.keep_early(object_id, object_content)
         mark = update(StoredObject).where(StoredObject.object_id == object_id).values(is_available=1)
         with self.session() as session:
             if session.scalar(mark.returning(StoredObject.object_id)) is None:
                 self.folder.remove(object_id)
-                raise NoObjectInStoreError(f"Object with ID '{object_id}' was not pre-registered.")
+                return
             self.keep_early(object_id, object_content)  # again, in case that it was deleted and registered meanwhile
 
     def keep_early(self, object_id: str, object_content: bytes) -> None:
