@@ -19,7 +19,7 @@ from glsmed.shared.protocol.bundle import RELEASE
 from glsmed.shared.protocol.codec import decode
 from glsmed.shared.protocol.messages import CountsReply, EvaluationReply, Hello, HelloReply, Update
 from glsmed.shared.protocol.metric_names import METRICS
-from glsmed.shared.protocol.study import Study
+from glsmed.shared.protocol.study import FederationSection, Study
 from glsmed.shared.wire.model_form import ModelForm
 from glsmed.shared.wire.model_manifest import ArraySpec, ModelManifest
 from glsmed.shared.wire.packed_model import ModelLayout, Packed, as_array, packed_digest
@@ -34,8 +34,11 @@ LOSS = {"loss": Number(0.5, 10)}
 OPEN = EgressSection(model_updates=True, metrics=("auroc", "loss", "counts"), min_patients=10)
 
 
-def policy(folder: Path, section: EgressSection = OPEN) -> EgressPolicy:
-    return EgressPolicy(section, STUDY, FORM, site="st-mary", audit=AuditLog(folder / "audit.jsonl"))
+COMPARING = STUDY.model_copy(update={"federation": FederationSection(cross_site_evaluation=True)})
+
+
+def policy(folder: Path, section: EgressSection = OPEN, study: Study = STUDY) -> EgressPolicy:
+    return EgressPolicy(section, study, FORM, site="st-mary", audit=AuditLog(folder / "audit.jsonl"))
 
 
 def update(**changes: object) -> Update:
@@ -314,3 +317,40 @@ def test_a_text_among_the_counts_stays(tmp_path: Path) -> None:
     with pytest.raises(WireError):
         counting_policy(tmp_path).release(CountsReply(study_digest=STUDY.digest(), counts=CANARY))
     assert sent(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("study", "shows", "expected"), [(COMPARING, True, True), (COMPARING, False, False), (STUDY, True, False)]
+)
+@pytest.mark.parametrize("asked_for", [True, False])
+def test_a_model_may_be_shown_where_study_and_site_say_so_and_the_log_tells(
+    tmp_path: Path, study: Study, shows: bool, expected: bool, asked_for: bool
+) -> None:
+    gate = policy(tmp_path, OPEN.model_copy(update={"show_model_to_peers": shows}), study)
+    message = update(study_digest=study.digest(), show_to_peers=asked_for)
+    assert decode(gate.release(message, echo=MODEL), Update).show_to_peers is expected
+    (entry,) = sent(tmp_path)
+    assert dict(entry["fields"])["show_to_peers"] is expected  # type: ignore[call-overload]  # an object of JSON
+
+
+@pytest.mark.parametrize(("study", "expected"), [(COMPARING, {"auroc/effusion": 0.812}), (STUDY, {})])
+def test_numbers_of_the_local_model_go_only_where_the_study_compares(
+    tmp_path: Path, study: Study, expected: Mapping[str, float]
+) -> None:
+    numbers = {
+        "auroc/effusion": Number(0.81249, 10),
+        "auroc/nodule": Number(0.9, 9),  # too few patients
+        "brier/effusion": Number(0.1, 10),  # not named in the policy
+    }
+    message = evaluation(study_digest=study.digest())
+    content = policy(tmp_path, study=study).release(message, numbers={}, local=numbers, echo=MODEL)
+    assert decode(content, EvaluationReply).local == expected
+    (entry,) = sent(tmp_path)
+    assert dict(entry["fields"]).get("local", {}) == expected  # type: ignore[call-overload]  # an object of JSON
+
+
+def test_local_numbers_that_nobody_looked_at_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(PrivacyError, match="given beside a message"):
+        policy(tmp_path, study=COMPARING).release(
+            evaluation(study_digest=COMPARING.digest(), local={"auroc/effusion": 0.5}), echo=MODEL
+        )

@@ -13,7 +13,7 @@ from glsmed.client.egress.query_budget import QueryBudget, RecordedAnswer, Reque
 from glsmed.client.egress.site_numbers import Number
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.errors import DataError, QueryBudgetError
-from glsmed.shared.protocol.study import Study, TrainingSection
+from glsmed.shared.protocol.study import FederationSection, Study, TrainingSection
 
 STUDY = Study(study="doubt", findings=("effusion",), training=TrainingSection(rounds=3))
 OTHER = Study(study="doubt", findings=("nodule",), training=TrainingSection(rounds=3))
@@ -162,3 +162,20 @@ def test_an_account_of_another_study_under_this_ones_name_is_refused(tmp_path: P
     file.rename(tmp_path / f"questions-{STUDY.digest()[:16]}.json")
     with pytest.raises(DataError, match="the account of requests of another study"):
         ledger(tmp_path).left()
+
+
+def test_other_sites_models_have_a_bound_of_their_own(tmp_path: Path) -> None:
+    study = STUDY.model_copy(update={"federation": FederationSection(cross_site_evaluation=True)})
+    budget = QueryBudget(StateFolder(tmp_path), study, runs=2, peer_models=3)
+    assert budget.left()["peer"] == 6
+    for number in range(6):
+        budget.charge(Request("peer", str(number)))
+    with pytest.raises(QueryBudgetError, match=r"peer: .* 6 times .*egress\.max_peer_models.* allows 6"):
+        budget.charge(Request("peer", "one more"))
+    assert budget.left() == {"train": 6, "validation": 6, "test": 2, "peer": 0}
+
+
+def test_a_study_that_does_not_compare_has_no_other_site_measured(tmp_path: Path) -> None:
+    budget = QueryBudget(StateFolder(tmp_path), STUDY, runs=2, peer_models=3)
+    with pytest.raises(QueryBudgetError, match=r"peer: .* allows 0"):
+        budget.charge(Request("peer", "a"))

@@ -13,6 +13,9 @@ from flwr.common.constant import SUPERLINK_NODE_ID
 from flwr.supercore.task_identity import TaskIdentity
 from structlog.testing import capture_logs
 
+from glsmed.client.egress.local_record import LocalRecord
+from glsmed.client.egress.query_budget import RecordedAnswer
+from glsmed.client.egress.site_numbers import Number
 from glsmed.client.resident.app import build_client_app
 from glsmed.client.resident.site_runtime import load_site_runtime
 from glsmed.client.settings.config import load_site
@@ -67,12 +70,29 @@ class Asked:
     def digest(self, model: Arrays) -> str:
         return str(self._named(model)["model_digest"])
 
-    def evaluate(self, model: Arrays | str, *, split: str = "test", round_number: int = 1) -> Message:
+    def keep_local(self, **numbers: float) -> None:
+        """What ``train-local`` would leave behind."""
+        answer = RecordedAnswer("gold", {f"{name}/effusion": Number(value, 9) for name, value in numbers.items()})
+        record = LocalRecord(self._site.config.state, self._site.study)
+        record.keep_if_best(answer, self._site.splits["test"], validation_log_loss=0.5)
+
+    def reply(self, model: Arrays | str, *, of_site: str = "") -> EvaluationReply:
+        return decode(self.evaluate(model, of_site=of_site).content, EvaluationReply)
+
+    def held(self) -> dict[str, bytes]:
+        """The models on the site's disk."""
+        files = [*self.state.glob("models-*/*"), *self.state.glob("shipped/*")]
+        return {str(file.relative_to(self.state)): file.read_bytes() for file in files}
+
+    def evaluate(
+        self, model: Arrays | str, *, split: str = "test", round_number: int = 1, of_site: str = ""
+    ) -> Message:
         task = EvaluateTask(
             study_digest=self._site.study.digest(),
             round=round_number,
             manifest_digest=self._site.model_manifest.digest(),
             split=split,
+            of_site=of_site,
             **self._named(model),
         )
         message = Message(encode(task), 1, "evaluate", ttl=60.0, group_id="1")
@@ -293,3 +313,84 @@ def test_another_control_variate_for_the_same_round_is_another_question(write_co
         assert decode(site.train(model, control=0.1).content, Update).round == 1
     assert decode(site.train(model, control=0.2).content, Update).round == 1
     assert site.train(model, control=0.3).error.reason == "QueryBudgetError"
+
+
+@pytest.fixture
+def comparing(write_config: Callable[..., Path]) -> Callable[..., Asked]:
+    """A function that starts a site of a study that compares; it measures at most two other sites' models."""
+
+    def run(study: str = STUDY) -> Asked:
+        text = study + "federation: {cross_site_evaluation: true}\n"
+        egress = EGRESS.replace("max_runs: 1", "max_runs: 1, max_peer_models: 2")
+        return Asked(write_config(study=text, replace={"cpu_threads: 1\n": egress}))
+
+    return run
+
+
+def test_another_sites_model_is_measured_and_the_sites_own_models_stay_as_they_are(
+    comparing: Callable[..., Asked],
+) -> None:
+    site = comparing()
+    site.metrics(site.model(0.1))
+    before = site.held()
+    assert {Path(name).parent.name for name in before} > {"shipped"}
+    assert "log_loss/effusion" in site.reply(site.model(0.2), of_site="sakura").metrics
+    assert site.held() == before
+    note = str(site.audit()[-1]["note"])
+    assert note.startswith("the model of sakura; requests left: ")
+    assert note.endswith("test 0 of 1, peer 1 of 2")
+
+
+def test_another_sites_model_is_measured_as_the_global_one_would_be(comparing: Callable[..., Asked]) -> None:
+    site = comparing()
+    model = site.model(0.1)
+    assert site.reply(model, of_site="sakura").metrics == site.reply(model).metrics
+
+
+def test_other_sites_models_end_with_their_own_budget(comparing: Callable[..., Asked]) -> None:
+    site = comparing()
+    for number in (1, 2):
+        site.reply(site.model(number / 10), of_site="sakura")
+    assert site.evaluate(site.model(0.3), of_site="sakura").error.reason == "QueryBudgetError"
+    assert site.metrics(site.model(0.3))
+
+
+@pytest.mark.parametrize(
+    ("request_words", "code"),
+    [
+        ({"of_site": "../secret"}, "MismatchError.site"),
+        ({"of_site": "sakura", "split": "validation"}, "MismatchError.split"),
+    ],
+)
+def test_a_strange_request_about_another_site_is_refused(
+    comparing: Callable[..., Asked], request_words: Mapping[str, Any], code: str
+) -> None:
+    site = comparing()
+    assert site.evaluate(site.model(0.1), **request_words).error.reason == code
+
+
+def test_a_study_that_does_not_compare_has_no_other_sites_model_measured(start: Callable[[], Asked]) -> None:
+    site = start()
+    assert site.evaluate(site.model(0.1), of_site="sakura").error.reason == "PrivacyError"
+
+
+def test_what_the_site_reached_alone_goes_with_the_final_evaluation_only(comparing: Callable[..., Asked]) -> None:
+    site = comparing()
+    site.keep_local(auroc=0.75, ece=0.125)  # the policy does not name ece
+    assert site.reply(site.model(0.1)).local == {"auroc/effusion": 0.75}
+    assert site.reply(site.model(0.1), of_site="sakura").local == {}
+
+
+def test_what_was_reached_alone_without_noise_does_not_leave_a_private_study(comparing: Callable[..., Asked]) -> None:
+    private = STUDY.replace("batch_size: 4", "batch_size: 4, site_offset: false, privacy: {noise_multiplier: 1}")
+    site = comparing(private)
+    site.keep_local(auroc=0.75)
+    assert site.reply(site.model(0.1)).local == {}
+
+
+def test_a_damaged_record_of_local_training_does_not_stop_the_final_evaluation(comparing: Callable[..., Asked]) -> None:
+    site = comparing()
+    site.keep_local(auroc=0.75)
+    next(site.state.glob("local-*.json")).write_text("{")
+    reply = site.reply(site.model(0.1))
+    assert (dict(reply.local), "log_loss/effusion" in reply.metrics) == ({}, True)

@@ -7,7 +7,7 @@ import pytest
 from glsmed.client.resident.site_models import SiteModels
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.errors import MismatchError, UnknownModelError, WireError
-from glsmed.shared.protocol.messages import TrainTask
+from glsmed.shared.protocol.messages import EvaluateTask, TrainTask
 from glsmed.shared.protocol.study import FederationSection, Study
 from glsmed.shared.wire.model_form import ModelForm
 from glsmed.shared.wire.model_manifest import ModelManifest
@@ -144,3 +144,23 @@ def test_a_round_that_is_repeated_sends_the_same_again(tmp_path: Path) -> None:
     first = models.update(_before("int8"), after, round_number=2)
     again = _models(tmp_path, "int8").update(_before("int8"), after, round_number=2)
     assert packed_digest(first) == packed_digest(again)
+
+
+def _of_peer(value: float, *, digest: str = "") -> EvaluateTask:
+    packed = _packed(value)
+    named = {"model_digest": digest or packed_digest(packed), "model": packed, "keep_digest": ""}
+    return EvaluateTask(study_digest="s", round=1, manifest_digest="m", split="test", of_site="b", **named)  # type: ignore[arg-type]  # mixed values
+
+
+def test_another_sites_model_is_looked_at_and_neither_kept_nor_in_the_way(tmp_path: Path) -> None:
+    models = _models(tmp_path)
+    models.take(_whole(1.0))
+    assert float(models.look_at(_of_peer(2.0))["float32"][0]) == 2.0
+    assert float(models.take(_brief(1.0))["float32"][0]) == 1.0
+    with pytest.raises(UnknownModelError):
+        models.take(_brief(2.0))
+
+
+def test_another_sites_model_that_is_not_the_one_named_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MismatchError, match="digest"):
+        _models(tmp_path).look_at(_of_peer(2.0, digest="0" * 64))

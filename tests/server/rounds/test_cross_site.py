@@ -189,11 +189,13 @@ def test_a_site_that_is_late_once_is_not_waited_for_again(federation: Federation
     assert {of for to, of, _ in federation.sent if to == "b" and of} == {"a"}
 
 
-def test_the_model_of_a_site_that_was_withdrawn_since_is_not_sent_on(federation: Federation) -> None:
+def test_the_model_of_a_site_that_was_withdrawn_since_is_not_sent_on(
+    federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def withdraws(*_: object) -> None:
         federation.withdrawn.add("a")
 
-    federation.folder.checkpoints.prune = withdraws  # type: ignore[method-assign,assignment]  # the last step of a round
+    monkeypatch.setattr(federation.folder.checkpoints, "prune", withdraws)  # the last step of a round
     federation.study = federation.study.model_copy(
         update={"training": federation.study.training.model_copy(update={"rounds": 1})}
     )

@@ -139,6 +139,7 @@ def test_bytes_that_say_less_than_their_length_are_refused(request_of: TrainRequ
         ({"model_digest": "other"}, "model: expected 'ef'"),
         ({"split": "validation"}, "split: expected 'test'"),
         ({"metrics": {"auroc/smith": 0.5}}, "not a metric of this study"),
+        ({"local": {"auroc/effusion": 2.0}}, "expected 0 to 1, got 2.0"),
         ({"reference": "guess"}, "reference: expected gold or reports, got 'guess'"),
     ],
 )

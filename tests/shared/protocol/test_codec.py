@@ -39,6 +39,8 @@ MESSAGES: list[WireMessage] = [
     TrainTask(keep_digest="", validate=False, model=MODEL, control={}, **ECHO),  # type: ignore[arg-type]  # mixed values
     an_update(),
     EvaluateTask(keep_digest="", split="test", model={}, **ECHO),  # type: ignore[arg-type]  # a dict of mixed values
+    EvaluateTask(keep_digest="", split="test", model=MODEL, of_site="sakura", **ECHO),  # type: ignore[arg-type]  # likewise
+    EvaluationReply(split="test", reference="gold", metrics={}, local={"auroc/effusion": 0.7}, **ECHO),  # type: ignore[arg-type]  # likewise
     EvaluationReply(split="test", reference="gold", metrics={"auroc/effusion": 0.8}, **ECHO),  # type: ignore[arg-type]  # a dict of mixed values
 ]
 

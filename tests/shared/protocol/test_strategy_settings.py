@@ -39,6 +39,7 @@ def test_what_goes_together_is_taken(training: dict[str, object], federation: di
         ({**PRIVATE, **SCAFFOLD}, {}, "plain steps only: switch training.control_variates off"),
         ({**PRIVATE, "personal_model_mu": 1}, {}, "plain steps only: switch training.personal_model_mu off"),
         ({"personal_model_mu": 1, "local_layers": "norm"}, {}, "both make a model the site's own"),
+        ({"local_layers": "norm"}, {"cross_site_evaluation": True}, "sends whole models to other sites"),
         ({}, {"aggregation": {"rule": "median"}}, "median needs at least 3 sites: raise federation.quorum"),
         (
             {},
@@ -68,6 +69,7 @@ def test_what_cannot_be_had_together_is_refused_with_the_remedy(
         (SCAFFOLD, {}),
         ({}, {"aggregation": {"weights": "patients"}}),
         ({}, {"server_optimizer": {"kind": "adam"}}),
+        ({}, {"cross_site_evaluation": True}),
     ],
 )
 def test_how_sites_learn_together_is_part_of_what_hospitals_approve(

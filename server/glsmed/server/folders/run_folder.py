@@ -5,6 +5,7 @@
     run/rounds.jsonl    one line per attempt at a round: which sites counted, which did not and why
     run/metrics.csv     round, split, site, reference, finding, metric, value
     run/checkpoints/    one safetensors file per round
+    run/peers/          the sites' own models of the last round, where the study has them measured; gone at the end
     run/shared_prior.json  the prior from all sites' counts per cue, where the study shares them
     run/audit.jsonl     hash-chained log: who joined, what counted
     run/wish.json       what the operator wants: to stop or to pause
