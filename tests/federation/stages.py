@@ -65,13 +65,18 @@ class Running:
         return pid
 
     def start_again(self, name: str) -> None:
-        """Start what only a person or systemd starts again."""
+        """Start what only a person or systemd starts again, once all that it had started is gone."""
         if name == "supervisor":
-            self.centre.process.wait(25)
+            self._wait_until_gone(rf"(superlink_process|round_process) {re.escape(str(self.federation.study_file))}")
             self.centre = self.federation.start_centre()
         if name == "site supervisor":
-            self.sites[SITES[0]].process.wait(25)
+            self._wait_until_gone(re.escape(str(self.federation.config(SITES[0]).parent)) + "/")
             self.sites[SITES[0]] = self.federation.start_site(SITES[0])
+
+    def _wait_until_gone(self, pattern: str) -> None:
+        self.centre.process.poll()  # whoever is not waited for stays in the list
+        self.sites[SITES[0]].process.poll()
+        self._wait(lambda: not processes(pattern), f"still running: {pattern}", seconds=20)
 
     def last_round(self) -> int:
         """The last round that has a checkpoint."""

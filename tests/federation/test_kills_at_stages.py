@@ -36,9 +36,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def test_a_kill_costs_at_most_the_round_in_which_it_happens(
     running: Running, stage: str, process: str, record_property: Callable[[str, object], None]
 ) -> None:
+    victim = running.process(process)
     number = running.wait_for_stage(stage)
     before = running.last_round()
-    os.kill(running.process(process), signal.SIGKILL)
+    os.kill(victim, signal.SIGKILL)
     killed = time.monotonic()
     running.let_go()
     running.start_again(process)

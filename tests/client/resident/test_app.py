@@ -304,6 +304,17 @@ def test_layers_of_the_sites_own_stay_and_the_weight_that_the_study_asks_for_goe
     assert 0.5 < update.metrics["gold_quality"] <= 1
 
 
+def test_another_control_variate_for_the_same_round_is_another_question(write_config: Callable[..., Path]) -> None:
+    """Otherwise a centre could have a round trained again and again, each time a little otherwise."""
+    study = STUDY.replace("batch_size: 4", "batch_size: 4, control_variates: true, optimizer: sgd, momentum: 0")
+    site = Asked(write_config(study=study, replace={"cpu_threads: 1\n": EGRESS}))
+    model = site.model(0.1)
+    for _ in range(ROUNDS + 1):
+        assert decode(site.train(model, control=0.1).content, Update).round == 1
+    assert decode(site.train(model, control=0.2).content, Update).round == 1
+    assert site.train(model, control=0.3).error.reason == "QueryBudgetError"
+
+
 @pytest.fixture
 def comparing(write_config: Callable[..., Path]) -> Callable[..., Asked]:
     """A function that starts a site of a study that compares; it measures at most two other sites' models."""
@@ -383,14 +394,3 @@ def test_a_damaged_record_of_local_training_does_not_stop_the_final_evaluation(c
     next(site.state.glob("local-*.json")).write_text("{")
     reply = site.reply(site.model(0.1))
     assert (dict(reply.local), "log_loss/effusion" in reply.metrics) == ({}, True)
-
-
-def test_another_control_variate_for_the_same_round_is_another_question(write_config: Callable[..., Path]) -> None:
-    """Otherwise a centre could have a round trained again and again, each time a little otherwise."""
-    study = STUDY.replace("batch_size: 4", "batch_size: 4, control_variates: true, optimizer: sgd, momentum: 0")
-    site = Asked(write_config(study=study, replace={"cpu_threads: 1\n": EGRESS}))
-    model = site.model(0.1)
-    for _ in range(ROUNDS + 1):
-        assert decode(site.train(model, control=0.1).content, Update).round == 1
-    assert decode(site.train(model, control=0.2).content, Update).round == 1
-    assert site.train(model, control=0.3).error.reason == "QueryBudgetError"
