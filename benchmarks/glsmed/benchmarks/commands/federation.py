@@ -3,7 +3,7 @@
 import json
 import logging
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -15,6 +15,9 @@ def federation(
     steps: Annotated[int, typer.Option(min=1, help="Gradient steps of each hospital in a round.")] = 60,
     gold: Annotated[int, typer.Option(min=0, help="Training patients of each hospital with gold.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, batches and augmentation.")] = 0,
+    precision: Annotated[
+        Literal["fp32", "bf16", "int8"], typer.Option(help="Bits of each weight between hospitals and centre.")
+    ] = "fp32",
 ) -> None:
     """Let the hospitals of a built data set train together in one process, and each alone; results as JSON.
 
@@ -28,8 +31,8 @@ def federation(
 
     configure_logging(level=logging.WARNING)
     out.mkdir(parents=True, exist_ok=True)
-    settings = RunSettings(rounds=rounds, steps_per_round=steps, gold=gold, seed=seed)
+    settings = RunSettings(rounds=rounds, steps_per_round=steps, gold=gold, seed=seed, precision=precision)
     results = federate(data.resolve(), out.resolve(), settings, report=lambda line: typer.echo(line, err=True))
-    text = json.dumps({"rounds": rounds, "seed": seed, "sites": results}, indent=1)
+    text = json.dumps({"rounds": rounds, "seed": seed, "precision": precision, "sites": results}, indent=1)
     write_text(out / "summary.json", text + "\n")
     typer.echo(text)

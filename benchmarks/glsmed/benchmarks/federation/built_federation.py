@@ -22,6 +22,7 @@ from glsmed.shared.files.atomic import write_text
 from glsmed.shared.processes.command_line import Tell
 from glsmed.shared.protocol.metric_names import PERMISSIONS
 from glsmed.shared.protocol.study import FederationSection, ModelSection, Study, TrainingSection
+from glsmed.shared.wire.precision import Precision
 
 _ARCHITECTURE: Literal["resnet10"] = "resnet10"
 _IMAGE_SIZE_PX = 32  # built images have 28
@@ -36,6 +37,7 @@ class RunSettings:
 
     Attributes:
         gold: gold labels of each hospital's training patients, beside those of all validation and test patients.
+        precision: bits of each weight between hospitals and centre.
         device: as in config.yaml.
     """
 
@@ -43,6 +45,7 @@ class RunSettings:
     steps_per_round: int = 60
     gold: int = 100
     seed: int = 0
+    precision: Precision = "fp32"
     device: str = "cpu"
 
 
@@ -83,7 +86,7 @@ def study_of(data: Path, settings: RunSettings) -> tuple[Study, Mapping[str, str
             learning_rate=_LEARNING_RATE,
             seed=settings.seed,
         ),
-        federation=FederationSection(quorum=len(adapters)),
+        federation=FederationSection(quorum=len(adapters), precision=settings.precision),
     )
     return study, adapters
 
