@@ -48,7 +48,7 @@ class Running:
         return self.federation.study_file.parent / "run"
 
     def process(self, name: str) -> int:
-        """The process id of one of the parts; of a site's parts, the first site's."""
+        """The process id of one of the parts, once it runs; of a site's parts, the first site's."""
         own = {"supervisor": self.centre, "site supervisor": self.sites[SITES[0]]}
         if name in own:
             return own[name].process.pid
@@ -61,6 +61,7 @@ class Running:
             "resident": rf"client\.resident {config}",
             "SuperNode": rf"supernode_process .*localhost:{self.line.port} ",
         }
+        self._wait(lambda: bool(processes(patterns[name])), f"{name} does not run", seconds=_STAGE_SECONDS)
         (pid,) = processes(patterns[name])
         return pid
 

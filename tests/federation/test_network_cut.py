@@ -11,7 +11,7 @@ from glsmed.server.folders.run_folder import RunFolder
 
 from .stages import Running, running_federation
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(290)]
+pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(290)]
 
 ROUNDS = 2
 BACK_SECONDS = 60.0  # after the line was mended
@@ -23,7 +23,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
         yield made
 
 
-@pytest.mark.parametrize("seconds", [8, pytest.param(60, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seconds", [8, 60])
 def test_a_cut_costs_its_own_time_and_at_most_one_round(
     running: Running, seconds: float, record_property: Callable[[str, object], None]
 ) -> None:
