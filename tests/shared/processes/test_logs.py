@@ -20,13 +20,6 @@ from glsmed.shared.processes.logs import (
 CANARY = "patient-4711"
 
 
-@pytest.fixture(autouse=True)
-def _as_before() -> object:
-    yield
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
-
-
 @pytest.mark.parametrize("field", sorted(PATIENT_FIELDS))
 def test_a_field_that_could_name_a_patient_is_dropped(capsys: pytest.CaptureFixture[str], field: str) -> None:
     configure_logging(as_json=True)
