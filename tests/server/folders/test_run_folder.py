@@ -36,6 +36,37 @@ def test_another_process_reads_the_status(tmp_path: Path) -> None:
     assert read.updated_at
 
 
+def test_one_who_looks_seldom_misses_no_message(tmp_path: Path) -> None:
+    folder, state = RunFolder(tmp_path), RunState("running")
+    state = state.saying("round 1: training")
+    folder.report(state)
+    seen = read_status(tmp_path)
+    for message in ("round 1: 2 sites counted", "round 2: training"):
+        state = state.saying(message)
+        folder.report(state)
+    now = read_status(tmp_path)
+    assert seen is not None
+    assert now is not None
+    assert now.messages_after(None) == ("round 1: training", "round 1: 2 sites counted", "round 2: training")
+    assert now.messages_after(seen) == ("round 1: 2 sites counted", "round 2: training")
+    assert now.messages_after(now) == ()
+    assert now.message == "round 2: training"
+
+
+def test_only_the_last_messages_are_kept() -> None:
+    state = RunState("running")
+    for number in range(100):
+        state = state.saying(f"round {number}")
+    assert 3 < len(state.said) < 50
+    assert state.said[-1][1] == "round 99"
+
+
+def test_a_state_with_a_message_alone_is_told_once() -> None:
+    failed = RunState("failed", "the disk is full")
+    assert failed.messages_after(RunState("running").saying("round 1")) == ("the disk is full",)
+    assert failed.messages_after(failed) == ()
+
+
 @pytest.mark.parametrize("before", ["waiting", "running", "paused", "interrupted"])
 def test_a_run_whose_processes_are_gone_is_said_to_be_interrupted(tmp_path: Path, before: State) -> None:
     state = RunState(before, "round 2", round=2, rounds=5, sites=("a",), waiting_for=("a",), since="x", deadline_at="y")

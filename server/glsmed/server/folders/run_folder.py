@@ -35,6 +35,7 @@ from glsmed.shared.files.atomic import write_text
 from glsmed.shared.files.audit import AuditLog, recorded
 
 _BEAT_SECONDS = 5.0
+_MESSAGES_KEPT = 20  # more than are said between two looks
 CHOOSING_METRICS = ("log_loss", "auroc")  # a round is chosen by the first of them that sites send
 
 State = Literal["waiting", "running", "paused", "finished", "failed", "interrupted"]
@@ -55,6 +56,7 @@ class RunState:
         deadline_at: when a site that has not replied is late.
         seen: when each admitted site was online last.
         updated_at: when this was written; the centre writes it again at least every few seconds.
+        said: the last messages, each with when it was said: one who looks now and then misses none.
     """
 
     state: State
@@ -68,6 +70,20 @@ class RunState:
     deadline_at: str = ""
     seen: Mapping[str, str] = field(default_factory=dict)
     updated_at: str = ""
+    said: tuple[tuple[str, str], ...] = ()
+
+    def saying(self, message: str) -> "RunState":
+        """This state with one message more."""
+        at = datetime.now(UTC).isoformat(timespec="microseconds")
+        return dataclasses.replace(self, message=message, said=(*self.said, (at, message))[-_MESSAGES_KEPT:])
+
+    def messages_after(self, earlier: "RunState | None") -> tuple[str, ...]:
+        """What has been said since ``earlier`` was read, in order."""
+        if not self.said:
+            is_new = earlier is None or self.message != earlier.message
+            return (self.message,) if self.message and is_new else ()
+        known = () if earlier is None else earlier.said
+        return tuple(message for at, message in self.said if (at, message) not in known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +137,9 @@ def read_status(run_folder: Path) -> RunState | None:
         return None
     with _reading(path):
         content = json.loads(path.read_text(encoding="utf-8"))
-        return RunState(**{**content, "sites": tuple(content["sites"]), "waiting_for": tuple(content["waiting_for"])})
+        lists = {name: tuple(content[name]) for name in ("sites", "waiting_for")}
+        said = tuple((at, message) for at, message in content.get("said", ()))
+        return RunState(**{**content, **lists, "said": said})
 
 
 def write_status(run_folder: Path, state: RunState) -> None:

@@ -230,8 +230,8 @@ class StudySupervisor:
 
     def _show(self, shown: RunState | None) -> RunState | None:
         state = read_status(self._folder.run)
-        if state is not None and state.message and (shown is None or state.message != shown.message):
-            self._tell(state.message)
+        for message in state.messages_after(shown) if state is not None else ():
+            self._tell(message)
         return state
 
 

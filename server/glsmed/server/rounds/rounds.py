@@ -313,9 +313,8 @@ class _StudyRun:
         is_asking = sites is not None
         seen = {**self._state.seen, **dict.fromkeys(sites or (), _now())}
         self._state = dataclasses.replace(
-            self._state,
+            self._state.saying(message),
             state=state,
-            message=message,
             round=self._state.round if round_number is None else round_number,
             sites=self._state.sites if sites is None else sites,
             since=_now(),
