@@ -109,8 +109,10 @@ def test_shares_in_parts_that_fit_are_the_same_step(pool: WorkerPool) -> None:
 
 
 def test_workers_outlive_a_round(pool: WorkerPool) -> None:
-    pids = [worker.child.process.pid for worker in pool._workers]
     pool.train(fresh(), examples(), round_number=1)
+    pids = [worker.child.process.pid for worker in pool._workers]
+    assert pids
+    pool.train(fresh(), examples(), round_number=2)
     assert [worker.child.process.pid for worker in pool._workers] == pids
 
 
