@@ -1,5 +1,6 @@
 """The Grid of the round process against a real SuperLink and sites that speak its Fleet API."""
 
+import errno
 import os
 import threading
 import time
@@ -14,7 +15,9 @@ from flwr.proto.message_pb2 import ObjectTree, PushObjectRequest, PushObjectResp
 from flwr.supercore.inflatable.inflatable_object import InflatableObject, get_all_nested_objects, get_object_tree
 
 from glsmed.server.flower.model_arrays import FileArray, PartsArray, array_record
+from glsmed.server.flower.object_folder import ObjectFolder
 from glsmed.server.flower.store_grid import StoreGrid
+from glsmed.shared.errors import FederationError
 
 from .conftest import MOST_BYTES, Link, Site, array_of, number_of
 from .objects import Objects, a_part, an_array, flat, of_a_message, stored
@@ -74,6 +77,18 @@ def test_a_model_reaches_every_site_as_it_is_in_the_file(
         array = array_of(message, "uint8")
         assert type(array) is Array
         assert (array.data, array.dtype, array.shape, array.stype) == (model, "uint8", (len(model),), "packed")
+
+
+def _full(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_full_disk_is_named_where_a_model_is_handed_over(
+    grid: StoreGrid, sites: Sites, record: RecordDict, link: Link, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ObjectFolder, "write", _full)
+    with pytest.raises(FederationError, match=f"{link.settings.objects} .*No space left.*make room"):
+        send(grid, record, sites)
 
 
 def test_no_object_goes_over_the_network(

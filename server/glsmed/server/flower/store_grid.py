@@ -5,8 +5,10 @@ Flower is told of the message; the parts of an update are taken from there by ha
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from flwr.app import Error, Message
 from flwr.app.message import make_message, remove_content_from_message
@@ -29,6 +31,7 @@ from glsmed.server.flower.model_arrays import FilePart
 from glsmed.server.flower.object_folder import ObjectFolder
 from glsmed.server.flower.reply_objects import ReplyPlace, ReplyRefusedError, inflate_reply
 from glsmed.server.flower.settings import LinkSettings
+from glsmed.shared.errors import FederationError
 
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
@@ -75,7 +78,7 @@ class StoreGrid(HttpGrid):
 
         Raises:
             httpx.HTTPError: the SuperLink refuses.
-            OSError: the disk is full.
+            FederationError: the disk is full, or the model's file cannot be read.
         """
         outgoing = list(messages)
         if not outgoing:
@@ -100,7 +103,8 @@ class StoreGrid(HttpGrid):
         """Put the objects into the store's folder; a part of a model is not held in memory."""
         for object_id, one in objects.items():
             if not self._store.has(object_id):
-                self._store.write(object_id, one.pieces() if isinstance(one, FilePart) else [one.deflate()])
+                with _disk(self._store.path):
+                    self._store.write(object_id, one.pieces() if isinstance(one, FilePart) else [one.deflate()])
 
     def _send(self, one: InflatableObject, object_id: str, *, session: str) -> None:
         self._runtime_client.PushObject(
@@ -117,6 +121,9 @@ class StoreGrid(HttpGrid):
         """The replies that are there whole; one that still arrives comes from a later call.
 
         The SuperLink answers at once if there is something new, else after up to a second.
+
+        Raises:
+            FederationError: the disk is full, or a part cannot be read.
         """
         wanted = list(message_ids)
         if not wanted:
@@ -154,7 +161,8 @@ class StoreGrid(HttpGrid):
         if not all(map(self._store.has, reply.objects)):
             return self._error(reply, "") if self._is_lost(reply) else None
         try:
-            content = inflate_reply(self._store, reply.root, reply.objects, self._replies)
+            with _disk(self._replies.folder):
+                content = inflate_reply(self._store, reply.root, reply.objects, self._replies)
         except ReplyRefusedError as error:
             return self._error(reply, str(error))
         if content.has_error():
@@ -193,6 +201,14 @@ class StoreGrid(HttpGrid):
             created_at=time.time(),
         )
         return make_message(metadata=metadata, error=Error(ErrorCode.MESSAGE_UNAVAILABLE, f"{_LOST}. {reason}"))
+
+
+@contextmanager
+def _disk(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise FederationError(f"{folder} cannot be used: {error}; make room and start again") from None
 
 
 def _ids(tree: ObjectTree) -> tuple[str, ...]:
