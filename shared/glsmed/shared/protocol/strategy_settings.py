@@ -49,7 +49,7 @@ class AggregationSection(StrictModel):
         ),
     ] = None
     trimmed_sites: Annotated[
-        int, Field(ge=1, le=1000, description="trimmed_mean: sites left out at each end, chosen for each weight separately")
+        int, Field(ge=1, le=1000, description="trimmed_mean: sites left out at each end, chosen anew for each weight")
     ] = 1
 
 
