@@ -128,7 +128,7 @@ MOST_LINES = 15  # of nine functions in ten, without their docstrings
 FLOWER_IN_PUBLIC = {"flwr.app", "flwr.clientapp", "flwr.serverapp", "flwr.common.constant"}
 FLOWER_IN_PRIVATE = (
     "server/glsmed/server/flower/",
-    "client/glsmed/client/node/flower_node.py",
+    "client/glsmed/client/node/flower/",
     "benchmarks/glsmed/benchmarks/rounds_cost/light_sites/light_site.py",  # plays many SuperNodes in one process
 )
 

@@ -20,7 +20,7 @@ from glsmed.client.node.connection_faults import (
     explain,
     is_given_up_too_early,
 )
-from glsmed.client.node.flower_node import fleet_client_through, probe_centre
+from glsmed.client.node.flower.centre_client import fleet_client_through, probe_centre
 from glsmed.client.node.supervisor import wait_for_centre
 from glsmed.client.settings.enrolment import read_private_key
 from glsmed.shared.errors import FederationError

@@ -101,6 +101,11 @@ class StateFolder:
         return self.path / "node-id"
 
     @property
+    def bell(self) -> Path:
+        """Touched by the SuperNode when a message has come."""
+        return self.path / "bell"
+
+    @property
     def superexec_secret(self) -> Path:
         """What the resident process proves itself to the SuperNode with."""
         return self.path / "superexec.secret"

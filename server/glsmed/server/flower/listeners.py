@@ -20,11 +20,12 @@ from flwr.superlink.cli.flower_superlink import SuperLinkLifespan, _parse_superl
 from flwr.superlink.federation import FederationManager
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.loops.auto import auto_loop_factory
 
 from glsmed.server.flower.link.link_state import SparingLinkStateFactory
 from glsmed.server.flower.long_poll import LongPolls
 from glsmed.server.flower.settings import LOOPBACK, LinkSettings
-from glsmed.shared.processes.memory import give_memory_back
+from glsmed.shared.processes.memory import give_memory_back, keep_out_of_collections
 from glsmed.shared.protocol.releases import RELEASE_HEADER, releases
 from glsmed.shared.wire.message_size import MOST_PART_BYTES
 
@@ -133,7 +134,10 @@ def serve_superlink(settings: LinkSettings) -> None:
 
     The sender of SIGUSR1 registers the sites' keys first, so that no admitted hospital is turned away.
     """
-    asyncio.run(_serve(superlink_app(settings), settings))
+    app = superlink_app(settings)
+    keep_out_of_collections()
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        runner.run(_serve(app, settings))
 
 
 async def _serve(app: ASGIApp, settings: LinkSettings) -> None:
