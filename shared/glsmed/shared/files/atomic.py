@@ -16,6 +16,7 @@ def atomic_replace(path: Path, *, flush: bool = True) -> Iterator[Path]:
     """A temporary path in the same folder that becomes ``path`` when the block ends without an error.
 
     Args:
+        path: the file to write.
         flush: to disk before it is renamed; without it a power cut can leave a damaged file.
 
     Raises:
