@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flwr.common.constant import HEARTBEAT_CALL_TIMEOUT
 from flwr.serverapp import Grid
 from flwr.supercore import heartbeat
 from flwr.supercore.runtime import RuntimeHttpClient
@@ -68,7 +69,7 @@ def test_no_sign_of_life_follows_the_end_of_a_run(link: Link, incoming: Path, mo
 
         call = getattr(RuntimeHttpClient, name)
         monkeypatch.setattr(RuntimeHttpClient, name, partialmethod(spy, name=name, call=call))
-    monkeypatch.setattr(heartbeat, "HEARTBEAT_DEFAULT_INTERVAL", heartbeat.HEARTBEAT_CALL_TIMEOUT)  # no pause
+    monkeypatch.setattr(heartbeat, "HEARTBEAT_DEFAULT_INTERVAL", HEARTBEAT_CALL_TIMEOUT)  # no pause
     with closing(RunTasks(link.settings, incoming=incoming)) as tasks:
         link.control.start_run(bundle_bytes())
         tasks.run_next(lambda grid: time.sleep(0.2))
