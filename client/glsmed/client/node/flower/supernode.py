@@ -14,6 +14,7 @@ from flwr.supercore.run import RunNotRunningException
 
 from glsmed.client.node.bell import Bell
 from glsmed.client.node.flower.centre_client import fleet_client_through
+from glsmed.client.node.flower.part_routes import with_part_routes
 from glsmed.client.node.node_settings import NodeSettings
 from glsmed.client.node.proxy import Proxy
 from glsmed.shared.processes.memory import keep_out_of_collections
@@ -46,7 +47,7 @@ def run_supernode(arguments: list[str], *, most_message_bytes: int, bell: Bell, 
     """
     # imported here: the site's other processes use this module too and need no SuperNode
     from flwr.supercore import heartbeat
-    from flwr.supernode import fleet_http_connection, start_client_internal
+    from flwr.supernode import fleet_http_connection, main, start_client_internal
     from flwr.supernode.cli.flower_supernode import flower_supernode
 
     def shorter_sleep(seconds: float) -> None:
@@ -69,6 +70,8 @@ def run_supernode(arguments: list[str], *, most_message_bytes: int, bell: Bell, 
     start_client_internal.pull_objects = pull_or_clean_up  # type: ignore[assignment,attr-defined]  # no other use of it
     for module in (heartbeat, fleet_http_connection):
         module.HEARTBEAT_DEFAULT_INTERVAL = _HEARTBEAT_SECONDS  # type: ignore[attr-defined]  # imported there by name
+    create_app = main.create_app
+    main.create_app = lambda *args, **named: with_part_routes(create_app(*args, **named))  # type: ignore[assignment]  # uvicorn takes any
     client = fleet_client_through(proxy)
     fleet_http_connection.FleetHttpClient = client  # type: ignore[attr-defined]  # imported there by name
     start_client_internal.time = SimpleNamespace(sleep=shorter_sleep)  # type: ignore[assignment,attr-defined]  # the module uses time.sleep alone
