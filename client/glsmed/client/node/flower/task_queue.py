@@ -38,7 +38,7 @@ from glsmed.client.node.node_settings import NodeSettings
 ClientAppCall = Callable[[Message, Context], Message]
 BundleCheck = Callable[[bytes], None]
 ErrorRelease = Callable[[Exception], Error]
-_LONGEST_WAIT_SECONDS = 1.0  # for the bell: a message that was there before is found by asking
+_LONGEST_WAIT_SECONDS = 10.0  # for the bell, should one have been missed
 _LONGEST_RETRY_SECONDS = 2.0
 _ACQUIRE = "/flwr.proto.Runtime/AcquireTask"
 
@@ -84,7 +84,7 @@ class TaskQueue:
         return True
 
     def wait(self) -> None:
-        """Wait until a message may have come since the last :meth:`run_next`, at most a second."""
+        """Wait until a message may have come since the last :meth:`run_next`, at most ten seconds."""
         self._bell.wait(since=self._heard, seconds=_LONGEST_WAIT_SECONDS)
 
     def _run(self, token: str, answering: "Answering") -> None:
