@@ -29,7 +29,9 @@ def test_a_number_that_cannot_be_what_its_name_says_is_refused(key: str, value: 
 
 
 def test_a_site_names_its_permissions_by_these_words() -> None:
-    assert PERMISSIONS == ("auroc", "auprc", "brier", "ece", "log_loss", "loss", "counts", "gold_quality")
+    assert PERMISSIONS == (
+        *("auroc", "auprc", "brier", "ece", "log_loss", "loss", "counts", "gold_quality", "reasons", "calibration"),
+    )
 
 
 @pytest.mark.parametrize(

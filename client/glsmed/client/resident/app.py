@@ -7,11 +7,13 @@ import structlog
 from flwr.app import Context, Message, RecordDict
 from flwr.clientapp import ClientApp
 
+from glsmed.client.data.examples import Examples
+from glsmed.client.egress.final_numbers import calibration_numbers, missing_numbers
 from glsmed.client.egress.local_record import LocalRecord
 from glsmed.client.egress.policy import error_code
 from glsmed.client.egress.query_budget import EvaluatedSplit, RecordedAnswer, Request
 from glsmed.client.egress.site_numbers import Number, evaluation_numbers, labelled_patients, site_counts, weight_numbers
-from glsmed.client.evaluation.evaluation import evaluate
+from glsmed.client.evaluation.evaluation import Evaluation, evaluate
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.evaluation.shipped_model import write_shipped_model
 from glsmed.client.labels.shared_calibration import site_cue_counts
@@ -221,9 +223,16 @@ class _SiteTasks:
             site.model, splits["train"], splits["validation"], kind=kind, device=site.device
         )
         evaluation = evaluate(site.model, examples, device=site.device, output_calibration=output_calibration)
+        numbers = evaluation_numbers(evaluation, examples)
         if ships:
+            numbers |= self._final_numbers(evaluation, examples)
             self._keep_model(site.strategy.to_ship(splits, output_calibration), round_number=round_number)
-        return RecordedAnswer(evaluation.reference, evaluation_numbers(evaluation, examples))
+        return RecordedAnswer(evaluation.reference, numbers)
+
+    def _final_numbers(self, evaluation: Evaluation, examples: Examples) -> dict[str, Number]:
+        known, fewest = self._site.inputs.reader.adapter.findings, self._site.config.egress.min_patients
+        reasons = missing_numbers(examples, adapter_findings=known, min_patients=fewest)
+        return {**calibration_numbers(evaluation.probabilities, examples), **reasons}
 
     def _keep_model(self, output_calibration: OutputCalibration, *, round_number: int) -> None:
         """Write the chosen model as this site would use it; it stays here."""

@@ -97,7 +97,8 @@ class EgressSection(StrictModel):
         tuple[str, ...],
         Field(
             description="metrics that may be sent: auroc, auprc, brier, ece, log_loss, loss, counts, "
-            "gold_quality (of the site's labels, where the study weighs by it)"
+            "calibration (what was said and what was true in ten bins, of the final evaluation), reasons (why a "
+            "finding has no number), gold_quality (of the site's labels, where the study weighs by it)"
         ),
     ] = ()
     min_patients: Annotated[
