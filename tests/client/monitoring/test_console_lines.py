@@ -22,7 +22,15 @@ FAILED = (
             "round 3 of 50: trained 100 steps in 41 s, loss 0.31; update sent (44.7 MB); epsilon 1.23 spent",
         ),
         (Failed("train", "3", "DataError"), FAILED),
-        (Ended("/srv/state/shipped"), "the study has ended, your model is in /srv/state/shipped"),
+        (
+            Ended("/srv/shipped"),
+            "the study has ended, your model is in /srv/shipped, with its model card. "
+            "`glsmed-client train-local` would show what this site reaches alone",
+        ),
+        (
+            Ended("/srv/shipped", "It ranks better."),
+            "the study has ended, your model is in /srv/shipped, with its model card. It ranks better.",
+        ),
         (Sent("train", 44_700_000), ""),
     ],
 )
