@@ -66,7 +66,8 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
             "settings",
             "training",
         },
-        "commands": {"data", "node", "settings", "resident"},
+        "after_study": {"data", "labels", "monitoring", "resident", "settings"},
+        "commands": {"after_study", "data", "node", "settings", "resident"},
         "cli": {"commands"},
     },
     "client/training": {
@@ -122,7 +123,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "demo_cli": {"commands"},
     },
 }
-MOST_ARROWS = 30
+MOST_ARROWS = 36
 MOST_MODULES = 12
 MOST_LINES = 15  # of nine functions in ten, without their docstrings
 

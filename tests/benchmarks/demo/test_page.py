@@ -22,9 +22,9 @@ def folder(tmp_path: Path) -> DemoFolder:
     for hospital in HOSPITALS:
         draw_hospital(made, hospital, patients=2, seed=1)
         state = made.site(hospital.name) / "state"
-        state.mkdir()
+        (state / "audit").mkdir(parents=True)
         sent = {"message": "Update", "bytes": 20_000_000, "metrics": {"loss": 0.5}}
-        (state / "audit.jsonl").write_text(json.dumps({"fields": sent}) + "\n")
+        (state / "audit" / "audit.jsonl").write_text(json.dumps({"fields": sent}) + "\n")
     return made
 
 

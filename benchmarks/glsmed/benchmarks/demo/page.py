@@ -85,7 +85,7 @@ def _validation_losses(folder: DemoFolder) -> Mapping[str, Mapping[int, Sequence
 
 def _departures(folder: DemoFolder, hospital: Hospital) -> list[str]:
     """What the hospital's audit log holds: kinds of message, megabytes of weights, and numbers."""
-    log = folder.site(hospital.name) / "state" / "audit.jsonl"
+    log = folder.site(hospital.name) / "state" / "audit" / "audit.jsonl"
     sent = [json.loads(line)["fields"] for line in log.read_text(encoding="utf-8").splitlines()]
     kinds = [str(fields.get("message", "error")) for fields in sent]
     megabytes = sum(int(fields.get("bytes", 0)) for fields in sent) / 1e6

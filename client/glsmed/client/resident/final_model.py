@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import structlog
+import torch
 
 from glsmed.client.data.examples import Examples
 from glsmed.client.egress.local_record import LocalRecord
@@ -52,6 +53,10 @@ def beside_own_model(site: SiteRuntime, numbers: Mapping[str, Number]) -> str:
 def _describe(site: SiteRuntime, output_calibration: OutputCalibration, round_number: int) -> None:
     folder, test = site.config.state.shipped_model, site.splits["test"]
     measured = evaluate(site.model, test, device=site.device, output_calibration=output_calibration)
+    if not bool(torch.isfinite(measured.probabilities).all()):
+        raise DataError(
+            "the model's probabilities are not all numbers: it has no model card and no reference for drift"
+        )
     facts = ShippedFacts(
         site=site.site,
         study=site.study,
