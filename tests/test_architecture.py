@@ -104,7 +104,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "methods": {"simulator"},
         "comparison": {"methods", "simulator"},
         "tables": {"comparison", "methods"},
-        "demo": {"reading_room", "tables"},
+        "demo": {"reading_room"},
         "rounds_cost": {"demo"},
         "strategies": {"demo", "federation", "simulator", "tables"},
         "commands": {

@@ -391,6 +391,6 @@ def test_what_was_reached_alone_without_noise_does_not_leave_a_private_study(com
 def test_a_damaged_record_of_local_training_does_not_stop_the_final_evaluation(comparing: Callable[..., Asked]) -> None:
     site = comparing()
     site.keep_local(auroc=0.75)
-    next(site.state.glob("local-*.json")).write_text("{")
+    next(site.state.glob("models/local-*.json")).write_text("{")
     reply = site.reply(site.model(0.1))
     assert (dict(reply.local), "log_loss/effusion" in reply.metrics) == ({}, True)

@@ -54,7 +54,8 @@ def _verdict(month: MonthDrift) -> str:
 
 def _words(one: FindingDrift) -> str:
     band = f"{one.value:+.3f}, expected {one.low:+.3f} to {one.high:+.3f}"
-    return f"{one.finding}: {_WORDS[one.watched]} {band} ({one.patients} patients, {one.said:.3f} against {one.report:.3f})"
+    means = f"{one.patients} patients, {one.said:.3f} against {one.report:.3f}"
+    return f"{one.finding}: {_WORDS[one.watched]} {band} ({means})"
 
 
 def _curves(drift: SiteDrift) -> list[Block]:

@@ -49,7 +49,7 @@ class _Prediction:
 def site_drift(config: SiteConfig, *, predictions: Path, manifest: Path) -> SiteDrift:
     """The months of new examinations beside the held-out patients of the time when the model was shipped.
 
-    Reports are read with the site's adapter and calibration, as for training; the site's own label table stays as it is.
+    Reports are read with the site's adapter and calibration, as for training; its own label table stays as it is.
 
     Args:
         config: the site.

@@ -15,7 +15,7 @@ def purge(
     context: typer.Context,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Delete what this site holds for the study: label table, caches, models, logs. Says first what goes and what stays.
+    """Delete what this site holds for the study: label table, caches, models, logs. It first says what goes and stays.
 
     The audit log and the accounts of privacy and requests stay: later studies must count what was given away.
 

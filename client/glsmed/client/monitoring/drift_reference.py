@@ -106,13 +106,12 @@ def read_drift_reference(folder: Path) -> DriftReference:
         content = _File.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise DataError(
-            f"{path}: there is no usable reference for drift ({type(error).__name__}): a study writes it with its final "
-            "evaluation, beside the shipped model"
+            f"{path}: there is no usable reference for drift ({type(error).__name__}): a study writes it with its "
+            "final evaluation, beside the shipped model"
         ) from None
-    said, report, error_ = (
-        _array(rows, len(content.findings)) for rows in (content.said, content.report, content.error)
-    )
-    return DriftReference(content.findings, PatientValues(said, report, error_))
+    columns = len(content.findings)
+    values = PatientValues(*(_array(rows, columns) for rows in (content.said, content.report, content.error)))
+    return DriftReference(content.findings, values)
 
 
 def _rows(values: Floats) -> tuple[Values, ...]:

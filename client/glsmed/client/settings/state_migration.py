@@ -43,8 +43,8 @@ def migrate_state(state: StateFolder) -> None:
     for old, new in moves:
         if new.exists():
             raise DataError(
-                f"{old} is of an earlier release, but {new} is there too: keep the one that is complete in the new place, "
-                "and move the other away from the state folder"
+                f"{old} is of an earlier release, but {new} is there too: keep the one that is complete in the new "
+                "place, and move the other away from the state folder"
             )
     try:
         for old, new in moves:

@@ -92,4 +92,6 @@ def _training_rows(record: StudyRecord) -> list[Block]:
         rows = [[site, str(cells)] for site, cells in sorted(last.counted.items())]
         blocks.append(Table(["site", "cells"], rows, f"Labelled cells behind the updates of round {last.round}."))
     absent = not_counted_words(record)
-    return [*blocks, *([Paragraph("Updates that did not count:"), Listing(absent)] if absent else [])]
+    if absent:
+        blocks += [Paragraph("Updates that did not count:"), Listing(absent)]
+    return blocks

@@ -41,9 +41,9 @@ def privacy_blocks(record: StudyRecord) -> list[Block]:
     return [
         Paragraph(
             f"Training was private: noise multiplier {privacy.noise_multiplier:g}, clipping norm "
-            f"{privacy.clip_norm_l2:g}, delta {privacy.delta:g}, the patient as the unit. Each site refuses a round that "
-            f"would exceed epsilon {privacy.max_epsilon:g}, so no site spent more. What each spent is in its own account "
-            "and does not leave it. The metrics that sites sent are not part of this: docs/privacy.md."
+            f"{privacy.clip_norm_l2:g}, delta {privacy.delta:g}, the patient as the unit. Each site refuses a round "
+            f"that would exceed epsilon {privacy.max_epsilon:g}, so no site spent more. What each spent is in its own "
+            "account and does not leave it. The metrics that sites sent are not part of this: docs/privacy.md."
         )
     ]
 
