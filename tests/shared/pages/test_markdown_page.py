@@ -15,7 +15,8 @@ def test_every_block_has_its_form() -> None:
         Frame("left out", "<p>"),
     ]
     assert as_markdown(Page("Card", blocks)) == (
-        "# Card\n\n### Results\n\nplain\n\n**look**\n\n* a\n* b\n\nnumbers\n\n| x | y |\n| --- | --- |\n| 0.721 | 2 |\n\n"
+        "# Card\n\n### Results\n\nplain\n\n**look**\n\n* a\n* b\n\n"
+        "numbers\n\n| x | y |\n| --- | --- |\n| 0.721 | 2 |\n\n"
         "(Figure, in the HTML page: curve)\n"
     )
 
