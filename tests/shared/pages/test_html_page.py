@@ -28,7 +28,13 @@ def test_every_text_is_escaped(block: Block) -> None:
 
 
 def test_it_is_well_formed() -> None:
-    blocks = [Heading("h", 3), Paragraph("p"), Listing(["a", "b"]), Table(["a"], [["b"], ["c"]], "t"), Frame("f", BAD)]
+    blocks: list[Block] = [
+        Heading("h", 3),
+        Paragraph("p"),
+        Listing(["a", "b"]),
+        Table(["a"], [["b"], ["c"]], "t"),
+        Frame("f", BAD),
+    ]
     body = as_html(Page("title", blocks)).partition("</head>")[2].rpartition("</html>")[0]
     ElementTree.fromstring(body.replace(" sandbox ", " "))  # noqa: S314  # our own text
 

@@ -1,11 +1,11 @@
 import pytest
 
-from glsmed.shared.pages.blocks import Figure, Frame, Heading, Listing, Page, Paragraph, Table
+from glsmed.shared.pages.blocks import Block, Figure, Frame, Heading, Listing, Page, Paragraph, Table
 from glsmed.shared.pages.markdown_page import as_markdown
 
 
 def test_every_block_has_its_form() -> None:
-    blocks = [
+    blocks: list[Block] = [
         Heading("Results", 3),
         Paragraph("plain"),
         Paragraph("look", strong=True),
