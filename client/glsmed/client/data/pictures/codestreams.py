@@ -26,7 +26,7 @@ from pydicom.uid import (
 from glsmed.client.data.pictures.dicom_file import syntax_name, text, whole
 from glsmed.shared.errors import DataError
 
-Decode = Callable[..., NDArray[np.generic]]
+Decode = Callable[..., NDArray[np.integer]]
 
 _JPEG = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1)
 _JPEG_2000 = (JPEG2000Lossless, JPEG2000, HTJ2KLossless, HTJ2KLosslessRPCL, HTJ2K)
@@ -38,7 +38,7 @@ _DECODERS: dict[str, Decode] = {
 _END_OF_IMAGE = b"\xff\xd9"  # of all three families
 
 
-def decode_codestream(dataset: Dataset, *, bytes_per_sample: int) -> NDArray[np.generic]:
+def decode_codestream(dataset: Dataset, *, bytes_per_sample: int) -> NDArray[np.integer]:
     """The only frame of an encapsulated image: ``(H, W)``, or ``(H, W, 3)`` as RGB.
 
     Raises:
@@ -79,7 +79,7 @@ def _decoder(dataset: Dataset) -> Decode:
     return _DECODERS[syntax]
 
 
-def _run_lengths(dataset: Dataset, frame: bytes, bytes_per_sample: int) -> NDArray[np.generic]:
+def _run_lengths(dataset: Dataset, frame: bytes, bytes_per_sample: int) -> NDArray[np.integer]:
     """A frame of RLE, whose samples lie one after the other."""
     rows, columns = (whole(dataset, name) for name in ("Rows", "Columns"))
     samples = whole(dataset, "SamplesPerPixel", 1)
@@ -88,7 +88,7 @@ def _run_lengths(dataset: Dataset, frame: bytes, bytes_per_sample: int) -> NDArr
     return planes[0] if samples == 1 else np.moveaxis(planes, 0, -1)
 
 
-def _check_shape(dataset: Dataset, pixels: NDArray[np.generic]) -> None:
+def _check_shape(dataset: Dataset, pixels: NDArray[np.integer]) -> None:
     rows, columns = (whole(dataset, name) for name in ("Rows", "Columns"))
     if pixels.shape[:2] != (rows, columns):
         height, width = pixels.shape[:2]

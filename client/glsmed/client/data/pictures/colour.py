@@ -11,7 +11,7 @@ _SAME = 16 / 255  # of the full range: lossy compression moves the channels so f
 _MOST_COLOURED = 0.05  # share of pixels: marks and labels of a grey image may be coloured
 
 
-def grey_of_colour(pixels: NDArray[np.generic], *, brightest: int, photometric: str) -> NDArray[np.uint8]:
+def grey_of_colour(pixels: NDArray[np.number], *, brightest: int, photometric: str) -> NDArray[np.uint8]:
     """The brightness ``(H, W)`` of a grey picture ``(H, W, 3)`` of RGB; marks in it may be coloured.
 
     Args:
@@ -22,7 +22,7 @@ def grey_of_colour(pixels: NDArray[np.generic], *, brightest: int, photometric: 
     Raises:
         DataError: it is in colour.
     """
-    channels = pixels.astype(np.float32) / np.float32(brightest)
+    channels: NDArray[np.float32] = pixels.astype(np.float32) / np.float32(brightest)
     spread = sample_of(channels.max(axis=-1) - channels.min(axis=-1))
     coloured = float(np.mean(spread > _SAME))
     if coloured > _MOST_COLOURED:

@@ -1,9 +1,12 @@
 """Which values become black and white: those of the picture, not of its borders, labels or dead pixels."""
 
 import math
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+ScalarT = TypeVar("ScalarT", bound=np.generic)
 
 _SAMPLE = 65_536  # enough pixels to know their distribution
 _TAIL = 0.005  # share of pixels at each end that may be cut
@@ -13,7 +16,7 @@ _SMALL_PART = 0.4  # … if it has no more than this share of its pixels
 _MOST_PARTS = 4  # dead pixels, a white border, a black one and a label
 
 
-def sample_of(values: NDArray[np.generic]) -> NDArray[np.generic]:
+def sample_of(values: NDArray[ScalarT]) -> NDArray[ScalarT]:
     """Evenly spread values ``(N,)`` of an image ``(H, W)``; all of a small one."""
     step = max(1, math.isqrt(values.size // _SAMPLE))
     return values[::step, ::step].ravel()
@@ -52,10 +55,12 @@ def _without_far_part(ordered: NDArray[np.float32]) -> NDArray[np.float32]:
     return rest if few.size <= _SMALL_PART * ordered.size and rest[0] < rest[-1] else ordered
 
 
-def to_greys(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.uint8]:
+def to_greys(values: NDArray[np.number], low: float, high: float) -> NDArray[np.uint8]:
     """Greys from 0 at ``low`` to 255 at ``high``, the other way round if ``low`` is greater; 0 if they are equal."""
     if low == high:
         return np.zeros(values.shape, dtype=np.uint8)
-    scaled = (values - np.float32(low)) * np.float32(255 / (high - low))
+    scale = 255 / (high - low)
+    scaled: NDArray[np.float32] = np.multiply(values, np.float32(scale), dtype=np.float32)
+    scaled += np.float32(0.5 - low * scale)  # a half, so that cutting the decimals rounds
     np.clip(scaled, 0, 255, out=scaled)
-    return np.rint(scaled, out=scaled).astype(np.uint8)
+    return scaled.astype(np.uint8)

@@ -18,13 +18,33 @@ Curve = Callable[[Values], Values]
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """The curve ``slope * value + intercept``."""
+
+    slope: float
+    intercept: float
+
+    def __call__(self, values: Values) -> Values:
+        """The curve at the values, of any shape."""
+        return values * np.float32(self.slope) + np.float32(self.intercept)
+
+    def at(self, result: float) -> float:
+        """The value that the curve brings to ``result``."""
+        return (result - self.intercept) / self.slope
+
+    def then(self, other: "Line") -> "Line":
+        """This curve and after it the other one."""
+        return Line(other.slope * self.slope, other.slope * self.intercept + other.intercept)
+
+
+@dataclass(frozen=True, slots=True)
 class GreyScale:
     """What the headers say about the way from stored values to greys.
 
     Attributes:
         modality: stored values to the detector's own units.
         voi: those to the shown range; None where the headers ask for nothing.
-        voi_range: the least and greatest value that ``voi`` can give.
+        voi_range: what ``voi`` gives for black and white; what a :class:`Line` gives beyond is cut.
         inverted: the least value is white.
     """
 
@@ -54,11 +74,11 @@ class GreyScale:
 def _rescale(dataset: Dataset) -> Curve:
     slope = next(iter(numbers(dataset, "RescaleSlope")), 1.0) or 1.0
     intercept = next(iter(numbers(dataset, "RescaleIntercept")), 0.0)
-    return lambda values: values * np.float32(slope) + np.float32(intercept)
+    return Line(slope, intercept)
 
 
 def _window(dataset: Dataset) -> Curve | None:
-    """The first window as a curve from 0 to 1; None where there is none, or its width means nothing."""
+    """The first window as a curve that runs from 0 to 1; None where there is none, or its width means nothing."""
     centres, widths = numbers(dataset, "WindowCenter"), numbers(dataset, "WindowWidth")
     if not centres or not widths or widths[0] <= 0:
         return None
@@ -68,7 +88,7 @@ def _window(dataset: Dataset) -> Curve | None:
         return lambda values: 1 / (1 + np.exp(np.clip(-4 * (values - centre) / width, -80, 80), dtype=np.float32))
     if function != "LINEAR_EXACT" and width >= 1:  # LINEAR, also where the element is blank or something else
         centre, width = centre - 0.5, max(width - 1, 1e-3)  # a width of 1 is a threshold
-    return lambda values: np.clip((values - np.float32(centre)) / np.float32(width) + np.float32(0.5), 0, 1)
+    return Line(1 / width, 0.5 - centre / width)
 
 
 def _is_inverted(dataset: Dataset) -> bool:

@@ -56,7 +56,7 @@ class LookupTable:
     def __call__(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """The entries of the values, of any shape."""
         places = np.clip(np.rint(values) - self.first, 0, self.entries.size - 1).astype(np.int32)
-        return self.entries[places]
+        return np.asarray(self.entries[places], dtype=np.float32)
 
 
 def _entries(data: object, count: int, name: str) -> NDArray[np.float32]:

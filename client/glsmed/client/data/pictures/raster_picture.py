@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from glsmed.client.data.pictures.contrast import robust_range, sample_of, to_greys
@@ -50,7 +51,7 @@ def _load(image: Image.Image) -> None:
 
 def _grey(image: Image.Image) -> Image.Image:
     if image.mode.startswith(("I", "F")):
-        values = np.asarray(image, dtype=np.float32)
+        values: NDArray[np.float32] = np.asarray(image, dtype=np.float32)
         return Image.fromarray(to_greys(values, *robust_range(sample_of(values))))
     if image.has_transparency_data:
         coloured = image.convert("RGBA")

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.pixels import pixel_array
+from pydicom.pixels.utils import pixel_array
 from pydicom.uid import UID, ExplicitVRBigEndian
 
 from glsmed.client.data.pictures.codestreams import decode_codestream
@@ -15,7 +15,7 @@ from glsmed.shared.errors import DataError
 _BITS_ALLOCATED = (1, 8, 16, 32)
 _BITS_PER_BYTE = 8
 
-Pixels = NDArray[np.generic]
+Pixels = NDArray[np.integer]
 
 
 def decoded_pixels(dataset: Dataset) -> Pixels:
