@@ -207,7 +207,7 @@ def test_a_truncated_jpeg_is_refused_wherever_it_ends(tmp_path: Path, length: in
 
 
 @given(st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
 def test_a_spoiled_file_is_an_image_or_one_clear_error(
     tmp_path: Path, write_dicom: WriteDicom, data: st.DataObject
 ) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glsmed.client.data import image_cache
+from glsmed.client.data.cache import file_keys
 from glsmed.client.data.images import read_image
 from glsmed.client.data.manifest import ImageEntry, Manifest, patient_key, read_manifest
 from glsmed.client.data.site_inputs import read_site_inputs
@@ -119,7 +120,7 @@ def test_a_second_start_reads_no_image_and_no_report(
         raise AssertionError("read again")
 
     monkeypatch.setattr(image_cache, "read_image", forbidden)
-    monkeypatch.setattr(image_cache, "_digest", forbidden)
+    monkeypatch.setattr(file_keys, "sha256_of", forbidden)
     monkeypatch.setattr(label_table, "_make_rows", forbidden)
     second = prepare_site(read_site_inputs(drawn_config, study))
     for name in SPLITS:

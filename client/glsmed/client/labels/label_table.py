@@ -1,28 +1,31 @@
 """The label table: for every examination and finding, the words behind its training target. It never leaves the site.
 
-One SQLite file, readable by its owner only; rebuilt when the adapter, the cue calibration, the reports or the
-study's label settings change, and replaced only when the new one is complete.
+One SQLite file, readable by its owner only; rebuilt when the code that reads, the adapter, the cue calibration,
+the reports or the study's label settings change, and replaced only when the new one is complete.
 """
 
 import hashlib
 import json
 import sqlite3
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
 import torch
 
 from glsmed.client.data.manifest import Manifest
+from glsmed.shared import smoothing
 from glsmed.shared.errors import DataError
 from glsmed.shared.files.atomic import PRIVATE_FILE, atomic_replace
 from glsmed.shared.protocol.study import LabelSection
 from glsmed.shared.smoothing import rates_from_probability, smoothed_targets, weights_from_spread
 from glsmed.site_adapters.inputs.progress import track
 from glsmed.site_adapters.reading.cells import Cell
+from glsmed.site_adapters.reading.code_digest import reading_code_digest
 from glsmed.site_adapters.reading.reader import Reader
 
 LAYOUT = 1
@@ -92,6 +95,7 @@ class LabelSource:
         content = hashlib.sha256()
         identity = [
             LAYOUT,
+            _code_digest(),
             self.reader.adapter.digest,
             self.calibration_digest,
             list(self.findings),
@@ -101,6 +105,15 @@ class LabelSource:
         for study_id, patient_id in self.manifest.patients.items():
             content.update(f"{study_id}\0{patient_id}\0{self.manifest.reports[study_id]}\0".encode())
         return content.hexdigest()
+
+
+@cache
+def _code_digest() -> str:
+    """Digest of the code that reads reports and of that which makes targets of them."""
+    own = hashlib.sha256(reading_code_digest().encode())
+    for module in (smoothing, sys.modules[__name__]):
+        own.update(Path(str(module.__file__)).read_bytes())
+    return own.hexdigest()
 
 
 def load_label_table(path: Path, source: LabelSource) -> list[LabelRow]:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from glsmed.client.data.pictures.contrast import sample_of
+from glsmed.client.data.pictures.contrast import sample_of, to_greys
 from glsmed.shared.errors import DataError
 
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601, as in YBR_FULL
@@ -30,4 +30,5 @@ def grey_of_colour(pixels: NDArray[np.number], *, brightest: int, photometric: s
             f"is a colour image (PhotometricInterpretation {photometric}, {coloured:.0%} of its pixels are not grey), "
             "expected a grey one"
         )
-    return np.rint(np.clip(channels @ _LUMA, 0, 1) * 255).astype(np.uint8)
+    luma: NDArray[np.float32] = np.clip(channels @ _LUMA, 0, 1)
+    return to_greys(luma, 0, 1)
