@@ -14,6 +14,7 @@ from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.uid import RLELossless
 
+from glsmed.client.data import images
 from glsmed.client.data.images import read_image
 from glsmed.shared.errors import DataError
 
@@ -223,3 +224,21 @@ def test_a_spoiled_file_is_an_image_or_one_clear_error(
     (tmp_path / name).write_bytes(bytes(spoiled))
     with contextlib.suppress(DataError):  # any other error fails the test
         assert read_image(tmp_path / name, size_px=16).shape == (16, 16)
+
+
+def test_a_large_file_is_refused_before_it_is_read_into_memory(
+    write_dicom: WriteDicom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cine loop of some gigabytes must not fill the memory before it is refused."""
+    path = write_dicom(gradient().astype(np.uint16), NumberOfFrames=3)
+    monkeypatch.setattr(images, "_LARGE_BYTES", 100)
+    monkeypatch.setattr(images, "dicom_picture", lambda _: pytest.fail("was read"))
+    with pytest.raises(DataError, match="has 3 frames, expected 1"):
+        read_image(path, size_px=SIDE)
+
+
+def test_the_contrast_of_regions_is_lifted_where_that_is_asked_for(tmp_path: Path) -> None:
+    path = saved(tmp_path, Image.fromarray((100 + gradient() // 8).astype(np.uint8)), "image.png")
+    plain, lifted = (read_image(path, size_px=SIDE, clahe=clahe) for clahe in (False, True))
+    assert np.ptp(lifted) > 1.5 * np.ptp(plain)
+    assert np.corrcoef(plain.ravel(), lifted.ravel())[0, 1] > 0.8

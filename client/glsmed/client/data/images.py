@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from glsmed.client.data.pictures.dicom_file import is_dicom, open_dicom
-from glsmed.client.data.pictures.dicom_picture import dicom_picture
+from glsmed.client.data.pictures.dicom_picture import check_headers, dicom_picture
 from glsmed.client.data.pictures.local_contrast import equalize_locally
 from glsmed.client.data.pictures.raster_picture import raster_picture
 from glsmed.shared.errors import DataError
 
+_LARGE_BYTES = 1 << 26  # what is larger is refused by its headers if it can be, before it is read into memory
 PIPELINE_VERSION = 3  # part of the cache's key: raise it whenever the pixels that come out change
 
 
@@ -29,11 +30,7 @@ def read_image(path: Path, *, size_px: int, clahe: bool = False) -> NDArray[np.u
         DataError: naming the file and what is wrong with it.
     """
     try:
-        image = (
-            Image.fromarray(dicom_picture(open_dicom(path)))
-            if is_dicom(path)
-            else raster_picture(path, size_px=size_px)
-        )
+        image = _dicom(path) if is_dicom(path) else raster_picture(path, size_px=size_px)
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
     except OSError as error:
@@ -43,6 +40,12 @@ def read_image(path: Path, *, size_px: int, clahe: bool = False) -> NDArray[np.u
     except Exception:  # decoders raise all kinds of errors on a broken file, in words of their own
         raise DataError(f"{path}: cannot be read: the file is damaged") from None
     return _square(image, size_px, clahe=clahe)
+
+
+def _dicom(path: Path) -> Image.Image:
+    if path.stat().st_size > _LARGE_BYTES:
+        check_headers(open_dicom(path, headers_only=True))
+    return Image.fromarray(dicom_picture(open_dicom(path)))
 
 
 def _square(image: Image.Image, size_px: int, *, clahe: bool) -> NDArray[np.uint8]:

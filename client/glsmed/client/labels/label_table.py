@@ -7,7 +7,6 @@ the reports or the study's label settings change, and replaced only when the new
 import hashlib
 import json
 import sqlite3
-import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields
@@ -20,7 +19,7 @@ import torch
 from glsmed.client.data.manifest import Manifest
 from glsmed.shared import smoothing
 from glsmed.shared.errors import DataError
-from glsmed.shared.files.atomic import PRIVATE_FILE, atomic_replace
+from glsmed.shared.files.atomic import PRIVATE_FILE, atomic_replace, remove_leftovers
 from glsmed.shared.protocol.study import LabelSection
 from glsmed.shared.smoothing import rates_from_probability, smoothed_targets, weights_from_spread
 from glsmed.site_adapters.inputs.progress import track
@@ -111,8 +110,8 @@ class LabelSource:
 def _code_digest() -> str:
     """Digest of the code that reads reports and of that which makes targets of them."""
     own = hashlib.sha256(reading_code_digest().encode())
-    for module in (smoothing, sys.modules[__name__]):
-        own.update(Path(str(module.__file__)).read_bytes())
+    for source in (smoothing.__file__, __file__):
+        own.update(Path(source).read_bytes())
     return own.hexdigest()
 
 
@@ -125,6 +124,7 @@ def load_label_table(path: Path, source: LabelSource) -> list[LabelRow]:
     digest = source.digest()
     if _stored_digest(path) != digest:
         try:
+            remove_leftovers(path)
             _write(path, list(_make_rows(source)), digest)
         except (OSError, sqlite3.Error) as error:
             raise DataError(f"{path}: the label table cannot be written: {error}") from None

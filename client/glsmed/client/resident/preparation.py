@@ -97,11 +97,13 @@ def _refuse_empty(entries: Mapping[SplitName, Sequence[ImageEntry]], summary: Si
 
 
 def _with_entries(inputs: SiteInputs, entries: Mapping[SplitName, Sequence[ImageEntry]]) -> SiteInputs:
-    """The inputs with these images alone, and without the gold labels of examinations that have none."""
+    """The inputs with these images alone, and without the reports and gold labels of examinations that have none."""
     kept = {entry for name in SPLITS for entry in entries[name]}
-    manifest = replace(inputs.manifest, images=tuple(entry for entry in inputs.manifest.images if entry in kept))
-    gold = {key: value for key, value in inputs.gold.items() if key[0] in manifest.patients}
-    return replace(inputs, manifest=manifest, gold=gold)
+    studies = {entry.study_id for entry in kept}
+    images = tuple(entry for entry in inputs.manifest.images if entry in kept)
+    reports = {study: text for study, text in inputs.manifest.reports.items() if study in studies}
+    gold = {key: value for key, value in inputs.gold.items() if key[0] in studies}
+    return replace(inputs, manifest=replace(inputs.manifest, images=images, reports=reports), gold=gold)
 
 
 def with_targets(

@@ -38,7 +38,7 @@ def remove_leftovers(path: Path) -> None:
     Raises:
         OSError: one cannot be deleted.
     """
-    for left in path.parent.glob(f".{glob.escape(path.name)}.????????"):
+    for left in path.parent.glob(f".{glob.escape(path.name)}.????????*"):
         left.unlink(missing_ok=True)
 
 

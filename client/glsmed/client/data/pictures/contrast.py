@@ -13,6 +13,7 @@ _TAIL = 0.005  # share of pixels at each end that may be cut
 _STEPS = 513  # quantiles that are looked at for a gap
 _WIDE_GAP = 0.6  # of the range: what lies beyond an empty stretch of this size is no part of the picture …
 _SMALL_PART = 0.4  # … if it has no more than this share of its pixels
+_STRIP = 1 << 18  # pixels at a time: they stay in the processor's cache, and large images need no more memory
 _MOST_PARTS = 4  # dead pixels, a white border, a black one and a label
 
 
@@ -57,9 +58,16 @@ def _without_far_part(ordered: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def to_greys(values: NDArray[np.number], low: float, high: float) -> NDArray[np.uint8]:
     """Greys from 0 at ``low`` to 255 at ``high``, the other way round if ``low`` is greater; 0 if they are equal."""
-    if low == high:
+    if low == high or values.size == 0:
         return np.zeros(values.shape, dtype=np.uint8)
-    scale = 255 / (high - low)
+    greys = np.empty(values.shape, dtype=np.uint8)
+    step = max(1, _STRIP * len(values) // values.size)
+    for start in range(0, len(values), step):
+        greys[start : start + step] = _strip(values[start : start + step], 255 / (high - low), low)
+    return greys
+
+
+def _strip(values: NDArray[np.number], scale: float, low: float) -> NDArray[np.uint8]:
     scaled: NDArray[np.float32] = np.multiply(values, np.float32(scale), dtype=np.float32)
     scaled += np.float32(0.5 - low * scale)  # a half, so that cutting the decimals rounds
     np.clip(scaled, 0, 255, out=scaled)

@@ -33,7 +33,9 @@ def dicom_picture(dataset: Dataset) -> NDArray[np.uint8]:
     Raises:
         DataError: there is not exactly one grey image, or it cannot be decoded.
     """
-    photometric = _check(dataset)
+    photometric = check_headers(dataset)
+    if "PixelData" not in dataset:
+        raise DataError("has Rows and Columns but no PixelData, or its pixel data end early: was it copied whole?")
     pixels = decoded_pixels(dataset)
     if photometric in _GREY:
         if pixels.ndim != _AXES:
@@ -45,12 +47,14 @@ def dicom_picture(dataset: Dataset) -> NDArray[np.uint8]:
     return grey_of_colour(pixels, brightest=brightest, photometric=photometric)
 
 
-def _check(dataset: Dataset) -> str:
-    """The photometric interpretation of what is one image of a plausible size; nothing is decoded yet."""
+def check_headers(dataset: Dataset) -> str:
+    """The photometric interpretation of what is one image of a plausible size; no pixels are needed.
+
+    Raises:
+        DataError: it is no image, several, of colours that are not read, or too small or large.
+    """
     rows, columns = whole(dataset, "Rows"), whole(dataset, "Columns")
-    if "PixelData" not in dataset:
-        if rows and columns:
-            raise DataError("has Rows and Columns but no PixelData, or its pixel data end early: was it copied whole?")
+    if "PixelData" not in dataset and not (rows and columns):
         raise DataError(f"is DICOM without pixels ({text(dataset, 'Modality') or 'no modality'})")
     frames = whole(dataset, "NumberOfFrames", 1)
     if frames > 1:
