@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 
 from glsmed.client.data import image_cache
@@ -269,15 +270,16 @@ def test_only_a_few_images_are_in_flight(tmp_path: Path, monkeypatch: pytest.Mon
     """The positive control: with all images begun at once, as many as there are would be decoded before the first."""
     paths = pictures(tmp_path / "a", *range(1, 61))
     decoded: list[Path] = []
-    read = image_cache.read_image
 
-    def count(path: Path, *, size_px: int, clahe: bool) -> image_cache.Pixels:
+    def count(path: Path, *, size_px: int, clahe: bool) -> NDArray[np.uint8]:
         decoded.append(path)
-        return read(path, size_px=size_px, clahe=clahe)
+        return read_image(path, size_px=size_px, clahe=clahe)
 
     most_ahead = 0
 
-    def slow_append(self: partial_rows.PartialRows, outcome: file_keys.Outcome, pixels: image_cache.Pixels) -> None:
+    def slow_append(
+        self: partial_rows.PartialRows, outcome: file_keys.Outcome, pixels: NDArray[np.uint8] | None
+    ) -> None:
         nonlocal most_ahead
         time.sleep(0.005)
         append(self, outcome, pixels)

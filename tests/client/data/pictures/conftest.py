@@ -26,7 +26,8 @@ def film() -> NDArray[np.uint16]:
     values[:, 45:50] += 700
     values[4:14, 4:18] = 3500
     values += np.random.default_rng(5).normal(0, 25, values.shape)
-    return np.clip(values, 0, 4095).astype(np.uint16)
+    clipped: NDArray[np.uint16] = np.clip(values, 0, 4095).astype(np.uint16)
+    return clipped
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,10 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import (
     HTJ2K,
     JPEG2000,
+    UID,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
+    JPEGExtended12Bit,
     JPEGLosslessSV1,
     JPEGLSLossless,
     RLELossless,
@@ -34,7 +36,7 @@ Film = NDArray[np.uint16]
 
 def packed(path: Path, syntax: str, frame: bytes, **elements: object) -> Path:
     dataset = pydicom.dcmread(path)
-    dataset.file_meta.TransferSyntaxUID = syntax
+    dataset.file_meta.TransferSyntaxUID = UID(syntax)
     dataset.PixelData = encapsulate([frame])
     for name, value in elements.items():
         setattr(dataset, name, value)
@@ -98,6 +100,25 @@ def test_a_file_that_was_copied_in_part_is_named(
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
     with pytest.raises(DataError, match=r"(end|ends) early.*was (the file|it) copied whole"):
         read_image(path, size_px=32)
+
+
+@pytest.mark.parametrize("syntax", [JPEG2000Lossless, JPEGLosslessSV1, JPEGLSLossless, JPEGBaseline8Bit])
+def test_the_codestream_says_what_it_is_whatever_the_header_says(
+    write_dicom: WriteDicom, film: Film, syntax: str
+) -> None:
+    path = packed(write_dicom(film, BitsStored=12, HighBit=11), JPEGExtended12Bit, frames(film)[syntax])
+    assert np.corrcoef(dicom_picture(open_dicom(path)).ravel(), film.ravel())[0, 1] > 0.98
+
+
+@pytest.mark.parametrize("syntax", [JPEG2000Lossless, JPEGLosslessSV1, JPEGLSLossless])
+def test_compressed_pixels_without_a_meta_header_are_read(
+    write_dicom: WriteDicom, film: Film, tmp_path: Path, syntax: str
+) -> None:
+    path = packed(write_dicom(film, BitsStored=12, HighBit=11), syntax, frames(film)[syntax])
+    content = path.read_bytes()
+    bare = tmp_path / "IM0001"
+    bare.write_bytes(content[content.index(b"\x08\x00\x60\x00CS") :])  # what follows the meta header
+    assert np.corrcoef(dicom_picture(open_dicom(bare)).ravel(), film.ravel())[0, 1] > 0.98
 
 
 def test_damaged_data_are_named_with_their_syntax(write_dicom: WriteDicom, film: Film) -> None:

@@ -7,7 +7,7 @@ import pydicom
 import pytest
 from numpy.typing import NDArray
 from pydicom.encaps import encapsulate
-from pydicom.pixels import convert_color_space
+from pydicom.pixels.processing import convert_color_space
 from pydicom.uid import JPEGBaseline8Bit
 
 from glsmed.client.data.pictures.dicom_file import open_dicom

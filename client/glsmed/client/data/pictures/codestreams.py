@@ -11,8 +11,12 @@ from pydicom.encaps import generate_frames
 from pydicom.uid import (
     HTJ2K,
     JPEG2000,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
     HTJ2KLossless,
     HTJ2KLosslessRPCL,
+    ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
@@ -28,14 +32,25 @@ from glsmed.shared.errors import DataError
 
 Decode = Callable[..., NDArray[np.integer]]
 
-_JPEG = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1)
-_JPEG_2000 = (JPEG2000Lossless, JPEG2000, HTJ2KLossless, HTJ2KLosslessRPCL, HTJ2K)
-_DECODERS: dict[str, Decode] = {
-    **dict.fromkeys(_JPEG, imagecodecs.jpeg8_decode),
-    **dict.fromkeys((JPEGLSLossless, JPEGLSNearLossless), imagecodecs.jpegls_decode),
-    **dict.fromkeys(_JPEG_2000, imagecodecs.jpeg2k_decode),
-}
+_SYNTAXES = (
+    *(JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1),
+    *(JPEGLSLossless, JPEGLSNearLossless),
+    *(JPEG2000Lossless, JPEG2000, HTJ2KLossless, HTJ2KLosslessRPCL, HTJ2K),
+    RLELossless,
+)
+_START_OF_JPEG = b"\xff\xd8"
+_FRAME_OF_JPEG_LS = b"\xff\xf7"
+_START_OF_JPEG_2000 = (b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP")  # a codestream, or one in its file format
+_HEADERS = 1024  # JPEG-LS has its frame header among the first of them
 _END_OF_IMAGE = b"\xff\xd9"  # of all three families
+_NATIVE = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian)
+
+
+def is_compressed(dataset: Dataset) -> bool:
+    """Whether the pixels are a codestream: by the transfer syntax, or where there was none by how they are stored."""
+    if text(dataset.file_meta, "TransferSyntaxUID") not in _NATIVE:
+        return True
+    return bool(dataset["PixelData"].is_undefined_length)
 
 
 def decode_codestream(dataset: Dataset, *, bytes_per_sample: int) -> NDArray[np.integer]:
@@ -46,14 +61,14 @@ def decode_codestream(dataset: Dataset, *, bytes_per_sample: int) -> NDArray[np.
             for this transfer syntax.
     """
     syntax = text(dataset.file_meta, "TransferSyntaxUID")
-    if syntax != RLELossless and syntax not in _DECODERS:
+    if syntax not in (*_SYNTAXES, *_NATIVE):
         raise DataError(
             f"its pixels cannot be decoded: transfer syntax {syntax_name(dataset)} is not supported; export it "
             "uncompressed, or as JPEG, JPEG-LS, JPEG 2000 or RLE"
         )
     frame = _frame(dataset)
     try:
-        pixels = _run_lengths(dataset, frame, bytes_per_sample) if syntax == RLELossless else _decoder(dataset)(frame)
+        pixels = _decoder(dataset, frame, bytes_per_sample)(frame)
     except MemoryError:
         raise DataError("its pixels need more memory than there is") from None
     except Exception:  # each library has its own errors, in its own words
@@ -67,19 +82,29 @@ def _frame(dataset: Dataset) -> bytes:
         frame = next(generate_frames(dataset.PixelData, number_of_frames=1), b"")
     except (ValueError, TypeError):
         frame = b""
-    if not frame or (text(dataset.file_meta, "TransferSyntaxUID") != RLELossless and _END_OF_IMAGE not in frame[-16:]):
+    if not frame or (_is_jpeg(frame) and _END_OF_IMAGE not in frame[-16:]):
         raise DataError(f"its pixel data end early ({syntax_name(dataset)}): was the file copied whole?")
     return frame
 
 
-def _decoder(dataset: Dataset) -> Decode:
-    syntax = text(dataset.file_meta, "TransferSyntaxUID")
-    if syntax in _JPEG and text(dataset, "PhotometricInterpretation") == "RGB":
+def _is_jpeg(frame: bytes) -> bool:
+    return frame.startswith((_START_OF_JPEG, *_START_OF_JPEG_2000))
+
+
+def _decoder(dataset: Dataset, frame: bytes, bytes_per_sample: int) -> Decode:
+    """The decoder by the codestream's own first bytes: files say JPEG lossless of baseline JPEG, and the other way."""
+    if frame.startswith(_START_OF_JPEG_2000):
+        return imagecodecs.jpeg2k_decode
+    if not frame.startswith(_START_OF_JPEG):
+        return partial(_run_lengths, dataset, bytes_per_sample=bytes_per_sample)
+    if _FRAME_OF_JPEG_LS in frame[:_HEADERS]:
+        return imagecodecs.jpegls_decode
+    if text(dataset, "PhotometricInterpretation") == "RGB":
         return partial(imagecodecs.jpeg8_decode, colorspace="RGB", outcolorspace="RGB")
-    return _DECODERS[syntax]
+    return imagecodecs.jpeg8_decode
 
 
-def _run_lengths(dataset: Dataset, frame: bytes, bytes_per_sample: int) -> NDArray[np.integer]:
+def _run_lengths(dataset: Dataset, frame: bytes, *, bytes_per_sample: int) -> NDArray[np.integer]:
     """A frame of RLE, whose samples lie one after the other."""
     rows, columns = (whole(dataset, name) for name in ("Rows", "Columns"))
     samples = whole(dataset, "SamplesPerPixel", 1)

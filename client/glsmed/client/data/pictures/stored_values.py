@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.pixels.utils import pixel_array
-from pydicom.uid import UID, ExplicitVRBigEndian
+from pydicom.uid import ExplicitVRBigEndian
 
-from glsmed.client.data.pictures.codestreams import decode_codestream
+from glsmed.client.data.pictures.codestreams import decode_codestream, is_compressed
 from glsmed.client.data.pictures.dicom_file import numbers, syntax_name, text, whole
 from glsmed.shared.errors import DataError
 
@@ -27,7 +27,7 @@ def decoded_pixels(dataset: Dataset) -> Pixels:
     allocated = whole(dataset, "BitsAllocated")
     if allocated not in _BITS_ALLOCATED:
         raise DataError(f"has BitsAllocated {allocated or 'missing'}, expected 8, 16 or 32")
-    if UID(text(dataset.file_meta, "TransferSyntaxUID")).is_encapsulated:
+    if is_compressed(dataset):
         return decode_codestream(dataset, bytes_per_sample=max(1, allocated // _BITS_PER_BYTE))
     _check_length(dataset, allocated)
     if whole(dataset, "SamplesPerPixel", 1) == 1 and allocated > 1:
@@ -76,18 +76,14 @@ def grey_values(dataset: Dataset, pixels: NDArray[np.integer]) -> NDArray[np.int
         return pixels.view(f"{'i' if signed else 'u'}{pixels.dtype.itemsize}")
     bits = pixels.view(f"u{pixels.dtype.itemsize}")
     shift = min(max(high + 1 - stored, 0), allocated - stored)
-    if shift and not (_is_compressed(dataset) and int(bits.max()) < 1 << stored):
+    # a codestream knows its own depth: its values may be in place whatever HighBit says
+    if shift and not (is_compressed(dataset) and int(bits.max()) < 1 << stored):
         bits = bits >> shift
     bits = bits & ((1 << stored) - 1)
     if not signed:
         return bits
     sign = 1 << (stored - 1)
     return (bits ^ sign).view(f"i{pixels.dtype.itemsize}") - sign
-
-
-def _is_compressed(dataset: Dataset) -> bool:
-    """Whether a codestream knows its own depth, so that its values may be in place whatever HighBit says."""
-    return UID(text(dataset.file_meta, "TransferSyntaxUID")).is_encapsulated
 
 
 def padding_of(dataset: Dataset, values: NDArray[np.integer]) -> NDArray[np.bool_] | None:
