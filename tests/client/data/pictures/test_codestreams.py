@@ -133,6 +133,17 @@ def test_short_run_lengths_are_damaged(write_dicom: WriteDicom, film: Film) -> N
         read_image(path, size_px=32)
 
 
+def test_a_damaged_size_is_seen_before_the_decoder_asks_for_memory(
+    write_dicom: WriteDicom, film: Film, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = bytearray(frames(film)[JPEG2000Lossless])
+    frame[8:10] = b"\x0f\xff"  # columns by the billion
+    path = packed(write_dicom(film), JPEG2000Lossless, bytes(frame))
+    monkeypatch.setattr(imagecodecs, "jpeg2k_decode", lambda _: pytest.fail("was decoded"))
+    with pytest.raises(DataError, match=r"Rows x Columns are 120 x 96, but the JPEG 2000 .* data hold 120 x 268370016"):
+        read_image(path, size_px=32)
+
+
 def test_another_size_than_the_headers_say_is_named(write_dicom: WriteDicom, film: Film) -> None:
     path = packed(write_dicom(film), JPEG2000Lossless, jpeg_2000(film[:64]))
     with pytest.raises(DataError, match=r"Rows x Columns are 120 x 96, but the JPEG 2000 .* data hold 64 x 96"):

@@ -27,6 +27,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
+from glsmed.client.data.pictures.codestream_size import codestream_size
 from glsmed.client.data.pictures.dicom_file import syntax_name, text, whole
 from glsmed.shared.errors import DataError
 
@@ -67,13 +68,15 @@ def decode_codestream(dataset: Dataset, *, bytes_per_sample: int) -> NDArray[np.
             "uncompressed, or as JPEG, JPEG-LS, JPEG 2000 or RLE"
         )
     frame = _frame(dataset)
+    if size := codestream_size(frame):
+        _check_size(dataset, *size)
     try:
         pixels = _decoder(dataset, frame, bytes_per_sample)(frame)
     except MemoryError:
         raise DataError("its pixels need more memory than there is") from None
     except Exception:  # each library has its own errors, in its own words
         raise DataError(f"its pixels cannot be decoded: the {syntax_name(dataset)} data are damaged") from None
-    _check_shape(dataset, pixels)
+    _check_size(dataset, *pixels.shape[:2])
     return pixels
 
 
@@ -113,10 +116,9 @@ def _run_lengths(dataset: Dataset, frame: bytes, *, bytes_per_sample: int) -> ND
     return planes[0] if samples == 1 else np.moveaxis(planes, 0, -1)
 
 
-def _check_shape(dataset: Dataset, pixels: NDArray[np.integer]) -> None:
+def _check_size(dataset: Dataset, height: int, width: int) -> None:
     rows, columns = (whole(dataset, name) for name in ("Rows", "Columns"))
-    if pixels.shape[:2] != (rows, columns):
-        height, width = pixels.shape[:2]
+    if (height, width) != (rows, columns):
         raise DataError(
             f"Rows x Columns are {rows} x {columns}, but the {syntax_name(dataset)} data hold {height} x {width}"
         )
