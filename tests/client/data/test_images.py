@@ -200,7 +200,7 @@ NOISE_JPEG = _noise_jpeg()
 
 
 @given(st.integers(0, len(NOISE_JPEG) - 12))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_a_truncated_jpeg_is_refused_wherever_it_ends(tmp_path: Path, length: int) -> None:
     (tmp_path / "image.jpg").write_bytes(NOISE_JPEG[:length])
     with pytest.raises(DataError):
