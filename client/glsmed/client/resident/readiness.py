@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
@@ -24,8 +24,9 @@ from glsmed.client.resident.preparation import (
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.client.settings.enrolment import read_authority, read_private_key
 from glsmed.client.training.devices import resolve_devices
-from glsmed.shared.errors import ConfigurationError, GlsmedError
+from glsmed.shared.errors import BusyError, ConfigurationError, GlsmedError
 from glsmed.shared.files.audit import verify
+from glsmed.shared.files.fault_lists import grouped
 from glsmed.shared.protocol.bundle import RELEASE, bundle_digest
 from glsmed.shared.protocol.study import Study, TrainingSection, load_study
 from glsmed.site_adapters.adapter.adapter import Adapter
@@ -80,7 +81,11 @@ def run_check(config_file: Path) -> CheckReport:
         return report
     _check_query_budget(report, config, study)
     if survey is not None:
-        _check_data(report, config, study, survey=survey, adapter=adapter)
+        try:
+            with config.state.held(work=f"check of {config.site}"):
+                _check_data(report, config, study, survey=survey, adapter=adapter)
+        except BusyError as busy:
+            report.warnings.append(f"images and labels were not checked: {busy}")
     return report
 
 
@@ -194,13 +199,17 @@ def _check_data(
 ) -> None:
     manifest = survey.manifest
     entries = by_split(manifest, config.data.split)
-    report.attempt(lambda: load_images(config, study, entries))
+    loaded = report.attempt(lambda: load_images(config, study, entries))
     gold = report.attempt(lambda: read_site_gold(config, study, survey.study_ids)) or {}
     rows = None
     if adapter is not None:
         inputs = SiteInputs(config, study, manifest, gold, Reader(adapter))
         rows = report.attempt(lambda: label_rows(inputs))
     report.summary = summary = summarise(manifest, rows or [], entries, gold)
+    if loaded is not None and loaded.unreadable:
+        report.summary = summary = replace(summary, unreadable_images=len(loaded.unreadable))
+        left_out = grouped(loaded.unreadable, things="images left out", full_list=config.state.unreadable_images)
+        report.warnings.extend(map(str, left_out))
     if survey.faults:
         return  # counts of a faulty manifest would only repeat its faults
     for name in SPLITS:
