@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from glsmed.client.resident.site_runtime import SiteRuntime, load_site_runtime
 from glsmed.client.settings.config import CentreAddress, DataSection, EgressSection, SiteConfig, SplitSection
-from glsmed.shared.protocol.study import ModelSection, Study, TrainingSection
+from glsmed.shared.protocol.network_settings import ModelSection
+from glsmed.shared.protocol.study import Study, TrainingSection
 
 PATIENTS = 24
 _SIDE_PX = 40

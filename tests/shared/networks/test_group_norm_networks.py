@@ -4,8 +4,12 @@ import torch
 import torchvision
 from torch import nn
 
-from glsmed.shared.models import ARCHITECTURES, build_model, group_norm, initial_model, load_arrays, state_arrays
-from glsmed.shared.protocol.study import ModelSection, Study, TrainingSection
+from glsmed.shared.networks.building import build_model
+from glsmed.shared.networks.group_norm_networks import group_norm
+from glsmed.shared.networks.initial_model import initial_model
+from glsmed.shared.networks.model_arrays import load_arrays, state_arrays
+from glsmed.shared.protocol.network_settings import ARCHITECTURES, ModelSection
+from glsmed.shared.protocol.study import Study, TrainingSection
 
 SMALL = build_model("resnet10", n_findings=3, seed=0)
 

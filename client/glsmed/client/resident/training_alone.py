@@ -43,7 +43,15 @@ def train_site_alone(
         torch.set_num_threads(config.cpu_threads)
     config.state.prepare()
     splits = prepare_site(read_site_inputs(config, study)).splits
-    result = train_locally(splits["train"], splits["validation"], study, device=device, tell=tell, patience=patience)
+    result = train_locally(
+        splits["train"],
+        splits["validation"],
+        study,
+        device=device,
+        tell=tell,
+        patience=patience,
+        beside=config.study.parent,
+    )
     _keep(LocalRecord(config.state, approved), result, splits["test"], device=device)
     return {"site": config.site, **numbers_on_test(result, splits["test"], device=device)}
 

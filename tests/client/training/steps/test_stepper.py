@@ -45,7 +45,7 @@ def linear() -> nn.Sequential:
 def stepper(model: nn.Module, *, micro_batch_size: int = 6, monitor: LogitMonitor | None = None) -> Stepper:
     return Stepper(
         network=model,
-        optimizer=make_optimizer(model, SGD),
+        optimizer=make_optimizer(model, SGD, round_number=1),
         device=CPU,
         autocast=False,
         logit_limit=None if monitor is None else 6.0,
@@ -124,10 +124,12 @@ def test_half_rounds_up_until_a_single_image_does_not_fit() -> None:
 
 
 def test_the_optimizer_is_the_studys() -> None:
-    adamw = make_optimizer(linear(), TrainingSection(optimizer="adamw", learning_rate=0.02, weight_decay=0.3))
+    adamw = make_optimizer(
+        linear(), TrainingSection(optimizer="adamw", learning_rate=0.02, weight_decay=0.3), round_number=1
+    )
     assert isinstance(adamw, torch.optim.AdamW)
     assert (adamw.defaults["lr"], adamw.defaults["weight_decay"]) == (0.02, 0.3)
-    sgd = make_optimizer(linear(), SGD.model_copy(update={"momentum": 0.7}))
+    sgd = make_optimizer(linear(), SGD.model_copy(update={"momentum": 0.7}), round_number=1)
     assert isinstance(sgd, torch.optim.SGD)
     assert sgd.defaults["momentum"] == 0.7
 

@@ -25,9 +25,10 @@ from glsmed.client.training.worker_pool import worker_pool
 from glsmed.client.training.worker_pool.worker_messages import Done, Failed, send
 from glsmed.client.training.worker_pool.worker_pool import WorkerError, WorkerPool, _Worker
 from glsmed.shared.errors import UsageError
-from glsmed.shared.models import build_model
+from glsmed.shared.networks.building import build_model
 from glsmed.shared.processes.children import start_child
-from glsmed.shared.protocol.study import ModelSection, Study, TrainingSection
+from glsmed.shared.protocol.network_settings import ModelSection
+from glsmed.shared.protocol.study import Study, TrainingSection
 
 CPU = torch.device("cpu")
 FINDINGS = ("effusion", "nodule")
