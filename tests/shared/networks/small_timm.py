@@ -10,7 +10,7 @@ from glsmed.shared.networks.building import build_model
 
 SIZE_PX = 32
 _NAMES = {
-    "resnet_gn": ("resnet50_gn", {"layers": (1, 1, 1, 1), "channels": (32, 32, 32, 32)}),
+    "resnet_gn": ("resnet50_gn", {"layers": (1, 1, 1, 1), "channels": (64, 64, 64, 64)}),
     "frozen_resnet": ("test_resnet", {}),
     "frozen_densenet": ("densenet121", {"growth_rate": 8, "block_config": (2, 2)}),
     "frozen_efficientnet": ("test_efficientnet", {}),

@@ -140,7 +140,7 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"none\.safetensors: the initial weights cannot be read .* beside study\.yaml"):
+    with pytest.raises(DataError, match=r"none\.safetensors: no such file: put the weights .* beside study\.yaml"):
         read_weights(tmp_path / "none.safetensors", sha256="0" * 64)
 
 

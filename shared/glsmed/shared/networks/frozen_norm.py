@@ -5,7 +5,6 @@ two numbers of a channel are weights like all others: they are trained, averaged
 """
 
 from collections.abc import Mapping
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -91,4 +90,4 @@ def with_folded_statistics(model: nn.Module, weights: Mapping[str, Tensor]) -> d
             folded.pop(f"{name}.{statistic}", None)
         place = f"{name}.scale" if isinstance(model.get_submodule(name), FrozenNormAct) else name
         folded |= {f"{place}.weight": factor.float(), f"{place}.bias": addend.float()}
-    return cast(dict[str, Tensor], folded)
+    return folded

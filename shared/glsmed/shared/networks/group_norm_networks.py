@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable
 
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torchvision.models import DenseNet, ResNet
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
@@ -42,11 +43,21 @@ class _AddingBottleneck(Bottleneck):  # type: ignore[misc]  # as above
         return result
 
 
+class _DenseNet(DenseNet):  # type: ignore[misc]  # as above
+    """torchvision's network with an activation of its own result, for the same reason."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(N, 1, H, W)`` to ``(N, K)``."""
+        features = F.adaptive_avg_pool2d(F.relu(self.features(x)), 1)
+        logits: Tensor = self.classifier(features.flatten(1))
+        return logits
+
+
 _NETWORKS: dict[str, Callable[[int], nn.Module]] = {
     "resnet10": lambda n: ResNet(_AddingBasicBlock, [1, 1, 1, 1], num_classes=n, norm_layer=group_norm),
     "resnet18": lambda n: ResNet(_AddingBasicBlock, [2, 2, 2, 2], num_classes=n, norm_layer=group_norm),
     "resnet50": lambda n: ResNet(_AddingBottleneck, [3, 4, 6, 3], num_classes=n, norm_layer=group_norm),
-    "densenet121": lambda n: _with_group_norm(DenseNet(32, (6, 12, 24, 16), 64, num_classes=n)),
+    "densenet121": lambda n: _with_group_norm(_DenseNet(32, (6, 12, 24, 16), 64, num_classes=n)),
 }
 
 

@@ -4,7 +4,6 @@ Three colour channels are summed into one. The head stays as the seed made it. P
 before names are taken off, if more names then fit. What is left over on either side is an error.
 """
 
-import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
@@ -14,33 +13,14 @@ from safetensors.torch import load
 from torch import Tensor, nn
 
 from glsmed.shared.errors import DataError, NetworkError
+from glsmed.shared.files.file_digest import file_digest
 from glsmed.shared.networks.frozen_norm import with_folded_statistics
 from glsmed.shared.networks.parts import head_modules, head_names
 
-_HASHED_AT_ONCE = 2**20
 _DEEPEST_PREFIX = 4  # of names: module.student.backbone.encoder.
 _MOST_NAMED = 5
 _COMPUTED = ("num_batches_tracked", "relative_position_index", "attn_mask")  # buffers, in older files too
 _COLOURS = 3
-
-
-def weights_digest(path: Path) -> str:
-    """SHA-256 of a file, as 64 hexadecimal digits.
-
-    Raises:
-        DataError: it is missing or cannot be read.
-    """
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as source:
-            while content := source.read(_HASHED_AT_ONCE):
-                digest.update(content)
-    except OSError as error:
-        raise DataError(
-            f"{path}: the initial weights cannot be read ({error.strerror}): put the file that the study names beside "
-            "study.yaml"
-        ) from None
-    return digest.hexdigest()
 
 
 def read_weights(path: Path, *, sha256: str) -> dict[str, Tensor]:
@@ -49,7 +29,9 @@ def read_weights(path: Path, *, sha256: str) -> dict[str, Tensor]:
     Raises:
         DataError: it is missing, another file, or damaged.
     """
-    got = weights_digest(path)
+    if not path.is_file():
+        raise DataError(f"{path}: no such file: put the weights that the study starts from beside study.yaml")
+    got = file_digest(path)
     if got != sha256:
         raise DataError(
             f"{path}: expected the initial weights with SHA-256 {sha256[:12]}…, got {got[:12]}…: this is another file "

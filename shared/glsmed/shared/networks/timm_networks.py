@@ -8,7 +8,9 @@ from importlib import import_module
 from typing import Any
 
 import timm
-from timm.layers import DropBlock2d, DropPath, GroupNorm, PatchDropout
+from timm.layers.drop import DropBlock2d, DropPath
+from timm.layers.norm import GroupNorm
+from timm.layers.patch_dropout import PatchDropout
 from timm.models.resnet import BasicBlock, Bottleneck
 from torch import Tensor, nn
 
@@ -50,9 +52,10 @@ def build_timm_network(name: str, *, n_findings: int, image_size_px: int) -> nn.
     return model
 
 
-def _size(name: str, image_size_px: int) -> dict[str, int]:
+def _size(name: str, image_size_px: int) -> dict[str, Any]:
     """What a network whose weights depend on the image's size has to be told."""
-    return {"img_size": image_size_px} if timm.get_pretrained_cfg(name).fixed_input_size else {}
+    known = timm.get_pretrained_cfg(name)
+    return {"img_size": image_size_px} if known is not None and known.fixed_input_size else {}
 
 
 def _remove_chance(model: nn.Module) -> None:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from glsmed.shared.errors import DataError, UsageError
 from glsmed.shared.files.atomic import atomic_replace
-from glsmed.shared.networks.initial_weights import weights_digest
+from glsmed.shared.files.file_digest import file_digest
 
 _FOREIGN = re.compile(r"(?:GLOBAL|global|type) ([\w.]+)")
 _DEEPEST = 3
@@ -37,7 +37,7 @@ def convert_torch_file(source: Path, target: Path, *, entry: str | None = None, 
     if target.suffix != ".safetensors":
         raise UsageError(f"{target}: expected a name that ends in .safetensors")
     weights = _chosen(dict(_parts(_tensors_of(source))), entry, source)
-    header = {"source": source.name, "source_sha256": weights_digest(source)}
+    header = {"source": source.name, "source_sha256": file_digest(source)}
     with atomic_replace(target) as temporary:
         save_file(
             {name: value.clone().contiguous() for name, value in weights.items()},

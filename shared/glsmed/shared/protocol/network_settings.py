@@ -32,6 +32,10 @@ class InitialWeights(StrictModel):
     ]
     licence: Annotated[str, Field(min_length=1, description="licence of the weights, for the sites to see")]
 
+    def __str__(self) -> str:
+        """Name, licence and the beginning of the hash."""
+        return f"{self.file} ({self.licence}, sha256 {self.sha256[:12]}…)"
+
 
 class ModelSection(StrictModel):
     """The image classifier."""

@@ -32,10 +32,10 @@ def hooks_are_exact(model: nn.Module, *, image_size_px: int) -> bool:
     images = torch.randn(_IMAGES, 1, image_size_px, image_size_px, generator=generator).to(device)
     try:
         got = _hooked_norms(model, images)
+        expected = torch.stack([_norm(model, images[place : place + 1]) for place in range(_IMAGES)])
     except (RuntimeError, ValueError, NotImplementedError, AttributeError, KeyError, IndexError) as error:
         structlog.get_logger().info("private_steps_one_by_one", reason=str(error).split("\n", 1)[0])
         return False
-    expected = torch.stack([_norm(model, images[place : place + 1]) for place in range(_IMAGES)])
     return got.shape == expected.shape and bool(((got - expected).abs() <= _TOLERANCE * expected).all())
 
 
@@ -60,6 +60,6 @@ def _hooked_norms(model: nn.Module, images: Tensor) -> Tensor:
 
 
 def _norm(model: nn.Module, image: Tensor) -> Tensor:
-    loss = model.train()(image).square().sum(1).mean()
+    loss: Tensor = model.train()(image).square().sum(1).mean()
     gradients = torch.autograd.grad(loss, trainable(model), materialize_grads=True)
     return torch.stack([gradient.norm() for gradient in gradients]).norm()
