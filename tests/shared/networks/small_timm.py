@@ -1,6 +1,8 @@
 """Small networks of each family of timm that hospitals would choose."""
 
 import functools
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 import timm
@@ -9,7 +11,7 @@ from torch import nn
 from glsmed.shared.networks.building import build_model
 
 SIZE_PX = 32
-_NAMES = {
+_NAMES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "resnet_gn": ("resnet50_gn", {"layers": (1, 1, 1, 1), "channels": (64, 64, 64, 64)}),
     "frozen_resnet": ("test_resnet", {}),
     "frozen_densenet": ("densenet121", {"growth_rate": 8, "block_config": (2, 2)}),

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from timm.layers import BatchNormAct2d
+from timm.layers.norm_act import BatchNormAct2d
 from torch import nn
 
 from glsmed.shared.networks.frozen_norm import FrozenNorm, fold_batch_norms, frozen_norms, with_folded_statistics

@@ -1,6 +1,7 @@
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import timm
@@ -41,12 +42,12 @@ def test_weights_of_an_earlier_study_come_back_bit_by_bit_but_for_the_head(famil
 @pytest.mark.parametrize("name", ["test_resnet", "test_efficientnet", "test_convnext", "test_vit"])
 def test_a_network_of_colours_says_the_same_of_grey_images(name: str) -> None:
     """The features of an image whose three channels are equal, with the statistics that BatchNorm has in use."""
-    size = {"img_size": SIZE_PX} if "vit" in name else {}
+    size: dict[str, Any] = {"img_size": SIZE_PX} if "vit" in name else {}
     reference = timm.create_model(name, num_classes=0, **size).eval()
     for module in reference.modules():
         if isinstance(module, nn.BatchNorm2d):
-            module.running_mean.uniform_(-0.3, 0.3)
-            module.running_var.uniform_(0.5, 2)
+            module.get_buffer("running_mean").uniform_(-0.3, 0.3)
+            module.get_buffer("running_var").uniform_(0.5, 2)
     model = build_model(f"timm/{name}", n_findings=2, seed=3, image_size_px=SIZE_PX).eval()
     fit_weights(model, reference.state_dict(), source="file")
     images = torch.randn(2, 1, SIZE_PX, SIZE_PX, generator=torch.Generator().manual_seed(0))

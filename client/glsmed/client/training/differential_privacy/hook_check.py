@@ -62,4 +62,5 @@ def _hooked_norms(model: nn.Module, images: Tensor) -> Tensor:
 def _norm(model: nn.Module, image: Tensor) -> Tensor:
     loss: Tensor = model.train()(image).square().sum(1).mean()
     gradients = torch.autograd.grad(loss, trainable(model), materialize_grads=True)
-    return torch.stack([gradient.norm() for gradient in gradients]).norm()
+    whole: Tensor = torch.stack([gradient.norm() for gradient in gradients]).norm()
+    return whole
