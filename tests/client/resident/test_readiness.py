@@ -221,3 +221,40 @@ def test_many_notes_on_the_manifest_are_cut_short(
     report = run_check(write_config(manifest=write_manifest(*spelled)))
     assert sum("is taken to be the patient" in note for note in report.warnings) == 20
     assert "10 more notes on the manifest" in report.warnings
+
+
+STUDY = """\
+study: chest-doubt
+findings: [effusion, nodule]
+model: {{architecture: {architecture}, image_size_px: 32{weights}}}
+training: {{site_offset: false, privacy: {{noise_multiplier: {noise}}}}}
+"""
+WEIGHTS = f", initial_weights: {{file: w.safetensors, sha256: {64 * 'a'}, licence: MIT}}"
+
+
+def test_the_network_is_told_and_how_it_is_trained_privately(write_config: WriteConfig) -> None:
+    private = STUDY.format(architecture="timm/test_vit", weights="", noise=1)
+    report = run_check(write_config(study=private))
+    assert "model timm/test_vit, random weights" in report.lines
+    assert any("timm/test_vit is trained one patient at a time" in warning for warning in report.warnings)
+    hooked = STUDY.format(architecture="resnet10", weights="", noise=1)
+    assert not any("one patient at a time" in warning for warning in run_check(write_config(study=hooked)).warnings)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "weights", "fault"),
+    [
+        ("timm/test_resnet", "", "timm/test_resnet has batch statistics"),
+        ("timm/convnext_tyni", "", "has no network 'convnext_tyni'; did you mean 'convnext_tiny'?"),
+        (
+            "resnet10",
+            WEIGHTS,
+            "w.safetensors: no such file: put the weights that the study starts from beside study.yaml",
+        ),
+    ],
+)
+def test_a_network_that_this_site_cannot_make_is_a_fault(
+    write_config: WriteConfig, architecture: str, weights: str, fault: str
+) -> None:
+    report = run_check(write_config(study=STUDY.format(architecture=architecture, weights=weights, noise=0)))
+    assert [found for found in report.faults if fault in found]

@@ -9,7 +9,7 @@ from glsmed.shared.errors import DataError, NetworkError
 from glsmed.shared.networks.building import build_model
 from glsmed.shared.networks.initial_model import initial_model
 from glsmed.shared.protocol.network_settings import InitialWeights, ModelSection
-from glsmed.shared.protocol.study import Study
+from glsmed.shared.protocol.study import Study, TrainingSection
 
 
 def study(architecture: str, weights: InitialWeights | None = None) -> Study:
@@ -48,3 +48,14 @@ def test_a_study_is_another_with_other_weights(tmp_path: Path) -> None:
 def test_batch_statistics_need_weights_that_have_them() -> None:
     with pytest.raises(NetworkError, match=r"timm/test_resnet has batch statistics \(15 BatchNorm layers\)"):
         initial_model(study("timm/test_resnet"))
+
+
+def test_every_participant_of_a_study_starts_from_the_same_model() -> None:
+    study = Study(
+        study="s",
+        findings=("effusion", "nodule"),
+        model=ModelSection(architecture="resnet10", image_size_px=32),
+        training=TrainingSection(seed=5),
+    )
+    expected = build_model("resnet10", n_findings=2, seed=5).state_dict()
+    assert all(torch.equal(value, expected[name]) for name, value in initial_model(study).state_dict().items())
