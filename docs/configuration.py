@@ -42,8 +42,11 @@ def page() -> str:
 
 
 def _sections(schema: type[pydantic.BaseModel], prefix: str = "") -> Iterator[str]:
-    """The table of a schema's own keys, then a headed table for each section below it."""
-    leaves = {name: field for name, field in schema.model_fields.items() if _section_of(field) is None}
+    """The table of a schema's own keys, then a headed table for each section below it.
+
+    A section that may be null is a key, too.
+    """
+    leaves = {name: field for name, field in schema.model_fields.items() if field.annotation != _section_of(field)}
     yield "\n".join([_TABLE_HEAD, *(_row(prefix + name, field) for name, field in leaves.items())])
     for name, field in schema.model_fields.items():
         section = _section_of(field)
@@ -53,8 +56,9 @@ def _sections(schema: type[pydantic.BaseModel], prefix: str = "") -> Iterator[st
 
 
 def _section_of(field: FieldInfo) -> type[pydantic.BaseModel] | None:
-    kind = field.annotation
-    return kind if isinstance(kind, type) and issubclass(kind, pydantic.BaseModel) else None
+    kinds = typing.get_args(field.annotation) or (field.annotation,)
+    sections = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, pydantic.BaseModel)]
+    return sections[0] if sections else None
 
 
 def _row(key: str, field: FieldInfo) -> str:
@@ -81,6 +85,8 @@ def _type_names(kind: object) -> list[str]:
         return ["list"]
     if origin in (typing.Union, types.UnionType):
         return [name for part in arguments for name in _type_names(part)]
+    if isinstance(kind, type) and issubclass(kind, pydantic.BaseModel):
+        return ["section"]
     return [_TYPE_NAMES[typing.cast("type", kind)]]
 
 

@@ -23,7 +23,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "findings": set(),
         "smoothing": set(),
         "quantities": set(),
-        "models": {"protocol"},
+        "networks": {"errors", "files", "protocol"},
         "metrics": set(),
         "pages": set(),
         "files": {"errors"},

@@ -2,6 +2,7 @@
 
 import re
 import runpy
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,8 +23,9 @@ DOCUMENT = (PROJECT / "docs" / "configuration.md").read_text(encoding="utf-8")
 def _keys(model: type[pydantic.BaseModel], prefix: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
         yield prefix + name
-        if isinstance(field.annotation, type) and issubclass(field.annotation, pydantic.BaseModel):
-            yield from _keys(field.annotation, f"{prefix}{name}.")
+        for kind in typing.get_args(field.annotation) or (field.annotation,):
+            if isinstance(kind, type) and issubclass(kind, pydantic.BaseModel):
+                yield from _keys(kind, f"{prefix}{name}.")
 
 
 def _documented_keys() -> set[str]:

@@ -1,5 +1,6 @@
 """Small hospitals in this process: real sites with a few pictures and a network small enough for hundreds of rounds."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from torch import Tensor, nn
 
 from glsmed.client.resident.site_runtime import SiteRuntime, load_site_runtime
 from glsmed.client.settings.config import CentreAddress, DataSection, EgressSection, SiteConfig, SplitSection
-from glsmed.shared.protocol.study import ModelSection, Study, TrainingSection
+from glsmed.shared.protocol.network_settings import ModelSection
+from glsmed.shared.protocol.study import Study, TrainingSection
 
 PATIENTS = 24
 _SIDE_PX = 40
@@ -42,7 +44,14 @@ def small_study(findings: Sequence[str], *, rounds: int, federation: Mapping[str
 
 
 def small_hospital(
-    folder: Path, study: Study, *, adapter: str, terms: Mapping[str, str], seed: int, max_runs: int = 1
+    folder: Path,
+    study: Study,
+    *,
+    adapter: str,
+    terms: Mapping[str, str],
+    seed: int,
+    max_runs: int = 1,
+    beside: Sequence[Path] = (),
 ) -> SiteRuntime:
     """A hospital named as its folder, loaded as its resident process loads it.
 
@@ -53,8 +62,11 @@ def small_hospital(
         terms: the words that its reports use for each finding.
         seed: of its patients.
         max_runs: how often it answers the whole study.
+        beside: files that it got with study.yaml.
     """
     _write_data(folder, terms, seed=seed)
+    for file in beside:
+        shutil.copy(file, folder)
     (folder / "study.yaml").write_text(study.model_dump_json(), encoding="utf-8")  # JSON is YAML
     return load_site_runtime(
         SiteConfig(

@@ -15,7 +15,7 @@ from glsmed.client.resident.app import build_client_app
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.server.processes.first_model import make_first_model
 from glsmed.server.rounds.rounds import run_study
-from glsmed.shared import models
+from glsmed.shared.networks import group_norm_networks
 
 from .small_hospitals import TinyNetwork, small_hospital, small_study
 
@@ -60,7 +60,7 @@ def _others(sizes: dict[str, int]) -> list[int]:
 def test_two_hundred_rounds_take_no_more_than_twenty(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
 ) -> None:
-    monkeypatch.setitem(models._ARCHITECTURES, "resnet10", TinyNetwork)
+    monkeypatch.setitem(group_norm_networks._NETWORKS, "resnet10", TinyNetwork)
     study = small_study(["effusion"], rounds=ROUNDS, federation={"quorum": len(SITES)})
     study = study.model_copy(update={"centre": study.centre.model_copy(update={"keep_every": ROUNDS + 1})})
     folder, measured = RunFolder(tmp_path / "run"), dict[int, Sizes]()

@@ -11,7 +11,7 @@ from glsmed.client.resident.site_runtime import SiteRuntime
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.server.processes.first_model import make_first_model
 from glsmed.server.rounds.rounds import run_study
-from glsmed.shared import models
+from glsmed.shared.networks import group_norm_networks
 from glsmed.shared.protocol.study import Study
 
 from .small_hospitals import TinyNetwork, small_hospital, small_study
@@ -47,7 +47,7 @@ def _hospitals(folder: Path, study: Study) -> dict[str, SiteRuntime]:
 
 @pytest.mark.timeout(280)
 def test_four_of_twelve_hospitals_may_lack_two_findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(models._ARCHITECTURES, "resnet10", TinyNetwork)
+    monkeypatch.setitem(group_norm_networks._NETWORKS, "resnet10", TinyNetwork)
     study, folder = small_study(list(TERMS), rounds=ROUNDS, federation={"quorum": SITES}), RunFolder(tmp_path / "run")
     hospitals = _hospitals(tmp_path, study)
     lacking, whole = sorted(hospitals)[:LACKING], sorted(hospitals)[LACKING:]

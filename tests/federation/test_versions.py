@@ -11,7 +11,7 @@ from glsmed.client.resident.app import build_client_app
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.server.processes.first_model import make_first_model
 from glsmed.server.rounds.rounds import run_study
-from glsmed.shared import models
+from glsmed.shared.networks import group_norm_networks
 from glsmed.shared.protocol.codec import PROTOCOL_VERSION
 from tests.misbehaving_sites import claims, only
 
@@ -25,7 +25,7 @@ Ran = Callable[[Misbehaviour], RunFolder]
 @pytest.fixture
 def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ran:
     """The run of two hospitals, of which one misbehaves."""
-    monkeypatch.setitem(models._ARCHITECTURES, "resnet10", TinyNetwork)
+    monkeypatch.setitem(group_norm_networks._NETWORKS, "resnet10", TinyNetwork)
 
     def run(fault: Misbehaviour) -> RunFolder:
         study = small_study(["effusion"], rounds=ROUNDS, federation={"quorum": 1})

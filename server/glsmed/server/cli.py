@@ -11,6 +11,7 @@ from glsmed.server.commands.sites import sites_command
 from glsmed.server.commands.status import status_command
 from glsmed.server.commands.steer import extend_command, pause_command, resume_command, stop_command
 from glsmed.server.commands.study_option import StudyOption, chosen_study
+from glsmed.server.commands.weights import weights_app
 from glsmed.server.commands.withdraw import withdraw_command
 from glsmed.shared.processes.command_line import run_command
 
@@ -51,6 +52,7 @@ app.command("sites")(sites_command)
 app.command("withdraw")(withdraw_command)
 app.command("revoke", hidden=True)(withdraw_command)
 app.command("check")(check_command)
+app.add_typer(weights_app, name="weights")
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ GlsmedError                     1  base of all
 ├── ConfigurationError          2  a file that a person wrote is wrong; holds every fault found
 ├── UsageError                  2  the command line asks for something that is not possible
 ├── DataError                   2  a manifest, report, image or gold file cannot be used
+├── NetworkError                2  the study's network cannot be built, filled with its weights or trained by all
 ├── PrivacyError                1  something was about to leave a site against its policy
 │   └── QueryBudgetError        1  the site has answered as many requests of this study as it allows
 ├── WireError                   1  a message breaks the protocol between centre and site
@@ -74,6 +75,12 @@ class UsageError(GlsmedError):
 
 class DataError(GlsmedError):
     """A manifest, report, image or gold file cannot be used."""
+
+    exit_code = 2
+
+
+class NetworkError(GlsmedError):
+    """The study's network cannot be built, filled with its initial weights, or trained at several sites."""
 
     exit_code = 2
 

@@ -11,7 +11,7 @@ from glsmed.benchmarks.federation.built_federation import RunSettings, federate,
 from glsmed.client.training.steps.training import train
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.shared.errors import DataError
-from glsmed.shared.models import initial_model
+from glsmed.shared.networks.initial_model import initial_model
 
 SETTINGS = RunSettings(rounds=2, steps_per_round=2, gold=5)
 SITES = ("st-mary", "sakura", "san-lucas")

@@ -1,3 +1,4 @@
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -64,3 +65,20 @@ def test_a_missing_file_is_named(
     )
     assert done.code == 2
     assert f"{missing}: {message}" in done.err
+
+
+def test_weights_beside_the_study_come_along(tmp_path: Path, typed: Typed, from_the_centre: Path) -> None:
+    digest = hashlib.sha256(b"weights").hexdigest()
+    sent = from_the_centre / "study.yaml"
+    weights = f"initial_weights: {{file: w.safetensors, sha256: {digest}, licence: MIT}}"
+    sent.write_text(sent.read_text().replace("image_size_px: 32", f"image_size_px: 32, {weights}"))
+    files = ("--study", sent, "--ca", from_the_centre / "ca.crt")
+    assert typed("init", tmp_path / "without", *files).code == 0
+    assert not (tmp_path / "without" / "w.safetensors").exists()
+    (from_the_centre / "w.safetensors").write_bytes(b"others")
+    refused = typed("init", tmp_path / "with", *files)
+    assert refused.code == 2
+    assert "this is another file than the study names" in refused.err
+    (from_the_centre / "w.safetensors").write_bytes(b"weights")
+    assert typed("init", tmp_path / "with", *files).code == 0
+    assert (tmp_path / "with" / "w.safetensors").read_bytes() == b"weights"

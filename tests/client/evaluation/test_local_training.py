@@ -9,8 +9,9 @@ from glsmed.client.evaluation import local_training
 from glsmed.client.evaluation.evaluation import Evaluation
 from glsmed.client.evaluation.local_training import numbers_on_test, train_locally
 from glsmed.client.training.steps.round_plan import TrainingSummary
-from glsmed.shared.models import build_model
-from glsmed.shared.protocol.study import AugmentationSection, ModelSection, Study, TrainingSection
+from glsmed.shared.networks.building import build_model
+from glsmed.shared.protocol.network_settings import ModelSection
+from glsmed.shared.protocol.study import AugmentationSection, Study, TrainingSection
 
 CPU = torch.device("cpu")
 STUDY = Study(

@@ -6,7 +6,8 @@ import torch
 from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.evaluation.negative_rate_gate import decide_by_finding, gate_negative_rates
 from glsmed.client.learning.negative_rates import NegativeRateGuard, NegativeRatesError
-from glsmed.shared.protocol.study import ModelSection, Study, TrainingSection
+from glsmed.shared.protocol.network_settings import ModelSection
+from glsmed.shared.protocol.study import Study, TrainingSection
 from glsmed.shared.smoothing import rates_from_probability, smoothed_targets
 
 CPU = torch.device("cpu")

@@ -9,7 +9,7 @@ from glsmed.client.data.examples import Examples
 from glsmed.client.evaluation.evaluation import evaluate
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.training.steps.training import predict_logits
-from glsmed.shared.models import build_model
+from glsmed.shared.networks.building import build_model
 
 CPU = torch.device("cpu")
 

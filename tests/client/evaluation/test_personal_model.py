@@ -13,8 +13,10 @@ from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.training.round_training import RoundTraining
 from glsmed.client.training.steps.gradient_correction import Steering
 from glsmed.client.training.steps.training import train
-from glsmed.shared.models import initial_model, load_arrays, state_arrays
-from glsmed.shared.protocol.study import ModelSection, Study, TrainingSection
+from glsmed.shared.networks.initial_model import initial_model
+from glsmed.shared.networks.model_arrays import load_arrays, state_arrays
+from glsmed.shared.protocol.network_settings import ModelSection
+from glsmed.shared.protocol.study import Study, TrainingSection
 
 CPU = torch.device("cpu")
 MU = 2.0

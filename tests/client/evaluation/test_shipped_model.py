@@ -7,8 +7,9 @@ import torch
 from glsmed.client.evaluation.shipped_model import load_shipped_model, write_shipped_model
 from glsmed.client.learning.output_calibration import FindingCalibration, OutputCalibration
 from glsmed.shared.errors import DataError
-from glsmed.shared.models import build_model
-from glsmed.shared.protocol.study import ModelSection, Study
+from glsmed.shared.networks.building import build_model
+from glsmed.shared.protocol.network_settings import ModelSection
+from glsmed.shared.protocol.study import Study
 
 STUDY = Study(study="s", findings=("effusion", "nodule"), model=ModelSection(architecture="resnet10", image_size_px=32))
 MAP = OutputCalibration(

@@ -12,8 +12,9 @@ from glsmed.client.evaluation.evaluation import evaluate
 from glsmed.client.evaluation.shipped_model import write_shipped_model
 from glsmed.client.evaluation.site_card import ShippedFacts, write_site_card
 from glsmed.client.learning.output_calibration import FindingCalibration, OutputCalibration
-from glsmed.shared.models import build_model
-from glsmed.shared.protocol.study import ModelSection, Study
+from glsmed.shared.networks.building import build_model
+from glsmed.shared.protocol.network_settings import ModelSection
+from glsmed.shared.protocol.study import Study
 
 FINDINGS = ("effusion", "nodule", "hernia")
 STUDY = Study(study="doubt", findings=FINDINGS, model=ModelSection(architecture="resnet10", image_size_px=32))

@@ -15,7 +15,8 @@ from glsmed.client.labels.training_targets import (
     with_training_targets,
 )
 from glsmed.client.learning.negative_rates import NegativeRateGuard
-from glsmed.shared.protocol.study import LabelSection, ModelSection, Study, TrainingSection
+from glsmed.shared.protocol.network_settings import ModelSection
+from glsmed.shared.protocol.study import LabelSection, Study, TrainingSection
 
 NAN = math.nan
 FINDINGS = ("effusion", "nodule")

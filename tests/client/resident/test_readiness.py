@@ -246,7 +246,7 @@ def test_unreadable_images_are_one_fault_and_all_in_a_file(
         write_config, own_data, adapter__en_radiology="adapter: en_radiology\n  max_unreadable: 0.01"
     ).faults
     assert fault.startswith("9 images: is not a PNG, JPEG or DICOM image; first: ")
-    listed = (tmp_path / "state" / "unreadable-images.txt").read_text()
+    listed = (tmp_path / "state" / "patients" / "unreadable-images.txt").read_text()
     assert {line.split(": ")[0] for line in listed.splitlines()} == set(map(str, images[:9]))
 
 
@@ -256,3 +256,40 @@ def test_what_another_command_writes_is_left_to_it(write_config: WriteConfig, tm
     assert report.faults == []
     assert any("images and labels were not checked: process" in warning for warning in report.warnings)
     assert not list((tmp_path / "state").glob("**/images-*"))
+
+
+STUDY = """\
+study: chest-doubt
+findings: [effusion, nodule]
+model: {{architecture: {architecture}, image_size_px: 32{weights}}}
+training: {{site_offset: false, privacy: {{noise_multiplier: {noise}}}}}
+"""
+WEIGHTS = f", initial_weights: {{file: w.safetensors, sha256: {64 * 'a'}, licence: MIT}}"
+
+
+def test_the_network_is_told_and_how_it_is_trained_privately(write_config: WriteConfig) -> None:
+    private = STUDY.format(architecture="timm/test_vit", weights="", noise=1)
+    report = run_check(write_config(study=private))
+    assert "model timm/test_vit, random weights" in report.lines
+    assert any("timm/test_vit is trained one patient at a time" in warning for warning in report.warnings)
+    hooked = STUDY.format(architecture="resnet10", weights="", noise=1)
+    assert not any("one patient at a time" in warning for warning in run_check(write_config(study=hooked)).warnings)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "weights", "fault"),
+    [
+        ("timm/test_resnet", "", "timm/test_resnet has batch statistics"),
+        ("timm/convnext_tyni", "", "has no network 'convnext_tyni'; did you mean 'convnext_tiny'?"),
+        (
+            "resnet10",
+            WEIGHTS,
+            "w.safetensors: no such file: put the weights that the study starts from beside study.yaml",
+        ),
+    ],
+)
+def test_a_network_that_this_site_cannot_make_is_a_fault(
+    write_config: WriteConfig, architecture: str, weights: str, fault: str
+) -> None:
+    report = run_check(write_config(study=STUDY.format(architecture=architecture, weights=weights, noise=0)))
+    assert [found for found in report.faults if fault in found]

@@ -9,7 +9,7 @@ from glsmed.client.resident.site_runtime import SiteRuntime, load_site_runtime, 
 from glsmed.client.settings.config import load_site
 from glsmed.shared.cue_calibration.shared_prior import SharedBelief, SharedPrior
 from glsmed.shared.errors import DataError
-from glsmed.shared.models import state_arrays
+from glsmed.shared.networks.model_arrays import state_arrays
 from glsmed.shared.protocol.study import load_study
 
 STUDY = """\

@@ -4,8 +4,10 @@ import numpy as np
 
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.server.processes.first_model import make_first_model
-from glsmed.shared.models import initial_model, state_arrays
-from glsmed.shared.protocol.study import ModelSection, Study, TrainingSection
+from glsmed.shared.networks.initial_model import initial_model
+from glsmed.shared.networks.model_arrays import state_arrays
+from glsmed.shared.protocol.network_settings import ModelSection
+from glsmed.shared.protocol.study import Study, TrainingSection
 
 
 def study(**training: object) -> Study:

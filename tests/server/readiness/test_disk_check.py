@@ -7,8 +7,9 @@ from safetensors.torch import save
 
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.readiness.disk_check import check_disk, model_bytes
-from glsmed.shared.models import initial_model
-from glsmed.shared.protocol.study import ModelSection, Study, TrainingSection
+from glsmed.shared.networks.initial_model import initial_model
+from glsmed.shared.protocol.network_settings import ModelSection
+from glsmed.shared.protocol.study import Study, TrainingSection
 
 SetFree = Callable[[int], None]
 

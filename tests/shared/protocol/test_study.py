@@ -22,7 +22,11 @@ def test_unmentioned_findings_are_masked_unless_a_study_says_otherwise(tmp_path:
     [
         ("labels: {unmentioned: negative}\n", "labels.unmentioned: expected 'masked' or 'absent', got 'negative'"),
         ("labels: {unmentioned_probability: 0.5}\n", "labels.unmentioned_probability: expected less than 0.5"),
-        ("model: {architecture: resnet34}\n", "model.architecture: expected 'resnet10', 'resnet18', 'resnet50' or"),
+        ("model: {architecture: resnet34}\n", "model.architecture: 'resnet34' is not a network; did you mean 'resnet"),
+        (
+            "model: {architecture: timm/vit_tiny.augreg}\n",
+            "without the tag of its weights",
+        ),
         ("model: {image_size_px: 16}\n", "model.image_size_px: expected greater than or equal to 32, got 16"),
         ("training: {learning_rate: 0}\n", "training.learning_rate: expected greater than 0, got 0"),
         ("training: {batch_size: 1.5}\n", "training.batch_size: expected a whole number, got 1.5"),

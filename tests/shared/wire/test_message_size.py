@@ -5,7 +5,8 @@ import pytest
 from flwr.supercore.inflatable.inflatable_object import get_all_nested_objects
 
 from glsmed.shared.errors import WireError
-from glsmed.shared.models import build_model, state_arrays
+from glsmed.shared.networks.building import build_model
+from glsmed.shared.networks.model_arrays import state_arrays
 from glsmed.shared.protocol.codec import encode
 from glsmed.shared.protocol.messages import TrainTask
 from glsmed.shared.wire.message_size import Allowance, most_message_bytes

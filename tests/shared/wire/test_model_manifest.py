@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from glsmed.shared.errors import WireError
-from glsmed.shared.models import build_model, state_arrays
+from glsmed.shared.networks.building import build_model
+from glsmed.shared.networks.model_arrays import state_arrays
 from glsmed.shared.wire.model_manifest import ModelManifest
 
 SMALL = build_model("resnet10", n_findings=3, seed=0)

@@ -20,7 +20,7 @@ from glsmed.client.labels.training_targets import base_rate_logit
 from glsmed.client.learning.output_calibration import fit_output_calibration
 from glsmed.shared.metrics.finding_metrics import finding_metrics
 from glsmed.shared.metrics.macro import macro
-from glsmed.shared.models import load_arrays, state_arrays
+from glsmed.shared.networks.model_arrays import load_arrays, state_arrays
 
 
 @dataclass(frozen=True, slots=True)

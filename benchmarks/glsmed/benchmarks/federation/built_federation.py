@@ -21,7 +21,8 @@ from glsmed.shared.errors import DataError, FederationError
 from glsmed.shared.files.atomic import write_text
 from glsmed.shared.processes.command_line import Tell
 from glsmed.shared.protocol.metric_names import PERMISSIONS
-from glsmed.shared.protocol.study import FederationSection, ModelSection, Study, TrainingSection
+from glsmed.shared.protocol.network_settings import ModelSection
+from glsmed.shared.protocol.study import FederationSection, Study, TrainingSection
 from glsmed.shared.wire.precision import Precision
 
 _ARCHITECTURE: Literal["resnet10"] = "resnet10"

@@ -89,7 +89,8 @@ def _slow_line(folder: Path, settings: MeasureSettings, tell: Tell) -> dict[str,
 
 def _flower(folder: Path, settings: MeasureSettings, tell: Tell) -> dict[str, object]:
     """Flower's own FedAvg with the same arrays."""
-    from glsmed.shared.models import build_model, state_arrays  # here: takes seconds
+    from glsmed.shared.networks.building import build_model  # here: takes seconds
+    from glsmed.shared.networks.model_arrays import state_arrays
 
     model = state_arrays(build_model(settings.architecture, n_findings=1, seed=0))
     run = FlowerSettings(

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from glsmed.client.data.examples import Examples
 from glsmed.client.training.steps.memory_format import in_fastest_format, placed
 from glsmed.client.training.steps.stepper import make_optimizer, to_pixels, uses_autocast
-from glsmed.shared.models import build_model
+from glsmed.shared.networks.building import build_model
 from glsmed.shared.protocol.study import AugmentationSection, TrainingSection
 
 FINDINGS = ("effusion", "cardiomegaly", "nodule", "consolidation", "pneumothorax")
@@ -79,7 +79,7 @@ class Bench:
 
 def plain_loop(model: nn.Module, bench: Bench) -> float:
     """What a tutorial would write: index, move, forward, loss, backward, step; waits for the device once at the end."""
-    optimizer, total = make_optimizer(model, bench.training), torch.zeros((), device=bench.device)
+    optimizer, total = make_optimizer(model, bench.training, round_number=1), torch.zeros((), device=bench.device)
     autocast = uses_autocast(bench.training, bench.device)
     order = torch.randperm(len(bench.examples))
     for step in range(bench.settings.steps):

@@ -24,7 +24,7 @@ from glsmed.client.training.steps.round_plan import RoundPlan
 from glsmed.client.training.steps.stepper import Network, Stepper, make_optimizer, to_pixels, uses_autocast
 from glsmed.client.training.steps.training import predict_logits, train
 from glsmed.shared.errors import UsageError
-from glsmed.shared.models import load_arrays, state_arrays
+from glsmed.shared.networks.model_arrays import load_arrays, state_arrays
 from glsmed.shared.protocol.study import AugmentationSection, PrivacySection
 
 _MUCH = PrivacySection(noise_multiplier=1.0, max_epsilon=1e9)
@@ -132,7 +132,7 @@ def _predicting(bench: Bench) -> Callable[[], object]:
 def _step(bench: Bench, memory_format: torch.memory_format) -> Callable[[], object]:
     """Steps on one batch that lies on the device: what the network costs, without its data."""
     model = bench.model().to(memory_format=memory_format)
-    optimizer, size = make_optimizer(model, bench.training), bench.settings.batch_size
+    optimizer, size = make_optimizer(model, bench.training, round_number=1), bench.settings.batch_size
     images = to_pixels(bench.examples.images[:size].to(bench.device))
     images = images.contiguous(memory_format=memory_format)
     targets, autocast = bench.examples.targets[:size].to(bench.device), uses_autocast(bench.training, bench.device)

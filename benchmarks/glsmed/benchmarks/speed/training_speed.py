@@ -58,7 +58,7 @@ def measure_speed(settings: SpeedSettings, device: torch.device) -> dict[str, ob
 def _gls_over_bce(bench: Bench) -> float:
     """One whole step with each loss on the same network and batch."""
     model = bench.model()
-    optimizer = make_optimizer(model, bench.training)
+    optimizer = make_optimizer(model, bench.training, round_number=1)
     batch = bench.settings.batch_size
     images = in_fastest_format(to_pixels(bench.examples.images[:batch].to(bench.device)))
     targets, weights = bench.examples.targets[:batch].to(bench.device), bench.examples.weights[:batch].to(bench.device)
@@ -93,7 +93,7 @@ def _compiled_over_eager(bench: Bench) -> float:
     def stepper(network: Network) -> Stepper:
         return Stepper(
             network=network,
-            optimizer=make_optimizer(model, bench.training),
+            optimizer=make_optimizer(model, bench.training, round_number=1),
             device=bench.device,
             autocast=uses_autocast(bench.training, bench.device),
             logit_limit=None,

@@ -31,10 +31,13 @@ def init(
 
 
 def init_site(folder: Path, *, name: str, study_file: Path, ca_file: Path, adapter: str) -> Path:
-    """A commented config.yaml with the site's own copies of study and authority; returns its path.
+    """A commented config.yaml with the site's own copies of study, authority and weights; returns its path.
+
+    Initial weights that do not lie beside the given study file may come by other means: ``check`` asks for them.
 
     Raises:
         UsageError: the folder holds a config.yaml already, or a given file is missing.
+        DataError: the weights beside the study file are not those of the study.
         ConfigurationError: the study file has faults, or the name cannot be a site's; nothing is written then.
     """
     from glsmed.client.settings.config import SiteConfig
@@ -43,6 +46,7 @@ def init_site(folder: Path, *, name: str, study_file: Path, ca_file: Path, adapt
     from glsmed.shared.files.atomic import write_bytes, write_text
     from glsmed.shared.files.documents import parse_document, validate
     from glsmed.shared.protocol.study import load_study
+    from glsmed.shared.protocol.weights_copy import copy_weights
 
     config = folder / "config.yaml"
     if config.exists():
@@ -52,6 +56,9 @@ def init_site(folder: Path, *, name: str, study_file: Path, ca_file: Path, adapt
     study = load_study(study_file)
     text = site_template(name, centre_address=centre_address(study.centre), adapter=adapter)
     validate(parse_document(text, source=str(config)), SiteConfig)
+    weights = study.model.initial_weights
+    if weights is not None and (study_file.parent / weights.file).exists():
+        copy_weights(study_file.parent / weights.file, folder, weights)
     write_bytes(folder / "study.yaml", study_file.read_bytes())
     write_bytes(folder / "ca.crt", ca_file.read_bytes())
     write_text(config, text)

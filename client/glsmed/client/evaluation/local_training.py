@@ -1,6 +1,7 @@
 """The best model that a site can train by itself, or several sites' data pooled: the baseline of a federation."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +12,7 @@ from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.training.steps.training import train
 from glsmed.shared.metrics.macro import macro
-from glsmed.shared.models import initial_model
+from glsmed.shared.networks.initial_model import initial_model
 from glsmed.shared.processes.command_line import Tell
 from glsmed.shared.protocol.study import Study
 
@@ -35,14 +36,15 @@ def train_locally(
     device: torch.device,
     tell: Tell,
     patience: int | None = None,
+    beside: Path | None = None,
 ) -> LocalResult:
     """Train with the study's seed and as many gradient steps as a site takes in the federation; keep the best round.
 
     The best round has the lowest validation log-loss, as the centre chooses among the federation's rounds, measured
     with the output calibration of that round's model. With ``patience``, training ends early after so many rounds in
-    a row without a lower log-loss.
+    a row without a lower log-loss. ``beside`` is the folder of study.yaml, where its initial weights lie.
     """
-    model = initial_model(study)
+    model = initial_model(study, beside)
     best = LocalResult(model, 0, float("inf"), OutputCalibration(findings=study.findings, curves={}))
     kept = _weights(model)
     for number in range(1, study.training.rounds + 1):

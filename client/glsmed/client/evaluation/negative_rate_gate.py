@@ -1,10 +1,11 @@
 """Whether negative rates help at this site: short trainings with and without them, judged on held-out gold."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import structlog
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.labels.training_targets import with_negative_rates
@@ -12,22 +13,25 @@ from glsmed.client.learning.gold_gate import MIXINGS, GateDecision, decide_mixin
 from glsmed.client.learning.negative_rates import NegativeRateGuard, NegativeRatesError
 from glsmed.client.learning.output_calibration import cross_fitted_losses
 from glsmed.client.training.steps.training import predict_logits, train
-from glsmed.shared.models import initial_model
+from glsmed.shared.networks.initial_model import initial_model
 from glsmed.shared.protocol.study import Study
 
 _ROUNDS_AFTER_WARM_UP = 5
 
 
 def gate_negative_rates(
-    splits: Mapping[SplitName, Examples], study: Study, *, device: torch.device
+    splits: Mapping[SplitName, Examples], study: Study, *, device: torch.device, beside: Path | None = None
 ) -> dict[SplitName, Examples]:
     """The splits, with negative rates in training for the findings where held-out gold shows that they help.
 
     One model is trained at the site for each mixing, for eight rounds or as many as the study has; each finding's
     mixing is decided on the validation split's gold (:func:`glsmed.client.learning.gold_gate.decide_mixing`).
+    ``beside`` is the folder of study.yaml, where its initial weights lie.
     """
     guard = NegativeRateGuard()
-    decisions = decide_by_finding(splits["train"], splits["validation"], study, guard=guard, device=device)
+    decisions = decide_by_finding(
+        splits["train"], splits["validation"], study, guard=guard, device=device, beside=beside
+    )
     log = structlog.get_logger()
     for finding, decision in decisions.items():
         log.info("negative_rates", finding=finding, mixing=decision.mixing, reason=decision.reason)
@@ -36,13 +40,19 @@ def gate_negative_rates(
 
 
 def decide_by_finding(
-    training: Examples, validation: Examples, study: Study, *, guard: NegativeRateGuard, device: torch.device
+    training: Examples,
+    validation: Examples,
+    study: Study,
+    *,
+    guard: NegativeRateGuard,
+    device: torch.device,
+    beside: Path | None = None,
 ) -> dict[str, GateDecision]:
     """The gate's decision for each finding."""
     short, losses = _shortened(study, guard), {}
     for mixing in MIXINGS:
         examples = with_negative_rates(training, torch.full((len(study.findings),), mixing), guard)
-        losses[mixing] = _held_out_losses(examples, validation, short, device=device)
+        losses[mixing] = _held_out_losses(examples, validation, initial_model(short, beside), short, device=device)
     known = ~torch.isnan(validation.gold)
     return {
         finding: decide_mixing({mixing: values[known[:, place], place] for mixing, values in losses.items()})
@@ -50,14 +60,15 @@ def decide_by_finding(
     }
 
 
-def _held_out_losses(training: Examples, validation: Examples, study: Study, *, device: torch.device) -> Tensor:
+def _held_out_losses(
+    training: Examples, validation: Examples, model: nn.Module, study: Study, *, device: torch.device
+) -> Tensor:
     """``(N, K)`` log-losses on the validation split's gold, NaN where unknown, after training from the start.
 
     They are those of probabilities as the site would use them, through its output calibration if the study has
     one: what that can undo is no reason for a negative rate. Infinite where the logits ran away, so that such a mixing
     is never chosen.
     """
-    model = initial_model(study)
     try:
         for number in range(1, study.training.rounds + 1):
             train(model, training, study.training, round_number=number, device=device)

@@ -20,7 +20,7 @@ from glsmed.client.training.round_arrays import RoundArrays
 from glsmed.client.training.round_training import RoundTraining
 from glsmed.client.training.steps.gradient_correction import Steering
 from glsmed.shared.metrics.macro import macro
-from glsmed.shared.models import load_arrays, state_arrays
+from glsmed.shared.networks.model_arrays import load_arrays, state_arrays
 from glsmed.shared.protocol.study import Study
 from glsmed.shared.wire.packed_model import Arrays
 

@@ -19,7 +19,7 @@ from glsmed.client.training.steps.stepper import to_pixels
 from glsmed.shared.errors import DataError
 from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes, write_text
 from glsmed.shared.files.documents import StrictModel
-from glsmed.shared.models import build_model
+from glsmed.shared.networks.building import build_model
 from glsmed.shared.protocol.study import Study
 
 WEIGHTS, BESIDE = "model.safetensors", "site.json"
@@ -96,6 +96,6 @@ def load_shipped_model(folder: Path) -> ShippedModel:
     if hashlib.sha256(weights).hexdigest() != beside.weights_sha256:
         raise DataError(f"{folder}: {BESIDE} was not written for this {WEIGHTS}")
     findings = beside.site_map.findings
-    model = build_model(beside.architecture, n_findings=len(findings), seed=0)
+    model = build_model(beside.architecture, n_findings=len(findings), seed=0, image_size_px=beside.image_size_px)
     model.load_state_dict(load(weights))
     return ShippedModel(model.eval(), findings, torch.tensor(beside.offset), beside.site_map)

@@ -125,7 +125,8 @@ def with_targets(
             gate_negative_rates,  # brings torchvision: seconds that few need
         )
 
-        learned = gate_negative_rates(learned, inputs.study, device=resolve_device(inputs.config.device))
+        device, beside = resolve_device(inputs.config.device), inputs.config.study.parent
+        learned = gate_negative_rates(learned, inputs.study, device=device, beside=beside)
     return learned
 
 

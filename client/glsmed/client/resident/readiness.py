@@ -21,9 +21,11 @@ from glsmed.client.resident.preparation import (
     load_images,
     summarise,
 )
+from glsmed.client.resident.site_runtime import checked_model
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.client.settings.enrolment import read_authority, read_private_key
 from glsmed.client.training.devices import resolve_devices
+from glsmed.client.training.round_training import steps_share_passes
 from glsmed.shared.errors import BusyError, ConfigurationError, GlsmedError
 from glsmed.shared.files.audit import verify
 from glsmed.shared.files.fault_lists import grouped
@@ -72,6 +74,8 @@ def run_check(config_file: Path) -> CheckReport:
     study = report.attempt(lambda: load_study(config.study))
     _check_devices(report, config, TrainingSection() if study is None else study.training)
     _check_surroundings(report, config)
+    if study is not None:
+        _check_network(report, config, study)
     adapter = _check_adapter(report, config, study)
     survey = report.attempt(lambda: survey_manifest(config.data.manifest))
     if survey is not None:
@@ -96,6 +100,19 @@ def _check_devices(report: CheckReport, config: SiteConfig, settings: TrainingSe
         processes = f" in {len(devices)} processes" if len(devices) > 1 else ""
         name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {threads} threads{processes}"
         report.lines.append(f"device {name}")
+
+
+def _check_network(report: CheckReport, config: SiteConfig, study: Study) -> None:
+    """The study's first model, which this site must be able to make and to train."""
+    model = report.attempt(lambda: checked_model(config, study))
+    if model is None:
+        return
+    report.lines.append(f"model {study.model.architecture}, {study.model.initial_weights or 'random weights'}")
+    if study.training.privacy.is_on and not steps_share_passes(model, image_size_px=study.model.image_size_px):
+        report.warnings.append(
+            f"{study.model.architecture} is trained one patient at a time, since the study has differential privacy: "
+            "rounds take longer on a GPU"
+        )
 
 
 def _check_surroundings(report: CheckReport, config: SiteConfig) -> None:

@@ -20,8 +20,10 @@ from glsmed.client.training.devices import resolve_devices
 from glsmed.client.training.round_training import RoundTraining
 from glsmed.shared.cue_calibration.shared_prior import SharedPrior
 from glsmed.shared.files.audit import AuditLog
-from glsmed.shared.models import initial_model, state_arrays
-from glsmed.shared.protocol.local_layers import shared_manifest
+from glsmed.shared.networks.initial_model import initial_model
+from glsmed.shared.networks.local_layers import local_names
+from glsmed.shared.networks.model_arrays import state_arrays
+from glsmed.shared.networks.network_check import require_trainable
 from glsmed.shared.protocol.study import Study, load_study
 from glsmed.shared.wire.model_form import ModelForm
 from glsmed.shared.wire.model_manifest import ModelManifest
@@ -71,7 +73,8 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
 
     Raises:
         ConfigurationError: study.yaml, config.yaml, the adapter or the data have faults.
-        DataError: the data cannot be trained on.
+        NetworkError: the study's network cannot be built, filled with its initial weights, or trained.
+        DataError: the data cannot be trained on, or the initial weights are not those of the study.
         UsageError: a device is not on this machine, or the study cannot be trained on several.
         WorkerError: several devices cannot be used together.
     """
@@ -79,9 +82,9 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
         torch.set_num_threads(config.cpu_threads)
     study = load_study(config.study)
     devices = resolve_devices(config.device, config.devices, study.training)
-    model = initial_model(study)
+    model = checked_model(config, study)
     first = state_arrays(model)
-    shared = shared_manifest(ModelManifest.of_arrays(first), study.training.local_layers)
+    shared = ModelManifest.of_arrays(first).without(local_names(model, study.training.local_layers))
     models = SiteModels(config.state, study, ModelLayout(shared), shared.part_of(first))
     query_budget = QueryBudget(
         config.state, study, runs=config.egress.max_runs, peer_models=config.egress.max_peer_models
@@ -102,6 +105,18 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
         query_budget=query_budget,
         events=EventWriter(config.state.events),
     )
+
+
+def checked_model(config: SiteConfig, study: Study) -> nn.Module:
+    """The study's first model, which can be trained.
+
+    Raises:
+        NetworkError: it cannot be built, filled with its initial weights, or trained.
+        DataError: the initial weights are missing, damaged, or others.
+    """
+    model = initial_model(study, config.study.parent)
+    require_trainable(model, image_size_px=study.model.image_size_px, name=study.model.architecture)
+    return model
 
 
 def _started_training(config: SiteConfig, study: Study, devices: Sequence[torch.device]) -> RoundTraining:

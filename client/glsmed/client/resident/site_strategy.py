@@ -17,7 +17,8 @@ from glsmed.client.training.local_layers import OwnLayers
 from glsmed.client.training.round_training import RoundTraining
 from glsmed.client.training.steps.round_plan import TrainingSummary
 from glsmed.shared.errors import WireError
-from glsmed.shared.models import load_arrays, state_arrays
+from glsmed.shared.networks.local_layers import local_names
+from glsmed.shared.networks.model_arrays import load_arrays, state_arrays
 from glsmed.shared.protocol.study import Study
 from glsmed.shared.wire.packed_model import Arrays
 
@@ -41,7 +42,9 @@ class SiteStrategy:
         self._model = model
         self._training = training
         self._layers = OwnLayers(
-            state.round_arrays("local-layers", digest), settings.local_layers, initial=state_arrays(model)
+            state.round_arrays("local-layers", digest),
+            local_names(model, settings.local_layers),
+            initial=state_arrays(model),
         )
         self._control = OwnControl(state.round_arrays("control", digest)) if settings.control_variates else None
         self._personal = None

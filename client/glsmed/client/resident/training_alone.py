@@ -52,7 +52,15 @@ def _train(config: SiteConfig, tell: Tell, rounds: int | None, patience: int | N
         left_out = f"{data.summary.unreadable_images} of {data.summary.images} images cannot be read and are left out"
         tell(f"{left_out}; they are listed in {config.state.unreadable_images}")
     splits = data.splits
-    result = train_locally(splits["train"], splits["validation"], study, device=device, tell=tell, patience=patience)
+    result = train_locally(
+        splits["train"],
+        splits["validation"],
+        study,
+        device=device,
+        tell=tell,
+        patience=patience,
+        beside=config.study.parent,
+    )
     _keep(LocalRecord(config.state, approved), result, splits["test"], device=device)
     return {"site": config.site, **numbers_on_test(result, splits["test"], device=device)}
 

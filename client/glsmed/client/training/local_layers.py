@@ -4,11 +4,10 @@ They are kept after every round, so that the model of any round is the shared ar
 of that time. Before its first round a site has those of the study's initial model.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 
 from glsmed.client.training.round_arrays import RoundArrays
-from glsmed.shared.protocol.local_layers import is_local
-from glsmed.shared.protocol.strategy_settings import LocalLayers as Kept
 from glsmed.shared.wire.packed_model import Arrays
 
 
@@ -17,14 +16,13 @@ class OwnLayers:
 
     Args:
         folder: where they are kept.
-        kept: which layers the study leaves to the sites.
+        own: names of the arrays that the study leaves to the sites.
         initial: arrays of the study's initial model, in the model's order.
     """
 
-    def __init__(self, folder: Path, kept: Kept, initial: Arrays) -> None:
+    def __init__(self, folder: Path, own: Collection[str], initial: Arrays) -> None:
         self._files = RoundArrays(folder)
-        self._kept = kept
-        self._initial = {name: array.copy() for name, array in initial.items() if is_local(name, kept)}
+        self._initial = {name: array.copy() for name, array in initial.items() if name in own}
 
     def with_shared(self, shared: Arrays, *, after_round: int) -> Arrays:
         """All arrays of the model after a round: the centre's, and this site's own of that time.

@@ -15,6 +15,13 @@ from glsmed.client.training.worker_pool.worker_pool import WorkerPool
 from glsmed.shared.protocol.study import Study
 
 
+def steps_share_passes(model: nn.Module, *, image_size_px: int) -> bool:
+    """Whether private steps with this network take several patients through it at once."""
+    from glsmed.client.training.differential_privacy.hook_check import hooks_are_exact  # Opacus takes seconds
+
+    return hooks_are_exact(model, image_size_px=image_size_px)
+
+
 class RoundTraining:
     """Trains a site's rounds, and keeps from one to the next what is expensive to make: workers, compiled steps.
 

@@ -8,11 +8,20 @@ from glsmed.server.folders.study_template import study_template
 from glsmed.shared.errors import UsageError
 from glsmed.shared.files.atomic import write_text
 from glsmed.shared.files.documents import parse_document, validate
+from glsmed.shared.protocol.network_settings import ModelSection
 from glsmed.shared.protocol.study import Study
+
+_DEFAULT_MODEL = ModelSection()
 
 
 def make_study_folder(
-    root: Path, *, name: str, public_names: Sequence[str], port: int, loopback_port: int
+    root: Path,
+    *,
+    name: str,
+    public_names: Sequence[str],
+    port: int,
+    loopback_port: int,
+    model: ModelSection = _DEFAULT_MODEL,
 ) -> StudyFolder:
     """The new study folder ``root``, with a commented study file at its defaults.
 
@@ -22,6 +31,7 @@ def make_study_folder(
         public_names: DNS names or addresses under which hospitals reach the centre.
         port: public port, for hospitals.
         loopback_port: port for this machine only.
+        model: the network, and the weights that it starts from.
 
     Raises:
         UsageError: the folder already holds a study or the authority of one.
@@ -30,7 +40,7 @@ def make_study_folder(
     folder = StudyFolder.at(root)
     if folder.study_file.exists():
         raise UsageError(f"{folder.study_file} exists already: choose another folder, or edit that file")
-    text = study_template(name, public_names=public_names, port=port, loopback_port=loopback_port)
+    text = study_template(name, public_names=public_names, port=port, loopback_port=loopback_port, model=model)
     study = validate(parse_document(text, source=str(folder.study_file)), Study)
     if folder.certificates.ca_key.exists():
         raise UsageError(f"{folder.certificates.ca_key} is the authority of another study: choose another folder")

@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 
+from glsmed.shared.protocol.network_settings import ModelSection
+
+_DEFAULT_MODEL = ModelSection()
+
 _TEMPLATE = """\
 # A glsmed study: what the centre and every hospital agree on. Every key: docs/configuration.md.
 # Send this file to the hospitals before they enroll. After any change except to `centre`, their approved copies
@@ -20,8 +24,9 @@ findings:
 intended_use: null              # for the model card: what the model is for, who uses it and on whom
 
 model:
-  architecture: resnet18        # resnet10 | resnet18 | resnet50 | densenet121; GroupNorm, one input channel
-  image_size_px: 224
+  architecture: {architecture}        # resnet10 | resnet18 | resnet50 | densenet121 | timm/NAME, as timm/convnext_tiny
+  image_size_px: 224            # up to 1024
+  initial_weights: {weights}         # null: random; or {{file: …, sha256: …, licence: …}}: init --weights
   calibration_map: platt        # off | temperature | platt | isotonic | auto: output calibration, fitted at each site
 
 labels:
@@ -46,6 +51,11 @@ training:
   local_layers: none            # none | norm | head | norm_and_head: kept at each site, never sent
   control_variates: false       # SCAFFOLD; needs optimizer: sgd and momentum: 0
   personal_model_mu: null       # Ditto: a model of each site's own, pulled to the shared one; null: none, 0.1 is usual
+  fine_tuning:                  # for a study that starts from initial_weights; docs/learning.md
+    frozen_rounds: 0            # first rounds in which only the last layer is trained
+    layer_decay: 1              # learning rate of each layer over that of the next; 1: all alike, 0.7 is usual
+    schedule: constant          # constant | cosine: learning rate over the rounds
+    average_decay: 0            # moving average of a round's weights; 0: none, 0.98 is usual with 100 steps
   site_offset: true             # base-rate offset: added to the logits at that site; never leaves it
   seed: 0
   augmentation:                 # 0 or false switches one off
@@ -100,7 +110,22 @@ centre:
 """
 
 
-def study_template(name: str, *, public_names: Sequence[str], port: int = 8443, loopback_port: int = 8440) -> str:
-    """A commented study file with everything at its default."""
+def study_template(
+    name: str,
+    *,
+    public_names: Sequence[str],
+    port: int = 8443,
+    loopback_port: int = 8440,
+    model: ModelSection = _DEFAULT_MODEL,
+) -> str:
+    """A commented study file with everything at its default but what is given; of the model network and weights."""
     names = "\n".join(f"    - {name}" for name in public_names)
-    return _TEMPLATE.format(name=name, port=port, loopback_port=loopback_port, public_names=names)
+    weights = "null" if model.initial_weights is None else model.initial_weights.model_dump_json()  # JSON is YAML
+    return _TEMPLATE.format(
+        name=name,
+        port=port,
+        loopback_port=loopback_port,
+        public_names=names,
+        architecture=model.architecture,
+        weights=weights,
+    )

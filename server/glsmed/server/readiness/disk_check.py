@@ -8,7 +8,7 @@ from glsmed.server.admission.registry import read_registry
 from glsmed.server.folders.checkpoints import CheckpointFolder
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.readiness.report import CheckReport
-from glsmed.shared.models import initial_model
+from glsmed.shared.networks.initial_model import study_network
 from glsmed.shared.protocol.study import Study
 
 _ALWAYS_KEPT = 6  # checkpoints: the first, the best, the last three, and the one that is being written
@@ -38,7 +38,7 @@ def check_disk(folder: StudyFolder, study: Study) -> CheckReport:
 def model_bytes(study: Study) -> int:
     """Size of the study's model as it travels and as a checkpoint holds it."""
     with torch.device("meta"):  # shapes only: no numbers are drawn
-        state = initial_model(study).state_dict()
+        state = study_network(study).state_dict()
     return sum(value.numel() * value.element_size() for value in state.values())
 
 

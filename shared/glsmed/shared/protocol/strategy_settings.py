@@ -82,6 +82,7 @@ def strategy_faults(study: "Study") -> Iterator[str]:
     yield from _of_aggregation(study)
     yield from _of_control_variates(study)
     yield from _of_cross_site_evaluation(study)
+    yield from _of_fine_tuning(study)
     training = study.training
     if training.privacy.is_on:
         asked = [name for name, is_on in _beyond_plain_steps(study).items() if is_on]
@@ -99,6 +100,15 @@ def _of_cross_site_evaluation(study: "Study") -> Iterator[str]:
         yield (
             "federation.cross_site_evaluation sends whole models to other sites, and training.local_layers keeps parts "
             "of them at home: set one of them to false or none"
+        )
+
+
+def _of_fine_tuning(study: "Study") -> Iterator[str]:
+    frozen, rounds = study.training.fine_tuning.frozen_rounds, study.training.rounds
+    if frozen >= rounds:
+        yield (
+            f"training.fine_tuning.frozen_rounds is {frozen} of {rounds} rounds: the network would never be trained; "
+            "lower it"
         )
 
 
@@ -131,6 +141,7 @@ def _of_control_variates(study: "Study") -> Iterator[str]:
         "training.momentum: 0": training.momentum == 0,
         "training.proximal_mu: 0": training.proximal_mu == 0,
         "training.local_layers: none": training.local_layers == "none",
+        "training.fine_tuning at its defaults": training.fine_tuning == type(training.fine_tuning)(),
         "federation.aggregation.rule: mean": federation.aggregation.rule == "mean",
         "federation.server_optimizer.kind: off": federation.server_optimizer.kind == "off",
     }

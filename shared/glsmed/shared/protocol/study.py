@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from glsmed.shared.files.documents import FalseIsOff, StrictModel, load
+from glsmed.shared.protocol.network_settings import FineTuningSection, ModelSection
 from glsmed.shared.protocol.strategy_settings import (
     AggregationSection,
     LocalLayers,
@@ -25,26 +26,6 @@ _PUBLIC_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-
 _FINDING = re.compile(r"^[a-z][a-z0-9_]*$")
 # Of 0.25, 0.5, 0.75 and 1 the highest mean AUROC in four simulations; docs/evidence.md says what it is worth.
 DEFAULT_IMAGE_SHARE = 0.75
-
-
-class ModelSection(StrictModel):
-    """The image classifier."""
-
-    architecture: Annotated[
-        Literal["resnet10", "resnet18", "resnet50", "densenet121"],
-        Field(description="torchvision network with GroupNorm and one input channel, trained from scratch"),
-    ] = "resnet18"
-    image_size_px: Annotated[
-        int, Field(ge=32, le=1024, description="side of the square that images are resized to, in pixels")
-    ] = 224
-    calibration_map: Annotated[
-        Literal["off", "temperature", "platt", "isotonic", "auto"],
-        FalseIsOff,
-        Field(
-            description="output calibration: the curve from logit to probability that each site fits on its own "
-            "gold and keeps",
-        ),
-    ] = "platt"
 
 
 class LabelSection(StrictModel):
@@ -197,6 +178,10 @@ class TrainingSection(StrictModel):
             "ship the better of the two; null: none",
         ),
     ] = None
+    fine_tuning: Annotated[
+        FineTuningSection,
+        Field(description="how the weights that the study starts from are tuned: docs/learning.md"),
+    ] = FineTuningSection()
     site_offset: Annotated[
         bool,
         Field(

@@ -16,7 +16,7 @@ def clipped(drawn: Batch) -> list[torch.Tensor]:
 def move(n: int, *, noise: float = 1e-9, expected: float = 1.0) -> tuple[list[torch.Tensor], float]:
     """How far a step with n images moves each parameter, and its loss."""
     model = small()
-    stepper = GhostStepper.make(model, settings("one", noise), device=CPU, expected_patients=expected)
+    stepper = GhostStepper.make(model, settings("one", noise), device=CPU, expected_patients=expected, round_number=1)
     loss = float(stepper.step(batch(n), [1] * n))
     stepper.close()
     pairs = zip(small().parameters(), model.parameters(), strict=True)

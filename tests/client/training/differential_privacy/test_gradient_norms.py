@@ -4,7 +4,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from glsmed.client.training.differential_privacy.gradient_norms import convolution_norms, group_norm_norms, linear_norms
+from glsmed.client.training.differential_privacy.gradient_norms import (
+    convolution_norms,
+    frozen_norm_norms,
+    group_norm_norms,
+    linear_norms,
+)
+from glsmed.shared.networks.frozen_norm import FrozenNorm
 
 
 @pytest.mark.parametrize(
@@ -14,6 +20,8 @@ from glsmed.client.training.differential_privacy.gradient_norms import convoluti
         (nn.Conv2d(24, 40, 3, stride=2, padding=1, bias=False), 4),  # few positions: by positions
         (nn.Conv2d(4, 6, 1, stride=2), 5),
         (nn.Conv2d(2, 3, (3, 2), dilation=2, padding=(2, 0)), 7),
+        (nn.Conv2d(6, 9, 3, groups=3), 8),
+        (nn.Conv2d(5, 5, 3, groups=5, bias=False), 3),
     ],
 )
 def test_norms_are_those_of_each_samples_own_gradient(layer: nn.Conv2d, side: int) -> None:
@@ -31,7 +39,7 @@ def test_norms_are_those_of_each_samples_own_gradient(layer: nn.Conv2d, side: in
 
 
 @pytest.mark.parametrize(
-    "layer", [nn.Conv2d(4, 4, 3, groups=2), nn.Conv2d(4, 4, 3, padding=1, padding_mode="circular")]
+    "layer", [nn.Conv2d(4, 4, 3, padding="same"), nn.Conv2d(4, 4, 3, padding=1, padding_mode="circular")]
 )
 def test_a_convolution_of_another_kind_is_refused(layer: nn.Conv2d) -> None:
     with pytest.raises(ValueError, match="not supported"):
@@ -48,6 +56,7 @@ Sampler = Callable[..., dict[Tensor, Tensor]]
         (convolution_norms, nn.Conv2d(24, 40, 3, stride=2), (24, 5, 5)),
         (linear_norms, nn.Linear(6, 3), (6,)),
         (group_norm_norms, nn.GroupNorm(2, 6), (6, 7, 7)),
+        (frozen_norm_norms, FrozenNorm(6, eps=1e-5), (6, 7, 7)),
     ],
 )
 def test_norms_of_bf16_outputs_are_not_rounded_to_bf16(

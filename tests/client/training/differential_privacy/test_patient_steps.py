@@ -19,7 +19,9 @@ def clipped(drawn: Batch) -> list[torch.Tensor]:
 def move(images: Sequence[int], *, noise: float = 1e-9) -> tuple[list[torch.Tensor], float]:
     """How far a step moves each parameter, with so many images of each patient, and its loss."""
     model = small()
-    stepper = PatientStepper.make(model, settings("all", noise), device=CPU, expected_patients=len(images) or 1)
+    stepper = PatientStepper.make(
+        model, settings("all", noise), device=CPU, expected_patients=len(images) or 1, round_number=1
+    )
     loss = float(stepper.step(batch(sum(images)), images))
     stepper.close()
     pairs = zip(small().parameters(), model.parameters(), strict=True)
@@ -53,7 +55,7 @@ def test_a_step_with_nobody_drawn_is_noise_alone() -> None:
 
 def test_a_closed_model_has_no_hooks() -> None:
     model = small()
-    PatientStepper.make(model, settings("all", 1e-9), device=CPU, expected_patients=1).close()
+    PatientStepper.make(model, settings("all", 1e-9), device=CPU, expected_patients=1, round_number=1).close()
     gradient = torch.autograd.grad(losses(model, batch(2)).sum(), list(model.parameters()))
     assert all(bool(part.isfinite().all()) for part in gradient)
     assert not any(hasattr(parameter, "grad_sample") for parameter in model.parameters())

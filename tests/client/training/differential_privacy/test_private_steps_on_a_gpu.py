@@ -12,7 +12,7 @@ from glsmed.client.training.differential_privacy.patient_steps import PatientSte
 from glsmed.client.training.differential_privacy.private_losses import image_losses
 from glsmed.client.training.steps.batches import Batch
 from glsmed.client.training.steps.stepper import augmented_pixels
-from glsmed.shared.models import build_model
+from glsmed.shared.networks.building import build_model
 from glsmed.shared.protocol.study import TrainingSection
 from tests.client.training.differential_privacy.small_network import CLIP, CPU, settings
 
@@ -40,7 +40,7 @@ def plain(kind: Kind, *, noise: float = 1e-9, mixed_precision: str = "off") -> T
 def move(kind: Kind, changed: TrainingSection, device: torch.device, drawn: Batch) -> Tensor:
     """How far a step moves the weights."""
     model, images = fresh(), IMAGES if kind == "all" else [1] * len(drawn)
-    each = KINDS[kind].make(model, changed, device=device, expected_patients=4)
+    each = KINDS[kind].make(model, changed, device=device, expected_patients=4, round_number=1)
     each.step(drawn, images if len(drawn) else [])
     each.close()
     pairs = zip(fresh().parameters(), model.parameters(), strict=True)
@@ -74,7 +74,9 @@ def test_in_bf16_a_patient_moves_a_step_hardly_further_than_allowed(
 
 def test_norms_in_bf16_are_those_of_each_images_own_gradient(gpu: torch.device) -> None:
     drawn, model = batch(), fresh()
-    each = GhostStepper.make(model, plain("one", mixed_precision="auto"), device=gpu, expected_patients=4)
+    each = GhostStepper.make(
+        model, plain("one", mixed_precision="auto"), device=gpu, expected_patients=4, round_number=1
+    )
     each.step(drawn, [1] * len(drawn))
     norms = each.private.per_sample_gradient_norms
     each.close()

@@ -50,7 +50,7 @@ def stepper(model: nn.Module, *, autocast: bool = False) -> Stepper:
     made = plan()
     return Stepper(
         network=model,
-        optimizer=make_optimizer(model, SETTINGS),
+        optimizer=make_optimizer(model, SETTINGS, round_number=1),
         device=CPU,
         autocast=autocast,
         logit_limit=made.logit_limit,

@@ -45,7 +45,7 @@ def linear() -> nn.Sequential:
 def stepper(model: nn.Module, *, micro_batch_size: int = 6, monitor: LogitMonitor | None = None) -> Stepper:
     return Stepper(
         network=model,
-        optimizer=make_optimizer(model, SGD),
+        optimizer=make_optimizer(model, SGD, round_number=1),
         device=CPU,
         autocast=False,
         logit_limit=None if monitor is None else 6.0,
@@ -65,6 +65,20 @@ def test_the_loss_is_binary_cross_entropy_over_the_sum_of_weights() -> None:
     loss = stepper(model).step(drawn)
     cells = F.binary_cross_entropy_with_logits(linear()(to_pixels(drawn.images)), drawn.targets, reduction="none")
     assert float(loss) == pytest.approx(float((cells * drawn.weights).sum().detach() / drawn.weights.sum()), rel=1e-5)
+
+
+def test_a_step_of_images_of_1024_pixels_is_the_same_in_parts() -> None:
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(0, 256, (2, 1, 1024, 1024), generator=generator).byte()
+    drawn, found = Batch(images, torch.rand(2, 2, generator=generator), torch.ones(2, 2)), []
+    for at_once in (2, 1):
+        torch.manual_seed(0)
+        body = (nn.Conv2d(1, 4, 7, stride=4), nn.GroupNorm(2, 4), nn.ReLU(), nn.Conv2d(4, 8, 3, stride=4))
+        model = nn.Sequential(*body, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 2))
+        loss = stepper(model, micro_batch_size=at_once).gradients(drawn, drawn.total_weight())
+        found.append((float(loss), gradients(model)))
+    assert found[0][0] == pytest.approx(found[1][0], rel=1e-5)
+    assert float((found[0][1] - found[1][1]).norm() / found[0][1].norm()) < 1e-4
 
 
 def test_a_batch_without_any_weight_has_loss_0_and_moves_nothing() -> None:
@@ -124,10 +138,12 @@ def test_half_rounds_up_until_a_single_image_does_not_fit() -> None:
 
 
 def test_the_optimizer_is_the_studys() -> None:
-    adamw = make_optimizer(linear(), TrainingSection(optimizer="adamw", learning_rate=0.02, weight_decay=0.3))
+    adamw = make_optimizer(
+        linear(), TrainingSection(optimizer="adamw", learning_rate=0.02, weight_decay=0.3), round_number=1
+    )
     assert isinstance(adamw, torch.optim.AdamW)
     assert (adamw.defaults["lr"], adamw.defaults["weight_decay"]) == (0.02, 0.3)
-    sgd = make_optimizer(linear(), SGD.model_copy(update={"momentum": 0.7}))
+    sgd = make_optimizer(linear(), SGD.model_copy(update={"momentum": 0.7}), round_number=1)
     assert isinstance(sgd, torch.optim.SGD)
     assert sgd.defaults["momentum"] == 0.7
 

@@ -18,7 +18,8 @@ from glsmed.client.training.steps.memory_format import placed
 from glsmed.client.training.steps.round_plan import RoundPlan
 from glsmed.client.training.steps.stepper import DeviceMemoryError, Stepper, make_optimizer, uses_autocast
 from glsmed.client.training.steps.training import predict_logits, train
-from glsmed.shared.models import build_model, load_arrays, state_arrays
+from glsmed.shared.networks.building import build_model
+from glsmed.shared.networks.model_arrays import load_arrays, state_arrays
 from glsmed.shared.protocol.study import TrainingSection
 from glsmed.shared.smoothing import smoothed_targets
 
@@ -64,7 +65,7 @@ def stepper(model: nn.Module, made: RoundPlan, device: torch.device) -> Stepper:
     placed(model, device).train()
     return Stepper(
         network=model,
-        optimizer=make_optimizer(model, made.settings),
+        optimizer=make_optimizer(model, made.settings, round_number=1),
         device=device,
         autocast=uses_autocast(made.settings, device),
         logit_limit=made.logit_limit,

@@ -12,7 +12,7 @@ from glsmed.client.training.steps.round_plan import TrainingDivergedError
 from glsmed.client.training.steps.stepper import DeviceMemoryError, to_pixels
 from glsmed.client.training.steps.training import predict_logits, train
 from glsmed.shared.errors import DataError
-from glsmed.shared.models import build_model
+from glsmed.shared.networks.building import build_model
 from glsmed.shared.protocol.study import AugmentationSection, TrainingSection
 from glsmed.shared.smoothing import smoothed_targets
 

@@ -21,6 +21,7 @@ def test_a_worker_says_why_it_gives_up(tmp_path: Path) -> None:
         store=str(tmp_path / "store"),
         architecture="resnet10",
         n_findings=2,
+        image_size_px=32,
     )
     send(resident, TakeStep())
     try:

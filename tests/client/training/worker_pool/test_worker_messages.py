@@ -34,7 +34,11 @@ def ends() -> Iterator[Ends]:
     "head",
     [
         StartRound(
-            settings=TrainingSection(batch_size=3), findings=("effusion",), logit_limit=None, micro_batch_size=2
+            settings=TrainingSection(batch_size=3),
+            findings=("effusion",),
+            logit_limit=None,
+            micro_batch_size=2,
+            round_number=3,
         ),
         RoundResult(summed_loss=float("inf")),
         TakeStep(),

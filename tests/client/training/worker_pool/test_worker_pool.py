@@ -25,9 +25,10 @@ from glsmed.client.training.worker_pool import worker_pool
 from glsmed.client.training.worker_pool.worker_messages import Done, Failed, send
 from glsmed.client.training.worker_pool.worker_pool import WorkerError, WorkerPool, _Worker
 from glsmed.shared.errors import UsageError
-from glsmed.shared.models import build_model
+from glsmed.shared.networks.building import build_model
 from glsmed.shared.processes.children import start_child
-from glsmed.shared.protocol.study import ModelSection, Study, TrainingSection
+from glsmed.shared.protocol.network_settings import FineTuningSection, ModelSection
+from glsmed.shared.protocol.study import Study, TrainingSection
 
 CPU = torch.device("cpu")
 FINDINGS = ("effusion", "nodule")
@@ -97,6 +98,18 @@ def test_all_devices_are_pulled_to_the_rounds_model(pool: WorkerPool, monkeypatc
     pool.train(shared, examples(), round_number=1)
     assert furthest(alone, free) > 1e-3
     assert furthest(alone, shared) < 1e-5
+
+
+def test_all_devices_tune_alike(pool: WorkerPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A round with frozen layers, and the one in which they thaw."""
+    tuning = FineTuningSection(frozen_rounds=1, layer_decay=0.8, schedule="cosine", average_decay=0.5)
+    alone, shared, chosen = fresh(), fresh(), study(fine_tuning=tuning)
+    monkeypatch.setattr(pool, "_study", chosen)
+    for number in (1, 2):
+        train(alone, examples(), chosen.training, round_number=number, device=CPU)
+        pool.train(shared, examples(), round_number=number)
+        assert furthest(alone, shared) < 1e-5
+    assert furthest(alone, fresh()) > 1e-3
 
 
 def test_shares_in_parts_that_fit_are_the_same_step(pool: WorkerPool) -> None:

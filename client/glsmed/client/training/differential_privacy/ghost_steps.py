@@ -13,6 +13,7 @@ from torch import Tensor, nn
 import glsmed.client.training.differential_privacy.gradient_norms  # noqa: F401  # registers them with Opacus
 from glsmed.client.training.differential_privacy.private_losses import image_losses, secret_generator
 from glsmed.client.training.steps.batches import Batch
+from glsmed.client.training.steps.fine_tuning import trainable
 from glsmed.client.training.steps.stepper import augmented_pixels, make_optimizer, uses_autocast
 from glsmed.shared.protocol.study import TrainingSection
 
@@ -28,14 +29,20 @@ class GhostStepper:
 
     @classmethod
     def make(
-        cls, model: nn.Module, settings: TrainingSection, *, device: torch.device, expected_patients: float
+        cls,
+        model: nn.Module,
+        settings: TrainingSection,
+        *,
+        device: torch.device,
+        expected_patients: float,
+        round_number: int,
     ) -> "GhostStepper":
-        """A stepper for a model; see :meth:`close`."""
+        """A stepper for a round of a model; see :meth:`close`."""
         model.to(device).to(memory_format=torch.contiguous_format).train()  # patches are unfolded from it
         norm = settings.privacy.clip_norm_l2
         private = GradSampleModuleFastGradientClipping(model, max_grad_norm=norm, use_ghost_clipping=True)
         optimizer = DPOptimizerFastGradientClipping(
-            make_optimizer(private, settings),
+            make_optimizer(model, settings, round_number=round_number),
             noise_multiplier=settings.privacy.noise_multiplier,
             max_grad_norm=norm,
             expected_batch_size=expected_patients,
@@ -48,7 +55,7 @@ class GhostStepper:
         self.optimizer.zero_grad()
         total = torch.zeros((), device=self.device)
         if len(batch) == 0:
-            for parameter in self.private.parameters():
+            for parameter in trainable(self.private):
                 parameter.grad = torch.zeros_like(parameter)
         else:
             total += self._backward(batch)
@@ -66,7 +73,7 @@ class GhostStepper:
         torch.autograd.backward(losses.mean(), inputs=[images], retain_graph=True)
         clipped = self.private.get_clipping_coef().to(losses) * losses
         self.private.disable_hooks()
-        torch.autograd.backward(clipped.sum(), inputs=list(self.private.parameters()))
+        torch.autograd.backward(clipped.sum(), inputs=trainable(self.private))
         self.private.enable_hooks()
         return losses.detach().sum()
 

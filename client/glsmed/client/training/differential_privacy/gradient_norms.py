@@ -13,9 +13,14 @@ from collections.abc import Sequence
 import torch
 from opacus.grad_sample.group_norm import compute_group_norm_grad_sample  # type: ignore[import-untyped]  # no types
 from opacus.grad_sample.linear import compute_linear_norm_sample  # type: ignore[import-untyped]  # as above
-from opacus.grad_sample.utils import register_norm_sampler  # type: ignore[import-untyped]  # as above
+from opacus.grad_sample.utils import (  # type: ignore[import-untyped]  # as above
+    register_grad_sampler,
+    register_norm_sampler,
+)
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from glsmed.shared.networks.frozen_norm import FrozenNorm
 
 
 @register_norm_sampler(nn.Conv2d)  # type: ignore[untyped-decorator]  # opacus ships no types
@@ -23,25 +28,37 @@ def convolution_norms(layer: nn.Conv2d, activations: Sequence[Tensor], backprops
     """``(N,)`` norms of each sample's gradient, by parameter of the layer.
 
     Args:
-        layer: a convolution with one group and zero padding in numbers.
+        layer: a convolution with zero padding in numbers.
         activations: its input ``(N, C, H, W)``, as the only element.
         backprops: gradients of each sample's loss ``(N, O, h, w)`` by its output.
 
     Raises:
         ValueError: the layer is of another kind.
     """
-    if layer.groups != 1 or layer.padding_mode != "zeros" or isinstance(layer.padding, str):
-        raise ValueError(f"no per-sample norms for {layer}: groups, padding mode or padding are not supported")
+    if layer.padding_mode != "zeros" or isinstance(layer.padding, str):
+        raise ValueError(f"no per-sample norms for {layer}: padding mode or padding are not supported")
     gradients = backprops.flatten(2)
     norms: dict[Tensor, Tensor] = {}
     if layer.weight.requires_grad:
         patches = F.unfold(
             activations[0].to(backprops.dtype), layer.kernel_size, layer.dilation, layer.padding, layer.stride
         )
-        norms[layer.weight] = _weight_norms(patches, gradients)
+        norms[layer.weight] = _grouped_norms(patches, gradients, layer.groups)
     if layer.bias is not None and layer.bias.requires_grad:
         norms[layer.bias] = gradients.float().sum(2).norm(dim=1)
     return norms
+
+
+def _grouped_norms(patches: Tensor, gradients: Tensor, groups: int) -> Tensor:
+    """``(N,)`` norms for channels in groups, each a convolution of its own."""
+    if groups == 1:
+        return _weight_norms(patches, gradients)
+    images, _, positions = patches.shape
+    of_groups = _weight_norms(
+        patches.reshape(images * groups, -1, positions), gradients.reshape(images * groups, -1, positions)
+    )
+    whole: Tensor = of_groups.view(images, groups).norm(dim=1)
+    return whole
 
 
 def _weight_norms(patches: Tensor, gradients: Tensor) -> Tensor:
@@ -79,3 +96,29 @@ def group_norm_norms(layer: nn.GroupNorm, activations: Sequence[Tensor], backpro
     """
     gradients = compute_group_norm_grad_sample(layer, [activations[0].float()], backprops.float())
     return {parameter: gradient.norm(dim=1) for parameter, gradient in gradients.items()}
+
+
+@register_grad_sampler(FrozenNorm)  # type: ignore[untyped-decorator]  # as above
+def frozen_norm_gradients(layer: FrozenNorm, activations: Sequence[Tensor], backprops: Tensor) -> dict[Tensor, Tensor]:
+    """``(N, C)`` gradients of each sample, by parameter of the layer, in float32.
+
+    Args:
+        layer: a factor and an addend for each channel.
+        activations: its input ``(N, C, …)``, as the only element.
+        backprops: gradients of each sample's loss ``(N, C, …)`` by its output.
+    """
+    outputs, inputs = backprops.float(), activations[0].float()
+    found = {layer.weight: _by_channel(outputs * inputs), layer.bias: _by_channel(outputs)}
+    return {parameter: gradient for parameter, gradient in found.items() if parameter.requires_grad}
+
+
+@register_norm_sampler(FrozenNorm)  # type: ignore[untyped-decorator]  # as above
+def frozen_norm_norms(layer: FrozenNorm, activations: Sequence[Tensor], backprops: Tensor) -> dict[Tensor, Tensor]:
+    """``(N,)`` norms of each sample's gradient, by parameter of the layer."""
+    gradients = frozen_norm_gradients(layer, activations, backprops)
+    return {parameter: gradient.norm(dim=1) for parameter, gradient in gradients.items()}
+
+
+def _by_channel(values: Tensor) -> Tensor:
+    """``(N, C)`` sums of ``(N, C, …)``."""
+    return values.flatten(2).sum(2) if values.ndim > 2 else values  # samples and channels

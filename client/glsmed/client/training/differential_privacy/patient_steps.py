@@ -31,13 +31,19 @@ class PatientStepper:
 
     @classmethod
     def make(
-        cls, model: nn.Module, settings: TrainingSection, *, device: torch.device, expected_patients: float
+        cls,
+        model: nn.Module,
+        settings: TrainingSection,
+        *,
+        device: torch.device,
+        expected_patients: float,
+        round_number: int,
     ) -> "PatientStepper":
-        """A stepper for a model; see :meth:`close`."""
+        """A stepper for a round of a model; see :meth:`close`."""
         model.to(device).to(memory_format=torch.contiguous_format).train()  # patches are unfolded from it
         private = GradSampleModule(model, loss_reduction="sum")
         optimizer = DPOptimizer(
-            make_optimizer(private, settings),
+            make_optimizer(model, settings, round_number=round_number),
             noise_multiplier=settings.privacy.noise_multiplier,
             max_grad_norm=settings.privacy.clip_norm_l2,
             expected_batch_size=expected_patients,

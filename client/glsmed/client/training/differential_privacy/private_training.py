@@ -13,10 +13,13 @@ from torch import Tensor, nn
 
 from glsmed.client.data.examples import Examples
 from glsmed.client.training.differential_privacy.ghost_steps import GhostStepper
+from glsmed.client.training.differential_privacy.hook_check import hooks_are_exact
 from glsmed.client.training.differential_privacy.patient_steps import PatientStepper
 from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger, Spent
 from glsmed.client.training.differential_privacy.private_losses import secret_generator
+from glsmed.client.training.differential_privacy.single_steps import SingleStepper
 from glsmed.client.training.steps.batches import load_batch
+from glsmed.client.training.steps.fine_tuning import WeightAverage, choose_trainable
 from glsmed.client.training.steps.round_plan import TrainingSummary, check_soft_targets, finite_loss, usable_rows
 from glsmed.shared.protocol.study import TrainingSection
 
@@ -48,8 +51,11 @@ def train_privately(
     rate = min(1.0, settings.batch_size / len(patients))
     _pay(ledger, settings, rate)
     secret = secret_generator(torch.device("cpu"))
-    kind = PatientStepper if settings.privacy.patient_images == "all" else GhostStepper
-    stepper = kind.make(model, settings, device=device, expected_patients=rate * len(patients))
+    choose_trainable(model, settings, round_number=round_number)
+    kind = stepper_kind(model.to(device), settings, image_size_px=examples.images.shape[-1])
+    expected = rate * len(patients)
+    stepper = kind.make(model, settings, device=device, expected_patients=expected, round_number=round_number)
+    average = WeightAverage.of(model, settings)
     total, drawn, images = torch.zeros((), device=device), 0, 0
     try:
         for of_patients in drawn_patients(patients, rate, settings, secret):
@@ -57,8 +63,12 @@ def train_privately(
             drawn, images = drawn + len(of_patients), images + len(rows)
             batch = load_batch(examples, rows, settings, secret)
             total += stepper.step(batch, [len(of_patient) for of_patient in of_patients])
+            if average is not None:
+                average.see()
     finally:
         stepper.close()
+    if average is not None:
+        average.put_in_place()
     return TrainingSummary(
         loss=finite_loss(float(total) / max(1, drawn), round_number),
         steps=settings.steps_per_round,
@@ -66,6 +76,15 @@ def train_privately(
         cells=int((examples.weights > 0).sum()),
         seconds=time.perf_counter() - started,
     )
+
+
+def stepper_kind(
+    model: nn.Module, settings: TrainingSection, *, image_size_px: int
+) -> type[GhostStepper | PatientStepper | SingleStepper]:
+    """Which private steps are exact with this model, the fastest first."""
+    if not hooks_are_exact(model, image_size_px=image_size_px):
+        return SingleStepper
+    return PatientStepper if settings.privacy.patient_images == "all" else GhostStepper
 
 
 def _pay(ledger: PrivacyLedger, settings: TrainingSection, rate: float) -> None:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from glsmed.client.training.steps.batches import Batch
+from glsmed.client.training.steps.fine_tuning import trainable
 from glsmed.client.training.steps.round_plan import RoundPlan
 from glsmed.client.training.steps.stepper import Network, Stepper
 
@@ -32,15 +33,16 @@ class StepCompiler:
 
     def __init__(self, compiling: Compiling) -> None:
         self._is_on = compiling == "auto"
-        self._model: nn.Module | None = None
+        self._made_for: tuple[nn.Module, int] | None = None
         self._network: Network | None = None
 
     def speed_up(self, stepper: Stepper, model: nn.Module, plan: RoundPlan) -> None:
-        """Give the stepper the faster network for this model; it is measured when the model is seen first."""
+        """Give the stepper the faster network for this model, measured when it or its trainable layers are new."""
         if not self._is_on or stepper.device.type not in _TRIED_ON:
             return
-        if self._network is None or self._model is not model:
-            self._model, self._network = model, faster_network(stepper, model, next(plan.batches()))
+        made_for = model, len(trainable(model))
+        if self._network is None or self._made_for != made_for:
+            self._made_for, self._network = made_for, faster_network(stepper, model, next(plan.batches()))
         stepper.network = self._network
 
 

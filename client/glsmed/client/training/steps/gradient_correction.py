@@ -40,7 +40,7 @@ class GradientCorrection:
         """The correction for a model that is on its device already; None where no step is steered."""
         if steering.pull == 0 and steering.shift is None:
             return None
-        named = dict(model.named_parameters())
+        named = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
         constant = [_constant(name, parameter, steering) for name, parameter in named.items()]
         return cls(list(named.values()), steering.pull, constant)
 

@@ -12,6 +12,7 @@ from glsmed.client.learning.image_informed import image_informed_targets
 from glsmed.client.learning.negative_rates import LogitMonitor
 from glsmed.client.training.steps.augmentation import augment
 from glsmed.client.training.steps.batches import Batch
+from glsmed.client.training.steps.fine_tuning import parameter_groups, round_learning_rate
 from glsmed.client.training.steps.gradient_correction import GradientCorrection
 from glsmed.client.training.steps.memory_format import in_fastest_format
 from glsmed.shared.errors import GlsmedError
@@ -159,19 +160,22 @@ def to_pixels(images: Tensor) -> Tensor:
     return images.float().mul_(1 / 255).sub_(PIXEL_MEAN).div_(PIXEL_SCALE)
 
 
-def make_optimizer(model: nn.Module, settings: TrainingSection) -> torch.optim.Optimizer:
-    """The study's optimizer, with its update in one kernel."""
+def make_optimizer(model: nn.Module, settings: TrainingSection, *, round_number: int) -> torch.optim.Optimizer:
+    """The study's optimizer for a round of a model, with its update in one kernel.
+
+    What the round leaves as it is, see ``choose_trainable``, is none of its parameters.
+    """
+    parameters = parameter_groups(model, settings, round_number=round_number)
+    rate = round_learning_rate(settings, round_number=round_number)
     if settings.optimizer == "sgd":
         return torch.optim.SGD(
-            model.parameters(),
-            lr=settings.learning_rate,
+            parameters,
+            lr=rate,
             momentum=settings.momentum,
             weight_decay=settings.weight_decay,
             fused=True,
         )
-    return torch.optim.AdamW(
-        model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
-    )
+    return torch.optim.AdamW(parameters, lr=rate, weight_decay=settings.weight_decay, fused=True)
 
 
 def uses_autocast(settings: TrainingSection, device: torch.device) -> bool:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from glsmed.client.data.examples import Examples
 from glsmed.client.training.steps.compiled_steps import StepCompiler
+from glsmed.client.training.steps.fine_tuning import WeightAverage, choose_trainable
 from glsmed.client.training.steps.gradient_correction import GradientCorrection, Steering
 from glsmed.client.training.steps.memory_format import in_fastest_format, placed
 from glsmed.client.training.steps.round_plan import RoundPlan, TrainingSummary
@@ -47,19 +48,24 @@ def train(
     stepper.correction = GradientCorrection.of(model, steering)
     if compiler is not None:
         compiler.speed_up(stepper, model, plan)
-    total = torch.zeros((), device=device)
+    total, average = torch.zeros((), device=device), WeightAverage.of(model, settings)
     for number, batch in enumerate(plan.batches()):
         total += stepper.step(batch)
+        if average is not None:
+            average.see()
         if on_step is not None:
             on_step(number)
+    if average is not None:
+        average.put_in_place()
     return plan.summary(summed_loss=float(total), monitor=stepper.monitor, seconds=time.perf_counter() - started)
 
 
 def _stepper(model: nn.Module, plan: RoundPlan, device: torch.device) -> Stepper:
     placed(model, device).train()
+    choose_trainable(model, plan.settings, round_number=plan.round_number)
     return Stepper(
         network=model,
-        optimizer=make_optimizer(model, plan.settings),
+        optimizer=make_optimizer(model, plan.settings, round_number=plan.round_number),
         device=device,
         autocast=uses_autocast(plan.settings, device),
         logit_limit=plan.logit_limit,

@@ -16,6 +16,7 @@ from torch import Tensor, distributed
 from torch.nn.parallel import DistributedDataParallel
 
 from glsmed.client.learning.negative_rates import LogitMonitor, NegativeRateGuard
+from glsmed.client.training.steps.fine_tuning import WeightAverage, choose_trainable, trainable
 from glsmed.client.training.steps.gradient_correction import GradientCorrection, Steering
 from glsmed.client.training.steps.memory_format import placed
 from glsmed.client.training.steps.stepper import Stepper, make_optimizer, uses_autocast
@@ -34,7 +35,7 @@ from glsmed.client.training.worker_pool.worker_messages import (
     send,
 )
 from glsmed.shared.files.documents import StrictModel
-from glsmed.shared.models import build_model
+from glsmed.shared.networks.building import build_model
 from glsmed.shared.processes.children import end_with_parent
 
 _LOOPBACK = {"GLOO_SOCKET_IFNAME": "lo", "NCCL_SOCKET_IFNAME": "lo"}
@@ -56,6 +57,7 @@ class WorkerSetup(StrictModel):
     store: str
     architecture: str
     n_findings: int
+    image_size_px: int
 
 
 class TrainingWorker:
@@ -64,12 +66,17 @@ class TrainingWorker:
     def __init__(self, setup: WorkerSetup) -> None:
         self._is_first = setup.rank == 0
         self._device = device = torch.device(setup.device)
-        model = build_model(setup.architecture, n_findings=setup.n_findings, seed=0)
+        model = build_model(setup.architecture, n_findings=setup.n_findings, seed=0, image_size_px=setup.image_size_px)
         self._model = placed(model, device).train()
         _join(setup, device)
-        ids = [device] if device.type == "cuda" else None
-        self._replica = DistributedDataParallel(self._model, device_ids=ids, gradient_as_bucket_view=True)
+        self._replica = self._replicated()
         self._round: _Round | None = None
+
+    def _replicated(self) -> DistributedDataParallel:
+        """The model that adds up its gradients with the other workers'; made for those that are trainable now."""
+        self._trained = len(trainable(self._model))
+        ids = [self._device] if self._device.type == "cuda" else None
+        return DistributedDataParallel(self._model, device_ids=ids, gradient_as_bucket_view=True)
 
     def handle(self, head: Head, tensors: Mapping[str, Tensor]) -> tuple[Head, dict[str, Tensor]]:
         """The reply to a request.
@@ -79,6 +86,9 @@ class TrainingWorker:
         """
         if isinstance(head, StartRound):
             self._model.load_state_dict(tensors)
+            choose_trainable(self._model, head.settings, round_number=head.round_number)
+            if self._trained != len(trainable(self._model)):
+                self._replica = self._replicated()
             self._round = _Round(self._replica, head, self._device)
             return Done(), {}
         if self._round is None or not isinstance(head, TakeStep | EndRound):
@@ -89,6 +99,7 @@ class TrainingWorker:
         return self._end(self._round)
 
     def _end(self, ended: "_Round") -> tuple[Head, dict[str, Tensor]]:
+        ended.end()
         weights = self._model.state_dict() if self._is_first else {}
         sums = {} if ended.monitor is None else {MONITOR_SUMS: ended.monitor.sums}
         self._round = None
@@ -104,9 +115,10 @@ class _Round:
         limit = start.logit_limit
         self.loss = torch.zeros((), device=device)
         self.monitor = None if limit is None else LogitMonitor(start.findings, NegativeRateGuard(), device=device)
+        self._average = WeightAverage.of(replica, start.settings)
         self._stepper = Stepper(
             network=replica,
-            optimizer=make_optimizer(replica, start.settings),
+            optimizer=make_optimizer(replica.module, start.settings, round_number=start.round_number),
             device=device,
             autocast=uses_autocast(start.settings, device),
             logit_limit=limit,
@@ -119,6 +131,13 @@ class _Round:
     def step(self, tensors: Mapping[str, Tensor]) -> None:
         """One step with this worker's share; the pool deals with short memory, since all must take the step again."""
         self.loss += self._stepper.attempt(batch_of(tensors), tensors[TOTAL_WEIGHT])
+        if self._average is not None:
+            self._average.see()
+
+    def end(self) -> None:
+        """Make the round's result the model's weights."""
+        if self._average is not None:
+            self._average.put_in_place()
 
 
 def _join(setup: WorkerSetup, device: torch.device) -> None:

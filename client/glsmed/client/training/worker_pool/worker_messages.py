@@ -29,6 +29,7 @@ class StartRound(StrictModel):
     findings: tuple[str, ...]
     logit_limit: float | None
     micro_batch_size: int
+    round_number: int
 
 
 class TakeStep(StrictModel):

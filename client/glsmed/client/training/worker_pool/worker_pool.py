@@ -200,6 +200,7 @@ class WorkerPool:
             findings=plan.examples.findings,
             logit_limit=plan.logit_limit,
             micro_batch_size=self._micro_batch_size or plan.settings.batch_size,
+            round_number=plan.round_number,
         )
 
     def _shares(self, batch: Batch) -> list[WorkerRequest]:
@@ -237,6 +238,7 @@ class WorkerPool:
                 store=str(self._state.worker_store),
                 architecture=model.architecture,
                 n_findings=len(self._study.findings),
+                image_size_px=model.image_size_px,
             )
             name = f"training-worker-{rank + 1}"
             child = start_child(

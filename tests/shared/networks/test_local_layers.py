@@ -1,10 +1,10 @@
 import pytest
 from torch import nn
 
-from glsmed.shared.models import ARCHITECTURES, build_model
-from glsmed.shared.protocol.local_layers import is_local, shared_manifest
+from glsmed.shared.networks.building import build_model
+from glsmed.shared.networks.local_layers import local_names
+from glsmed.shared.protocol.network_settings import ARCHITECTURES
 from glsmed.shared.protocol.strategy_settings import LocalLayers
-from glsmed.shared.wire.model_manifest import ArraySpec, ModelManifest
 
 
 def of_modules(model: nn.Module, kind: type[nn.Module]) -> set[str]:
@@ -20,7 +20,6 @@ def of_modules(model: nn.Module, kind: type[nn.Module]) -> set[str]:
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_names_of_layers_are_those_of_the_networks_own_modules(architecture: str) -> None:
     model = build_model(architecture, n_findings=2, seed=0)
-    names = set(model.state_dict())
     norms, heads = of_modules(model, nn.GroupNorm), of_modules(model, nn.Linear)
     expected: dict[LocalLayers, set[str]] = {
         "none": set(),
@@ -31,14 +30,4 @@ def test_names_of_layers_are_those_of_the_networks_own_modules(architecture: str
     assert len(norms) > 20
     assert len(heads) == 2
     for kept, local in expected.items():
-        assert {name for name in names if is_local(name, kept)} == local
-
-
-def test_the_shared_manifest_keeps_the_order_of_what_is_left() -> None:
-    specs = [ArraySpec(name, (2,), "float32") for name in ("conv1.weight", "bn1.weight", "layer1.0.conv1.weight")]
-    manifest = ModelManifest((*specs, ArraySpec("fc.weight", (1, 2), "float32")))
-    assert shared_manifest(manifest, "none") == manifest
-    assert [spec.name for spec in shared_manifest(manifest, "norm_and_head").arrays] == [
-        "conv1.weight",
-        "layer1.0.conv1.weight",
-    ]
+        assert local_names(model, kept) == local

@@ -1,20 +1,18 @@
-"""The image classifiers: torchvision networks with GroupNorm, one input channel and one logit per finding.
+"""torchvision's networks with GroupNorm, trained from scratch.
 
 GroupNorm instead of BatchNorm, because running statistics of one hospital's scanner neither average well across
 hospitals nor may be combined with differential privacy.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torchvision.models import DenseNet, ResNet
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
-from glsmed.shared.protocol.study import Study
+from glsmed.shared.protocol.network_settings import ARCHITECTURES
 
 _MOST_GROUPS = 32
 
@@ -45,39 +43,39 @@ class _AddingBottleneck(Bottleneck):  # type: ignore[misc]  # as above
         return result
 
 
-_ARCHITECTURES: dict[str, Callable[[int], nn.Module]] = {
+class _DenseNet(DenseNet):  # type: ignore[misc]  # as above
+    """torchvision's network with an activation of its own result, for the same reason."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(N, 1, H, W)`` to ``(N, K)``."""
+        features = F.adaptive_avg_pool2d(F.relu(self.features(x)), 1)
+        logits: Tensor = self.classifier(features.flatten(1))
+        return logits
+
+
+_NETWORKS: dict[str, Callable[[int], nn.Module]] = {
     "resnet10": lambda n: ResNet(_AddingBasicBlock, [1, 1, 1, 1], num_classes=n, norm_layer=group_norm),
     "resnet18": lambda n: ResNet(_AddingBasicBlock, [2, 2, 2, 2], num_classes=n, norm_layer=group_norm),
     "resnet50": lambda n: ResNet(_AddingBottleneck, [3, 4, 6, 3], num_classes=n, norm_layer=group_norm),
-    "densenet121": lambda n: _with_group_norm(DenseNet(32, (6, 12, 24, 16), 64, num_classes=n)),
+    "densenet121": lambda n: _with_group_norm(_DenseNet(32, (6, 12, 24, 16), 64, num_classes=n)),
 }
-ARCHITECTURES = tuple(_ARCHITECTURES)
 
 
-def build_model(architecture: str, *, n_findings: int, seed: int) -> nn.Module:
-    """A freshly initialised network from ``(N, 1, S, S)`` float images to ``(N, n_findings)`` logits.
+def build_group_norm_network(architecture: str, *, n_findings: int) -> nn.Module:
+    """A network with one input channel and weights from torch's global random state.
 
     Args:
-        architecture: one of :data:`ARCHITECTURES`; ``resnet10`` is a ResNet with one block per stage.
+        architecture: one of ``ARCHITECTURES``; ``resnet10`` is a ResNet with one block per stage.
         n_findings: number of outputs.
-        seed: of the initial weights; the global random state is left as it was.
 
     Raises:
         ValueError: the architecture is unknown.
     """
-    if architecture not in _ARCHITECTURES:
+    if architecture not in _NETWORKS:
         raise ValueError(f"unknown architecture {architecture!r}; known: {', '.join(ARCHITECTURES)}")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = _ARCHITECTURES[architecture](n_findings)
-        _take_one_channel(model)
-    _stop_in_place(model)
+    model = _NETWORKS[architecture](n_findings)
+    _take_one_channel(model)
     return model
-
-
-def initial_model(study: Study) -> nn.Module:
-    """The network that every participant of a study starts from: the same at the centre and at each site."""
-    return build_model(study.model.architecture, n_findings=len(study.findings), seed=study.training.seed)
 
 
 def _take_one_channel(model: nn.Module) -> None:
@@ -100,20 +98,3 @@ def _with_group_norm(model: nn.Module) -> nn.Module:
             if isinstance(child, nn.BatchNorm2d):
                 setattr(parent, name, group_norm(child.num_features))
     return model
-
-
-def _stop_in_place(model: nn.Module) -> None:
-    """In-place ReLU breaks the hooks that per-sample gradients need."""
-    for module in model.modules():
-        if isinstance(module, nn.ReLU):
-            module.inplace = False
-
-
-def state_arrays(model: nn.Module) -> dict[str, NDArray[np.generic]]:
-    """The model's state dict as numpy arrays on the CPU, contiguous, in its order."""
-    return {name: np.ascontiguousarray(value.detach().cpu().numpy()) for name, value in model.state_dict().items()}
-
-
-def load_arrays(model: nn.Module, arrays: Mapping[str, NDArray[np.generic]]) -> None:
-    """Copy arrays that fit the model's manifest into the model."""
-    model.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in arrays.items()})
