@@ -54,11 +54,15 @@ def report_doubts(path: Path, rows: Rows, good: Sequence[SiteRow], texts: Mappin
 
 
 def _spellings(path: Path, rows: Rows) -> Iterator[Doubt]:
-    spellings: dict[str, tuple[int, str]] = {}
+    """Each further spelling of a patient's identifier, where it stands first."""
+    first: dict[str, tuple[int, str]] = {}
+    spellings: dict[str, int] = {}
     for line, row in rows:
-        start, known = spellings.setdefault(patient_key(row["patient_id"]), (line, row["patient_id"]))
-        if known != row["patient_id"]:
-            message = f"{row['patient_id']!r} is taken to be the patient written {known!r} in line {start}"
+        spellings.setdefault(row["patient_id"], line)
+    for spelling, line in spellings.items():
+        start, known = first.setdefault(patient_key(spelling), (line, spelling))
+        if known != spelling:
+            message = f"{spelling!r} is taken to be the patient written {known!r} in line {start}"
             yield Doubt(Fault(str(path), message, line=line, key="patient_id"), forbids=False)
 
 
