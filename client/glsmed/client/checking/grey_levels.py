@@ -19,7 +19,8 @@ def grey_histogram(pictures: Sequence[Tensor]) -> NDArray[np.float64]:
     counts = np.zeros(256, dtype=np.int64)
     for picture in pictures:
         counts += np.bincount(np.asarray(picture).ravel(), minlength=256)
-    return counts.reshape(BINS, -1).sum(axis=1) / max(1, counts.sum())
+    shares: NDArray[np.float64] = counts.reshape(BINS, -1).sum(axis=1) / max(1, int(counts.sum()))
+    return shares
 
 
 def histogram_svg(shares: NDArray[np.float64], *, label: str) -> str:

@@ -48,7 +48,7 @@ class SentenceCounts:
 def count_sentences(reports: Iterable[str], adapter: Adapter) -> SentenceCounts:
     """The counts of reports that are read with an adapter; a simple look, the adapter's own sentences may differ."""
     counts = Counter(sentence for text in reports for sentence in _sentences(text))
-    lexicon, guess = Lexicon(adapter), LanguageGuess(adapter.language)
+    lexicon, guess = Lexicon(adapter), LanguageGuess(adapter)
     languages = {sentence: guess.other_language(sentence) for sentence in counts}
     unknown = [one for one in counts if not lexicon.index.knows_any(lexicon.tokens(one))]
     other: Counter[str] = Counter()
