@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from glsmed.client.data.manifest import OPTIONAL, REQUIRED, read_manifest, survey_manifest
-from glsmed.client.data.patient_keys import patient_key
 from glsmed.shared.errors import ConfigurationError
 
 HEADER = "study_id,patient_id,image,report\n"
@@ -146,16 +145,6 @@ def test_an_empty_report_is_noted(write: Callable[..., Path], tmp_path: Path) ->
     (tmp_path / "r.txt").write_text(" \n")
     survey = survey_manifest(write("s1,p1,a.png,r.txt", "s1,p1,b.png,r.txt"))
     assert [note.message for note in survey.notes] == ["r.txt holds no text"]
-
-
-@pytest.mark.parametrize("spelling", ["P0017", "p0017", " P 0017", "p\u00a00017", "Ｐ００１７", "P\t0017"])
-def test_a_patient_has_one_key_however_the_identifier_is_typed(spelling: str) -> None:
-    assert patient_key(spelling) == "p0017"
-
-
-@given(st.text())
-def test_a_key_is_its_own_key(text: str) -> None:
-    assert patient_key(patient_key(text)) == patient_key(text)
 
 
 CELLS = st.text(alphabet='ab./\\\0\n\r",; é\u2028', max_size=6)

@@ -9,10 +9,10 @@ import typer
 
 def check(
     folder: Annotated[
-        Path, typer.Option("--in", help="Folder for the drawn hospital; one that is there is used again.")
+        Path, typer.Option("--in", help="Folder of the drawn hospital, made if it is not there.")
     ],
     rows: Annotated[
-        int, typer.Option(min=100, help="Rows of the manifest, each with an image and a report.")
+        int, typer.Option(min=100, help="Rows of the manifest, an image and a report each.")
     ] = 100_000,
     repeats: Annotated[int, typer.Option(min=1, help="Checks with nothing changed, after the first.")] = 1,
 ) -> None:

@@ -11,6 +11,7 @@ from glsmed.site_adapters.adapter.lexicon import Lexicon
 
 _END = re.compile(r"(?<=[.!?;])\s+|[。．！？；\n]+")
 _LETTERS = re.compile(r"[^\W\d_]")
+_NUMBER = re.compile(r"\d+")  # sentences that differ in numbers alone are judged once
 _MOST_EXAMPLES = 5
 
 
@@ -47,21 +48,28 @@ class SentenceCounts:
 
 def count_sentences(reports: Iterable[str], adapter: Adapter) -> SentenceCounts:
     """The counts of reports that are read with an adapter; a simple look, the adapter's own sentences may differ."""
-    counts = Counter(sentence for text in reports for sentence in _sentences(text))
+    counts: Counter[str] = Counter()
+    written: dict[str, str] = {}
+    for text in reports:
+        for sentence in _sentences(text):
+            alike = _NUMBER.sub("0", sentence)
+            counts[alike] += 1
+            written.setdefault(alike, sentence)
     lexicon, guess = Lexicon(adapter), LanguageGuess(adapter)
-    languages = {sentence: guess.other_language(sentence) for sentence in counts}
-    unknown = [one for one in counts if not lexicon.index.knows_any(lexicon.tokens(one))]
+    languages = {alike: language for alike in counts if (language := guess.other_language(alike))}
+    unknown = [alike for alike in counts if not lexicon.index.knows_any(lexicon.tokens(alike))]
     other: Counter[str] = Counter()
-    for sentence, language in languages.items():
-        if language:
-            other[language] += counts[sentence]
+    for alike, language in languages.items():
+        other[language] += counts[alike]
     return SentenceCounts(
         language=adapter.language,
         sentences=counts.total(),
-        unknown=sum(counts[sentence] for sentence in unknown),
+        unknown=sum(counts[alike] for alike in unknown),
         other=dict(other.most_common()),
-        examples={name: _frequent(counts, [one for one in counts if languages[one] == name]) for name in other},
-        unknown_examples=_frequent(counts, unknown),
+        examples={
+            name: _frequent(counts, written, [one for one in languages if languages[one] == name]) for name in other
+        },
+        unknown_examples=_frequent(counts, written, unknown),
     )
 
 
@@ -70,6 +78,7 @@ def _sentences(text: str) -> Iterable[str]:
     return [piece for piece in pieces if _LETTERS.search(piece)]
 
 
-def _frequent(counts: Mapping[str, int], sentences: Sequence[str]) -> Sequence[tuple[str, int]]:
-    ordered = sorted(sentences, key=lambda sentence: -counts[sentence])
-    return [(sentence, counts[sentence]) for sentence in ordered[:_MOST_EXAMPLES]]
+def _frequent(counts: Mapping[str, int], written: Mapping[str, str], alike: Sequence[str]) -> Sequence[tuple[str, int]]:
+    """The most frequent sentences, numbers aside, each as one report has it, and how often they stand."""
+    ordered = sorted(alike, key=lambda sentence: -counts[sentence])
+    return [(written[sentence], counts[sentence]) for sentence in ordered[:_MOST_EXAMPLES]]

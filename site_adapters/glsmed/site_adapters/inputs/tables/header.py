@@ -37,6 +37,8 @@ class Header:
 
     def is_repeated_by(self, cells: Sequence[str]) -> bool:
         """Whether a row holds the names of the columns instead of values."""
+        if not cells or canonical(cells[0]) != canonical(self.names[0]):
+            return False  # as nearly always: a table may have very many rows
         return [canonical(cell) for cell in cells[: len(self.names)]] == [canonical(name) for name in self.names]
 
 

@@ -15,6 +15,7 @@ _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+\d+|\d[.,]\d+E\d+", re.IGNORECASE)
 _DECIMAL = re.compile(r"\d+[.,]0+")
 _MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ene|abr|ago|dic|mai|okt|dez)"
 _DATE = re.compile(rf"\d{{1,2}}-{_MONTH}|{_MONTH}-\d{{1,2}}", re.IGNORECASE)
+_SIGNS = re.compile(r"[#+.,-]")  # without one of these, none of the above fits
 _EXACT_DIGITS = 15  # a spreadsheet keeps so many digits of a number and writes zeros for the others
 _FEW_LONG = 3
 _MOST_LINES = 5
@@ -33,7 +34,7 @@ class Spoiled(NamedTuple):
 def is_lost(value: str) -> bool:
     """Whether it is what a program writes in place of a value that it does not have."""
     folded = value.strip().casefold()
-    return folded in _LOST or bool(_ERROR.fullmatch(folded))
+    return folded in _LOST or (folded.startswith("#") and bool(_ERROR.fullmatch(folded)))
 
 
 def spoiled_identifiers(places: Places) -> Iterator[Spoiled]:
@@ -69,6 +70,8 @@ def without_spoiling(value: str) -> str:
 def _reason(value: str) -> str:
     if is_lost(value):
         return "is no identifier but what a spreadsheet or a data frame writes for a lost value"
+    if not _SIGNS.search(value):
+        return ""
     if _SCIENTIFIC.fullmatch(value):
         return "is a number as a spreadsheet rounds it: the identifier's digits are lost; export the column as text"
     if _DECIMAL.fullmatch(value):
