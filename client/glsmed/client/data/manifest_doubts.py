@@ -9,7 +9,7 @@ from typing import NamedTuple
 from glsmed.client.data.manifest_rows import SiteRow
 from glsmed.client.data.patient_keys import patient_key
 from glsmed.shared.errors import Fault
-from glsmed.site_adapters.inputs.tables.identifiers import spoiled_identifiers
+from glsmed.site_adapters.inputs.tables.identifiers import is_lost, spoiled_identifiers
 from glsmed.site_adapters.inputs.tables.table import Row
 
 _COLUMNS = ("study_id", "patient_id")
@@ -70,6 +70,8 @@ def _too_many(path: Path, rows: Rows) -> Iterator[Doubt]:
     examinations = {row["study_id"]: (patient_key(row["patient_id"]), line) for line, row in rows}
     counts = Counter(patient for patient, _ in examinations.values())
     for patient, count in counts.most_common():
+        if is_lost(patient):
+            continue  # named as such already
         if count < max(_MANY, _MANY_SHARE * len(examinations)):
             return
         line = min(line for known, line in examinations.values() if known == patient)
@@ -98,13 +100,15 @@ def _one_text_for_many(path: Path, good: Sequence[SiteRow], texts: Mapping[str, 
         if text := texts.get(row.study_id, "").strip():
             first.setdefault(text, {}).setdefault(patient_key(row.patient_id), row.line)
     patients = len({patient for lines in first.values() for patient in lines})
-    for text, lines in first.items():
-        share = len(lines) / patients
-        if len(lines) >= _SAME_TEXT and share >= _SAME_TEXT_SHARE:
-            said = f"{len(lines)} of {patients} patients have the same report, word for word ({_beginning(text)}): "
-            message = f"{said}a template, or one report for all?"
-            line = min(lines.values())
-            yield Doubt(Fault(str(path), message, line=line, key="report"), forbids=share >= _ALL_THE_SAME)
+    shared = [
+        (text, lines) for text, lines in first.items() if len(lines) >= max(_SAME_TEXT, _SAME_TEXT_SHARE * patients)
+    ]
+    if shared:
+        text, lines = max(shared, key=lambda one: len(one[1]))
+        others = f", and {len(shared) - 1} more texts stand for many" if len(shared) > 1 else ""
+        said = f"{len(lines)} of {patients} patients have the same report, word for word ({_beginning(text)}){others}: "
+        fault = Fault(str(path), f"{said}templates, or one report for all?", line=min(lines.values()), key="report")
+        yield Doubt(fault, forbids=len(lines) >= _ALL_THE_SAME * patients)
 
 
 def _beginning(text: str) -> str:

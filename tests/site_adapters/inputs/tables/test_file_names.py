@@ -26,7 +26,7 @@ def test_a_name_as_it_stands_is_found_and_not_counted(finder: FileFinder, tmp_pa
         ("Images\\A.png", "A.png", "backslashes"),
         (".\\Images\\A.png", "A.png", "backslashes"),
         ("images/a.PNG", "A.png", "case"),
-        ("IMAGES\\A.png", "A.png", "case"),
+        ("IMAGES\\A.png", "A.png", "backslashes and case"),
         ("Images/" + unicodedata.normalize("NFC", "Thoráx.png"), "Thoráx.png", "the composition of accents"),
     ],
 )

@@ -69,6 +69,13 @@ def test_the_same_spoiled_value_is_said_once_with_its_lines() -> None:
     assert "(7 rows: lines 2, 3, 4, 5, 6 …)" in message
 
 
+def test_many_values_that_were_spoiled_alike_are_one_fault() -> None:
+    ((line, message),) = spoiled("p1", "1000.0", "1001.0", "1002.0")
+    assert line == 3
+    assert message.startswith("'1000.0' is an identifier that became a decimal number")
+    assert message.endswith("as 2 more values (3 rows: lines 3, 4, 5)")
+
+
 def test_lost_leading_zeros_show_beside_those_that_were_kept() -> None:
     ((line, message),) = spoiled("00000017", "00000018", "19", "12345678", "20")
     assert line == 4

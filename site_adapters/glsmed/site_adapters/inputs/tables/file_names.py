@@ -96,8 +96,10 @@ def _hint(name: str) -> str:
 
 def _difference(name: str, found: str) -> str:
     """What was spelled differently in the table."""
-    slashed = os.path.normpath(name.replace("\\", "/"))
-    if slashed == os.path.normpath(found):
-        return "backslashes"
-    same = unicodedata.normalize("NFC", slashed) == unicodedata.normalize("NFC", os.path.normpath(found))
-    return "the composition of accents" if same else "case"
+    slashed, found = os.path.normpath(name.replace("\\", "/")), os.path.normpath(found)
+    differences = ["backslashes"] if "\\" in name else []
+    if unicodedata.normalize("NFC", slashed) != unicodedata.normalize("NFC", found):
+        differences.append("case")
+    elif slashed != found:
+        differences.append("the composition of accents")
+    return " and ".join(differences)

@@ -47,9 +47,14 @@ def spoiled_identifiers(places: Places) -> Iterator[Spoiled]:
     for line, value in places:
         if value:
             lines.setdefault(value, []).append(line)
-    for value, where in lines.items():
+    by_reason: dict[str, list[str]] = {}
+    for value in lines:
         if reason := _reason(value):
-            yield Spoiled(where[0], f"{value!r} {reason}{_in_lines(where)}")
+            by_reason.setdefault(reason, []).append(value)
+    for reason, values in by_reason.items():
+        where = sorted(line for value in values for line in lines[value])
+        more = f", as {len(values) - 1} more values" if len(values) > 1 else ""
+        yield Spoiled(where[0], f"{values[0]!r} {reason}{more}{_in_lines(where)}")
     yield from _rounded(lines)
     yield from _shortened(lines)
 
