@@ -11,6 +11,7 @@ GlsmedError                     1  base of all
 │   ├── UnknownModelError       1  the site does not have the model that a request names by its digest
 │   └── UpdateRefusedError      1  a site's update must not be averaged in
 ├── FederationError             1  a process, port, certificate or round of the federation failed
+│   ├── BusyError               1  another process holds the lock of a folder that only one may write to
 │   ├── BundleRefusedError      1  the centre sent a bundle that this site does not accept
 │   ├── RegistrationRefusedError  1  the SuperLink does not take a site's key; in the server's flower/
 │   └── OutsideFaultError       1  centre, network or clock must be mended first; in the client's node/
@@ -112,6 +113,10 @@ class UpdateRefusedError(WireError):
 
 class FederationError(GlsmedError):
     """A process, port, certificate or round of the federation failed."""
+
+
+class BusyError(FederationError):
+    """Another process holds the lock of a folder that only one may write to."""
 
 
 class BundleRefusedError(FederationError):

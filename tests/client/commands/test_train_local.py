@@ -7,6 +7,7 @@ from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.egress.local_record import LocalRecord
 from glsmed.client.resident.preparation import prepare_site
 from glsmed.client.settings.config import load_site
+from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.protocol.study import load_study
 
 Typed = Callable[..., Any]
@@ -54,3 +55,13 @@ def test_a_site_may_train_longer_and_end_when_it_no_longer_improves(
     done = typed("--site", write_config(), "train-local", "--rounds", "4", "--patience", "4")
     assert json.loads(done.out)["rounds"] == 4
     assert "round 4/4" in done.err
+
+
+def test_two_commands_do_not_write_one_state_folder(
+    typed: Typed, write_config: Callable[..., Path], tmp_path: Path
+) -> None:
+    with StateFolder(tmp_path / "state").held(work="the first"):
+        done = typed("--site", write_config(), "train-local")
+    assert done.code == 1
+    assert done.err.startswith("error: process ")
+    assert "stop it first" in done.err

@@ -184,3 +184,19 @@ def test_counts_add_up_by_finding_and_state(tmp_path: Path) -> None:
     counts = count_states(load_label_table(tmp_path / "labels.sqlite", source()))
     assert counts["effusion"] == {"present": 1, "absent": 1, "uncertain": 1, "unmentioned": 1}
     assert counts["pneumothorax"] == {"present": 0, "absent": 0, "uncertain": 0, "unmentioned": 4}
+
+
+def test_the_table_is_made_anew_by_other_code(
+    tmp_path: Path, builds: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    effusions(tmp_path, source())
+    monkeypatch.setattr(label_table, "_code_digest", lambda: "of another release")
+    effusions(tmp_path, source())
+    assert len(builds) == 2
+
+
+def test_what_a_killed_writer_left_is_cleared_away(tmp_path: Path) -> None:
+    for name in (".labels.sqlite.abcd1234", ".labels.sqlite.abcd1234-journal"):
+        (tmp_path / name).write_bytes(b"")
+    effusions(tmp_path, source())
+    assert [path.name for path in tmp_path.iterdir()] == ["labels.sqlite"]

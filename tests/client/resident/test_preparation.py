@@ -1,4 +1,5 @@
 import csv
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glsmed.client.data import image_cache
+from glsmed.client.data.cache import file_keys
 from glsmed.client.data.images import read_image
 from glsmed.client.data.manifest import ImageEntry, Manifest, read_manifest
 from glsmed.client.data.patient_keys import patient_key
@@ -120,7 +122,7 @@ def test_a_second_start_reads_no_image_and_no_report(
         raise AssertionError("read again")
 
     monkeypatch.setattr(image_cache, "read_image", forbidden)
-    monkeypatch.setattr(image_cache, "_digest", forbidden)
+    monkeypatch.setattr(file_keys, "sha256_of", forbidden)
     monkeypatch.setattr(label_table, "_make_rows", forbidden)
     second = prepare_site(read_site_inputs(drawn_config, study))
     for name in SPLITS:
@@ -195,3 +197,42 @@ def test_gold_counts_only_about_the_studies_of_the_manifest(
     )
     with pytest.raises(ConfigurationError, match="'nobody' is not in the manifest"):
         read_site_inputs(other, study)
+
+
+@pytest.fixture
+def spoiled(drawn_config: SiteConfig, tmp_path: Path) -> tuple[SiteConfig, list[Path]]:
+    """The drawn site with two spoiled images, which its settings allow, and these."""
+    folder = Path(shutil.copytree(drawn_config.data.manifest.parent, tmp_path / "data"))
+    images = sorted((folder / "images").iterdir())[:2]
+    for image in images:
+        image.write_bytes(b"no image")
+    data = drawn_config.data.model_copy(
+        update={"manifest": folder / "manifest.csv", "gold": folder / "gold.csv", "max_unreadable": 0.1}
+    )
+    return drawn_config.model_copy(update={"data": data}), images
+
+
+def test_unreadable_images_are_left_out_of_everything_that_is_trained_on(
+    spoiled: tuple[SiteConfig, list[Path]], study: Study
+) -> None:
+    config, images = spoiled
+    whole = read_manifest(config.data.manifest)
+    data = prepare_site(read_site_inputs(config, words_only(study)))
+    assert data.summary.unreadable_images == 2
+    assert data.summary.images == len(whole.images)
+    left = {entry.image for entry in data.inputs.manifest.images}
+    assert left == {entry.image for entry in whole.images} - set(images)
+    entries = by_split(data.inputs.manifest, config.data.split)
+    for name in SPLITS:
+        assert data.splits[name].patients == tuple(entry.patient_id for entry in entries[name])
+        for entry, row in zip(entries[name], data.splits[name].images, strict=True):
+            assert np.array_equal(read_image(entry.image, size_px=32), row[0].numpy())
+    assert all(study_id in data.inputs.manifest.patients for study_id, _ in data.inputs.gold)
+    assert len(label_rows(data.inputs)) > 0
+
+
+def test_more_unreadable_images_than_allowed_are_refused(spoiled: tuple[SiteConfig, list[Path]], study: Study) -> None:
+    config, _ = spoiled
+    strict = config.model_copy(update={"data": config.data.model_copy(update={"max_unreadable": 0.001})})
+    with pytest.raises(ConfigurationError, match=r"^2 images: is not a PNG, JPEG or DICOM image; first: "):
+        prepare_site(read_site_inputs(strict, study))

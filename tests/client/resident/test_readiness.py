@@ -221,3 +221,38 @@ def test_many_notes_on_the_manifest_are_cut_short(
     report = run_check(write_config(manifest=write_manifest(*spelled)))
     assert sum("is taken to be the patient" in note for note in report.warnings) == 20
     assert "11 more notes on the manifest" in report.warnings
+
+
+def test_unreadable_images_within_the_share_are_warnings_with_a_count(
+    write_config: WriteConfig, own_data: Path
+) -> None:
+    images = sorted((own_data / "images").iterdir())
+    for image in images[:3]:
+        image.write_bytes(b"no image")
+    report = check(write_config, own_data, adapter__en_radiology="adapter: en_radiology\n  max_unreadable: 0.2")
+    assert report.faults == []
+    (warning,) = [warning for warning in report.warnings if "left out" in warning]
+    assert warning.startswith("3 images left out: is not a PNG, JPEG or DICOM image; first: ")
+    assert f"{len(images)} images (3 unreadable), " in render(report)
+
+
+def test_unreadable_images_are_one_fault_and_all_in_a_file(
+    write_config: WriteConfig, own_data: Path, tmp_path: Path
+) -> None:
+    images = sorted((own_data / "images").iterdir())
+    for image in images[:9]:
+        image.write_bytes(b"no image")
+    (fault,) = check(
+        write_config, own_data, adapter__en_radiology="adapter: en_radiology\n  max_unreadable: 0.01"
+    ).faults
+    assert fault.startswith("9 images: is not a PNG, JPEG or DICOM image; first: ")
+    listed = (tmp_path / "state" / "unreadable-images.txt").read_text()
+    assert {line.split(": ")[0] for line in listed.splitlines()} == set(map(str, images[:9]))
+
+
+def test_what_another_command_writes_is_left_to_it(write_config: WriteConfig, tmp_path: Path) -> None:
+    with StateFolder(tmp_path / "state").held(work="the first"):
+        report = run_check(write_config())
+    assert report.faults == []
+    assert any("images and labels were not checked: process" in warning for warning in report.warnings)
+    assert not list((tmp_path / "state").glob("**/images-*"))

@@ -74,3 +74,15 @@ def test_a_site_with_an_image_that_cannot_be_read_gets_its_page_too(odd_site: Pa
 def test_without_an_adapter_there_is_no_page(write_config: Write) -> None:
     report = run_check(write_config(replace={"en_radiology": "none.yaml"}))
     assert (report.page, bool(report.faults)) == (None, True)
+
+
+def test_very_many_faults_of_the_manifest_are_told_by_kind_and_all_in_a_file(
+    write_config: Write, write_manifest: Write, tmp_path: Path
+) -> None:
+    manifest = write_manifest("s,p,0.png,Text.")
+    lines = [f"s{n},p{n},none{n}.png,,Text {n}." for n in range(150)]
+    manifest.write_text("study_id,patient_id,image,report,report_text\n" + "\n".join(lines) + "\n")
+    faults = run_check(write_config(manifest=manifest)).faults
+    listed = tmp_path / "state" / "manifest-faults.txt"
+    assert f"150 rows: image: no such file: none0.png; first: {manifest}:2; all: {listed}" in faults
+    assert len(listed.read_text().splitlines()) == 150

@@ -1,10 +1,12 @@
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from glsmed.client.settings.state_folder import StateFolder
-from glsmed.shared.errors import DataError
+from glsmed.shared.errors import BusyError, DataError
 
 
 def test_the_folder_is_its_owners_alone_even_where_it_was_open_before(tmp_path: Path) -> None:
@@ -51,3 +53,25 @@ def test_files_keep_the_names_that_sites_have_on_disk() -> None:
     }
     assert {str(path) for path in paths} == {f"state/{name}" for name in paths.values()}
     assert all(str(path) == f"state/{name}" for path, name in paths.items())
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from glsmed.client.settings.state_folder import StateFolder
+with StateFolder(Path(sys.argv[1])).held(work="a test"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_one_process_at_a_time_writes_the_folder_and_a_killed_one_lets_go(tmp_path: Path) -> None:
+    state = StateFolder(tmp_path / "state")
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(state.path)], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(BusyError, match=f"process {holder.pid} "), state.held(work="another test"):
+            pass
+        holder.kill()
+    with state.held(work="another test"):
+        assert state.lock.exists()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from glsmed.shared.files.atomic import PRIVATE_FILE, atomic_replace, write_bytes, write_text
+from glsmed.shared.files.atomic import PRIVATE_FILE, atomic_replace, remove_leftovers, write_bytes, write_text
 
 
 def test_the_file_is_whole_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -44,3 +44,11 @@ def test_the_old_file_stands_until_the_new_one_is_on_disk(tmp_path: Path, monkey
         write_text(path, "new")
     assert path.read_text() == "old"
     assert [found.name for found in tmp_path.iterdir()] == ["file"]
+
+
+def test_only_the_temporary_files_of_one_path_are_left_overs(tmp_path: Path) -> None:
+    kept = ("a.json", ".b.json.abcd1234", ".a.json.ab", "a.json.abcd1234")
+    for name in (*kept, ".a.json.abcd1234", ".a.json.x_y_z_12"):
+        (tmp_path / name).write_bytes(b"")
+    remove_leftovers(tmp_path / "a.json")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)

@@ -55,11 +55,12 @@ class LookStore:
     Args:
         path: the file; made when it is first written.
         size_px: side of the decoded images, on which looks depend.
+        clahe: whether their contrast was equalized.
     """
 
-    def __init__(self, path: Path, *, size_px: int) -> None:
+    def __init__(self, path: Path, *, size_px: int, clahe: bool = False) -> None:
         self._path = path
-        self._version = [_LAYOUT, PIPELINE_VERSION, size_px]
+        self._version = [_LAYOUT, PIPELINE_VERSION, size_px, clahe]
         self._looks: list[Look] = []
         self._places: dict[Look, int] = {}
         self._files: dict[str, list[int]] = {}

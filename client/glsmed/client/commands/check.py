@@ -76,8 +76,9 @@ def _render_summary(summary: "SiteSummary") -> list[str]:
     from glsmed.client.data.splits import SPLITS
 
     splits = ", ".join(f"{name} {summary.split_patients[name]}" for name in SPLITS)
+    images = f"{summary.images} images ({summary.unreadable_images} unreadable)"
     lines = [
-        f"{summary.images} images, {summary.examinations} examinations, {summary.patients} patients ({splits})",
+        f"{images}, {summary.examinations} examinations, {summary.patients} patients ({splits})",
         f"{summary.gold_cells} gold cells",
     ]
     if summary.states:

@@ -1,184 +1,152 @@
 """The site's images as one memory-mapped tensor, decoded once and recognised by the content of their files.
 
-``images-<size>px.npy`` holds ``(N, 1, S, S)`` uint8, ``images-<size>px.json`` the key of each row: the file's size,
-time of change and SHA-256, or null for a file that could not be read. A start with unchanged files neither
-reads nor hashes images; after a change only new content is decoded, wherever its file lies and whatever its name.
+``images-<size>px.npy`` holds ``(M, 1, S, S)`` uint8, ``images-<size>px.json`` for each image that was asked for the
+file's size, time of change and SHA-256, and why it cannot be read where it has no row. A start with unchanged files
+neither reads nor hashes images; after a change only new content is decoded, wherever its file lies and whatever its
+name. A start that is killed leaves what it decoded to the next one.
 """
 
-import hashlib
-import json
 import os
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import astuple, dataclass, field
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Self
+from typing import TypeVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from glsmed.client.data.cache.file_keys import FileKey, Outcome, Unreadable, is_current
+from glsmed.client.data.cache.partial_rows import PartialRows, Pixels, take_partial
+from glsmed.client.data.cache.stored_rows import StoredRows, index_text, read_stored
 from glsmed.client.data.images import PIPELINE_VERSION, read_image
 from glsmed.client.settings.state_folder import StateFolder
-from glsmed.shared.errors import ConfigurationError, DataError, Fault
-from glsmed.shared.files.atomic import PRIVATE_FILE, atomic_replace, write_text
+from glsmed.shared.errors import DataError, Fault
+from glsmed.shared.files.atomic import PRIVATE_FILE, remove_leftovers, write_text
 from glsmed.site_adapters.inputs.progress import track
 
+ItemT = TypeVar("ItemT")
+ResultT = TypeVar("ResultT")
+
 _MOST_WORKERS = 16
-
-Pixels = NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class FileKey:
-    """What distinguishes one version of a file from another."""
-
-    path: str
-    size: int
-    changed_ns: int
-    digest: str
-
-    @classmethod
-    def of(cls, path: Path, known: "FileKey | None") -> Self:
-        """The key of the file as it stands; it is read only if it looks different from the known one.
-
-        Raises:
-            OSError: the file cannot be read.
-        """
-        stat = path.stat()
-        digest = known.digest if known is not None and known.same_stat(stat) else _digest(path)
-        return cls(str(path), stat.st_size, stat.st_ctime_ns, digest)
-
-    def same_stat(self, stat: os.stat_result) -> bool:
-        """Whether the file looks unchanged; the time of change is the inode's, which copying tools cannot set."""
-        return (self.size, self.changed_ns) == (stat.st_size, stat.st_ctime_ns)
+_AHEAD = 2  # images per worker that may wait for their turn: small squares, so that memory does not grow with a site
 
 
 @dataclass(frozen=True, slots=True)
-class _Stored:
-    """What an earlier start left: a key for each row, and the rows."""
+class CachedImages:
+    """The images of a list of paths.
 
-    keys: tuple[FileKey | None, ...] = ()
-    tensor: Pixels | None = None
-    by_path: Mapping[str, FileKey] = field(default_factory=dict)
-    rows: Mapping[str, int] = field(default_factory=dict)
+    Attributes:
+        tensor: ``(M, 1, S, S)`` uint8: a row for each path that could be read, in order; backed by the cache file.
+        digests: SHA-256 of the file behind each row.
+        unreadable: what is wrong with each of the other paths, by its place in the list.
+    """
 
-    def row(self, digest: str) -> Pixels | None:
-        """The pixels of a file with this content, if it was decoded before."""
-        row = self.rows.get(digest)
-        return None if row is None or self.tensor is None else self.tensor[row, 0]
+    tensor: Tensor
+    digests: tuple[str, ...]
+    unreadable: Mapping[int, Fault]
 
 
 class ImageCache:
-    """The cache of one image size in a site's state folder.
+    """The cache of one image size in a site's state folder; one process at a time may use it.
 
-    Attributes:
-        digests: SHA-256 of the file behind each row of the tensor that :meth:`load` returned last.
+    Args:
+        state: where it lies.
+        size_px: side of an image.
+        clahe: as in :func:`read_image`.
     """
 
-    def __init__(self, state: StateFolder, *, size_px: int) -> None:
-        self.digests: tuple[str, ...] = ()
+    def __init__(self, state: StateFolder, *, size_px: int, clahe: bool = False) -> None:
         self._size_px = size_px
+        self._clahe = clahe
         self._tensor = state.image_tensor(size_px)
         self._index = state.image_index(size_px)
+        self._recipe = (PIPELINE_VERSION, clahe)
 
-    def load(self, paths: Sequence[Path]) -> Tensor:
-        """Images ``(N, 1, S, S)`` uint8 in the order of ``paths``, backed by the cache file.
+    def load(self, paths: Sequence[Path]) -> CachedImages:
+        """The images in the order of ``paths``, and what is wrong with those that cannot be read.
 
         Raises:
-            ConfigurationError: with every file that cannot be read; the others are kept for the next start.
             DataError: the cache cannot be written (a full disk).
         """
         if not paths:
-            self.digests = ()
-            return torch.zeros(self._shape(0), dtype=torch.uint8)
+            return CachedImages(torch.zeros((0, 1, self._size_px, self._size_px), dtype=torch.uint8), (), {})
         stored = self._read()
-        if not _is_current(paths, stored.keys):
+        if len(paths) != len(stored.outcomes) or not all(map(is_current, paths, stored.outcomes)):
             self._rebuild(paths, stored)
             stored = self._read()
-        self.digests = tuple("" if key is None else key.digest for key in stored.keys)
-        mapped = np.load(self._tensor, mmap_mode="c")
-        return torch.from_numpy(mapped)
+        unreadable = {
+            place: Fault(outcome.path, outcome.reason)
+            for place, outcome in enumerate(stored.outcomes)
+            if isinstance(outcome, Unreadable)
+        }
+        digests = tuple(outcome.digest for outcome in stored.outcomes if isinstance(outcome, FileKey))
+        return CachedImages(self._mapped(len(digests)), digests, unreadable)
 
-    def _read(self) -> _Stored:
-        """The stored rows; none where there is no complete cache of this pipeline."""
+    def _mapped(self, rows: int) -> Tensor:
+        if rows == 0:  # nothing can be mapped
+            return torch.zeros((0, 1, self._size_px, self._size_px), dtype=torch.uint8)
+        return torch.from_numpy(np.load(self._tensor, mmap_mode="c"))
+
+    def _read(self) -> StoredRows:
+        return read_stored(self._tensor, self._index, recipe=self._recipe, size_px=self._size_px)
+
+    def _rebuild(self, paths: Sequence[Path], stored: StoredRows) -> None:
+        partial = take_partial(self._tensor, recipe=self._recipe, size_px=self._size_px)
         try:
-            content = json.loads(self._index.read_text(encoding="utf-8"))
-            tensor = np.load(self._tensor, mmap_mode="r")
-            keys = tuple(None if row is None else FileKey(*row) for row in content["files"])
-            usable = content["pipeline"] == PIPELINE_VERSION and tensor.shape == self._shape(len(keys))
-        except (OSError, ValueError, TypeError, KeyError):
-            return _Stored()  # none yet, or damaged: it is made again
-        if not usable:
-            return _Stored()
-        by_path = {key.path: key for key in keys if key is not None}
-        rows = {key.digest: row for row, key in enumerate(keys) if key is not None}
-        return _Stored(keys, tensor, by_path, rows)
-
-    def _shape(self, count: int) -> tuple[int, int, int, int]:
-        return count, 1, self._size_px, self._size_px
-
-    def _rebuild(self, paths: Sequence[Path], stored: _Stored) -> None:
-        try:
-            results = self._write_tensor(paths, stored)
-            files = [None if isinstance(result, Fault) else astuple(result) for result in results]
-            content = json.dumps({"pipeline": PIPELINE_VERSION, "files": files})
-            write_text(self._index, content, mode=PRIVATE_FILE)
+            for path in (self._tensor, self._index):
+                remove_leftovers(path)
+            outcomes = self._write_tensor(paths, (partial, stored))
+            write_text(self._index, index_text(outcomes, recipe=self._recipe), mode=PRIVATE_FILE)
         except OSError as error:
             raise DataError(f"{self._tensor}: the image cache cannot be written: {error.strerror}") from None
-        if faults := [result for result in results if isinstance(result, Fault)]:
-            raise ConfigurationError(faults)
 
-    def _write_tensor(self, paths: Sequence[Path], stored: _Stored) -> list[FileKey | Fault]:
-        """Write every image into a file that replaces the cache once it is complete; a row that failed stays black."""
-        results: list[FileKey | Fault] = []
-        with atomic_replace(self._tensor) as temporary:
-            target = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=self._shape(len(paths)))
-            _reserve(temporary)
-            with ThreadPoolExecutor(min(_MOST_WORKERS, os.cpu_count() or 1)) as pool:
-                decoded = pool.map(lambda path: self._row(path, stored), paths)
-                for row, result in enumerate(track(decoded, description="decoding images", total=len(paths))):
-                    if isinstance(result, Fault):
-                        results.append(result)
-                    else:
-                        target[row, 0], key = result
-                        results.append(key)
-            target.flush()
+    def _write_tensor(self, paths: Sequence[Path], known: Sequence[StoredRows]) -> list[Outcome]:
+        """Write every image into a file that replaces the cache once it is complete."""
+        self._tensor.parent.mkdir(parents=True, exist_ok=True)
+        outcomes: list[Outcome] = []
+        workers = min(_MOST_WORKERS, os.cpu_count() or 1)
+        shape = (len(paths), 1, self._size_px, self._size_px)
+        with (
+            PartialRows.opened(self._tensor, shape, self._recipe) as rows,
+            ThreadPoolExecutor(workers) as pool,
+        ):
+            decoded = _in_order(pool, lambda path: self._row(path, known), paths, ahead=_AHEAD * workers)
+            for outcome, pixels in track(decoded, description="decoding images", total=len(paths)):
+                rows.append(outcome, pixels)
+                outcomes.append(outcome)
             self._index.unlink(missing_ok=True)  # an index must never describe another tensor
-        return results
+            rows.finish(self._tensor)
+        return outcomes
 
-    def _row(self, path: Path, stored: _Stored) -> tuple[Pixels, FileKey] | Fault:
+    def _row(self, path: Path, known: Sequence[StoredRows]) -> tuple[Outcome, Pixels | None]:
         try:
-            key = FileKey.of(path, stored.by_path.get(str(path)))
-            pixels = stored.row(key.digest)
-            return read_image(path, size_px=self._size_px) if pixels is None else pixels, key
-        except DataError as error:
-            return Fault(str(path), str(error).removeprefix(f"{path}: "))
+            key = FileKey.of(path, next((rows.keys[str(path)] for rows in known if str(path) in rows.keys), None))
         except OSError as error:
-            return Fault(str(path), f"cannot be read: {error.strerror}")
+            return Unreadable(str(path), f"cannot be read: {error.strerror}"), None
+        for rows in known:
+            if (pixels := rows.row(key.digest)) is not None:
+                return key, pixels
+            if (failure := rows.failures.get(key.digest)) is not None:
+                return Unreadable(str(path), failure.reason, key), None
+        try:
+            return key, read_image(path, size_px=self._size_px, clahe=self._clahe)
+        except DataError as error:
+            return Unreadable(str(path), str(error).removeprefix(f"{path}: "), key), None
 
 
-def _is_current(paths: Sequence[Path], keys: Sequence[FileKey | None]) -> bool:
-    return len(paths) == len(keys) and all(
-        key is not None and key.path == str(path) and _looks_unchanged(key, path)
-        for key, path in zip(keys, paths, strict=True)
-    )
-
-
-def _looks_unchanged(key: FileKey, path: Path) -> bool:
-    try:
-        return key.same_stat(path.stat())
-    except OSError:
-        return False
-
-
-def _reserve(path: Path) -> None:
-    """Claim the file's blocks now: here a full disk is an error, while a write to the map would kill the process."""
-    with path.open("r+b") as file:
-        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()
+def _in_order(
+    pool: ThreadPoolExecutor, work: Callable[[ItemT], ResultT], items: Iterable[ItemT], *, ahead: int
+) -> Iterator[ResultT]:
+    """The results in the order of the items; no more than ``ahead`` of them are begun and not yet taken."""
+    waiting: deque[Future[ResultT]] = deque()
+    source = iter(items)
+    for item in islice(source, ahead):
+        waiting.append(pool.submit(work, item))
+    while waiting:
+        yield waiting.popleft().result()
+        for item in islice(source, 1):
+            waiting.append(pool.submit(work, item))

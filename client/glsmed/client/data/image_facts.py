@@ -7,7 +7,7 @@ from typing import Literal
 from PIL import Image, UnidentifiedImageError
 from pydicom.dataset import Dataset
 
-from glsmed.client.data.pictures.dicom_file import is_dicom, numbers, open_dicom, text
+from glsmed.client.data.pictures.dicom_file import is_dicom, open_dicom, text, whole
 from glsmed.shared.errors import DataError
 
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
@@ -87,10 +87,10 @@ def _of_dicom(dataset: Dataset) -> ImageFacts:
     words = (text(dataset, name) for name in ("SeriesDescription", "ProtocolName", "StudyDescription"))
     return ImageFacts(
         "DICOM",
-        rows=_whole(dataset, "Rows"),
-        columns=_whole(dataset, "Columns"),
-        bits=_whole(dataset, "BitsStored"),
-        frames=_whole(dataset, "NumberOfFrames") or 1,
+        rows=whole(dataset, "Rows"),
+        columns=whole(dataset, "Columns"),
+        bits=whole(dataset, "BitsStored"),
+        frames=whole(dataset, "NumberOfFrames") or 1,
         photometric=text(dataset, "PhotometricInterpretation"),
         modality=text(dataset, "Modality").upper(),
         body_part=text(dataset, "BodyPartExamined").upper(),
@@ -106,11 +106,6 @@ def _of_dicom(dataset: Dataset) -> ImageFacts:
         burned_in_annotation=text(dataset, "BurnedInAnnotation").upper() == "YES",
         transfer_syntax=text(dataset.file_meta, "TransferSyntaxUID"),
     )
-
-
-def _whole(dataset: Dataset, keyword: str) -> int:
-    found = numbers(dataset, keyword)
-    return int(found[0]) if found else 0
 
 
 def _values(dataset: Dataset, keyword: str) -> list[str]:

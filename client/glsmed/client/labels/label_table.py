@@ -1,7 +1,7 @@
 """The label table: for every examination and finding, the words behind its training target. It never leaves the site.
 
-One SQLite file, readable by its owner only; rebuilt when the adapter, the cue calibration, the reports or the
-study's label settings change, and replaced only when the new one is complete.
+One SQLite file, readable by its owner only; rebuilt when the code that reads, the adapter, the cue calibration,
+the reports or the study's label settings change, and replaced only when the new one is complete.
 """
 
 import hashlib
@@ -10,19 +10,21 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
 import torch
 
 from glsmed.client.data.manifest import Manifest
+from glsmed.shared import smoothing
 from glsmed.shared.errors import DataError
-from glsmed.shared.files.atomic import PRIVATE_FILE, atomic_replace
+from glsmed.shared.files.atomic import PRIVATE_FILE, atomic_replace, remove_leftovers
 from glsmed.shared.protocol.study import LabelSection
 from glsmed.shared.smoothing import rates_from_probability, smoothed_targets, weights_from_spread
 from glsmed.site_adapters.inputs.progress import track
 from glsmed.site_adapters.reading.cells import Cell
+from glsmed.site_adapters.reading.code_digest import reading_code_digest
 from glsmed.site_adapters.reading.reader import Reader
 
 LAYOUT = 1
@@ -92,6 +94,7 @@ class LabelSource:
         content = hashlib.sha256()
         identity = [
             LAYOUT,
+            _code_digest(),
             self.reader.adapter.digest,
             self.calibration_digest,
             list(self.findings),
@@ -103,6 +106,15 @@ class LabelSource:
         return content.hexdigest()
 
 
+@cache
+def _code_digest() -> str:
+    """Digest of the code that reads reports and of that which makes targets of them."""
+    own = hashlib.sha256(reading_code_digest().encode())
+    for source in (smoothing.__file__, __file__):
+        own.update(Path(source).read_bytes())
+    return own.hexdigest()
+
+
 def load_label_table(path: Path, source: LabelSource) -> list[LabelRow]:
     """All rows; read from ``path`` if it was made from the same source, otherwise made again.
 
@@ -112,6 +124,7 @@ def load_label_table(path: Path, source: LabelSource) -> list[LabelRow]:
     digest = source.digest()
     if _stored_digest(path) != digest:
         try:
+            remove_leftovers(path)
             _write(path, list(_make_rows(source)), digest)
         except (OSError, sqlite3.Error) as error:
             raise DataError(f"{path}: the label table cannot be written: {error}") from None

@@ -16,7 +16,6 @@ from glsmed.client.node.node_settings import NodeSettings
 from glsmed.client.node.supernode_process import LOST_CONNECTION, PROXY_VARIABLE
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.shared.errors import FederationError
-from glsmed.shared.files.exclusive_lock import exclusive_lock
 from glsmed.shared.processes.children import QUIET_FLOWER, Child, free_port, start_child, stop_children
 from glsmed.shared.processes.command_line import Tell
 
@@ -46,8 +45,7 @@ class SiteSupervisor:
             FederationError: the site runs already, the centre refuses it, or one of our processes keeps dying.
         """
         state = self._config.state
-        state.prepare()
-        with exclusive_lock(state.lock, work=f"glsmed-client for {self._config.site}"), self._monitor.running():
+        with state.held(work=f"glsmed-client for {self._config.site}"), self._monitor.running():
             state.write_new_secret()
             self._take_part(NodeSettings.of(self._config, runtime_port=free_port()))
 
@@ -81,6 +79,13 @@ class SiteSupervisor:
             if not child.is_running():
                 raise FederationError(f"the site could not be loaded; the end of {child.log}:\n{child.log_tail()}")
             time.sleep(_POLL_SECONDS / 5)
+        self._tell_of_unreadable_images()
+
+    def _tell_of_unreadable_images(self) -> None:
+        listed = self._config.state.unreadable_images
+        if listed.exists():
+            count = len(listed.read_bytes().splitlines())
+            self._tell(f"{count} images cannot be read and are left out; they are listed in {listed}")
 
     def _start_supernode(self, settings: NodeSettings) -> None:
         most_bytes = self._config.state.resident_ready.read_text(encoding="ascii").strip()

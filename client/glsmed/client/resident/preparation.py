@@ -18,6 +18,7 @@ from glsmed.client.labels.training_targets import with_training_targets
 from glsmed.client.settings.config import SiteConfig, SplitSection
 from glsmed.client.training.devices import resolve_device
 from glsmed.shared.errors import ConfigurationError, DataError, Fault
+from glsmed.shared.files.fault_lists import grouped, write_full_list
 from glsmed.shared.protocol.study import Study
 from glsmed.shared.smoothing import smoothed_targets
 from glsmed.site_adapters.inputs.gold_labels import Gold
@@ -25,7 +26,11 @@ from glsmed.site_adapters.inputs.gold_labels import Gold
 
 @dataclass(frozen=True, slots=True)
 class SiteSummary:
-    """Counts that describe a site; for its own eyes only."""
+    """Counts that describe a site; for its own eyes only.
+
+    Attributes:
+        images: those that the manifest names; ``unreadable_images`` of them are left out.
+    """
 
     images: int
     examinations: int
@@ -33,14 +38,35 @@ class SiteSummary:
     split_patients: Mapping[SplitName, int]
     states: Mapping[str, Mapping[CellState, int]]
     gold_cells: int
+    unreadable_images: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SiteImages:
+    """The images of a site that can be read, and which these are.
+
+    Attributes:
+        images: ``(N, 1, S, S)`` uint8 by split: slices of one memory map.
+        entries: the manifest's entries of these images.
+        unreadable: what is wrong with the others.
+    """
+
+    images: Mapping[SplitName, Tensor]
+    entries: Mapping[SplitName, Sequence[ImageEntry]]
+    unreadable: tuple[Fault, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SiteData:
-    """What training and evaluation need of a site."""
+    """What training and evaluation need of a site.
+
+    Attributes:
+        inputs: the site's files without the images that cannot be read; ``splits`` are made from these.
+    """
 
     splits: Mapping[SplitName, Examples]
     summary: SiteSummary
+    inputs: SiteInputs
 
 
 def prepare_site(inputs: SiteInputs) -> SiteData:
@@ -53,14 +79,31 @@ def prepare_site(inputs: SiteInputs) -> SiteData:
     rows = label_rows(inputs)
     entries = by_split(inputs.manifest, inputs.config.data.split)
     summary = summarise(inputs.manifest, rows, entries, inputs.gold)
+    _refuse_empty(entries, summary)
+    loaded = load_images(inputs.config, inputs.study, entries)
+    _refuse_empty(loaded.entries, summary)
+    summary = replace(summary, unreadable_images=len(loaded.unreadable))
+    readable = _with_entries(inputs, loaded.entries) if loaded.unreadable else inputs
+    return SiteData(with_targets(readable, rows, loaded.images), summary, readable)
+
+
+def _refuse_empty(entries: Mapping[SplitName, Sequence[ImageEntry]], summary: SiteSummary) -> None:
     empty = [name for name in SPLITS if not entries[name]]
     if empty:
         raise DataError(
             f"no patient falls into the split(s) {', '.join(empty)}: there are {summary.patients} patients; "
             "add patients, or change data.split in config.yaml"
         )
-    images = load_images(inputs.config, inputs.study, entries)
-    return SiteData(with_targets(inputs, rows, images), summary)
+
+
+def _with_entries(inputs: SiteInputs, entries: Mapping[SplitName, Sequence[ImageEntry]]) -> SiteInputs:
+    """The inputs with these images alone, and without the reports and gold labels of examinations that have none."""
+    kept = {entry for name in SPLITS for entry in entries[name]}
+    studies = {entry.study_id for entry in kept}
+    images = tuple(entry for entry in inputs.manifest.images if entry in kept)
+    reports = {study: text for study, text in inputs.manifest.reports.items() if study in studies}
+    gold = {key: value for key, value in inputs.gold.items() if key[0] in studies}
+    return replace(inputs, manifest=replace(inputs.manifest, images=images, reports=reports), gold=gold)
 
 
 def with_targets(
@@ -94,19 +137,34 @@ def by_split(manifest: Manifest, split: SplitSection) -> dict[SplitName, list[Im
     return entries
 
 
-def load_images(
-    config: SiteConfig, study: Study, entries: Mapping[SplitName, Sequence[ImageEntry]]
-) -> Mapping[SplitName, Tensor]:
-    """Images ``(N, 1, S, S)`` uint8 by split: slices of one memory map, since the cache is written in this order.
+def load_images(config: SiteConfig, study: Study, entries: Mapping[SplitName, Sequence[ImageEntry]]) -> SiteImages:
+    """The images of each split, without those that cannot be read if they are few enough.
 
     Raises:
-        ConfigurationError: with every image that cannot be read, or that stands in two splits.
+        ConfigurationError: more images cannot be read than data.max_unreadable allows, or one stands in two splits.
         DataError: the cache cannot be written.
     """
-    cache = ImageCache(config.state, size_px=study.model.image_size_px)
-    tensor = cache.load([entry.image for name in SPLITS for entry in entries[name]])
-    _refuse_shared_images(entries, cache.digests)
-    return dict(zip(SPLITS, torch.split(tensor, [len(entries[name]) for name in SPLITS]), strict=True))
+    cache = ImageCache(config.state, size_px=study.model.image_size_px, clahe=config.data.clahe)
+    placed = [(name, entry) for name in SPLITS for entry in entries[name]]  # the order that splits the tensor
+    cached = cache.load([entry.image for _, entry in placed])
+    unreadable = tuple(cached.unreadable.values())
+    _refuse_unreadable(config, unreadable, images=len(placed))
+    readable = [pair for place, pair in enumerate(placed) if place not in cached.unreadable]
+    kept = {name: [entry for split, entry in readable if split == name] for name in SPLITS}
+    _refuse_shared_images(kept, cached.digests)
+    tensors = torch.split(cached.tensor, [len(kept[name]) for name in SPLITS])
+    return SiteImages(dict(zip(SPLITS, tensors, strict=True)), kept, unreadable)
+
+
+def _refuse_unreadable(config: SiteConfig, faults: Sequence[Fault], *, images: int) -> None:
+    """Write the list of unreadable images, and raise where they are more than the site allows."""
+    full_list = config.state.unreadable_images
+    try:
+        write_full_list(full_list, faults)
+    except OSError as error:
+        raise DataError(f"{full_list}: cannot be written: {error.strerror}") from None
+    if len(faults) > config.data.max_unreadable * images:
+        raise ConfigurationError(grouped(faults, things="images", full_list=full_list))
 
 
 def _refuse_shared_images(entries: Mapping[SplitName, Sequence[ImageEntry]], digests: Sequence[str]) -> None:

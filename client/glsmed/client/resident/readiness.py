@@ -1,7 +1,7 @@
 """Whether a site could start training: everything that it needs is checked offline, and every fault listed."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -9,44 +9,23 @@ from typing import TypeVar
 
 import torch
 
-from glsmed.client.data.manifest import ImageEntry, Survey, survey_manifest
-from glsmed.client.data.site_inputs import SiteInputs, survey_site_gold
-from glsmed.client.data.splits import SPLITS
+from glsmed.client.data.manifest import survey_manifest
 from glsmed.client.egress.query_budget import QueryBudget
-from glsmed.client.labels.label_table import LabelRow
-from glsmed.client.resident.preparation import (
-    SiteSummary,
-    by_split,
-    label_rows,
-    load_images,
-    summarise,
-)
-from glsmed.client.resident.site_review import (
-    SiteReview,
-    report_lines,
-    review_site,
-    review_warnings,
-    sentence_lines,
-    write_review,
-)
+from glsmed.client.resident.data_readiness import check_data, check_manifest
+from glsmed.client.resident.preparation import SiteSummary
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.client.settings.enrolment import read_authority, read_private_key
 from glsmed.client.training.devices import resolve_devices
-from glsmed.shared.errors import ConfigurationError, GlsmedError
+from glsmed.shared.errors import BusyError, ConfigurationError, GlsmedError
 from glsmed.shared.files.audit import verify
 from glsmed.shared.protocol.bundle import RELEASE, bundle_digest
 from glsmed.shared.protocol.study import Study, TrainingSection, load_study
 from glsmed.site_adapters.adapter.adapter import Adapter
 from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.calibration.calibration import load_calibration
-from glsmed.site_adapters.inputs.gold_labels import Gold
 from glsmed.site_adapters.reading.examples import check_examples
-from glsmed.site_adapters.reading.reader import Reader
 
 ResultT = TypeVar("ResultT")
-
-_FEW_PATIENTS = 10
-_MOST_NOTES = 20
 
 
 @dataclass(slots=True)
@@ -88,14 +67,17 @@ def run_check(config_file: Path) -> CheckReport:
     adapter = _check_adapter(report, config, study)
     survey = report.attempt(lambda: survey_manifest(config.data.manifest))
     if survey is not None:
-        _check_manifest(report, survey)
+        check_manifest(report, config, survey)
     if study is None or not config.state_folder.is_dir():
         report.warnings.append("images and labels were not checked: that needs the study and the state folder")
         return report
     _check_query_budget(report, config, study)
     if survey is not None:
-        review = _check_data(report, config, study, survey=survey, adapter=adapter)
-        _write_page(report, config, survey, review)
+        try:
+            with config.state.held(work=f"check of {config.site}"):
+                check_data(report, config, study, survey=survey, adapter=adapter)
+        except BusyError as busy:
+            report.warnings.append(f"images and labels were not checked: {busy}")
     return report
 
 
@@ -195,80 +177,3 @@ def _check_calibration(report: CheckReport, config: SiteConfig, adapter: Adapter
     made_from = f"{calibration.file.labels} gold labels, {calibration.file.hedged} of them hedged"
     report.lines.append(f"calibration {path.name} from {made_from}, sha256 {calibration.digest[:12]}…")
     return True
-
-
-def _check_manifest(report: CheckReport, survey: Survey) -> None:
-    report.lines.extend(report_lines(survey))
-    report.faults.extend(map(str, survey.faults))
-    report.warnings.extend(map(str, survey.notes[:_MOST_NOTES]))
-    if len(survey.notes) > _MOST_NOTES:
-        report.warnings.append(f"{len(survey.notes) - _MOST_NOTES} more notes on the manifest")
-
-
-def _check_data(
-    report: CheckReport, config: SiteConfig, study: Study, *, survey: Survey, adapter: Adapter | None
-) -> SiteReview | None:
-    manifest = survey.manifest
-    entries = by_split(manifest, config.data.split)
-    images = report.attempt(lambda: load_images(config, study, entries))
-    gold = _check_gold(report, config, study, survey=survey, adapter=adapter)
-    rows, review = None, None
-    if adapter is not None:
-        inputs = SiteInputs(config, study, manifest, gold, Reader(adapter))
-        rows = report.attempt(lambda: label_rows(inputs))
-        review = report.attempt(lambda: review_site(inputs, rows or [], entries, images))
-    report.summary = summarise(manifest, rows or [], entries, gold)
-    if review is not None:
-        report.lines.extend(sentence_lines(review.sentences))
-        report.warnings.extend(review_warnings(review))
-    if not survey.faults:  # counts of a faulty manifest would only repeat its faults
-        _check_splits(report, report.summary)
-        if rows is not None:
-            _check_labels(report, config, rows, entries["train"])
-    return review
-
-
-def _check_gold(
-    report: CheckReport, config: SiteConfig, study: Study, *, survey: Survey, adapter: Adapter | None
-) -> Gold:
-    known = {} if adapter is None else adapter.findings
-    terms = {name: finding.terms for name, finding in known.items()}
-    gold = report.attempt(lambda: survey_site_gold(config, study, survey.study_ids, terms))
-    if gold is None:
-        return {}
-    report.faults.extend(map(str, gold.faults))
-    report.warnings.extend(map(str, gold.notes))
-    return gold.labels
-
-
-def _check_splits(report: CheckReport, summary: SiteSummary) -> None:
-    for name in SPLITS:
-        if summary.split_patients[name] == 0:
-            report.faults.append(f"no patient falls into the {name} split; add patients or change data.split")
-        elif summary.split_patients[name] < _FEW_PATIENTS:
-            report.warnings.append(f"only {summary.split_patients[name]} patient(s) in the {name} split")
-
-
-def _write_page(report: CheckReport, config: SiteConfig, survey: Survey, review: SiteReview | None) -> None:
-    if review is None:
-        return
-    path = config.state.check_page
-    report.attempt(lambda: write_review(path, report, site=config.site, survey=survey, review=review))
-    if path.exists():
-        report.page = path
-
-
-def _check_labels(
-    report: CheckReport, config: SiteConfig, rows: Sequence[LabelRow], training: Sequence[ImageEntry]
-) -> None:
-    patients = {entry.patient_id for entry in training}
-    labelled = {row.patient_id for row in rows if row.weight > 0}
-    if not labelled:
-        report.faults.append("no report mentions a finding of the study: wrong adapter, or wrong reports?")
-    elif not labelled & patients:
-        report.faults.append("no report of a training patient mentions a finding of the study")
-    elif len(labelled & patients) < config.egress.min_patients:
-        report.warnings.append(
-            f"{len(labelled & patients)} training patients have a labelled finding, egress.min_patients is "
-            f"{config.egress.min_patients}: no model update may leave"
-        )

@@ -17,7 +17,7 @@ from glsmed.client.checking.sentences import SentenceCounts, count_sentences
 from glsmed.client.data.examples import SplitName
 from glsmed.client.data.manifest import ImageEntry, Survey
 from glsmed.client.data.site_inputs import SiteInputs
-from glsmed.client.data.splits import SPLITS
+from glsmed.client.data.splits import SPLITS, split_of
 from glsmed.client.labels.label_table import LabelRow
 
 if TYPE_CHECKING:
@@ -56,14 +56,14 @@ def review_site(
         DataError: what was found cannot be kept for the next check.
     """
     size_px = inputs.study.model.image_size_px
-    store = LookStore(inputs.config.state.image_looks(size_px), size_px=size_px)
+    store = LookStore(inputs.config.state.image_looks(size_px), size_px=size_px, clahe=inputs.config.data.clahe)
     placed = [entry for name in SPLITS for entry in entries[name]]
     pictures = None if images is None else [picture for name in SPLITS for picture in images[name]]
     reviewed = list(review_images(placed, pictures, store))
     store.save()
     rng = random.Random()  # noqa: S311  # which images are shown is no secret
     groups, left_out = groups_of(reviewed, inputs.manifest.reports, inputs.reader, rng)
-    splits = {entry.study_id: name for name in SPLITS for entry in entries[name]}
+    splits = {entry.study_id: split_of(entry.patient_id, inputs.config.data.split) for entry in inputs.manifest.images}
     return SiteReview(
         images=len(reviewed),
         sentences=count_sentences(inputs.manifest.reports.values(), inputs.reader.adapter),

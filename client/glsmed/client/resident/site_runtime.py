@@ -88,11 +88,12 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
     )
     query_budget.left()  # reports a damaged account now, here, and not later to the centre
     inputs = read_site_inputs(config, study)
-    splits = prepare_site(inputs).splits
+    data = prepare_site(inputs)
+    inputs = data.inputs
     training = _started_training(config, study, devices)
     return SiteRuntime(
         inputs=inputs,
-        splits=splits,
+        splits=data.splits,
         model=model,
         models=models,
         device=devices[0],

@@ -33,16 +33,25 @@ def train_site_alone(
         ConfigurationError: study.yaml, the adapter or the data have faults.
         DataError: the data cannot be trained on, or what an earlier training left is damaged.
         UsageError: the device is not on this machine.
+        BusyError: another command writes the state folder.
         OSError: the disk is full.
     """
+    with config.state.held(work=f"training of {config.site} alone"):
+        return _train(config, tell, rounds, patience)
+
+
+def _train(config: SiteConfig, tell: Tell, rounds: int | None, patience: int | None) -> dict[str, object]:
     approved = study = load_study(config.study)
     if rounds is not None:
         study = study.model_copy(update={"training": study.training.model_copy(update={"rounds": rounds})})
     device = resolve_device(config.device)
     if config.cpu_threads is not None:
         torch.set_num_threads(config.cpu_threads)
-    config.state.prepare()
-    splits = prepare_site(read_site_inputs(config, study)).splits
+    data = prepare_site(read_site_inputs(config, study))
+    if data.summary.unreadable_images:
+        left_out = f"{data.summary.unreadable_images} of {data.summary.images} images cannot be read and are left out"
+        tell(f"{left_out}; they are listed in {config.state.unreadable_images}")
+    splits = data.splits
     result = train_locally(splits["train"], splits["validation"], study, device=device, tell=tell, patience=patience)
     _keep(LocalRecord(config.state, approved), result, splits["test"], device=device)
     return {"site": config.site, **numbers_on_test(result, splits["test"], device=device)}

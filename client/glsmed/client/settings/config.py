@@ -14,6 +14,7 @@ SITE_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 _ADDRESS = r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$"
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 _DEVICE = r"^(auto|cpu|cuda|cuda:[0-9]+)$"
+_MODALITY = r"^[A-Z]{2,16}$"
 _DIGEST = r"^[0-9a-f]{64}$"
 _SUM_TOLERANCE = 1e-6
 
@@ -82,6 +83,24 @@ class DataSection(StrictModel):
         Path | None,
         Field(description="cue calibration file, as glsmed-client calibrate writes it; null: the adapter's priors"),
     ] = None
+    max_unreadable: Annotated[
+        float,
+        Field(
+            ge=0,
+            lt=1,
+            description="share of the images that may be unreadable: they are left out, counted and listed; "
+            "with more of them nothing starts",
+        ),
+    ] = 0.0
+    modalities: Annotated[
+        tuple[Annotated[str, Field(pattern=_MODALITY)], ...],
+        Field(
+            min_length=1, description="DICOM modalities that the study is about; images of others are named by check"
+        ),
+    ] = ("CR", "DX", "RG", "RF")
+    clahe: Annotated[
+        bool, Field(description="spread the contrast of each region of an image over the grey scale (CLAHE)")
+    ] = False
     split: Annotated[SplitSection, Field(description="how patients are split; a patient is in one split only")] = (
         SplitSection()
     )

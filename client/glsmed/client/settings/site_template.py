@@ -18,6 +18,9 @@ data:
   adapter: {adapter}            # built-in, or this site's own adapter file
   gold: {gold}                    # study_id,finding,value, where the site has gold labels
   calibration: null             # cue calibration: glsmed-client calibrate writes it from reports and gold labels
+  max_unreadable: 0.0           # share of images that may be unreadable; they are left out and counted
+  modalities: [CR, DX, RG, RF]  # what the study is about; images of other modalities are named by check
+  clahe: false                  # true: spread the contrast of each region of an image over the grey scale
   split: {{train: 0.7, validation: 0.15, test: 0.15, seed: 0}}   # fractions of patients
 
 state_folder: state             # caches, label table, logs and audit log; readable by its owner only

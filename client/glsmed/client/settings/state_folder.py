@@ -1,11 +1,14 @@
 """A site's private state folder: the one place that knows what its files are called."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from glsmed.shared.errors import DataError
 from glsmed.shared.files.atomic import PRIVATE_FILE, PRIVATE_FOLDER, write_text
+from glsmed.shared.files.exclusive_lock import exclusive_lock
 
 _SECRET_BYTES = 32
 _DIGEST_SHOWN = 16  # hexadecimal digits of a study's digest in a file's name
@@ -32,6 +35,23 @@ class StateFolder:
         except OSError as error:
             raise DataError(f"{self.path}: the state folder cannot be made: {error.strerror}") from None
 
+    @contextmanager
+    def held(self, *, work: str) -> Iterator[None]:
+        """Make the folder, and be the only process that writes it while the block runs.
+
+        Every command that writes the folder holds it: two writers would spoil caches, accounts and the audit log.
+
+        Args:
+            work: what the block does, for whoever comes second.
+
+        Raises:
+            BusyError: another process holds it.
+            DataError: as :meth:`prepare`.
+        """
+        self.prepare()
+        with exclusive_lock(self.lock, work=work):
+            yield
+
     @property
     def audit_log(self) -> Path:
         """The record of everything that left the site."""
@@ -55,9 +75,19 @@ class StateFolder:
         return self.path / f"image-looks-{size_px}px.json"
 
     @property
+    def manifest_faults(self) -> Path:
+        """Every fault of the manifest, where they are too many for a screen."""
+        return self.path / "manifest-faults.txt"
+
+    @property
     def check_page(self) -> Path:
         """The page that ``check`` writes for a person to look at."""
         return self.path / "check.html"
+
+    @property
+    def unreadable_images(self) -> Path:
+        """Every image that cannot be read, and why; no such file where all can."""
+        return self.image_tensor(0).with_name("unreadable-images.txt")
 
     @property
     def privacy_account(self) -> Path:
@@ -96,7 +126,7 @@ class StateFolder:
 
     @property
     def lock(self) -> Path:
-        """Held by the one ``glsmed-client`` that may run."""
+        """Held by the one ``glsmed-client`` that may write the folder, see :meth:`held`."""
         return self.path / "lock"
 
     @property

@@ -1,5 +1,6 @@
 """Files that are complete or absent: write beside the target, flush to disk, rename."""
 
+import glob
 import os
 import tempfile
 from collections.abc import Iterator
@@ -29,6 +30,16 @@ def atomic_replace(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(path: Path) -> None:
+    """Delete the temporary files that killed writers of ``path`` left; nobody else may be writing it now.
+
+    Raises:
+        OSError: one cannot be deleted.
+    """
+    for left in path.parent.glob(f".{glob.escape(path.name)}.????????*"):
+        left.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, content: bytes, *, mode: int = _PUBLIC_FILE) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from glsmed.shared.errors import FederationError
+from glsmed.shared.errors import BusyError
 from glsmed.shared.files.atomic import PRIVATE_FILE
 
 _TRIES = 5  # whoever looks at a lock holds it for an instant, see is_held
@@ -23,13 +23,13 @@ def exclusive_lock(lock: Path, *, work: str) -> Iterator[None]:
         work: what must not run twice at a time, for the message.
 
     Raises:
-        FederationError: another process holds it.
+        BusyError: another process holds it.
     """
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
     with os.fdopen(descriptor, "r+", encoding="ascii", errors="replace") as file:
         if not _taken(file.fileno()):
             holder = file.read(20).strip()
-            raise FederationError(
+            raise BusyError(
                 f"process {holder} already does this ({work}; it holds {lock}): stop it first, or leave it running"
             )
         file.truncate(0)

@@ -1,5 +1,8 @@
 """A DICOM file opened as leniently as a viewer does, and its elements as plain text and numbers."""
 
+import math
+import warnings
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -9,12 +12,13 @@ from pydicom import config
 from pydicom.datadict import dictionary_VR
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from glsmed.shared.errors import DataError
 
 # headers break the standard in many harmless ways: a warning for each would bury what matters
 config.settings.reading_validation_mode = config.IGNORE
+warnings.filterwarnings("ignore", category=UserWarning, module="pydicom")  # what matters is said in our own words
 
 _PREAMBLE = 128
 _MARK = b"DICM"
@@ -59,6 +63,10 @@ def open_dicom(path: Path, *, headers_only: bool = False) -> Dataset:
         dataset = pydicom.dcmread(path, force=bare, stop_before_pixels=headers_only)
     except (InvalidDicomError, EOFError):
         raise DataError("is not a DICOM file, or it ends within its headers") from None
+    except zlib.error:
+        raise DataError("its deflated data set ends early or is damaged: was the file copied whole?") from None
+    if not len(dataset):  # pydicom gives nothing at all where an element of unknown length has no end
+        raise DataError("its data set ends early: was the file copied whole?")
     _name_syntax(dataset)
     return dataset
 
@@ -89,9 +97,15 @@ def numbers(dataset: Dataset, keyword: str) -> tuple[float, ...]:
     as_text = dictionary_VR(keyword) in ("DS", "IS")
     value = dataset.get_item(keyword).value if as_text else dataset[keyword].value
     try:
-        return tuple(float(str(part).strip(" \0").replace(",", ".")) for part in _parts(value))
+        found = tuple(float(str(part).strip(" \0").replace(",", ".")) for part in _parts(value))
     except ValueError:
         return ()
+    return found if all(map(math.isfinite, found)) else ()
+
+
+def whole(dataset: Dataset, keyword: str, default: int = 0) -> int:
+    """The element's first number as an integer; ``default`` where :func:`numbers` gives none."""
+    return int(next(iter(numbers(dataset, keyword)), default))
 
 
 def _parts(value: object) -> Sequence[object]:
@@ -100,3 +114,9 @@ def _parts(value: object) -> Sequence[object]:
     if isinstance(value, str):
         return value.split("\\")
     return value if isinstance(value, Sequence) else [] if value is None else [value]
+
+
+def syntax_name(dataset: Dataset) -> str:
+    """The transfer syntax in words, such as JPEG 2000 Image Compression."""
+    uid = UID(text(dataset.file_meta, "TransferSyntaxUID"))
+    return uid.name.split(",")[0].replace(" Image Compression", "")

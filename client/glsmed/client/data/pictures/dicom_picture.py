@@ -1,0 +1,124 @@
+"""A DICOM image as greys of 8 bits, as a viewer would show it."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
+from glsmed.client.data.pictures.colour import grey_of_colour
+from glsmed.client.data.pictures.contrast import robust_range, sample_of, to_greys
+from glsmed.client.data.pictures.dicom_file import text, whole
+from glsmed.client.data.pictures.grey_scale import Curve, GreyScale, Line
+from glsmed.client.data.pictures.lookup_tables import LookupTable
+from glsmed.client.data.pictures.sizes import check_size
+from glsmed.client.data.pictures.stored_values import decoded_pixels, grey_values, padding_of
+from glsmed.shared.errors import DataError
+
+_BYTE, _WORD = 255, 65_535
+_AXES = 2  # rows and columns
+_GREY = ("MONOCHROME1", "MONOCHROME2")
+_PALETTE = "PALETTE COLOR"
+_COLOURS = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT", _PALETTE)
+_TABLE_LIMIT = 1 << 16  # so many values at most are looked up in a table; more are computed pixel by pixel
+_LEAST_SHARE = 0.25  # of a window's range: with less contrast it is not meant for these values
+
+
+def dicom_picture(dataset: Dataset) -> NDArray[np.uint8]:
+    """Greys ``(H, W)`` of a data set with one image.
+
+    A window or VOI LUT that leaves hardly any contrast is not meant for these values, and is left out. Without one,
+    the range is that of :func:`robust_range`, without padding.
+
+    Raises:
+        DataError: there is not exactly one grey image, or it cannot be decoded.
+    """
+    photometric = check_headers(dataset)
+    if "PixelData" not in dataset:
+        raise DataError("has Rows and Columns but no PixelData, or its pixel data end early: was it copied whole?")
+    pixels = decoded_pixels(dataset)
+    if photometric in _GREY:
+        if pixels.ndim != _AXES:
+            raise DataError(f"has several samples per pixel, expected one for {photometric}")
+        return _shown(dataset, grey_values(dataset, pixels))
+    if photometric == _PALETTE:
+        return grey_of_colour(_through_palette(dataset, pixels), brightest=255, photometric=photometric)
+    brightest = (1 << whole(dataset, "BitsStored", 8)) - 1
+    return grey_of_colour(pixels, brightest=brightest, photometric=photometric)
+
+
+def check_headers(dataset: Dataset) -> str:
+    """The photometric interpretation of what is one image of a plausible size; no pixels are needed.
+
+    Raises:
+        DataError: it is no image, several, of colours that are not read, or too small or large.
+    """
+    rows, columns = whole(dataset, "Rows"), whole(dataset, "Columns")
+    if "PixelData" not in dataset and not (rows and columns):
+        raise DataError(f"is DICOM without pixels ({text(dataset, 'Modality') or 'no modality'})")
+    frames = whole(dataset, "NumberOfFrames", 1)
+    if frames > 1:
+        raise DataError(f"has {frames} frames, expected 1: split multi-frame DICOM into single images")
+    photometric = text(dataset, "PhotometricInterpretation")
+    if photometric not in (*_GREY, *_COLOURS):
+        raise DataError(f"has PhotometricInterpretation {photometric or 'missing'}, expected {' or '.join(_GREY)}")
+    check_size(columns, rows)
+    return photometric
+
+
+def _shown(dataset: Dataset, values: NDArray[np.integer]) -> NDArray[np.uint8]:
+    scale = GreyScale.of(dataset)
+    padding = padding_of(dataset, values)
+    seen = sample_of(values)
+    if padding is not None:
+        inside = seen[~sample_of(padding)]
+        seen = inside if inside.size else seen
+    curve, low, high = _contrast(scale, scale.modality(seen.astype(np.float32)))
+    ends = (high, low) if scale.inverted else (low, high)
+    if isinstance(curve, Line):  # the same greys in a fraction of the time
+        return to_greys(values, *map(curve.at, ends))
+    return _through_table(lambda stored: to_greys(curve(stored), *ends), values)
+
+
+def _contrast(scale: GreyScale, units: NDArray[np.float32]) -> tuple[Curve, float, float]:
+    """The curve from stored values, and which of its results are the ends of the grey scale.
+
+    Args:
+        scale: what the headers say.
+        units: a sample of the image in the detector's units.
+    """
+    if scale.voi is not None:
+        low, high = scale.voi_range
+        darkest, brightest = robust_range(np.clip(scale.voi(units), low, high))
+        if brightest - darkest >= _LEAST_SHARE * (high - low) > 0:
+            return _chain(scale.modality, scale.voi), low, high
+    return scale.modality, *robust_range(units)
+
+
+def _chain(first: Curve, second: Curve) -> Curve:
+    if isinstance(first, Line) and isinstance(second, Line):
+        return first.then(second)
+    return lambda stored: second(first(stored))
+
+
+def _through_table(
+    to_grey: Callable[[NDArray[np.float32]], NDArray[np.uint8]], values: NDArray[np.integer]
+) -> NDArray[np.uint8]:
+    """The greys of all pixels; each value is computed once where there are not too many."""
+    least, greatest = int(values.min()), int(values.max())
+    if greatest - least >= _TABLE_LIMIT:
+        return to_grey(values.astype(np.float32))
+    table = to_grey(np.arange(least, greatest + 1, dtype=np.float32))
+    return table[values.astype(np.int32) - least] if least else table[values]
+
+
+def _through_palette(dataset: Dataset, pixels: NDArray[np.integer]) -> NDArray[np.float32]:
+    """Red, green and blue ``(H, W, 3)`` from 0 to 255."""
+    values = pixels.astype(np.float32)
+    tables = [
+        LookupTable.read(dataset, f"{colour}PaletteColorLookupTable", name=f"{colour.lower()} palette")
+        for colour in ("Red", "Green", "Blue")
+    ]
+    brightest = max(1.0, *(float(table.entries.max()) for table in tables))
+    scale = 1 if brightest <= _BYTE else _BYTE / _WORD
+    return np.stack([table(values) * np.float32(scale) for table in tables], axis=-1)
