@@ -6,8 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
-from glsmed.client.checking import image_review
 from glsmed.client.checking.image_review import LookStore, review_images
+from glsmed.client.data.image_facts import ImageFacts, image_facts
 from glsmed.client.data.manifest import ImageEntry
 from glsmed.shared.errors import DataError
 
@@ -45,8 +45,12 @@ def test_a_file_is_looked_at_again_only_once_it_has_changed(
     assert (tmp_path / "looks.json").stat().st_mode & 0o777 == 0o600
     drawn[2].image.write_bytes(drawn[2].image.read_bytes() + b"\0")
     looked: list[Path] = []
-    real = image_review.image_facts
-    monkeypatch.setattr(image_review, "image_facts", lambda path: looked.append(path) or real(path))
+
+    def looked_at(path: Path) -> ImageFacts:
+        looked.append(path)
+        return image_facts(path)
+
+    monkeypatch.setattr("glsmed.client.checking.image_review.image_facts", looked_at)
     after = [image.look for image in review_images(drawn, [GREY, BLACK, GREY], store(tmp_path))]
     assert (after, looked) == (before, [drawn[2].image])
 

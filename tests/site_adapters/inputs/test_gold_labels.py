@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from glsmed.shared.errors import ConfigurationError
+from glsmed.site_adapters.inputs.finding_spellings import Terms
 from glsmed.site_adapters.inputs.gold_labels import read_gold, survey_gold
 
 EXAMINATIONS = {"s1", "s2"}
@@ -53,7 +54,7 @@ def test_the_same_row_twice_is_one_label(tmp_path: Path) -> None:
 )
 def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, rows: list[str], message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        read_gold(gold_file(tmp_path, *rows), examinations=EXAMINATIONS, findings=FINDINGS, among="reports")
+        read_gold(gold_file(tmp_path, *rows), examinations=EXAMINATIONS, findings=FINDINGS, among="the reports")
     assert message in str(caught.value)
 
 
@@ -71,8 +72,8 @@ def test_numbers_as_programs_write_them_are_values(tmp_path: Path, written: str,
     assert read_gold(path, examinations=EXAMINATIONS, findings=FINDINGS) == {("s1", "mass"): meant}
 
 
-def notes(path: Path, **further: dict[str, list[str]]) -> list[str]:
-    survey = survey_gold(path, examinations=EXAMINATIONS, findings=FINDINGS, **further)
+def notes(path: Path, terms: Terms | None = None) -> list[str]:
+    survey = survey_gold(path, examinations=EXAMINATIONS, findings=FINDINGS, terms=terms)
     assert survey.faults == ()
     return [str(note).removeprefix(f"{path}: ") for note in survey.notes]
 

@@ -1,4 +1,4 @@
-"""Whether a site's data are fit for training: manifest, images, reports, gold labels; and what a person must look at."""
+"""Whether a site's data are fit for training: manifest, images, reports, gold; and what a person must look at."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace

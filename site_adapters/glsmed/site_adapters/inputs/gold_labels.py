@@ -35,7 +35,9 @@ class GoldSurvey(NamedTuple):
     notes: tuple[Fault, ...]
 
 
-def read_gold(path: Path, *, examinations: Collection[str], findings: Collection[str], among: str = "manifest") -> Gold:
+def read_gold(
+    path: Path, *, examinations: Collection[str], findings: Collection[str], among: str = "the manifest"
+) -> Gold:
     """Value (0 or 1) by examination and finding; rows that do not count are left out, see :func:`survey_gold`.
 
     Raises:
@@ -51,7 +53,7 @@ def read_gold_with_notes(
     examinations: Collection[str],
     findings: Collection[str],
     terms: Terms | None = None,
-    among: str = "manifest",
+    among: str = "the manifest",
 ) -> GoldSurvey:
     """What :func:`survey_gold` says of a file without a fault.
 
@@ -70,7 +72,7 @@ def survey_gold(
     examinations: Collection[str],
     findings: Collection[str],
     terms: Terms | None = None,
-    among: str = "manifest",
+    among: str = "the manifest",
 ) -> GoldSurvey:
     """What of a file of gold labels counts, what is wrong with it, and how much is left out for which reason.
 
@@ -143,7 +145,7 @@ class _GoldRows:
     def nothing_counts(self) -> Iterator[Fault]:
         """Why a file without a broken row has no label to give."""
         if self.unknown:
-            message = f"no row is about an examination of the {self.among}: {self.unknown_in_words()}"
+            message = f"no row is about an examination of {self.among}: {self.unknown_in_words()}"
             yield Fault(str(self.path), message, key="study_id")
         elif self.others:
             near = (meant_finding(name, self.findings) for name in sorted(self.others))
@@ -178,7 +180,7 @@ def _notes(rows: _GoldRows, table: Table, terms: Terms | None) -> Iterator[Fault
         yield Fault(source, f"{rows.others.total()} of {total} row(s) left out: {_others(rows, terms)}", key="finding")
     if rows.unknown:
         left = sum(map(len, rows.unknown.values()))
-        told = f"{left} of {total} row(s) left out: about {len(rows.unknown)} examination(s) that are not in the "
+        told = f"{left} of {total} row(s) left out: about {len(rows.unknown)} examination(s) that are not in "
         yield Fault(source, f"{told}{rows.among}: {rows.unknown_in_words()}", key="study_id")
     for lines, reason in ((rows.blank, "no value"), (rows.repeated, "the same as an earlier row")):
         if lines:
