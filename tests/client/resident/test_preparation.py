@@ -195,7 +195,7 @@ def test_gold_counts_only_about_the_studies_of_the_manifest(
     other = drawn_config.model_copy(
         update={"data": drawn_config.data.model_copy(update={"gold": tmp_path / "gold.csv"})}
     )
-    with pytest.raises(ConfigurationError, match="'nobody' is not in the manifest"):
+    with pytest.raises(ConfigurationError, match="no row is about an examination of the manifest: 'nobody'"):
         read_site_inputs(other, study)
 
 

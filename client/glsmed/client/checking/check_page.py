@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from glsmed.client.checking.contact_sheet import Group, Suspects
 from glsmed.client.checking.finding_counts import FindingCounts
 from glsmed.client.checking.sentences import SentenceCounts
+from glsmed.client.data.examples import SplitName
 from glsmed.shared.errors import DataError
 from glsmed.shared.files.atomic import PRIVATE_FILE, write_text
 
@@ -37,7 +38,7 @@ class CheckPage:
     lines: Sequence[str]
     faults: Sequence[str]
     warnings: Sequence[str]
-    split_patients: Mapping[str, int]
+    split_patients: Mapping[SplitName, int]
     encodings: Mapping[str, int]
     formats: Mapping[str, int]
     sentences: SentenceCounts | None

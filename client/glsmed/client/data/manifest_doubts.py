@@ -18,7 +18,8 @@ _MANY_SHARE = 0.2
 _FEW_PATIENTS = 2  # whose report may be one file by a slip that a person must judge
 _SAME_TEXT = 10  # patients
 _SAME_TEXT_SHARE = 0.2
-_ALL_THE_SAME = 0.9
+_ALL_THE_SAME = 0.9  # of at least so many patients as could not all have the same template by chance:
+_SURELY_MANY = 20
 
 Rows = Sequence[tuple[int, Row]]
 
@@ -108,7 +109,7 @@ def _one_text_for_many(path: Path, good: Sequence[SiteRow], texts: Mapping[str, 
         others = f", and {len(shared) - 1} more texts stand for many" if len(shared) > 1 else ""
         said = f"{len(lines)} of {patients} patients have the same report, word for word ({_beginning(text)}){others}: "
         fault = Fault(str(path), f"{said}templates, or one report for all?", line=min(lines.values()), key="report")
-        yield Doubt(fault, forbids=len(lines) >= _ALL_THE_SAME * patients)
+        yield Doubt(fault, forbids=len(lines) >= max(_SURELY_MANY, _ALL_THE_SAME * patients))
 
 
 def _beginning(text: str) -> str:

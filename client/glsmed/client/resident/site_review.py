@@ -119,7 +119,7 @@ def write_review(path: Path, report: "CheckReport", *, site: str, survey: Survey
         lines=report.lines,
         faults=report.faults,
         warnings=report.warnings,
-        split_patients={} if report.summary is None else {**report.summary.split_patients},
+        split_patients={} if report.summary is None else report.summary.split_patients,
         encodings=survey.encodings,
         formats=survey.formats,
         sentences=review.sentences,
