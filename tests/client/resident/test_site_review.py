@@ -83,6 +83,6 @@ def test_very_many_faults_of_the_manifest_are_told_by_kind_and_all_in_a_file(
     lines = [f"s{n},p{n},none{n}.png,,Text {n}." for n in range(150)]
     manifest.write_text("study_id,patient_id,image,report,report_text\n" + "\n".join(lines) + "\n")
     faults = run_check(write_config(manifest=manifest)).faults
-    listed = tmp_path / "state" / "manifest-faults.txt"
+    listed = tmp_path / "state" / "patients" / "manifest-faults.txt"
     assert f"150 rows: image: no such file: none0.png; first: {manifest}:2; all: {listed}" in faults
     assert len(listed.read_text().splitlines()) == 150

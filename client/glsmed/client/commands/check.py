@@ -27,7 +27,7 @@ def check(
 ) -> None:
     """Check everything that training needs, offline unless told otherwise; exit code 2 if training could not start.
 
-    It also writes check.html into the state folder: random images beside the words read from their reports, and
+    It also writes check.html beside the label table: random images beside the words read from their reports, and
     everything suspicious. A person must look at it; it stays at the site.
 
     **Examples**
