@@ -2,8 +2,17 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from glsmed.client.checking.check_page import CheckPage, write_page
+from glsmed.client.checking.site_review import (
+    SiteReview,
+    report_lines,
+    review_site,
+    review_warnings,
+    sentence_lines,
+)
 from glsmed.client.data.manifest import ImageEntry, Survey
 from glsmed.client.data.site_inputs import SiteInputs, survey_site_gold
 from glsmed.client.data.splits import SPLITS
@@ -15,14 +24,6 @@ from glsmed.client.resident.preparation import (
     label_rows,
     load_images,
     summarise,
-)
-from glsmed.client.resident.site_review import (
-    SiteReview,
-    report_lines,
-    review_site,
-    review_warnings,
-    sentence_lines,
-    write_review,
 )
 from glsmed.client.settings.config import SiteConfig
 from glsmed.shared.errors import Fault
@@ -143,8 +144,23 @@ def _check_labels(
 
 
 def _write_page(report: "CheckReport", config: SiteConfig, survey: Survey, review: SiteReview) -> None:
-    path = config.state.check_page
-    faults = len(report.faults)
-    report.attempt(lambda: write_review(path, report, site=config.site, survey=survey, review=review))
+    page = CheckPage(
+        site=config.site,
+        when=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
+        lines=report.lines,
+        faults=report.faults,
+        warnings=report.warnings,
+        split_patients={} if report.summary is None else report.summary.split_patients,
+        encodings=survey.encodings,
+        formats=survey.formats,
+        sentences=review.sentences,
+        findings=review.findings,
+        suspects=review.suspects,
+        groups=review.groups,
+        groups_left_out=review.groups_left_out,
+        images=review.images,
+    )
+    path, faults = config.state.check_page, len(report.faults)
+    report.attempt(lambda: write_page(path, page))
     if len(report.faults) == faults:
         report.page = path

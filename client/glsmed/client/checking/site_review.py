@@ -3,13 +3,9 @@
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from glsmed.client.checking.check_page import CheckPage, write_page
 from glsmed.client.checking.contact_sheet import Group, Suspects, groups_of, suspects_of
 from glsmed.client.checking.finding_counts import FindingCounts, count_findings
 from glsmed.client.checking.image_review import LookStore, review_images
@@ -19,9 +15,6 @@ from glsmed.client.data.manifest import ImageEntry, Survey
 from glsmed.client.data.site_inputs import SiteInputs
 from glsmed.client.data.splits import SPLITS, split_of
 from glsmed.client.labels.label_table import LabelRow
-
-if TYPE_CHECKING:
-    from glsmed.client.resident.readiness import CheckReport
 
 _FEW_SENTENCES = 20
 _STRANGE_SHARE = 0.25
@@ -105,31 +98,6 @@ def review_warnings(review: SiteReview) -> Iterator[str]:
         )
     for reason in review.suspects:
         yield f"{reason.count} of {review.images} images: {reason.words}, such as {reason.thumbnails[0].path}"
-
-
-def write_review(path: Path, report: "CheckReport", *, site: str, survey: Survey, review: SiteReview) -> None:
-    """Write the page of a check.
-
-    Raises:
-        DataError: it cannot be written.
-    """
-    page = CheckPage(
-        site=site,
-        when=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
-        lines=report.lines,
-        faults=report.faults,
-        warnings=report.warnings,
-        split_patients={} if report.summary is None else report.summary.split_patients,
-        encodings=survey.encodings,
-        formats=survey.formats,
-        sentences=review.sentences,
-        findings=review.findings,
-        suspects=review.suspects,
-        groups=review.groups,
-        groups_left_out=review.groups_left_out,
-        images=review.images,
-    )
-    write_page(path, page)
 
 
 def _counted(kinds: Mapping[str, int]) -> str:
