@@ -6,6 +6,7 @@ The commands import what they need when they run, so that ``--help`` need not wa
 import typer
 
 from glsmed.benchmarks.commands.build import build
+from glsmed.benchmarks.commands.check import check
 from glsmed.benchmarks.commands.device import device
 from glsmed.benchmarks.commands.federation import federation
 from glsmed.benchmarks.commands.language import language
@@ -33,7 +34,7 @@ def benchmark() -> None:
     """
 
 
-for command in (methods, strategies, federation, language, training, device, rounds, build):
+for command in (methods, strategies, federation, language, training, device, check, rounds, build):
     app.command(command.__name__)(command)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from glsmed.client.data.manifest import OPTIONAL, REQUIRED, patient_key, read_manifest, survey_manifest
+from glsmed.client.data.manifest import OPTIONAL, REQUIRED, read_manifest, survey_manifest
 from glsmed.shared.errors import ConfigurationError
 
 HEADER = "study_id,patient_id,image,report\n"
@@ -76,9 +76,13 @@ def test_a_row_that_is_wrong_is_named(write: Callable[..., Path], line: str, exp
 
 
 @pytest.mark.parametrize(("sign", "name"), [(";", "semicolons"), ("\t", "tabs")])
-def test_a_table_as_spreadsheets_write_it_elsewhere_says_so(write: Callable[..., Path], sign: str, name: str) -> None:
+def test_a_table_as_spreadsheets_write_it_elsewhere_is_read_and_noted(
+    write: Callable[..., Path], sign: str, name: str
+) -> None:
     path = write("s1,p1,a.png,r.txt".replace(",", sign), header=HEADER.replace(",", sign))
-    assert faults(path) == [f"1: has {name} between its columns: save it with commas"]
+    survey = survey_manifest(path)
+    assert survey.manifest.reports == {"s1": "No effusion."}
+    assert [note.message for note in survey.notes] == [f"has {name} between its columns: read so"]
 
 
 @pytest.mark.parametrize(
@@ -94,9 +98,17 @@ def test_rows_that_contradict_each_other_are_named(write: Callable[..., Path], s
     assert faults(write("s1,p1,a.png,r.txt", second)) == [expected]
 
 
-def test_a_report_in_another_encoding_is_named_with_its_place(write: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_report_in_another_encoding_is_read_and_counted(write: Callable[..., Path], tmp_path: Path) -> None:
     (tmp_path / "r.txt").write_bytes("胸水を認める。".encode("shift_jis"))
-    assert faults(write("s1,p1,a.png,r.txt")) == ["2: report: r.txt is not UTF-8 (byte 0): convert it to UTF-8"]
+    survey = survey_manifest(write("s1,p1,a.png,r.txt"))
+    assert survey.manifest.reports == {"s1": "胸水を認める。"}
+    assert survey.encodings == {"cp932": 1}
+
+
+def test_a_report_whose_encoding_is_in_doubt_is_named_with_its_line(write: Callable[..., Path], tmp_path: Path) -> None:
+    (tmp_path / "r.txt").write_bytes(b"\xff\xfe\xfd")
+    (fault,) = faults(write("s1,p1,a.png,r.txt"))
+    assert fault.startswith("2: report: r.txt ")
 
 
 def test_all_faults_come_at_once_and_each_report_only_once(write: Callable[..., Path]) -> None:
@@ -133,16 +145,6 @@ def test_an_empty_report_is_noted(write: Callable[..., Path], tmp_path: Path) ->
     (tmp_path / "r.txt").write_text(" \n")
     survey = survey_manifest(write("s1,p1,a.png,r.txt", "s1,p1,b.png,r.txt"))
     assert [note.message for note in survey.notes] == ["r.txt holds no text"]
-
-
-@pytest.mark.parametrize("spelling", ["P0017", "p0017", " P 0017", "p\u00a00017", "Ｐ００１７", "P\t0017"])
-def test_a_patient_has_one_key_however_the_identifier_is_typed(spelling: str) -> None:
-    assert patient_key(spelling) == "p0017"
-
-
-@given(st.text())
-def test_a_key_is_its_own_key(text: str) -> None:
-    assert patient_key(patient_key(text)) == patient_key(text)
 
 
 CELLS = st.text(alphabet='ab./\\\0\n\r",; é\u2028', max_size=6)

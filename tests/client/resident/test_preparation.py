@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from glsmed.client.data import image_cache
 from glsmed.client.data.cache import file_keys
 from glsmed.client.data.images import read_image
-from glsmed.client.data.manifest import ImageEntry, Manifest, patient_key, read_manifest
+from glsmed.client.data.manifest import ImageEntry, Manifest, read_manifest
+from glsmed.client.data.patient_keys import patient_key
 from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.data.splits import SPLITS
 from glsmed.client.labels import label_table
@@ -194,7 +195,7 @@ def test_gold_counts_only_about_the_studies_of_the_manifest(
     other = drawn_config.model_copy(
         update={"data": drawn_config.data.model_copy(update={"gold": tmp_path / "gold.csv"})}
     )
-    with pytest.raises(ConfigurationError, match="'nobody' is not in the manifest"):
+    with pytest.raises(ConfigurationError, match="no row is about an examination of the manifest: 'nobody'"):
         read_site_inputs(other, study)
 
 

@@ -37,12 +37,14 @@ def written(folder: Path, gold: str) -> tuple[Path, Path]:
 
 def test_files_are_read_and_findings_of_others_left_out(english: Reader, tmp_path: Path) -> None:
     reports, gold = written(tmp_path, "a,effusion,1\nb,kidney_stone,1\n")
-    assert [cell.finding for cell in load_gold_cells(english, reports, gold)] == ["effusion"]
+    cells, notes = load_gold_cells(english, reports, gold)
+    assert [cell.finding for cell in cells] == ["effusion"]
+    assert "'kidney_stone' (1)" in notes[0].message
 
 
 @pytest.mark.parametrize(
     ("gold", "message"),
-    [("c,effusion,1\n", "gold.csv:2: study_id: 'c' is not in the"), ("a,efusion,1\n", "did you mean 'effusion'?")],
+    [("c,effusion,1\n", "no row is about an examination of"), ("a,efusion,1\n", "did you mean 'effusion'?")],
 )
 def test_a_label_that_fits_nothing_is_refused(english: Reader, tmp_path: Path, gold: str, message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:

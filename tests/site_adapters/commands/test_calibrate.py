@@ -71,8 +71,8 @@ def test_a_single_report_is_not_held_out(tmp_path: Path, capsys: pytest.CaptureF
 
 def test_faults_leave_no_file(tmp_path: Path) -> None:
     reports, gold = site(tmp_path)
-    gold.write_text(gold.read_text() + "31,effusion,0\n")
-    with pytest.raises(ConfigurationError, match=r"gold\.csv:32: study_id: '31' is not in the .*r\.jsonl"):
+    gold.write_text(gold.read_text() + "0,effusion,7\n")
+    with pytest.raises(ConfigurationError, match=r"gold\.csv:32: value: expected 0 or 1, got '7'"):
         calibrate_command(tiny(tmp_path), reports=reports, gold=gold, prior=None, target=tmp_path / "c.yaml")
     assert not (tmp_path / "c.yaml").exists()
 
@@ -82,7 +82,7 @@ def test_a_finding_that_the_adapter_does_not_know_is_named(tmp_path: Path, capsy
     gold.write_text(gold.read_text() + "0,efusion,1\n")
     calibrate_command(tiny(tmp_path), reports=reports, gold=gold, prior=None, target=tmp_path / "c.yaml")
     told = capsys.readouterr().err
-    assert "1 row(s) left out: the adapter does not know 'efusion'; did you mean 'effusion'?" in told
+    assert "1 of 31 row(s) left out: finding(s) that do not count here: 'efusion' (1); did you mean 'effusion'?" in told
 
 
 def test_a_site_without_labels_takes_the_shared_prior(tmp_path: Path) -> None:

@@ -71,18 +71,20 @@ def calibrate_site(config_file: Path, *, out: Path | None, prior: Path | None, l
 def _gold(config: "SiteConfig", config_file: Path, manifest: "Manifest", reader: "Reader") -> "Gold":
     """Every gold label about a finding that the adapter knows, of the study or not: they all say what a cue means."""
     from glsmed.shared.errors import UsageError
-    from glsmed.site_adapters.inputs.gold_labels import read_gold
-    from glsmed.site_adapters.inputs.gold_warnings import gold_warnings
+    from glsmed.site_adapters.inputs.gold_labels import read_gold_with_notes
 
     if config.data.gold is None:
         raise UsageError(
             f"{config_file}: data.gold names no gold labels to calibrate with; to start from the prior that sites "
             "share: glsmed-adapter calibrate ADAPTER --prior shared.yaml --out calibration.yaml"
         )
-    gold = read_gold(config.data.gold, examinations=manifest.reports.keys(), findings=list(reader.adapter.findings))
-    for line in gold_warnings(config.data.gold, reader.adapter.findings):
-        typer.echo(line, err=True)
-    return gold
+    terms = {name: finding.terms for name, finding in reader.adapter.findings.items()}
+    gold = read_gold_with_notes(
+        config.data.gold, examinations=manifest.reports.keys(), findings=list(terms), terms=terms
+    )
+    for note in gold.notes:
+        typer.echo(f"warning: {note}", err=True)
+    return gold.labels
 
 
 def _left_out(gold: "Gold", usable: "Gold", manifest: "Manifest") -> str:

@@ -1,26 +1,18 @@
 """Whether a site could start training: everything that it needs is checked offline, and every fault listed."""
 
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
 import torch
 
-from glsmed.client.data.manifest import ImageEntry, Survey, survey_manifest
-from glsmed.client.data.site_inputs import SiteInputs, read_site_gold
-from glsmed.client.data.splits import SPLITS
+from glsmed.client.data.manifest import survey_manifest
 from glsmed.client.egress.query_budget import QueryBudget
-from glsmed.client.labels.label_table import LabelRow
-from glsmed.client.resident.preparation import (
-    SiteSummary,
-    by_split,
-    label_rows,
-    load_images,
-    summarise,
-)
+from glsmed.client.resident.data_readiness import check_data, check_manifest
+from glsmed.client.resident.preparation import SiteSummary
 from glsmed.client.resident.site_runtime import checked_model
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.client.settings.enrolment import read_authority, read_private_key
@@ -28,30 +20,30 @@ from glsmed.client.training.devices import resolve_devices
 from glsmed.client.training.round_training import steps_share_passes
 from glsmed.shared.errors import BusyError, ConfigurationError, GlsmedError
 from glsmed.shared.files.audit import verify
-from glsmed.shared.files.fault_lists import grouped
 from glsmed.shared.protocol.bundle import RELEASE, bundle_digest
 from glsmed.shared.protocol.study import Study, TrainingSection, load_study
 from glsmed.site_adapters.adapter.adapter import Adapter
 from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.calibration.calibration import load_calibration
 from glsmed.site_adapters.reading.examples import check_examples
-from glsmed.site_adapters.reading.reader import Reader
 
 ResultT = TypeVar("ResultT")
-
-_FEW_PATIENTS = 10
-_MOST_NOTES = 20
 
 
 @dataclass(slots=True)
 class CheckReport:
-    """What was found; training can start if there is no fault."""
+    """What was found; training can start if there is no fault.
+
+    Attributes:
+        page: the page that a person must look at, where it could be made.
+    """
 
     config_file: Path
     lines: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     summary: SiteSummary | None = None
+    page: Path | None = None
 
     def attempt(self, action: Callable[[], ResultT]) -> ResultT | None:
         """The action's result; its errors become faults."""
@@ -79,7 +71,7 @@ def run_check(config_file: Path) -> CheckReport:
     adapter = _check_adapter(report, config, study)
     survey = report.attempt(lambda: survey_manifest(config.data.manifest))
     if survey is not None:
-        _check_manifest(report, survey)
+        check_manifest(report, config, survey)
     if study is None or not config.state_folder.is_dir():
         report.warnings.append("images and labels were not checked: that needs the study and the state folder")
         return report
@@ -87,7 +79,7 @@ def run_check(config_file: Path) -> CheckReport:
     if survey is not None:
         try:
             with config.state.held(work=f"check of {config.site}"):
-                _check_data(report, config, study, survey=survey, adapter=adapter)
+                check_data(report, config, study, survey=survey, adapter=adapter)
         except BusyError as busy:
             report.warnings.append(f"images and labels were not checked: {busy}")
     return report
@@ -202,53 +194,3 @@ def _check_calibration(report: CheckReport, config: SiteConfig, adapter: Adapter
     made_from = f"{calibration.file.labels} gold labels, {calibration.file.hedged} of them hedged"
     report.lines.append(f"calibration {path.name} from {made_from}, sha256 {calibration.digest[:12]}…")
     return True
-
-
-def _check_manifest(report: CheckReport, survey: Survey) -> None:
-    report.faults.extend(map(str, survey.faults))
-    report.warnings.extend(map(str, survey.notes[:_MOST_NOTES]))
-    if len(survey.notes) > _MOST_NOTES:
-        report.warnings.append(f"{len(survey.notes) - _MOST_NOTES} more notes on the manifest")
-
-
-def _check_data(
-    report: CheckReport, config: SiteConfig, study: Study, *, survey: Survey, adapter: Adapter | None
-) -> None:
-    manifest = survey.manifest
-    entries = by_split(manifest, config.data.split)
-    loaded = report.attempt(lambda: load_images(config, study, entries))
-    gold = report.attempt(lambda: read_site_gold(config, study, survey.study_ids)) or {}
-    rows = None
-    if adapter is not None:
-        inputs = SiteInputs(config, study, manifest, gold, Reader(adapter))
-        rows = report.attempt(lambda: label_rows(inputs))
-    report.summary = summary = summarise(manifest, rows or [], entries, gold)
-    if loaded is not None and loaded.unreadable:
-        report.summary = summary = replace(summary, unreadable_images=len(loaded.unreadable))
-        left_out = grouped(loaded.unreadable, things="images left out", full_list=config.state.unreadable_images)
-        report.warnings.extend(map(str, left_out))
-    if survey.faults:
-        return  # counts of a faulty manifest would only repeat its faults
-    for name in SPLITS:
-        if summary.split_patients[name] == 0:
-            report.faults.append(f"no patient falls into the {name} split; add patients or change data.split")
-        elif summary.split_patients[name] < _FEW_PATIENTS:
-            report.warnings.append(f"only {summary.split_patients[name]} patient(s) in the {name} split")
-    if rows is not None:
-        _check_labels(report, config, rows, entries["train"])
-
-
-def _check_labels(
-    report: CheckReport, config: SiteConfig, rows: Sequence[LabelRow], training: Sequence[ImageEntry]
-) -> None:
-    patients = {entry.patient_id for entry in training}
-    labelled = {row.patient_id for row in rows if row.weight > 0}
-    if not labelled:
-        report.faults.append("no report mentions a finding of the study: wrong adapter, or wrong reports?")
-    elif not labelled & patients:
-        report.faults.append("no report of a training patient mentions a finding of the study")
-    elif len(labelled & patients) < config.egress.min_patients:
-        report.warnings.append(
-            f"{len(labelled & patients)} training patients have a labelled finding, egress.min_patients is "
-            f"{config.egress.min_patients}: no model update may leave"
-        )

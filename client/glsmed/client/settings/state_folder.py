@@ -98,6 +98,20 @@ class StateFolder:
         """Which file each row of :meth:`image_tensor` was decoded from."""
         return self.patients / f"images-{size_px}px.json"
 
+    def image_looks(self, size_px: int) -> Path:
+        """What a check found suspicious about each image, decoded at one size."""
+        return self.patients / f"image-looks-{size_px}px.json"
+
+    @property
+    def manifest_faults(self) -> Path:
+        """Every fault of the manifest, where they are too many for a screen."""
+        return self.patients / "manifest-faults.txt"
+
+    @property
+    def check_page(self) -> Path:
+        """The page that ``check`` writes for a person to look at."""
+        return self.patients / "check.html"
+
     @property
     def unreadable_images(self) -> Path:
         """Every image that cannot be read, and why; no such file where all can."""
