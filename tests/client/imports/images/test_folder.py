@@ -10,10 +10,10 @@ from pydicom.uid import (
     MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
 )
 
-from tests.drawn_dicom import draw_study, write_study
 from glsmed.client.imports.image_record import ImageRecord
 from glsmed.client.imports.images.folder import images_in_folder
 from glsmed.shared.errors import DataError, UsageError
+from tests.drawn_dicom import draw_study, write_study
 
 
 def only(folder: Path) -> ImageRecord:
@@ -182,5 +182,3 @@ def test_names_of_pictures_can_say_what_their_missing_header_does_not(tmp_path: 
 def test_a_pattern_with_other_groups_is_refused(tmp_path: Path, pattern: str) -> None:
     with pytest.raises(UsageError, match="expected named groups of patient_id, accession_number, study_uid, view"):
         images_in_folder(tmp_path, names=re.compile(pattern))
-
-

@@ -36,7 +36,8 @@ def mend_character_set(dataset: Dataset) -> None:
     shown = _shown(values, _declared(dataset))
     if shown is not None:
         dataset.SpecificCharacterSet = shown
-        dataset.set_original_encoding(*dataset.original_encoding, character_encoding=_encodings(shown))
+        implicit, little = dataset.original_encoding
+        dataset.set_original_encoding(implicit, little, character_encoding=_encodings(shown))
 
 
 def _raw_texts(dataset: Dataset) -> Iterator[bytes]:

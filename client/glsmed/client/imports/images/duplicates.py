@@ -123,4 +123,3 @@ def _dicom_pixels(path: Path) -> NDArray[np.generic]:
 def _grey_if_colourless(pixels: NDArray[np.generic]) -> NDArray[np.generic]:
     coloured = pixels.ndim == _COLOURED
     return pixels[..., 0] if coloured and bool((pixels == pixels[..., :1]).all()) else pixels
-

@@ -112,9 +112,10 @@ def _picture_record(path: Path, folder: Path, names: re.Pattern[str] | None) -> 
     if names is not None and match is None:
         raise DataError(f"its path does not fit {names.pattern}")
     said = {} if match is None else {name: (value or "").strip() for name, value in match.groupdict().items()}
-    return ImageRecord(path=path, **_as_fields(said))
-
-
-def _as_fields(said: dict[str, str]) -> dict[str, str]:
-    return {name: value.upper() if name == "view" else value for name, value in said.items()}
-
+    return ImageRecord(
+        path=path,
+        study_uid=said.get("study_uid", ""),
+        accession_number=said.get("accession_number", ""),
+        patient_id=said.get("patient_id", ""),
+        view=said.get("view", "").upper(),
+    )

@@ -56,7 +56,8 @@ def _moment(written_date: str, written_time: str) -> datetime | None:
 def _date(written: str) -> date | None:
     match = _DATE.match(written)
     try:
-        return date(*map(int, match.groups())) if match else None
+        year, month, day = map(int, match.groups()) if match else (0, 0, 0)  # the year 0 is none
+        return date(year, month, day)
     except ValueError:
         return None
 
@@ -64,7 +65,8 @@ def _date(written: str) -> date | None:
 def _time(written: str) -> time:
     match = _TIME.match(written)
     try:
-        return time(*(int(part or 0) for part in match.groups())) if match else time()
+        hour, minute, second = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
+        return time(hour, minute, second)
     except ValueError:
         return time()
 
