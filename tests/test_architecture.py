@@ -48,6 +48,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "settings": set(),
         "learning": set(),
         "imports": set(),
+        "dicom_out": {"data", "imports"},
         "data": {"settings"},
         "monitoring": {"settings"},
         "node": {"monitoring", "settings"},
