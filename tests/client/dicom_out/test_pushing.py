@@ -29,7 +29,16 @@ def held(orthanc: Orthanc) -> list[str]:
 
 def test_storescu_brings_it(orthanc: Orthanc, report: Path) -> None:
     storescu = program("storescu", package="dcmtk")
-    command = [storescu, "-aet", KNOWN_TITLE, "-aec", TITLE, "127.0.0.1", str(orthanc.dicom_port), report]
+    command: list[str | Path] = [
+        storescu,
+        "-aet",
+        KNOWN_TITLE,
+        "-aec",
+        TITLE,
+        "127.0.0.1",
+        str(orthanc.dicom_port),
+        report,
+    ]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert held(orthanc) == [dcmread(report).SOPInstanceUID]

@@ -56,7 +56,7 @@ def test_an_import_leaves_it_out_again(capture: Path) -> None:
 
 def test_dcmtk_draws_it(capture: Path, tmp_path: Path) -> None:
     target = tmp_path / "drawn.ppm"
-    command = [program("dcm2pnm", package="dcmtk"), "+op", capture, target]
+    command: list[str | Path] = [program("dcm2pnm", package="dcmtk"), "+op", capture, target]
     done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False)
     assert done.returncode == 0, done.stderr
     assert target.stat().st_size > 0

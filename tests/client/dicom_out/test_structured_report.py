@@ -1,11 +1,13 @@
 import stat
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from highdicom.sr import ComprehensiveSR, MeasurementReport, srread
 from pydicom import dcmread
 
+from glsmed.client.dicom_out.finding_codes import NO, YES
 from glsmed.client.dicom_out.source_image import RESEARCH_USE
 from glsmed.client.dicom_out.structured_report import write_structured_report
 from glsmed.shared.errors import DataError
@@ -14,7 +16,7 @@ from tests.drawn_dicom import JAPANESE_NAME, draw_study, write_study
 from tests.orthanc_on_loopback import Orthanc, environment, program
 
 
-def written(folder: Path, *said: Said, **elements: object) -> Path:
+def written(folder: Path, *said: Said, **elements: Any) -> Path:
     """The report on a drawn study whose header has these elements."""
     path = folder / "report.dcm"
     write_structured_report(path, write_study(folder / "source", 1, **elements), said or SAID, model=MODEL)
@@ -32,8 +34,10 @@ def read(path: Path) -> MeasurementReport:
 
 def dump(path: Path) -> str:
     """The report as DCMTK reads it; any fault of the document ends it."""
-    command = [program("dsrdump", package="dcmtk"), "+Pc", "+U8", path]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False)
+    command: list[str | Path] = [program("dsrdump", package="dcmtk"), "+Pc", "+U8", path]
+    done: subprocess.CompletedProcess[str] = subprocess.run(
+        command, capture_output=True, text=True, env=environment(), check=False
+    )
     assert done.returncode == 0, done.stderr
     assert not [line for line in done.stderr.splitlines() if line.startswith(("E:", "F:"))]
     return done.stdout
@@ -55,8 +59,8 @@ def test_each_finding_is_a_group_with_its_probability_and_interval(tmp_path: Pat
 
 def test_the_operating_point_is_an_evaluation_where_there_is_one(tmp_path: Path) -> None:
     groups = read(written(tmp_path)).get_image_measurement_groups()
-    said = [[each.value.meaning for each in group.get_qualitative_evaluations()] for group in groups]
-    assert said == [["Yes"], ["No"], []]
+    said = [[each.value for each in group.get_qualitative_evaluations()] for group in groups]
+    assert said == [[YES], [NO], []]
 
 
 def test_every_group_names_the_model_and_the_image(tmp_path: Path) -> None:

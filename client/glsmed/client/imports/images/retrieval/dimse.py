@@ -50,6 +50,7 @@ _SILENT = (
     f"ended the connection or did not answer within {_ANSWER_S:.0f} seconds; it may not know our AE title {{own}}, or "
     "not allow it to search and retrieve: ask its administrator"
 )
+_IDENTIFIERS = {"STUDY": "StudyInstanceUID", "SERIES": "SeriesInstanceUID", "IMAGE": "SOPInstanceUID"}
 _ATTEMPTS = 3
 _PENDING = (0xFF00, 0xFF01)
 _SUCCESS = 0x0000
@@ -110,10 +111,15 @@ class DimseArchive:
             if "Status" not in status:
                 raise self._error(_SILENT.format(own=self._own_title))
             if status.Status in _PENDING and answer is not None:
-                found.append(answer)
+                found.append(self._checked(answer, identifier.QueryRetrieveLevel))
             elif status.Status != _SUCCESS:
                 raise self._error(f"refuses the search ({_status_words(status)})")
         return found
+
+    def _checked(self, answer: Dataset, level: str) -> Dataset:
+        if not answer.get(_IDENTIFIERS[level]):
+            raise self._error(f"answered a search without {_IDENTIFIERS[level]}")
+        return answer
 
     def _hear(self, event: Event) -> None:
         """Count what arrives, beside :func:`_give_back_answers`: an answer given back late can come after the last."""
@@ -243,8 +249,7 @@ def _get_contexts() -> list[PresentationContext]:
 def _identifier(level: str, keys: dict[str, str]) -> Dataset:
     identifier = Dataset()
     identifier.QueryRetrieveLevel = level
-    returned = {"STUDY": "StudyInstanceUID", "SERIES": "SeriesInstanceUID", "IMAGE": "SOPInstanceUID"}[level]
-    for keyword, value in {returned: "", **keys}.items():
+    for keyword, value in {_IDENTIFIERS[level]: "", **keys}.items():
         setattr(identifier, keyword, value)
     return identifier
 
