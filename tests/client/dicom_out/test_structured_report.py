@@ -109,6 +109,28 @@ def test_missing_patient_elements_become_blank(tmp_path: Path) -> None:
     assert [str(report[keyword].value or "") for keyword in without] == [""] * len(without)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # pydicom writes loose values only under protest
+@pytest.mark.parametrize(
+    ("keyword", "loose", "expected"),
+    [
+        ("StudyDate", "2026.01.02", "20260102"),
+        ("StudyDate", "00000000", ""),
+        ("PatientBirthDate", "19600000", ""),
+        ("StudyTime", "10:15", "101500"),
+        ("StudyTime", "1015-1016", "101500"),
+        ("PatientSex", "Male", "M"),
+        ("PatientSex", "X", ""),
+        ("PatientName", "A^B=甲^乙", "A^B=甲^乙"),
+    ],
+)
+def test_loose_values_of_the_scanner_do_not_keep_a_report_from_being_written(
+    tmp_path: Path, keyword: str, loose: str, expected: str
+) -> None:
+    path = written(tmp_path, **{keyword: loose})
+    assert str(dcmread(path)[keyword].value or "") == expected
+    dump(path)
+
+
 def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
     assert stat.S_IMODE(written(tmp_path).stat().st_mode) == 0o600
 

@@ -11,12 +11,14 @@ from pydicom.errors import InvalidDicomError
 from pydicom.uid import generate_uid
 
 from glsmed.client.imports.images.character_sets import mend_character_set
+from glsmed.client.imports.images.header_values import read_date, read_time, text
 from glsmed.shared.errors import DataError
 
 RESEARCH_USE = "research use - not for diagnosis"
 MANUFACTURER = "glsmed"
 UTF_8 = "ISO_IR 192"
 _NEEDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+_SEXES = ("M", "F", "O")
 _MAY_BE_BLANK = (  # type 2 of the patient and general study modules: DICOM wants them there, blank or not
     "PatientID",
     "PatientName",
@@ -99,10 +101,18 @@ def read_source(path: Path) -> Dataset:
 
 
 def _completed(dataset: Dataset) -> Dataset:
+    """The header with its patient and examination as a new object may hold them: scanners write them more loosely."""
     dataset.SpecificCharacterSet = UTF_8
     for keyword in _MAY_BE_BLANK:
         if dataset.get(keyword) is None:
             setattr(dataset, keyword, "")
+    for keyword in ("StudyDate", "PatientBirthDate"):
+        day = read_date(text(dataset, keyword))
+        setattr(dataset, keyword, "" if day is None else f"{day:%Y%m%d}")
+    written = text(dataset, "StudyTime")
+    dataset.StudyTime = f"{read_time(written):%H%M%S}" if written else ""
+    sex = text(dataset, "PatientSex").upper()[:1]
+    dataset.PatientSex = sex if sex in _SEXES else ""
     return dataset
 
 

@@ -20,6 +20,10 @@ from glsmed.shared.errors import UsageError
             ArchiveQuery(modalities=("CR", "DX"), accession_numbers=("A1",)),
             [{"AccessionNumber": "A1", "ModalitiesInStudy": modality} for modality in ("CR", "DX")],
         ),
+        (
+            ArchiveQuery(first_day=date(2026, 1, 1), last_day=date(2026, 12, 31), patient_ids=("P1", "P2")),
+            [{"PatientID": patient, "StudyDate": "20260101-20261231"} for patient in ("P1", "P2")],
+        ),
     ],
 )
 def test_each_day_and_modality_is_a_question_of_its_own(query: ArchiveQuery, expected: list[dict[str, str]]) -> None:
