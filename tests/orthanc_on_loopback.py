@@ -27,7 +27,10 @@ _START_S = 30.0
 
 def environment() -> dict[str, str]:
     """The environment in which unpacked programs find their libraries and DCMTK's dictionaries."""
-    dictionaries = os.pathsep.join(str(path) for path in sorted((UNPACKED / "usr" / "share").glob("libdcmtk*/*.dic")))
+    folder = UNPACKED / "usr" / "share"  # beside them lies a dictionary for machine parts, which renames patients
+    dictionaries = os.pathsep.join(
+        str(path) for name in ("dicom", "private") for path in folder.glob(f"libdcmtk*/{name}.dic")
+    )
     libraries = os.pathsep.join(str(path) for path in sorted((UNPACKED / "usr" / "lib").glob("*-linux-gnu")))
     before = os.environ.get("LD_LIBRARY_PATH")
     found = {**os.environ, "LD_LIBRARY_PATH": os.pathsep.join(filter(None, (libraries, before)))}
