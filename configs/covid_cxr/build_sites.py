@@ -45,7 +45,7 @@ device: cpu
 cpu_threads: 1
 egress:
   model_updates: true
-  metrics: [auroc, auprc, brier, ece, log_loss, loss, counts]
+  metrics: [auroc, auprc, brier, ece, log_loss, loss, counts, calibration, reasons]
   min_patients: {fewest}               # the cases are public; a hospital leaves this at 10
 """
 

@@ -52,7 +52,7 @@ def test_a_full_disk_at_a_site_is_named_and_the_round_is_tried_again(running: Ru
     assert "OSError" in said or "FederationError" in said or "DataError" in said
     _limit(resident, ROOM)
     running.centre.wait_for("done: results are in", seconds=150)
-    assert verify(running.federation.config(SITES[0]).parent / "state" / "audit.jsonl").first_broken is None
+    assert verify(running.federation.config(SITES[0]).parent / "state" / "audit" / "audit.jsonl").first_broken is None
 
 
 def test_a_full_disk_of_the_superlink_passes_by_itself_once_there_is_room(running: Running) -> None:

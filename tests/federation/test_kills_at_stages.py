@@ -60,4 +60,4 @@ def test_the_record_of_all_this_is_whole(running: Running) -> None:
     assert counted == dict.fromkeys(range(1, summary["rounds"] + 1), 1)
     assert verify(running.run / "audit.jsonl").first_broken is None
     for site in SITES:
-        assert verify(running.federation.config(site).parent / "state" / "audit.jsonl").first_broken is None
+        assert verify(running.federation.config(site).parent / "state" / "audit" / "audit.jsonl").first_broken is None

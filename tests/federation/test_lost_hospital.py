@@ -27,7 +27,7 @@ def federation(tmp_path: Path) -> Iterator[Federation]:
 def test_a_hospital_that_is_killed_while_it_trains_is_named_within_a_minute(federation: Federation) -> None:
     centre = federation.start_centre()
     hospitals = [federation.start_site(site) for site in SITES]
-    centre.wait_for("round 1 of 2: training at", seconds=90)
+    centre.wait_for("round 1 of 2: training at", seconds=150)
     os.kill(hospitals[0].process.pid, signal.SIGKILL)
     killed = time.monotonic()
     centre.wait_for(f"not counted: {SITES[0]}: went offline", seconds=NOTICED_SECONDS + LATENESS_SECONDS)

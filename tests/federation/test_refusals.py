@@ -157,7 +157,10 @@ def test_code_in_a_bundle_of_the_centre_is_not_executed_at_a_site(federation: Fe
     assert not marker.exists()
     resident = (federation.config(SITES[0]).parent / "state" / "logs" / "resident.log").read_text()
     assert "which this site (glsmed" in resident
-    assert '"code": "BundleRefusedError"' in (federation.config(SITES[0]).parent / "state" / "audit.jsonl").read_text()
+    assert (
+        '"code": "BundleRefusedError"'
+        in (federation.config(SITES[0]).parent / "state" / "audit" / "audit.jsonl").read_text()
+    )
     process.send_signal(signal.SIGINT)
 
 

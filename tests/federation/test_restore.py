@@ -45,7 +45,7 @@ def test_both_ends_lose_their_folders_and_the_study_goes_on(federation: Federati
     _start(federation).wait_for(rf"round 1 of {ROUNDS}: .*counted", seconds=200)
     federation.stop()
     run_commands_of_the_page("tar --create", replaced)
-    before = verify(site_folder / "state" / "audit.jsonl")
+    before = verify(site_folder / "state" / "audit" / "audit.jsonl")
     for folder in (centre_folder, site_folder):
         shutil.rmtree(folder)
     run_commands_of_the_page("mkdir /var/lib", replaced)
@@ -67,8 +67,8 @@ def _check_records(run: Path, state: Path, *, entries_before: int) -> None:
     """Both audit logs go on from where they were, and the site has counted every request."""
     assert verify(run / "audit.jsonl").first_broken is None
     assert json.loads((run / "summary.json").read_text())["rounds"] == ROUNDS
-    audit = verify(state / "audit.jsonl")
+    audit = verify(state / "audit" / "audit.jsonl")
     assert audit.first_broken is None
     assert audit.entries > entries_before > 0
-    (account,) = state.glob("questions-*.json")
+    (account,) = state.glob("accounts/questions-*.json")
     assert json.loads(account.read_text())["asked"]["train"] >= ROUNDS

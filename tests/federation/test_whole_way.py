@@ -84,7 +84,7 @@ def _check_nothing_else_left(federation: Federation) -> None:
     for site in SITES:
         said = succeed("glsmed-client", "--site", str(federation.config(site)), "audit", "verify", cwd=federation.root)
         assert "unbroken" in said
-        log = (federation.config(site).parent / "state" / "audit.jsonl").read_text().splitlines()
+        log = (federation.config(site).parent / "state" / "audit" / "audit.jsonl").read_text().splitlines()
         sent = [json.loads(line)["fields"].get("message") for line in log]
         # the greeting, counts and the prior once; an update a round, with the validation of the model it began from;
         # the last model's validation; and the test

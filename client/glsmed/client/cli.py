@@ -11,8 +11,10 @@ import typer
 from glsmed.client.commands.audit import audit_app
 from glsmed.client.commands.calibrate import calibrate
 from glsmed.client.commands.check import check
+from glsmed.client.commands.drift import drift
 from glsmed.client.commands.enroll import enroll
 from glsmed.client.commands.init import init
+from glsmed.client.commands.purge import purge
 from glsmed.client.commands.run import run
 from glsmed.client.commands.train_local import train_local
 from glsmed.shared.processes.command_line import run_command
@@ -46,7 +48,7 @@ def site(
         run(context)
 
 
-for command in (run, init, check, calibrate, enroll, train_local):
+for command in (run, init, check, calibrate, enroll, train_local, drift, purge):
     app.command(command.__name__.replace("_", "-"))(command)
 app.add_typer(audit_app, name="audit")
 

@@ -7,30 +7,25 @@ from matplotlib.figure import Figure
 from glsmed.benchmarks.tables.pages import image_source, render_page
 
 
-def _demo(**content: object) -> str:
-    nothing = {"header": ["site"], "rows": []}
-    usual = {"results": nothing, "efforts": nothing, "departures": nothing, "readings": {}}
-    return render_page("demo.html.j2", {**usual, "bars": "", "rounds": "", "what_was_equal": "", **content})
+def _comparison(**content: object) -> str:
+    """A comparison without any scenario."""
+    sizes = {"train": 1, "validation": 1, "test": 1, "gold": 1}
+    plan = {"pixels": "drawn", "folds": 1, "sizes": sizes, "seeds": 1, "settings": {"epochs": 1}}
+    usual = {"plan": plan, "reference": "gls", "compared": [], "scenarios": []}
+    return render_page("comparison.html.j2", {**usual, **content})
 
 
 def test_what_is_shown_is_escaped() -> None:
-    page = _demo(what_was_equal="<script>", results={"header": ["a&b"], "rows": [["<td>"]]})
-    assert "&lt;script&gt;" in page
-    assert "<th>a&amp;b</th>" in page
-    assert "<td>&lt;td&gt;</td>" in page
-
-
-def test_a_page_inside_the_page_stays_inside_its_attribute() -> None:
-    assert 'srcdoc="&lt;p class=&#34;x&#34;&gt;"' in _demo(readings={"sakura": '<p class="x">'})
+    assert "Differences are &lt;script&gt; less the method" in _comparison(reference="<script>")
 
 
 def test_a_template_without_its_content_is_an_error() -> None:
-    with pytest.raises(jinja2.UndefinedError, match="results"):
-        render_page("demo.html.j2", {})
+    with pytest.raises(jinja2.UndefinedError, match="plan"):
+        render_page("comparison.html.j2", {})
 
 
 def test_the_style_stands_in_the_page() -> None:
-    page = _demo()
+    page = _comparison()
     assert "border-collapse:collapse" in page
     assert "<link" not in page
 

@@ -48,7 +48,7 @@ def test_a_site_that_trained_nothing_has_no_answer(tmp_path: Path) -> None:
 def test_the_answer_outlives_the_process_and_is_its_owners_alone(tmp_path: Path) -> None:
     _record(tmp_path).keep_if_best(_answer(0.8), SPLIT, validation_log_loss=0.5)
     assert _record(tmp_path).answer(SPLIT) == _answer(0.8)
-    (file,) = tmp_path.iterdir()
+    (file,) = (tmp_path / "models").iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
@@ -86,6 +86,7 @@ def test_another_study_has_another_record(tmp_path: Path) -> None:
 
 
 def test_a_damaged_record_says_what_to_do(tmp_path: Path) -> None:
+    StateFolder(tmp_path).prepare()
     StateFolder(tmp_path).local_record(STUDY.digest()).write_text("{")
     with pytest.raises(DataError, match=r"record of local training cannot be read: .*train-local"):
         _record(tmp_path).answer(SPLIT)

@@ -37,7 +37,7 @@ def test_a_run_trains_and_validates_once_a_round_and_tests_once(tmp_path: Path) 
 @pytest.mark.parametrize(("kind", "most"), [("train", 6), ("validation", 6), ("test", 2)])
 def test_one_too_many_is_refused_and_not_written(tmp_path: Path, kind: RequestKind, most: int) -> None:
     ask(tmp_path, kind, most, runs=2)
-    (file,) = tmp_path.iterdir()
+    (file,) = (tmp_path / "accounts").iterdir()
     before = file.read_bytes()
     with pytest.raises(QueryBudgetError, match=rf"{kind}: .* {most} times .*max_runs.* allows {most}"):
         ledger(tmp_path, runs=2).charge(Request(kind, "one more"))
@@ -106,7 +106,7 @@ def test_a_nan_does_not_damage_the_account(tmp_path: Path) -> None:
 
 def test_what_is_kept_on_disk_is_bounded(tmp_path: Path) -> None:
     ask(tmp_path, "validation", 40, runs=100)
-    (file,) = tmp_path.iterdir()
+    (file,) = (tmp_path / "accounts").iterdir()
     assert file.read_text().count('"model"') == 32
     ledger(tmp_path, runs=100).charge(Request("validation", "validation model 8"))
     assert ledger(tmp_path, runs=100).left()["validation"] == 260
@@ -121,7 +121,7 @@ def test_another_study_has_another_account(tmp_path: Path) -> None:
 
 def test_the_account_is_the_owners_alone(tmp_path: Path) -> None:
     ask(tmp_path, "test", 1)
-    (file,) = tmp_path.iterdir()
+    (file,) = (tmp_path / "accounts").iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
@@ -150,7 +150,7 @@ DAMAGED = {
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_account_stops_every_answer_and_is_named(tmp_path: Path, content: str) -> None:
     ask(tmp_path, "test", 1)
-    (file,) = tmp_path.iterdir()
+    (file,) = (tmp_path / "accounts").iterdir()
     file.write_text(content.replace("STUDY", STUDY.digest()))
     with pytest.raises(DataError, match=rf"{file.name}: the account of requests cannot be read: restore it"):
         ledger(tmp_path).charge(Request("train", "a"))
@@ -158,8 +158,8 @@ def test_a_damaged_account_stops_every_answer_and_is_named(tmp_path: Path, conte
 
 def test_an_account_of_another_study_under_this_ones_name_is_refused(tmp_path: Path) -> None:
     ledger(tmp_path, study=OTHER).charge(Request("test", "a"))
-    (file,) = tmp_path.iterdir()
-    file.rename(tmp_path / f"questions-{STUDY.digest()[:16]}.json")
+    (file,) = (tmp_path / "accounts").iterdir()
+    file.rename(tmp_path / "accounts" / f"questions-{STUDY.digest()[:16]}.json")
     with pytest.raises(DataError, match="the account of requests of another study"):
         ledger(tmp_path).left()
 

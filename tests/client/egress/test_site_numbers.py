@@ -118,3 +118,11 @@ def test_calibration_sums_count_every_known_cell(reference: Examples) -> None:
     known = ~torch.isnan(truth)
     assert measured.calibration[0].sum() == known.sum()
     assert measured.calibration[2].sum() == truth[known].sum()
+
+
+def test_of_a_finding_with_one_class_only_the_counts_can_go() -> None:
+    """Saying "absent" of what never occurs is free of error: no mean and no choice of a round may count that."""
+    never = replace(WITH_GOLD, gold=torch.where(WITH_GOLD.gold == 1, 0.0, WITH_GOLD.gold))
+    measured = evaluate(Brightness(), never, device=torch.device("cpu"))
+    assert "brier" in measured.by_finding["effusion"]
+    assert set(evaluation_numbers(measured, never)) == {"patients", "n/effusion", "positives/effusion"}

@@ -69,7 +69,7 @@ def training_with_losses(
 
     def evaluate(*_: object, **__: object) -> Evaluation:
         by_finding = {"effusion": {"log_loss": next(coming)}}
-        return Evaluation(by_finding, {}, "gold", 16, torch.zeros(3, 15))
+        return Evaluation(by_finding, {}, "gold", 16, torch.zeros(3, 15), torch.zeros(0, 0))
 
     monkeypatch.setattr("glsmed.client.evaluation.local_training.train", train)
     monkeypatch.setattr("glsmed.client.evaluation.local_training.evaluate", evaluate)

@@ -7,6 +7,7 @@ from glsmed.client.monitoring.site_events import Ended, Failed, Sent, SiteEvent,
 
 TRAINED = Trained(round=3, rounds=50, steps=100, images=3200, seconds=41.2, loss=0.314, sent_bytes=44_700_000)
 
+ENDED = "the study has ended, your model is in /srv/shipped, with its model card."
 FAILED = (
     "round 3: the centre's request (train) failed here with DataError; "
     "the reason is in logs/resident.log of the state folder"
@@ -22,7 +23,8 @@ FAILED = (
             "round 3 of 50: trained 100 steps in 41 s, loss 0.31; update sent (44.7 MB); epsilon 1.23 spent",
         ),
         (Failed("train", "3", "DataError"), FAILED),
-        (Ended("/srv/state/shipped"), "the study has ended, your model is in /srv/state/shipped"),
+        (Ended("/srv/shipped"), f"{ENDED} `glsmed-client train-local` would show what this site reaches alone"),
+        (Ended("/srv/shipped", "It ranks better."), f"{ENDED} It ranks better."),
         (Sent("train", 44_700_000), ""),
     ],
 )

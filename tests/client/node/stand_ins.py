@@ -336,6 +336,7 @@ def site(folder: Path, centre: str, ca_certificate: Path, *, proxy: str = "") ->
         runtime_port=9000,
         superexec_secret=folder / "secret",
         node_id_file=folder / "node-id",
+        bell=folder / "bell",
         proxy=Proxy(proxy) if proxy else None,
     )
 

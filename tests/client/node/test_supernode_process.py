@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from glsmed.client.node import supernode_process
-from glsmed.client.node.flower_node import supernode_arguments
+from glsmed.client.node.flower.supernode import supernode_arguments
 from glsmed.client.node.node_settings import NodeSettings
 from glsmed.client.node.supernode_process import LOST_CONNECTION, PROXY_VARIABLE
 from glsmed.shared.processes.children import QUIET_FLOWER, free_port
@@ -61,7 +61,7 @@ def test_only_the_end_of_a_connection_is_told_as_one(
     monkeypatch.setattr(supernode_process, "run_supernode", run)
     monkeypatch.setattr(supernode_process, "end_with_parent", lambda: None)
     monkeypatch.setattr(os, "_exit", stop)
-    monkeypatch.setattr(sys, "argv", ["supernode_process", "1000"])
+    monkeypatch.setattr(sys, "argv", ["supernode_process", "1000", "bell"])
     with pytest.raises(_EndedError) as ended:
         supernode_process.main()
     assert ended.value.args == (exit_code,)
@@ -89,7 +89,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., SuperNode]]:
 
     def run(settings: NodeSettings, *, proxy: str = "") -> SuperNode:
         settings.superexec_secret.write_text("ab" * 32)
-        command = [sys.executable, "-m", "glsmed.client.node.supernode_process", "1000000"]
+        command = [sys.executable, "-m", "glsmed.client.node.supernode_process", "1000000", str(settings.bell)]
         environment = {**os.environ, **QUIET_FLOWER, "FLWR_HOME": str(tmp_path), PROXY_VARIABLE: proxy}
         log = tmp_path / f"supernode-{len(started)}.log"
         with log.open("wb") as output:

@@ -26,6 +26,7 @@ SETTINGS = NodeSettings(
     runtime_port=1,
     superexec_secret=Path("secret"),
     node_id_file=Path("node-id"),
+    bell=Path("bell"),
 )
 
 

@@ -81,7 +81,7 @@ class Asked:
 
     def held(self) -> dict[str, bytes]:
         """The models on the site's disk."""
-        files = [*self.state.glob("models-*/*"), *self.state.glob("shipped/*")]
+        files = [*self.state.glob("models/models-*/*"), *self.state.glob("models/shipped/*")]
         return {str(file.relative_to(self.state)): file.read_bytes() for file in files}
 
     def evaluate(
@@ -121,7 +121,7 @@ class Asked:
         return reply.metrics
 
     def audit(self) -> list[dict[str, object]]:
-        lines = (self.state / "audit.jsonl").read_text(encoding="utf-8").splitlines()
+        lines = (self.state / "audit" / "audit.jsonl").read_text(encoding="utf-8").splitlines()
         return [json.loads(line)["fields"] for line in lines]
 
 
@@ -240,7 +240,7 @@ def test_arrays_that_are_not_the_studys_are_refused_and_nothing_is_counted(
         "another type": {name: array.astype(np.float64), **dict(rest)},
     }[change]
     assert site.evaluate(wrong).error.reason == "WireError"
-    assert not list(site.state.glob("questions-*"))
+    assert not list(site.state.glob("accounts/questions-*"))
 
 
 def test_a_model_is_measured_as_it_came_and_trained_in_one_answer(start: Callable[[], Asked]) -> None:
@@ -391,6 +391,6 @@ def test_what_was_reached_alone_without_noise_does_not_leave_a_private_study(com
 def test_a_damaged_record_of_local_training_does_not_stop_the_final_evaluation(comparing: Callable[..., Asked]) -> None:
     site = comparing()
     site.keep_local(auroc=0.75)
-    next(site.state.glob("local-*.json")).write_text("{")
+    next(site.state.glob("models/local-*.json")).write_text("{")
     reply = site.reply(site.model(0.1))
     assert (dict(reply.local), "log_loss/effusion" in reply.metrics) == ({}, True)

@@ -128,9 +128,9 @@ def test_what_keeps_training_from_starting_is_one_fault(
 
 
 def test_a_broken_audit_log_is_a_fault(write_config: WriteConfig, tmp_path: Path) -> None:
-    (tmp_path / "state").mkdir()
-    (tmp_path / "state" / "audit.jsonl").write_text("{}\n")
-    assert [f"{tmp_path}/state/audit.jsonl:1: " in fault for fault in run_check(write_config()).faults] == [True]
+    (tmp_path / "state" / "audit").mkdir(parents=True)
+    (tmp_path / "state" / "audit" / "audit.jsonl").write_text("{}\n")
+    assert [f"{tmp_path}/state/audit/audit.jsonl:1: " in fault for fault in run_check(write_config()).faults] == [True]
 
 
 @pytest.mark.parametrize(
@@ -166,8 +166,8 @@ def test_what_is_left_of_questions_is_told(write_config: WriteConfig, tmp_path: 
 def test_a_damaged_account_of_questions_is_a_fault(write_config: WriteConfig, tmp_path: Path) -> None:
     config = write_config()
     digest = load_study(tmp_path / "study.yaml").digest()
-    (tmp_path / "state").mkdir()
-    (tmp_path / "state" / f"questions-{digest[:16]}.json").write_text("{")
+    (tmp_path / "state" / "accounts").mkdir(parents=True)
+    (tmp_path / "state" / "accounts" / f"questions-{digest[:16]}.json").write_text("{")
     (fault,) = run_check(config).faults
     assert f"questions-{digest[:16]}.json: the account of requests cannot be read" in fault
 

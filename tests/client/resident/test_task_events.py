@@ -42,8 +42,8 @@ def test_only_the_final_evaluation_ends_the_study(site: Asked) -> None:
     site.evaluate(site.model(0.0), split="validation")
     assert [type(event) for event in _events(site)] == [Sent]
     site.evaluate(site.model(0.0), split="test")
-    assert _events(site)[1] == Ended(str(site.state / "shipped"))
-    assert (site.state / "shipped").is_dir()
+    assert _events(site)[1] == Ended(str(site.state / "models" / "shipped"))
+    assert (site.state / "models" / "shipped").is_dir()
 
 
 def test_a_failure_is_noted_by_the_code_that_the_centre_gets_and_no_other_word(site: Asked) -> None:

@@ -32,14 +32,14 @@ def test_every_secret_is_another_and_its_owners_alone(tmp_path: Path) -> None:
 def test_files_keep_the_names_that_sites_have_on_disk() -> None:
     state, digest = StateFolder(Path("state")), "0123456789abcdef" * 4
     paths = {
-        state.audit_log: "audit.jsonl",
-        state.label_table: "labels.sqlite",
-        state.image_tensor(64): "images-64px.npy",
-        state.image_index(64): "images-64px.json",
-        state.privacy_account: "privacy.json",
-        state.query_budget(digest): "questions-0123456789abcdef.json",
-        state.shared_prior(digest): "shared-prior-0123456789abcdef.json",
-        state.shipped_model: "shipped",
+        state.audit_log: "audit/audit.jsonl",
+        state.label_table: "patients/labels.sqlite",
+        state.image_tensor(64): "patients/images-64px.npy",
+        state.image_index(64): "patients/images-64px.json",
+        state.privacy_account: "accounts/privacy.json",
+        state.query_budget(digest): "accounts/questions-0123456789abcdef.json",
+        state.shared_prior(digest): "models/shared-prior-0123456789abcdef.json",
+        state.shipped_model: "models/shipped",
         state.worker_store: "workers.store",
         state.lock: "lock",
         state.resident_ready: "resident.ready",

@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from fastapi import FastAPI
 from flwr.app import Array, ArrayRecord, Message, RecordDict
 from flwr.app.message import remove_content_from_message
 from flwr.common.serde import message_to_proto
@@ -38,6 +39,7 @@ from glsmed.server.flower.executor import RunTasks
 from glsmed.server.flower.link.link_state import SparingLinkState
 from glsmed.server.flower.listeners import superlink_app
 from glsmed.server.flower.long_poll import HELD, Hold, LongPolls
+from glsmed.server.flower.part_routes import with_part_routes
 from glsmed.server.flower.settings import LinkSettings
 from glsmed.server.flower.store_grid import StoreGrid
 from glsmed.server.folders.pki import CertificateFolder
@@ -143,7 +145,7 @@ class Link:
     """A SuperLink that runs in a thread of this process."""
 
     settings: LinkSettings
-    app: ASGIApp
+    app: FastAPI
     control: Control = field(init=False)
 
     def __post_init__(self) -> None:
@@ -151,7 +153,7 @@ class Link:
 
     @property
     def state(self) -> SparingLinkState:
-        state = self.app.state.linkstate_factory.state()  # type: ignore[attr-defined]  # a FastAPI application
+        state = self.app.state.linkstate_factory.state()
         assert isinstance(state, SparingLinkState)
         return state
 
@@ -209,7 +211,7 @@ def link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Link]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("FLWR_HOME", str(folder))
         app = superlink_app(settings)
-        server, thread = serve(app, settings)
+        server, thread = serve(with_part_routes(app), settings)
         made = Link(settings, app)
         yield made
         made.control._client.close()

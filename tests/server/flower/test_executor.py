@@ -1,11 +1,17 @@
 """Runs taken from a real SuperLink by our own executor."""
 
+import time
 from contextlib import closing
 from dataclasses import replace
+from functools import partialmethod
 from pathlib import Path
+from typing import Any
 
 import pytest
+from flwr.common.constant import HEARTBEAT_CALL_TIMEOUT
 from flwr.serverapp import Grid
+from flwr.supercore import heartbeat
+from flwr.supercore.runtime import RuntimeHttpClient
 
 from glsmed.server.flower.executor import RunTasks, require_own_bundle
 from glsmed.server.flower.store_grid import StoreGrid
@@ -51,6 +57,25 @@ def test_an_error_of_the_round_loop_fails_the_run(link: Link, incoming: Path) ->
         with pytest.raises(FederationError, match="no quorum"):
             tasks.run_next(fail)
     assert _status(link, run_id) == ("finished", "failed", "FederationError: no quorum")
+
+
+def test_no_sign_of_life_follows_the_end_of_a_run(link: Link, incoming: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    for name in ("SendTaskHeartbeat", "PushTaskOutput"):
+
+        def spy(client: RuntimeHttpClient, request: Any, *, name: str = name, call: Any = None) -> Any:
+            said.append(name)
+            return call(client, request)
+
+        call = getattr(RuntimeHttpClient, name)
+        monkeypatch.setattr(RuntimeHttpClient, name, partialmethod(spy, name=name, call=call))
+    monkeypatch.setattr(heartbeat, "HEARTBEAT_DEFAULT_INTERVAL", HEARTBEAT_CALL_TIMEOUT)  # no pause
+    with closing(RunTasks(link.settings, incoming=incoming)) as tasks:
+        link.control.start_run(bundle_bytes())
+        tasks.run_next(lambda grid: time.sleep(0.2))
+        time.sleep(0.2)
+    assert said.count("SendTaskHeartbeat") > 2
+    assert said[-1] == "PushTaskOutput"
 
 
 def test_the_bundle_must_be_our_own() -> None:

@@ -86,7 +86,7 @@ def test_superlink_app_has_node_keys_on_and_its_own_executor_off(
 ) -> None:
     monkeypatch.setenv("FLWR_HOME", str(settings.database.parent))
     app = superlink_app(settings)
-    state = app.state  # type: ignore[attr-defined]  # it is a FastAPI application, typed as ASGI
+    state = app.state
     assert state.enable_supernode_auth
     assert state.superexec_auth_secret == b"a secret of this test"
     config = state.superlink_lifespan.config

@@ -101,9 +101,33 @@ def test_results_are_grouped_by_site_and_finding() -> None:
         "findings": {"effusion": {"auroc": 0.6}, "mass": {"auroc": 0.7}},
         "macro": {"auroc": pytest.approx(0.65)},
         "counts": {"patients": 31},
+        "missing": {},
+        "calibration": [],
     }
 
 
 def test_the_line_for_people_holds_the_means() -> None:
     assert mean_line([_row(1, "a", 0.6), _row(1, "b", 0.4)]) == "log_loss 0.5000"
     assert "no site sends" in mean_line([])
+
+
+def test_the_summary_says_in_words_why_a_finding_has_no_number() -> None:
+    rows = [_row(1, "a", 3.0, metric="missing", finding="hernia"), _row(1, "a", 0.3)]
+    (site,) = site_results(rows).values()
+    assert isinstance(site, dict)
+    assert site["missing"] == {"hernia": "too few patients with it, or without it"}
+    assert site["macro"] == {"log_loss": 0.3}
+
+
+def test_the_summary_has_the_bins_that_came_whole() -> None:
+    bins = {
+        "calibration_cells_2": 40.0,
+        "calibration_said_2": 0.25,
+        "calibration_true_2": 0.3,
+        "calibration_said_3": 0.3,
+    }
+    rows = [_row(1, "a", value, metric=metric, finding="") for metric, value in bins.items()]
+    (site,) = site_results(rows).values()
+    assert isinstance(site, dict)
+    assert site["calibration"] == [{"cells": 40.0, "said": 0.25, "true": 0.3}]
+    assert site["counts"] == {}

@@ -95,6 +95,8 @@ def test_three_sites_train_and_the_best_round_is_kept(federation: Federation) ->
         "findings": {"effusion": {"log_loss": 0.5, "auroc": 0.75}},
         "macro": {"log_loss": 0.5, "auroc": 0.75},
         "counts": {"patients": 12.0},
+        "missing": {},
+        "calibration": [],
     }
 
 

@@ -14,7 +14,7 @@ from glsmed.shared.files.audit import GENESIS, AuditLog, recorded, verify
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     """A log of three entries."""
-    path = tmp_path / "state" / "audit.jsonl"
+    path = tmp_path / "state" / "audit" / "audit.jsonl"
     audit = AuditLog(path)
     for number in range(3):
         audit.append("sent", {"number": number, "word": "胸水"})

@@ -29,7 +29,8 @@ def test_a_number_that_cannot_be_what_its_name_says_is_refused(key: str, value: 
 
 
 def test_a_site_names_its_permissions_by_these_words() -> None:
-    assert PERMISSIONS == ("auroc", "auprc", "brier", "ece", "log_loss", "loss", "counts", "gold_quality")
+    of_models = ("auroc", "auprc", "brier", "ece", "log_loss", "loss")
+    assert (*of_models, "counts", "gold_quality", "reasons", "calibration") == PERMISSIONS
 
 
 @pytest.mark.parametrize(

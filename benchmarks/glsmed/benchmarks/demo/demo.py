@@ -14,6 +14,7 @@ from glsmed.benchmarks.demo.programs import Programs
 from glsmed.benchmarks.demo.result import (
     DemoResult,
     as_table,
+    beside_local_lines,
     collect,
     effort_table,
     sites_that_gain,
@@ -77,6 +78,8 @@ def _conclude(folder: DemoFolder, result: DemoResult, tell: Tell) -> None:
     tell("== what was equal")
     tell(textwrap.fill(what_was_equal(result), width=100, break_on_hyphens=False))
     tell(effort_table(result))
+    for line in beside_local_lines(result):
+        tell(line)
     for other, whose in (("local", "the hospital's own"), ("pooled", "the pooled one")):
         gaining = sites_that_gain(result, over=other)
         tell(f"the federated model ranks better than {whose} at {len(gaining)} of {len(result.sites)} hospitals")

@@ -6,6 +6,7 @@ from dataclasses import asdict, astuple, dataclass
 
 from glsmed.benchmarks.demo.baselines import PATIENCE, Baseline, Effort
 from glsmed.benchmarks.demo.folder import DemoFolder
+from glsmed.client.evaluation.beside_local import beside_local
 from glsmed.shared.errors import FederationError
 from glsmed.shared.files.atomic import write_text
 from glsmed.shared.protocol.study import Study
@@ -108,6 +109,15 @@ def effort_rows(result: DemoResult) -> list[list[str]]:
 def sites_that_gain(result: DemoResult, *, over: str) -> Sequence[str]:
     """The sites where the federated model ranks better than another of :data:`MODELS`."""
     return [site for site, models in result.sites.items() if models["federated"]["auroc"] > models[over]["auroc"]]
+
+
+def beside_local_lines(result: DemoResult) -> list[str]:
+    """One sentence a site: the federation's model beside the best that the site trained alone, on the same patients."""
+    lines = []
+    for site, models in result.sites.items():
+        words = beside_local({"all findings": models["federated"]}, {"all findings": models["local"]})
+        lines.append(f"{site}: {words.replace(' over 1 finding', '')}")
+    return lines
 
 
 def _chosen(macro: object, what: str) -> dict[str, float]:

@@ -111,20 +111,22 @@ class EgressPolicy:
             WireError: the message does not follow the protocol or the model manifest.
             OSError: the audit log cannot be written; nothing is sent.
         """
+        digest = ""
         if not isinstance(message, SiteMessage):
             raise PrivacyError(f"refused to send a {type(message).__name__}: sites never send this type of message")
         words = self._words | {echo}
         if isinstance(message, Update):
             self.require_updates(message.training_patients)
             self._form.check(message.model)
-            words |= {packed_digest(message.model)}
+            digest = packed_digest(message.model)
+            words |= {digest}
             message = replace(message, show_to_peers=self._compares and self._settings.show_model_to_peers)
         _check_words(message, words)
         message = self._with_metrics(message, numbers or {}, validation or {}, local or {})
         if isinstance(message, CountsReply):
             self._check_counts(counts_from_json(message.counts))
         content = encode(message)
-        self._audit.append("sent", {**_description(message, content), **({"note": note} if note else {})})
+        self._audit.append("sent", {**_description(message, content, digest), **({"note": note} if note else {})})
         return content
 
     def release_error(self, error: Exception) -> Error:
@@ -203,8 +205,8 @@ def _numbers_in(message: HelloReply | Update | EvaluationReply) -> Metrics:
     return {**message.metrics, **(getattr(message, further) if further else {})}
 
 
-def _description(message: SiteMessage, content: RecordDict) -> dict[str, object]:
-    """What the audit log keeps of a message: every word and number, and a hash of the arrays."""
+def _description(message: SiteMessage, content: RecordDict, digest: str) -> dict[str, object]:
+    """What the audit log keeps of a message: every word and number, and the digest of the arrays."""
     head = dict(content.config_records["head"])
     description: dict[str, object] = {"message": type(message).__name__, **head, "metrics": dict(_metrics(message))}
     if isinstance(message, EvaluationReply) and message.local:
@@ -213,5 +215,5 @@ def _description(message: SiteMessage, content: RecordDict) -> dict[str, object]
         description["validation"] = dict(message.validation)
         description["arrays"] = len(message.model)
         description["bytes"] = packed_bytes(message.model)
-        description["sha256"] = packed_digest(message.model)
+        description["sha256"] = digest
     return description

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.evaluation.evaluation import Evaluation, reference_labels
+from glsmed.shared.metrics.macro import COUNTS, has_both_classes
 from glsmed.shared.protocol.metric_names import metric_key
 from glsmed.shared.protocol.study import Study
 
@@ -68,16 +69,24 @@ def label_quality(validation: Examples) -> dict[str, Number]:
 
 
 def evaluation_numbers(evaluation: Evaluation, examples: Examples) -> dict[str, Number]:
-    """The metrics of each finding, and the number of patients."""
+    """The metrics of each finding, and the number of patients.
+
+    Of a finding that has one class only here, the counts alone: its other metrics would say nothing of the model, and
+    the centre could not leave them out of its means, since it may not learn how many positives there are.
+    """
     truth, _ = reference_labels(examples)
     numbers = {"patients": Number(evaluation.patients, evaluation.patients)}
     for finding, metrics in evaluation.by_finding.items():
         column = truth[:, examples.findings.index(finding)]
         known = _patients(examples, ~torch.isnan(column))
-        for name, value in metrics.items():
+        for name, value in metrics.items() if has_both_classes(metrics) else _counts_of(metrics):
             about = _smaller_group(examples, column) if name in _BETWEEN_TWO_GROUPS else known
             numbers[metric_key(name, finding)] = Number(value, about)
     return numbers
+
+
+def _counts_of(metrics: Mapping[str, float]) -> Iterable[tuple[str, float]]:
+    return ((name, metrics[name]) for name in COUNTS)
 
 
 def _smaller_group(examples: Examples, column: Tensor) -> int:

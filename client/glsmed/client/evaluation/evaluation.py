@@ -22,11 +22,12 @@ class Evaluation:
 
     Attributes:
         by_finding: see :func:`glsmed.shared.metrics.finding_metrics.finding_metrics`.
-        macro: the mean over findings.
+        macro: the mean over findings that have both classes.
         raw_macro: the same without the output calibration.
         reference: what the predictions were compared with: gold, or the reports' certain statements.
         patients: how many patients the metrics are about.
         calibration: ``(3, bins)`` sums over all findings (cases, probabilities, truths) for a reliability plot.
+        probabilities: ``(N, K)`` that all of it is about.
     """
 
     by_finding: FindingMetrics
@@ -34,6 +35,7 @@ class Evaluation:
     reference: Reference
     patients: int
     calibration: Tensor
+    probabilities: Tensor
     raw_macro: dict[str, float] = field(default_factory=dict)
 
 
@@ -61,6 +63,7 @@ def evaluate(
         reference=reference,
         patients=len({patient for patient, counts in zip(examples.patients, seen, strict=True) if counts}),
         calibration=calibration_counts(probabilities[known], truth[known]),
+        probabilities=probabilities,
         raw_macro=macro(finding_metrics(raw, truth, examples.findings)),
     )
 

@@ -19,7 +19,8 @@ def console_line(event: SiteEvent) -> str:
                 "the reason is in logs/resident.log of the state folder"
             )
         case Ended():
-            return f"the study has ended, your model is in {event.model_folder}"
+            own = event.beside_local or "`glsmed-client train-local` would show what this site reaches alone"
+            return f"the study has ended, your model is in {event.model_folder}, with its model card. {own}"
         case Sent():
             return ""
 

@@ -57,9 +57,13 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The final evaluation was answered; the model as this site would use it is in the folder."""
+    """The final evaluation was answered; the model as this site would use it is in the folder.
+
+    ``beside_local`` sets it beside the best model that the site trained alone, in words; empty where there is none.
+    """
 
     model_folder: str
+    beside_local: str = ""
 
 
 SiteEvent = Trained | Sent | Failed | Ended

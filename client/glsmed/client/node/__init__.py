@@ -1,8 +1,8 @@
 """The connection to the centre: Flower's SuperNode, watched and kept alive.
 
-``supervisor`` runs the SuperNode and the resident process and starts them again after a crash; ``flower_node`` is the
-client's only module with names that are private to Flower; ``bundle_check`` refuses a run bundle that the site has
-not accepted. ``proxy`` is the way to the centre; ``connection_faults`` and ``refusals`` say in words why it does not
-answer as it should, and ``online_check`` where on the way. In: requests from the centre. Out: replies that the
-resident made. May import ``monitoring``, ``settings``.
+``supervisor`` runs the SuperNode and the resident process and starts them again after a crash; the room ``flower`` is
+the client's only one with names that are private to Flower; ``bell`` says that a message has come; ``bundle_check``
+refuses a run bundle that the site has not accepted. ``proxy`` is the way to the centre; ``connection_faults`` and
+``refusals`` say in words why it does not answer as it should, and ``online_check`` where on the way. In: requests from
+the centre. Out: replies that the resident made. May import ``monitoring``, ``settings``.
 """

@@ -20,6 +20,7 @@ class NodeSettings:
         runtime_port: on the loopback interface, where the SuperNode hands out tasks.
         superexec_secret: file that both processes read.
         node_id_file: under which number the centre knew this site last.
+        bell: file that the SuperNode touches when a message has come.
         proxy: the hospital's, on the way to the centre; None: there is none.
     """
 
@@ -30,6 +31,7 @@ class NodeSettings:
     runtime_port: int
     superexec_secret: Path
     node_id_file: Path
+    bell: Path
     proxy: Proxy | None = None
 
     @classmethod
@@ -47,6 +49,7 @@ class NodeSettings:
             runtime_port=runtime_port,
             superexec_secret=config.state.superexec_secret,
             node_id_file=config.state.node_id,
+            bell=config.state.bell,
             proxy=Proxy.to(config.centre),
         )
 

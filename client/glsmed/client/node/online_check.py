@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from glsmed.client.node.connection_faults import OutsideFaultError, clock_in_words, clock_is_refused, explain
-from glsmed.client.node.flower_node import is_admitted
+from glsmed.client.node.flower.centre_client import is_admitted
 from glsmed.client.node.node_settings import NodeSettings
 from glsmed.client.node.presented_certificate import (
     LOOK_SECONDS,

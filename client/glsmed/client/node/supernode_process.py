@@ -1,9 +1,11 @@
-"""The program of the SuperNode child process: ``python -m glsmed.client.node.supernode_process BYTES FLAGS``."""
+"""The program of the SuperNode child process: ``python -m glsmed.client.node.supernode_process BYTES BELL FLAGS``."""
 
 import os
 import sys
+from pathlib import Path
 
-from glsmed.client.node.flower_node import run_supernode
+from glsmed.client.node.bell import Bell
+from glsmed.client.node.flower.supernode import run_supernode
 from glsmed.client.node.proxy import Proxy
 from glsmed.shared.errors import GlsmedError
 from glsmed.shared.processes.children import end_with_parent
@@ -16,12 +18,21 @@ _ENDS_OF_FLOWER = (0, 1)
 
 
 def main() -> None:
-    """Run Flower's SuperNode until its connection or ``glsmed-client`` has gone; no message is larger than BYTES."""
+    """Run Flower's SuperNode until its connection or ``glsmed-client`` has gone.
+
+    No message is larger than BYTES; the file BELL is touched when one has come.
+    """
     end_with_parent()
     configure_process_logging()
     proxy = os.environ.pop(PROXY_VARIABLE, "")
     try:
-        run_supernode(sys.argv[2:], most_message_bytes=int(sys.argv[1]), proxy=Proxy(proxy) if proxy else None)
+        most_bytes, bell, *flags = sys.argv[1:]
+        run_supernode(
+            flags,
+            most_message_bytes=int(most_bytes),
+            bell=Bell(Path(bell)),
+            proxy=Proxy(proxy) if proxy else None,
+        )
     except SystemExit as end:  # Flower ends itself where it cannot connect, and on HTTP 401
         _end_at_once(LOST_CONNECTION if end.code in _ENDS_OF_FLOWER else GlsmedError.exit_code)
     except Exception:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from glsmed.client.monitoring.site_monitor import SiteMonitor
 from glsmed.client.node.connection_faults import OutsideFaultError
-from glsmed.client.node.flower_node import probe_centre, supernode_arguments
+from glsmed.client.node.flower.centre_client import probe_centre
+from glsmed.client.node.flower.supernode import supernode_arguments
 from glsmed.client.node.node_settings import NodeSettings
 from glsmed.client.node.supernode_process import LOST_CONNECTION, PROXY_VARIABLE
 from glsmed.client.settings.config import SiteConfig, load_site
@@ -84,7 +85,7 @@ class SiteSupervisor:
 
     def _start_supernode(self, settings: NodeSettings) -> None:
         most_bytes = self._config.state.resident_ready.read_text(encoding="ascii").strip()
-        program = [sys.executable, "-m", "glsmed.client.node.supernode_process", most_bytes]
+        program = [sys.executable, "-m", "glsmed.client.node.supernode_process", most_bytes, str(settings.bell)]
         secret = {} if settings.proxy is None else {PROXY_VARIABLE: settings.proxy.url}
         self._start("supernode", [*program, *supernode_arguments(settings)], secret)
 

@@ -7,15 +7,16 @@ import structlog
 from flwr.app import Context, Message, RecordDict
 from flwr.clientapp import ClientApp
 
+from glsmed.client.data.examples import Examples
+from glsmed.client.egress.final_numbers import calibration_numbers, missing_numbers
 from glsmed.client.egress.local_record import LocalRecord
 from glsmed.client.egress.policy import error_code
 from glsmed.client.egress.query_budget import EvaluatedSplit, RecordedAnswer, Request
 from glsmed.client.egress.site_numbers import Number, evaluation_numbers, labelled_patients, site_counts, weight_numbers
-from glsmed.client.evaluation.evaluation import evaluate
+from glsmed.client.evaluation.evaluation import Evaluation, evaluate
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
-from glsmed.client.evaluation.shipped_model import write_shipped_model
 from glsmed.client.labels.shared_calibration import site_cue_counts
-from glsmed.client.learning.output_calibration import OutputCalibration
+from glsmed.client.resident.final_model import beside_own_model, keep_final_model
 from glsmed.client.resident.site_runtime import SiteRuntime, with_prior
 from glsmed.client.resident.task_events import note_ended, note_failed, note_sent, note_trained
 from glsmed.shared.cue_calibration.shared_prior import prior_from_json
@@ -170,7 +171,7 @@ class _SiteTasks:
             reply, numbers=answer.numbers, local=self._local(task), echo=task.model_digest, note=note
         )
         if _is_final(task):
-            note_ended(site)
+            note_ended(site, beside_own_model(site, answer.numbers))
         return released
 
     def _local(self, task: EvaluateTask) -> Mapping[str, Number]:
@@ -221,21 +222,16 @@ class _SiteTasks:
             site.model, splits["train"], splits["validation"], kind=kind, device=site.device
         )
         evaluation = evaluate(site.model, examples, device=site.device, output_calibration=output_calibration)
+        numbers = evaluation_numbers(evaluation, examples)
         if ships:
-            self._keep_model(site.strategy.to_ship(splits, output_calibration), round_number=round_number)
-        return RecordedAnswer(evaluation.reference, evaluation_numbers(evaluation, examples))
+            numbers |= self._final_numbers(evaluation, examples)
+            keep_final_model(site, site.strategy.to_ship(splits, output_calibration), round_number=round_number)
+        return RecordedAnswer(evaluation.reference, numbers)
 
-    def _keep_model(self, output_calibration: OutputCalibration, *, round_number: int) -> None:
-        """Write the chosen model as this site would use it; it stays here."""
-        site, offsets = self._site, self._site.splits["train"].offsets
-        write_shipped_model(
-            site.config.state.shipped_model,
-            site.model,
-            site.study,
-            round_number=round_number,
-            offset=None if offsets is None else offsets[0],
-            output_calibration=output_calibration,
-        )
+    def _final_numbers(self, evaluation: Evaluation, examples: Examples) -> dict[str, Number]:
+        known, fewest = self._site.inputs.reader.adapter.findings, self._site.config.egress.min_patients
+        reasons = missing_numbers(examples, adapter_findings=known, min_patients=fewest)
+        return {**calibration_numbers(evaluation.probabilities, examples), **reasons}
 
     def _check(self, task: TrainTask | EvaluateTask) -> None:
         """Raise if a task is of another study, round or model than the site's own files say."""

@@ -133,11 +133,20 @@ def label_rows(inputs: SiteInputs) -> list[LabelRow]:
         ConfigurationError: the calibration was not made for the adapter.
         DataError: the table cannot be written.
     """
+    return load_label_table(inputs.config.state.label_table, label_source(inputs))
+
+
+def label_source(inputs: SiteInputs) -> LabelSource:
+    """What the site's label table is made from.
+
+    Raises:
+        ConfigurationError: the calibration was not made for the adapter.
+    """
     source = LabelSource(inputs.manifest, inputs.reader, inputs.study.findings, inputs.study.labels)
     calibration = site_calibration(inputs)
-    if calibration is not None:
-        source = replace(source, calibration=calibration, calibration_digest=calibration.digest)
-    return load_label_table(inputs.config.state.label_table, source)
+    if calibration is None:
+        return source
+    return replace(source, calibration=calibration, calibration_digest=calibration.digest)
 
 
 def summarise(

@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 
 from glsmed.client.node.bundle_check import BundleCheck
-from glsmed.client.node.flower_node import TaskQueue
+from glsmed.client.node.flower.task_queue import TaskQueue
 from glsmed.client.node.node_settings import NodeSettings
 from glsmed.client.resident.app import build_client_app
 from glsmed.client.resident.site_runtime import load_site_runtime
@@ -21,9 +21,9 @@ from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.shared.files.atomic import write_text
 from glsmed.shared.processes.children import end_with_parent
 from glsmed.shared.processes.logs import configure_process_logging
+from glsmed.shared.processes.memory import keep_out_of_collections
 from glsmed.shared.wire.message_size import most_message_bytes
 
-_POLL_SECONDS = 0.05
 _RECONNECT_SECONDS = 0.5
 _ARGUMENTS = 3
 
@@ -35,6 +35,7 @@ def serve_tasks(config: SiteConfig, queue: TaskQueue) -> None:
     app = build_client_app(site)
     check_bundle = BundleCheck(config.accept_bundles)
     write_text(config.state.resident_ready, f"{most_message_bytes(site.model_manifest)}\n")
+    keep_out_of_collections()
     log.info("site_ready")
     while True:
         try:
@@ -44,7 +45,7 @@ def serve_tasks(config: SiteConfig, queue: TaskQueue) -> None:
             time.sleep(_RECONNECT_SECONDS)
             continue
         if not had_work:
-            time.sleep(_POLL_SECONDS)
+            queue.wait()
 
 
 def main() -> None:

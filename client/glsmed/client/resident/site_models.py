@@ -11,7 +11,7 @@ from flwr.app import Array
 from numpy.typing import NDArray
 
 from glsmed.client.settings.state_folder import StateFolder
-from glsmed.shared.errors import UnknownModelError, WireError
+from glsmed.shared.errors import MismatchError, UnknownModelError, WireError
 from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes
 from glsmed.shared.protocol.messages import EvaluateTask, TrainTask, require_same
 from glsmed.shared.protocol.study import Study
@@ -58,10 +58,11 @@ class SiteModels:
             WireError: the request's model is not the study's, or not the one that it names.
             OSError: the disk is full.
         """
-        packed = task.model or self._held(task.model_digest)
-        buffers = self._checked(packed, task.model_digest)
         if task.model:
-            self._keep(task.model_digest, packed)
+            buffers = self._checked(task.model, task.model_digest)
+            self._keep(task.model_digest, task.model)
+        else:
+            buffers = self._held(task.model_digest)
         self._forget_all_but(task.model_digest, task.keep_digest)
         return buffers
 
@@ -121,10 +122,16 @@ class SiteModels:
         self._keep_lost(round_number, wanted - sent)
         return packed
 
-    def _held(self, digest: str) -> Packed:
+    def _held(self, digest: str) -> Buffers:
+        """A model that the site holds; one that a power cut has damaged is held no longer."""
         path = self._path(digest)
-        if not path.is_file():
-            raise UnknownModelError(f"this site does not hold the model {digest[:12]}…")
+        try:
+            return self._checked(self._read(path), digest)
+        except (FileNotFoundError, WireError, MismatchError):
+            path.unlink(missing_ok=True)
+            raise UnknownModelError(f"this site does not hold the model {digest[:12]}…") from None
+
+    def _read(self, path: Path) -> Packed:
         content, packed, start = path.read_bytes(), {}, 0
         for name, (dtype, count) in sorted(self._down.buffers().items()):
             end = start + count * item_bytes(dtype)
@@ -134,7 +141,8 @@ class SiteModels:
 
     def _keep(self, digest: str, packed: Packed) -> None:
         content = b"".join(_content(packed, name) for name in sorted(packed))
-        write_bytes(self._path(digest), content, mode=PRIVATE_FILE)
+        # not flushed: it can be asked for again, and its digest tells a damaged one
+        write_bytes(self._path(digest), content, mode=PRIVATE_FILE, flush=False)
 
     def _forget_all_but(self, *digests: str) -> None:
         kept = {self._path(digest) for digest in digests if digest}

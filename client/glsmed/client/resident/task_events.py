@@ -38,9 +38,9 @@ def note_failed(site: SiteRuntime, message: Message, error: Exception) -> None:
     site.events.note(Failed(task=message.metadata.message_type, group=group, code=error_code(error)))
 
 
-def note_ended(site: SiteRuntime) -> None:
-    """Note that the final evaluation was answered."""
-    site.events.note(Ended(model_folder=str(site.config.state.shipped_model)))
+def note_ended(site: SiteRuntime, beside_local: str) -> None:
+    """Note that the final evaluation was answered, with what it says of the site's own model in words."""
+    site.events.note(Ended(model_folder=str(site.config.state.shipped_model), beside_local=beside_local))
 
 
 def bytes_of(content: RecordDict) -> int:

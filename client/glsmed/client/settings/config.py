@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from glsmed.client.settings.state_folder import StateFolder
+from glsmed.client.settings.state_migration import migrate_state
 from glsmed.shared.files.documents import FalseIsOff, StrictModel, did_you_mean, load
 from glsmed.shared.protocol.metric_names import PERMISSIONS
 
@@ -97,7 +98,8 @@ class EgressSection(StrictModel):
         tuple[str, ...],
         Field(
             description="metrics that may be sent: auroc, auprc, brier, ece, log_loss, loss, counts, "
-            "gold_quality (of the site's labels, where the study weighs by it)"
+            "calibration (what was said and what was true in ten bins, of the final evaluation), reasons (why a "
+            "finding has no number), gold_quality (of the site's labels, where the study weighs by it)"
         ),
     ] = ()
     min_patients: Annotated[
@@ -195,10 +197,15 @@ class SiteConfig(StrictModel):
 def load_site(path: Path) -> SiteConfig:
     """The site at ``path``, with every path made absolute from the file's folder.
 
+    A state folder that an earlier release wrote is brought into today's form, so that no command reads the old places.
+
     Raises:
         ConfigurationError: with every fault of the file.
+        DataError: the state folder cannot be brought into today's form.
     """
-    return _resolved(load(path, SiteConfig), path.resolve().parent)
+    config = _resolved(load(path, SiteConfig), path.resolve().parent)
+    migrate_state(config.state)
+    return config
 
 
 def _resolved(config: SiteConfig, folder: Path) -> SiteConfig:

@@ -28,10 +28,10 @@ cpu_threads: null               # null: all cores
 metrics_port: null              # Prometheus metrics at http://127.0.0.1:PORT/metrics; null: none
 
 # What may leave this site. Nothing does unless it is named here; everything that is sent is written to
-# state/audit.jsonl first (glsmed-client --site config.yaml audit verify).
+# state/audit/audit.jsonl first (glsmed-client --site config.yaml audit verify).
 egress:
   model_updates: true           # trained weights; without them the site cannot take part
-  metrics: [auroc, auprc, brier, ece, log_loss, loss, counts]
+  metrics: [auroc, auprc, brier, ece, log_loss, loss, counts, calibration, reasons]
   min_patients: 10              # fewest patients that a sent number may be about
   cue_counts: false
   max_runs: 2                   # query budget: requests of this many complete runs of the study are answered

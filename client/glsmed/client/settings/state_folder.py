@@ -15,7 +15,13 @@ _DIGEST_SHOWN = 16  # hexadecimal digits of a study's digest in a file's name
 class StateFolder:
     """Paths of everything that a site keeps for itself; ``path`` is ``state_folder`` of config.yaml.
 
-    The files need not exist: whoever writes one makes it. Those of a study carry the beginning of its digest.
+        patients/  what was made from images and reports: label table, decoded images
+        models/    models, the shipped one among them, and what belongs to a study's models
+        audit/     the record of everything that left
+        accounts/  what was spent: privacy, requests; later studies must count it too
+
+    Everything else belongs to the running processes. The files need not exist: whoever writes one makes it. Those of a
+    study carry the beginning of its digest.
     """
 
     path: Path
@@ -29,56 +35,78 @@ class StateFolder:
         try:
             self.path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
             self.path.chmod(PRIVATE_FOLDER)
+            for part in (self.patients, self.all_models, self.audit, self.accounts):
+                part.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         except OSError as error:
             raise DataError(f"{self.path}: the state folder cannot be made: {error.strerror}") from None
 
     @property
+    def patients(self) -> Path:
+        """Folder of what was made from images and reports."""
+        return self.path / "patients"
+
+    @property
+    def all_models(self) -> Path:
+        """Folder of the models."""
+        return self.path / "models"
+
+    @property
+    def audit(self) -> Path:
+        """Folder of the audit log."""
+        return self.path / "audit"
+
+    @property
+    def accounts(self) -> Path:
+        """Folder of what was spent."""
+        return self.path / "accounts"
+
+    @property
     def audit_log(self) -> Path:
         """The record of everything that left the site."""
-        return self.path / "audit.jsonl"
+        return self.audit / "audit.jsonl"
 
     @property
     def label_table(self) -> Path:
         """The words behind every training target."""
-        return self.path / "labels.sqlite"
+        return self.patients / "labels.sqlite"
 
     def image_tensor(self, size_px: int) -> Path:
         """The decoded images of one size."""
-        return self.path / f"images-{size_px}px.npy"
+        return self.patients / f"images-{size_px}px.npy"
 
     def image_index(self, size_px: int) -> Path:
         """Which file each row of :meth:`image_tensor` was decoded from."""
-        return self.path / f"images-{size_px}px.json"
+        return self.patients / f"images-{size_px}px.json"
 
     @property
     def privacy_account(self) -> Path:
         """How much privacy the site has spent."""
-        return self.path / "privacy.json"
+        return self.accounts / "privacy.json"
 
     def query_budget(self, study_digest: str) -> Path:
         """How many requests the site has answered in a study."""
-        return self.path / f"questions-{study_digest[:_DIGEST_SHOWN]}.json"
+        return self.accounts / f"questions-{study_digest[:_DIGEST_SHOWN]}.json"
 
     def local_record(self, study_digest: str) -> Path:
         """How the best model that the site trained alone for a study does on its test split."""
-        return self.path / f"local-{study_digest[:_DIGEST_SHOWN]}.json"
+        return self.all_models / f"local-{study_digest[:_DIGEST_SHOWN]}.json"
 
     def shared_prior(self, study_digest: str) -> Path:
         """The prior of cues that the sites of a study share."""
-        return self.path / f"shared-prior-{study_digest[:_DIGEST_SHOWN]}.json"
+        return self.all_models / f"shared-prior-{study_digest[:_DIGEST_SHOWN]}.json"
 
     def models(self, study_digest: str) -> Path:
         """Folder of the models of a study that the site holds, so that the centre need not send them again."""
-        return self.path / f"models-{study_digest[:_DIGEST_SHOWN]}"
+        return self.all_models / f"models-{study_digest[:_DIGEST_SHOWN]}"
 
     def round_arrays(self, name: str, study_digest: str) -> Path:
         """Folder of arrays that the site keeps from round to round of a study: local layers, control variates."""
-        return self.path / f"{name}-{study_digest[:_DIGEST_SHOWN]}"
+        return self.all_models / f"{name}-{study_digest[:_DIGEST_SHOWN]}"
 
     @property
     def shipped_model(self) -> Path:
         """Folder of the model as this site would use it."""
-        return self.path / "shipped"
+        return self.all_models / "shipped"
 
     @property
     def worker_store(self) -> Path:
@@ -99,6 +127,11 @@ class StateFolder:
     def node_id(self) -> Path:
         """Under which number the centre knew this site last."""
         return self.path / "node-id"
+
+    @property
+    def bell(self) -> Path:
+        """Touched by the SuperNode when a message has come."""
+        return self.path / "bell"
 
     @property
     def superexec_secret(self) -> Path:

@@ -6,7 +6,8 @@ loop that is installed at the centre runs in the process that asked, and the bun
 
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -96,18 +97,27 @@ class _RunTask:
         self._client = grid._runtime_client  # upstream's executor uses the Grid's client too
 
     def run(self, round_loop: RoundLoop) -> None:
-        heartbeat = HeartbeatSender(make_task_heartbeat_fn_http(self._client))
-        heartbeat.start()
         try:
-            self._accept(self._client.PullTaskInput(PullTaskInputRequest()))
-            round_loop(self._grid)
-            self._end(SubStatus.COMPLETED, "")
+            with self._heartbeats():
+                self._accept(self._client.PullTaskInput(PullTaskInputRequest()))
+                round_loop(self._grid)
         except Exception as error:
             self._end(SubStatus.FAILED, f"{type(error).__name__}: {error}")
             raise
+        else:
+            self._end(SubStatus.COMPLETED, "")
+        finally:
+            self._grid.close()
+
+    @contextmanager
+    def _heartbeats(self) -> Iterator[None]:
+        """Signs of life, which stop before the run's end is told: Flower interrupts a process that sends one after."""
+        heartbeat = HeartbeatSender(make_task_heartbeat_fn_http(self._client))
+        heartbeat.start()
+        try:
+            yield
         finally:
             heartbeat.stop()
-            self._grid.close()
 
     def _accept(self, task: PullTaskInputResponse) -> None:
         """Take up the run's identity.

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 import uvicorn
+from fastapi import FastAPI
 from flwr.server.superlink.linkstate import LinkStateFactory
 from flwr.supercore.object_store import ObjectStoreFactory
 from flwr.superlink import main as superlink_main
@@ -20,11 +21,13 @@ from flwr.superlink.cli.flower_superlink import SuperLinkLifespan, _parse_superl
 from flwr.superlink.federation import FederationManager
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.loops.auto import auto_loop_factory
 
 from glsmed.server.flower.link.link_state import SparingLinkStateFactory
 from glsmed.server.flower.long_poll import LongPolls
+from glsmed.server.flower.part_routes import with_part_routes
 from glsmed.server.flower.settings import LOOPBACK, LinkSettings
-from glsmed.shared.processes.memory import give_memory_back
+from glsmed.shared.processes.memory import give_memory_back, keep_out_of_collections
 from glsmed.shared.protocol.releases import RELEASE_HEADER, releases
 from glsmed.shared.wire.message_size import MOST_PART_BYTES
 
@@ -98,7 +101,7 @@ def superlink_arguments(settings: LinkSettings) -> list[str]:
     ]
 
 
-def superlink_app(settings: LinkSettings) -> ASGIApp:
+def superlink_app(settings: LinkSettings) -> FastAPI:
     """Flower's SuperLink application with the study's settings."""
     command, sys.argv = sys.argv, ["flower-superlink", *superlink_arguments(settings)]
     try:
@@ -133,7 +136,10 @@ def serve_superlink(settings: LinkSettings) -> None:
 
     The sender of SIGUSR1 registers the sites' keys first, so that no admitted hospital is turned away.
     """
-    asyncio.run(_serve(superlink_app(settings), settings))
+    app = superlink_app(settings)
+    keep_out_of_collections()
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        runner.run(_serve(with_part_routes(app), settings))
 
 
 async def _serve(app: ASGIApp, settings: LinkSettings) -> None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from glsmed.shared.wire.whole_bodies import replay, whole_body
+
 SITE_HOLD_SECONDS = 10.0  # Flower's clients give up after 30 s without an answer
 MOST_HELD = 500  # at once; who comes then is answered as if nothing were held
 PARTS_AT_ONCE = 2  # parts of models in Flower's hands at the same time: each takes some copies of its 5 MiB there
@@ -113,15 +115,15 @@ class LongPolls:
 
     async def _take(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request once its body is there; a slow line keeps nobody waiting."""
-        body = await _whole_body(receive)
+        body = await whole_body(receive)
         if body is None:
             return
         async with self._parts if scope["path"] == _PART_UP else nullcontext():
-            await self._app(scope, _replay(body), send)
+            await self._app(scope, replay(body, _never), send)
 
     async def _give(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Make a part's answer, then send it: a slow line keeps nobody waiting."""
-        body = await _whole_body(receive)
+        body = await whole_body(receive)
         if body is None:
             return
         async with self._parts:
@@ -145,7 +147,7 @@ class LongPolls:
         return forward
 
     async def _hold(self, scope: Scope, receive: Receive, send: Send, hold: Hold) -> None:
-        body = await _whole_body(receive)
+        body = await whole_body(receive)
         if body is None:
             return
         end = asyncio.get_running_loop().time() + hold.seconds
@@ -172,32 +174,13 @@ class LongPolls:
         async def send(message: Message) -> None:
             answer.append(message)
 
-        await self._app({**scope, "state": dict(scope.get("state", {}))}, _replay(body), send)
+        await self._app({**scope, "state": dict(scope.get("state", {}))}, replay(body, _never), send)
         return answer
 
 
-def _replay(body: bytes) -> Receive:
-    """A request's body in one piece: each of Flower's layers handles each piece, and a part comes in eighty."""
-    unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def receive() -> Message:
-        if unread:
-            return unread.pop()
-        return await asyncio.Future()  # whether the client has gone is watched elsewhere
-
-    return receive
-
-
-async def _whole_body(receive: Receive) -> bytes | None:
-    """The request's body, or None if the client went away."""
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return None
-        body += message.get("body", b"")
-        if not message.get("more_body", False):
-            return bytes(body)
+async def _never() -> Message:
+    """Whether the client has gone is watched elsewhere."""
+    return await asyncio.Future()
 
 
 @contextmanager

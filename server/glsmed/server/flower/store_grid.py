@@ -5,7 +5,7 @@ Flower is told of the message; the parts of an update are taken from there by ha
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,8 @@ from glsmed.shared.errors import FederationError
 
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
+_LOOK_SECONDS = 0.1  # at files, before the SuperLink is asked again
+_LOOK_PAUSE_SECONDS = 0.01
 _LOST = "Reply message objects are unavailable"
 
 
@@ -129,13 +131,19 @@ class StoreGrid(HttpGrid):
         if not wanted:
             return []
         request = PullAppMessagesRequest(message_ids=[one for one in wanted if one not in self._arriving])
-        if not self._is_one_whole(wanted):
+        if not self._has_one_whole(wanted):
             self._take_in(request)
         return [reply for one in wanted if (reply := self._reply_to(one)) is not None]
 
-    def _is_one_whole(self, wanted: Iterable[str]) -> bool:
-        arriving = (self._arriving[one] for one in wanted if one in self._arriving)
-        return any(all(map(self._store.has, one.objects)) for one in arriving)
+    def _has_one_whole(self, wanted: Sequence[str]) -> bool:
+        """Whether one of the replies is there whole, or becomes so within a moment; only files are looked at."""
+        arriving = [self._arriving[one] for one in wanted if one in self._arriving]
+        end = time.monotonic() + (_LOOK_SECONDS if arriving else 0.0)
+        while not any(all(map(self._store.has, one.objects)) for one in arriving):
+            if time.monotonic() >= end:
+                return False
+            time.sleep(_LOOK_PAUSE_SECONDS)
+        return True
 
     def _take_in(self, request: PullAppMessagesRequest) -> None:
         response = self._runtime_client.PullMessages(request)

@@ -17,6 +17,8 @@ findings:
   - consolidation
   - pneumothorax
 
+intended_use: null              # for the model card: what the model is for, who uses it and on whom
+
 model:
   architecture: resnet18        # resnet10 | resnet18 | resnet50 | densenet121; GroupNorm, one input channel
   image_size_px: 224

@@ -27,6 +27,7 @@ from glsmed.server.folders.lineage import digests_of_run
 from glsmed.server.folders.run_folder import RunState, State, end_status, read_status, remove_status
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.monitoring.monitor import monitored
+from glsmed.server.processes.report_writing import write_report
 from glsmed.server.processes.site_keys import SiteKeys
 from glsmed.shared.errors import FederationError, GlsmedError, UsageError
 from glsmed.shared.files.exclusive_lock import exclusive_lock
@@ -102,6 +103,8 @@ class StudySupervisor:
         finally:
             stop_children(list(self._children.values()))
             end_status(self._folder.run, state, message)
+            if _ended(self._folder.run):
+                write_report(self._folder, tell=self._tell)
 
     def _check_before_start(self) -> None:
         registry = read_registry(self._folder.sites)

@@ -8,6 +8,13 @@ import numpy as np
 
 from glsmed.server.folders.run_folder import CHOOSING_METRICS, MetricRow
 from glsmed.shared.metrics.macro import macro
+from glsmed.shared.protocol.metric_names import (
+    CALIBRATION_BINS,
+    COUNT_PERMISSION,
+    MISSING,
+    MISSING_REASONS,
+    permission_of,
+)
 
 Pair = tuple[str, str]  # site and finding
 Scores = Mapping[int, Mapping[Pair, float]]  # by round
@@ -33,8 +40,9 @@ def choose_round(rows: Iterable[MetricRow], *, last: int) -> Choice:
     """The round with the lowest mean log-loss on the sites' validation splits; by AUROC where no site sends log-loss.
 
     Log-loss, because the model's probabilities are what people use: it falls only when they improve, while AUROC is
-    blind to calibration and undefined for a finding with one class. A site that missed some rounds does not favour
-    the others, see :func:`_means`. Of equal rounds the first is kept.
+    blind to calibration. Sites send neither of a finding with one class, so that none is chosen for denying what never
+    occurs. A site that missed some rounds does not favour the others, see :func:`_means`. Of equal rounds the first is
+    kept.
 
     Args:
         rows: numbers of all rounds; each pair of site and finding occurs once in a round and split.
@@ -50,7 +58,11 @@ def choose_round(rows: Iterable[MetricRow], *, last: int) -> Choice:
 
 
 def site_results(rows: Iterable[MetricRow]) -> dict[str, object]:
-    """Numbers of one evaluation by site: the reference, each finding's metrics, their mean, and other counts."""
+    """Numbers of one evaluation by site.
+
+    The reference, each finding's metrics, their mean, other counts, why a finding lacks numbers, and bins of
+    calibration; each as far as the site sent it.
+    """
     by_site: dict[str, list[MetricRow]] = defaultdict(list)
     for row in rows:
         by_site[row.site].append(row)
@@ -100,11 +112,25 @@ def _fitted(scores: Scores) -> Mapping[int, float]:
 
 def _one_site(rows: list[MetricRow]) -> dict[str, object]:
     findings: dict[str, dict[str, float]] = defaultdict(dict)
-    counts = {row.metric: row.value for row in rows if not row.finding}
+    missing: dict[str, str] = {}
     for row in rows:
-        if row.finding:
+        if row.metric == MISSING:
+            missing[row.finding] = MISSING_REASONS[round(row.value)]
+        elif row.finding:
             findings[row.finding][row.metric] = row.value
-    return {"reference": rows[0].reference, "findings": dict(findings), "macro": macro(findings), "counts": counts}
+    alone = {row.metric: row.value for row in rows if not row.finding}
+    counts = {name: value for name, value in alone.items() if permission_of(name) == COUNT_PERMISSION}
+    result = {"reference": rows[0].reference, "findings": dict(findings), "macro": macro(findings), "counts": counts}
+    return {**result, "missing": missing, "calibration": _calibration(alone)}
+
+
+def _calibration(numbers: Mapping[str, float]) -> list[dict[str, float]]:
+    """Of each bin of probabilities that the site sent: cells, mean of what was said, share that was true."""
+    names = ("cells", "said", "true")
+    bins = [{name: numbers.get(f"calibration_{name}_{place}") for name in names} for place in range(CALIBRATION_BINS)]
+    return [
+        {name: value for name, value in one.items() if value is not None} for one in bins if None not in one.values()
+    ]
 
 
 def mean_line(rows: Iterable[MetricRow]) -> str:

@@ -12,7 +12,7 @@ from flwr.serverapp import Grid
 
 SiteDirectory = Callable[[], Mapping[int, str]]  # node id → site name, as admitted now
 
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.02  # the Grid itself waits until something is new
 _PROBE_SECONDS = 20.0
 _MOST_RESENDS = 3
 _DEADLINES_KEPT = 3  # for how many deadlines Flower keeps a request, so that a late reply can still be read

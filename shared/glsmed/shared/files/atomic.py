@@ -12,8 +12,12 @@ _PUBLIC_FILE = 0o644
 
 
 @contextmanager
-def atomic_replace(path: Path) -> Iterator[Path]:
+def atomic_replace(path: Path, *, flush: bool = True) -> Iterator[Path]:
     """A temporary path in the same folder that becomes ``path`` when the block ends without an error.
+
+    Args:
+        path: the file to write.
+        flush: to disk before it is renamed; without it a power cut can leave a damaged file.
 
     Raises:
         OSError: the disk is full or the folder cannot be written; ``path`` is unchanged.
@@ -24,16 +28,20 @@ def atomic_replace(path: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
+        if flush:
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def write_bytes(path: Path, content: bytes, *, mode: int = _PUBLIC_FILE) -> None:
-    """Write ``content`` so that a reader sees the old file or the new one, never a part; ``mode`` is as in chmod."""
-    with atomic_replace(path) as temporary:
+def write_bytes(path: Path, content: bytes, *, mode: int = _PUBLIC_FILE, flush: bool = True) -> None:
+    """Write ``content`` so that a reader sees the old file or the new one, never a part.
+
+    ``mode`` is as in chmod, ``flush`` as in :func:`atomic_replace`.
+    """
+    with atomic_replace(path, flush=flush) as temporary:
         temporary.write_bytes(content)
         temporary.chmod(mode)
 

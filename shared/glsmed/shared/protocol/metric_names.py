@@ -8,6 +8,14 @@ from glsmed.shared.errors import WireError
 Metrics = Mapping[str, float]
 
 COUNT_PERMISSION = "counts"
+CALIBRATION_PERMISSION = "calibration"
+CALIBRATION_BINS = 10  # of equal width, over all findings together
+MISSING = "missing"  # why a finding has no number, as one of MISSING_REASONS
+MISSING_REASONS: Mapping[int, str] = {
+    1: "the site's adapter does not know the finding",
+    2: "no examination of the split has gold or a plain statement for it",
+    3: "too few patients with it, or without it",
+}
 EVALUATION_METRICS = ("auroc", "auprc", "brier", "ece", "log_loss")
 _BILLION = 1e9
 _ROUNDING = 1e-4  # sums in float32 may end a little outside the range
@@ -34,6 +42,12 @@ METRICS: Mapping[str, Metric] = {
     "loss": Metric("loss", -_BILLION, _BILLION),
     **dict.fromkeys(("n", "positives", "patients", "training_cells"), Metric(COUNT_PERMISSION, 0, _BILLION)),
     "gold_quality": Metric("gold_quality", 0, 1),
+    MISSING: Metric("reasons", min(MISSING_REASONS), max(MISSING_REASONS)),
+    **{
+        f"calibration_{what}_{place}": Metric(CALIBRATION_PERMISSION, 0, most)
+        for place in range(CALIBRATION_BINS)
+        for what, most in (("cells", _BILLION), ("said", 1.0), ("true", 1.0))
+    },
 }
 
 PERMISSIONS = tuple(dict.fromkeys(metric.permission for metric in METRICS.values()))

@@ -342,6 +342,14 @@ class Study(StrictModel):
     findings: Annotated[
         tuple[str, ...], Field(min_length=1, description="findings to learn, in the order of the model's outputs")
     ]
+    intended_use: Annotated[
+        str | None,
+        Field(
+            max_length=2000,
+            description="what the model is for, who uses it and on whom, in your own words, for the model card; null: "
+            "not given",
+        ),
+    ] = None
     model: Annotated[ModelSection, Field(description="the image classifier")] = ModelSection()
     labels: Annotated[LabelSection, Field(description="how words become training targets")] = LabelSection()
     training: Annotated[TrainingSection, Field(description="training at each site")] = TrainingSection()

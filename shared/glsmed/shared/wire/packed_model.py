@@ -157,6 +157,9 @@ def packed_digest(packed: Packed) -> str:
 
 
 def _parts(source: Bytes) -> Iterator[bytes]:
+    if isinstance(source, MemoryBytes):
+        yield source.data
+        return
     ends = itertools.chain(range(_HASHED_AT_ONCE, source.nbytes, _HASHED_AT_ONCE), [source.nbytes])
     for start, end in itertools.pairwise(itertools.chain([0], ends)):
         yield source.read(start, end)

@@ -1,0 +1,81 @@
+"""What identifies a study and its model: digests, releases, privacy; in words and tables."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+from glsmed.server.reporting.study_record import StudyRecord
+from glsmed.shared.pages.blocks import Block, Paragraph, Table, bounded
+from glsmed.shared.protocol.bundle import RELEASE, bundle_digest
+
+_PACKAGES = ("flwr", "torch", "torchvision", "opacus", "numpy", "scipy", "safetensors", "pydantic")
+
+
+def digest_table(record: StudyRecord) -> Table:
+    """SHA-256 digests of the study, the run bundle, the kept model and the audit log."""
+    rows = [
+        ["study.yaml, as hospitals approved it", str(record.summary.get("study_digest", record.study.digest()))],
+        _bundle_row(record),
+        ["kept model (checkpoint)", str(record.summary.get("checkpoint_sha256", "none yet"))],
+        ["last entry of the centre's audit log", record.audit_head],
+    ]
+    return Table(["what", "SHA-256"], rows)
+
+
+def version_table() -> Table:
+    """The software of the machine that writes the page."""
+    rows = [["Python", platform.python_version()], ["glsmed", RELEASE]]
+    rows += [[name, _version(name)] for name in _PACKAGES]
+    return Table(["software at the centre", "version"], rows)
+
+
+def privacy_blocks(record: StudyRecord) -> list[Block]:
+    """What the study's differential privacy spent at most, or that it was off."""
+    privacy = record.study.training.privacy
+    if not privacy.is_on:
+        return [
+            Paragraph(
+                "Training had no differential privacy (training.privacy.noise_multiplier is 0): no epsilon was spent, "
+                "and nothing bounds what a model tells of a single patient."
+            )
+        ]
+    return [
+        Paragraph(
+            f"Training was private: noise multiplier {privacy.noise_multiplier:g}, clipping norm "
+            f"{privacy.clip_norm_l2:g}, delta {privacy.delta:g}, the patient as the unit. Each site refuses a round "
+            f"that would exceed epsilon {privacy.max_epsilon:g}, so no site spent more. What each spent is in its own "
+            "account and does not leave it. The metrics that sites sent are not part of this: docs/privacy.md."
+        )
+    ]
+
+
+def intended_use_blocks(record: StudyRecord) -> list[Block]:
+    """What the study's authors want the model to be used for, or that they did not say."""
+    given = record.study.intended_use
+    text = bounded(given, most=2000) if given else "Not given: study.yaml has no intended_use."
+    return [
+        Paragraph(text),
+        Paragraph("glsmed is research software and not a medical device. No model of it may decide about a patient."),
+    ]
+
+
+def architecture_words(record: StudyRecord) -> str:
+    """One sentence on network, input and output."""
+    study = record.study
+    return (
+        f"{study.model.architecture}, one grey image of {study.model.image_size_px} by {study.model.image_size_px} "
+        f"pixels in, a probability for each of {len(study.findings)} findings out: {', '.join(study.findings)}."
+    )
+
+
+def _bundle_row(record: StudyRecord) -> list[str]:
+    """The bundle follows from the release alone, so that of another release cannot be told here."""
+    release = record.release or RELEASE
+    digest = bundle_digest() if release == RELEASE else f"to be computed with that release; this is {RELEASE}"
+    return [f"run bundle of glsmed {bounded(release, most=40)}", digest]
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,70 @@
+"""A page as one HTML file: nothing is loaded from elsewhere and nothing runs."""
+
+from html import escape
+
+from glsmed.shared.pages.blocks import Block, Figure, Frame, Heading, Listing, Page, Paragraph, Table
+
+_POLICY = "script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; connect-src 'none'"
+_STYLE = """\
+:root { color-scheme: light dark; --ink: #1a202c; --ground: #fff; --line: #cbd5e0; --stripe: #f7fafc; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e2e8f0; --ground: #1a202c; --line: #4a5568; --stripe: #232b3b; }
+}
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem;
+  color: var(--ink); background: var(--ground); overflow-wrap: break-word; }
+h1, h2, h3 { line-height: 1.2; }
+.scroll { overflow-x: auto; margin: 1rem 0; }
+table { border-collapse: collapse; font-size: 13px; }
+caption { text-align: left; padding: 4px 0; }
+th, td { border: 1px solid var(--line); padding: 3px 8px; text-align: left; vertical-align: top; }
+tbody tr:nth-child(even) { background: var(--stripe); }
+figure { margin: 1rem 0; }
+svg { max-width: 100%; height: auto; color: var(--ink); }
+figcaption { font-size: 13px; }
+iframe { width: 100%; height: 22rem; border: 1px solid var(--line); background: #fff; }
+@media print {
+  :root { --ink: #000; --ground: #fff; --line: #999; --stripe: #fff; }
+  body { max-width: none; margin: 0; font-size: 10pt; }
+  .scroll { overflow: visible; } table { font-size: 8pt; }
+  h2, h3 { break-after: avoid; } figure, tr { break-inside: avoid; } thead { display: table-header-group; }
+}
+"""
+
+
+def as_html(page: Page) -> str:
+    """The page as HTML: light or dark as the reader's screen is, and fit to be printed."""
+    title, body = escape(page.title), "\n".join(_block(block) for block in page.blocks)
+    head = (
+        f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
+        f"<style>\n{_STYLE}</style>"
+    )
+    shown = f"<body>\n<h1>{title}</h1>\n{body}\n</body>"
+    return f'<!doctype html>\n<html lang="en">\n<head>\n{head}\n</head>\n{shown}\n</html>\n'
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Heading():
+            return f"<h{block.level}>{escape(block.text)}</h{block.level}>"
+        case Paragraph():
+            text = escape(block.text)
+            return f"<p><strong>{text}</strong></p>" if block.strong else f"<p>{text}</p>"
+        case Listing():
+            items = "".join(f"<li>{escape(item)}</li>\n" for item in block.items)
+            return f"<ul>\n{items}</ul>"
+        case Table():
+            return _table(block)
+        case Figure():
+            return f"<figure>{block.svg}<figcaption>{escape(block.caption)}</figcaption></figure>"
+        case Frame():
+            return f'<iframe sandbox title="{escape(block.title)}" srcdoc="{escape(block.html)}"></iframe>'
+
+
+def _table(table: Table) -> str:
+    caption = f"<caption>{escape(table.caption)}</caption>" if table.caption else ""
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.header)
+    rows = "\n".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
+    return (
+        f'<div class="scroll"><table>{caption}<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>'
+    )
