@@ -48,6 +48,8 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
     "client": {
         "settings": set(),
         "learning": set(),
+        "imports": set(),
+        "dicom_out": {"data", "imports"},
         "data": {"settings"},
         "monitoring": {"settings"},
         "node": {"monitoring", "settings"},
@@ -125,7 +127,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "demo_cli": {"commands"},
     },
 }
-MOST_ARROWS = 39
+MOST_ARROWS = 41
 MOST_MODULES = 12
 MOST_LINES = 15  # of nine functions in ten, without their docstrings
 
