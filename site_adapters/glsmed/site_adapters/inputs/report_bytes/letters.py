@@ -1,0 +1,135 @@
+"""How well text reads as Western European or as Japanese: the evidence for one encoding against another."""
+
+import re
+
+_WESTERN_LETTERS = frozenset("áàâäãåæçéèêëíìîïñóòôöõøœúùûüýÿß" + "ÁÀÂÄÃÅÆÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜŸẞ")
+# Each set is one language's accents: letters that no language has together speak against a reading.
+_LANGUAGES = tuple(
+    frozenset(letters)
+    for letters in (
+        "áéíóúüñ",
+        "äöüßé",
+        "àâæçèéêëîïôœùûüÿ",
+        "áâãàçéêíóôõúü",
+        "àèéìíîòóùú",
+        "åäöéü",
+        "æøåéö",
+        "éëïöüáóíúèêçà",
+        "àçèéíïòóúü",
+        "éïöçèñöü",
+    )
+)
+_ONE_LETTER_WORDS = frozenset("àÀéÉèÈóÓáÁùÙêÊ")
+_BETWEEN_LETTERS = frozenset("\u00a0\u00ad\u2026")
+_LOOKED_AT = 12  # characters on either side of a sign
+_CONTRACTION = re.compile(r"(?:s|t|d|m|re|ve|ll)\b", re.IGNORECASE)
+_ELISION = re.compile(r"\b(?:[cdjlmnsto]|qu|lorsqu|puisqu|jusqu|presqu|aujourd|un|(?:d|n|s|c)?[aeu]ll)$", re.IGNORECASE)
+_TWO_LETTERS = re.compile(r"[^\W\d_]{2}")
+_BESIDE_LETTERS = frozenset("°±µ²³·§½¼¾×÷ºª“”„‘’‚«»‹›¿¡…–—•€®©™´\u00a0\u00ad")
+_VOWELS = frozenset("aeiouäöüAEIOU")
+_MOST_ACCENTS_IN_A_ROW = 2
+_FOREIGN_WEIGHT = 0.5
+
+_KANA = re.compile(r"[\u3041-\u309f\u30a1-\u30ff]")
+_JAPANESE_SIGNS = re.compile(
+    r"[\u3000-\u303f\u3041-\u309f\u30a0-\u30ff\uff01-\uff5e\u2010-\u2312\u2460-\u2473α-ωΑ-Ω°±×÷§¶′″]"
+)
+_HALF_KATAKANA = re.compile(r"[\uff61-\uff9f]")
+# What the accent of a Western word looks like in Shift JIS, together with the letter after it
+_STRAY_KANJI = re.compile(
+    r"(?<=[A-Za-z])[\u4e00-\u9fff](?=[\0-\x7f]|$)|(?:(?<=[\0-\x7f])|^)[\u4e00-\u9fff](?=[A-Za-z])"
+)
+_MOST_NARROW = 2  # half-width katakana for each other Japanese character
+_LEVEL_2_WEIGHT = 0.6
+_NO_KANA_WEIGHT = 0.6
+_LEVEL_1_ROWS = range(0xB0, 0xD0)  # of EUC-JP: the 2,965 kanji of everyday texts
+
+
+def western_score(text: str) -> float:
+    """The share in 0–1 of the characters beyond ASCII that stand where Western European writing would put them."""
+    places = [place for place, sign in enumerate(text) if not sign.isascii()]
+    if not places:
+        return 1.0
+    at_home = sum(_is_at_home(text, place) for place in places) / len(places)
+    return at_home * (1 if _of_one_language(text) else _FOREIGN_WEIGHT)
+
+
+def _of_one_language(text: str) -> bool:
+    """Whether nine accented letters in ten belong to one language; names may have others."""
+    letters = [sign.lower() for sign in text if sign in _WESTERN_LETTERS]
+    return not letters or max(sum(map(known.__contains__, letters)) for known in _LANGUAGES) >= 0.9 * len(letters)
+
+
+def _is_at_home(text: str, place: int) -> bool:
+    sign, before, after = text[place], text[place - 1 : place], text[place + 1 : place + 2]
+    if sign in _WESTERN_LETTERS:
+        return _letter_is_at_home(text, place)
+    inside_a_word = before.isalpha() and after.isalpha()
+    if sign in "¿¡":
+        return not before.isalnum()
+    if sign == "€":
+        return not before.isalpha() and not after.isalpha()
+    if inside_a_word and sign in "’–—":
+        return _joins_words(text[max(0, place - _LOOKED_AT) : place], text[place + 1 : place + _LOOKED_AT], sign)
+    return sign in (_BETWEEN_LETTERS if inside_a_word else _BESIDE_LETTERS)
+
+
+def _joins_words(before: str, after: str, sign: str) -> bool:
+    """Whether a dash or apostrophe stands between words; in Mac Roman their places are those of ó, ñ and í."""
+    if sign == "’":
+        return bool(_CONTRACTION.match(after) or _ELISION.search(before))
+    return bool(_TWO_LETTERS.match(after) and _TWO_LETTERS.match(before[::-1]))
+
+
+def _letter_is_at_home(text: str, place: int) -> bool:
+    sign, before, after = text[place], text[place - 1 : place], text[place + 1 : place + 2]
+    if not before.isalpha() and not after.isalpha():
+        return sign in _ONE_LETTER_WORDS
+    if _accents_around(text, place) > _MOST_ACCENTS_IN_A_ROW:
+        return False
+    if sign == "ß":
+        return before in _VOWELS
+    if sign == "á" and before in _VOWELS and (after in _VOWELS or not after.isalpha()):
+        return False  # "Erguß" of a DOS program, where ß has the place of á
+    if sign.isupper():
+        return not before.islower()
+    return not (before.isupper() and after.isupper())
+
+
+def _accents_around(text: str, place: int) -> int:
+    start = end = place
+    while start > 0 and text[start - 1] in _WESTERN_LETTERS:
+        start -= 1
+    while end < len(text) and text[end] in _WESTERN_LETTERS:
+        end += 1
+    return end - start
+
+
+def japanese_score(text: str) -> float:
+    """The share in 0–1 of the characters beyond ASCII that everyday Japanese has."""
+    foreign = [sign for sign in text if not sign.isascii()]
+    wide = [sign for sign in foreign if not _HALF_KATAKANA.match(sign)]
+    strays = len(_STRAY_KANJI.findall(text))
+    if not foreign:
+        return 0.0
+    of_wide = max(0.0, sum(map(_japanese_weight, wide)) - strays) / max(1, len(wide))
+    narrow = len(foreign) - len(wide)
+    # half-width katakana stand beside other Japanese; alone, they are what another encoding looks like
+    trusted = of_wide if narrow <= _MOST_NARROW * len(wide) else 0.0
+    return (of_wide * len(wide) + trusted * narrow) / len(foreign)
+
+
+def kana_score(text: str) -> float:
+    """As :func:`japanese_score`, less where there is no kana: kanji alone also come by chance, or from Chinese."""
+    return japanese_score(text) * (1 if _KANA.search(text) else _NO_KANA_WEIGHT)
+
+
+def _japanese_weight(sign: str) -> float:
+    return 1.0 if _JAPANESE_SIGNS.match(sign) else _kanji_weight(sign)
+
+
+def _kanji_weight(sign: str) -> float:
+    code = sign.encode("euc_jp", "replace")
+    if len(code) != 2:
+        return 0.0
+    return 1.0 if code[0] in _LEVEL_1_ROWS else _LEVEL_2_WEIGHT

@@ -1,0 +1,122 @@
+"""One report from its bytes: the encoding found by evidence, markup read away, refused where there is doubt."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+from glsmed.site_adapters.inputs.report_bytes.cda_text import cda_to_text, is_xml
+from glsmed.site_adapters.inputs.report_bytes.encodings import Decoded, decode
+from glsmed.site_adapters.inputs.report_bytes.html_text import html_to_text, is_html
+from glsmed.site_adapters.inputs.report_bytes.mojibake import mend
+from glsmed.site_adapters.inputs.report_bytes.rtf_text import is_rtf, rtf_to_plain
+
+ReportFormat = Literal["plain", "html", "rtf", "cda"]
+
+_OTHER_FILES = {
+    b"%PDF": "a PDF",
+    b"PK\x03\x04": "a Word document or another ZIP archive",
+    b"\xd0\xcf\x11\xe0": "a Word document of the old kind",
+    b"\x1f\x8b": "a gzip archive",
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"II*\x00": "a TIFF image",
+    b"MM\x00*": "a TIFF image",
+}
+_DICOM_MARK = (128, b"DICM")
+_LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u202f", " "))
+_INVISIBLE = str.maketrans(dict.fromkeys("\u00ad\u200b\u2060\ufeff"))
+_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
+_AT_LINE_END = re.compile(r"[ \t]+\n")
+_END_OF_FILE = "\x1a"  # DOS programs end a text file with it
+_CONTROL = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportText:
+    """A report as text.
+
+    Attributes:
+        text: lines end in a line feed; composed characters (NFC); no-break spaces are spaces.
+        encoding: the encoding that the bytes were in, as Python names it.
+        format: what was read away.
+        mended: what was wrong with the characters and has been put right with certainty; blank where nothing was.
+    """
+
+    text: str
+    encoding: str
+    format: ReportFormat
+    mended: str = ""
+
+
+def read_report_text(raw: bytes, *, name: str, declared: str | None = None) -> ReportText:
+    """The text of a report that a hospital's system wrote.
+
+    Args:
+        raw: the bytes as they are in the file or message.
+        name: what the report is called in errors.
+        declared: the encoding that the message around it names; evidence that counts unless the bytes contradict it.
+
+    Raises:
+        ValueError: in plain words; the encoding is in doubt, characters are lost, or this is no report.
+    """
+    try:
+        _refuse_other_files(raw)
+        if is_rtf(raw):
+            text, encoding = rtf_to_plain(raw)
+            return _finished(text, Decoded(text, encoding), "rtf")
+        decoded = decode(raw, declared=declared)
+        return plain_report(decoded.text, encoding=decoded.encoding)
+    except ValueError as error:
+        raise ValueError(f"{name} {error}") from None
+
+
+def plain_report(text: str, *, encoding: str) -> ReportText:
+    """A report whose characters are known already, out of a table or a message; markup in it is read away.
+
+    Raises:
+        ValueError: in plain words, without a name before them.
+    """
+    if text.lstrip().startswith("{\\rtf"):
+        plain, _ = rtf_to_plain(text.lstrip().encode("utf-8", "surrogatepass"))
+        return _finished(plain, Decoded(plain, encoding), "rtf")
+    decoded = Decoded(text, encoding)
+    if text.lstrip("\x0b\ufeff \r\n").startswith("MSH|"):
+        raise ValueError("is an HL7 v2 message, not the report alone: import it with glsmed-client import")
+    if is_xml(text):
+        return _finished(cda_to_text(text), decoded, "cda")
+    mended, why = mend(text)
+    if is_html(mended):
+        return _finished(html_to_text(mended), decoded, "html", why)
+    return _finished(mended, decoded, "plain", why)
+
+
+def _finished(text: str, decoded: Decoded, form: ReportFormat, why: str = "") -> ReportText:
+    mended, more = (text, "") if form == "plain" else mend(text)
+    return ReportText(_tidy(mended), decoded.encoding, form, why or more)
+
+
+def _refuse_other_files(raw: bytes) -> None:
+    for mark, what in _OTHER_FILES.items():
+        if raw.startswith(mark):
+            raise ValueError(f"is {what}, not text: export the report as text, HTML or RTF")
+    place, mark = _DICOM_MARK
+    if raw[place : place + len(mark)] == mark:
+        raise ValueError("is a DICOM file, not text: import it with glsmed-client import")
+
+
+def _tidy(text: str) -> str:
+    """The text with one kind of line end and of space.
+
+    Raises:
+        ValueError: it holds NULs or other control characters.
+    """
+    text = _LINE_ENDS.sub("\n", text.removesuffix(_END_OF_FILE)).translate(_SPACES).translate(_INVISIBLE)
+    if control := _CONTROL.search(text):
+        line = text.count("\n", 0, control.start()) + 1
+        raise ValueError(
+            f"holds the control character U+{ord(control.group()):04X} in line {line}: export it again as UTF-8 text"
+        )
+    text = _BLANK_LINES.sub("\n\n", _AT_LINE_END.sub("\n", text))
+    return unicodedata.normalize("NFC", text)
