@@ -47,6 +47,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
     "client": {
         "settings": set(),
         "learning": set(),
+        "imports": set(),
         "data": {"settings"},
         "monitoring": {"settings"},
         "node": {"monitoring", "settings"},
