@@ -47,7 +47,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
     "client": {
         "settings": set(),
         "learning": set(),
-        "imports": set(),
+        "imports": {"data"},
         "data": {"settings"},
         "monitoring": {"settings"},
         "node": {"monitoring", "settings"},
@@ -66,7 +66,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
             "settings",
             "training",
         },
-        "commands": {"data", "node", "settings", "resident"},
+        "commands": {"data", "imports", "node", "settings", "resident"},
         "cli": {"commands"},
     },
     "client/training": {
