@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from glsmed.client.data.manifest import OPTIONAL, REQUIRED, patient_key, read_manifest, survey_manifest
+from glsmed.client.data.manifest import OPTIONAL, REQUIRED, read_manifest, survey_manifest
+from glsmed.client.data.patient_keys import patient_key
 from glsmed.shared.errors import ConfigurationError
 
 HEADER = "study_id,patient_id,image,report\n"
@@ -76,9 +77,13 @@ def test_a_row_that_is_wrong_is_named(write: Callable[..., Path], line: str, exp
 
 
 @pytest.mark.parametrize(("sign", "name"), [(";", "semicolons"), ("\t", "tabs")])
-def test_a_table_as_spreadsheets_write_it_elsewhere_says_so(write: Callable[..., Path], sign: str, name: str) -> None:
+def test_a_table_as_spreadsheets_write_it_elsewhere_is_read_and_noted(
+    write: Callable[..., Path], sign: str, name: str
+) -> None:
     path = write("s1,p1,a.png,r.txt".replace(",", sign), header=HEADER.replace(",", sign))
-    assert faults(path) == [f"1: has {name} between its columns: save it with commas"]
+    survey = survey_manifest(path)
+    assert survey.manifest.reports == {"s1": "No effusion."}
+    assert [note.message for note in survey.notes] == [f"has {name} between its columns: read so"]
 
 
 @pytest.mark.parametrize(
@@ -94,9 +99,17 @@ def test_rows_that_contradict_each_other_are_named(write: Callable[..., Path], s
     assert faults(write("s1,p1,a.png,r.txt", second)) == [expected]
 
 
-def test_a_report_in_another_encoding_is_named_with_its_place(write: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_report_in_another_encoding_is_read_and_counted(write: Callable[..., Path], tmp_path: Path) -> None:
     (tmp_path / "r.txt").write_bytes("胸水を認める。".encode("shift_jis"))
-    assert faults(write("s1,p1,a.png,r.txt")) == ["2: report: r.txt is not UTF-8 (byte 0): convert it to UTF-8"]
+    survey = survey_manifest(write("s1,p1,a.png,r.txt"))
+    assert survey.manifest.reports == {"s1": "胸水を認める。"}
+    assert survey.encodings == {"cp932": 1}
+
+
+def test_a_report_whose_encoding_is_in_doubt_is_named_with_its_line(write: Callable[..., Path], tmp_path: Path) -> None:
+    (tmp_path / "r.txt").write_bytes(b"\xff\xfe\xfd")
+    (fault,) = faults(write("s1,p1,a.png,r.txt"))
+    assert fault.startswith("2: report: r.txt ")
 
 
 def test_all_faults_come_at_once_and_each_report_only_once(write: Callable[..., Path]) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom  # type: ignore[import-untyped]  # scipy ships no types
 
-from glsmed.client.data.manifest import patient_key
+from glsmed.client.data.patient_keys import patient_key
 from glsmed.client.data.splits import split_of
 from glsmed.client.settings.config import SplitSection
 

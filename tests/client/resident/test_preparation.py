@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from glsmed.client.data import image_cache
 from glsmed.client.data.images import read_image
-from glsmed.client.data.manifest import ImageEntry, Manifest, patient_key, read_manifest
+from glsmed.client.data.manifest import ImageEntry, Manifest, read_manifest
+from glsmed.client.data.patient_keys import patient_key
 from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.data.splits import SPLITS
 from glsmed.client.labels import label_table

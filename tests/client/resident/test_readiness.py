@@ -64,7 +64,7 @@ def test_missing_and_unreadable_files_are_all_listed_at_once(write_config: Write
     images[2].write_bytes(images[2].read_bytes()[:200])
     reports = sorted((own_data / "reports").iterdir())
     reports[-1].unlink()
-    reports[-2].write_bytes(b"\xff\xfe")
+    reports[-2].write_bytes(b"\xff\xfe\xfd")
     text = "\n".join(check(write_config, own_data).faults)
     for path in (*images[:3], *reports[-2:]):
         assert path.name in text
@@ -217,7 +217,7 @@ def test_a_split_without_a_patient_is_a_fault(write_config: WriteConfig, write_m
 def test_many_notes_on_the_manifest_are_cut_short(
     write_config: WriteConfig, write_manifest: Callable[..., Path]
 ) -> None:
-    spelled = [f"s{number},{'P' if number else 'p'}1,{number}.png,No effusion." for number in range(31)]
+    spelled = [f"s{number},{'Pp'[number % 2]}{number // 2},{number}.png,Film {number}." for number in range(62)]
     report = run_check(write_config(manifest=write_manifest(*spelled)))
     assert sum("is taken to be the patient" in note for note in report.warnings) == 20
-    assert "10 more notes on the manifest" in report.warnings
+    assert "11 more notes on the manifest" in report.warnings

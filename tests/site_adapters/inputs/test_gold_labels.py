@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from glsmed.shared.errors import ConfigurationError
-from glsmed.site_adapters.inputs.gold_labels import other_findings, read_gold
+from glsmed.site_adapters.inputs.gold_labels import read_gold, survey_gold
 
 EXAMINATIONS = {"s1", "s2"}
 FINDINGS = ["effusion", "mass"]
@@ -36,13 +36,19 @@ def test_the_same_row_twice_is_one_label(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        (["s3,mass,1"], "gold.csv:2: study_id: 's3' is not in the reports"),
-        (["s1,mass,yes"], "gold.csv:2: value: expected 0 or 1, got 'yes'"),
-        (["s1,mass,"], "gold.csv:2: value: expected 0 or 1, got ''"),
+        (["s1,mass,yes"], "gold.csv:2: value: expected 0 or 1, got 'yes': write 1"),
+        (["s1,mass,FALSE"], "gold.csv:2: value: expected 0 or 1, got 'FALSE': write 0"),
+        (["s1,mass,-1"], "gold.csv:2: value: expected 0 or 1, got '-1'"),
+        (["s1,mass,0.5"], "gold.csv:2: value: expected 0 or 1, got '0.5'"),
+        (["s1,mass,10"], "gold.csv:2: value: expected 0 or 1, got '10'"),
         (["s1,,1"], "gold.csv:2: finding: is blank"),
+        ([",mass,1"], "gold.csv:2: study_id: is blank"),
         (["s1,mass,1", "s1,mass,0"], "gold.csv:3: value: mass of 's1' is 1 in an earlier line and 0 here"),
+        (["s1,mass,1.0", "s1,mass,0"], "gold.csv:3: value: mass of 's1' is 1 in an earlier line and 0 here"),
         (["s1,hernia,1", "s1,hernia,0"], "gold.csv:3: value: hernia of 's1' is 1 in an earlier line and 0 here"),
         (["s1,efusion,1"], "no row is about any of the findings effusion, mass; did you mean 'effusion'?"),
+        (["s3,mass,1"], "study_id: no row is about an examination of the reports: 's3'"),
+        (["s1,mass,"], "gold.csv: no row has a value"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, rows: list[str], message: str) -> None:
@@ -53,10 +59,47 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, rows: list[str], m
 
 def test_every_fault_is_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        read_gold(gold_file(tmp_path, "s3,mass,1", "s1,mass,2"), examinations=EXAMINATIONS, findings=FINDINGS)
+        read_gold(gold_file(tmp_path, "s1,,1", "s1,mass,2"), examinations=EXAMINATIONS, findings=FINDINGS)
     assert len(caught.value.faults) == 2
 
 
-def test_rows_about_other_findings_are_counted_by_name(tmp_path: Path) -> None:
-    path = gold_file(tmp_path, "s1,effusion,1", "s1,efusion,1", "s2,efusion,0", "s2,hernia,0")
-    assert other_findings(path, findings=FINDINGS) == {"efusion": 2, "hernia": 1}
+@pytest.mark.parametrize(
+    ("written", "meant"), [("1.0", 1), ("0.0", 0), ("1.", 1), ("01", 1), ("１", 1), (" 0 ", 0), ('"1,0"', 1)]
+)
+def test_numbers_as_programs_write_them_are_values(tmp_path: Path, written: str, meant: int) -> None:
+    path = gold_file(tmp_path, f"s1,mass,{written}")
+    assert read_gold(path, examinations=EXAMINATIONS, findings=FINDINGS) == {("s1", "mass"): meant}
+
+
+def notes(path: Path, **further: dict[str, list[str]]) -> list[str]:
+    survey = survey_gold(path, examinations=EXAMINATIONS, findings=FINDINGS, **further)
+    assert survey.faults == ()
+    return [str(note).removeprefix(f"{path}: ") for note in survey.notes]
+
+
+@pytest.mark.parametrize(
+    ("rows", "note"),
+    [
+        (["s2,mass,", "s2,effusion,nan"], "value: 2 of 3 row(s) left out: no value (line 3, 4)"),
+        (["s1,mass,1"], "value: 1 of 2 row(s) left out: the same as an earlier row (line 3)"),
+        (["s7,mass,1"], "study_id: 1 of 2 row(s) left out: about 1 examination(s) that are not in the manifest: 's7'"),
+        (
+            ["s1,hernia,1", "s1,efusion,0", "s2,efusion,0"],
+            "finding: 3 of 4 row(s) left out: 'efusion' (2); did you mean 'effusion'?, 'hernia' (1)",
+        ),
+    ],
+)
+def test_every_row_that_is_left_out_is_counted(tmp_path: Path, rows: list[str], note: str) -> None:
+    (said,) = notes(gold_file(tmp_path, "s1,mass,1", *rows))
+    assert said.replace("finding(s) that do not count here: ", "") == note
+
+
+def test_what_reports_call_a_finding_says_which_is_meant(tmp_path: Path) -> None:
+    (note,) = notes(gold_file(tmp_path, "s1,mass,1", "s1,Pleuraerguss,1"), terms={"effusion": ["Pleuraerguss"]})
+    assert "'Pleuraerguss' (1); did you mean 'effusion'?" in note
+
+
+def test_an_examination_whose_zeros_were_lost_is_recognised(tmp_path: Path) -> None:
+    path = gold_file(tmp_path, "17,mass,1", "18.0,mass,1")
+    with pytest.raises(ConfigurationError, match=r"'17' \(is it '0017'\?\), '18\.0' \(is it '0018'\?\)"):
+        read_gold(path, examinations={"0017", "0018"}, findings=FINDINGS)

@@ -27,6 +27,9 @@ def check(
 ) -> None:
     """Check everything that training needs, offline unless told otherwise; exit code 2 if training could not start.
 
+    It also writes check.html into the state folder: random images beside the words read from their reports, and
+    everything suspicious. A person must look at it; it stays at the site.
+
     **Examples**
 
     - `glsmed-client --site config.yaml check`
@@ -61,6 +64,8 @@ def render(report: "CheckReport", way: "OnlineReport | None" = None) -> str:
         blocks += _render_summary(report.summary)
     blocks += [] if way is None else way.lines
     blocks += _render_list("warning", [*report.warnings, *([] if way is None else way.warnings)])
+    if report.page is not None:
+        blocks.append(f"look through {report.page}: random images beside their reports, and what is suspicious")
     faults = [*report.faults, *([] if way is None else way.faults)]
     blocks += _render_list("fault", faults)
     blocks.append(f"{len(faults)} fault(s): training cannot start" if faults else "ready: training could start")

@@ -8,7 +8,7 @@ from glsmed.client.data.splits import split_of
 from glsmed.client.settings.config import SiteConfig, SplitSection
 from glsmed.shared.protocol.study import Study
 from glsmed.site_adapters.adapter.loader import load_adapter
-from glsmed.site_adapters.inputs.gold_labels import Gold, read_gold
+from glsmed.site_adapters.inputs.gold_labels import Gold, GoldSurvey, read_gold, survey_gold
 from glsmed.site_adapters.reading.reader import Reader
 
 
@@ -61,6 +61,25 @@ def read_site_gold(config: SiteConfig, study: Study, study_ids: Collection[str])
     if config.data.gold is None:
         return {}
     return read_gold(config.data.gold, examinations=study_ids, findings=study.findings)
+
+
+def survey_site_gold(
+    config: SiteConfig, study: Study, study_ids: Collection[str], terms: Mapping[str, Collection[str]]
+) -> GoldSurvey:
+    """The same as far as the file can be read, with what is wrong and what is left out; empty where there is none.
+
+    Args:
+        config: names the file.
+        study: the findings that count.
+        study_ids: the examinations of the manifest.
+        terms: what reports call each finding, to guess what an unknown name means.
+
+    Raises:
+        ConfigurationError: the file is not a table of gold labels.
+    """
+    if config.data.gold is None:
+        return GoldSurvey({}, (), ())
+    return survey_gold(config.data.gold, examinations=study_ids, findings=study.findings, terms=terms)
 
 
 def usable_gold(gold: Gold, patients: Mapping[str, str], split: SplitSection) -> Gold:

@@ -14,7 +14,7 @@ def split_of(patient_id: str, split: SplitSection) -> SplitName:
     """The split of all images of a patient; the same on every machine and for every manifest.
 
     Args:
-        patient_id: as :func:`glsmed.client.data.manifest.patient_key` writes it, so that all spellings are together.
+        patient_id: as :func:`glsmed.client.data.patient_keys.patient_key` writes it: all spellings are together.
         split: shares and seed.
     """
     digest = hashlib.sha256(f"{split.seed}\0{patient_id}".encode()).digest()

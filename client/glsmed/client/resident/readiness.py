@@ -10,7 +10,7 @@ from typing import TypeVar
 import torch
 
 from glsmed.client.data.manifest import ImageEntry, Survey, survey_manifest
-from glsmed.client.data.site_inputs import SiteInputs, read_site_gold
+from glsmed.client.data.site_inputs import SiteInputs, survey_site_gold
 from glsmed.client.data.splits import SPLITS
 from glsmed.client.egress.query_budget import QueryBudget
 from glsmed.client.labels.label_table import LabelRow
@@ -20,6 +20,14 @@ from glsmed.client.resident.preparation import (
     label_rows,
     load_images,
     summarise,
+)
+from glsmed.client.resident.site_review import (
+    SiteReview,
+    report_lines,
+    review_site,
+    review_warnings,
+    sentence_lines,
+    write_review,
 )
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.client.settings.enrolment import read_authority, read_private_key
@@ -31,6 +39,7 @@ from glsmed.shared.protocol.study import Study, TrainingSection, load_study
 from glsmed.site_adapters.adapter.adapter import Adapter
 from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.calibration.calibration import load_calibration
+from glsmed.site_adapters.inputs.gold_labels import Gold
 from glsmed.site_adapters.reading.examples import check_examples
 from glsmed.site_adapters.reading.reader import Reader
 
@@ -42,13 +51,18 @@ _MOST_NOTES = 20
 
 @dataclass(slots=True)
 class CheckReport:
-    """What was found; training can start if there is no fault."""
+    """What was found; training can start if there is no fault.
+
+    Attributes:
+        page: the page that a person must look at, where it could be made.
+    """
 
     config_file: Path
     lines: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     summary: SiteSummary | None = None
+    page: Path | None = None
 
     def attempt(self, action: Callable[[], ResultT]) -> ResultT | None:
         """The action's result; its errors become faults."""
@@ -80,7 +94,8 @@ def run_check(config_file: Path) -> CheckReport:
         return report
     _check_query_budget(report, config, study)
     if survey is not None:
-        _check_data(report, config, study, survey=survey, adapter=adapter)
+        review = _check_data(report, config, study, survey=survey, adapter=adapter)
+        _write_page(report, config, survey, review)
     return report
 
 
@@ -183,6 +198,7 @@ def _check_calibration(report: CheckReport, config: SiteConfig, adapter: Adapter
 
 
 def _check_manifest(report: CheckReport, survey: Survey) -> None:
+    report.lines.extend(report_lines(survey))
     report.faults.extend(map(str, survey.faults))
     report.warnings.extend(map(str, survey.notes[:_MOST_NOTES]))
     if len(survey.notes) > _MOST_NOTES:
@@ -191,25 +207,55 @@ def _check_manifest(report: CheckReport, survey: Survey) -> None:
 
 def _check_data(
     report: CheckReport, config: SiteConfig, study: Study, *, survey: Survey, adapter: Adapter | None
-) -> None:
+) -> SiteReview | None:
     manifest = survey.manifest
     entries = by_split(manifest, config.data.split)
-    report.attempt(lambda: load_images(config, study, entries))
-    gold = report.attempt(lambda: read_site_gold(config, study, survey.study_ids)) or {}
-    rows = None
+    images = report.attempt(lambda: load_images(config, study, entries))
+    gold = _check_gold(report, config, study, survey=survey, adapter=adapter)
+    rows, review = None, None
     if adapter is not None:
         inputs = SiteInputs(config, study, manifest, gold, Reader(adapter))
         rows = report.attempt(lambda: label_rows(inputs))
-    report.summary = summary = summarise(manifest, rows or [], entries, gold)
-    if survey.faults:
-        return  # counts of a faulty manifest would only repeat its faults
+        review = report.attempt(lambda: review_site(inputs, rows or [], entries, images))
+    report.summary = summarise(manifest, rows or [], entries, gold)
+    if review is not None:
+        report.lines.extend(sentence_lines(review.sentences))
+        report.warnings.extend(review_warnings(review))
+    if not survey.faults:  # counts of a faulty manifest would only repeat its faults
+        _check_splits(report, report.summary)
+        if rows is not None:
+            _check_labels(report, config, rows, entries["train"])
+    return review
+
+
+def _check_gold(
+    report: CheckReport, config: SiteConfig, study: Study, *, survey: Survey, adapter: Adapter | None
+) -> Gold:
+    known = {} if adapter is None else adapter.findings
+    terms = {name: finding.terms for name, finding in known.items()}
+    gold = report.attempt(lambda: survey_site_gold(config, study, survey.study_ids, terms))
+    if gold is None:
+        return {}
+    report.faults.extend(map(str, gold.faults))
+    report.warnings.extend(map(str, gold.notes))
+    return gold.labels
+
+
+def _check_splits(report: CheckReport, summary: SiteSummary) -> None:
     for name in SPLITS:
         if summary.split_patients[name] == 0:
             report.faults.append(f"no patient falls into the {name} split; add patients or change data.split")
         elif summary.split_patients[name] < _FEW_PATIENTS:
             report.warnings.append(f"only {summary.split_patients[name]} patient(s) in the {name} split")
-    if rows is not None:
-        _check_labels(report, config, rows, entries["train"])
+
+
+def _write_page(report: CheckReport, config: SiteConfig, survey: Survey, review: SiteReview | None) -> None:
+    if review is None:
+        return
+    path = config.state.check_page
+    report.attempt(lambda: write_review(path, report, site=config.site, survey=survey, review=review))
+    if path.exists():
+        report.page = path
 
 
 def _check_labels(

@@ -50,6 +50,15 @@ class StateFolder:
         """Which file each row of :meth:`image_tensor` was decoded from."""
         return self.path / f"images-{size_px}px.json"
 
+    def image_looks(self, size_px: int) -> Path:
+        """What a check found suspicious about each image, decoded at one size."""
+        return self.path / f"image-looks-{size_px}px.json"
+
+    @property
+    def check_page(self) -> Path:
+        """The page that ``check`` writes for a person to look at."""
+        return self.path / "check.html"
+
     @property
     def privacy_account(self) -> Path:
         """How much privacy the site has spent."""

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from glsmed.site_adapters.inputs.gold_labels import Gold, read_gold
+from glsmed.shared.errors import Fault
+from glsmed.site_adapters.inputs.gold_labels import Gold, read_gold_with_notes
 from glsmed.site_adapters.inputs.report_files import read_reports
 from glsmed.site_adapters.reading.cells import Cell
 from glsmed.site_adapters.reading.reader import Reader
@@ -32,7 +34,14 @@ class GoldCell:
         return self.cell is not None and self.cell.state == "uncertain"
 
 
-def load_gold_cells(reader: Reader, reports: Path, gold: Path) -> list[GoldCell]:
+class LoadedGold(NamedTuple):
+    """The gold labels of a file beside what was read, and what there is to say of rows that were left out."""
+
+    cells: list[GoldCell]
+    notes: Sequence[Fault]
+
+
+def load_gold_cells(reader: Reader, reports: Path, gold: Path) -> LoadedGold:
     """The gold labels of both files, about the adapter's findings.
 
     Raises:
@@ -40,8 +49,11 @@ def load_gold_cells(reader: Reader, reports: Path, gold: Path) -> list[GoldCell]
         ConfigurationError: with every fault of the reports, or of the gold labels, by its line.
     """
     texts = read_reports(reports)
-    labels = read_gold(gold, examinations=texts.keys(), findings=list(reader.adapter.findings), among=str(reports))
-    return gold_cells(reader, texts, labels)
+    terms = {name: finding.terms for name, finding in reader.adapter.findings.items()}
+    survey = read_gold_with_notes(
+        gold, examinations=texts.keys(), findings=list(terms), terms=terms, among=str(reports)
+    )
+    return LoadedGold(gold_cells(reader, texts, survey.labels), survey.notes)
 
 
 def gold_cells(reader: Reader, texts: Mapping[str, str], gold: Gold) -> list[GoldCell]:

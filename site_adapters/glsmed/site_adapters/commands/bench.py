@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glsmed.site_adapters.commands.arguments import AdapterArgument, OptionalGoldOption, ReportsOption
+from glsmed.site_adapters.commands.arguments import AdapterArgument, OptionalGoldOption, ReportsOption, warn
 
 if TYPE_CHECKING:  # at run time they would cost every command the start of numpy
     from glsmed.site_adapters.calibration.comparison import Change, Comparison, Verdict
@@ -28,21 +28,21 @@ def bench_command(
     **Example**: `glsmed-adapter bench st-mary.yaml --against en_radiology --reports r.jsonl --gold gold.csv`
     """
     from glsmed.site_adapters.calibration.comparison import compare
-    from glsmed.site_adapters.inputs.gold_labels import read_gold
-    from glsmed.site_adapters.inputs.gold_warnings import gold_warnings
+    from glsmed.site_adapters.inputs.gold_labels import read_gold_with_notes
     from glsmed.site_adapters.inputs.report_files import read_reports
     from glsmed.site_adapters.lint.file_rules import version_not_raised
     from glsmed.site_adapters.lint.lint_context import load_subject
 
     now, before = load_subject(adapter), load_subject(against)
     texts = read_reports(reports)
-    findings = sorted({*now.adapter.findings, *before.adapter.findings})
-    labels: Gold = (
-        {} if gold is None else read_gold(gold, examinations=texts.keys(), findings=findings, among=str(reports))
-    )
+    both = {**before.adapter.findings, **now.adapter.findings}
+    labels: Gold = {}
     if gold is not None:
-        for line in gold_warnings(gold, findings):
-            typer.echo(line, err=True)
+        terms = {name: both[name].terms for name in sorted(both)}
+        labels, _, notes = read_gold_with_notes(
+            gold, examinations=texts.keys(), findings=list(terms), terms=terms, among=str(reports)
+        )
+        warn(notes)
     _print_changes(compare(before.reader, now.reader, texts), labels)
     for fault in version_not_raised(now, before):
         typer.echo(f"warning: {fault}", err=True)

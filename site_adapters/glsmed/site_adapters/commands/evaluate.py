@@ -4,7 +4,7 @@ import json
 
 import typer
 
-from glsmed.site_adapters.commands.arguments import AdapterArgument, CalibrationOption, GoldOption, ReportsOption
+from glsmed.site_adapters.commands.arguments import AdapterArgument, CalibrationOption, GoldOption, ReportsOption, warn
 
 
 def evaluate_command(
@@ -18,12 +18,11 @@ def evaluate_command(
     from glsmed.site_adapters.calibration.calibration import load_calibration
     from glsmed.site_adapters.calibration.evaluation import evaluate
     from glsmed.site_adapters.calibration.gold_cells import load_gold_cells
-    from glsmed.site_adapters.inputs.gold_warnings import gold_warnings
     from glsmed.site_adapters.reading.reader import Reader
 
     reader = Reader(load_adapter(adapter))
     calibrated = None if calibration is None else load_calibration(calibration, reader.adapter)
-    scores = evaluate(load_gold_cells(reader, reports, gold), calibrated)
-    for line in gold_warnings(gold, reader.adapter.findings):
-        typer.echo(line, err=True)
+    cells, notes = load_gold_cells(reader, reports, gold)
+    warn(notes)
+    scores = evaluate(cells, calibrated)
     typer.echo(json.dumps({"adapter": reader.adapter.label, **scores.as_dict()}, indent=2))

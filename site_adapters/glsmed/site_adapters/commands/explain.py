@@ -19,7 +19,7 @@ def explain_command(
     adapter: AdapterArgument,
     *,
     text: Annotated[str | None, typer.Option(help="One text.")] = None,
-    source: Annotated[Path | None, typer.Option("--in", help="Reports as JSON lines; - is standard input.")] = None,
+    source: Annotated[Path | None, typer.Option("--in", help="Reports as JSON lines, or a manifest (CSV).")] = None,
     calibration: CalibrationOption = None,
     target: OutOption = STREAM,
     html: Annotated[bool, typer.Option("--html", help="One self-contained page with the words marked.")] = False,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from glsmed.site_adapters.commands.arguments import AdapterArgument, OptionalGoldOption, OutOption, ReportsOption
+from glsmed.site_adapters.commands.arguments import AdapterArgument, OptionalGoldOption, OutOption, ReportsOption, warn
 from glsmed.site_adapters.inputs.jsonl import STREAM, open_output
 
 if TYPE_CHECKING:
@@ -20,8 +20,7 @@ def suggest_command(
 
     **Example**: `glsmed-adapter suggest st-mary.yaml --reports r.jsonl --gold gold.csv`
     """
-    from glsmed.site_adapters.inputs.gold_labels import read_gold
-    from glsmed.site_adapters.inputs.gold_warnings import gold_warnings
+    from glsmed.site_adapters.inputs.gold_labels import read_gold_with_notes
     from glsmed.site_adapters.inputs.report_files import read_reports
     from glsmed.site_adapters.lint.lint_context import load_subject
     from glsmed.site_adapters.suggesting.suggestion_yaml import suggestions_yaml, usable
@@ -31,9 +30,11 @@ def suggest_command(
     texts = read_reports(reports)
     labels: Gold = {}
     if gold is not None:
-        for line in gold_warnings(gold, subject.adapter.findings):
-            typer.echo(line, err=True)
-        labels = read_gold(gold, examinations=texts.keys(), findings=list(subject.adapter.findings), among=str(reports))
+        terms = {name: finding.terms for name, finding in subject.adapter.findings.items()}
+        labels, _, notes = read_gold_with_notes(
+            gold, examinations=texts.keys(), findings=list(terms), terms=terms, among=str(reports)
+        )
+        warn(notes)
     found = usable(subject, suggest(subject, texts, labels, most=_MOST))
     with open_output(target) as output:
         output.write(suggestions_yaml(subject, found))

@@ -1,5 +1,6 @@
-"""The files that a hospital gives: reports as JSON lines, gold labels and manifests as CSV; progress over long ones.
+"""The files that a hospital gives: reports as JSON lines or named by a manifest, gold labels; progress over long ones.
 
-In: paths or streams. Out: rows, or every fault with its line; ``report_text`` turns the bytes of one report into text.
-Imports nothing of this package.
+In: paths or streams. Out: rows, reports and labels, with what was tolerated, or every fault with its line. ``tables``
+reads CSV as people and spreadsheets write it, ``report_text`` one report in any encoding and format. Imports nothing of
+this package.
 """

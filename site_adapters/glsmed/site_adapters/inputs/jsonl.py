@@ -2,11 +2,11 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import TextIO
 
 from glsmed.shared.errors import DataError, UsageError
 from glsmed.shared.files.atomic import atomic_replace
@@ -58,14 +58,21 @@ def _refuse_half_characters(report: Report) -> None:
 
 
 @contextmanager
-def open_lines(source: Path) -> Iterator[BinaryIO]:
-    """The lines of a file, or of standard input for ``-``.
+def open_lines(source: Path) -> Iterator[Iterable[bytes]]:
+    """The lines of a file, or of standard input for ``-``; of a manifest (CSV), its reports as lines.
 
     Raises:
         UsageError: the file cannot be read.
+        ConfigurationError: with every fault of a manifest and of the reports that it names.
     """
     if source == STREAM:
         yield sys.stdin.buffer
+        return
+    from glsmed.site_adapters.inputs.manifest_reports import is_manifest, read_manifest_reports  # brings RTF and HTML
+
+    if is_manifest(source):
+        reports = read_manifest_reports(source)
+        yield (json.dumps({"id": study_id, "text": text}).encode() for study_id, text in reports.items())
         return
     try:
         stream = source.open("rb")

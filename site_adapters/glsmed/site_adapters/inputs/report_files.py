@@ -1,19 +1,22 @@
-"""All reports of a JSON lines file, for work that needs every one of them: nothing is left out silently."""
+"""All reports of a file, for work that needs every one of them: nothing is left out silently."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 from glsmed.shared.errors import ConfigurationError, DataError, Fault
 from glsmed.site_adapters.inputs.jsonl import open_lines, parse_report
+from glsmed.site_adapters.inputs.manifest_reports import is_manifest, read_manifest_reports
 
 
 def read_reports(source: Path) -> Mapping[str, str]:
-    """The text of each report by its id, in the order of the file.
+    """The text of each report by its id, in the order of the file: JSON lines, or a manifest (CSV).
 
     Raises:
         UsageError: the file cannot be read.
         ConfigurationError: with every line that is broken or repeats an id, or because there is no report at all.
     """
+    if is_manifest(source):
+        return read_manifest_reports(source)
     texts: dict[str, str] = {}
     first: dict[str, int] = {}
     faults: list[Fault] = []
