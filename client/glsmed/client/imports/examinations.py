@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from glsmed.client.data.manifest import patient_key
+from glsmed.client.data.patient_keys import patient_key
 from glsmed.client.imports.image_record import ImageRecord
 
 

@@ -1,12 +1,12 @@
 """Which report belongs to which examination: by accession number, study UID, or patient and day; none is guessed."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from glsmed.client.data.manifest import patient_key
+from glsmed.client.data.patient_keys import patient_key
 from glsmed.client.imports.examinations import Examination
 from glsmed.client.imports.report_record import ReportRecord, Status
 from glsmed.client.imports.versions import whole_report
@@ -60,7 +60,7 @@ class Joins:
     not_used: Sequence[tuple[ReportRecord, str]]
 
     @property
-    def kinds(self) -> Mapping[JoinKind, int]:
+    def kinds(self) -> Mapping[str, int]:
         """How many examinations were joined by each kind."""
         found = Counter(each.kind for each in self.joined)
         return {kind: found[kind] for kind in KINDS}
@@ -216,9 +216,3 @@ def _is_near(report: ReportRecord, acquired_at: datetime | None, window_days: in
 def _number_key(number: str) -> str:
     """Accession numbers differ in white space, case and width between systems, as patients' identifiers do."""
     return patient_key(number)
-
-
-def left_over(joins: Joins) -> Iterator[str]:
-    """A line for each kind of reason, with how often it came."""
-    reasons = Counter(reason.split(":")[0] for _, reason in (*joins.without_report, *joins.not_used))
-    yield from (f"{count} × {reason}" for reason, count in reasons.most_common())

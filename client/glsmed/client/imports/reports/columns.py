@@ -8,10 +8,12 @@ from pathlib import Path
 from glsmed.client.imports.report_record import FoundReports, LeftOut, ReportRecord
 from glsmed.client.imports.reports.moments import moment
 from glsmed.client.imports.reports.statuses import status_in_words
-from glsmed.client.imports.reports.tables import Table, read_table
+from glsmed.client.imports.reports.tables import read_report_table
 from glsmed.shared.errors import UsageError
 from glsmed.shared.files.documents import did_you_mean
 from glsmed.site_adapters.inputs.report_text import plain_report
+from glsmed.site_adapters.inputs.tables.identifiers import spoiled_identifiers
+from glsmed.site_adapters.inputs.tables.table import Row
 
 Columns = Mapping[str, tuple[str, ...]]  # names of columns by what they hold
 
@@ -37,7 +39,7 @@ _KNOWN: Mapping[str, str] = {
 }
 _BY_NAME = {name: field for field, names in _KNOWN.items() for name in names.split("|")}
 _HEADED = ("findings", "impression")  # parts of a report in columns of their own, in this order
-_SPOILED = re.compile(r"#.*|-?\d(?:[.,]\d+)?[eE]\+\d+|nan|none|null|n/a", re.IGNORECASE)
+_FORMULA = re.compile(r'="(.*)"')  # how exports keep a spreadsheet from reading a number
 
 
 def parse_columns(options: Sequence[str]) -> Columns:
@@ -62,59 +64,63 @@ def reports_in_table(path: Path, columns: Columns) -> FoundReports:
     """One report for each row.
 
     Raises:
-        ValueError: in plain words; it is no table, or no column holds the text or an identifier.
+        ValueError: in plain words; it is no table, no column holds the text or an identifier, or zeros of identifiers
+            were lost throughout.
         OSError: the file cannot be read.
     """
-    table = read_table(path)
-    places = _places(table.header, columns)
-    found = FoundReports([], [])
-    for place, values in table.rows:
-        source = f"{path}:{place}"
+    table = read_report_table(path)
+    chosen = _chosen(table.columns, columns)
+    found = FoundReports([], list(table.left_out))
+    for source, row in table.rows:
         try:
-            found.records.append(_record(values, places, table, source))
+            found.records.append(_record(row, chosen, table.encoding, source))
         except ValueError as error:
             found.left_out.append(LeftOut(source, str(error)))
+    _refuse_spoiled_columns(found.records)
     return found
 
 
-def _places(header: Sequence[str], columns: Columns) -> Mapping[str, Sequence[int]]:
-    """Positions of columns by what they hold."""
-    _check_asked(header, columns)
-    places = {field: [header.index(name) for name in names] for field, names in columns.items()}
-    for field, found in _recognised(header).items():
-        if field not in columns and not (field in _HEADED and "text" in columns):
-            if len(found) > 1:
-                names = ", ".join(header[place] for place in found)
-                raise ValueError(
-                    f"has several columns that could be {field}: {names}; say --report-column {field}=NAME"
-                )
-            places[field] = found
-    if "text" not in places and not any(part in places for part in _HEADED):
-        raise ValueError(f"has no column of reports: say --report-column text=NAME; it has {', '.join(header)}")
-    if not any(field in places for field in _IDENTIFIERS):
-        raise ValueError(
-            f"has no column to join by: say --report-column accession_number=NAME (or study_uid, patient_id); it has "
-            f"{', '.join(header)}"
-        )
-    return places
+def _refuse_spoiled_columns(records: Sequence[ReportRecord]) -> None:
+    """What shows in a whole column only: zeros that were lost, digits that were rounded."""
+    for field in _IDENTIFIERS:
+        for spoiled in spoiled_identifiers([(0, getattr(record, field)) for record in records]):
+            raise ValueError(f"{field}: {spoiled.message}")
 
 
-def _check_asked(header: Sequence[str], columns: Columns) -> None:
-    for field, names in columns.items():
-        for name in names:
-            if header.count(name) != 1:
-                count = "several columns" if name in header else "no column"
-                raise ValueError(
-                    f"has {count} {name!r} for {field}{did_you_mean(name, header)}; it has {', '.join(header)}"
-                )
+def _chosen(names: Sequence[str], asked: Columns) -> Columns:
+    """The columns by what they hold: as asked, else by the names that are known."""
+    _check_asked(names, asked)
+    chosen = dict(asked)
+    for field, found in _recognised(names).items():
+        if field in asked or (field in _HEADED and "text" in asked):
+            continue
+        if len(found) > 1:
+            raise ValueError(
+                f"has several columns that could be {field}: {', '.join(found)}; say --report-column {field}=NAME"
+            )
+        chosen[field] = tuple(found)
+    listed = ", ".join(names)
+    if not any(part in chosen for part in ("text", *_HEADED)):
+        raise ValueError(f"has no column of reports: say --report-column text=NAME; it has {listed}")
+    if not any(field in chosen for field in _IDENTIFIERS):
+        raise ValueError(f"has no column to join by: say --report-column accession_number=NAME; it has {listed}")
+    return chosen
 
 
-def _recognised(header: Sequence[str]) -> Mapping[str, list[int]]:
-    places: dict[str, list[int]] = {}
-    for place, name in enumerate(header):
+def _check_asked(names: Sequence[str], asked: Columns) -> None:
+    for field, wanted in asked.items():
+        for name in wanted:
+            if name not in names:
+                hint = did_you_mean(name, names)
+                raise ValueError(f"has no column {name!r} for {field}{hint}; it has {', '.join(names)}")
+
+
+def _recognised(names: Sequence[str]) -> Mapping[str, list[str]]:
+    columns: dict[str, list[str]] = {}
+    for name in names:
         if field := _BY_NAME.get(_bare(name)):
-            places.setdefault(field, []).append(place)
-    return places
+            columns.setdefault(field, []).append(name)
+    return columns
 
 
 def _bare(name: str) -> str:
@@ -122,17 +128,13 @@ def _bare(name: str) -> str:
     return "".join(sign for sign in folded if sign.isalnum())
 
 
-def _record(values: Sequence[str], places: Mapping[str, Sequence[int]], table: Table, source: str) -> ReportRecord:
-    said = {field: values[found[0]] for field, found in places.items() if field not in ("text", *_HEADED)}
-    for field in _IDENTIFIERS:
-        if _SPOILED.fullmatch(said.get(field, "")):
-            raise ValueError(f"{field} {said[field].lstrip('#')!r} was spoiled by a spreadsheet: export it as text")
-    if not any(said.get(field) for field in _IDENTIFIERS):
-        raise ValueError("has no accession number, study UID or patient identifier")
-    written = "\n".join(_written(values, places, table.header))
+def _record(row: Row, chosen: Columns, encoding: str, source: str) -> ReportRecord:
+    said = {field: row.get(names[0], "") for field, names in chosen.items() if field not in ("text", *_HEADED)}
+    _check_identifiers(said)
+    written = "\n".join(_written(row, chosen))
     if not written:
         raise ValueError("has no report text")
-    read = plain_report(written, encoding=table.encoding)
+    read = plain_report(written, encoding=encoding)
     return ReportRecord(
         text=read.text.strip(),
         accession_number=said.get("accession_number", ""),
@@ -148,13 +150,23 @@ def _record(values: Sequence[str], places: Mapping[str, Sequence[int]], table: T
     )
 
 
-def _written(values: Sequence[str], places: Mapping[str, Sequence[int]], header: Sequence[str]) -> Iterator[str]:
-    """The text, and parts that have columns of their own under the names of these."""
-    texts = places.get("text", ())
-    for place in texts:
-        if values[place]:
-            yield f"{header[place]}:\n{values[place]}" if len(texts) > 1 else values[place]
+def _check_identifiers(said: dict[str, str]) -> None:
+    """Take Excel's ``="0012"`` apart, and refuse what a spreadsheet has spoiled."""
+    for field in _IDENTIFIERS:
+        said[field] = value = _FORMULA.sub(r"\1", said.get(field, ""))
+        for spoiled in spoiled_identifiers([(0, value)]):
+            raise ValueError(f"{field}: {spoiled.message}")
+    if not any(said[field] for field in _IDENTIFIERS):
+        raise ValueError("has no accession number, study UID or patient identifier")
+
+
+def _written(row: Row, chosen: Columns) -> Iterator[str]:
+    """The text; several columns, and parts of a report in columns of their own, each below its column's name."""
+    texts = chosen.get("text", ())
+    for name in texts:
+        if row.get(name):
+            yield f"{name}:\n{row[name]}" if len(texts) > 1 else row[name]
     for part in _HEADED:
-        for place in places.get(part, ()):
-            if values[place] and values[place] not in (values[text] for text in texts):
-                yield f"{header[place]}:\n{values[place]}"
+        for name in chosen.get(part, ()):
+            if row.get(name) and row[name] not in (row.get(text) for text in texts):
+                yield f"{name}:\n{row[name]}"

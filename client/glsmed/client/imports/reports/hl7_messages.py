@@ -178,7 +178,7 @@ def _message(raw: bytes, *, framed: bool) -> Message:
 
 def _with_escape_characters(body: bytes) -> bytes:
     r"""Escapes of chapter 2.7 that change the character set (\C2842\) as the bytes that they stand for."""
-    return _ESCAPED_SET.sub(lambda match: b"\x1b" + bytes.fromhex(match.group(1).decode("ascii"))[1:], body)
+    return _ESCAPED_SET.sub(lambda match: b"\x1b" + bytes.fromhex(match.group(1).decode("ascii")), body)
 
 
 def _declared(body: bytes) -> str | None:

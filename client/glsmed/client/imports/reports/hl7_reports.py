@@ -164,13 +164,20 @@ def _is_study_uid(message: Message, segment: Segment) -> bool:
 
 
 def _part(message: Message, segment: Segment) -> Part:
-    status = observation_status(message.part(segment, 11))
+    status = _observation_status(message, segment)
     code, name = _identified(message, segment)
     text = _encapsulated(message, segment) if message.part(segment, 2) == _DOCUMENT else _observed(message, segment)
     title = heading(code, name)
     if title == "Addendum" and status != "cancelled":
         status = "addendum"
     return Part(text=text, status=status, code=code or name, title=title)
+
+
+def _observation_status(message: Message, segment: Segment) -> Status | None:
+    """What OBX-11 says; a text with a separator in it would put other fields there."""
+    if segment.field(6) and not segment.field(11):
+        raise ValueError("holds a field separator that is not escaped: what stands behind it would be lost")
+    return observation_status(message.part(segment, 11))
 
 
 def _identified(message: Message, segment: Segment) -> tuple[str, str]:

@@ -1,11 +1,8 @@
-"""CSV, TSV and Excel files as rows with their places; what a spreadsheet has done to numbers is named."""
+"""Tables of reports, CSV or Excel alike: rows by column name with their places, and rows that cannot be read."""
 
-import csv
-import io
-import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -15,128 +12,107 @@ from openpyxl import load_workbook
 from openpyxl.utils.escape import unescape
 from openpyxl.utils.exceptions import InvalidFileException
 
-from glsmed.site_adapters.inputs.report_bytes.encodings import decode
-from glsmed.site_adapters.inputs.report_bytes.mojibake import mend
+from glsmed.client.imports.report_record import LeftOut
+from glsmed.shared.errors import ConfigurationError
+from glsmed.site_adapters.inputs.tables.table import Row, read_table
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell, MergedCell
 
-_SEPARATORS = ",;\t|"
-_NAMED_SEPARATOR = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
-_QUOTED = re.compile(r'"[^"]*"')
-_FORMULA = re.compile(r'="(.*)"')  # how exports keep a spreadsheet from reading a number
-_LONGEST_FIELD = 10_000_000
-_DIGITS_OF_A_NUMBER = 15  # more than these are lost in a spreadsheet
-_ONLY_ZEROS = re.compile(r"0+")
-_LOST_NUMBER = "#"  # begins the text of a cell that holds an error of Excel
+_WORKBOOKS = (".xlsx", ".xlsm")
+_EXACT_DIGITS = 15  # a spreadsheet keeps so many digits of a number
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """A table as text.
+class ReportTable:
+    """A table read as far as it can be.
 
     Attributes:
-        header: names of the columns, stripped.
-        rows: place in the file and values, filled up to the header's length; rows without any value are left out.
-        encoding: of the file's bytes.
+        columns: their names in the file's order.
+        rows: place and values by column, stripped; a place is the file with its line, or sheet and row.
+        left_out: rows that are broken.
+        encoding: of the file.
     """
 
-    header: tuple[str, ...]
-    rows: Sequence[tuple[str, tuple[str, ...]]]
+    columns: Sequence[str]
+    rows: Sequence[tuple[str, Row]]
+    left_out: Sequence[LeftOut]
     encoding: str
 
 
-def read_table(path: Path) -> Table:
-    """The table in a file whose name ends in csv, tsv, tab, txt or xlsx.
+def read_report_table(path: Path) -> ReportTable:
+    """The table in a CSV, TSV or Excel file.
 
     Raises:
-        ValueError: in plain words; it is no table, is damaged, or its encoding is in doubt.
+        ValueError: in plain words, without the file's name; it is no table, or its encoding is in doubt.
         OSError: it cannot be read.
     """
-    if path.suffix.lower() in (".xlsx", ".xlsm"):
+    if path.suffix.lower() in _WORKBOOKS:
         return _read_workbook(path)
-    decoded = decode(path.read_bytes())
-    text, _ = mend(decoded.text.removeprefix("\ufeff"))
-    separator, text = _separator(text)
-    lines = list(_delimited(text, separator))
-    return _table(lines, decoded.encoding)
-
-
-def _separator(text: str) -> tuple[str, str]:
-    """The sign between columns, as the first line says or shows, and the table without such a line."""
-    if match := _NAMED_SEPARATOR.match(text):
-        return match.group(1), text[match.end() :]
-    first = _QUOTED.sub("", text.lstrip("\r\n").split("\n", 1)[0])
-    return max(_SEPARATORS, key=first.count), text
-
-
-def _delimited(text: str, separator: str) -> Iterator[tuple[str, list[str]]]:
-    csv.field_size_limit(_LONGEST_FIELD)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    start = 1
     try:
-        for row in reader:
-            yield str(start), [_FORMULA.sub(r"\1", value.strip()) for value in row]
-            start = reader.line_num + 1
-    except csv.Error as error:
-        raise ValueError(
-            f"is no table from line {start} on: {error}; a quote is open, or stands within a text"
-        ) from None
+        table = read_table(path, required=())
+    except ConfigurationError as error:
+        raise ValueError("; ".join(fault.message for fault in error.faults)) from None
+    rows = [(f"{path}:{line}", row) for line, row in table.rows]
+    left_out = [LeftOut(f"{path}:{fault.line}", fault.message) for fault in table.faults]
+    return ReportTable(list(rows[0][1]) if rows else [], rows, left_out, table.encoding)
 
 
-def _table(lines: Sequence[tuple[str, list[str]]], encoding: str) -> Table:
-    filled = [(place, values) for place, values in lines if any(values)]
-    if not filled:
-        raise ValueError("has no rows")
-    header = tuple(name.strip() for name in filled[0][1])
-    while header and not header[-1]:
-        header = header[:-1]
-    rows = [(place, _fitted(place, values, len(header))) for place, values in filled[1:]]
+def _read_workbook(path: Path) -> ReportTable:
+    (title, cells), *others = _filled_sheets(path)
+    if others:
+        named = ", ".join([title, *(other for other, _ in others)])
+        raise ValueError(f"has several sheets with values ({named}): keep one, or save the one as CSV")
+    header, *body = [(number, row) for number, row in enumerate(cells, 1) if any(row)]
+    names = [name for name in header[1] if name]
+    if len(set(names)) < len(names):
+        raise ValueError(f"has a column twice in row {header[0]}: {', '.join(names)}")
+    rows = [(f"{path}: {title}, row {number}", _by_name(header[1], row)) for number, row in body]
     if not rows:
         raise ValueError("has no rows below its header")
-    return Table(header, rows, encoding)
+    return ReportTable(names, rows, (), "utf-8")
 
 
-def _fitted(place: str, values: list[str], width: int) -> tuple[str, ...]:
-    if any(values[width:]):
-        raise ValueError(f"line {place} has more values than the {width} columns of the header: is a text not quoted?")
-    return (*values, *[""] * (width - len(values)))[:width]
+def _by_name(header: Sequence[str], row: Sequence[str]) -> Mapping[str, str]:
+    return {name: value for name, value in zip(header, row, strict=False) if name}
 
 
-def _read_workbook(path: Path) -> Table:
+def _filled_sheets(path: Path) -> Sequence[tuple[str, Sequence[Sequence[str]]]]:
+    """Title and cells of every sheet that has any value."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of styles and validations that are not read
+            warnings.simplefilter("ignore")  # of styles and validations, which are not read
             workbook = load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError):
+            sheets = [
+                (each.title, [[_cell_text(cell) for cell in row] for row in each.iter_rows()]) for each in workbook
+            ]
+            workbook.close()
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError):
         raise ValueError(
-            "is no Excel workbook (.xlsx), or is locked with a password: save it as CSV in UTF-8"
+            "is no Excel workbook, is damaged or locked with a password: save it as CSV in UTF-8"
         ) from None
-    try:
-        sheets = {sheet.title: [[_cell_text(cell) for cell in row] for row in sheet.iter_rows()] for sheet in workbook}
-    finally:
-        workbook.close()
-    filled = {title: rows for title, rows in sheets.items() if any(any(row) for row in rows)}
-    if len(filled) != 1:
-        raise ValueError(f"expected one sheet with values, got {', '.join(filled) or 'none'}: save the one as CSV")
-    ((title, rows),) = filled.items()
-    return _table([(f"{title}!{number}", row) for number, row in enumerate(rows, 1)], "utf-8")
+    filled = [(title, rows) for title, rows in sheets if any(any(row) for row in rows)]
+    if not filled:
+        raise ValueError("has no rows")
+    return filled
 
 
 def _cell_text(cell: "Cell | MergedCell") -> str:
     value = cell.value
-    if value is None:
-        return ""
     if isinstance(value, datetime | date | time):
         return value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return unescape(str(value)).strip()
-    return _number_text(value, str(getattr(cell, "number_format", "")))
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _number_text(value, str(getattr(cell, "number_format", "")))
+    return "" if value is None else unescape(str(value)).strip()
 
 
 def _number_text(value: float, shown_as: str) -> str:
-    """A number as its sheet shows it: without a decimal point, and with the zeros that its format puts before it."""
-    text = str(int(value)) if float(value).is_integer() else str(value)
-    if len(text.lstrip("-")) > _DIGITS_OF_A_NUMBER and float(value).is_integer():
-        return f"{_LOST_NUMBER}{text}"
-    return text.zfill(len(shown_as)) if _ONLY_ZEROS.fullmatch(shown_as) else text
+    """A number as its sheet shows it: no decimal point, and the zeros that its format puts in front.
+
+    A number whose last digits Excel has lost is written as one, so that it counts as spoiled.
+    """
+    if not float(value).is_integer():
+        return str(value)
+    if abs(value) >= 10**_EXACT_DIGITS:
+        return f"{value:.14E}"
+    return str(int(value)).zfill(len(shown_as) if shown_as and not shown_as.strip("0") else 0)
