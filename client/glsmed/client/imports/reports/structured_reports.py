@@ -24,6 +24,7 @@ _TEXT_DOCUMENTS = {
 _ABOUT_THE_DOCUMENT = ("HAS OBS CONTEXT", "HAS ACQ CONTEXT", "HAS CONCEPT MOD")
 _MARK = (128, b"DICM")
 _DEEPEST = 30
+_ADDENDUM = "Addendum"
 
 
 def is_dicom(raw: bytes) -> bool:
@@ -66,8 +67,8 @@ def _records(dataset: Dataset, path: Path) -> Iterator[ReportRecord]:
         named = getattr(pydicom.uid.UID(kind), "name", kind) if kind else "of no class"
         raise ValueError(f"is {named}, expected one of {', '.join(_TEXT_DOCUMENTS.values())}")
     parts = [part for part in _parts(dataset, title="", depth=0) if part.text.strip()]
-    main = [part for part in parts if part.title != "Addendum"]
-    added = [part for part in parts if part.title == "Addendum"]
+    main = [part for part in parts if part.title != _ADDENDUM]
+    added = [part for part in parts if part.title == _ADDENDUM]
     if not parts:
         raise ValueError("holds no text that was read of the images")
     if main:
@@ -84,7 +85,7 @@ def _parts(item: Dataset, *, title: str, depth: int) -> Iterator[Part]:
         code, name = _concept(content)
         if header_text(content, "RelationshipType") in _ABOUT_THE_DOCUMENT or is_no_report_text(code, name):
             continue
-        own = heading(code, name) or title
+        own = title if title == _ADDENDUM else heading(code, name) or title
         if header_text(content, "ValueType") == "TEXT":
             yield Part(text=str(content.get("TextValue") or "").replace("\0", ""), code=code, title=own)
         yield from _parts(content, title=own, depth=depth + 1)
