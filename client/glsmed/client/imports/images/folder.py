@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
@@ -35,15 +36,25 @@ def images_in_folder(folder: Path, *, names: re.Pattern[str] | None = None) -> F
     """
     _check_names(names)
     paths, skipped = _listed(folder)
-    records: list[ImageRecord] = []
+    found = _read_all(paths, folder, names)
+    return FoundImages(found.records, sorted([*skipped, *found.skipped], key=lambda each: each.path))
+
+
+def images_at(paths: Sequence[Path]) -> FoundImages:
+    """The DICOM images among ``paths``, in their order, and the others with the reason."""
+    return _read_all(paths, Path(), None)
+
+
+def _read_all(paths: Sequence[Path], folder: Path, names: re.Pattern[str] | None) -> FoundImages:
+    found = FoundImages([], [])
     for path in track(paths, description="reading image headers"):
         try:
-            records.append(_read_record(path, folder, names))
+            found.records.append(_read_record(path, folder, names))
         except DataError as error:
-            skipped.append(Skipped(path, str(error)))
+            found.skipped.append(Skipped(path, str(error)))
         except OSError as error:
-            skipped.append(Skipped(path, f"cannot be read: {error.strerror or error}"))
-    return FoundImages(records, sorted(skipped, key=lambda each: each.path))
+            found.skipped.append(Skipped(path, f"cannot be read: {error.strerror or error}"))
+    return found
 
 
 def _check_names(names: re.Pattern[str] | None) -> None:
