@@ -81,7 +81,9 @@ def test_filters_leave_images_out_with_the_reason(typed: Typed, exports: Path) -
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--reports", "oru.hl7"), "expected --images"),
+        (("--reports", "oru.hl7"), "expected either --images FOLDER or --pacs URL, got neither"),
+        (("--images", "images", "--pacs", "dicom://A@b:104", "--reports", "oru.hl7"), "got both"),
+        (("--pacs", "ftp://x", "--reports", "oru.hl7"), "ftp://x"),
         (("--images", "images", "--reports", "none.csv"), "No such file"),
         (("--images", "images", "--reports", "oru.hl7", "--report-status", "finished"), "expected one of corrected"),
         (("--images", "images", "--reports", "oru.hl7", "--report-column", "Befund"), "FIELD=NAME"),

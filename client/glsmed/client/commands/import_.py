@@ -1,6 +1,7 @@
 """``glsmed-client import``: from exports of PACS and RIS to manifest.csv."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
 
 _DAYS = ["%Y-%m-%d"]
 _IMAGES, _REPORTS, _FILTERS = "Images", "Reports", "Which images"
+_FETCHED = "pacs-images"  # the folder beside the manifest that images of an archive are fetched into
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ImageSource:
+    """Where images come from: a folder, or an archive and the folder that they are fetched into."""
+
+    folder: Path | None
+    names: str | None
+    pacs: str | None
+    fetched: Path
+    own_title: str | None
+    ca_certificate: Path | None
 
 
 def import_(
@@ -33,6 +47,28 @@ def import_(
             "accession_number, study_uid, view.",
             rich_help_panel=_IMAGES,
         ),
+    ] = None,
+    pacs: Annotated[
+        str | None,
+        typer.Option(
+            help="An archive: https://host/dicom-web, or dicom://AET@host:port. GLSMED_PACS_TOKEN, or GLSMED_PACS_USER "
+            "and GLSMED_PACS_PASSWORD, in the environment.",
+            rich_help_panel=_IMAGES,
+        ),
+    ] = None,
+    pacs_to: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where images of an archive are kept; what is there is not fetched again.",
+            show_default="pacs-images beside the manifest",
+            rich_help_panel=_IMAGES,
+        ),
+    ] = None,
+    pacs_title: Annotated[
+        str | None, typer.Option(help="This site's AE title, for dicom://.", rich_help_panel=_IMAGES)
+    ] = None,
+    pacs_ca: Annotated[
+        Path | None, typer.Option(help="The authority of the archive's certificate.", rich_help_panel=_IMAGES)
     ] = None,
     reports: Annotated[
         list[Path] | None,
@@ -108,6 +144,7 @@ def import_(
 
     - `glsmed-client --site config.yaml import --images export/ --reports oru.hl7`
     - `glsmed-client --site config.yaml import --images export/ --reports ris.csv --report-column text=Befund`
+    - `glsmed-client --site config.yaml import --pacs https://pacs.hospital/dicom-web --modality DX --reports fhir/`
     - `glsmed-client --site config.yaml import --images CD/DICOMDIR --reports letters/ --view PA --out manifest.csv`
     """
     from glsmed.client.imports.images.selection import Selection
@@ -128,7 +165,15 @@ def import_(
         burned_in_annotation=burned_in,
         secondary_captures=secondary_captures,
     )
-    found = _images(images, _pattern("--image-names", image_names), selection)
+    source = _ImageSource(
+        folder=images,
+        names=image_names,
+        pacs=pacs,
+        fetched=pacs_to or target.parent / _FETCHED,
+        own_title=pacs_title,
+        ca_certificate=pacs_ca,
+    )
+    found = _images(source, selection)
     for line in _joined(found, sources, names, rules, target):
         typer.echo(line)
 
@@ -171,20 +216,32 @@ def _pattern(option: str, written: str | None) -> "re.Pattern[str] | None":
         raise UsageError(f"{option} {written}: is not a regular expression: {error}") from None
 
 
-def _images(folder: Path | None, names: "re.Pattern[str] | None", selection: "Selection") -> "FoundImages":
+def _images(source: _ImageSource, selection: "Selection") -> "FoundImages":
     """The images that are wanted, each picture once; the others with their reasons."""
     from glsmed.client.imports.image_record import FoundImages
     from glsmed.client.imports.images.duplicates import without_duplicates
-    from glsmed.client.imports.images.folder import images_in_folder
     from glsmed.client.imports.images.selection import select
-    from glsmed.shared.errors import UsageError
 
-    if folder is None:
-        raise UsageError("expected --images FOLDER: where the images are")
-    found = images_in_folder(folder, names=names)
+    found = _found(source, selection)
     wanted, left_out = select(found.records, selection)
     kept, repeated = without_duplicates(wanted)
     return FoundImages(kept, [*found.skipped, *left_out, *repeated])
+
+
+def _found(source: _ImageSource, selection: "Selection") -> "FoundImages":
+    """Everything that the source has; an archive is asked only for the days and modalities that are wanted."""
+    from glsmed.client.imports.images.retrieval.archive import ArchiveQuery
+    from glsmed.client.imports.images.sources import Connection, images_from_folder, images_from_pacs
+    from glsmed.shared.errors import UsageError
+
+    if (source.folder is None) == (source.pacs is None):
+        got = "neither" if source.pacs is None else "both"
+        raise UsageError(f"expected either --images FOLDER or --pacs URL, got {got}")
+    if source.folder is not None:
+        return images_from_folder(source.folder, names=_pattern("--image-names", source.names))
+    query = ArchiveQuery(modalities=selection.modalities, first_day=selection.first_day, last_day=selection.last_day)
+    connection = Connection(own_title=source.own_title or Connection().own_title, ca_certificate=source.ca_certificate)
+    return images_from_pacs(str(source.pacs), source.fetched, query=query, connection=connection)
 
 
 def _joined(
