@@ -7,6 +7,7 @@ import pytest
 
 from glsmed.client.data.manifest import read_manifest
 from tests.drawn_dicom import write_study
+from tests.orthanc_on_loopback import Orthanc
 
 Typed = Callable[..., Any]
 ORU = (
@@ -110,3 +111,22 @@ def test_nothing_in_common_leaves_a_log_and_no_manifest(typed: Typed, exports: P
     assert done.code == 2
     assert "import-log.csv says what became of each file" in done.err
     assert not (exports / "m.csv").exists()
+
+
+@pytest.mark.parametrize("way", ["web", "dicom"])
+def test_an_archive_and_messages_become_a_manifest(
+    typed: Typed, orthanc: Orthanc, exports: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    orthanc.store(*sorted(path for path in (exports / "images").rglob("*") if path.is_file()))
+    for name, value in orthanc.variables.items():
+        monkeypatch.setenv(name, value)
+    address = orthanc.web if way == "web" else orthanc.dicom
+    done = typed(
+        "import",
+        *("--pacs", address, "--pacs-ca", orthanc.ca, "--pacs-to", exports / "fetched", "--modality", "DX"),
+        *("--reports", exports / "oru.hl7", "--out", exports / "m.csv"),
+    )
+    assert done.code == 0, done.err
+    manifest = read_manifest(exports / "m.csv")
+    assert sorted(manifest.reports.values()) == ["No pneumothorax.", "Small left effusion."]
+    assert all(entry.image.is_file() for entry in manifest.images)
