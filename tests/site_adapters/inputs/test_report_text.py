@@ -63,6 +63,11 @@ def test_letters_with_separate_accents_become_whole() -> None:
         (b"\0" * 128 + b"DICM", "DICOM file"),
         (b"MSH|^~\\&|RIS|H", "glsmed-client import"),
         ("Größe".encode("cp850"), "in doubt"),
+        (b"Neumon=C3=ADa y derrame pleural m=C3=ADnimo, n=C3=B3dulo", "quoted-printable"),
+        (b"Neumon\\u00eda basal", "escapes in place of letters"),
+        (b"Tm8gZWZmdXNpb24uIEhlYXJ0IG5vcm1hbC4gTm8gcG5ldW1vdGhvcmF4Lg==", "is Base64"),
+        (b"Neumon?a, t?rax", "accents were lost"),
+        (b"????????", "made of question marks"),
         ("Плевральный выпот".encode("cp1251"), "in doubt"),
     ],
 )

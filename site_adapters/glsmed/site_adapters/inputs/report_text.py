@@ -10,6 +10,7 @@ from glsmed.site_adapters.inputs.report_bytes.encodings import Decoded, decode
 from glsmed.site_adapters.inputs.report_bytes.html_text import html_to_text, is_html
 from glsmed.site_adapters.inputs.report_bytes.mojibake import mend
 from glsmed.site_adapters.inputs.report_bytes.rtf_text import is_rtf, rtf_to_plain
+from glsmed.site_adapters.inputs.report_bytes.wrappings import refuse_wrapped
 
 ReportFormat = Literal["plain", "html", "rtf", "cda"]
 
@@ -86,6 +87,7 @@ def plain_report(text: str, *, encoding: str) -> ReportText:
         raise ValueError("is an HL7 v2 message, not the report alone: import it with glsmed-client import")
     if is_xml(text):
         return _finished(cda_to_text(text), decoded, "cda")
+    refuse_wrapped(text)
     mended, why = mend(text)
     if is_html(mended):
         return _finished(html_to_text(mended), decoded, "html", why)

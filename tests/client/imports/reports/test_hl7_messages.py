@@ -34,6 +34,10 @@ def observed(raw: bytes) -> str:
         ("~ISO IR87", "iso2022_jp", "左肺に結節影を認める。胸水なし。"),
         ("ISO IR6~ISO IR87", "iso2022_jp_ext", "ﾊｲｴﾝの疑い"),
         ("", "iso2022_jp", "心拡大あり。前回と比べ増大。"),
+        ("windows-1252", "cp1252", "Größe – Erguss"),
+        ("ISO-8859-15", "iso8859-15", "Größe 5 €"),
+        ("Shift-JIS", "cp932", "胸水なし"),
+        ("UTF_8", "utf-8", "胸水なし"),
         ("SHIFT_JIS", "cp932", "表示能力のソート｜構造"),
     ],
 )

@@ -55,3 +55,16 @@ def test_a_damaged_utf_16_file_is_named_as_such() -> None:
 def test_an_unknown_declared_encoding_is_refused() -> None:
     with pytest.raises(ValueError, match="unknown encoding 'klingon'"):
         decode(b"\xe9t\xe9", declared="klingon")
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("ＣＴにて精査を。①右肺 5㎜ ㈱", "cp932"),
+        ("髙橋医師に電話で報告しました。", "cp932"),
+        ("Ⅲ型の結節 3㎝", "cp932"),
+        ("VERGRÖßERT, KEIN ERGUß", "latin-1"),
+    ],
+)
+def test_signs_that_windows_added_and_capitals_are_read(text: str, encoding: str) -> None:
+    assert decode(text.encode(encoding)).text == text

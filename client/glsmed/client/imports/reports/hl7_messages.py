@@ -4,6 +4,7 @@ Written here rather than taken from a library: the Python ones expect text that 
 segments that end in carriage returns, and exports of hospitals keep to none of these (HL7 v2.5.1, chapter 2).
 """
 
+import codecs
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,32 +17,18 @@ _BATCH_SEGMENT = re.compile(rb"(?:\A|(?<=[\r\n]))(?:FHS|BHS|BTS|FTS)[^\w\s][^\r\
 _COUNT = re.compile(rb"(?:\A|(?<=[\r\n]))BTS[^\w\s](\d+)")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _CHARACTER_SET = 17  # MSH-18, counted as fields after the name
-_CHARACTER_SETS: Mapping[str, str | None] = {  # table 0211 and what vendors write; None: the bytes decide
-    "": None,
-    "ASCII": None,
-    "ISO IR6": None,
-    "UNICODE": None,
-    "UNICODE UTF-8": "utf-8",
-    "UTF-8": "utf-8",
-    "UTF8": "utf-8",
-    **{f"8859/{part}": f"iso8859-{part}" for part in range(1, 16)},
-    "ISO IR100": "iso8859-1",
-    "WINDOWS-1252": "cp1252",
-    "CP1252": "cp1252",
-    "ISO IR14": None,
-    "ISO IR13": None,
-    "ISO IR87": None,
-    "ISO IR159": None,
-    "SHIFT_JIS": "cp932",
-    "SHIFT-JIS": "cp932",
-    "SJIS": "cp932",
-    "MS932": "cp932",
-    "WINDOWS-31J": "cp932",
-    "EUC-JP": "euc_jp",
-    "GB 18030-2000": "gb18030",
-    "KS X 1001": "euc_kr",
-    "BIG-5": "big5",
+_CHARACTER_SETS: Mapping[str, str | None] = {  # table 0211 without its spaces and signs; None: the bytes decide
+    **dict.fromkeys(("", "ASCII", "ISOIR6", "UNICODE", "UNICODEUTF16", "UNICODEUTF32"), None),
+    **dict.fromkeys(("ISOIR13", "ISOIR14", "ISOIR87", "ISOIR159", "ISO2022IR87", "ISO2022IR13"), None),
+    "UNICODEUTF8": "utf-8",
+    "ISOIR192": "utf-8",
+    "ISOIR100": "iso8859-1",
+    **{f"8859/{part}": f"iso8859-{part}" for part in (*range(1, 12), *range(13, 17))},
+    "WINDOWS31J": "cp932",
+    "GB180302000": "gb18030",
+    "KSX1001": "euc_kr",
 }
+_IN_NAMES = re.compile(r"[\s_-]")
 _ESCAPED_SET = re.compile(rb"\\[CM]((?:[0-9A-Fa-f]{2}){2,3})\\")
 _LOOKED_AT = 200  # bytes at the beginning of a file
 
@@ -185,11 +172,19 @@ def _declared(body: bytes) -> str | None:
     head = re.split(rb"[\r\n]", body, maxsplit=1)[0].decode("latin-1")
     fields = head.split(head[3:4]) if len(head) > 3 else []
     written = fields[_CHARACTER_SET] if len(fields) > _CHARACTER_SET else ""
-    names = [name.strip().upper() for name in written.replace("\\", "~").split("~")]
-    unknown = [name for name in names if name not in _CHARACTER_SETS]
-    if unknown:
-        raise ValueError(f"names the unknown character set {unknown[0]!r} in MSH-18")
-    return next((declared for name in names if (declared := _CHARACTER_SETS[name])), None)
+    named = (_meant(name.strip()) for name in written.replace("\\", "~").split("~"))
+    return next(filter(None, named), None)
+
+
+def _meant(name: str) -> str | None:
+    """The encoding that a name in MSH-18 stands for: of table 0211, or one that Python knows, as vendors write them."""
+    bare = _IN_NAMES.sub("", name.upper())
+    if bare in _CHARACTER_SETS:
+        return _CHARACTER_SETS[bare]
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        raise ValueError(f"names the unknown character set {name!r} in MSH-18") from None
 
 
 def _segments(text: str, separator: str) -> Iterator[Segment]:

@@ -37,6 +37,7 @@ _HEADINGS_BY_CODE = {
 }
 _HEADINGS = re.compile(
     r"(?:radiology |radiologic )?(findings?|impressions?|conclusions?|recommendations?|addend(?:um|a)|hallazgos|"
+    r"procedure|technique|comparisons?|técnica|comparación|technik|vergleich|検査方法|比較|"
     r"impresi[oó]n|conclusi[oó]n|adenda|befund|beurteilung|nachtrag|所見|画像所見|診断|印象|結論|追記)(?: narrative)?",
     re.IGNORECASE,
 )

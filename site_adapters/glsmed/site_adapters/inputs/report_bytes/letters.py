@@ -26,13 +26,13 @@ _CONTRACTION = re.compile(r"(?:s|t|d|m|re|ve|ll)\b", re.IGNORECASE)
 _ELISION = re.compile(r"\b(?:[cdjlmnsto]|qu|lorsqu|puisqu|jusqu|presqu|aujourd|un|(?:d|n|s|c)?[aeu]ll)$", re.IGNORECASE)
 _TWO_LETTERS = re.compile(r"[^\W\d_]{2}")
 _BESIDE_LETTERS = frozenset("°±µ²³·§½¼¾×÷ºª“”„‘’‚«»‹›¿¡…–—•€®©™´\u00a0\u00ad")
-_VOWELS = frozenset("aeiouäöüAEIOU")
+_VOWELS = frozenset("aeiouäöüAEIOUÄÖÜ")
 _MOST_ACCENTS_IN_A_ROW = 2
 _FOREIGN_WEIGHT = 0.5
 
 _KANA = re.compile(r"[\u3041-\u309f\u30a1-\u30ff]")
 _JAPANESE_SIGNS = re.compile(
-    r"[\u3000-\u303f\u3041-\u309f\u30a0-\u30ff\uff01-\uff5e\u2010-\u2312\u2460-\u2473α-ωΑ-Ω°±×÷§¶′″]"
+    r"[\u3000-\u303f\u3041-\u309f\u30a0-\u30ff\uff01-\uff5e\u2010-\u27bf\u3200-\u33ffα-ωΑ-Ω°±×÷§¶′″]"
 )
 _HALF_KATAKANA = re.compile(r"[\uff61-\uff9f]")
 # What the accent of a Western word looks like in Shift JIS, together with the letter after it
@@ -41,6 +41,7 @@ _STRAY_KANJI = re.compile(
 )
 _MOST_NARROW = 2  # half-width katakana for each other Japanese character
 _LEVEL_2_WEIGHT = 0.6
+_PAIR = 2  # bytes of a kanji
 _NO_KANA_WEIGHT = 0.6
 _LEVEL_1_ROWS = range(0xB0, 0xD0)  # of EUC-JP: the 2,965 kanji of everyday texts
 
@@ -130,6 +131,7 @@ def _japanese_weight(sign: str) -> float:
 
 def _kanji_weight(sign: str) -> float:
     code = sign.encode("euc_jp", "replace")
-    if len(code) != 2:
-        return 0.0
-    return 1.0 if code[0] in _LEVEL_1_ROWS else _LEVEL_2_WEIGHT
+    if len(code) == _PAIR and code[0] in _LEVEL_1_ROWS:
+        return 1.0
+    # Microsoft's Shift JIS has some hundred more, many of them in names
+    return _LEVEL_2_WEIGHT if len(sign.encode("cp932", "replace")) == _PAIR else 0.0
