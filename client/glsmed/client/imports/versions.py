@@ -44,6 +44,8 @@ def whole_report(
     if not versions:
         kinds = ", ".join(sorted({report.status for report in reports}))
         raise LookupError(f"has no report itself, only what is {kinds}")
+    if len(reports) == 1 and reports[0].status in statuses:
+        return WholeReport(reports[0].text, (reports[0],), ())
     if not are_versions and len({_bare(report.text) for report in versions}) > 1:
         raise LookupError(f"{len(versions)} reports fit it by patient and day: {_named(versions)}")
     main = _main(versions)

@@ -25,10 +25,12 @@ _OTHER_FILES = {
     b"MM\x00*": "a TIFF image",
 }
 _DICOM_MARK = (128, b"DICM")
-_LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-_SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u202f", " "))
-_INVISIBLE = str.maketrans(dict.fromkeys("\u00ad\u200b\u2060\ufeff"))
-_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
+_SIGNS = str.maketrans(
+    dict.fromkeys("\r\x0b\x0c\x85\u2028\u2029", "\n")  # line ends
+    | dict.fromkeys("\u00a0\u2007\u202f", " ")  # no-break spaces
+    | dict.fromkeys("\u00ad\u200b\u2060\ufeff", "")  # invisible
+)
+_BLANK_LINES = re.compile(r"\n{3,}")
 _AT_LINE_END = re.compile(r"[ \t]+\n")
 _END_OF_FILE = "\x1a"  # DOS programs end a text file with it
 _CONTROL = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -114,11 +116,14 @@ def _tidy(text: str) -> str:
     Raises:
         ValueError: it holds NULs or other control characters.
     """
-    text = _LINE_ENDS.sub("\n", text.removesuffix(_END_OF_FILE)).translate(_SPACES).translate(_INVISIBLE)
+    text = text.removesuffix(_END_OF_FILE).replace("\r\n", "\n").translate(_SIGNS)
     if control := _CONTROL.search(text):
         line = text.count("\n", 0, control.start()) + 1
         raise ValueError(
             f"holds the control character U+{ord(control.group()):04X} in line {line}: export it again as UTF-8 text"
         )
-    text = _BLANK_LINES.sub("\n\n", _AT_LINE_END.sub("\n", text))
-    return unicodedata.normalize("NFC", text)
+    if " \n" in text or "\t\n" in text:
+        text = _AT_LINE_END.sub("\n", text)
+    if "\n\n\n" in text:
+        text = _BLANK_LINES.sub("\n\n", text)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)

@@ -165,6 +165,8 @@ def _message(raw: bytes, *, framed: bool) -> Message:
 
 def _with_escape_characters(body: bytes) -> bytes:
     r"""Escapes of chapter 2.7 that change the character set (\C2842\) as the bytes that they stand for."""
+    if b"\\C" not in body and b"\\M" not in body:
+        return body
     return _ESCAPED_SET.sub(lambda match: b"\x1b" + bytes.fromhex(match.group(1).decode("ascii")), body)
 
 

@@ -2,15 +2,16 @@
 
 import re
 
-_TRACES = (
-    (re.compile(r"(?:=[0-9A-F]{2}[^=\s]{0,40}){2}|=\?[\w-]+\?[QBqb]\?"), 2, "is in quoted-printable, as mail packs it"),
-    (re.compile(r"\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}"), 1, "has \\u escapes in place of letters"),
+_TRACES = (  # a sign without which there is none, what shows it, how often, and what it is
     (
-        re.compile(r"%[0-9A-F]{2}(?:%[0-9A-F]{2}|\w)*%[0-9A-F]{2}"),
+        "=",
+        re.compile(r"(?:=[0-9A-F]{2}[^=\s]{0,40}){2}|=\?[\w-]+\?[QBqb]\?"),
         2,
-        "has % escapes in place of letters, as addresses do",
+        "is in quoted-printable, as mail packs it",
     ),
-    (re.compile(r"(?<=[^\W\d_])\?(?=[a-z])"), 2, "has question marks within words: its accents were lost"),
+    ("\\", re.compile(r"\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}"), 1, "has \\u escapes in place of letters"),
+    ("%", re.compile(r"(?:%[0-9A-F]{2}){2}"), 2, "has % escapes in place of letters, as addresses do"),
+    ("?", re.compile(r"(?<=[^\W\d_])\?(?=[a-z])"), 2, "has question marks within words: its accents were lost"),
 )
 _BASE64 = re.compile(r"[A-Za-z0-9+/\r\n]+={0,2}\s*")
 _SHORTEST_BASE64 = 40
@@ -24,11 +25,12 @@ def refuse_wrapped(text: str) -> None:
     Raises:
         ValueError: in plain words.
     """
-    for trace, least, what in _TRACES:
-        if len(trace.findall(text)) >= least:
+    for sign, trace, least, what in _TRACES:
+        if sign in text and len(trace.findall(text)) >= least:
             raise ValueError(f"{what}: export the report as UTF-8 text")
-    signs = "".join(text.split())
-    if len(signs) >= _SHORTEST_BASE64 and _BASE64.fullmatch(text) and len(text.split()) <= 1 + len(signs) // _LINE:
+    words = text.split()
+    signs = sum(map(len, words))
+    if signs >= _SHORTEST_BASE64 and len(words) <= 1 + signs // _LINE and _BASE64.fullmatch(text):
         raise ValueError("is Base64 and not text: unpack it before")
-    if signs.count("?") > _MOST_MARKS * len(signs):
+    if text.count("?") > _MOST_MARKS * signs:
         raise ValueError("is made of question marks: its letters were lost; export the report as UTF-8 text")
