@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glsmed.client.imports.examinations import Examination, examinations
@@ -130,6 +130,7 @@ _PATIENTS = st.sampled_from(["", "P1", "P2"])
 _TIMES = st.sampled_from([None, DAY, DAY + timedelta(days=1)])
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(
     st.lists(st.tuples(_NUMBERS, _UIDS, _PATIENTS, _TIMES), max_size=5),
     st.lists(st.tuples(_NUMBERS, _UIDS, _PATIENTS, _TIMES, st.sampled_from(["x", "y"])), max_size=6),

@@ -40,6 +40,19 @@ def test_an_addendum_that_repeats_the_report_adds_only_what_is_new() -> None:
     assert whole_report(reports, statuses=USED).text == "main text\n\nADDENDUM:\nnew"
 
 
+@pytest.mark.parametrize("status", ["final", "corrected"])
+def test_an_addendum_that_was_sent_as_a_version_does_not_take_the_reports_place(status: Status) -> None:
+    reports = [version("main", hour=10), version("Nachtrag: ein Rundherd", status, 11)]
+    whole = whole_report(reports, statuses=USED)
+    assert whole.text == "main\n\nADDENDUM:\nNachtrag: ein Rundherd"
+    assert whole.superseded == ()
+
+
+def test_a_version_that_repeats_the_report_below_its_addendum_counts_whole() -> None:
+    reports = [version("main", hour=10), version("Addendum: a nodule.\nmain", "corrected", 11)]
+    assert whole_report(reports, statuses=USED).text == "Addendum: a nodule.\nmain"
+
+
 def test_an_addendum_that_a_correction_has_taken_up_is_not_repeated() -> None:
     reports = [version("main, and a nodule", "corrected", 12), version("a nodule", "addendum", 11)]
     whole = whole_report(reports, statuses=USED)

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from glsmed.client.imports.report_record import ReportRecord, Status
 
 VERSIONS: tuple[Status, ...] = ("corrected", "final", "preliminary")  # the first of these counts
 _ADDENDUM = "ADDENDUM:"
+_BEGINS_AS_ADDENDUM = re.compile(r"\W*(?:addend(?:um|a)|adenda|nachtrag|追記)", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 
 
@@ -40,6 +41,7 @@ def whole_report(
     Raises:
         LookupError: none may be used, or it is open which one counts; its argument says so.
     """
+    reports = [_by_its_words(report, reports) for report in reports]
     versions = [report for report in reports if report.status in VERSIONS]
     if not versions:
         kinds = ", ".join(sorted({report.status for report in reports}))
@@ -55,6 +57,16 @@ def whole_report(
     addenda = sorted((report for report in reports if report.status == "addendum"), key=_moment)
     text, used = _with_addenda(main, addenda)
     return WholeReport(text, used, tuple((report, _why(report, main)) for report in reports if report not in used))
+
+
+def _by_its_words(report: ReportRecord, others: Sequence[ReportRecord]) -> ReportRecord:
+    """An addendum that was sent as a version of its own: it begins as one, and does not repeat what was written."""
+    if report.status not in VERSIONS or not _BEGINS_AS_ADDENDUM.match(report.text):
+        return report
+    before = [other for other in others if other.status in VERSIONS and not _BEGINS_AS_ADDENDUM.match(other.text)]
+    if not before or any(_bare(other.text) in _bare(report.text) for other in before):
+        return report
+    return replace(report, status="addendum")
 
 
 def _main(versions: Sequence[ReportRecord]) -> ReportRecord:

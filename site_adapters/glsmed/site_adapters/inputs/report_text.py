@@ -24,6 +24,7 @@ _OTHER_FILES = {
     b"II*\x00": "a TIFF image",
     b"MM\x00*": "a TIFF image",
 }
+_WRITTEN_BREAK = re.compile(r"(?:\\r)?\\n")
 _DICOM_MARK = (128, b"DICM")
 _SIGNS = str.maketrans(
     dict.fromkeys("\r\x0b\x0c\x85\u2028\u2029", "\n")  # line ends
@@ -84,6 +85,7 @@ def plain_report(text: str, *, encoding: str) -> ReportText:
     if text.lstrip().startswith("{\\rtf"):
         plain, _ = rtf_to_plain(text.lstrip().encode("utf-8", "surrogatepass"))
         return _finished(plain, Decoded(plain, encoding), "rtf")
+    text = _with_line_breaks(text)
     decoded = Decoded(text, encoding)
     if text.lstrip("\x0b\ufeff \r\n").startswith("MSH|"):
         raise ValueError("is an HL7 v2 message, not the report alone: import it with glsmed-client import")
@@ -94,6 +96,11 @@ def plain_report(text: str, *, encoding: str) -> ReportText:
     if is_html(mended):
         return _finished(html_to_text(mended), decoded, "html", why)
     return _finished(mended, decoded, "plain", why)
+
+
+def _with_line_breaks(text: str) -> str:
+    """Exports of databases write a line break as a backslash with a letter; there are no others then."""
+    return text if "\n" in text or "\\n" not in text else _WRITTEN_BREAK.sub("\n", text)
 
 
 def _finished(text: str, decoded: Decoded, form: ReportFormat, why: str = "") -> ReportText:
