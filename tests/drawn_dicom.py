@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ def phantom(seed: int, side: int = SIDE) -> NDArray[np.uint16]:
     body = 2600 + 400 * y
     for centre in (-0.42, 0.42):
         body = np.where((x - centre) ** 2 / 0.1 + y**2 / 0.5 < 1, 900 + 200 * y, body)
-    return np.clip(body + rng.normal(0, 40, (side, side)), 0, 4095).astype(np.uint16)
+    return np.asarray(np.clip(body + rng.normal(0, 40, (side, side)), 0, 4095), dtype=np.uint16)
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def draw_study(number: int, **elements: object) -> DrawnStudy:
     return DrawnStudy(number, dataset)
 
 
-def write_study(folder: Path, number: int, *, name: str | None = None, **elements: object) -> Path:
+def write_study(folder: Path, number: int, *, name: str = "", **elements: Any) -> Path:
     """A file with a preamble that holds :func:`draw_study`."""
     dataset = draw_study(number, **elements).dataset
     dataset.file_meta = FileMetaDataset()

@@ -26,10 +26,12 @@ _START_S = 30.0
 
 
 def environment() -> dict[str, str]:
-    """The environment in which unpacked programs find their libraries."""
+    """The environment in which unpacked programs find their libraries and DCMTK's dictionaries."""
+    dictionaries = os.pathsep.join(str(path) for path in sorted((UNPACKED / "usr" / "share").glob("libdcmtk*/*.dic")))
     libraries = os.pathsep.join(str(path) for path in sorted((UNPACKED / "usr" / "lib").glob("*-linux-gnu")))
     before = os.environ.get("LD_LIBRARY_PATH")
-    return {**os.environ, "LD_LIBRARY_PATH": os.pathsep.join(filter(None, (libraries, before)))}
+    found = {**os.environ, "LD_LIBRARY_PATH": os.pathsep.join(filter(None, (libraries, before)))}
+    return {**found, "DCMDICTPATH": dictionaries} if dictionaries else found
 
 
 def program(name: str, *, package: str) -> Path:

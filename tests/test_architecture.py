@@ -48,6 +48,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "settings": set(),
         "learning": set(),
         "imports": {"data"},
+        "dicom_out": {"data", "imports"},
         "data": {"settings"},
         "monitoring": {"settings"},
         "node": {"monitoring", "settings"},
@@ -123,7 +124,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "demo_cli": {"commands"},
     },
 }
-MOST_ARROWS = 35
+MOST_ARROWS = 36
 MOST_MODULES = 12
 MOST_LINES = 15  # of nine functions in ten, without their docstrings
 

@@ -49,11 +49,12 @@ def acquired_at(dataset: Dataset) -> datetime | None:
 
 
 def _moment(written_date: str, written_time: str) -> datetime | None:
-    day = _date(written_date)
-    return None if day is None else datetime.combine(day, _time(written_time))
+    day = read_date(written_date)
+    return None if day is None else datetime.combine(day, read_time(written_time))
 
 
-def _date(written: str) -> date | None:
+def read_date(written: str) -> date | None:
+    """A date with or without separators; None where it is none."""
     match = _DATE.match(written)
     try:
         year, month, day = map(int, match.groups()) if match else (0, 0, 0)  # the year 0 is none
@@ -62,7 +63,8 @@ def _date(written: str) -> date | None:
         return None
 
 
-def _time(written: str) -> time:
+def read_time(written: str) -> time:
+    """A time with or without separators; midnight where it is none."""
     match = _TIME.match(written)
     try:
         hour, minute, second = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
@@ -77,7 +79,7 @@ def age_years(dataset: Dataset) -> float | None:
     if match:
         years = int(match[1]) / _AGES_PER_YEAR[match[2]]
         return years if years <= _OLDEST_YEARS else None
-    born, taken = _date(text(dataset, "PatientBirthDate")), acquired_at(dataset)
+    born, taken = read_date(text(dataset, "PatientBirthDate")), acquired_at(dataset)
     if born is None or taken is None:
         return None
     years = (taken.date() - born).days / _DAYS_PER_YEAR

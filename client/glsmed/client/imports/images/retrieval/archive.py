@@ -41,7 +41,7 @@ class ArchiveQuery:
     def study_filters(self) -> Iterator[dict[str, str]]:
         """DICOM keywords and values of the study queries to ask, one after the other.
 
-        One query a day where both days are known: archives cut long answers short without a word, often at 500.
+        One query a day where both days are known and no names are: archives cut long answers short without a word.
         One query a modality, since few archives take a list of them.
         """
         asked = product(
@@ -57,7 +57,7 @@ class ArchiveQuery:
 
     def _days(self) -> Iterator[str]:
         first, last = self.first_day, self.last_day
-        if first is None or last is None:
+        if first is None or last is None or self.accession_numbers or self.patient_ids:
             low, high = (f"{day:%Y%m%d}" if day else "" for day in (first, last))
             yield f"{low}-{high}" if first or last else ""
             return

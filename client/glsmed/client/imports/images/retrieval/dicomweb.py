@@ -92,17 +92,19 @@ class WebArchive:
         """Every answer, page by page: archives cut long ones short, and some send the same page for ever."""
         seen: set[str] = set()
         while True:
-            page = self._page(search, offset=len(seen), **named)
-            fresh = [answer for answer in page if str(answer[key].value) not in seen]
-            seen.update(str(answer[key].value) for answer in fresh)
-            yield from fresh
+            page = self._page(search, key, offset=len(seen), **named)
+            fresh = {uid: answer for uid, answer in page.items() if uid not in seen}
+            seen.update(fresh)
+            yield from fresh.values()
             if not fresh or len(page) < _SHORTEST_PAGE:
                 return
 
-    def _page(self, search: Any, *, offset: int, **named: Any) -> list[Dataset]:
+    def _page(self, search: Any, key: str, *, offset: int, **named: Any) -> dict[str, Dataset]:
+        """The answers by their identifier."""
         with self._in_words(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the client warns of an answer that was cut short; we ask on
-            return [Dataset.from_json(item) for item in search(offset=offset or None, **named)]
+            answers = [Dataset.from_json(item) for item in search(offset=offset or None, **named)]
+            return {str(answer[key].value): answer for answer in answers}
 
     def fetch(self, instances: Sequence[RemoteInstance]) -> Iterator[Fetched]:
         """The images as they are stored; errors as in :class:`Archive`."""

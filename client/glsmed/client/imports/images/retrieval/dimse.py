@@ -8,6 +8,8 @@ from pydicom import uid as uids
 from pydicom.dataset import Dataset
 from pynetdicom import AE, evt
 from pynetdicom.association import Association
+from pynetdicom.dimse_messages import C_FIND_RSP
+from pynetdicom.dimse_primitives import DimseServiceType
 from pynetdicom.events import Event
 from pynetdicom.presentation import PresentationContext, build_context, build_role
 
@@ -48,6 +50,8 @@ _SILENT = (
     f"ended the connection or did not answer within {_ANSWER_S:.0f} seconds; it may not know our AE title {{own}}, or "
     "not allow it to search and retrieve: ask its administrator"
 )
+_IDENTIFIERS = {"STUDY": "StudyInstanceUID", "SERIES": "SeriesInstanceUID", "IMAGE": "SOPInstanceUID"}
+_ATTEMPTS = 3
 _PENDING = (0xFF00, 0xFF01)
 _SUCCESS = 0x0000
 _REJECTIONS = {
@@ -69,11 +73,13 @@ class DimseArchive:
     def __init__(self, address: DimseAddress, *, own_title: str = OWN_TITLE) -> None:
         self._address = address
         self._own_title = check_title(own_title)
+        self._heard = 0  # answers to searches that reached this machine
 
     def search(self, query: ArchiveQuery) -> Iterator[RemoteInstance]:
         """The images that fit, each once; errors as in :class:`Archive`."""
         self._check_port()
-        with self._association([build_context(_FIND)]) as association:
+        hearing: list[evt.EventHandlerType] = [(evt.EVT_DIMSE_RECV, self._hear)]
+        with self._association([build_context(_FIND)], handlers=hearing) as association:
             for study in self._study_uids(association, query):
                 for found in self._find(association, "SERIES", StudyInstanceUID=study, Modality=""):
                     if query.wants_modality(str(found.get("Modality") or "")):
@@ -91,31 +97,50 @@ class DimseArchive:
                     yield uid
 
     def _find(self, association: Association, level: str, **keys: str) -> list[Dataset]:
-        identifier = _identifier(level, keys)
+        """All answers; a search of which the library lost one is repeated."""
+        for _ in range(_ATTEMPTS):
+            heard = self._heard
+            answers = self._find_once(association, _identifier(level, keys))
+            if self._heard - heard == len(answers) + 1:  # the last says that there are no more
+                return answers
+        raise self._error(f"was asked {_ATTEMPTS} times, and each time an answer was lost: try when less is running")
+
+    def _find_once(self, association: Association, identifier: Dataset) -> list[Dataset]:
         found: list[Dataset] = []
         for status, answer in association.send_c_find(identifier, _FIND):
             if "Status" not in status:
                 raise self._error(_SILENT.format(own=self._own_title))
             if status.Status in _PENDING and answer is not None:
-                found.append(answer)
+                found.append(self._checked(answer, identifier.QueryRetrieveLevel))
             elif status.Status != _SUCCESS:
                 raise self._error(f"refuses the search ({_status_words(status)})")
         return found
 
+    def _checked(self, answer: Dataset, level: str) -> Dataset:
+        if not answer.get(_IDENTIFIERS[level]):
+            raise self._error(f"answered a search without {_IDENTIFIERS[level]}")
+        return answer
+
+    def _hear(self, event: Event) -> None:
+        """Count what arrives, beside :func:`_give_back_answers`: an answer given back late can come after the last."""
+        self._heard += isinstance(event.message, C_FIND_RSP)
+
     def fetch(self, instances: Sequence[RemoteInstance]) -> Iterator[Fetched]:
         """The images as they are stored; errors as in :class:`Archive`.
 
-        An archive that ends the connection is connected to once more: some allow few requests on one.
+        An archive that ends the connection is connected to again: some allow few requests on one. Only when nothing
+        came over several connections is it given up.
         """
-        left = list(instances)
+        left, attempts = list(instances), 0
         while left:
-            begun = len(left)
+            attempts += 1
             try:
                 for answer in self._fetch_in_one_association(left):
-                    yield answer
                     left.pop(0)
+                    attempts = 0
+                    yield answer
             except ArchiveError:
-                if len(left) == begun:
+                if attempts >= _ATTEMPTS:
                     raise
 
     def _fetch_in_one_association(self, instances: Sequence[RemoteInstance]) -> Iterator[Fetched]:
@@ -169,6 +194,7 @@ class DimseArchive:
         )
         if not association.is_established:
             raise self._refusal(association)
+        _give_back_answers(association)
         try:
             yield association
         finally:
@@ -198,6 +224,23 @@ class DimseArchive:
         return ArchiveError(f"{self._address}: {words}")
 
 
+def _give_back_answers(association: Association) -> None:
+    """Keep the association's own thread from taking answers away from the call that waits for them.
+
+    pynetdicom 3.0 lets the thread look for the other side's requests between two calls; on a busy machine it takes an
+    answer, logs that it is no request, and drops it. The call then lacks an answer, or waits for ever for the last.
+    """
+    serve = association._serve_request
+
+    def serve_or_give_back(msg: DimseServiceType, context_id: int) -> None:
+        if msg.is_valid_request:
+            serve(msg, context_id)
+        else:
+            association.dimse.msg_queue.put((context_id, msg))
+
+    association._serve_request = serve_or_give_back  # type: ignore[method-assign]  # there is no public way
+
+
 def _get_contexts() -> list[PresentationContext]:
     stores = [build_context(storage, syntaxes) for storage in _IMAGES for syntaxes in _SYNTAXES]
     return [build_context(_GET), *stores]
@@ -206,8 +249,7 @@ def _get_contexts() -> list[PresentationContext]:
 def _identifier(level: str, keys: dict[str, str]) -> Dataset:
     identifier = Dataset()
     identifier.QueryRetrieveLevel = level
-    returned = {"STUDY": "StudyInstanceUID", "SERIES": "SeriesInstanceUID", "IMAGE": "SOPInstanceUID"}[level]
-    for keyword, value in {returned: "", **keys}.items():
+    for keyword, value in {_IDENTIFIERS[level]: "", **keys}.items():
         setattr(identifier, keyword, value)
     return identifier
 
