@@ -124,7 +124,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "demo_cli": {"commands"},
     },
 }
-MOST_ARROWS = 36
+MOST_ARROWS = 37
 MOST_MODULES = 12
 MOST_LINES = 15  # of nine functions in ten, without their docstrings
 
