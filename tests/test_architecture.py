@@ -48,7 +48,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
     "client": {
         "settings": set(),
         "learning": set(),
-        "imports": set(),
+        "imports": {"data"},
         "dicom_out": {"data", "imports"},
         "data": {"settings"},
         "monitoring": {"settings"},
@@ -71,7 +71,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
             "training",
         },
         "after_study": {"data", "labels", "monitoring", "resident", "settings"},
-        "commands": {"after_study", "data", "node", "settings", "resident"},
+        "commands": {"after_study", "data", "imports", "node", "settings", "resident"},
         "cli": {"commands"},
     },
     "client/training": {
@@ -127,7 +127,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "demo_cli": {"commands"},
     },
 }
-MOST_ARROWS = 41
+MOST_ARROWS = 42
 MOST_MODULES = 12
 MOST_LINES = 15  # of nine functions in ten, without their docstrings
 

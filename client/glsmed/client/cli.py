@@ -13,6 +13,7 @@ from glsmed.client.commands.calibrate import calibrate
 from glsmed.client.commands.check import check
 from glsmed.client.commands.drift import drift
 from glsmed.client.commands.enroll import enroll
+from glsmed.client.commands.import_ import import_
 from glsmed.client.commands.init import init
 from glsmed.client.commands.purge import purge
 from glsmed.client.commands.run import run
@@ -38,6 +39,7 @@ def site(
     **Examples**
 
     - `glsmed-client init st-mary --study study.yaml --ca ca.crt` writes st-mary/config.yaml to fill in
+    - `glsmed-client --site config.yaml import --images export/ --reports oru.hl7` makes manifest.csv
     - `glsmed-client --site config.yaml check` checks configuration, adapter, reports and images, offline
     - `glsmed-client --site config.yaml calibrate` learns from gold labels what this site's words of doubt mean
     - `glsmed-client --site config.yaml enroll` makes this site's key and request.yaml for the centre
@@ -48,8 +50,8 @@ def site(
         run(context)
 
 
-for command in (run, init, check, calibrate, enroll, train_local, drift, purge):
-    app.command(command.__name__.replace("_", "-"))(command)
+for command in (run, init, import_, check, calibrate, enroll, train_local, drift, purge):
+    app.command(command.__name__.rstrip("_").replace("_", "-"))(command)
 app.add_typer(audit_app, name="audit")
 
 

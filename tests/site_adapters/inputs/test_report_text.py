@@ -1,7 +1,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glsmed.site_adapters.inputs.report_text import read_report_text
@@ -42,6 +42,13 @@ def test_every_line_end_becomes_a_line_feed(line_end: str) -> None:
     assert read_report_text(f"one{line_end}two".encode(), name="r").text == "one\ntwo"
 
 
+def test_line_breaks_that_a_database_wrote_as_letters_become_line_feeds() -> None:
+    assert read_report_text(b"No effusion.\\r\\nHeart normal.\\nClear.", name="r").text == (
+        "No effusion.\nHeart normal.\nClear."
+    )
+    assert read_report_text(b"saved in C:\\new\nHeart normal.", name="r").text == "saved in C:\\new\nHeart normal."
+
+
 def test_no_break_spaces_become_spaces_and_invisible_signs_go() -> None:
     raw = "No\u00a0pleural\u202feffu\u00adsion\ufeff.".encode()
     assert read_report_text(raw, name="r").text == "No pleural effusion."
@@ -63,6 +70,11 @@ def test_letters_with_separate_accents_become_whole() -> None:
         (b"\0" * 128 + b"DICM", "DICOM file"),
         (b"MSH|^~\\&|RIS|H", "glsmed-client import"),
         ("Größe".encode("cp850"), "in doubt"),
+        (b"Neumon=C3=ADa y derrame pleural m=C3=ADnimo, n=C3=B3dulo", "quoted-printable"),
+        (b"Neumon\\u00eda basal", "escapes in place of letters"),
+        (b"Tm8gZWZmdXNpb24uIEhlYXJ0IG5vcm1hbC4gTm8gcG5ldW1vdGhvcmF4Lg==", "is Base64"),
+        (b"Neumon?a, t?rax", "accents were lost"),
+        (b"????????", "made of question marks"),
         ("Плевральный выпот".encode("cp1251"), "in doubt"),
     ],
 )
@@ -96,6 +108,7 @@ def test_the_charset_of_an_html_head_counts() -> None:
     assert read_report_text(page.encode("cp1251"), name="r").text == "Выпот"
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.binary(max_size=60))
 def test_any_bytes_give_text_without_controls_or_a_plain_refusal(raw: bytes) -> None:
     text = ""
@@ -109,6 +122,7 @@ _WORDS = st.sampled_from(
 )
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(_WORDS, min_size=1, max_size=12))
 def test_spanish_words_are_never_read_as_others(words: list[str]) -> None:
     text = " ".join(words) + "."
@@ -120,6 +134,7 @@ _KANA_WORDS = st.sampled_from(
 )
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(_KANA_WORDS, min_size=3, max_size=12), st.sampled_from(["cp932", "euc_jp"]))
 def test_japanese_is_read_rightly_or_refused(words: list[str], encoding: str) -> None:
     text = "、".join(words) + "。"

@@ -10,6 +10,7 @@ from glsmed.site_adapters.inputs.report_bytes.encodings import Decoded, decode
 from glsmed.site_adapters.inputs.report_bytes.html_text import html_to_text, is_html
 from glsmed.site_adapters.inputs.report_bytes.mojibake import mend
 from glsmed.site_adapters.inputs.report_bytes.rtf_text import is_rtf, rtf_to_plain
+from glsmed.site_adapters.inputs.report_bytes.wrappings import refuse_wrapped
 
 ReportFormat = Literal["plain", "html", "rtf", "cda"]
 
@@ -23,11 +24,14 @@ _OTHER_FILES = {
     b"II*\x00": "a TIFF image",
     b"MM\x00*": "a TIFF image",
 }
+_WRITTEN_BREAK = re.compile(r"(?:\\r)?\\n")
 _DICOM_MARK = (128, b"DICM")
-_LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-_SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u202f", " "))
-_INVISIBLE = str.maketrans(dict.fromkeys("\u00ad\u200b\u2060\ufeff"))
-_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
+_SIGNS = str.maketrans(
+    dict.fromkeys("\r\x0b\x0c\x85\u2028\u2029", "\n")  # line ends
+    | dict.fromkeys("\u00a0\u2007\u202f", " ")  # no-break spaces
+    | dict.fromkeys("\u00ad\u200b\u2060\ufeff", "")  # invisible
+)
+_BLANK_LINES = re.compile(r"\n{3,}")
 _AT_LINE_END = re.compile(r"[ \t]+\n")
 _END_OF_FILE = "\x1a"  # DOS programs end a text file with it
 _CONTROL = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -81,15 +85,22 @@ def plain_report(text: str, *, encoding: str) -> ReportText:
     if text.lstrip().startswith("{\\rtf"):
         plain, _ = rtf_to_plain(text.lstrip().encode("utf-8", "surrogatepass"))
         return _finished(plain, Decoded(plain, encoding), "rtf")
+    text = _with_line_breaks(text)
     decoded = Decoded(text, encoding)
     if text.lstrip("\x0b\ufeff \r\n").startswith("MSH|"):
         raise ValueError("is an HL7 v2 message, not the report alone: import it with glsmed-client import")
     if is_xml(text):
         return _finished(cda_to_text(text), decoded, "cda")
+    refuse_wrapped(text)
     mended, why = mend(text)
     if is_html(mended):
         return _finished(html_to_text(mended), decoded, "html", why)
     return _finished(mended, decoded, "plain", why)
+
+
+def _with_line_breaks(text: str) -> str:
+    """Exports of databases write a line break as a backslash with a letter; there are no others then."""
+    return text if "\n" in text or "\\n" not in text else _WRITTEN_BREAK.sub("\n", text)
 
 
 def _finished(text: str, decoded: Decoded, form: ReportFormat, why: str = "") -> ReportText:
@@ -112,11 +123,14 @@ def _tidy(text: str) -> str:
     Raises:
         ValueError: it holds NULs or other control characters.
     """
-    text = _LINE_ENDS.sub("\n", text.removesuffix(_END_OF_FILE)).translate(_SPACES).translate(_INVISIBLE)
+    text = text.removesuffix(_END_OF_FILE).replace("\r\n", "\n").translate(_SIGNS)
     if control := _CONTROL.search(text):
         line = text.count("\n", 0, control.start()) + 1
         raise ValueError(
             f"holds the control character U+{ord(control.group()):04X} in line {line}: export it again as UTF-8 text"
         )
-    text = _BLANK_LINES.sub("\n\n", _AT_LINE_END.sub("\n", text))
-    return unicodedata.normalize("NFC", text)
+    if " \n" in text or "\t\n" in text:
+        text = _AT_LINE_END.sub("\n", text)
+    if "\n\n\n" in text:
+        text = _BLANK_LINES.sub("\n\n", text)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)

@@ -22,6 +22,7 @@ def test_sections_keep_their_titles_and_the_declared_encoding_counts() -> None:
         ("<?xml version='1.0'?><Report>No effusion</Report>", r"of a kind that is not read here \(Report\)"),
         ("<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "document type of its own"),
         (DOCUMENT[:-30], "broken in line"),
+        ("<Report xmlns='urn:x'><p>No effusion</p></Report>", r"of a kind that is not read here \(Report\)"),
         ("<ClinicalDocument/>", "without text"),
     ],
 )

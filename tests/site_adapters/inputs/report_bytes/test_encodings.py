@@ -55,3 +55,60 @@ def test_a_damaged_utf_16_file_is_named_as_such() -> None:
 def test_an_unknown_declared_encoding_is_refused() -> None:
     with pytest.raises(ValueError, match="unknown encoding 'klingon'"):
         decode(b"\xe9t\xe9", declared="klingon")
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("ＣＴにて精査を。①右肺 5㎜ ㈱", "cp932"),
+        ("髙橋医師に電話で報告しました。", "cp932"),
+        ("Ⅲ型の結節 3㎝", "cp932"),
+        ("VERGRÖßERT, KEIN ERGUß", "latin-1"),
+    ],
+)
+def test_signs_that_windows_added_and_capitals_are_read(text: str, encoding: str) -> None:
+    assert decode(text.encode(encoding)).text == text
+
+
+def test_half_width_katakana_of_euc_do_not_become_kanji() -> None:
+    try:
+        assert decode("ﾊｲｴﾝ、ﾊｲｴﾝ、ﾊｲｴﾝ。".encode("euc_jp")).text == "ﾊｲｴﾝ、ﾊｲｴﾝ、ﾊｲｴﾝ。"
+    except ValueError as error:
+        assert "in doubt" in str(error)  # noqa: PT017  # either is right; nonsense is not
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("más área Ángulo", "cp850"),
+        ("Índice y ápex", "cp850"),
+        ("diámetro 37°C", "cp850"),
+        ("Ángulo según", "mac_roman"),
+        ("líquido", "mac_roman"),
+        ("嚢胞", "euc_jp"),
+    ],
+)
+def test_what_would_read_as_other_words_is_refused(text: str, encoding: str) -> None:
+    with pytest.raises(ValueError, match=r"in doubt|in parts only"):
+        decode(text.encode(encoding))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No\u00a0pleural\u00a0effusion",
+        "Kein\u00a0Erguss, 5\u00a0µm",
+        "cœur, œdème",
+        "ça, façon, À noter",
+        "„Rundherd“ rechts",
+    ],
+)
+def test_rare_signs_of_windows_are_read(text: str) -> None:
+    assert decode(text.encode("cp1252")).text == text
+
+
+@pytest.mark.parametrize(
+    "text", ["Dr. Kowałski", "żebra", "α-blocker, ≥ 5 mm → control", "Ж", "neumoni\u0301a", "✓ seen"]
+)
+def test_one_unusual_letter_in_utf_8_is_no_doubt(text: str) -> None:
+    assert decode(text.encode()).text == text

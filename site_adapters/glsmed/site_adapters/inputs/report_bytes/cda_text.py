@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
-_START = re.compile(r"[\s\ufeff]*<(?:\?xml\b|(?:\w+:)?ClinicalDocument\b)")
+_START = re.compile(r"[\s\ufeff]*<(?:\?xml\b|(?:\w+:)?ClinicalDocument\b|[\w:]+\s[^<>]*\bxmlns\b)")
 _XHTML = re.compile(r"<html\b", re.IGNORECASE)
 _ENTITIES = re.compile(r"<!(?:DOCTYPE|ENTITY)")
 _DECLARATION = re.compile(r"^[\s\ufeff]*<\?xml[^>]*\?>")

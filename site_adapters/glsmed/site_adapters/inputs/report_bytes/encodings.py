@@ -2,11 +2,12 @@
 
 import codecs
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from glsmed.site_adapters.inputs.report_bytes.iso_2022 import decode_iso_2022_jp, has_escapes, lost_its_escapes
-from glsmed.site_adapters.inputs.report_bytes.letters import japanese_score, kana_score, western_score
+from glsmed.site_adapters.inputs.report_bytes.letters import euc_score, japanese_score, kana_score, western_score
 
 _MARKS = (  # those of UTF-32 begin like those of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -18,7 +19,7 @@ _MARKS = (  # those of UTF-32 begin like those of UTF-16
 _SCORES: Mapping[str, Callable[[str], float]] = {
     "cp1252": western_score,
     "cp932": japanese_score,
-    "euc_jp": kana_score,
+    "euc_jp": euc_score,
     "utf-16-le": kana_score,
     "utf-16-be": kana_score,
     "cp850": western_score,
@@ -36,6 +37,7 @@ _CONVERT = "find out which it is and save it as UTF-8"
 _UTF_8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _MOSTLY = 0.5
+_FEW = 4  # characters, which may be valid in a wrong encoding
 _BEGUN = (b"\xc2", b"\xc3")  # begin an accented letter in UTF-8, and end no word of Latin-1 but in capitals
 _DECLARATION = re.compile(rb"<\?xml[^>]*encoding=[\"']([\w.:-]+)|<meta[^>]*charset=[\"']?([\w.:-]+)", re.IGNORECASE)
 _MEANT_BY = {"shift_jis": "cp932", "iso8859-1": "cp1252", "ascii": "cp1252"}  # what declarations are used for
@@ -70,6 +72,7 @@ def decode(raw: bytes, *, declared: str | None = None) -> Decoded:
     if lost_its_escapes(raw):
         raise ValueError("looks like ISO-2022-JP whose escape characters were taken out: export it again as UTF-8")
     if (text := _decoded(raw, "utf-8")) is not None:
+        _refuse_chance(raw, text)
         return Decoded(text, "utf-8")
     return _decode_declared(raw, declared or _declaration(raw)) or _decode_by_looks(raw)
 
@@ -99,6 +102,17 @@ def _is_plain_writing(text: str) -> bool:
     foreign = len(text) - ascii_signs
     looks = max(western_score(text), japanese_score(text))
     return (ascii_signs + foreign * looks) / len(text) >= _SURE if foreign else True
+
+
+def _refuse_chance(raw: bytes, text: str) -> None:
+    """A few kanji of EUC-JP may be valid UTF-8 by chance, as letters that no report has."""
+    if text.isascii() or sum(not sign.isascii() for sign in text) > _FEW:
+        return
+    composed = unicodedata.normalize("NFC", text)
+    if max(western_score(composed), japanese_score(composed)) < _PLAUSIBLE:
+        other = _decoded(raw, "euc_jp")
+        if other is not None and euc_score(other) >= _PLAUSIBLE:
+            raise ValueError(_doubt(raw, ["utf-8", "euc_jp"]).replace("is not UTF-8, and its", "may be UTF-8, but its"))
 
 
 def _refuse_broken_utf_8(raw: bytes, *, least: float) -> None:
