@@ -22,6 +22,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "errors": set(),
         "findings": set(),
         "smoothing": set(),
+        "pixels": set(),
         "quantities": set(),
         "models": {"protocol"},
         "metrics": set(),

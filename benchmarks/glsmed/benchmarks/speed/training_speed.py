@@ -24,8 +24,9 @@ from glsmed.client.training.steps.batches import load_batch, shuffled_passes
 from glsmed.client.training.steps.compiled_steps import compiled_network
 from glsmed.client.training.steps.memory_format import in_fastest_format
 from glsmed.client.training.steps.round_plan import RoundPlan
-from glsmed.client.training.steps.stepper import Network, Stepper, make_optimizer, to_pixels, uses_autocast
+from glsmed.client.training.steps.stepper import Network, Stepper, make_optimizer, uses_autocast
 from glsmed.client.training.steps.training import train
+from glsmed.shared.pixels import to_pixels
 from glsmed.shared.protocol.study import PrivacySection, TrainingSection
 from glsmed.shared.smoothing import generalized_label_smoothing_loss, rates_from_probability
 

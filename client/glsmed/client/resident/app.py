@@ -12,6 +12,7 @@ from glsmed.client.egress.policy import error_code
 from glsmed.client.egress.query_budget import EvaluatedSplit, RecordedAnswer, Request
 from glsmed.client.egress.site_numbers import Number, evaluation_numbers, labelled_patients, site_counts, weight_numbers
 from glsmed.client.evaluation.evaluation import evaluate
+from glsmed.client.evaluation.model_description import describe_model
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.evaluation.shipped_model import write_shipped_model
 from glsmed.client.labels.shared_calibration import site_cue_counts
@@ -235,6 +236,9 @@ class _SiteTasks:
             round_number=round_number,
             offset=None if offsets is None else offsets[0],
             output_calibration=output_calibration,
+            description=describe_model(
+                site.model, site.splits, kind=site.study.model.calibration_map, device=site.device
+            ),
         )
 
     def _check(self, task: TrainTask | EvaluateTask) -> None:
