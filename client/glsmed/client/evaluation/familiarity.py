@@ -37,9 +37,13 @@ class Familiarity:
         """The distance beyond which an image is unfamiliar."""
         return float(torch.quantile(self.ordinary, ORDINARY_SHARE, interpolation="higher"))
 
+    def on(self, device: torch.device) -> "Familiarity":
+        """The same with its reference on a device, where distances are then computed."""
+        return Familiarity(self.reference.to(device), self.ordinary)
+
     def distances(self, features: Tensor) -> Tensor:
-        """``(n,)`` distances of features ``(n, D)``, between 0 and 2, on the device of the features."""
-        return _distances(features, self.reference.to(features.device))
+        """``(n,)`` distances of features ``(n, D)`` on the same device, between 0 and 2."""
+        return _distances(features, self.reference)
 
     def farther_than(self, distances: Tensor) -> Tensor:
         """``(n,)`` the share of validation images whose distance is smaller."""

@@ -27,7 +27,7 @@ from glsmed.client.evaluation.familiarity import Familiarity
 from glsmed.client.evaluation.model_description import ModelDescription
 from glsmed.client.learning.calibration_interval import FindingInterval
 from glsmed.client.learning.operating_point import FindingOperation
-from glsmed.client.learning.output_calibration import OutputCalibration
+from glsmed.client.learning.output_calibration import FindingCalibration, OutputCalibration
 from glsmed.shared.errors import DataError
 from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes, write_text
 from glsmed.shared.files.documents import StrictModel
@@ -87,6 +87,11 @@ class ShippedModel:
         """``(N, K)`` probabilities of uint8 images ``(N, 1, S, S)`` of the study's size."""
         logits = self.model(to_pixels(images)) + self.offset
         return self.output_calibration.probabilities(logits)
+
+    def probability_at(self, finding: str, logit: float) -> float:
+        """The site's probability of a finding at a logit, its offset included."""
+        curve = self.output_calibration.curves.get(finding, FindingCalibration())
+        return float(curve(torch.tensor([logit])))
 
 
 def write_shipped_model(

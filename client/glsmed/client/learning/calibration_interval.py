@@ -37,6 +37,7 @@ _LARGEST_STEP = 2.0  # of slope and intercept: a longer one may overshoot
 _VALUES_AT_ONCE = 4_000_000
 
 Floats = NDArray[np.float64]
+Row = tuple[float, float, float]
 
 
 class FindingInterval(StrictModel):
@@ -85,19 +86,21 @@ def fit_intervals(
         if bool(torch.isfinite(logits[known, place]).all()):
             score, truth = logits[known, place].double().numpy(), gold[known, place].double().numpy()
             isotonic = is_isotonic(kind, cells=len(truth))
-            band = _band(score, truth, owners[known.numpy()], isotonic=isotonic)
+            band = tuple(_band(score, truth, owners[known.numpy()], isotonic=isotonic))
             cells = {"gold_cells": len(truth), "training_cells": int(seen[known].sum())}
             fitted[findings[place]] = FindingInterval(band=band, **cells)
     return fitted
 
 
-def _band(score: Floats, truth: Floats, owners: NDArray[np.intp], *, isotonic: bool) -> tuple[tuple[float, ...], ...]:
+def _band(
+    score: Floats, truth: Floats, owners: NDArray[np.intp], *, isotonic: bool
+) -> list[tuple[float, float, float]]:
     span = float(score.max() - score.min()) or 1.0
     places = np.linspace(score.min() - _BESIDE * span, score.max() + _BESIDE * span, _PLACES)
     draw = _isotonic_draws if isotonic else _platt_draws
     curves = np.concatenate([draw(score, truth, weights, places) for weights in _weights(owners)])
     low, high = np.quantile(curves, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
-    return tuple(zip(places.tolist(), low.tolist(), high.tolist(), strict=True))
+    return list(zip(places.tolist(), low.tolist(), high.tolist(), strict=True))
 
 
 def _weights(owners: NDArray[np.intp]) -> list[Floats]:

@@ -193,6 +193,19 @@ def read_metrics(run_folder: Path) -> tuple[MetricRow, ...]:
         return tuple(_metric_row(row) for row in csv.DictReader(_whole_lines(path)))
 
 
+def read_summary(run_folder: Path) -> Mapping[str, object] | None:
+    """The summary in this folder, for those that only look on; None before the run has finished.
+
+    Raises:
+        FederationError: the file is damaged.
+    """
+    path = run_folder / "summary.json"
+    if not path.is_file():
+        return None
+    with _reading(path):
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
 def _status_file(run_folder: Path) -> Path:
     return run_folder / "status.json"
 
