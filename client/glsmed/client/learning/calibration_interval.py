@@ -117,9 +117,10 @@ def _weights(owners: NDArray[np.intp]) -> list[Floats]:
 
 def _platt_draws(score: Floats, truth: Floats, weights: Floats, places: Floats) -> Floats:
     """``(draws, places)`` probabilities of slope and intercept fitted with the prior of the output calibration."""
+    centre = _prior_draws(len(weights))
     slope, intercept = np.ones(len(weights)), np.zeros(len(weights))
     for _ in range(_NEWTON_STEPS):
-        change = _newton_step(score, truth, weights, slope, intercept)
+        change = _newton_step(score, truth, weights, (slope, intercept), centre)
         slope, intercept = slope + change[0], intercept + change[1]
         if np.abs(change).max() < _CONVERGED:
             break
@@ -128,11 +129,24 @@ def _platt_draws(score: Floats, truth: Floats, weights: Floats, places: Floats) 
     return probabilities
 
 
-def _newton_step(score: Floats, truth: Floats, weights: Floats, slope: Floats, intercept: Floats) -> Floats:
-    """``(2, draws)`` what to add to slope and intercept."""
+def _prior_draws(count: int) -> Floats:
+    """``(2, draws)`` slopes and intercepts of the prior: a draw that keeps its centre would hide what it decides."""
+    spread = 1 / np.sqrt(PLATT_PRIOR)[:, None]
+    drawn: Floats = np.array([[1.0], [0.0]]) + spread * np.random.default_rng(1).standard_normal((2, count))
+    return drawn
+
+
+def _newton_step(score: Floats, truth: Floats, weights: Floats, line: tuple[Floats, Floats], centre: Floats) -> Floats:
+    """``(2, draws)`` what to add to slope and intercept of each draw's line."""
+    slope, intercept = line
     probability = expit(slope[:, None] * score + intercept[:, None])
     surplus, spread = weights * (probability - truth), weights * probability * (1 - probability)
-    gradient = np.stack([surplus @ score + PLATT_PRIOR[0] * (slope - 1), surplus.sum(1) + PLATT_PRIOR[1] * intercept])
+    gradient = np.stack(
+        [
+            surplus @ score + PLATT_PRIOR[0] * (slope - centre[0]),
+            surplus.sum(1) + PLATT_PRIOR[1] * (intercept - centre[1]),
+        ]
+    )
     first, mixed, last = spread @ score**2 + PLATT_PRIOR[0], spread @ score, spread.sum(1) + PLATT_PRIOR[1]
     determinant = first * last - mixed**2
     step = np.stack([mixed * gradient[1] - last * gradient[0], mixed * gradient[0] - first * gradient[1]]) / determinant

@@ -316,9 +316,7 @@ class RunFolder:
 
     def summary(self) -> Mapping[str, object] | None:
         """The summary; None before the run has finished."""
-        path = self.root / "summary.json"
-        with _reading(path):
-            return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+        return read_summary(self.root)
 
     def write_summary(self, summary: Mapping[str, object]) -> None:
         """Write ``summary.json``: the run has finished."""
