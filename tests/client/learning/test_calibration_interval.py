@@ -56,7 +56,9 @@ def test_ten_images_of_each_patient_are_not_ten_patients() -> None:
     same = fit_intervals(logits.repeat(10, 1), gold.repeat(10, 1), _names(60) * 10, ("effusion",))["effusion"]
     low, high = (torch.stack(pair) for pair in zip(many.around(AT, AT.sigmoid()), same.around(AT, AT.sigmoid())))  # noqa: B905  # two pairs
     assert float((high[1] - high[0]).mean()) > 0 or float((low[1] - low[0]).mean()) < 0
-    widths = [float((each.around(AT, AT.sigmoid())[1] - each.around(AT, AT.sigmoid())[0]).mean()) for each in (many, same)]
+    widths = [
+        float((each.around(AT, AT.sigmoid())[1] - each.around(AT, AT.sigmoid())[0]).mean()) for each in (many, same)
+    ]
     assert widths[1] > 2 * widths[0]
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from glsmed.benchmarks.reading_room.hospitals import HOSPITALS
+from glsmed.benchmarks.reading_room.sites import write_site
 from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.evaluation.model_description import describe_model
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
@@ -22,8 +24,9 @@ STUDY = """\
 study: chest-doubt
 findings: [effusion, cardiomegaly, nodule, consolidation, pneumothorax]
 model: {architecture: resnet10, image_size_px: 32, calibration_map: platt}
-training: {rounds: 1, steps_per_round: 40, batch_size: 8}
+training: {rounds: 1, steps_per_round: 20, batch_size: 8}
 """
+PATIENTS = 120
 
 
 def ship(config: SiteConfig) -> None:
@@ -47,15 +50,24 @@ def ship(config: SiteConfig) -> None:
 
 
 @pytest.fixture(scope="session")
+def hospital_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Images, reports, manifest and gold labels of 120 drawn patients; not to be written to."""
+    folder = tmp_path_factory.mktemp("hospital") / "st-mary"
+    write_site(folder, HOSPITALS[0], patients=PATIENTS, seed=5)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def shipped_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the state folder with the shipped model is kept once it was made."""
     return tmp_path_factory.mktemp("shipped") / "state"
 
 
 @pytest.fixture
-def site_file(write_config: Callable[..., Path], shipped_state: Path) -> Path:
+def site_file(write_config: Callable[..., Path], hospital_data: Path, shipped_state: Path) -> Path:
     """config.yaml of a site that has its model."""
-    path = write_config(study=STUDY)
+    files = {"manifest": hospital_data / "manifest.csv", "gold": hospital_data / "gold.csv"}
+    path = write_config(study=STUDY, **files)
     config = load_site(path)
     if not shipped_state.exists():
         ship(config)

@@ -191,9 +191,15 @@ def _check_digest(folder: Path, name: str, content: bytes, expected: str) -> Non
 
 
 def _packed(familiarity: Familiarity) -> bytes:
-    return save({"reference": familiarity.reference.half(), "ordinary": familiarity.ordinary})
+    return save(
+        {
+            "reference": familiarity.reference.half(),
+            "ordinary": familiarity.ordinary,
+            "average": familiarity.average.contiguous(),
+        }
+    )
 
 
 def _unpacked(content: bytes) -> Familiarity:
     arrays = load(content)
-    return Familiarity(arrays["reference"].float(), arrays["ordinary"].float())
+    return Familiarity.of(arrays["reference"].float(), arrays["ordinary"], arrays["average"])

@@ -32,6 +32,7 @@ _DRAWS = 400
 _PLACES = 41  # logits at which a band is kept
 _BESIDE = 0.5  # of the span of the logits, that a band goes on at either end
 _NEWTON_STEPS = 20
+_SHAPE = 0.7  # of the weights; 1 covers 89 % where few labels meet a steep curve, as a simulation shows
 _CONVERGED = 1e-6
 _LARGEST_STEP = 2.0  # of slope and intercept: a longer one may overshoot
 _VALUES_AT_ONCE = 4_000_000
@@ -110,7 +111,8 @@ def _weights(owners: NDArray[np.intp]) -> list[Floats]:
     at_once = max(1, _VALUES_AT_ONCE // len(owners))
     parts = []
     for first in range(0, _DRAWS, at_once):
-        drawn = random.exponential(size=(min(at_once, _DRAWS - first), int(patients.max()) + 1))[:, patients]
+        size = (min(at_once, _DRAWS - first), int(patients.max()) + 1)
+        drawn = random.gamma(_SHAPE, size=size)[:, patients]
         parts.append(drawn / drawn.mean(1, keepdims=True))
     return parts
 

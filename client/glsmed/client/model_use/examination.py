@@ -122,8 +122,9 @@ def _image(path: Path, predictor: Predictor, mentioned: set[str]) -> ExplainedIm
     pixels = read_image(path, size_px=shipped.image_size_px)
     scores = predictor.scores(torch.tensor(pixels)[None, None])
     likeliest = scores.probabilities[0].argsort(descending=True).tolist()
+    average = None if shipped.familiarity is None else shipped.familiarity.average
     maps = {
-        shipped.findings[place]: saliency_map(shipped.model, pixels, place=place)
+        shipped.findings[place]: saliency_map(shipped.model, pixels, average, place=place)
         for place in likeliest
         if shipped.findings[place] in mentioned or _is_seen(scores, place)
     }
