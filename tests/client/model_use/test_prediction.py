@@ -1,4 +1,5 @@
 import csv
+import io
 from pathlib import Path
 
 from glsmed.client.model_use.prediction import COLUMNS, Prediction, write_predictions
@@ -14,7 +15,7 @@ def test_the_table_has_the_columns_that_other_programs_expect(tmp_path: Path) ->
             Prediction("s2", "e.png", "nodule", 0.0, 0.0, 0.1, alert=False),
         ],
     )
-    rows = list(csv.reader(path.open(encoding="utf-8", newline="")))
+    rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
     assert rows[0] == ["study_id", "image", "finding", "probability", "low", "high", "alert"] == list(COLUMNS)
     assert rows[1] == ["s1", 'a "b",c.png', "effusion", "0.250000", "0.100000", "0.400000", "1"]
     assert rows[2] == ["s1", "d.png", "nodule", "0.333333", "", "", ""]

@@ -1,4 +1,5 @@
 import csv
+import io
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ def test_predictions_and_notes_stand_in_two_tables(site_file: Path, hospital_dat
     table.write_text(f"study_id,image\ns1,{image}\ns2,empty.png\ns3,{image}\n")
     predicted = predict_at_site(load_site(site_file), table)
     notes = write_results(predicted, tmp_path / "predictions.csv")
-    rows = list(csv.DictReader((tmp_path / "predictions.csv").open(encoding="utf-8")))
-    told = list(csv.DictReader(notes.open(encoding="utf-8")))
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "predictions.csv").read_text())))
+    told = list(csv.DictReader(io.StringIO(notes.read_text())))
     assert [row["study_id"] for row in rows] == ["s1"] * 5 + ["s3"] * 5
     assert [(row["study_id"], row["kind"]) for row in told][:2] == [("s2", "no prediction"), ("s3", "note")]
     assert "is empty" in told[0]["note"]
