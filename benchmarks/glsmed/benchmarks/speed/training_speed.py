@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from glsmed.benchmarks.speed.bench import Bench, SpeedSettings, plain_loop
+from glsmed.benchmarks.speed.prediction_speed import prediction_over_plain
 from glsmed.client.data.examples import Examples
 from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger
 from glsmed.client.training.differential_privacy.private_training import train_privately
@@ -47,6 +48,7 @@ def measure_speed(settings: SpeedSettings, device: torch.device) -> dict[str, ob
             "batch_size": settings.batch_size,
             "gls_step_over_bce_step": round(_gls_over_bce(bench), 4),
             "client_images_per_second_over_plain_loop": round(_client_over_plain(bench), 4),
+            "predict_images_per_second_over_plain_loop": round(prediction_over_plain(bench), 4),
             "second_epoch_data_wait_share": round(_data_wait(bench), 4),
             "compiled_step_over_eager_step": round(_compiled_over_eager(bench), 4) if settings.compiled else None,
             "private_images_per_second_over_plain": round(_private_over_plain(bench, patient_images="one"), 4),
