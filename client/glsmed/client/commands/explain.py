@@ -16,7 +16,7 @@ def explain(
     **Example**: `glsmed-client --site config.yaml explain exam-0042 --html exam-0042.html`
     """
     from glsmed.client.model_use.examination import explain_examination
-    from glsmed.client.model_use.examination_page import write_examination
+    from glsmed.client.model_use.pages.examination_page import write_examination
     from glsmed.client.settings.config import load_site
 
     config = load_site(context.obj)

@@ -8,10 +8,10 @@ import torch
 
 from glsmed.client.evaluation.shipped_model import ShippedModel, load_shipped_model
 from glsmed.client.model_use.input_images import find_images
+from glsmed.client.model_use.pages.worklist_page import write_worklist
 from glsmed.client.model_use.prediction import write_predictions, write_table
 from glsmed.client.model_use.predictor import Predictor
 from glsmed.client.model_use.worklist import ImageResult, predict_images
-from glsmed.client.model_use.worklist_page import write_worklist
 from glsmed.client.settings.config import SiteConfig
 from glsmed.client.training.devices import resolve_device
 from glsmed.site_adapters.inputs.progress import track

@@ -10,7 +10,7 @@ from PIL import Image
 from glsmed.client.data.images import read_image
 from glsmed.client.labels.label_table import LabelRow
 from glsmed.client.model_use.examination import Examination, ExplainedImage
-from glsmed.client.model_use.pages import picture_source, write_page
+from glsmed.client.model_use.pages.page import picture_source, write_page
 from glsmed.client.model_use.saliency import Map, overlay
 from glsmed.site_adapters.explaining.explanation import COLUMNS, rows
 from glsmed.site_adapters.explaining.explanation_page import COLOURS, marked_pieces

@@ -7,7 +7,7 @@ from pathlib import Path
 from glsmed.client.evaluation.shipped_model import ShippedModel
 from glsmed.client.learning.operating_point import FindingOperation
 from glsmed.client.model_use.checked_picture import checked_pictures
-from glsmed.client.model_use.pages import picture_source, write_page
+from glsmed.client.model_use.pages.page import picture_source, write_page
 from glsmed.client.model_use.prediction import Prediction
 from glsmed.client.model_use.worklist import ImageResult, by_need
 

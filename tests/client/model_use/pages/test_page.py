@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from glsmed.client.model_use.pages import picture_source, write_page
+from glsmed.client.model_use.pages.page import picture_source, write_page
 
 
 @pytest.mark.parametrize(("shape", "mode"), [((8, 8), "L"), ((8, 8, 3), "RGB")])

@@ -6,11 +6,11 @@ import torch
 from PIL import Image
 
 from glsmed.client.evaluation.shipped_model import ShippedModel
-from glsmed.client.model_use import worklist_page
 from glsmed.client.model_use.input_images import InputImage, find_images
+from glsmed.client.model_use.pages import worklist_page
+from glsmed.client.model_use.pages.worklist_page import write_worklist
 from glsmed.client.model_use.predictor import Predictor
 from glsmed.client.model_use.worklist import ImageResult, by_need, predict_images
-from glsmed.client.model_use.worklist_page import write_worklist
 
 
 @pytest.fixture
