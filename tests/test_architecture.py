@@ -49,6 +49,8 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
     "client": {
         "settings": set(),
         "learning": set(),
+        "imports": set(),
+        "dicom_out": {"data", "imports"},
         "data": {"settings"},
         "monitoring": {"settings"},
         "node": {"monitoring", "settings"},
@@ -67,7 +69,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
             "settings",
             "training",
         },
-        "model_use": {"data", "evaluation", "labels", "learning", "settings", "training"},
+        "model_use": {"data", "dicom_out", "evaluation", "labels", "learning", "settings", "training"},
         "commands": {"data", "model_use", "node", "settings", "resident"},
         "cli": {"commands"},
     },

@@ -1,7 +1,7 @@
 """Files of a small hospital: a drawn site, configurations that name it, and DICOM made by hand."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittle
 from glsmed.benchmarks.reading_room.hospitals import HOSPITALS
 from glsmed.benchmarks.reading_room.sites import write_site
 from glsmed.client.settings.config import SiteConfig, load_site
+from tests.orthanc_on_loopback import Orthanc, running_orthanc
 
 PATIENTS = 40
 STUDY = """\
@@ -72,6 +73,20 @@ def _dicom(pixels: NDArray[np.uint16], elements: dict[str, object]) -> FileDatas
         if value is not None:
             setattr(dataset, name, value)
     return dataset
+
+
+@pytest.fixture(scope="session")
+def _running_orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orthanc]:
+    with running_orthanc(tmp_path_factory.mktemp("orthanc")) as orthanc:
+        yield orthanc
+
+
+@pytest.fixture
+def orthanc(_running_orthanc: Orthanc) -> Iterator[Orthanc]:
+    """A real archive without any study; skips the test where Orthanc is not on this machine."""
+    _running_orthanc.empty()
+    yield _running_orthanc
+    _running_orthanc.empty()
 
 
 @pytest.fixture(scope="session")
