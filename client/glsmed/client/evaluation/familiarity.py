@@ -83,4 +83,5 @@ def _whitening(differences: Tensor) -> Tensor:
     size = len(covariance)
     even = covariance.diagonal().mean().clamp_min(_SMALLEST_VARIANCE) * torch.eye(size)
     factor = torch.linalg.cholesky((1 - _SHRINKAGE) * covariance + _SHRINKAGE * even)
-    return torch.linalg.solve_triangular(factor, torch.eye(size), upper=False)
+    whitening: Tensor = torch.linalg.solve_triangular(factor, torch.eye(size), upper=False)
+    return whitening

@@ -14,6 +14,7 @@ from glsmed.client.model_use.predictor import Predictor
 from glsmed.client.model_use.worklist import ImageResult, predict_images
 from glsmed.client.settings.config import SiteConfig
 from glsmed.client.training.devices import resolve_device
+from glsmed.shared.protocol.study import load_study
 from glsmed.site_adapters.inputs.progress import track
 
 _NOTE_COLUMNS = ("study_id", "image", "kind", "note")
@@ -77,6 +78,24 @@ def write_site_worklist(predicted: PredictedImages, path: Path, config: SiteConf
         OSError: it cannot be written.
     """
     write_worklist(path, predicted.results, predicted.shipped, site=config.site, sensitivity=config.alert_sensitivity)
+
+
+def write_site_dicom(
+    predicted: PredictedImages, config: SiteConfig, *, reports: Path | None, captures: Path | None
+) -> list[str]:
+    """Write structured reports and pictures into the folders that are given; returns why images have none.
+
+    Raises:
+        ConfigurationError: study.yaml, which names the study in them, has faults.
+        OSError: a file cannot be written.
+    """
+    from glsmed.client.model_use.dicom_results import identity_of, write_captures, write_reports  # highdicom: seconds
+
+    model = identity_of(predicted.shipped, study=load_study(config.study).study)
+    left_out = [] if reports is None else write_reports(reports, predicted.results, model)
+    if captures is not None:
+        left_out += write_captures(captures, predicted.results, predicted.shipped, model)
+    return list(dict.fromkeys(left_out))
 
 
 def _note_rows(result: ImageResult) -> list[tuple[str, str, str, str]]:
