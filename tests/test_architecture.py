@@ -22,6 +22,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "errors": set(),
         "findings": set(),
         "smoothing": set(),
+        "pixels": set(),
         "quantities": set(),
         "networks": {"errors", "files", "protocol"},
         "metrics": set(),
@@ -31,6 +32,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "wire": {"errors"},
         "protocol": {"errors", "files", "wire"},
         "cue_calibration": {"errors", "files"},
+        "exporting": {"errors", "files", "pixels"},
     },
     "site_adapters": {
         "text": set(),
@@ -70,8 +72,9 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
             "settings",
             "training",
         },
+        "model_use": {"data", "dicom_out", "evaluation", "labels", "learning", "settings", "training"},
         "after_study": {"data", "labels", "monitoring", "resident", "settings"},
-        "commands": {"after_study", "data", "imports", "node", "settings", "resident"},
+        "commands": {"after_study", "data", "imports", "model_use", "node", "settings", "resident"},
         "cli": {"commands"},
     },
     "client/training": {
@@ -127,7 +130,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "demo_cli": {"commands"},
     },
 }
-MOST_ARROWS = 42
+MOST_ARROWS = 45
 MOST_MODULES = 12
 MOST_LINES = 15  # of nine functions in ten, without their docstrings
 

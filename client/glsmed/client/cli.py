@@ -13,8 +13,11 @@ from glsmed.client.commands.calibrate import calibrate
 from glsmed.client.commands.check import check
 from glsmed.client.commands.drift import drift
 from glsmed.client.commands.enroll import enroll
+from glsmed.client.commands.explain import explain
+from glsmed.client.commands.export import export
 from glsmed.client.commands.import_ import import_
 from glsmed.client.commands.init import init
+from glsmed.client.commands.predict import predict
 from glsmed.client.commands.purge import purge
 from glsmed.client.commands.run import run
 from glsmed.client.commands.train_local import train_local
@@ -44,13 +47,14 @@ def site(
     - `glsmed-client --site config.yaml calibrate` learns from gold labels what this site's words of doubt mean
     - `glsmed-client --site config.yaml enroll` makes this site's key and request.yaml for the centre
     - `glsmed-client --site config.yaml` takes part until Ctrl-C; leave it running
+    - `glsmed-client --site config.yaml predict --in new-images --out predictions.csv` uses the model afterwards
     """
     context.obj = site or DEFAULT_SITE
     if context.invoked_subcommand is None:
         run(context)
 
 
-for command in (run, init, import_, check, calibrate, enroll, train_local, drift, purge):
+for command in (run, init, import_, check, calibrate, enroll, train_local, predict, explain, export, drift, purge):
     app.command(command.__name__.rstrip("_").replace("_", "-"))(command)
 app.add_typer(audit_app, name="audit")
 

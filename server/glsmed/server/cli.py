@@ -4,6 +4,7 @@ import typer
 
 from glsmed.server.commands.admit import admit_command
 from glsmed.server.commands.check import check_command
+from glsmed.server.commands.export import export_command
 from glsmed.server.commands.init import init_command
 from glsmed.server.commands.report import report_command
 from glsmed.server.commands.run import run_study_command, run_study_file
@@ -53,6 +54,7 @@ app.command("withdraw")(withdraw_command)
 app.command("revoke", hidden=True)(withdraw_command)
 app.command("check")(check_command)
 app.add_typer(weights_app, name="weights")
+app.command("export")(export_command)
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ def test_figures_are_json_and_plausible() -> None:
     for name in (
         "gls_step_over_bce_step",
         "client_images_per_second_over_plain_loop",
+        "predict_images_per_second_over_plain_loop",
         "second_epoch_data_wait_share",
         "private_images_per_second_over_plain",
         "private_all_images_per_second_over_plain",

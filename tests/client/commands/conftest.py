@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from glsmed.client.cli import main
+from tests.client.shipped_hospital import hospital_data, shipped_state, site_file
+
+__all__ = ["hospital_data", "shipped_state", "site_file"]
 
 STUDY = """\
 study: chest-doubt

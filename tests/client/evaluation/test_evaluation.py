@@ -9,7 +9,7 @@ from torch import nn
 from glsmed.client.data.examples import Examples
 from glsmed.client.evaluation.evaluation import evaluate, reference_labels
 from glsmed.client.learning.output_calibration import FindingCalibration, OutputCalibration
-from glsmed.client.training.steps.stepper import to_pixels
+from glsmed.shared.pixels import to_pixels
 
 CPU = torch.device("cpu")
 NAN = math.nan

@@ -4,7 +4,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from glsmed.client.evaluation.familiarity import Familiarity
+from glsmed.client.evaluation.model_description import ModelDescription
 from glsmed.client.evaluation.shipped_model import load_shipped_model, write_shipped_model
+from glsmed.client.learning.calibration_interval import FindingInterval
+from glsmed.client.learning.operating_point import FindingOperation
 from glsmed.client.learning.output_calibration import FindingCalibration, OutputCalibration
 from glsmed.shared.errors import DataError
 from glsmed.shared.networks.building import build_model
@@ -53,3 +57,52 @@ def test_files_that_do_not_belong_together_are_refused(shipped: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"model\.safetensors"):
         load_shipped_model(tmp_path)
+
+
+def _description() -> ModelDescription:
+    familiarity = Familiarity.of(torch.randn(6, 4), torch.tensor([0.1, 0.5]), torch.full((32, 32), 90.0))
+    interval = FindingInterval(band=((-1.0, 0.1, 0.3), (1.0, 0.5, 0.8)), gold_cells=50)
+    operation = FindingOperation(reference="gold", positives=4, negatives=9)
+    return ModelDescription({"effusion": interval}, {"nodule": operation}, familiarity)
+
+
+@pytest.fixture
+def described(tmp_path: Path) -> Path:
+    model = build_model("resnet10", n_findings=2, seed=3)
+    write_shipped_model(
+        tmp_path, model, STUDY, round_number=7, offset=None, output_calibration=MAP, description=_description()
+    )
+    return tmp_path
+
+
+def test_what_predictions_are_read_by_comes_back(described: Path) -> None:
+    loaded = load_shipped_model(described)
+    assert loaded.familiarity is not None
+    assert torch.equal(loaded.familiarity.average, torch.full((32, 32), 90.0))
+    assert loaded.familiarity.limit == pytest.approx(0.5)
+    assert loaded.intervals == {"effusion": _description().intervals["effusion"]}
+    assert loaded.operation["nodule"].why_not() == "no operating point: too few positives (4)"
+    assert (loaded.round, loaded.image_size_px, loaded.study) == (7, 32, STUDY.digest())
+    assert {path.stat().st_mode & 0o777 for path in described.iterdir()} == {0o600}
+
+
+def test_a_folder_of_the_first_layout_can_still_be_read(shipped: Path) -> None:
+    content = json.loads((shipped / "site.json").read_text())
+    for later in ("layout", "intervals", "operation", "features_sha256"):
+        del content[later]
+    (shipped / "site.json").write_text(json.dumps(content))
+    loaded = load_shipped_model(shipped)
+    assert (loaded.intervals, loaded.operation, loaded.familiarity) == ({}, {}, None)
+
+
+def test_a_folder_of_a_later_release_is_refused_with_what_to_do(shipped: Path) -> None:
+    content = json.loads((shipped / "site.json").read_text())
+    (shipped / "site.json").write_text(json.dumps({**content, "layout": 3, "new": 1}))
+    with pytest.raises(DataError, match="expected layout 2 or earlier, got 3: update glsmed"):
+        load_shipped_model(shipped)
+
+
+def test_features_of_another_model_are_refused(described: Path) -> None:
+    (described / "features.safetensors").write_bytes(b"other")
+    with pytest.raises(DataError, match="was not written for this features"):
+        load_shipped_model(described)

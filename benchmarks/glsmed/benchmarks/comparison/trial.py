@@ -8,8 +8,8 @@ from torch import Tensor
 
 from glsmed.benchmarks.methods.cells import Cells, cells_of
 from glsmed.benchmarks.simulator.hospital_data import ABSENT, PRESENT, UNCERTAIN, HospitalData
-from glsmed.client.training.steps.stepper import to_pixels
 from glsmed.shared.errors import UsageError
+from glsmed.shared.pixels import to_pixels
 
 
 @dataclass(frozen=True, slots=True)

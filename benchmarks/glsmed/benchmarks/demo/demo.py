@@ -9,6 +9,7 @@ from glsmed.benchmarks.demo.baselines import collect_local, pooled_study, start_
 from glsmed.benchmarks.demo.federation import admit, set_up_centre, set_up_site, train_together
 from glsmed.benchmarks.demo.folder import DemoFolder
 from glsmed.benchmarks.demo.hospital_data import draw_hospital
+from glsmed.benchmarks.demo.new_patients import predict_new_patients
 from glsmed.benchmarks.demo.page import write_page
 from glsmed.benchmarks.demo.programs import Programs
 from glsmed.benchmarks.demo.result import (
@@ -48,6 +49,8 @@ def run_demo(out: Path, *, settings: DemoSettings, tell: Tell) -> None:
         children = start_local(folder, sites, study, programs=programs)
         pooled = train_pooled(folder, sites, pooled_study(study, sites=len(sites)), tell=tell)
         local = collect_local(folder, children, study)
+        tell(f"== after the study: {HOSPITALS[0].name} uses its model on new patients")
+        tell(_indented(predict_new_patients(folder, HOSPITALS[0], seed=settings.seed, programs=programs)))
     result = collect(folder, study, local=local, pooled=pooled)
     write_summary(folder, result, seconds=time.monotonic() - started)
     write_page(folder, HOSPITALS, result)
@@ -84,6 +87,7 @@ def _conclude(folder: DemoFolder, result: DemoResult, tell: Tell) -> None:
         gaining = sites_that_gain(result, over=other)
         tell(f"the federated model ranks better than {whose} at {len(gaining)} of {len(result.sites)} hospitals")
     tell(f"{folder.root / 'summary.json'}\n{folder.root / 'report.html'}")
+    tell(f"{folder.predictions(HOSPITALS[0].name)}\n{folder.worklist(HOSPITALS[0].name)}")
 
 
 def _indented(text: str) -> str:

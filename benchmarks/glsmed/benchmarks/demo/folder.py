@@ -38,6 +38,18 @@ class DemoFolder:
         """One hospital's configuration."""
         return self.site(name) / "config.yaml"
 
+    def new_images(self, name: str) -> Path:
+        """Images of patients who come to a hospital after the study."""
+        return self.site(name) / "new-images"
+
+    def predictions(self, name: str) -> Path:
+        """What a hospital's model says of them."""
+        return self.site(name) / "predictions.csv"
+
+    def worklist(self, name: str) -> Path:
+        """The same as a page, those that need a person first."""
+        return self.site(name) / "worklist.html"
+
     def truth(self, name: str) -> Path:
         """The true labels of all studies of a hospital: no program of the federation reads them."""
         return self.root / "truth" / f"{name}.csv"

@@ -80,6 +80,11 @@ def write_summary(folder: DemoFolder, result: DemoResult, *, seconds: float) -> 
         "rounds": result.federated.rounds,
         "seconds": round(seconds, 1),
         "sites": result.sites,
+        "new_patients": {
+            site: [str(folder.predictions(site)), str(folder.worklist(site))]
+            for site in result.sites
+            if folder.predictions(site).is_file()
+        },
         "training": {
             "federated": asdict(result.federated),
             "pooled": asdict(result.pooled),

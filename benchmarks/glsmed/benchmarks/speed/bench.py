@@ -12,8 +12,9 @@ from torch.nn import functional as F
 
 from glsmed.client.data.examples import Examples
 from glsmed.client.training.steps.memory_format import in_fastest_format, placed
-from glsmed.client.training.steps.stepper import make_optimizer, to_pixels, uses_autocast
+from glsmed.client.training.steps.stepper import make_optimizer, uses_autocast
 from glsmed.shared.networks.building import build_model
+from glsmed.shared.pixels import to_pixels
 from glsmed.shared.protocol.study import AugmentationSection, TrainingSection
 
 FINDINGS = ("effusion", "cardiomegaly", "nodule", "consolidation", "pneumothorax")

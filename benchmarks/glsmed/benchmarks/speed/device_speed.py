@@ -21,10 +21,11 @@ from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLe
 from glsmed.client.training.differential_privacy.private_training import train_privately
 from glsmed.client.training.steps.compiled_steps import StepCompiler, compiled_network
 from glsmed.client.training.steps.round_plan import RoundPlan
-from glsmed.client.training.steps.stepper import Network, Stepper, make_optimizer, to_pixels, uses_autocast
+from glsmed.client.training.steps.stepper import Network, Stepper, make_optimizer, uses_autocast
 from glsmed.client.training.steps.training import predict_logits, train
 from glsmed.shared.errors import UsageError
 from glsmed.shared.networks.model_arrays import load_arrays, state_arrays
+from glsmed.shared.pixels import to_pixels
 from glsmed.shared.protocol.study import AugmentationSection, PrivacySection
 
 _MUCH = PrivacySection(noise_multiplier=1.0, max_epsilon=1e9)

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from glsmed.benchmarks.speed.bench import Bench, SpeedSettings, plain_loop
+from glsmed.benchmarks.speed.prediction_speed import prediction_over_plain
 from glsmed.client.data.examples import Examples
 from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger
 from glsmed.client.training.differential_privacy.private_training import train_privately
@@ -24,8 +25,9 @@ from glsmed.client.training.steps.batches import load_batch, shuffled_passes
 from glsmed.client.training.steps.compiled_steps import compiled_network
 from glsmed.client.training.steps.memory_format import in_fastest_format
 from glsmed.client.training.steps.round_plan import RoundPlan
-from glsmed.client.training.steps.stepper import Network, Stepper, make_optimizer, to_pixels, uses_autocast
+from glsmed.client.training.steps.stepper import Network, Stepper, make_optimizer, uses_autocast
 from glsmed.client.training.steps.training import train
+from glsmed.shared.pixels import to_pixels
 from glsmed.shared.protocol.study import PrivacySection, TrainingSection
 from glsmed.shared.smoothing import generalized_label_smoothing_loss, rates_from_probability
 
@@ -46,6 +48,7 @@ def measure_speed(settings: SpeedSettings, device: torch.device) -> dict[str, ob
             "batch_size": settings.batch_size,
             "gls_step_over_bce_step": round(_gls_over_bce(bench), 4),
             "client_images_per_second_over_plain_loop": round(_client_over_plain(bench), 4),
+            "predict_images_per_second_over_plain_loop": round(prediction_over_plain(bench), 4),
             "second_epoch_data_wait_share": round(_data_wait(bench), 4),
             "compiled_step_over_eager_step": round(_compiled_over_eager(bench), 4) if settings.compiled else None,
             "private_images_per_second_over_plain": round(_private_over_plain(bench, patient_images="one"), 4),

@@ -72,9 +72,14 @@ def reference_labels(examples: Examples) -> tuple[Tensor, Reference]:
     """``(N, K)`` truths with NaN where unknown: gold if the split has any, else the labels of certain cells."""
     if not bool(torch.isnan(examples.gold).all()):
         return examples.gold, "gold"
+    return certain_labels(examples), "reports"
+
+
+def certain_labels(examples: Examples) -> Tensor:
+    """``(N, K)`` the labels of cells that the reports do not doubt, NaN elsewhere."""
     labels, rates = rates_from_probability(examples.targets)
     certain = (examples.weights > 0) & (rates < CERTAIN_RATE)
-    return torch.where(certain, labels, torch.nan), "reports"
+    return torch.where(certain, labels, torch.nan)
 
 
 CERTAIN_RATE = 0.5  # a certain statement has a rate well below, a doubted one above

@@ -1,6 +1,6 @@
 """The site's output calibration of a model: fitted on the site's own gold, and kept beside the model at the site."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,23 @@ _ENOUGH_CELLS = 50
 _ENOUGH_PER_CLASS = 10
 
 
+@dataclass(frozen=True, slots=True)
+class CalibrationCells:
+    """The images that a site's output calibration is fitted on.
+
+    Attributes:
+        logits: ``(N, K)``, the site's offset included.
+        gold: ``(N, K)`` in {0, 1}, NaN where a cell is left out.
+        patients: whose images they are.
+        learned_from: ``(N,)`` bool: whether the model has learned from the image.
+    """
+
+    logits: Tensor
+    gold: Tensor
+    patients: tuple[str, ...]
+    learned_from: Tensor
+
+
 def calibrate_outputs(
     model: nn.Module, training: Examples, validation: Examples, *, kind: CalibrationKind, device: torch.device
 ) -> OutputCalibration:
@@ -23,14 +40,26 @@ def calibrate_outputs(
     """
     if kind == "off" or not _has_gold(training, validation):
         return OutputCalibration(findings=training.findings, curves={})
+    cells = calibration_cells(model, training, validation, device=device)
+    return fit_output_calibration(cells.logits, cells.gold, training.findings, kind=kind)
+
+
+def calibration_cells(
+    model: nn.Module, training: Examples, validation: Examples, *, device: torch.device
+) -> CalibrationCells:
+    """The cells of :func:`calibrate_outputs`; none where the site has no gold outside its test split."""
     enough = _is_enough(validation.gold)
-    parts = [validation]
-    if not bool(enough.all()):
-        parts.append(replace(training, gold=torch.where(enough, torch.nan, training.gold)))
-    parts = [_with_gold_only(part) for part in parts if _has_gold(part)]
-    logits = torch.cat([predict_logits(model, part, device=device) for part in parts])
-    gold = torch.cat([part.gold for part in parts])
-    return fit_output_calibration(logits, gold, training.findings, kind=kind)
+    joined = replace(training, gold=torch.where(enough, torch.nan, training.gold))
+    parts = [validation] if bool(enough.all()) else [validation, joined]
+    with_gold = [_with_gold_only(part) for part in parts]
+    logits = [predict_logits(model, part, device=device) for part in with_gold if len(part)]
+    learned = [torch.full((len(part),), part_number > 0) for part_number, part in enumerate(with_gold)]
+    return CalibrationCells(
+        logits=torch.cat([torch.zeros_like(validation.gold[:0]), *logits]),
+        gold=torch.cat([part.gold for part in with_gold]),
+        patients=tuple(patient for part in with_gold for patient in part.patients),
+        learned_from=torch.cat(learned),
+    )
 
 
 def _has_gold(*parts: Examples) -> bool:

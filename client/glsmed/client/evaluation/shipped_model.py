@@ -2,32 +2,47 @@
 
 Written when the centre asks for the final evaluation; it stays at the site. All sites share the weights; offset and
 output calibration are this site's, and without them the probabilities mean something else.
+
+    model.safetensors     the weights
+    site.json             what belongs to them here: offset, output calibration, intervals, operating points
+    features.safetensors  what the site's images look like to the model; layout 2
+
+Layout 1, of earlier releases, has neither intervals nor operating points nor features; it can still be read.
 """
 
 import hashlib
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 import torch
 from pydantic import Field, ValidationError
+from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from glsmed.client.learning.output_calibration import OutputCalibration
-from glsmed.client.training.steps.stepper import to_pixels
+from glsmed.client.evaluation.familiarity import Familiarity
+from glsmed.client.evaluation.model_description import ModelDescription
+from glsmed.client.learning.calibration_interval import FindingInterval
+from glsmed.client.learning.operating_point import FindingOperation
+from glsmed.client.learning.output_calibration import FindingCalibration, OutputCalibration
 from glsmed.shared.errors import DataError
 from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes, write_text
 from glsmed.shared.files.documents import StrictModel
 from glsmed.shared.networks.building import build_model
+from glsmed.shared.pixels import to_pixels
 from glsmed.shared.protocol.study import Study
 
-WEIGHTS, BESIDE = "model.safetensors", "site.json"
+WEIGHTS, BESIDE, FEATURES = "model.safetensors", "site.json", "features.safetensors"
+LAYOUT = 2
 
 
 class _Beside(StrictModel):
     """What belongs to the weights at this site."""
 
+    layout: Annotated[int, Field(description="of the folder")] = 1
     study: Annotated[str, Field(description="digest of the study")]
     architecture: str
     image_size_px: int
@@ -35,6 +50,9 @@ class _Beside(StrictModel):
     weights_sha256: str
     offset: Annotated[tuple[float, ...], Field(description="added to each finding's logit")]
     site_map: OutputCalibration
+    intervals: Annotated[Mapping[str, FindingInterval], Field(description="by finding, where gold suffices")] = {}
+    operation: Annotated[Mapping[str, FindingOperation], Field(description="alert thresholds by finding")] = {}
+    features_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +62,36 @@ class ShippedModel:
     Attributes:
         findings: names of the K outputs.
         offset: ``(K,)`` added to the logits.
+        image_size_px: side of the square images that it takes.
+        intervals, operation: by finding; empty where the folder was written by an earlier release.
+        familiarity: None for such a folder.
+        round: of the federation, whose model this is; ``study`` is that study's digest.
+        weights_sha256: of the weights' file.
     """
 
     model: nn.Module
     findings: tuple[str, ...]
     offset: Tensor
     output_calibration: OutputCalibration
+    image_size_px: int
+    architecture: str
+    study: str
+    round: int
+    weights_sha256: str
+    intervals: Mapping[str, FindingInterval] = field(default_factory=dict)
+    operation: Mapping[str, FindingOperation] = field(default_factory=dict)
+    familiarity: Familiarity | None = None
 
     @torch.no_grad()
     def probabilities(self, images: Tensor) -> Tensor:
         """``(N, K)`` probabilities of uint8 images ``(N, 1, S, S)`` of the study's size."""
         logits = self.model(to_pixels(images)) + self.offset
         return self.output_calibration.probabilities(logits)
+
+    def probability_at(self, finding: str, logit: float) -> float:
+        """The site's probability of a finding at a logit, its offset included."""
+        curve = self.output_calibration.curves.get(finding, FindingCalibration())
+        return float(curve(torch.tensor([logit])))
 
 
 def write_shipped_model(
@@ -66,10 +102,13 @@ def write_shipped_model(
     round_number: int,
     offset: Tensor | None,
     output_calibration: OutputCalibration,
+    description: ModelDescription | None = None,
 ) -> None:
-    """Write the weights and what belongs to them; a reader between the two writes detects the mismatch by its hash."""
+    """Write the weights and what belongs to them; a reader between two writes detects the mismatch by its hash."""
     weights = save({name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()})
+    features = b"" if description is None else _packed(description.familiarity)
     beside = _Beside(
+        layout=LAYOUT,
         study=study.digest(),
         architecture=study.model.architecture,
         image_size_px=study.model.image_size_px,
@@ -77,8 +116,13 @@ def write_shipped_model(
         weights_sha256=hashlib.sha256(weights).hexdigest(),
         offset=tuple([0.0] * len(study.findings) if offset is None else offset.tolist()),
         site_map=output_calibration,
+        intervals={} if description is None else description.intervals,
+        operation={} if description is None else description.operation,
+        features_sha256=hashlib.sha256(features).hexdigest() if features else "",
     )
     write_bytes(folder / WEIGHTS, weights, mode=PRIVATE_FILE)
+    if features:
+        write_bytes(folder / FEATURES, features, mode=PRIVATE_FILE)
     write_text(folder / BESIDE, beside.model_dump_json(indent=1) + "\n", mode=PRIVATE_FILE)
 
 
@@ -86,16 +130,76 @@ def load_shipped_model(folder: Path) -> ShippedModel:
     """The model of a folder, on the CPU.
 
     Raises:
-        DataError: a file is missing or damaged, or they do not belong together.
+        DataError: a file is missing or damaged, they do not belong together, or a later release wrote them.
     """
     try:
         weights = (folder / WEIGHTS).read_bytes()
-        beside = _Beside.model_validate_json((folder / BESIDE).read_bytes())
+        beside = _Beside.model_validate_json(_of_known_layout(folder / BESIDE))
+        features = (folder / FEATURES).read_bytes() if beside.features_sha256 else b""
     except (OSError, ValidationError) as error:
         raise DataError(f"{folder}: there is no usable model here: {error}") from None
-    if hashlib.sha256(weights).hexdigest() != beside.weights_sha256:
-        raise DataError(f"{folder}: {BESIDE} was not written for this {WEIGHTS}")
+    _check_digest(folder, WEIGHTS, weights, beside.weights_sha256)
+    if features:
+        _check_digest(folder, FEATURES, features, beside.features_sha256)
+    return _loaded(folder, weights, beside, features)
+
+
+def _loaded(folder: Path, weights: bytes, beside: _Beside, features: bytes) -> ShippedModel:
     findings = beside.site_map.findings
-    model = build_model(beside.architecture, n_findings=len(findings), seed=0, image_size_px=beside.image_size_px)
-    model.load_state_dict(load(weights))
-    return ShippedModel(model.eval(), findings, torch.tensor(beside.offset), beside.site_map)
+    try:
+        model = build_model(beside.architecture, n_findings=len(findings), seed=0, image_size_px=beside.image_size_px)
+        model.load_state_dict(load(weights))
+        familiarity = _unpacked(features) if features else None
+    except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
+        raise DataError(f"{folder}: there is no usable model here: {error}") from None
+    return ShippedModel(
+        model.eval(),
+        findings,
+        torch.tensor(beside.offset),
+        beside.site_map,
+        image_size_px=beside.image_size_px,
+        architecture=beside.architecture,
+        study=beside.study,
+        round=beside.round,
+        weights_sha256=beside.weights_sha256,
+        intervals=beside.intervals,
+        operation=beside.operation,
+        familiarity=familiarity,
+    )
+
+
+def _of_known_layout(path: Path) -> bytes:
+    """The file's content.
+
+    Raises:
+        DataError: it says that a later release wrote it.
+        OSError: it cannot be read.
+    """
+    content = path.read_bytes()
+    try:
+        layout = json.loads(content).get("layout", 1)
+    except (ValueError, AttributeError):
+        return content  # not JSON, or no keys: the check of the content says what is wrong
+    if isinstance(layout, int) and layout > LAYOUT:
+        raise DataError(f"{path}: expected layout {LAYOUT} or earlier, got {layout}: update glsmed to use this model")
+    return content
+
+
+def _check_digest(folder: Path, name: str, content: bytes, expected: str) -> None:
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise DataError(f"{folder}: {BESIDE} was not written for this {name}")
+
+
+def _packed(familiarity: Familiarity) -> bytes:
+    return save(
+        {
+            "reference": familiarity.reference.half(),
+            "ordinary": familiarity.ordinary,
+            "average": familiarity.average.contiguous(),
+        }
+    )
+
+
+def _unpacked(content: bytes) -> Familiarity:
+    arrays = load(content)
+    return Familiarity.of(arrays["reference"].float(), arrays["ordinary"], arrays["average"])

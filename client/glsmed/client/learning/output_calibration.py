@@ -20,9 +20,9 @@ CalibrationKind = Literal["off", "temperature", "platt", "isotonic", "auto"]
 LEAST_GOLD = 20  # cells that a finding needs for a curve
 PLENTY_OF_GOLD = 1000  # cells from which on auto takes the isotonic curve
 _LEAST_PER_CLASS = 3
-_LEAST_SLOPE = 0.02  # a curve never reverses the model's order
-_PRIOR = (0.5, 0.02)  # a slope of 1 ± 1.4 and an intercept of 0 ± 7: felt only where gold is scarce
-_CLIP = 1e-4
+LEAST_SLOPE = 0.02  # a curve never reverses the model's order
+PLATT_PRIOR = (0.5, 0.02)  # a slope of 1 ± 1.4 and an intercept of 0 ± 7: felt only where gold is scarce
+CLIP = 1e-4
 _FOLDS = 5
 
 
@@ -105,21 +105,26 @@ def cross_fitted_losses(logits: Tensor, gold: Tensor, findings: Sequence[str], *
     for number in range(_FOLDS):
         judged = fold == number
         curves = fit_output_calibration(logits[~judged], gold[~judged], findings, kind=kind)
-        said = curves.probabilities(logits[judged]).clamp(_CLIP, 1 - _CLIP)
+        said = curves.probabilities(logits[judged]).clamp(CLIP, 1 - CLIP)
         losses[judged] = -torch.where(gold[judged] > 0, said.log(), (1 - said).log())
     return torch.where(torch.isnan(gold), torch.nan, losses)
 
 
+def is_isotonic(kind: CalibrationKind, *, cells: int) -> bool:
+    """Whether a finding with so many gold cells gets an isotonic curve."""
+    return kind == "isotonic" or (kind == "auto" and cells >= PLENTY_OF_GOLD)
+
+
 def _fit(logits: Tensor, truth: Tensor, kind: CalibrationKind) -> FindingCalibration:
-    if kind == "isotonic" or (kind == "auto" and len(truth) >= PLENTY_OF_GOLD):
+    if is_isotonic(kind, cells=len(truth)):
         return FindingCalibration(knots=_isotonic_knots(logits, truth), gold_cells=len(truth))
     if kind == "temperature":
-        slope, intercept = fit_slope(logits, truth, precision=_PRIOR[0]), 0.0
+        slope, intercept = fit_slope(logits, truth, precision=PLATT_PRIOR[0]), 0.0
     else:
-        slope, intercept = fit_slope_intercept(logits, truth, precision=_PRIOR)
-    return FindingCalibration(slope=max(slope, _LEAST_SLOPE), intercept=intercept, gold_cells=len(truth))
+        slope, intercept = fit_slope_intercept(logits, truth, precision=PLATT_PRIOR)
+    return FindingCalibration(slope=max(slope, LEAST_SLOPE), intercept=intercept, gold_cells=len(truth))
 
 
 def _isotonic_knots(logits: Tensor, truth: Tensor) -> tuple[tuple[float, float], ...]:
-    curve = IsotonicRegression(y_min=_CLIP, y_max=1 - _CLIP).fit(logits.numpy(), truth.numpy())
+    curve = IsotonicRegression(y_min=CLIP, y_max=1 - CLIP).fit(logits.numpy(), truth.numpy())
     return tuple(zip(curve.X_thresholds_.tolist(), curve.y_thresholds_.tolist(), strict=True))

@@ -10,6 +10,7 @@ from glsmed.client.egress.local_record import LocalRecord
 from glsmed.client.egress.site_numbers import Number
 from glsmed.client.evaluation.beside_local import beside_local
 from glsmed.client.evaluation.evaluation import evaluate
+from glsmed.client.evaluation.model_description import describe_model
 from glsmed.client.evaluation.shipped_model import write_shipped_model
 from glsmed.client.evaluation.site_card import ShippedFacts, write_site_card
 from glsmed.client.learning.output_calibration import OutputCalibration
@@ -33,6 +34,7 @@ def keep_final_model(site: SiteRuntime, output_calibration: OutputCalibration, *
         round_number=round_number,
         offset=None if offsets is None else offsets[0],
         output_calibration=output_calibration,
+        description=describe_model(site.model, site.splits, kind=site.study.model.calibration_map, device=site.device),
     )
     try:
         _describe(site, output_calibration, round_number)

@@ -201,6 +201,14 @@ class SiteConfig(StrictModel):
             description="port for Prometheus metrics, for this machine only; null: no metrics are served",
         ),
     ] = None
+    alert_sensitivity: Annotated[
+        float,
+        Field(
+            ge=0.5,
+            le=0.99,
+            description="share of the present findings for which predict raises an alert, by the validation patients",
+        ),
+    ] = 0.9
     egress: Annotated[EgressSection, Field(description="what may leave this site")] = EgressSection()
     accept_bundles: Annotated[
         tuple[Annotated[str, Field(pattern=_DIGEST)], ...],

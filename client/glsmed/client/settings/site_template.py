@@ -29,6 +29,7 @@ devices: 1                      # number of GPUs that share each round, counted 
 compile: off                    # off | auto: on one GPU, compiled steps if they are measured to be faster
 cpu_threads: null               # null: all cores
 metrics_port: null              # Prometheus metrics at http://127.0.0.1:PORT/metrics; null: none
+alert_sensitivity: 0.9          # predict raises an alert for this share of the present findings
 
 # What may leave this site. Nothing does unless it is named here; everything that is sent is written to
 # state/audit/audit.jsonl first (glsmed-client --site config.yaml audit verify).

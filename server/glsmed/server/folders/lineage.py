@@ -40,6 +40,17 @@ def digests_of_run(run_folder: Path, study: Study) -> tuple[str, ...]:
     return digests
 
 
+def digests_so_far(run_folder: Path, study: Study) -> tuple[str, ...]:
+    """The same for those that only look on: nothing is written, and the study need not go on.
+
+    Raises:
+        FederationError: the record of earlier forms is damaged.
+    """
+    as_run = run_folder / "study.yaml"
+    before = (load_study(as_run).digest(),) if as_run.is_file() else ()
+    return (*_known(run_folder / "digests.json"), *before, study.digest())
+
+
 def _known(path: Path) -> tuple[str, ...]:
     if not path.is_file():
         return ()

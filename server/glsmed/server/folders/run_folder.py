@@ -193,6 +193,19 @@ def read_metrics(run_folder: Path) -> tuple[MetricRow, ...]:
         return tuple(_metric_row(row) for row in csv.DictReader(_whole_lines(path)))
 
 
+def read_summary(run_folder: Path) -> Mapping[str, object] | None:
+    """The summary in this folder, for those that only look on; None before the run has finished.
+
+    Raises:
+        FederationError: the file is damaged.
+    """
+    path = run_folder / "summary.json"
+    if not path.is_file():
+        return None
+    with _reading(path):
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
 def _status_file(run_folder: Path) -> Path:
     return run_folder / "status.json"
 
@@ -303,9 +316,7 @@ class RunFolder:
 
     def summary(self) -> Mapping[str, object] | None:
         """The summary; None before the run has finished."""
-        path = self.root / "summary.json"
-        with _reading(path):
-            return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+        return read_summary(self.root)
 
     def write_summary(self, summary: Mapping[str, object]) -> None:
         """Write ``summary.json``: the run has finished."""

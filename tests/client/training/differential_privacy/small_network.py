@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from glsmed.client.training.steps.batches import Batch
-from glsmed.client.training.steps.stepper import to_pixels
+from glsmed.shared.pixels import to_pixels
 from glsmed.shared.protocol.study import PrivacySection, TrainingSection
 
 CPU = torch.device("cpu")

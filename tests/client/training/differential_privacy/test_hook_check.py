@@ -12,9 +12,9 @@ from glsmed.client.data.examples import Examples
 from glsmed.client.training.differential_privacy.hook_check import hooks_are_exact
 from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger
 from glsmed.client.training.differential_privacy.private_training import train_privately
-from glsmed.client.training.steps.stepper import to_pixels
 from glsmed.shared.networks.building import build_model
 from glsmed.shared.networks.parts import head_names
+from glsmed.shared.pixels import to_pixels
 from glsmed.shared.protocol.network_settings import FineTuningSection
 from glsmed.shared.protocol.study import AugmentationSection, PrivacySection, TrainingSection
 from tests.shared.networks.small_timm import FAMILIES, SIZE_PX, small_timm

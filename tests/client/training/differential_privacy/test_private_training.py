@@ -20,9 +20,9 @@ from glsmed.client.training.differential_privacy.private_training import (
     train_privately,
 )
 from glsmed.client.training.round_training import RoundTraining
-from glsmed.client.training.steps.stepper import to_pixels
 from glsmed.shared.errors import PrivacyError
 from glsmed.shared.networks.building import build_model
+from glsmed.shared.pixels import to_pixels
 from glsmed.shared.protocol.study import AugmentationSection, LabelSection, PrivacySection, Study, TrainingSection
 
 CPU = torch.device("cpu")

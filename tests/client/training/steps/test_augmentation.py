@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from glsmed.client.training.steps.augmentation import augment, draw_affine, draw_contrast, is_active
-from glsmed.client.training.steps.stepper import BLACK, to_pixels
+from glsmed.shared.pixels import BLACK, to_pixels
 from glsmed.shared.protocol.study import AugmentationSection
 
 STILL = AugmentationSection(rotation_degrees=0, translation_fraction=0, scale_fraction=0, contrast_fraction=0)

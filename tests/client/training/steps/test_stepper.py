@@ -10,15 +10,14 @@ from torch.nn import functional as F
 from glsmed.client.learning.negative_rates import LogitMonitor, NegativeRateGuard
 from glsmed.client.training.steps.batches import Batch
 from glsmed.client.training.steps.stepper import (
-    BLACK,
     DeviceMemoryError,
     Stepper,
     augmented_pixels,
     half_of,
     make_optimizer,
-    to_pixels,
     uses_autocast,
 )
+from glsmed.shared.pixels import BLACK, to_pixels
 from glsmed.shared.protocol.study import TrainingSection
 
 CPU = torch.device("cpu")

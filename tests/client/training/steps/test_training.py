@@ -9,10 +9,11 @@ from glsmed.client.data.examples import Examples
 from glsmed.client.learning.negative_rates import NegativeRatesError
 from glsmed.client.training.steps.gradient_correction import Steering
 from glsmed.client.training.steps.round_plan import TrainingDivergedError
-from glsmed.client.training.steps.stepper import DeviceMemoryError, to_pixels
+from glsmed.client.training.steps.stepper import DeviceMemoryError
 from glsmed.client.training.steps.training import predict_logits, train
 from glsmed.shared.errors import DataError
 from glsmed.shared.networks.building import build_model
+from glsmed.shared.pixels import to_pixels
 from glsmed.shared.protocol.study import AugmentationSection, TrainingSection
 from glsmed.shared.smoothing import smoothed_targets
 

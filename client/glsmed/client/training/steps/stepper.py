@@ -16,11 +16,9 @@ from glsmed.client.training.steps.fine_tuning import parameter_groups, round_lea
 from glsmed.client.training.steps.gradient_correction import GradientCorrection
 from glsmed.client.training.steps.memory_format import in_fastest_format
 from glsmed.shared.errors import GlsmedError
+from glsmed.shared.pixels import BLACK, to_pixels
 from glsmed.shared.protocol.study import TrainingSection
 from glsmed.shared.smoothing import soft_target_loss
-
-PIXEL_MEAN, PIXEL_SCALE = 0.5, 0.25  # uint8 / 255 is brought to about mean 0 and deviation 1
-BLACK = -PIXEL_MEAN / PIXEL_SCALE  # what to_pixels makes of 0
 
 Network = Callable[[Tensor], Tensor]
 
@@ -153,11 +151,6 @@ def forward(network: Network, batch: Batch, *, device: torch.device, autocast: b
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=autocast):
         logits = network(in_fastest_format(images))
     return logits if batch.offsets is None else logits + moved(batch.offsets, device)
-
-
-def to_pixels(images: Tensor) -> Tensor:
-    """uint8 ``(N, 1, S, S)`` as float32 with about mean 0 and deviation 1."""
-    return images.float().mul_(1 / 255).sub_(PIXEL_MEAN).div_(PIXEL_SCALE)
 
 
 def make_optimizer(model: nn.Module, settings: TrainingSection, *, round_number: int) -> torch.optim.Optimizer:

@@ -12,7 +12,8 @@ from glsmed.client.training.steps.fine_tuning import WeightAverage, choose_train
 from glsmed.client.training.steps.gradient_correction import GradientCorrection, Steering
 from glsmed.client.training.steps.memory_format import in_fastest_format, placed
 from glsmed.client.training.steps.round_plan import RoundPlan, TrainingSummary
-from glsmed.client.training.steps.stepper import Stepper, make_optimizer, to_pixels, uses_autocast
+from glsmed.client.training.steps.stepper import Stepper, make_optimizer, uses_autocast
+from glsmed.shared.pixels import to_pixels
 from glsmed.shared.protocol.study import TrainingSection
 
 OnStep = Callable[[int], None]
