@@ -130,7 +130,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "demo_cli": {"commands"},
     },
 }
-MOST_ARROWS = 45
+MOST_ARROWS = 51
 MOST_MODULES = 12
 MOST_LINES = 15  # of nine functions in ten, without their docstrings
 

@@ -8,17 +8,17 @@ from typing import Annotated
 
 import typer
 
+from glsmed.client.commands.after_study.drift import drift
+from glsmed.client.commands.after_study.explain import explain
+from glsmed.client.commands.after_study.export import export
+from glsmed.client.commands.after_study.predict import predict
+from glsmed.client.commands.after_study.purge import purge
 from glsmed.client.commands.audit import audit_app
 from glsmed.client.commands.calibrate import calibrate
 from glsmed.client.commands.check import check
-from glsmed.client.commands.drift import drift
 from glsmed.client.commands.enroll import enroll
-from glsmed.client.commands.explain import explain
-from glsmed.client.commands.export import export
 from glsmed.client.commands.import_ import import_
 from glsmed.client.commands.init import init
-from glsmed.client.commands.predict import predict
-from glsmed.client.commands.purge import purge
 from glsmed.client.commands.run import run
 from glsmed.client.commands.train_local import train_local
 from glsmed.shared.processes.command_line import run_command

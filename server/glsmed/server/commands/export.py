@@ -24,7 +24,7 @@ def export_command(
 
     **Example**: `flwr-server --study my-study/study.yaml export --onnx my-study.onnx`
     """
-    from glsmed.server.folders.checkpoint_export import export_checkpoint  # heavy: it imports torch
+    from glsmed.server.reporting.checkpoint_export import export_checkpoint  # heavy: it imports torch
 
     chosen, difference = export_checkpoint(chosen_study(context, study), onnx, round_number=round_number)
     typer.echo(f"the model of round {chosen}\n{onnx}\n{onnx.with_suffix('.json')}")

@@ -6,10 +6,10 @@ import onnxruntime
 import pytest
 import torch
 
-from glsmed.server.folders.checkpoint_export import export_checkpoint
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.processes.first_model import make_first_model
+from glsmed.server.reporting.checkpoint_export import export_checkpoint
 from glsmed.shared.errors import UsageError
 from glsmed.shared.networks.initial_model import initial_model
 from glsmed.shared.pixels import to_pixels
