@@ -1,5 +1,6 @@
 """Memory of a process that handles large things now and then."""
 
+import atexit
 import ctypes
 import gc
 from contextlib import suppress
@@ -19,3 +20,4 @@ def keep_out_of_collections() -> None:
     """
     gc.collect()
     gc.freeze()
+    atexit.register(gc.unfreeze)  # at the process's end they go like all others; some libraries complain of what is left
