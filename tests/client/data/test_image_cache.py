@@ -233,7 +233,8 @@ def test_decoding_goes_on_where_it_was_killed(tmp_path: Path, killed: list[Path]
     decoded = {name for name in reads if name.startswith("d")}
     assert 0 < len(decoded) <= 8
     assert "d 0.png" not in decoded
-    assert sorted(path.name for path in (tmp_path / "state" / "patients").iterdir()) == ["images-32px.json", "images-32px.npy"]
+    left = sorted(path.name for path in (tmp_path / "state" / "patients").iterdir())
+    assert left == ["images-32px.json", "images-32px.npy"]
 
 
 def test_what_was_decoded_before_the_kill_serves_another_list(

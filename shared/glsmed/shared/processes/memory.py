@@ -20,4 +20,4 @@ def keep_out_of_collections() -> None:
     """
     gc.collect()
     gc.freeze()
-    atexit.register(gc.unfreeze)  # at the process's end they go like all others; some libraries complain of what is left
+    atexit.register(gc.unfreeze)  # at the end they go like all others: some libraries complain of what is left
