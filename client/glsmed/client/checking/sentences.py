@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from glsmed.client.checking.language_words import LanguageGuess
@@ -46,31 +46,50 @@ class SentenceCounts:
         return self.unknown / max(1, self.sentences)
 
 
-def count_sentences(reports: Iterable[str], adapter: Adapter) -> SentenceCounts:
+def count_sentences(reports: Collection[str], adapter: Adapter) -> SentenceCounts:
     """The counts of reports that are read with an adapter; a simple look, the adapter's own sentences may differ."""
-    counts: Counter[str] = Counter()
-    written: dict[str, str] = {}
-    for text in reports:
-        for sentence in _sentences(text):
-            alike = _NUMBER.sub("0", sentence)
-            counts[alike] += 1
-            written.setdefault(alike, sentence)
+    counts = _counted(reports)
     lexicon, guess = Lexicon(adapter), LanguageGuess(adapter)
     languages = {alike: language for alike in counts if (language := guess.other_language(alike))}
     unknown = [alike for alike in counts if not lexicon.index.knows_any(lexicon.tokens(alike))]
     other: Counter[str] = Counter()
     for alike, language in languages.items():
         other[language] += counts[alike]
+    shown = {name: _frequent(counts, [one for one in languages if languages[one] == name]) for name in other}
+    strange = _frequent(counts, unknown)
+    written = _written(reports, {*strange, *(alike for several in shown.values() for alike in several)})
     return SentenceCounts(
         language=adapter.language,
         sentences=counts.total(),
         unknown=sum(counts[alike] for alike in unknown),
         other=dict(other.most_common()),
-        examples={
-            name: _frequent(counts, written, [one for one in languages if languages[one] == name]) for name in other
-        },
-        unknown_examples=_frequent(counts, written, unknown),
+        examples={name: [(written[one], counts[one]) for one in several] for name, several in shown.items()},
+        unknown_examples=[(written[one], counts[one]) for one in strange],
     )
+
+
+def _counted(reports: Collection[str]) -> Counter[str]:
+    """How often each sentence stands, numbers aside."""
+    pieces: Counter[str] = Counter()
+    for text in reports:
+        pieces.update(_END.split(_NUMBER.sub("0", text)))
+    counts: Counter[str] = Counter()
+    for piece, count in pieces.items():
+        if _LETTERS.search(piece):
+            counts[piece.strip()] += count
+    return counts
+
+
+def _written(reports: Collection[str], wanted: Set[str]) -> Mapping[str, str]:
+    """Some sentences without their numbers, each with its first words in a report, numbers and all."""
+    written: dict[str, str] = {}
+    for text in reports:
+        if len(written) == len(wanted):
+            break
+        for sentence in _sentences(text):
+            if (alike := _NUMBER.sub("0", sentence)) in wanted:
+                written.setdefault(alike, sentence)
+    return written
 
 
 def _sentences(text: str) -> Iterable[str]:
@@ -78,7 +97,5 @@ def _sentences(text: str) -> Iterable[str]:
     return [piece for piece in pieces if _LETTERS.search(piece)]
 
 
-def _frequent(counts: Mapping[str, int], written: Mapping[str, str], alike: Sequence[str]) -> Sequence[tuple[str, int]]:
-    """The most frequent sentences, numbers aside, each as one report has it, and how often they stand."""
-    ordered = sorted(alike, key=lambda sentence: -counts[sentence])
-    return [(written[sentence], counts[sentence]) for sentence in ordered[:_MOST_EXAMPLES]]
+def _frequent(counts: Mapping[str, int], alike: Sequence[str]) -> Sequence[str]:
+    return sorted(alike, key=lambda sentence: -counts[sentence])[:_MOST_EXAMPLES]

@@ -9,6 +9,7 @@ from glsmed.client.data.manifest_doubts import identifier_doubts, report_doubts
 from glsmed.client.data.manifest_rows import SiteRow, SiteRows
 from glsmed.client.data.patient_keys import patient_key
 from glsmed.shared.errors import ConfigurationError, Fault
+from glsmed.shared.processes.memory import collections_paused
 from glsmed.site_adapters.inputs.manifest_reports import RowReports
 from glsmed.site_adapters.inputs.tables.file_names import FileFinder
 from glsmed.site_adapters.inputs.tables.table import read_table
@@ -86,6 +87,11 @@ def survey_manifest(path: Path) -> Survey:
     Raises:
         ConfigurationError: the file is not a CSV table with the manifest's columns.
     """
+    with collections_paused():
+        return _survey(path)
+
+
+def _survey(path: Path) -> Survey:
     table = read_table(path, required=REQUIRED, optional=OPTIONAL)
     finder = FileFinder(path.parent)
     rows = SiteRows(path, finder)

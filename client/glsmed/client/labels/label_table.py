@@ -7,12 +7,12 @@ the reports or the study's label settings change, and replaced only when the new
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 
@@ -20,6 +20,7 @@ from glsmed.client.data.manifest import Manifest
 from glsmed.shared import smoothing
 from glsmed.shared.errors import DataError
 from glsmed.shared.files.atomic import PRIVATE_FILE, atomic_replace, remove_leftovers
+from glsmed.shared.processes.memory import collections_paused
 from glsmed.shared.protocol.study import LabelSection
 from glsmed.shared.smoothing import rates_from_probability, smoothed_targets, weights_from_spread
 from glsmed.site_adapters.inputs.progress import track
@@ -34,8 +35,7 @@ CellState = Literal["present", "absent", "uncertain", "unmentioned"]
 CalibrateCell = Callable[[Cell, Collection[Cell]], tuple[float, float]]
 
 
-@dataclass(frozen=True, slots=True)
-class LabelRow:
+class LabelRow(NamedTuple):
     """One cell of the table.
 
     Attributes:
@@ -66,7 +66,7 @@ class LabelRow:
     adapter: str
 
 
-_COLUMNS = tuple(field.name for field in fields(LabelRow))
+_COLUMNS = LabelRow._fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def load_label_table(path: Path, source: LabelSource) -> list[LabelRow]:
     if _stored_digest(path) != digest:
         try:
             remove_leftovers(path)
-            _write(path, list(_make_rows(source)), digest)
+            _write(path, _make_rows(source), digest)
         except (OSError, sqlite3.Error) as error:
             raise DataError(f"{path}: the label table cannot be written: {error}") from None
     return _read(path)
@@ -205,7 +205,7 @@ def _label_rate_target(mean: float) -> tuple[float, float, float]:
     return float(label), float(rate), float(smoothed_targets(label, rate))
 
 
-def _write(path: Path, rows: Sequence[LabelRow], digest: str) -> None:
+def _write(path: Path, rows: Iterable[LabelRow], digest: str) -> None:
     with atomic_replace(path) as temporary:
         temporary.chmod(PRIVATE_FILE)
         with closing(sqlite3.connect(temporary)) as table, table:
@@ -213,8 +213,7 @@ def _write(path: Path, rows: Sequence[LabelRow], digest: str) -> None:
             table.execute("CREATE TABLE made_from (digest)")
             table.execute("INSERT INTO made_from VALUES (?)", (digest,))
             marks = ", ".join("?" * len(_COLUMNS))
-            values = ([getattr(row, column) for column in _COLUMNS] for row in rows)
-            table.executemany(f"INSERT INTO labels VALUES ({marks})", values)  # noqa: S608  # only question marks, no data
+            table.executemany(f"INSERT INTO labels VALUES ({marks})", rows)  # noqa: S608  # only question marks, no data
 
 
 def _stored_digest(path: Path) -> str:
@@ -228,8 +227,12 @@ def _stored_digest(path: Path) -> str:
 
 
 def _read(path: Path) -> list[LabelRow]:
-    with closing(sqlite3.connect(path)) as table:
-        return [LabelRow(*row) for row in table.execute(f"SELECT {', '.join(_COLUMNS)} FROM labels")]  # noqa: S608  # fixed names
+    """All rows; equal words and numbers are one object, since a large site has a million cells."""
+    known: list[dict[object, object]] = [{} for _ in _COLUMNS]
+    keep = [values.setdefault for values in known]
+    with collections_paused(), closing(sqlite3.connect(path)) as table:
+        cells = table.execute(f"SELECT {', '.join(_COLUMNS)} FROM labels")  # noqa: S608  # fixed names
+        return [LabelRow._make([one(value, value) for one, value in zip(keep, row, strict=True)]) for row in cells]
 
 
 def count_states(rows: Sequence[LabelRow]) -> Mapping[str, Mapping[CellState, int]]:

@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ COLUMNS = ("study_id", "finding", "value")
 _VALUE = re.compile(r"0*([01])(?:[.,]0*)?")
 _WORDS = {"yes": 1, "true": 1, "positive": 1, "present": 1, "no": 0, "false": 0, "negative": 0, "absent": 0}
 _MOST_NAMED = 5
+_REMEMBERED = 1000  # values: a table has few of them, each in very many rows
 
 Gold = Mapping[tuple[str, str], int]
 
@@ -163,6 +165,7 @@ class _GoldRows:
         return ", ".join(shown) + (" …" if len(self.unknown) > _MOST_NAMED else "")
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _value(text: str) -> tuple[int | None, str]:
     """0, 1 or None for a blank, and what is wrong with any other text."""
     plain = unicodedata.normalize("NFKC", text)

@@ -109,7 +109,7 @@ def _finished(text: str, decoded: Decoded, form: ReportFormat, why: str = "") ->
 
 
 def _refuse_other_files(raw: bytes) -> None:
-    for mark, what in _OTHER_FILES.items():
+    for mark, what in _OTHER_FILES.items() if raw.startswith(tuple(_OTHER_FILES)) else ():
         if raw.startswith(mark):
             raise ValueError(f"is {what}, not text: export the report as text, HTML or RTF")
     place, mark = _DICOM_MARK
@@ -123,14 +123,21 @@ def _tidy(text: str) -> str:
     Raises:
         ValueError: it holds NULs or other control characters.
     """
-    text = text.removesuffix(_END_OF_FILE).replace("\r\n", "\n").translate(_SIGNS)
-    if control := _CONTROL.search(text):
-        line = text.count("\n", 0, control.start()) + 1
-        raise ValueError(
-            f"holds the control character U+{ord(control.group()):04X} in line {line}: export it again as UTF-8 text"
-        )
+    text = text.removesuffix(_END_OF_FILE).replace("\r\n", "\n")
+    if not text.replace("\n", "").replace("\t", "").isprintable():  # else it has none of these signs
+        text = _with_plain_signs(text)
     if " \n" in text or "\t\n" in text:
         text = _AT_LINE_END.sub("\n", text)
     if "\n\n\n" in text:
         text = _BLANK_LINES.sub("\n\n", text)
     return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _with_plain_signs(text: str) -> str:
+    text = text.translate(_SIGNS)
+    if control := _CONTROL.search(text):
+        line = text.count("\n", 0, control.start()) + 1
+        raise ValueError(
+            f"holds the control character U+{ord(control.group()):04X} in line {line}: export it again as UTF-8 text"
+        )
+    return text

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glsmed.client.data.cache.file_keys import FileKey, Outcome, Unreadable
+from glsmed.shared.processes.memory import collections_paused
 
 Pixels = NDArray[np.uint8]
+
+_VALUES_OF_KEY = len(fields(FileKey))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ def read_stored(tensor: Path, index: Path, *, recipe: Sequence[object], size_px:
     try:
         content = json.loads(index.read_text(encoding="utf-8"))
         stored = np.load(tensor, mmap_mode="r")
-        outcomes = [outcome_of(entry) for entry in content["files"]]
+        with collections_paused():
+            outcomes = [outcome_of(entry) for entry in content["files"]]
         readable = sum(isinstance(outcome, FileKey) for outcome in outcomes)
         usable = content["recipe"] == list(recipe) and stored.shape == (readable, 1, size_px, size_px)
     except (OSError, ValueError, TypeError, KeyError):
@@ -80,8 +84,12 @@ def index_text(outcomes: Sequence[Outcome], *, recipe: Sequence[object]) -> str:
 def entry_of(outcome: Outcome) -> list[object]:
     """An outcome for JSON: four values of a key, or path, reason and key of a file that cannot be read."""
     if isinstance(outcome, FileKey):
-        return list(astuple(outcome))
-    return [outcome.path, outcome.reason, None if outcome.key is None else list(astuple(outcome.key))]
+        return _values(outcome)
+    return [outcome.path, outcome.reason, None if outcome.key is None else _values(outcome.key)]
+
+
+def _values(key: FileKey) -> list[object]:
+    return [key.path, key.size, key.changed_ns, key.digest]
 
 
 def outcome_of(entry: Sequence[Any]) -> Outcome:
@@ -91,7 +99,7 @@ def outcome_of(entry: Sequence[Any]) -> Outcome:
         TypeError: it is no entry.
         ValueError: likewise.
     """
-    if len(entry) == len(fields(FileKey)):
+    if len(entry) == _VALUES_OF_KEY:
         return _key(entry)
     path, reason, key = entry
     return Unreadable(str(path), str(reason), None if key is None else _key(key))

@@ -19,9 +19,9 @@ _MOST_LAYERS = 3  # HTML whose tags were written as entities is HTML once more
 
 def is_html(text: str) -> bool:
     """Whether the text has a tag or an entity of HTML; "<5 mm" and "A & B" have not."""
-    if _A_TAG.search(text):
+    if "<" in text and _A_TAG.search(text):
         return True
-    return any(_is_known(match.group(1)) for match in _AN_ENTITY.finditer(text))
+    return "&" in text and any(_is_known(match.group(1)) for match in _AN_ENTITY.finditer(text))
 
 
 def html_to_text(markup: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from glsmed.shared.errors import ConfigurationError, Fault
@@ -28,18 +28,25 @@ class Header:
     line: int
     names: Sequence[str]
     notes: Sequence[Fault]
+    _canonical_names: Sequence[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_canonical_names", list(map(canonical, self.names)))
 
     def row(self, cells: Sequence[str]) -> Mapping[str, str]:
         """The cells by column; blank where the row is shorter than the header."""
+        if len(cells) == len(self.names):
+            return dict(zip(self.names, cells, strict=True))
         values = dict.fromkeys(self.names, "")
         values.update(zip(self.names, cells, strict=False))
         return values
 
     def is_repeated_by(self, cells: Sequence[str]) -> bool:
         """Whether a row holds the names of the columns instead of values."""
-        if not cells or canonical(cells[0]) != canonical(self.names[0]):
+        expected = self._canonical_names
+        if not cells or canonical(cells[0]) != expected[0]:
             return False  # as nearly always: a table may have very many rows
-        return [canonical(cell) for cell in cells[: len(self.names)]] == [canonical(name) for name in self.names]
+        return [canonical(cell) for cell in cells[: len(self.names)]] == expected
 
 
 def canonical(name: str) -> str:

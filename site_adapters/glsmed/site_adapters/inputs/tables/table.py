@@ -51,7 +51,7 @@ class _Rows:
         if isinstance(record, Broken):
             self.faults.append(Fault(str(self.path), record.message, line=record.line))
             return
-        cells = [cell.strip() for cell in record.cells]
+        cells = list(map(str.strip, record.cells))
         if not any(cells):
             self.blank += bool(cells)  # a line without any separator is no row
         elif problem := self._problem(record, cells):
