@@ -10,6 +10,7 @@ from glsmed.site_adapters.text.phrases import PhraseIndex, tokens_of
 from glsmed.site_adapters.text.spelling import Spelling
 
 Joiner = Literal["and", "or"]
+Boundary = Literal["denial", "both"]
 COMMAS = (",", "、", "，", "・")
 
 
@@ -24,6 +25,8 @@ class Meaning:
         filler: whether it may stand between the items of a list ("left", in a language written without spaces).
         region_of: findings whose region it names.
         in_region: findings that it mentions where one of their regions was named last.
+        parts: composed cues that it is a part of: the cue, which of its compositions, and which part.
+        boundary: what ends here: every scope, or only those of denials.
     """
 
     mentions: tuple[tuple[str, Cue | None], ...] = ()
@@ -34,6 +37,8 @@ class Meaning:
     filler: bool = False
     region_of: tuple[str, ...] = ()
     in_region: tuple[str, ...] = ()
+    parts: tuple[tuple[str, int, int], ...] = ()
+    boundary: Boundary | None = None
 
     def merged(self, other: "Meaning") -> "Meaning":
         """Both meanings; where they differ, ``other``'s."""
@@ -47,6 +52,7 @@ class Meaning:
             filler=self.filler or other.filler,
             region_of=self.region_of + other.region_of,
             in_region=self.in_region + other.in_region,
+            parts=self.parts + other.parts,
         )
 
 
@@ -55,6 +61,7 @@ class Lexicon:
 
     Attributes:
         openers: the words with which a phrase that names a finding can begin.
+        phrasing: the words around findings and cues; each hit holds the names of the lists that a word is in.
     """
 
     def __init__(self, adapter: Adapter) -> None:
@@ -71,6 +78,16 @@ class Lexicon:
         if self._spelling is not None and adapter.grammar.compound_heads:
             heads = self._forms(tokens[0] for tokens in naming if len(tokens) == 1)
             self._spelling.learn_heads(heads, self.index.words)
+        self.phrasing = self._phrasing_index()
+
+    def _phrasing_index(self) -> PhraseIndex[frozenset[str]]:
+        lists = self.adapter.phrasing.items()
+        entries = [(self.tokens(word), name) for name, words in lists for word in words]
+        index: PhraseIndex[frozenset[str]] = PhraseIndex(self._endings())
+        index.learn_words(token for tokens, _ in entries for token in tokens)
+        for tokens, name in entries:
+            index.add(tokens, (index.get(tokens) or frozenset()) | {name})
+        return index
 
     def _indexed(self, entries: Sequence[tuple[Sequence[str], Meaning]]) -> PhraseIndex[Meaning]:
         """The phrases as an index; what several phrases of the same words mean is merged."""
@@ -128,6 +145,9 @@ def phrase_meanings(adapter: Adapter) -> Iterator[tuple[str, Meaning]]:
             yield from ((phrase, _mention(finding, phrase, adapter.cues[cue_id])) for phrase in phrases)
     for cue in adapter.cues.values():
         yield from ((phrase, Meaning(cue=cue, leads_on=_leads_on(phrase, grammar))) for phrase in cue.phrases)
+        for number, composed in enumerate(cue.composed):
+            for part, phrases in enumerate((composed.first, composed.then)):
+                yield from ((phrase, Meaning(parts=((cue.id, number, part),))) for phrase in phrases)
 
 
 def _mention(finding: Finding, phrase: str, worded: Cue | None) -> Meaning:

@@ -56,7 +56,7 @@ def too_common(subject: Subject) -> Iterator[Fault]:
     listed = subject.adapter.grammar.fillers if by_words else ()
     fillers = {token for text in listed for token in subject.lexicon.tokens(text)}
     common = words_of(subject).common
-    for phrase, cue in _own_cue_phrases(subject, (*ASSERTING, "historical", "conditional")):
+    for phrase, cue in _own_cue_phrases(subject, (*ASSERTING, "historical", "conditional", "unassessable")):
         tokens = subject.lexicon.tokens(phrase.text)
         short = len(tokens) == 1 and (tokens[0].isdigit() or tokens[0] in common or _is_letter(tokens[0]))
         if short or (tokens and len(tokens) > 1 and set(tokens) <= fillers):

@@ -7,12 +7,18 @@ from typing import NamedTuple
 from glsmed.site_adapters.adapter.adapter import Adapter
 from glsmed.site_adapters.adapter.components import Marked, load_components, overlaid
 from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning
+from glsmed.site_adapters.phrasing.around import Around
+from glsmed.site_adapters.phrasing.clauses import with_statements
+from glsmed.site_adapters.phrasing.composed import with_composed
+from glsmed.site_adapters.phrasing.sides import with_other_side
+from glsmed.site_adapters.phrasing.times import in_this_time
 from glsmed.site_adapters.reading.assertions import Assertion, assertions_of
-from glsmed.site_adapters.reading.body_regions import NOWHERE, Region, with_regions
+from glsmed.site_adapters.phrasing.body_regions import NOWHERE, Region, with_regions
 from glsmed.site_adapters.reading.cells import Mark, Reading, Span
 from glsmed.site_adapters.reading.comma_scope import with_comma_scopes
 from glsmed.site_adapters.reading.cue_spans import CueSpan, cue_spans_of
-from glsmed.site_adapters.reading.statements import LEAST_EVIDENCE, NO_PRIOR, FullReading, Statement
+from glsmed.site_adapters.reading.deciding import decided
+from glsmed.site_adapters.reading.statements import LEAST_EVIDENCE, FullReading, Statement
 from glsmed.site_adapters.text.phrases import Hit, sentence_length, token_bounds
 from glsmed.site_adapters.text.segments import Segmenter
 
@@ -50,6 +56,7 @@ class Reader:
             script=adapter.grammar.script,
         )
         self._components = load_components(adapter)
+        self._past = next((cue for cue in adapter.cues.values() if cue.kind == "historical"), None)
         self._remembered: dict[str | tuple[Region, str], _ReadSentence] = {}
         self._in_several_regions = {name for name, finding in adapter.findings.items() if finding.regions}
         self.sentences_read = 0
@@ -61,19 +68,7 @@ class Reader:
 
     def read(self, text: str) -> Reading:
         """The cells of a report; offsets are characters of ``text``."""
-        return self._decided(self._statements(text, self._marked(text), least_weight=LEAST_EVIDENCE))
-
-    def _decided(self, statements: Iterable[Statement]) -> Reading:
-        """The cells that a report's statements make; those that are not evidence make none."""
-        deciding: dict[str, Statement] = {}
-        for statement in statements:
-            if statement.assertion.prior is not None:
-                finding = statement.assertion.finding
-                before = deciding.get(finding)
-                outranks = _is_likelier if finding in self._in_several_regions else _outranks
-                if before is None or outranks(statement, before):
-                    deciding[finding] = statement
-        return Reading({finding: statement.cell for finding, statement in deciding.items()})
+        return decided(self._statements(text, self._marked(text), least_weight=LEAST_EVIDENCE), self._in_several_regions)
 
     def statements(self, text: str) -> Iterator[Statement]:
         """Every assertion of a report in the order of its text, including those that are not evidence."""
@@ -119,7 +114,7 @@ class Reader:
 
     def _in_full(self, text: str, marked: Sequence[Marked]) -> FullReading:
         statements = list(self._statements(text, marked, least_weight=0.0))
-        reading = self._decided(statement for statement in statements if statement.is_evidence)
+        reading = decided((one for one in statements if one.weight >= LEAST_EVIDENCE), self._in_several_regions)
         return FullReading(reading.cells, statements, list(self._marks(text, marked)))
 
     def _marked(self, text: str) -> Sequence[Marked]:
@@ -147,13 +142,25 @@ class Reader:
         hits, named = self._hits(sentence, tokens, marked), NOWHERE
         if self._in_several_regions:
             hits, named = with_regions(hits, region)
-        assertions = assertions_of(hits, self._lexicon, length=sentence_length(tokens))
+        hits, around = self._phrased(hits, tokens)
+        assertions = assertions_of(hits, self._lexicon, length=sentence_length(tokens), around=around)
         bounds = self._character_bounds(sentence) if assertions else []
         return _ReadSentence(tuple([(assertion, tuple(_spans(assertion, bounds))) for assertion in assertions]), named)
 
     def _hits(self, sentence: str, tokens: Sequence[str], marked: Sequence[Marked]) -> list[Hit[Meaning]]:
         hits = with_comma_scopes(self._lexicon.index.find(tokens), sentence_length(tokens))
+        hits = with_composed(hits, self.adapter.cues)
         return overlaid(hits, marked, self._character_bounds(sentence)) if marked else hits
+
+    def _phrased(self, hits: list[Hit[Meaning]], tokens: Sequence[str]) -> tuple[list[Hit[Meaning]], Around | None]:
+        """The hits after what the words around them do; those words only where a finding is mentioned."""
+        if not any(hit.payload.mentions for hit in hits):
+            return hits, None
+        around = Around(tokens, self._lexicon.phrasing)
+        hits = in_this_time(hits, around, self._past, self._lexicon.script)
+        if len(hits) > 1:
+            hits = with_other_side(with_statements(hits, around), around)
+        return hits, around
 
     def _character_bounds(self, sentence: str) -> list[tuple[int, int]]:
         """Start and end in the sentence of each of its tokens."""
@@ -218,26 +225,3 @@ def _open_words(adapter: Adapter, lexicon: Lexicon) -> frozenset[str]:
         if cue.scope == "forward" and cue.kind not in ("pseudo", "terminator"):
             phrases += [phrase for phrase in cue.phrases if " " in phrase]
     return frozenset(lexicon.folding.fold(phrase)[0].split()[-1] for phrase in phrases)
-
-
-def _outranks(statement: Statement, before: Statement) -> bool:
-    """Whether a later statement decides instead of an earlier one.
-
-    What names the finding goes before what implies it, then the weightier section, then the later wording; only a
-    plain presence stands against later doubt or denial in the same section (they speak of another place, "no effusion
-    on the right"), unless it is said to be gone.
-    """
-    later, earlier = statement.assertion, before.assertion
-    if later.implied != earlier.implied:
-        return earlier.implied
-    if statement.weight != before.weight:
-        return statement.weight > before.weight
-    return earlier.state != "present" or later.state == "present" or later.resolved
-
-
-def _is_likelier(statement: Statement, before: Statement) -> bool:
-    """:func:`_outranks` for a finding that can be in several regions: presence in one region is enough."""
-    if statement.weight != before.weight:
-        return statement.weight > before.weight
-    later, earlier = statement.assertion.prior or NO_PRIOR, before.assertion.prior or NO_PRIOR
-    return later.mean >= earlier.mean

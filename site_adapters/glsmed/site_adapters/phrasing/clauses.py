@@ -1,0 +1,85 @@
+"""Where a statement ends though no listed word ends it: "No pneumothorax, small effusion", "… and the lung shows …".
+
+A comma or "and" continues a list, unless what follows opens a statement of its own: a size, number or word of change
+("small", "two", "stable"), an article before an "and" list's last item, or a verb before or in the next mention. A list
+that an "or" closes goes on in spite of sizes ("no mass, large effusion, or pneumothorax").
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from glsmed.site_adapters.adapter.lexicon import Boundary, Meaning
+from glsmed.site_adapters.phrasing.around import Around
+from glsmed.site_adapters.text.phrases import Hit
+
+_LONGEST_PARENTHESIS = 12
+_OPENING = frozenset("(")
+_CLOSING = frozenset(")")
+
+
+def with_statements(hits: list[Hit[Meaning]], around: Around) -> list[Hit[Meaning]]:
+    """The hits, with a boundary wherever a new statement begins."""
+    hits = _without_empty_parentheses(hits, around)
+    found: list[Hit[Meaning]] = []
+    closes = False
+    following: list[Hit[Meaning]] = []  # what stands between this place and the next joiner or cue, nearest last
+    for hit in reversed(hits):
+        if hit.payload.joiner == "and" and following and not _is_end(hit):
+            boundary = _boundary(hit, following[-1], around, closes=closes)
+            found.append(hit if boundary is None else Hit(hit.start, hit.end, Meaning(boundary=boundary)))
+            closes &= boundary is None
+        else:
+            closes = hit.payload.joiner == "or" or (closes and not _acts(hit))
+            found.append(hit)
+        following = [*following, hit] if hit.payload.mentions else [] if _parts(hit) else following
+    return found[::-1]
+
+
+def _is_end(hit: Hit[Meaning]) -> bool:
+    return hit.payload.cue is not None and hit.payload.cue.kind == "terminator"
+
+
+def _acts(hit: Hit[Meaning]) -> bool:
+    return hit.payload.cue is not None and hit.payload.cue.kind != "pseudo"
+
+
+def _parts(hit: Hit[Meaning]) -> bool:
+    return hit.payload.joiner is not None or _acts(hit)
+
+
+def _boundary(joiner: Hit[Meaning], mention: Hit[Meaning], around: Around, *, closes: bool) -> Boundary | None:
+    """The boundary at a joiner before a mention, if a statement of its own follows."""
+    if around.any(joiner.end, mention.end, "verbs"):
+        return "both"
+    opened = around.any(joiner.end, mention.start, "asserting", "articles")
+    numbered = any(token.isdigit() for token in around.tokens[joiner.end : mention.start])
+    return "denial" if not closes and (opened or numbered) else None
+
+
+def _without_empty_parentheses(hits: list[Hit[Meaning]], around: Around) -> list[Hit[Meaning]]:
+    """The hits without the signs around words in parentheses that say nothing of a finding ("(right more than left)")."""
+    if _OPENING.isdisjoint(around.tokens):
+        return hits
+    dropped: set[int] = set()
+    for place, hit in enumerate(hits):
+        if around.tokens[hit.start] in _OPENING and (close := _closing(around.tokens, hit.end)) is not None:
+            inside = [other for other in range(place + 1, len(hits)) if hits[other].start <= close]
+            if not any(hits[other].payload.mentions or _speaks(hits[other]) for other in inside):
+                dropped.update((place, *inside))
+    return [hit for place, hit in enumerate(hits) if place not in dropped]
+
+
+def _speaks(hit: Hit[Meaning]) -> bool:
+    return _acts(hit) and not _is_end(hit)
+
+
+def _closing(tokens: Sequence[str], start: int) -> int | None:
+    for place in range(start, min(len(tokens), start + _LONGEST_PARENTHESIS)):
+        if tokens[place] in _CLOSING:
+            return place
+    return None
+
+
+def parted(hit: Hit[Meaning]) -> Hit[Meaning]:
+    """The hit as a boundary between two statements."""
+    return Hit(hit.start, hit.end, replace(hit.payload, boundary="both", joiner=None, cue=None))

@@ -1,0 +1,122 @@
+"""What a denial is of: "no change in the effusion" denies the change, "the nodule is not calcified" the calcium."""
+
+from collections.abc import Sequence
+
+from glsmed.site_adapters.adapter.adapter import Cue
+from glsmed.site_adapters.adapter.lexicon import Meaning
+from glsmed.site_adapters.phrasing.around import Around
+from glsmed.site_adapters.text.phrases import Hit, Script
+
+_FARTHEST = 12  # words between a denial and a mention, or behind a bare "not"; beyond, nothing else is sought
+_SMALL = ("observing", "verbs", "articles", "definite", "nots", "relations", "asserting", "limits", "carriers")
+_SIDES = ("left", "right", "both_sides")
+_HANGS_ON = frozenset("にの内")
+
+
+class Heads:
+    """Whether a denial or "status post" of one sentence is said of a mention, or of another word beside it."""
+
+    def __init__(self, hits: Sequence[Hit[Meaning]], around: Around, script: Script) -> None:
+        self._around = around
+        self._script = script
+        self._mentions = [hit for hit in hits if hit.payload.mentions]
+        self._joiners = [hit.start for hit in hits if hit.payload.joiner]
+        self._spared: set[int] = set()
+
+    def ahead(self, cue: Cue, at: tuple[int, int], mention: Hit[Meaning]) -> bool:
+        """Whether a cue at tokens ``at`` that looks forward is said of a mention behind it."""
+        if cue.kind == "historical":
+            return self._is_past(at[1], mention.start)
+        if cue.kind != "negation" or self._script == "characters":
+            return True
+        if self._denies_another(at, mention):
+            self._spared.add(mention.start)
+            return False
+        return True
+
+    def behind(self, cue: Cue, at: tuple[int, int], mention: Hit[Meaning]) -> bool:
+        """Whether a cue at tokens ``at`` that looks backward is said of a mention before it."""
+        if cue.kind != "negation":
+            return True
+        if self._script == "characters":
+            return not self._of_another_noun(mention.end, at[0])
+        return not self._is_bare(at) or not self._denies_a_quality(at[1])
+
+    def _is_past(self, start: int, end: int) -> bool:
+        """Whether "status post" reaches so far: over a colon it does not, nor over a comma behind an operation."""
+        for place in range(start, min(end, start + 4 * _FARTHEST)):
+            token = self._around.tokens[place]
+            if token == ":" and place > start:
+                return False
+            if token in ",，、" and place > start:
+                return any(start <= mention.start < place for mention in self._mentions)
+        return True
+
+    def _denies_another(self, at: tuple[int, int], mention: Hit[Meaning]) -> bool:
+        if self._around.any(mention.end, mention.end + 1, "changes"):
+            return True
+        if self._is_bare(at) and self._denies_a_quality(at[1], mention.start):
+            return True
+        start = self._own_part(at[1], mention.start)
+        if start > at[1] and not self._around.content(start, mention.start, *_SMALL, *_SIDES):
+            before = [other.start for other in self._mentions if at[1] <= other.start < mention.start]
+            return bool(before) and before[-1] in self._spared
+        return self._hangs_on_another(start, mention.start, at)
+
+    def _own_part(self, start: int, end: int) -> int:
+        """Where the part of a list begins that a mention at ``end`` is in."""
+        seen = [mention.end for mention in self._mentions if start <= mention.start < end]
+        if not seen:
+            return start
+        return next((place + 1 for place in reversed(self._joiners) if seen[0] <= place < end), start)
+
+    def _hangs_on_another(self, start: int, end: int, at: tuple[int, int]) -> bool:
+        """Whether a word before the mention is what is denied: "no growth of the mass", "no precisa drenaje el …"."""
+        around = self._around
+        relation = around.first(start, end, "relations")
+        if relation is None:
+            definite = around.last(max(start, end - 3), end, "definite")
+            return definite is not None and bool(around.content(start, definite, *_SMALL, *_SIDES))
+        if named := [mention.end for mention in self._mentions if start <= mention.start < relation]:
+            return not (named[-1] == relation and end == relation + 1)  # "consolidation of pneumonia" is one thing
+        if around.any(start, relation, "carriers") or (start == at[1] and around.any(*at, "carriers")):
+            return self._carries_change(start, end, relation)
+        return bool(around.content(start, relation, *_SMALL, *_SIDES))
+
+    def _carries_change(self, start: int, end: int, relation: int) -> bool:
+        """Whether behind a carrier the finding hangs on a word of change ("no sign of growth of the nodule")."""
+        return self._around.any(start, end, "changes") and self._around.first(relation + 1, end, "relations") is not None
+
+    def _is_bare(self, at: tuple[int, int]) -> bool:
+        """Whether a denial is a bare "not", with at most a verb before it."""
+        inside = range(*at)
+        return all(not self._around.at(place).isdisjoint(("nots", "verbs")) for place in inside) and (
+            "nots" in self._around.at(at[1] - 1)
+        )
+
+    def _denies_a_quality(self, start: int, end: int | None = None) -> bool:
+        """Whether behind a bare "not" stands a word that is no word for seeing ("not calcified")."""
+        around = self._around
+        stop = self._clause_end(start) if end is None else end
+        if around.any(start, self._clause_end(start), "observing"):
+            return False
+        return bool(around.content(start, stop, *_SMALL, *_SIDES, "now", "partial"))
+
+    def _clause_end(self, start: int) -> int:
+        end = min(len(self._around.tokens), start + _FARTHEST)
+        return next((place for place in range(start, end) if self._around.tokens[place] in ",;:.()"), end)
+
+    def _of_another_noun(self, start: int, end: int) -> bool:
+        """Whether a noun of its own stands between a mention and a denial ("結節に造影効果は認めない")."""
+        around = self._around
+        if start >= end or around.tokens[start] not in _HANGS_ON:
+            return False
+        if around.any(start, end, "changes"):
+            return True
+        nouns = [place for place in around.content(start, end, *_SMALL, *_SIDES) if _is_noun(around.tokens[place])]
+        return len(nouns) > 1
+
+
+def _is_noun(character: str) -> bool:
+    """Whether a character is one of those that Japanese nouns are written in: no hiragana."""
+    return not "ぁ" <= character[0] <= "ゟ"
