@@ -13,6 +13,8 @@ from glsmed.site_adapters.phrasing.around import Around
 from glsmed.site_adapters.text.phrases import Hit
 
 _LONGEST_PARENTHESIS = 12
+_BUT = "が"  # behind a predicate it ends the clause
+_NEVERTHELESS_LETTER = "ん"  # … unless it is the "が" of "がん", cancer
 _OPENING = frozenset("(")
 _CLOSING = frozenset(")")
 
@@ -33,6 +35,26 @@ def with_statements(hits: list[Hit[Meaning]], around: Around) -> list[Hit[Meanin
             found.append(hit)
         following = [*following, hit] if hit.payload.mentions else [] if _parts(hit) else following
     return found[::-1]
+
+
+def with_predicates_parted(hits: list[Hit[Meaning]], around: Around) -> list[Hit[Meaning]]:
+    """The hits of a language whose predicates come last, with a boundary where a clause ends behind one.
+
+    Such a place is a "が" right behind a cue, or a comma behind a cue if nouns and a cue follow, but no finding
+    ("胸水を認め、縦隔偏位はありません").
+    """
+    found: list[Hit[Meaning]] = []
+    for place, hit in enumerate(hits):
+        after = hits[place + 1] if place + 1 < len(hits) else None
+        if hit.payload.sign and place and _speaks(hits[place - 1]) and after is not None and _speaks(after):
+            nouns = sum(not "ぁ" <= token[0] <= "ん" for token in around.tokens[hit.end : after.start])
+            found.append(parted(hit) if nouns > 1 else hit)
+            continue
+        found.append(hit)
+        behind = around.tokens[hit.end : hit.end + 2]
+        if _speaks(hit) and behind[:1] == [_BUT] and behind[1:] != [_NEVERTHELESS_LETTER]:
+            found.append(Hit(hit.end, hit.end + 1, Meaning(boundary="both")))
+    return found
 
 
 def _is_end(hit: Hit[Meaning]) -> bool:

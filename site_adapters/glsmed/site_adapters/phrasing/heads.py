@@ -10,6 +10,7 @@ from glsmed.site_adapters.text.phrases import Hit, Script
 _FARTHEST = 12  # words between a denial and a mention, or behind a bare "not"; beyond, nothing else is sought
 _SMALL = ("observing", "verbs", "articles", "definite", "nots", "relations", "asserting", "limits", "carriers")
 _SIDES = ("left", "right", "both_sides")
+_NO_QUALITY = ("observing", "verbs", "articles", "definite", "nots", "relations", "carriers", "now", "partial", *_SIDES)
 _HANGS_ON = frozenset("にの内")
 
 
@@ -55,7 +56,8 @@ class Heads:
     def _denies_another(self, at: tuple[int, int], mention: Hit[Meaning]) -> bool:
         if self._around.any(mention.end, mention.end + 1, "changes"):
             return True
-        if self._is_bare(at) and self._denies_a_quality(at[1], mention.start):
+        in_list = any(at[1] <= place < mention.start for place in self._joiners)
+        if not in_list and self._is_bare(at) and self._denies_a_quality(at[1], mention.start):
             return True
         start = self._own_part(at[1], mention.start)
         if start > at[1] and not self._around.content(start, mention.start, *_SMALL, *_SIDES):
@@ -76,9 +78,10 @@ class Heads:
         relation = around.first(start, end, "relations")
         if relation is None:
             definite = around.last(max(start, end - 3), end, "definite")
-            return definite is not None and bool(around.content(start, definite, *_SMALL, *_SIDES))
+            return definite is not None and bool(around.content(start, definite, *_NO_QUALITY))
         if named := [mention.end for mention in self._mentions if start <= mention.start < relation]:
-            return not (named[-1] == relation and end == relation + 1)  # "consolidation of pneumonia" is one thing
+            together = named[-1] == relation and end == relation + 1  # "consolidation of pneumonia" is one thing
+            return not together or "definite" in around.at(relation)
         if around.any(start, relation, "carriers") or (start == at[1] and around.any(*at, "carriers")):
             return self._carries_change(start, end, relation)
         return bool(around.content(start, relation, *_SMALL, *_SIDES))
@@ -100,7 +103,7 @@ class Heads:
         stop = self._clause_end(start) if end is None else end
         if around.any(start, self._clause_end(start), "observing"):
             return False
-        return bool(around.content(start, stop, *_SMALL, *_SIDES, "now", "partial"))
+        return bool(around.content(start, stop, *_NO_QUALITY))
 
     def _clause_end(self, start: int) -> int:
         end = min(len(self._around.tokens), start + _FARTHEST)

@@ -8,7 +8,7 @@ from glsmed.site_adapters.adapter.adapter import Adapter
 from glsmed.site_adapters.adapter.components import Marked, load_components, overlaid
 from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning
 from glsmed.site_adapters.phrasing.around import Around
-from glsmed.site_adapters.phrasing.clauses import with_statements
+from glsmed.site_adapters.phrasing.clauses import with_predicates_parted, with_statements
 from glsmed.site_adapters.phrasing.composed import with_composed
 from glsmed.site_adapters.phrasing.sides import with_other_side
 from glsmed.site_adapters.phrasing.times import in_this_time
@@ -159,6 +159,8 @@ class Reader:
         around = Around(tokens, self._lexicon.phrasing)
         hits = in_this_time(hits, around, self._past, self._lexicon.script)
         if len(hits) > 1:
+            if self._lexicon.script == "characters":
+                hits = with_predicates_parted(hits, around)
             hits = with_other_side(with_statements(hits, around), around)
         return hits, around
 
