@@ -10,6 +10,7 @@ from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning
 from glsmed.site_adapters.phrasing.around import Around
 from glsmed.site_adapters.phrasing.clauses import with_predicates_parted, with_statements
 from glsmed.site_adapters.phrasing.composed import with_composed
+from glsmed.site_adapters.phrasing.segmenting import segmenter_of
 from glsmed.site_adapters.phrasing.sides import with_other_side
 from glsmed.site_adapters.phrasing.times import in_this_time
 from glsmed.site_adapters.reading.assertions import Assertion, assertions_of
@@ -20,7 +21,7 @@ from glsmed.site_adapters.reading.cue_spans import CueSpan, cue_spans_of
 from glsmed.site_adapters.reading.deciding import decided
 from glsmed.site_adapters.reading.statements import LEAST_EVIDENCE, FullReading, Statement
 from glsmed.site_adapters.text.phrases import Hit, sentence_length, token_bounds
-from glsmed.site_adapters.text.segments import Segmenter
+from glsmed.site_adapters.text.forms import Forms
 
 _REMEMBERED_SENTENCES = 50_000
 _LONGEST_REMEMBERED = 600
@@ -48,13 +49,8 @@ class Reader:
     def __init__(self, adapter: Adapter) -> None:
         self.adapter = adapter
         self._lexicon = Lexicon(adapter)
-        self._segmenter = Segmenter(
-            headers={self._lexicon.folding.fold(header)[0]: role for header, role in adapter.headers.items()},
-            abbreviations=_abbreviations(adapter, self._lexicon),
-            open_words=_open_words(adapter, self._lexicon),
-            folding=self._lexicon.folding,
-            script=adapter.grammar.script,
-        )
+        self._segmenter = segmenter_of(adapter, self._lexicon)
+        self._forms = Forms(adapter.grammar.answers)
         self._components = load_components(adapter)
         self._past = next((cue for cue in adapter.cues.values() if cue.kind == "historical"), None)
         self._remembered: dict[str | tuple[Region, str], _ReadSentence] = {}
@@ -75,6 +71,7 @@ class Reader:
         return self._statements(text, self._marked(text), least_weight=0.0)
 
     def _statements(self, text: str, marked: Sequence[Marked], *, least_weight: float) -> Iterator[Statement]:
+        text = self._forms.rewritten(text)
         for section in self._segmenter.sections(text):
             weight = self.adapter.section_weights.get(section.role, 0.0)
             if weight >= least_weight:
@@ -93,6 +90,7 @@ class Reader:
         return self._marks(text, self._marked(text))
 
     def _marks(self, text: str, marked: Sequence[Marked]) -> Iterator[Mark]:
+        text = self._forms.rewritten(text)
         for section in self._segmenter.sections(text):
             for start, end in self._segmenter.sentences(text, section):
                 sentence = text[start:end]
@@ -206,24 +204,3 @@ def _mark(mark: CueSpan, bounds: Sequence[tuple[int, int]], offset: int) -> Mark
         probability=None if mark.cue.prior is None else mark.cue.prior.mean,
         scope=(bounds[scope_start][0] + offset, bounds[scope_end - 1][1] + offset),
     )
-
-
-def _abbreviations(adapter: Adapter, lexicon: Lexicon) -> frozenset[str]:
-    """Words that may end in a full stop: the grammar's, and those of every phrase that holds one."""
-    phrases = list(adapter.grammar.abbreviations)
-    for cue in adapter.cues.values():
-        phrases += [phrase for phrase in cue.phrases if "." in phrase]
-    for finding in adapter.findings.values():
-        phrases += [phrase for phrase in (*finding.terms, *finding.exclude) if "." in phrase]
-    words = [word for phrase in phrases for word in phrase.lower().split() if "." in word]
-    folded = [lexicon.folding.fold(word)[0] for word in words]
-    return frozenset(word.removesuffix(".") for word in [*words, *folded])
-
-
-def _open_words(adapter: Adapter, lexicon: Lexicon) -> frozenset[str]:
-    """Words that a sentence cannot end in: joiners, and the last word of cues of several words that look forward."""
-    phrases = [*adapter.grammar.conjunctions, *adapter.grammar.alternatives]
-    for cue in adapter.cues.values():
-        if cue.scope == "forward" and cue.kind not in ("pseudo", "terminator"):
-            phrases += [phrase for phrase in cue.phrases if " " in phrase]
-    return frozenset(lexicon.folding.fold(phrase)[0].split()[-1] for phrase in phrases)
