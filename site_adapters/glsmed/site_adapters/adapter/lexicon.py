@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from glsmed.site_adapters.adapter.adapter import Adapter, Cue, Finding, SettledGrammar
+from glsmed.site_adapters.adapter.schema import Phrasing
 from glsmed.site_adapters.text.folding import Folding
 from glsmed.site_adapters.text.phrases import PhraseIndex, tokens_of
 from glsmed.site_adapters.text.spelling import Spelling
@@ -12,6 +13,13 @@ from glsmed.site_adapters.text.spelling import Spelling
 Joiner = Literal["and", "or"]
 Boundary = Literal["denial", "both"]
 COMMAS = (",", "、", "，", "・")
+_LISTS = {name: 1 << place for place, name in enumerate(Phrasing.model_fields)}
+
+
+def lists(*names: str) -> int:
+    """Lists of :class:`glsmed.site_adapters.adapter.schema.Phrasing` as one number, a bit for each."""
+    return sum(_LISTS[name] for name in names)
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ class Lexicon:
 
     Attributes:
         openers: the words with which a phrase that names a finding can begin.
-        phrasing: the words around findings and cues; each hit holds the names of the lists that a word is in.
+        phrasing: the words around findings and cues; each hit holds the lists that a word is in, by :func:`lists`.
     """
 
     def __init__(self, adapter: Adapter) -> None:
@@ -80,13 +88,13 @@ class Lexicon:
             self._spelling.learn_heads(heads, self.index.words)
         self.phrasing = self._phrasing_index()
 
-    def _phrasing_index(self) -> PhraseIndex[frozenset[str]]:
-        lists = self.adapter.phrasing.items()
-        entries = [(self.tokens(word), name) for name, words in lists for word in words]
-        index: PhraseIndex[frozenset[str]] = PhraseIndex(self._endings())
+    def _phrasing_index(self) -> PhraseIndex[int]:
+        words_of = self.adapter.phrasing.items()
+        entries = [(self.tokens(word), lists(name)) for name, words in words_of for word in words]
+        index: PhraseIndex[int] = PhraseIndex(self._endings())
         index.learn_words(token for tokens, _ in entries for token in tokens)
-        for tokens, name in entries:
-            index.add(tokens, (index.get(tokens) or frozenset()) | {name})
+        for tokens, own in entries:
+            index.add(tokens, (index.get(tokens) or 0) | own)
         return index
 
     def _indexed(self, entries: Sequence[tuple[Sequence[str], Meaning]]) -> PhraseIndex[Meaning]:

@@ -8,10 +8,11 @@ that an "or" closes goes on in spite of sizes ("no mass, large effusion, or pneu
 from collections.abc import Sequence
 from dataclasses import replace
 
-from glsmed.site_adapters.adapter.lexicon import Boundary, Meaning
+from glsmed.site_adapters.adapter.lexicon import Boundary, Meaning, lists
 from glsmed.site_adapters.phrasing.around import Around
 from glsmed.site_adapters.text.phrases import Hit
 
+_VERBS, _OPENED = lists("verbs"), lists("asserting", "articles")
 _LONGEST_PARENTHESIS = 12
 _BUT = "が"  # behind a predicate it ends the clause
 _NEVERTHELESS_LETTER = "ん"  # … unless it is the "が" of "がん", cancer
@@ -71,9 +72,9 @@ def _parts(hit: Hit[Meaning]) -> bool:
 
 def _boundary(joiner: Hit[Meaning], mention: Hit[Meaning], around: Around, *, closes: bool) -> Boundary | None:
     """The boundary at a joiner before a mention, if a statement of its own follows."""
-    if around.any(joiner.end, mention.end, "verbs"):
+    if around.any(joiner.end, mention.end, _VERBS):
         return "both"
-    opened = around.any(joiner.end, mention.start, "asserting", "articles")
+    opened = around.any(joiner.end, mention.start, _OPENED)
     numbered = any(token.isdigit() for token in around.tokens[joiner.end : mention.start])
     return "denial" if not closes and (opened or numbered) else None
 

@@ -3,14 +3,22 @@
 from collections.abc import Sequence
 
 from glsmed.site_adapters.adapter.adapter import Cue
-from glsmed.site_adapters.adapter.lexicon import Meaning
+from glsmed.site_adapters.adapter.lexicon import Meaning, lists
 from glsmed.site_adapters.phrasing.around import Around
 from glsmed.site_adapters.text.phrases import Hit, Script
 
 _FARTHEST = 12  # words between a denial and a mention, or behind a bare "not"; beyond, nothing else is sought
-_SMALL = ("observing", "verbs", "articles", "definite", "nots", "relations", "asserting", "limits", "carriers")
-_SIDES = ("left", "right", "both_sides")
-_NO_QUALITY = ("observing", "verbs", "articles", "definite", "nots", "relations", "carriers", "now", "partial", *_SIDES)
+_SIDES = lists("left", "right", "both_sides")
+_SMALL = _SIDES | lists(
+    "observing", "verbs", "articles", "definite", "nots", "relations", "asserting", "limits", "carriers"
+)
+_NO_QUALITY = _SIDES | lists(
+    "observing", "verbs", "articles", "definite", "nots", "relations", "carriers", "now", "partial"
+)
+_CHANGES, _RELATIONS, _DEFINITE = lists("changes"), lists("relations"), lists("definite")
+_CARRIERS, _OBSERVING, _NOTS = lists("carriers"), lists("observing"), lists("nots")
+_NOT_OR_VERB = lists("nots", "verbs")
+_QUALIFYING = ("uncertainty", "affirmation", "differential")
 _HANGS_ON = frozenset("にの内")
 
 
@@ -22,6 +30,7 @@ class Heads:
         self._script = script
         self._mentions = [hit for hit in hits if hit.payload.mentions]
         self._joiners = [hit.start for hit in hits if hit.payload.joiner]
+        self._cues = [hit.end for hit in hits if hit.payload.cue is not None and hit.payload.cue.kind in _QUALIFYING]
         self._spared: set[int] = set()
 
     def ahead(self, cue: Cue, at: tuple[int, int], mention: Hit[Meaning]) -> bool:
@@ -54,13 +63,13 @@ class Heads:
         return True
 
     def _denies_another(self, at: tuple[int, int], mention: Hit[Meaning]) -> bool:
-        if self._around.any(mention.end, mention.end + 1, "changes"):
+        if self._around.any(mention.end, mention.end + 1, _CHANGES):
             return True
         in_list = any(at[1] <= place < mention.start for place in self._joiners)
         if not in_list and self._is_bare(at) and self._denies_a_quality(at[1], mention.start):
             return True
         start = self._own_part(at[1], mention.start)
-        if start > at[1] and not self._around.content(start, mention.start, *_SMALL, *_SIDES):
+        if start > at[1] and not self._around.content(start, mention.start, _SMALL):
             before = [other.start for other in self._mentions if at[1] <= other.start < mention.start]
             return bool(before) and before[-1] in self._spared
         return self._hangs_on_another(start, mention.start, at)
@@ -70,40 +79,42 @@ class Heads:
         seen = [mention.end for mention in self._mentions if start <= mention.start < end]
         if not seen:
             return start
-        return next((place + 1 for place in reversed(self._joiners) if seen[0] <= place < end), start)
+        joined = (place + 1 for place in reversed(self._joiners) if seen[0] <= place < end)
+        qualified = (place for place in reversed(self._cues) if seen[0] <= place <= end)
+        return max(next(joined, start), next(qualified, start))
 
     def _hangs_on_another(self, start: int, end: int, at: tuple[int, int]) -> bool:
         """Whether a word before the mention is what is denied: "no growth of the mass", "no precisa drenaje el …"."""
         around = self._around
-        relation = around.first(start, end, "relations")
+        relation = around.first(start, end, _RELATIONS)
         if relation is None:
-            definite = around.last(max(start, end - 3), end, "definite")
-            return definite is not None and bool(around.content(start, definite, *_NO_QUALITY))
+            definite = around.last(max(start, end - 3), end, _DEFINITE)
+            return definite is not None and bool(around.content(start, definite, _NO_QUALITY))
         if named := [mention.end for mention in self._mentions if start <= mention.start < relation]:
             together = named[-1] == relation and end == relation + 1  # "consolidation of pneumonia" is one thing
-            return not together or "definite" in around.at(relation)
-        if around.any(start, relation, "carriers") or (start == at[1] and around.any(*at, "carriers")):
+            return not together or bool(around.at(relation) & _DEFINITE)
+        if around.any(start, relation, _CARRIERS) or (start == at[1] and around.any(*at, _CARRIERS)):
             return self._carries_change(start, end, relation)
-        return bool(around.content(start, relation, *_SMALL, *_SIDES))
+        return bool(around.content(start, relation, _SMALL))
 
     def _carries_change(self, start: int, end: int, relation: int) -> bool:
         """Whether behind a carrier the finding hangs on a word of change ("no sign of growth of the nodule")."""
-        return self._around.any(start, end, "changes") and self._around.first(relation + 1, end, "relations") is not None
+        return self._around.any(start, end, _CHANGES) and self._around.first(relation + 1, end, _RELATIONS) is not None
 
     def _is_bare(self, at: tuple[int, int]) -> bool:
         """Whether a denial is a bare "not", with at most a verb before it."""
         inside = range(*at)
-        return all(not self._around.at(place).isdisjoint(("nots", "verbs")) for place in inside) and (
-            "nots" in self._around.at(at[1] - 1)
-        )
+        if not self._around.at(at[1] - 1) & _NOTS:
+            return False
+        return all(self._around.at(place) & _NOT_OR_VERB for place in inside)
 
     def _denies_a_quality(self, start: int, end: int | None = None) -> bool:
         """Whether behind a bare "not" stands a word that is no word for seeing ("not calcified")."""
         around = self._around
         stop = self._clause_end(start) if end is None else end
-        if around.any(start, self._clause_end(start), "observing"):
+        if around.any(start, self._clause_end(start), _OBSERVING):
             return False
-        return bool(around.content(start, stop, *_NO_QUALITY))
+        return bool(around.content(start, stop, _NO_QUALITY))
 
     def _clause_end(self, start: int) -> int:
         end = min(len(self._around.tokens), start + _FARTHEST)
@@ -114,9 +125,9 @@ class Heads:
         around = self._around
         if start >= end or around.tokens[start] not in _HANGS_ON:
             return False
-        if around.any(start, end, "changes"):
+        if around.any(start, end, _CHANGES):
             return True
-        nouns = [place for place in around.content(start, end, *_SMALL, *_SIDES) if _is_noun(around.tokens[place])]
+        nouns = [place for place in around.content(start, end, _SMALL) if _is_noun(around.tokens[place])]
         return len(nouns) > 1
 
 

@@ -3,18 +3,22 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from glsmed.site_adapters.adapter.lexicon import Meaning
+from glsmed.site_adapters.adapter.lexicon import Meaning, lists
 from glsmed.site_adapters.phrasing.around import Around
 from glsmed.site_adapters.phrasing.clauses import parted
 from glsmed.site_adapters.text.phrases import Hit
 
 Side = Literal["", "left", "right", "both"]
-_SIDES = ("left", "right", "both_sides")
+_LEFT, _RIGHT, _BOTH = lists("left"), lists("right"), lists("both_sides")
+_SIDES = _LEFT | _RIGHT | _BOTH
+_SAID = lists("asserting", "observing")
 
 
 def side_in(around: Around, start: int, end: int) -> Side:
     """The side that the words from ``start`` to ``end`` name; both where they name both, none where they name none."""
-    left, right, both = (around.any(start, end, name) for name in _SIDES)
+    if not around.has(_SIDES):
+        return ""
+    left, right, both = (around.any(start, end, side) for side in (_LEFT, _RIGHT, _BOTH))
     if both or (left and right):
         return "both"
     return "left" if left else "right" if right else ""
@@ -26,7 +30,7 @@ def with_other_side(hits: list[Hit[Meaning]], around: Around) -> list[Hit[Meanin
     "Erguss links gering, rechts nicht nachweisbar" mentions it twice: behind the comma stands another side, no finding,
     and something that is said of it.
     """
-    if not around.any(0, len(around.tokens), *_SIDES):
+    if not (around.has(_LEFT) and around.has(_RIGHT)):
         return hits
     found: list[Hit[Meaning]] = []
     named: Hit[Meaning] | None = None
@@ -63,8 +67,8 @@ def _echo(
     first, second = side_in(around, *before), side_in(around, *after)
     if not first or not second or first == second or "both" in (first, second):
         return None
-    place = around.first(*after, *_SIDES)
-    said = around.any(*after, "asserting", "observing") or any(_says(hit, place) for hit in inside)
+    place = around.first(*after, _SIDES)
+    said = around.any(*after, _SAID) or any(_says(hit, place) for hit in inside)
     return place if said else None
 
 

@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 
 from glsmed.site_adapters.adapter.adapter import Cue
-from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning
+from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning, lists
 from glsmed.site_adapters.phrasing.around import Around
 from glsmed.site_adapters.text.phrases import Hit
 
 _BORDER = 12  # tokens on either side of a line break that are looked at
 _OPENS_LINE = 2  # tokens within which a line that goes on names its cue
 _REMEMBERED = 20_000
+_CARRIED_ON, _STARTS = lists("carried_on"), lists("starts")
+_OPEN = lists(
+    "observing", "verbs", "articles", "asserting", "carriers", "relations", "limits", "left", "right", "both_sides", "definite"
+)
 _NO_FINDING = ("conditional", "historical", "unassessable")
 _DOUBT = ("uncertainty", "differential")
 _FORWARD, _BACKWARD = ("forward", "both"), ("backward", "both")
@@ -62,8 +66,7 @@ class Signs:
         if last.end == len(tokens) and any(hit.payload.mentions for hit in hits[-2:]):
             return False
         around = Around(tokens, self._lexicon.phrasing)
-        return not around.content(last.end, len(tokens), "observing", "verbs", "articles", "asserting", "carriers",
-                                  "relations", "limits", "left", "right", "both_sides", "definite")
+        return not around.content(last.end, len(tokens), _OPEN)
 
     def _spans(
         self,
@@ -94,7 +97,7 @@ class Signs:
             return False
         doubts = [hit for hit in behind if _is_cue(hit, _BACKWARD) and hit.payload.cue and hit.payload.cue.kind in _DOUBT]
         around = Around(tokens, self._lexicon.phrasing)
-        return bool(doubts) and (doubts[0].start == 0 or around.any(0, doubts[0].start, "carried_on"))
+        return bool(doubts) and (doubts[0].start == 0 or around.any(0, doubts[0].start, _CARRIED_ON))
 
     def asks(self, sentence: str) -> bool:
         """Whether a sentence asks, or tells what the study is to find out."""
@@ -114,7 +117,7 @@ class Signs:
         if not any(hit.payload.mentions for hit in hits):
             return False
         around = Around(tokens, self._lexicon.phrasing)
-        begins = around.any(0, 2, "starts") or (bool(hits) and hits[0].start == 0 and bool(hits[0].payload.mentions))
+        begins = around.any(0, 2, _STARTS) or (bool(hits) and hits[0].start == 0 and bool(hits[0].payload.mentions))
         return begins or any(cue.kind == "negation" for cue in cues)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from glsmed.site_adapters.adapter.adapter import AFFIRMED, Beta, Cue
-from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning
+from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning, lists
 from glsmed.site_adapters.adapter.schema import State
 from glsmed.site_adapters.phrasing.around import Around
 from glsmed.site_adapters.phrasing.heads import Heads
@@ -17,6 +17,7 @@ from glsmed.site_adapters.text.phrases import Hit
 _DOUBT = ("uncertainty", "differential")
 _SHARED_BY = 2
 _EVEN = 0.5
+_LIMITS, _TOLD = lists("limits"), lists("limits", "left", "right", "both_sides")
 _NEAR = 8  # hits or words on either side, beyond which nothing belongs to a mention
 
 
@@ -79,14 +80,16 @@ def assertions_of(
 
 def _placed(said: Assertion, mention: Mention, hits: Sequence[Hit[Meaning]], around: Around) -> Assertion:
     """The assertion with its side, and with whether its denial is limited."""
+    if not around.has(_TOLD):
+        return said
     start, end = _own_words(mention, hits, len(around.tokens))
     side = side_in(around, start, end)
     limited = False
     if said.state == "absent" and said.cue_places:
         cue_start, cue_end = said.cue_places[-1]
         first, last = min(start, cue_start), max(mention.hit.start, cue_end)
-        limited = around.any(max(first, mention.hit.start - _NEAR), last, "limits") or (
-            around.any(mention.hit.end, min(end, mention.hit.end + 2), "limits")
+        limited = around.any(max(first, mention.hit.start - _NEAR), last, _LIMITS) or (
+            around.any(mention.hit.end, min(end, mention.hit.end + 2), _LIMITS)
         )
     return said._replace(side=side, limited=limited) if side or limited else said
 

@@ -202,5 +202,5 @@ def _mark(mark: CueSpan, bounds: Sequence[tuple[int, int]], offset: int) -> Mark
         kind=mark.cue.kind,
         cue=mark.cue.id,
         probability=None if mark.cue.prior is None else mark.cue.prior.mean,
-        scope=(bounds[scope_start][0] + offset, bounds[scope_end - 1][1] + offset),
+        scope=(bounds[scope_start][0] + offset, max(bounds[mark.start][0], bounds[scope_end - 1][1]) + offset),
     )

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-_TRIGGER = re.compile(r"[\[?？☐☑☒□■✓✔◻◼○◯●_…\t]|\.{3}|\( ?[xX✓ ]?\)|:[^\n:]*\s{3}|1[.)][^\n]*\s2[.)]")
+_TRIGGER = re.compile(r"[\[?？☐☑☒□■✓✔◻◼○◯●_…\t]")
+_TRIGGERS = ("...", "(x)", "(X)", "( )", "()", "   ", "2.", "2)")
 _BOX = re.compile(
     r"(?P<empty>\[[ \u3000_]?\]|\( {1,2}\)|[☐□◻])|(?P<ticked>\[ ?[xX✓✔*] ?\]|\( ?[xX✓✔] ?\)|[☒☑■✓✔◼])"
 )
@@ -42,7 +43,7 @@ class Forms:
 
     def rewritten(self, text: str) -> str:
         """The report with every form as plain fields; as long as before."""
-        if not _TRIGGER.search(text):
+        if not _TRIGGER.search(text) and not any(trigger in text for trigger in _TRIGGERS):
             return text
         text = self._question.sub(_colon, text)
         if ":" in text[:-1] and "¿" in text:

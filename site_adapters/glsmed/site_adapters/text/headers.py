@@ -60,12 +60,12 @@ class Headers:
         self._known: dict[str, str | None] = {}
         self._guessed: dict[str, str | None] = {}
 
-    def found(self, text: str) -> Iterator[tuple[int, int, str]]:
+    def found(self, text: str) -> list[tuple[int, int, str]]:
         """Start, end and role of each header, in the order of the text."""
-        if (shouted := list(self._without_colon(text))) and self._is_consistent(text, shouted):
-            yield from sorted({*self._lines(text), *shouted})
-        else:
-            yield from self._lines(text)
+        found = list(self._lines(text))
+        if not found and (shouted := list(self._without_colon(text))) and self._is_consistent(text, shouted):
+            found = shouted
+        return found
 
     def _lines(self, text: str) -> Iterator[tuple[int, int, str]]:
         start = 0
