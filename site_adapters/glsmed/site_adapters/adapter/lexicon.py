@@ -7,6 +7,7 @@ from typing import Literal
 from glsmed.site_adapters.adapter.adapter import Adapter, Cue, Finding, SettledGrammar
 from glsmed.site_adapters.adapter.schema import Phrasing
 from glsmed.site_adapters.text.folding import Folding
+from glsmed.site_adapters.text.mending import Mend, Mending, mended
 from glsmed.site_adapters.text.phrases import PhraseIndex, tokens_of
 from glsmed.site_adapters.text.spelling import Spelling
 
@@ -87,6 +88,7 @@ class Lexicon:
             heads = self._forms(tokens[0] for tokens in naming if len(tokens) == 1)
             self._spelling.learn_heads(heads, self.index.words)
         self.phrasing = self._phrasing_index()
+        self._mending = self._mends_by(entries)
 
     def _phrasing_index(self) -> PhraseIndex[int]:
         words_of = self.adapter.phrasing.items()
@@ -106,6 +108,44 @@ class Lexicon:
             index.add(tokens, meaning if before is None else before.merged(meaning))
         return index
 
+    def _mends_by(self, entries: Sequence[tuple[Sequence[str], Meaning]]) -> Mending:
+        grammar, fold = self.adapter.grammar, self.folding.fold
+        own = (*grammar.own_words, *grammar.function_words, *(word for words in self.adapter.phrasing.values() for word in words))
+        left_alone = self.index.words | self.phrasing.words | {token for word in own for token in self.tokens(word)}
+        meant = {token for phrase in _phrases_meant(self.adapter) for token in self.tokens(phrase)}
+        openers = [tokens[0] for tokens, meaning in entries if len(tokens) == 1 and _denies_ahead(meaning)]
+        return Mending(
+            left_alone,
+            slips=self._forms(meant) if self.script == "words" else (),
+            base=self.index.base,
+            openers=openers if self.script == "words" else (),
+            misheard={fold(word)[0]: fold(meant)[0] for word, meant in grammar.misheard.items()},
+            spaced=self.script == "words",
+        )
+
+    def folded(self, sentence: str) -> tuple[str, Sequence[int] | None]:
+        """A sentence folded and mended, and the offset in it of each character and the end; None if equal."""
+        folded, offsets = self.folding.fold(sentence)
+        mends = self._mending.mends(folded, tokens_of(folded, self.script))
+        return mended(folded, offsets, mends) if mends else (folded, offsets)
+
+    def read(self, sentence: str) -> list[str]:
+        """The tokens of a sentence, folded and mended."""
+        folded = self.folding.fold(sentence)[0]
+        tokens = tokens_of(folded, self.script)
+        mends = self._mending.mends(folded, tokens)
+        if mends:
+            tokens = tokens_of(mended(folded, None, mends)[0], self.script)
+        return tokens if self._spelling is None else self._spelling.rewritten(tokens)
+
+    def meant(self, sentence: str) -> list[Mend]:
+        """What in a sentence is read otherwise than it was typed; places are those of the sentence."""
+        folded, offsets = self.folding.fold(sentence)
+        mends = self._mending.mends(folded, tokens_of(folded, self.script))
+        if offsets is None:
+            return mends
+        return [Mend(offsets[mend.start], offsets[mend.end], mend.meant) for mend in mends]
+
     def _endings(self) -> list[tuple[str, str]]:
         fold = self.folding.fold
         inflections = self.adapter.grammar.inflections
@@ -123,6 +163,20 @@ class Lexicon:
         """The tokens of a phrase or sentence, folded."""
         tokens = tokens_of(self.folding.fold(phrase)[0], self.script)
         return tokens if self._spelling is None else self._spelling.rewritten(tokens)
+
+
+def _phrases_meant(adapter: Adapter) -> Iterator[str]:
+    """The phrases whose words a slip can be: those that name a finding, and cues that say something."""
+    for finding in adapter.findings.values():
+        yield from finding.terms
+        yield from (phrase for phrases in finding.worded.values() for phrase in phrases)
+    for cue in adapter.cues.values():
+        if cue.kind not in ("pseudo", "terminator"):
+            yield from cue.phrases
+
+
+def _denies_ahead(meaning: Meaning) -> bool:
+    return meaning.cue is not None and meaning.cue.kind == "negation" and meaning.cue.scope == "forward"
 
 
 def _compounds(finding: Finding, adapter: Adapter) -> Iterator[tuple[str, Meaning]]:

@@ -39,8 +39,8 @@ class Signs:
         if not before or not after:
             return False
         ended = before[-1] in ";；"
-        first = self._lexicon.tokens(before.rstrip(";； "))[-_BORDER:]
-        second = self._lexicon.tokens(_sentence(after))[:_BORDER]
+        first = self._lexicon.read(before.rstrip(";； "))[-_BORDER:]
+        second = self._lexicon.read(_sentence(after))[:_BORDER]
         ahead, behind = self._find(first), self._find(second)
         if ended:
             return self._speaks_of_before(ahead, behind, second)
@@ -103,13 +103,13 @@ class Signs:
         """Whether a sentence asks, or tells what the study is to find out."""
         if "?" in sentence or "？" in sentence:
             return True
-        hits = self._find(self._lexicon.tokens(sentence))
+        hits = self._find(self._lexicon.read(sentence))
         kinds = {hit.payload.cue.kind for hit in hits if hit.payload.cue is not None}
         return not kinds.isdisjoint(("conditional", "historical")) and "negation" not in kinds
 
     def reads_as_findings(self, sentence: str) -> bool:
         """Whether a sentence names a finding, as a sentence of findings does."""
-        tokens = self._lexicon.tokens(sentence)
+        tokens = self._lexicon.read(sentence)
         hits = self._find(tokens)
         cues = [hit.payload.cue for hit in hits if hit.payload.cue is not None]
         if "?" in tokens or any(cue.kind in _NO_FINDING for cue in cues):

@@ -94,7 +94,7 @@ class Reader:
         for section in self._segmenter.sections(text):
             for start, end in self._segmenter.sentences(text, section):
                 sentence = text[start:end]
-                tokens = self._lexicon.tokens(sentence)
+                tokens = self._lexicon.read(sentence)
                 hits = self._hits(sentence, tokens, _within(marked, start, end))
                 found = list(cue_spans_of(hits, sentence_length(tokens)))
                 bounds = self._character_bounds(sentence) if found else []
@@ -132,7 +132,7 @@ class Reader:
         return read
 
     def _read_sentence(self, sentence: str, region: Region, marked: Sequence[Marked]) -> _ReadSentence:
-        tokens = self._lexicon.tokens(sentence)
+        tokens = self._lexicon.read(sentence)
         self.sentences_read += 1
         self.sentences_unknown += not self._lexicon.index.knows_any(tokens)
         if self._lexicon.openers.isdisjoint(tokens) and not (marked or self._in_several_regions):
@@ -164,7 +164,7 @@ class Reader:
 
     def _character_bounds(self, sentence: str) -> list[tuple[int, int]]:
         """Start and end in the sentence of each of its tokens."""
-        folded, offsets = self._lexicon.folding.fold(sentence)
+        folded, offsets = self._lexicon.folded(sentence)
         bounds = token_bounds(folded, self._lexicon.script)
         if offsets is None:
             return bounds
