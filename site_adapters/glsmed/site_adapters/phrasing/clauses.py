@@ -5,14 +5,19 @@ A comma or "and" continues a list, unless what follows opens a statement of its 
 that an "or" closes goes on in spite of sizes ("no mass, large effusion, or pneumothorax").
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 
+from glsmed.site_adapters.adapter.adapter import Cue
 from glsmed.site_adapters.adapter.lexicon import Boundary, Meaning, lists
 from glsmed.site_adapters.phrasing.around import Around
 from glsmed.site_adapters.text.phrases import Hit
 
 _VERBS, _OPENED = lists("verbs"), lists("asserting", "articles")
+_NOTS, _OBSERVING, _CARRIERS = lists("nots"), lists("observing"), lists("carriers")
+_SEEN = lists("observing", "verbs", "carriers", "definite", "articles", "limits", "left", "right", "both_sides", "now")
+_SIGNS = frozenset(",;.:()!?")
+_LONGEST_ABBREVIATION = 5
 _LONGEST_PARENTHESIS = 12
 _BUT = "が"  # behind a predicate it ends the clause
 _NEVERTHELESS_LETTER = "ん"  # … unless it is the "が" of "がん", cancer
@@ -20,9 +25,13 @@ _OPENING = frozenset("(")
 _CLOSING = frozenset(")")
 
 
-def with_statements(hits: list[Hit[Meaning]], around: Around) -> list[Hit[Meaning]]:
-    """The hits, with a boundary wherever a new statement begins."""
-    hits = _without_empty_parentheses(hits, around)
+def with_statements(hits: list[Hit[Meaning]], around: Around, known: Container[str] = ()) -> list[Hit[Meaning]]:
+    """The hits, with a boundary wherever a new statement begins.
+
+    Args:
+        known: words that are no abbreviation, so that a full stop behind one ends a statement.
+    """
+    hits = _without_abbreviating_stops(_without_empty_parentheses(hits, around), around, known)
     found: list[Hit[Meaning]] = []
     closes = False
     following: list[Hit[Meaning]] = []  # what stands between this place and the next joiner or cue, nearest last
@@ -56,6 +65,48 @@ def with_predicates_parted(hits: list[Hit[Meaning]], around: Around) -> list[Hit
         if _speaks(hit) and behind[:1] == [_BUT] and behind[1:] != [_NEVERTHELESS_LETTER]:
             found.append(Hit(hit.end, hit.end + 1, Meaning(boundary="both")))
     return found
+
+
+def with_denials_behind(hits: list[Hit[Meaning]], around: Around, plain: Cue) -> list[Hit[Meaning]]:
+    """The hits, in which a denial that has nothing ahead looks back ("Nódulos no se identifican").
+
+    Args:
+        plain: the cue of a denial by a joiner that opens the sentence ("Ni derrame ni neumotórax").
+    """
+    found = list(hits)
+    if hits[0].payload.joiner == "or" and hits[0].start == 0 and around.at(0) & _NOTS:
+        found[0] = Hit(0, hits[0].end, replace(hits[0].payload, joiner=None, cue=plain))
+    for place, hit in enumerate(found):
+        cue = hit.payload.cue
+        if cue is None or cue.kind != "negation" or cue.scope != "forward" or not place:
+            continue
+        if found[place - 1].payload.mentions and _has_nothing_ahead(found, place, around):
+            found[place] = Hit(hit.start, hit.end, replace(hit.payload, cue=replace(cue, scope="backward")))
+    return found
+
+
+def _has_nothing_ahead(hits: Sequence[Hit[Meaning]], place: int, around: Around) -> bool:
+    """Whether behind a denial stand only words for seeing, or none behind one that names evidence, up to a sign."""
+    hit = hits[place]
+    end = next((at for at in range(hit.end, len(around.tokens)) if around.tokens[at] in _SIGNS), len(around.tokens))
+    if any(hit.end <= other.start < end for other in hits[place + 1 :]) or around.content(hit.end, end, _SEEN):
+        return False
+    return around.any(hit.end, end, _OBSERVING) or around.any(hit.start, end, _CARRIERS)
+
+
+def _without_abbreviating_stops(hits: list[Hit[Meaning]], around: Around, known: Container[str]) -> list[Hit[Meaning]]:
+    """The hits without full stops that end an unknown short word inside the sentence ("no se obs. derrame")."""
+    last = len(around.tokens) - 1
+    return [
+        hit
+        for hit in hits
+        if not (around.tokens[hit.start] == "." and 0 < hit.start < last and _is_short(around, hit.start - 1, known))
+    ]
+
+
+def _is_short(around: Around, place: int, known: Container[str]) -> bool:
+    word = around.tokens[place]
+    return word.isalpha() and len(word) <= _LONGEST_ABBREVIATION and word not in known and not around.at(place)
 
 
 def _is_end(hit: Hit[Meaning]) -> bool:

@@ -4,11 +4,11 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from glsmed.site_adapters.adapter.adapter import Adapter
+from glsmed.site_adapters.adapter.adapter import NEGATED, Adapter
 from glsmed.site_adapters.adapter.components import Marked, load_components, overlaid
 from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning
 from glsmed.site_adapters.phrasing.around import Around
-from glsmed.site_adapters.phrasing.clauses import with_predicates_parted, with_statements
+from glsmed.site_adapters.phrasing.clauses import with_denials_behind, with_predicates_parted, with_statements
 from glsmed.site_adapters.phrasing.composed import with_composed
 from glsmed.site_adapters.phrasing.segmenting import segmenter_of
 from glsmed.site_adapters.phrasing.sides import with_other_side
@@ -159,7 +159,8 @@ class Reader:
         if len(hits) > 1:
             if self._lexicon.script == "characters":
                 hits = with_predicates_parted(hits, around)
-            hits = with_other_side(with_statements(hits, around), around)
+            hits = with_statements(hits, around, self._lexicon.index.words)
+            hits = with_other_side(with_denials_behind(hits, around, self.adapter.cues[NEGATED]), around)
         return hits, around
 
     def _character_bounds(self, sentence: str) -> list[tuple[int, int]]:

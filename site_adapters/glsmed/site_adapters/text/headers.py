@@ -10,6 +10,7 @@ from glsmed.site_adapters.text.phrases import Script
 _LONGEST_HEADER = 60
 _MOST_WORDS = 6
 _SHORTEST_MISSPELT = 7
+_LONGEST_ABBREVIATION = 5  # with its stop, in front of a header's other words
 _REMEMBERED_HEADERS = 5_000
 _COLON = re.compile(r"[:：]")
 _AROUND_HEADER = " \t\r　[]【】<>《》＜＞■□◆●*#_=-:："
@@ -200,7 +201,7 @@ def _opening(text: str, after: int, colon: int) -> int:
     """Where a header that ends at ``colon`` can begin: after the last full stop, not far before."""
     floor = max(after, colon - _LONGEST_HEADER)
     stop = max(text.rfind(". ", floor, colon) + 1, text.rfind("。", floor, colon) + 1)
-    return max(floor, stop)
+    return floor if stop - after <= _LONGEST_ABBREVIATION else max(floor, stop)
 
 
 def _past_header(text: str, start: int, end: int) -> int:
