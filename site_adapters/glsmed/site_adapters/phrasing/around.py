@@ -18,9 +18,10 @@ class Around:
         self._lists = [0] * len(tokens)
         self._all = 0
         for start, end, own in index.find(tokens):
-            self._all |= own
-            for place in range(start, end):
-                self._lists[place] = own
+            for place in range(start, end):  # a word of a longer phrase keeps the lists that it is in by itself
+                alone = index.get(tokens[place : place + 1]) if end - start > 1 else None
+                self._lists[place] = own | (alone or 0)
+                self._all |= self._lists[place]
 
     def at(self, place: int) -> int:
         """The lists that the token is in; none outside the sentence."""

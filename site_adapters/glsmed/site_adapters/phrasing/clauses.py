@@ -13,7 +13,8 @@ from glsmed.site_adapters.adapter.lexicon import Boundary, Meaning, lists
 from glsmed.site_adapters.phrasing.around import Around
 from glsmed.site_adapters.text.phrases import Hit
 
-_VERBS, _OPENED = lists("verbs"), lists("asserting", "articles")
+_VERBS, _ASSERTING = lists("verbs"), lists("asserting")
+_OPENED = lists("asserting", "articles", "both_sides")
 _NOTS, _OBSERVING, _CARRIERS = lists("nots"), lists("observing"), lists("carriers")
 _SEEN = lists("observing", "verbs", "carriers", "definite", "articles", "limits", "left", "right", "both_sides", "now")
 _SIGNS = frozenset(",;.:()!?")
@@ -55,8 +56,8 @@ def with_predicates_parted(hits: list[Hit[Meaning]], around: Around) -> list[Hit
     """
     found: list[Hit[Meaning]] = []
     for place, hit in enumerate(hits):
-        after = hits[place + 1] if place + 1 < len(hits) else None
-        if hit.payload.sign and place and _speaks(hits[place - 1]) and after is not None and _speaks(after):
+        after = next((other for other in hits[place + 1 : place + 4] if _speaks(other) or other.payload.mentions), None)
+        if hit.payload.sign and place and _speaks(hits[place - 1]) and after is not None and not after.payload.mentions:
             nouns = sum(not "ぁ" <= token[0] <= "ん" for token in around.tokens[hit.end : after.start])
             found.append(parted(hit) if nouns > 1 else hit)
             continue
@@ -126,6 +127,8 @@ def _boundary(joiner: Hit[Meaning], mention: Hit[Meaning], around: Around, *, cl
     if around.any(joiner.end, mention.end, _VERBS):
         return "both"
     opened = around.any(joiner.end, mention.start, _OPENED)
+    if mention.end - mention.start > 1:  # "heart enlarged" is a statement by itself
+        opened |= around.any(mention.end - 1, mention.end, _ASSERTING)
     numbered = any(token.isdigit() for token in around.tokens[joiner.end : mention.start])
     return "denial" if not closes and (opened or numbered) else None
 

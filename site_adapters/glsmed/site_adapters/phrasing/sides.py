@@ -41,7 +41,7 @@ def with_other_side(hits: list[Hit[Meaning]], around: Around) -> list[Hit[Meanin
             named = hit
         elif named is not None and _joins(hit):
             end = _end(hits, place, len(around.tokens))
-            if (echo := _echo(hits, (begin, hit.start), (hit.end, end), around)) is not None:
+            if (echo := _echo(hits, (begin, hit.start), (hit.start + 1, end), around)) is not None:
                 found[-1] = parted(hit)
                 found.append(Hit(echo, echo + 1, Meaning(mentions=named.payload.mentions)))
             begin = hit.end
