@@ -81,6 +81,7 @@ class Lexicon:
         self._spelling = Spelling(adapter.grammar.spellings, self.folding) if rewrites else None
         entries = [(self.tokens(phrase), meaning) for phrase, meaning in phrase_meanings(adapter)]
         entries = [(tokens, meaning) for tokens, meaning in entries if tokens]
+        entries += _parts_within_parts(entries)
         self.index = self._indexed(entries)
         naming = [tokens for tokens, meaning in entries if meaning.mentions]
         self.openers = self._forms(tokens[0] for tokens in naming)
@@ -163,6 +164,20 @@ class Lexicon:
         """The tokens of a phrase or sentence, folded."""
         tokens = tokens_of(self.folding.fold(phrase)[0], self.script)
         return tokens if self._spelling is None else self._spelling.rewritten(tokens)
+
+
+def _parts_within_parts(entries: Sequence[tuple[list[str], Meaning]]) -> list[tuple[list[str], Meaning]]:
+    """Parts of composed cues that end in the words of another part, as that part too ("is difficult", "difficult")."""
+    parts = [(tuple(tokens), meaning) for tokens, meaning in entries if meaning.parts]
+    by_words: dict[tuple[str, ...], list[Meaning]] = {}
+    for words, meaning in parts:
+        by_words.setdefault(words, []).append(meaning)
+    return [
+        (list(words), inner)
+        for words in by_words
+        for start in range(1, len(words))
+        for inner in by_words.get(words[start:], ())
+    ]
 
 
 def _phrases_meant(adapter: Adapter) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from glsmed.site_adapters.adapter.adapter import Cue
 from glsmed.site_adapters.adapter.lexicon import Meaning
@@ -18,19 +19,35 @@ def with_composed(hits: list[Hit[Meaning]], cues: Mapping[str, Cue]) -> list[Hit
     found = {place: hit.payload for place, hit in enumerate(hits) if hit.payload.parts}
     meanings = {place: replace(meaning, parts=()) for place, meaning in found.items()}
     taken: set[int] = set()
-    for first, second, cue_id, at in sorted(_pairs(hits, found, cues), key=lambda pair: pair[1] - pair[0]):
-        if taken.isdisjoint((first, second)):
-            taken.update((first, second))
-            for place in (second,) if at == "second" else (first, second):
-                meanings[place] = replace(meanings[place], cue=cues[cue_id], joiner=None)
+    for pair in sorted(_pairs(hits, found, cues), key=lambda pair: pair.second - pair.first):
+        if taken.isdisjoint((pair.first, pair.second)):
+            first = [pair.first, *_repeated(hits, found, pair)]  # "neither A nor B can be excluded"
+            taken.update((*first, pair.second))
+            for place in (pair.second,) if pair.at == "second" else (*first, pair.second):
+                meanings[place] = replace(meanings[place], cue=cues[pair.cue], joiner=None)
     composed = [hit if at not in meanings else Hit(hit.start, hit.end, meanings[at]) for at, hit in enumerate(hits)]
     return [hit for at, hit in enumerate(composed) if at not in meanings or hit.payload != _NOTHING]
 
 
-def _pairs(
-    hits: Sequence[Hit[Meaning]], found: Mapping[int, Meaning], cues: Mapping[str, Cue]
-) -> Iterator[tuple[int, int, str, str]]:
-    """Places of both parts, in the order of the sentence, with the cue and where it then stands."""
+class _Pair(NamedTuple):
+    """The places of both parts, in the order of the sentence, with the cue and where it then stands."""
+
+    first: int
+    second: int
+    cue: str
+    number: int
+    at: str
+
+
+def _repeated(hits: Sequence[Hit[Meaning]], found: Mapping[int, Meaning], pair: _Pair) -> list[int]:
+    """The place before a pair where its first part stands once more, with a finding between."""
+    before, part = pair.first - 2, (pair.cue, pair.number, 0)
+    if before in found and part in found[before].parts and hits[pair.first - 1].payload.mentions:
+        return [before]
+    return []
+
+
+def _pairs(hits: Sequence[Hit[Meaning]], found: Mapping[int, Meaning], cues: Mapping[str, Cue]) -> Iterator[_Pair]:
     for place in found:
         for cue_id, number, part in found[place].parts:
             composed = cues[cue_id].composed[number]
@@ -38,7 +55,7 @@ def _pairs(
                 continue
             other = _other_part(hits, place, (cue_id, number, 1 - part), within=composed.within)
             if other is not None:
-                yield place, other, cue_id, composed.at
+                yield _Pair(place, other, cue_id, number, composed.at)
 
 
 def _other_part(hits: Sequence[Hit[Meaning]], place: int, part: tuple[str, int, int], *, within: int) -> int | None:
