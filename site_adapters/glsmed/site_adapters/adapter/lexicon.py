@@ -81,7 +81,7 @@ class Lexicon:
         self._spelling = Spelling(adapter.grammar.spellings, self.folding) if rewrites else None
         entries = [(self.tokens(phrase), meaning) for phrase, meaning in phrase_meanings(adapter)]
         entries = [(tokens, meaning) for tokens, meaning in entries if tokens]
-        entries += _parts_within_parts(entries)
+        entries += [*_parts_within_parts(entries), *_cues_within_parts(entries)]
         self.index = self._indexed(entries)
         naming = [tokens for tokens, meaning in entries if meaning.mentions]
         self.openers = self._forms(tokens[0] for tokens in naming)
@@ -178,6 +178,15 @@ def _parts_within_parts(entries: Sequence[tuple[list[str], Meaning]]) -> list[tu
         for start in range(1, len(words))
         for inner in by_words.get(words[start:], ())
     ]
+
+
+def _cues_within_parts(entries: Sequence[tuple[list[str], Meaning]]) -> Iterator[tuple[list[str], Meaning]]:
+    """Parts that begin with a cue, as that cue: where they are no part of anything, its words still count."""
+    cues = {tuple(tokens): meaning.cue for tokens, meaning in entries if meaning.cue is not None}
+    for words in {tuple(tokens) for tokens, meaning in entries if meaning.parts}.difference(cues):
+        begins = next((cues[words[:end]] for end in range(len(words) - 1, 0, -1) if words[:end] in cues), None)
+        if begins is not None:
+            yield list(words), Meaning(cue=begins)
 
 
 def _phrases_meant(adapter: Adapter) -> Iterator[str]:
