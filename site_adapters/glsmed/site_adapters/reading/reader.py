@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 from glsmed.site_adapters.adapter.adapter import NEGATED, Adapter
 from glsmed.site_adapters.adapter.components import Marked, load_components, overlaid
+from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning
 from glsmed.site_adapters.phrasing.around import Around
 from glsmed.site_adapters.phrasing.clauses import with_denials_behind, with_predicates_parted, with_statements
 from glsmed.site_adapters.phrasing.composed import with_composed
+from glsmed.site_adapters.phrasing.foreign import Foreign, cue_known_to
 from glsmed.site_adapters.phrasing.segmenting import segmenter_of
 from glsmed.site_adapters.phrasing.sides import with_other_side
 from glsmed.site_adapters.phrasing.times import in_this_time
@@ -20,6 +22,7 @@ from glsmed.site_adapters.reading.comma_scope import with_comma_scopes
 from glsmed.site_adapters.reading.cue_spans import CueSpan, cue_spans_of
 from glsmed.site_adapters.reading.deciding import decided
 from glsmed.site_adapters.reading.statements import LEAST_EVIDENCE, FullReading, Statement
+from glsmed.site_adapters.text.mending import Mend
 from glsmed.site_adapters.text.phrases import Hit, sentence_length, token_bounds
 from glsmed.site_adapters.text.forms import Forms
 
@@ -42,6 +45,7 @@ class Reader:
 
     Attributes:
         sentences_read: sentences that were new to the reader.
+        foreign: the sentences in another language than the adapter's.
         sentences_unknown: those among them without any word that the adapter knows; many of them suggest another
             language.
     """
@@ -55,6 +59,8 @@ class Reader:
         self._past = next((cue for cue in adapter.cues.values() if cue.kind == "historical"), None)
         self._remembered: dict[str | tuple[Region, str], _ReadSentence] = {}
         self._in_several_regions = {name for name, finding in adapter.findings.items() if finding.regions}
+        self.foreign = Foreign(self._lexicon)
+        self._readers: dict[str, Reader] = {}
         self.sentences_read = 0
         self.sentences_unknown = 0
 
@@ -135,6 +141,8 @@ class Reader:
         tokens = self._lexicon.read(sentence)
         self.sentences_read += 1
         self.sentences_unknown += not self._lexicon.index.knows_any(tokens)
+        if (language := self.foreign.language(sentence, tokens)) is not None and not marked:
+            return self._of_another_language(sentence, language)
         if self._lexicon.openers.isdisjoint(tokens) and not (marked or self._in_several_regions):
             return _SAYS_NOTHING
         hits, named = self._hits(sentence, tokens, marked), NOWHERE
@@ -144,6 +152,32 @@ class Reader:
         assertions = assertions_of(hits, self._lexicon, length=sentence_length(tokens), around=around)
         bounds = self._character_bounds(sentence) if assertions else []
         return _ReadSentence(tuple([(assertion, tuple(_spans(assertion, bounds))) for assertion in assertions]), named)
+
+    def _of_another_language(self, sentence: str, language: str) -> _ReadSentence:
+        """The sentence by the built-in vocabulary of its language, if the adapter lists that; else nothing."""
+        if language not in self.adapter.languages:
+            return _SAYS_NOTHING
+        if language not in self._readers:
+            self._readers[language] = Reader(load_adapter(f"{language}_radiology"))
+        other = self._readers[language]
+        known = cue_known_to(self.adapter)
+        found = []
+        for assertion, spans in other._read_sentence(sentence, NOWHERE, ()).statements:  # noqa: SLF001  # a reader too
+            if assertion.finding in self.adapter.findings:
+                cues = [known(part, other.adapter.cues[part]) for part in assertion.cue.split("+")]
+                family = self.adapter.cues[cues[0]].family
+                found.append((assertion._replace(cue="+".join(dict.fromkeys(cues)), family=family), spans))
+        return _ReadSentence(tuple(found), NOWHERE)
+
+    def mends(self, text: str) -> list[Mend]:
+        """What in a report is read otherwise than it was typed, in the order of the text."""
+        text = self._forms.rewritten(text)
+        return [
+            Mend(mend.start + start, mend.end + start, mend.meant)
+            for section in self._segmenter.sections(text)
+            for start, end in self._segmenter.sentences(text, section)
+            for mend in self._lexicon.meant(text[start:end])
+        ]
 
     def _hits(self, sentence: str, tokens: Sequence[str], marked: Sequence[Marked]) -> list[Hit[Meaning]]:
         hits = with_comma_scopes(self._lexicon.index.find(tokens), sentence_length(tokens))
