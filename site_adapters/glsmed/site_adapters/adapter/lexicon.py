@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from glsmed.site_adapters.adapter.adapter import Adapter, Cue, Finding, SettledGrammar
 from glsmed.site_adapters.adapter.schema import Phrasing
@@ -65,6 +65,14 @@ class Meaning:
         )
 
 
+class Folded(NamedTuple):
+    """A sentence as it is compared: its tokens, its letters, and where in the sentence each letter stands."""
+
+    tokens: list[str]
+    text: str
+    offsets: Sequence[int] | None
+
+
 class Lexicon:
     """The phrase index of an adapter with the folding and tokens that go with it.
 
@@ -124,20 +132,18 @@ class Lexicon:
             spaced=self.script == "words",
         )
 
-    def folded(self, sentence: str) -> tuple[str, Sequence[int] | None]:
-        """A sentence folded and mended, and the offset in it of each character and the end; None if equal."""
+    def folded(self, sentence: str) -> "Folded":
+        """A sentence folded and mended, with its tokens."""
         folded, offsets = self.folding.fold(sentence)
-        mends = self._mending.mends(folded, tokens_of(folded, self.script))
-        return mended(folded, offsets, mends) if mends else (folded, offsets)
+        tokens = tokens_of(folded, self.script)
+        if mends := self._mending.mends(folded, tokens):
+            folded, offsets = mended(folded, offsets, mends)
+            tokens = tokens_of(folded, self.script)
+        return Folded(tokens if self._spelling is None else self._spelling.rewritten(tokens), folded, offsets)
 
     def read(self, sentence: str) -> list[str]:
         """The tokens of a sentence, folded and mended."""
-        folded = self.folding.fold(sentence)[0]
-        tokens = tokens_of(folded, self.script)
-        mends = self._mending.mends(folded, tokens)
-        if mends:
-            tokens = tokens_of(mended(folded, None, mends)[0], self.script)
-        return tokens if self._spelling is None else self._spelling.rewritten(tokens)
+        return self.folded(sentence).tokens
 
     def meant(self, sentence: str) -> list[Mend]:
         """What in a sentence is read otherwise than it was typed; places are those of the sentence."""

@@ -35,16 +35,16 @@ def with_statements(hits: list[Hit[Meaning]], around: Around, known: Container[s
     hits = _without_abbreviating_stops(_without_empty_parentheses(hits, around), around, known)
     found: list[Hit[Meaning]] = []
     closes = False
-    following: list[Hit[Meaning]] = []  # what stands between this place and the next joiner or cue, nearest last
+    following: Hit[Meaning] | None = None  # the next mention, before any joiner or cue
     for hit in reversed(hits):
-        if hit.payload.joiner == "and" and following and not _is_end(hit):
-            boundary = _boundary(hit, following[-1], around, closes=closes)
+        if hit.payload.joiner == "and" and following is not None and not _is_end(hit):
+            boundary = _boundary(hit, following, around, closes=closes)
             found.append(hit if boundary is None else Hit(hit.start, hit.end, Meaning(boundary=boundary)))
             closes &= boundary is None
         else:
             closes = hit.payload.joiner == "or" or (closes and not _acts(hit))
             found.append(hit)
-        following = [*following, hit] if hit.payload.mentions else [] if _parts(hit) else following
+        following = hit if hit.payload.mentions else None if _parts(hit) else following
     return found[::-1]
 
 
@@ -89,8 +89,9 @@ def with_denials_behind(hits: list[Hit[Meaning]], around: Around, plain: Cue) ->
 def _has_nothing_ahead(hits: Sequence[Hit[Meaning]], place: int, around: Around) -> bool:
     """Whether behind a denial stand only words for seeing, or none behind one that names evidence, up to a sign."""
     hit = hits[place]
-    end = next((at for at in range(hit.end, len(around.tokens)) if around.tokens[at] in _SIGNS), len(around.tokens))
-    if any(hit.end <= other.start < end for other in hits[place + 1 :]) or around.content(hit.end, end, _SEEN):
+    stop = min(len(around.tokens), hit.end + _LONGEST_PARENTHESIS)
+    end = next((at for at in range(hit.end, stop) if around.tokens[at] in _SIGNS), stop)
+    if (place + 1 < len(hits) and hits[place + 1].start < end) or around.content(hit.end, end, _SEEN):
         return False
     return around.any(hit.end, end, _OBSERVING) or around.any(hit.start, end, _CARRIERS)
 

@@ -1,5 +1,6 @@
 """What a denial is of: "no change in the effusion" denies the change, "the nodule is not calcified" the calcium."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from glsmed.site_adapters.adapter.adapter import Cue
@@ -7,6 +8,7 @@ from glsmed.site_adapters.adapter.lexicon import Meaning, lists
 from glsmed.site_adapters.phrasing.around import Around
 from glsmed.site_adapters.text.phrases import Hit, Script
 
+_TOO_FAR = 200  # words; a list so long is denied as a whole
 _FARTHEST = 12  # words between a denial and a mention, or behind a bare "not"; beyond, nothing else is sought
 _SIDES = lists("left", "right", "both_sides")
 _SMALL = _SIDES | lists(
@@ -29,6 +31,7 @@ class Heads:
         self._around = around
         self._script = script
         self._mentions = [hit for hit in hits if hit.payload.mentions]
+        self._starts = [hit.start for hit in self._mentions]
         self._joiners = [hit.start for hit in hits if hit.payload.joiner]
         self._cues = [hit.end for hit in hits if hit.payload.cue is not None and hit.payload.cue.kind in _QUALIFYING]
         self._spared: set[int] = set()
@@ -37,7 +40,7 @@ class Heads:
         """Whether a cue at tokens ``at`` that looks forward is said of a mention behind it."""
         if cue.kind == "historical":
             return self._is_past(at[1], mention.start)
-        if cue.kind != "negation" or self._script == "characters":
+        if cue.kind != "negation" or self._script == "characters" or mention.start - at[1] > _TOO_FAR:
             return True
         if self._denies_another(at, mention):
             self._spared.add(mention.start)
@@ -59,29 +62,35 @@ class Heads:
             if token == ":" and place > start:
                 return False
             if token in ",，、" and place > start:
-                return any(start <= mention.start < place for mention in self._mentions)
+                return bool(self._between(start, place))
         return True
 
     def _denies_another(self, at: tuple[int, int], mention: Hit[Meaning]) -> bool:
         if self._around.any(mention.end, mention.end + 1, _CHANGES):
             return True
-        in_list = any(at[1] <= place < mention.start for place in self._joiners)
+        in_list = bisect_left(self._joiners, at[1]) < bisect_left(self._joiners, mention.start)
         if not in_list and self._is_bare(at) and self._denies_a_quality(at[1], mention.start):
             return True
         start = self._own_part(at[1], mention.start)
         if start > at[1] and not self._around.content(start, mention.start, _SMALL):
-            before = [other.start for other in self._mentions if at[1] <= other.start < mention.start]
-            return bool(before) and before[-1] in self._spared
+            before = self._between(at[1], mention.start)
+            return bool(before) and before[-1].start in self._spared
         return self._hangs_on_another(start, mention.start, at)
 
     def _own_part(self, start: int, end: int) -> int:
         """Where the part of a list begins that a mention at ``end`` is in."""
-        seen = [mention.end for mention in self._mentions if start <= mention.start < end]
+        seen = self._between(start, end)
         if not seen:
             return start
-        joined = (place + 1 for place in reversed(self._joiners) if seen[0] <= place < end)
-        qualified = (place for place in reversed(self._cues) if seen[0] <= place <= end)
-        return max(next(joined, start), next(qualified, start))
+        joined = bisect_left(self._joiners, end) - 1
+        qualified = bisect_right(self._cues, end) - 1
+        last_joined = self._joiners[joined] + 1 if joined >= 0 and self._joiners[joined] >= seen[0].end else start
+        last_qualified = self._cues[qualified] if qualified >= 0 and self._cues[qualified] >= seen[0].end else start
+        return max(last_joined, last_qualified)
+
+    def _between(self, start: int, end: int) -> list[Hit[Meaning]]:
+        """The mentions that begin from ``start`` to ``end``."""
+        return self._mentions[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
 
     def _hangs_on_another(self, start: int, end: int, at: tuple[int, int]) -> bool:
         """Whether a word before the mention is what is denied: "no growth of the mass", "no precisa drenaje el …"."""
@@ -90,8 +99,8 @@ class Heads:
         if relation is None:
             definite = around.last(max(start, end - 3), end, _DEFINITE)
             return definite is not None and bool(around.content(start, definite, _NO_QUALITY))
-        if named := [mention.end for mention in self._mentions if start <= mention.start < relation]:
-            together = named[-1] == relation and end == relation + 1  # "consolidation of pneumonia" is one thing
+        if named := self._between(start, relation):
+            together = named[-1].end == relation and end == relation + 1  # "consolidation of pneumonia" is one thing
             return not together or bool(around.at(relation) & _DEFINITE)
         if around.any(start, relation, _CARRIERS) or (start == at[1] and around.any(*at, _CARRIERS)):
             return self._carries_change(start, end, relation)

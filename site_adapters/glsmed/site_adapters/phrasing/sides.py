@@ -11,6 +11,7 @@ from glsmed.site_adapters.text.phrases import Hit
 Side = Literal["", "left", "right", "both"]
 _LEFT, _RIGHT, _BOTH = lists("left"), lists("right"), lists("both_sides")
 _SIDES = _LEFT | _RIGHT | _BOTH
+_NEAR = 10  # hits beyond which nothing is sought
 _SAID = lists("asserting", "observing")
 
 
@@ -41,7 +42,7 @@ def with_other_side(hits: list[Hit[Meaning]], around: Around) -> list[Hit[Meanin
             named = hit
         elif named is not None and _joins(hit):
             end = _end(hits, place, len(around.tokens))
-            if (echo := _echo(hits, (begin, hit.start), (hit.start + 1, end), around)) is not None:
+            if (echo := _echo(hits[place + 1 : place + _NEAR], (begin, hit.start), (hit.start + 1, end), around)) is not None:
                 found[-1] = parted(hit)
                 found.append(Hit(echo, echo + 1, Meaning(mentions=named.payload.mentions)))
             begin = hit.end
@@ -54,7 +55,7 @@ def _joins(hit: Hit[Meaning]) -> bool:
 
 
 def _end(hits: Sequence[Hit[Meaning]], place: int, length: int) -> int:
-    return next((hit.start for hit in hits[place + 1 : place + 8] if _joins(hit)), length)
+    return next((hit.start for hit in hits[place + 1 : place + _NEAR] if _joins(hit)), length)
 
 
 def _echo(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from glsmed.site_adapters.adapter.adapter import NEGATED, Adapter
 from glsmed.site_adapters.adapter.components import Marked, load_components, overlaid
 from glsmed.site_adapters.adapter.loader import load_adapter
-from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning
+from glsmed.site_adapters.adapter.lexicon import Folded, Lexicon, Meaning
 from glsmed.site_adapters.phrasing.around import Around
 from glsmed.site_adapters.phrasing.clauses import with_denials_behind, with_predicates_parted, with_statements
 from glsmed.site_adapters.phrasing.composed import with_composed
@@ -100,10 +100,10 @@ class Reader:
         for section in self._segmenter.sections(text):
             for start, end in self._segmenter.sentences(text, section):
                 sentence = text[start:end]
-                tokens = self._lexicon.read(sentence)
-                hits = self._hits(sentence, tokens, _within(marked, start, end))
-                found = list(cue_spans_of(hits, sentence_length(tokens)))
-                bounds = self._character_bounds(sentence) if found else []
+                folded = self._lexicon.folded(sentence)
+                hits = self._hits(folded, _within(marked, start, end))
+                found = list(cue_spans_of(hits, sentence_length(folded.tokens)))
+                bounds = self._character_bounds(folded) if found else []
                 yield from (_mark(mark, bounds, start) for mark in found)
 
     def read_in_full(self, text: str, marked: Sequence[Marked] = ()) -> FullReading:
@@ -138,19 +138,20 @@ class Reader:
         return read
 
     def _read_sentence(self, sentence: str, region: Region, marked: Sequence[Marked]) -> _ReadSentence:
-        tokens = self._lexicon.read(sentence)
+        folded = self._lexicon.folded(sentence)
+        tokens = folded.tokens
         self.sentences_read += 1
         self.sentences_unknown += not self._lexicon.index.knows_any(tokens)
         if (language := self.foreign.language(sentence, tokens)) is not None and not marked:
             return self._of_another_language(sentence, language)
         if self._lexicon.openers.isdisjoint(tokens) and not (marked or self._in_several_regions):
             return _SAYS_NOTHING
-        hits, named = self._hits(sentence, tokens, marked), NOWHERE
+        hits, named = self._hits(folded, marked), NOWHERE
         if self._in_several_regions:
             hits, named = with_regions(hits, region)
         hits, around = self._phrased(hits, tokens)
         assertions = assertions_of(hits, self._lexicon, length=sentence_length(tokens), around=around)
-        bounds = self._character_bounds(sentence) if assertions else []
+        bounds = self._character_bounds(folded) if assertions else []
         return _ReadSentence(tuple([(assertion, tuple(_spans(assertion, bounds))) for assertion in assertions]), named)
 
     def _of_another_language(self, sentence: str, language: str) -> _ReadSentence:
@@ -179,10 +180,10 @@ class Reader:
             for mend in self._lexicon.meant(text[start:end])
         ]
 
-    def _hits(self, sentence: str, tokens: Sequence[str], marked: Sequence[Marked]) -> list[Hit[Meaning]]:
-        hits = with_comma_scopes(self._lexicon.index.find(tokens), sentence_length(tokens))
+    def _hits(self, folded: Folded, marked: Sequence[Marked]) -> list[Hit[Meaning]]:
+        hits = with_comma_scopes(self._lexicon.index.find(folded.tokens), sentence_length(folded.tokens))
         hits = with_composed(hits, self.adapter.cues)
-        return overlaid(hits, marked, self._character_bounds(sentence)) if marked else hits
+        return overlaid(hits, marked, self._character_bounds(folded)) if marked else hits
 
     def _phrased(self, hits: list[Hit[Meaning]], tokens: Sequence[str]) -> tuple[list[Hit[Meaning]], Around | None]:
         """The hits after what the words around them do; those words only where a finding is mentioned."""
@@ -197,10 +198,10 @@ class Reader:
             hits = with_other_side(with_denials_behind(hits, around, self.adapter.cues[NEGATED]), around)
         return hits, around
 
-    def _character_bounds(self, sentence: str) -> list[tuple[int, int]]:
+    def _character_bounds(self, folded: Folded) -> list[tuple[int, int]]:
         """Start and end in the sentence of each of its tokens."""
-        folded, offsets = self._lexicon.folded(sentence)
-        bounds = token_bounds(folded, self._lexicon.script)
+        offsets = folded.offsets
+        bounds = token_bounds(folded.text, self._lexicon.script)
         if offsets is None:
             return bounds
         return [(offsets[start], _end_after(offsets, end)) for start, end in bounds]

@@ -7,6 +7,7 @@ holds the findings, it goes on to its end.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 BODY = "body"
 FINDINGS = "findings"
@@ -15,6 +16,9 @@ _ONE_SENTENCE = ("comparison", "technique")  # all that these hold, as a rule
 _BLANK = re.compile(r"\n[^\S\n]*\n\s*")
 _LINE = re.compile(r"\n\s*")
 _SENTENCE = re.compile(r"(?<=[.。;])\s*(?=\S)")
+_FILLED = re.compile(r"\S")
+_MOST_PLACES = 60  # where findings may begin; with these bounds, time is linear in the length of any text
+_LONGEST_READ = 400
 _READ = 3  # sentences of a text that are looked at
 
 
@@ -50,37 +54,40 @@ class Bodies:
     def parted(self, text: str, sections: Sequence[Section]) -> list[Section]:
         """The sections, with those that are no evidence ended where findings begin."""
         found: list[Section] = []
-        for place, section in enumerate(sections):
-            later = {other.role for other in sections[place + 1 :] if self._is_filled(text, other)}
+        later: set[str] = set()
+        for section in reversed(sections):
             start = self._begin(text, section, later) if self._may_end(section.role, later) else None
             if start is None:
                 found.append(section)
             else:
-                found += [Section(section.role, section.start, start), Section(BODY, start, section.end)]
-        return found
+                found += [Section(BODY, start, section.end), Section(section.role, section.start, start)]
+            if self._is_filled(text, section):
+                later.add(section.role)
+        return found[::-1]
 
     def _is_filled(self, text: str, section: Section) -> bool:
-        return bool(text[section.start : section.end].strip())
+        return _FILLED.search(text, section.start, section.end) is not None
 
     def _may_end(self, role: str, later: set[str]) -> bool:
         return role in _MAY_END and not self._weights.get(role, 0.0) and FINDINGS not in later
 
     def _begin(self, text: str, section: Section, later: set[str]) -> int | None:
         """Where findings begin in a section that is no evidence, if they do."""
-        first = section.start + len(text[section.start : section.end]) - len(text[section.start : section.end].lstrip())
+        filled = _FILLED.search(text, section.start, section.end)
+        first = section.end if filled is None else filled.start()
         has_evidence = any(self._weights.get(role, 0.0) for role in later)
-        for match in _BLANK.finditer(text, first, section.end):
-            if match.end() < section.end and self._is_body(text[match.end() : section.end], sure=not has_evidence):
-                return match.end()
-        for match in _LINE.finditer(text, first, section.end):
-            if match.end() < section.end and self._is_body(text[match.end() : section.end], sure=False):
-                return match.end()
+        for pattern, sure in ((_BLANK, not has_evidence), (_LINE, False)):
+            for match in islice(pattern.finditer(text, first, section.end), _MOST_PLACES):
+                start = match.end()
+                end = min(section.end, start + _LONGEST_READ)
+                if start < end and self._is_body(text[start:end], sure=sure):
+                    return start
         if section.role in _ONE_SENTENCE or not has_evidence:
             return self._next_sentence(text, first, section)
         return None
 
     def _next_sentence(self, text: str, first: int, section: Section) -> int | None:
-        for match in _SENTENCE.finditer(text, first, section.end):
+        for match in islice(_SENTENCE.finditer(text, first, section.end), _MOST_PLACES):
             if match.start() > first and self._reads(_sentence_at(text, match.end(), section.end)):
                 return match.end()
         return None
@@ -94,6 +101,7 @@ class Bodies:
 
 
 def _sentence_at(text: str, start: int, end: int) -> str:
+    end = min(end, start + _LONGEST_READ)
     match = _SENTENCE.search(text, start, end)
     return text[start : end if match is None else match.start()].strip()
 

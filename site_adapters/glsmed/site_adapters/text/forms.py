@@ -13,12 +13,13 @@ _TRIGGERS = ("...", "(x)", "(X)", "( )", "()", "   ", "2.", "2)")
 _BOX = re.compile(
     r"(?P<empty>\[[ \u3000_]?\]|\( {1,2}\)|[☐□◻])|(?P<ticked>\[ ?[xX✓✔*] ?\]|\( ?[xX✓✔] ?\)|[☒☑■✓✔◼])"
 )
-_LEADER = re.compile(r"(?<=\w)[ .…_]*(?:\.{3,}|…+|_{3,})[ .…_]*(?=\w)")
+_LEADER = re.compile(r"(?<=\w)[ .…_]{3,}(?=\w)")
+_LEADS = re.compile(r"\.{3}|…|_{3}")
 _FIELDS = re.compile(r"(?<=\S)(\t| {3})(?=\s*[^\s:][^\n:]{1,40}:)")
-_GROUP = re.compile(r"[\[〔（(【][^\[\]〔〕（）()【】\n]*[○◯●][^\[\]〔〕（）()【】\n]*[\]〕）)】]")
+_GROUP = re.compile(r"[\[〔（(【][^\[\]〔〕（）()【】\n]{0,80}[○◯●][^\[\]〔〕（）()【】\n]{0,80}[\]〕）)】]")
 _CIRCLED = re.compile(r"[○◯●]\s*([^・/／、,○◯●\s]+)")
 _WORD = re.compile(r"\w+")
-_LISTED = re.compile(r"(?:^|(?<=\s))\(?1[.)](?=\s?[^\W\d])[^\n]*\s\(?2[.)](?=\s?[^\W\d])[^\n]*", re.MULTILINE)
+_LISTED = re.compile(r"(?:^|(?<=\s))\(?1[.)](?=\s?[^\W\d])[^\n]{0,400}?\s\(?2[.)](?=\s?[^\W\d])[^\n]*", re.MULTILINE)
 _NEXT_ITEM = re.compile(r"\s(?=\(?\d{1,2}[.)]\s?[^\W\d])")
 
 
@@ -47,8 +48,8 @@ class Forms:
             return text
         text = self._question.sub(_colon, text)
         if ":" in text[:-1] and "¿" in text:
-            text = re.sub(r"¿(?=[^?？\n]*:)", " ", text)
-        text = _LEADER.sub(_colon, text)
+            text = re.sub(r"¿(?=[^?？\n]{0,200}:)", " ", text)
+        text = _LEADER.sub(_led, text)
         text = _GROUP.sub(_chosen, text)
         text = "\n".join(self._line(line) if _BOX.search(line) else line for line in text.split("\n"))
         text = _LISTED.sub(lambda match: _NEXT_ITEM.sub("\n", match.group()), text)
@@ -88,6 +89,10 @@ class Forms:
 
 def _colon(match: re.Match[str]) -> str:
     return ":" + " " * (len(match.group()) - 1)
+
+
+def _led(match: re.Match[str]) -> str:
+    return _colon(match) if _LEADS.search(match.group()) else match.group()
 
 
 def _chosen(match: re.Match[str]) -> str:

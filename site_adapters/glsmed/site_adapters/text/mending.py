@@ -17,7 +17,7 @@ _ENDING = 2
 _TAKEN_FOR_EACH_OTHER = [frozenset(letters) for letters in ("aeiouy", "mn", "ck", "cs", "sz", "bv", "td", "gj")]
 _REMEMBERED_WORDS = 50_000
 _LONGEST_WORD = 40
-_PARTED_WORD = re.compile(r"([^\W\d_]+)-\n\s*([^\W\d_]+)")
+_PARTED_WORD = re.compile(r"(?<![^\W\d_])([^\W\d_]{1,40})-\n\s{0,40}([^\W\d_]{1,40})")
 # A dash between katakana is a long vowel, in whatever width it was typed.
 _LONG_VOWEL = re.compile(r"(?<=[ァ-ヴー])-(?=[ァ-ヴ])")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -63,6 +63,8 @@ class Mending:
         self._heard = re.compile(f"{edge}(?:{listed}){edge}") if listed else None
         self._spaced = spaced
         self._words: dict[str, str | None] = {}
+        self._first_misheard = frozenset(_WORD.findall(word)[0] for word in misheard if _WORD.match(word))
+        self._fine: set[str] = set()  # tokens that need no mending
 
     @cached_property
     def _near(self) -> OneEdit:
@@ -71,16 +73,17 @@ class Mending:
 
     def mends(self, folded: str, tokens: Sequence[str]) -> list[Mend]:
         """What is mended in folded text, from left to right without overlap."""
+        if self._spaced and self._fine.issuperset(tokens) and "-\n" not in folded:
+            return []
         found: list[Mend] = []
-        if self._heard is not None:
+        if self._heard is not None and not (self._spaced and self._first_misheard.isdisjoint(tokens)):
             found += [Mend(*match.span(), self._misheard[match.group()]) for match in self._heard.finditer(folded)]
         if not self._spaced:
             found += [Mend(*match.span(), "ー") for match in _LONG_VOWEL.finditer(folded)]
         else:
             if "-\n" in folded:
                 found += self._joined(folded)
-            if not self._known.issuperset(tokens):
-                found += self._slips(folded, tokens)
+            found += self._slips(folded, tokens)
         return _without_overlap(found)
 
     def _joined(self, folded: str) -> list[Mend]:
@@ -89,6 +92,9 @@ class Mending:
 
     def _slips(self, folded: str, tokens: Sequence[str]) -> list[Mend]:
         meant = {token: word for token in tokens if token not in self._known and (word := self._meant(token))}
+        if len(self._fine) >= _REMEMBERED_WORDS:
+            self._fine.clear()
+        self._fine.update(token for token in tokens if token not in meant and token not in self._first_misheard)
         if not meant:
             return []
         return [Mend(*match.span(), meant[match.group()]) for match in _WORD.finditer(folded) if match.group() in meant]

@@ -81,10 +81,13 @@ class Segmenter:
         start = section.start
         for match in self._sentence_end.finditer(text, start, section.end):
             end = match.end()
-            if match.lastindex is None:
-                ends = not self._is_short_of_an_end(text, start, match.start(), end)
+            sign = match.start()
+            if match.lastindex is not None:
+                ends = self._ends_sentence(text, start, sign, end)
+            elif text[sign] == ";" or (text[sign] == "." and text[end + 1 : end + 2].islower()):
+                ends = not self._is_short_of_an_end(text, start, sign, end)
             else:
-                ends = self._ends_sentence(text, start, match.start(), end)
+                ends = True
             if ends:
                 spans.append(_trimmed(text, start, end))
                 start = end
@@ -95,7 +98,7 @@ class Segmenter:
         """Whether a stop belongs to an unknown abbreviation ("No evid. of"), or a semicolon parts what is one thing."""
         if text[sign] == ";":
             return self._says_one_thing(text, start, end)
-        if text[sign] != "." or not text[end + 1 : end + 2].islower() or not text[start:sign].lstrip()[:1].isupper():
+        if not text[start : start + _LONGEST_LOOK].lstrip()[:1].isupper():
             return False
         word = text[max(start, sign - _LONGEST_ABBREVIATION - 1) : sign].split()
         if not word or not word[-1].isalpha() or len(word[-1]) > _LONGEST_ABBREVIATION:
@@ -114,7 +117,7 @@ class Segmenter:
             return True
         following = _next_letter(text, end)
         if following is not None and following.islower():
-            return is_blank and not text[start:end].lstrip()[:1].isupper()
+            return is_blank and not text[start : start + _LONGEST_LOOK].lstrip()[:1].isupper()
         if is_blank:
             return True
         line_start = max(text.rfind("\n", start, end - 1) + 1, start)
