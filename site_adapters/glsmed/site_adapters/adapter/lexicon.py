@@ -173,17 +173,18 @@ class Lexicon:
 
 
 def _parts_within_parts(entries: Sequence[tuple[list[str], Meaning]]) -> list[tuple[list[str], Meaning]]:
-    """Parts of composed cues that end in the words of another part, as that part too ("is difficult", "difficult")."""
+    """Parts of composed cues, and denials, that end in another part, as that part too ("is difficult", "is not")."""
     parts = [(tuple(tokens), meaning) for tokens, meaning in entries if meaning.parts]
     by_words: dict[tuple[str, ...], list[Meaning]] = {}
     for words, meaning in parts:
         by_words.setdefault(words, []).append(meaning)
-    return [
-        (list(words), inner)
-        for words in by_words
-        for start in range(1, len(words))
-        for inner in by_words.get(words[start:], ())
-    ]
+    longer = [(words, range(1, len(words))) for words in by_words]
+    longer += [(words, range(len(words) - 1, len(words))) for words in _denials(entries) if words not in by_words]
+    return [(list(words), inner) for words, starts in longer for at in starts for inner in by_words.get(words[at:], ())]
+
+
+def _denials(entries: Sequence[tuple[list[str], Meaning]]) -> set[tuple[str, ...]]:
+    return {tuple(tokens) for tokens, meaning in entries if meaning.cue is not None and meaning.cue.kind == "negation"}
 
 
 def _cues_within_parts(entries: Sequence[tuple[list[str], Meaning]]) -> Iterator[tuple[list[str], Meaning]]:

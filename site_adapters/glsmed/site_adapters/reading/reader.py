@@ -194,7 +194,8 @@ class Reader:
         if len(hits) > 1:
             if self._lexicon.script == "characters":
                 hits = with_predicates_parted(hits, around)
-            hits = with_statements(hits, around, self._lexicon.index.words)
+            else:
+                hits = with_statements(hits, around, self._lexicon.index.words)
             hits = with_other_side(with_denials_behind(hits, around, self.adapter.cues[NEGATED]), around)
         return hits, around
 

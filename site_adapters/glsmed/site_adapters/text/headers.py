@@ -200,8 +200,10 @@ def _goes_on(text: str, end: int) -> bool:
 def _opening(text: str, after: int, colon: int) -> int:
     """Where a header that ends at ``colon`` can begin: after the last full stop, not far before."""
     floor = max(after, colon - _LONGEST_HEADER)
-    stop = max(text.rfind(". ", floor, colon) + 1, text.rfind("。", floor, colon) + 1)
-    return floor if stop - after <= _LONGEST_ABBREVIATION else max(floor, stop)
+    stop = text.rfind(". ", floor, colon) + 1
+    if stop - after <= _LONGEST_ABBREVIATION:
+        stop = 0
+    return max(floor, stop, text.rfind("。", floor, colon) + 1)
 
 
 def _past_header(text: str, start: int, end: int) -> int:

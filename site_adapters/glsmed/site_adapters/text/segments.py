@@ -109,16 +109,16 @@ class Segmenter:
         """Whether the sign at ``sign`` to ``end`` does: a stop that is not that of a list item's number, or a break."""
         if text[sign] == ".":
             return not text[start:sign].strip().isdigit()
-        return self._ends_line(text, start, end, is_blank=end - sign > 1)
+        return self._ends_line(text, start, end, blank_lines=text.count("\n", sign, end) - 1)
 
-    def _ends_line(self, text: str, start: int, end: int, *, is_blank: bool) -> bool:
+    def _ends_line(self, text: str, start: int, end: int, *, blank_lines: int) -> bool:
         """Whether a line break ends the sentence: unless the line was wrapped, is open, or goes on in lower case."""
         if _BULLET.match(text, end):
             return True
         following = _next_letter(text, end)
         if following is not None and following.islower():
-            return is_blank and not text[start : start + _LONGEST_LOOK].lstrip()[:1].isupper()
-        if is_blank:
+            return blank_lines > 1 or bool(blank_lines) and not text[start : start + _LONGEST_LOOK].lstrip()[:1].isupper()
+        if blank_lines:
             return True
         line_start = max(text.rfind("\n", start, end - 1) + 1, start)
         if end - line_start >= self._wrapped_line:
