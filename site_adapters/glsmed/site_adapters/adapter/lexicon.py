@@ -22,7 +22,6 @@ def lists(*names: str) -> int:
     return sum(_LISTS[name] for name in names)
 
 
-
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """What a phrase means; all empty for an exclusion, which only keeps other phrases from matching.
@@ -119,7 +118,11 @@ class Lexicon:
 
     def _mends_by(self, entries: Sequence[tuple[Sequence[str], Meaning]]) -> Mending:
         grammar, fold = self.adapter.grammar, self.folding.fold
-        own = (*grammar.own_words, *grammar.function_words, *(word for words in self.adapter.phrasing.values() for word in words))
+        own = (
+            *grammar.own_words,
+            *grammar.function_words,
+            *(word for words in self.adapter.phrasing.values() for word in words),
+        )
         left_alone = self.index.words | self.phrasing.words | {token for word in own for token in self.tokens(word)}
         meant = {token for phrase in _phrases_meant(self.adapter) for token in self.tokens(phrase)}
         openers = [tokens[0] for tokens, meaning in entries if len(tokens) == 1 and _denies_ahead(meaning)]

@@ -110,7 +110,12 @@ def no_effect(subject: Subject) -> Iterator[Fault]:
     worded = {cue for finding in subject.adapter.findings.values() for cue in finding.worded}
     worded |= {compound.cue for layer in subject.layers for compound in layer.file.grammar.compounds if compound.cue}
     for at, _, cue in subject.own_cues:
-        if not (cue.phrases or cue.composed) and cue.id not in worded and not is_plain(cue) and not subject.adapter.components:
+        if (
+            not (cue.phrases or cue.composed)
+            and cue.id not in worded
+            and not is_plain(cue)
+            and not subject.adapter.components
+        ):
             message = f"cue {cue.id!r} has no phrases and no finding words it — give it phrases, or remove it"
             yield subject.own.place("cues", at).fault(message)
 

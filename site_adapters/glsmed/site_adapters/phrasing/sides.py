@@ -42,7 +42,9 @@ def with_other_side(hits: list[Hit[Meaning]], around: Around) -> list[Hit[Meanin
             named = hit
         elif named is not None and _joins(hit):
             end = _end(hits, place, len(around.tokens))
-            if (echo := _echo(hits[place + 1 : place + _NEAR], (begin, hit.start), (hit.start + 1, end), around)) is not None:
+            if (
+                echo := _echo(hits[place + 1 : place + _NEAR], (begin, hit.start), (hit.start + 1, end), around)
+            ) is not None:
                 found[-1] = parted(hit)
                 found.append(Hit(echo, echo + 1, Meaning(mentions=named.payload.mentions)))
             begin = hit.end
@@ -58,9 +60,7 @@ def _end(hits: Sequence[Hit[Meaning]], place: int, length: int) -> int:
     return next((hit.start for hit in hits[place + 1 : place + _NEAR] if _joins(hit)), length)
 
 
-def _echo(
-    hits: Sequence[Hit[Meaning]], before: tuple[int, int], after: tuple[int, int], around: Around
-) -> int | None:
+def _echo(hits: Sequence[Hit[Meaning]], before: tuple[int, int], after: tuple[int, int], around: Around) -> int | None:
     """Where the other side is named, if the words after the joiner speak of it without a finding."""
     inside = [hit for hit in hits if after[0] <= hit.start < after[1]]
     if any(hit.payload.mentions for hit in inside):

@@ -12,7 +12,17 @@ _OPENS_LINE = 2  # tokens within which a line that goes on names its cue
 _REMEMBERED = 20_000
 _CARRIED_ON, _STARTS = lists("carried_on"), lists("starts")
 _OPEN = lists(
-    "observing", "verbs", "articles", "asserting", "carriers", "relations", "limits", "left", "right", "both_sides", "definite"
+    "observing",
+    "verbs",
+    "articles",
+    "asserting",
+    "carriers",
+    "relations",
+    "limits",
+    "left",
+    "right",
+    "both_sides",
+    "definite",
 )
 _NO_FINDING = ("conditional", "historical", "unassessable")
 _DOUBT = ("uncertainty", "differential")
@@ -95,7 +105,9 @@ class Signs:
         """Whether words behind a semicolon doubt or deny what was named before it, by a word that stands for it."""
         if not any(hit.payload.mentions for hit in ahead) or any(hit.payload.mentions for hit in behind):
             return False
-        doubts = [hit for hit in behind if _is_cue(hit, _BACKWARD) and hit.payload.cue and hit.payload.cue.kind in _DOUBT]
+        doubts = [
+            hit for hit in behind if _is_cue(hit, _BACKWARD) and hit.payload.cue and hit.payload.cue.kind in _DOUBT
+        ]
         around = Around(tokens, self._lexicon.phrasing)
         return bool(doubts) and (doubts[0].start == 0 or around.any(0, doubts[0].start, _CARRIED_ON))
 

@@ -70,7 +70,9 @@ class Reader:
 
     def read(self, text: str) -> Reading:
         """The cells of a report; offsets are characters of ``text``."""
-        return decided(self._statements(text, self._marked(text), least_weight=LEAST_EVIDENCE), self._in_several_regions)
+        return decided(
+            self._statements(text, self._marked(text), least_weight=LEAST_EVIDENCE), self._in_several_regions
+        )
 
     def statements(self, text: str) -> Iterator[Statement]:
         """Every assertion of a report in the order of its text, including those that are not evidence."""

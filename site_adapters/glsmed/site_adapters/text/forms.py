@@ -10,9 +10,7 @@ from typing import NamedTuple
 
 _TRIGGER = re.compile(r"[\[?？☐☑☒□■✓✔◻◼○◯●_…\t]")
 _TRIGGERS = ("...", "(x)", "(X)", "( )", "()", "   ", "2.", "2)")
-_BOX = re.compile(
-    r"(?P<empty>\[[ \u3000_]?\]|\( {1,2}\)|[☐□◻])|(?P<ticked>\[ ?[xX✓✔*] ?\]|\( ?[xX✓✔] ?\)|[☒☑■✓✔◼])"
-)
+_BOX = re.compile(r"(?P<empty>\[[ \u3000_]?\]|\( {1,2}\)|[☐□◻])|(?P<ticked>\[ ?[xX✓✔*] ?\]|\( ?[xX✓✔] ?\)|[☒☑■✓✔◼])")
 _LEADER = re.compile(r"(?<=\w)[ .…_]{3,}(?=\w)")
 _LEADS = re.compile(r"\.{3}|…|_{3}")
 _FIELDS = re.compile(r"(?<=\S)(\t| {3})(?=\s*[^\s:][^\n:]{1,40}:)")

@@ -15,15 +15,21 @@ _REMEMBERED_HEADERS = 5_000
 _COLON = re.compile(r"[:：]")
 _AROUND_HEADER = " \t\r　[]【】<>《》＜＞■□◆●*#_=-:："
 _BRACKETS = "[【［<＜《〈〔(（*"
-_BRACKETED = re.compile(r"(?:[\[【［<＜《〈〔(（][^\]】］>＞》〉〕)）\n]{1,60}[\]】］>＞》〉〕)）]|\*{2,3}[^*\n]{1,60}\*{2,3})[:：]?")
+_BRACKETED = re.compile(
+    r"(?:[\[【［<＜《〈〔(（][^\]】］>＞》〉〕)）\n]{1,60}[\]】］>＞》〉〕)）]|\*{2,3}[^*\n]{1,60}\*{2,3})[:：]?"
+)
 _PARENTHESIS = re.compile(r"\s*[(（][^)）]*[)）]\s*")
 _PARTS = re.compile(r"\s*(?:[/&+,・、／＆]|\band\b|\bund\b|\by\b|\be\b)\s*", re.IGNORECASE)
 _DASHED = re.compile(r"(?:^|(?<=[.。]\s))[ \t]{0,8}([^\W\d_][^.:\n]{1,30}?)\s+[-–—]\s+(?=\S)")
 _SPACED = re.compile(r"\s*(\S{2,12})(?:\u3000|\t| {2,})\s*(?=\S)")
 _WORD = re.compile(r"\S+")
 _SHOUTED = re.compile(r"[A-ZÄÖÜ][A-ZÄÖÜ &/]*$")
-_OPENING_CAPITALS = re.compile(r"(?:(?<=\n)|(?<=[.] )|(?<![\s\S]))[ \t]*([A-ZÄÖÜÁÉÍÓÚÑ]{4,}(?: [A-ZÄÖÜÁÉÍÓÚÑ]+){0,3})(?=[ \t]+\S)")
-_GOES_ON = frozenset("of with are is was were consistent compatible suggest suggests suggesting in for to and or de del con por".split())
+_OPENING_CAPITALS = re.compile(
+    r"(?:(?<=\n)|(?<=[.] )|(?<![\s\S]))[ \t]*([A-ZÄÖÜÁÉÍÓÚÑ]{4,}(?: [A-ZÄÖÜÁÉÍÓÚÑ]+){0,3})(?=[ \t]+\S)"
+)
+_GOES_ON = frozenset(
+    "of with are is was were consistent compatible suggest suggests suggesting in for to and or de del con por".split()
+)
 
 
 class Headers:

@@ -11,7 +11,6 @@ _TELLING = 3
 JAPANESE = "ja"
 
 
-
 class Languages:
     """Tells sentences of other languages from those of one's own.
 
