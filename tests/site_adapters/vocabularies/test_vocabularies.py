@@ -7,7 +7,7 @@ from glsmed.site_adapters.adapter.adapter import Adapter
 from glsmed.site_adapters.adapter.layers import built_in_names
 from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.reading.examples import check_examples
-from glsmed.site_adapters.text.segments import BODY
+from glsmed.site_adapters.text.bodies import BODY
 
 LANGUAGES = {"en": "en_radiology", "ja": "ja_radiology", "es": "es_radiology", "de": "de_radiology"}
 _HEDGES = ("uncertainty", "differential")

@@ -176,7 +176,7 @@ class Phrasing(StrictModel):
         partial: words by which something is gone in part only.
         awaiting: words by which an end is still awaited ("until resolution").
         carried_on: words that stand for the finding named last ("a trace *amount* may be present").
-        starts: words that only a statement begins with ("there", "heart", "lungs"), so that a text is known as findings.
+        starts: words that a statement begins with ("there", "heart"), so that a text is known as findings.
         remove: words of the parent that are taken out of every list.
     """
 

@@ -30,6 +30,8 @@ def with_statements(hits: list[Hit[Meaning]], around: Around, known: Container[s
     """The hits, with a boundary wherever a new statement begins.
 
     Args:
+        hits: of the sentence.
+        around: its words.
         known: words that are no abbreviation, so that a full stop behind one ends a statement.
     """
     hits = _without_abbreviating_stops(_without_empty_parentheses(hits, around), around, known)
@@ -72,6 +74,8 @@ def with_denials_behind(hits: list[Hit[Meaning]], around: Around, plain: Cue) ->
     """The hits, in which a denial that has nothing ahead looks back ("Nódulos no se identifican").
 
     Args:
+        hits: of the sentence, at least one.
+        around: its words.
         plain: the cue of a denial by a joiner that opens the sentence ("Ni derrame ni neumotórax").
     """
     found = list(hits)
@@ -135,7 +139,7 @@ def _boundary(joiner: Hit[Meaning], mention: Hit[Meaning], around: Around, *, cl
 
 
 def _without_empty_parentheses(hits: list[Hit[Meaning]], around: Around) -> list[Hit[Meaning]]:
-    """The hits without the signs around words in parentheses that say nothing of a finding ("(right more than left)")."""
+    """The hits without the signs around words that say nothing of a finding ("(right more than left)")."""
     if _OPENING.isdisjoint(around.tokens):
         return hits
     dropped: set[int] = set()

@@ -58,10 +58,10 @@ class Heads:
     def _is_past(self, start: int, end: int) -> bool:
         """Whether "status post" reaches so far: over a colon it does not, nor over a comma behind an operation."""
         for place in range(start, min(end, start + 4 * _FARTHEST)):
-            token = self._around.tokens[place]
-            if token == ":" and place > start:
+            sign = self._around.tokens[place]
+            if sign == ":" and place > start:
                 return False
-            if token in ",，、" and place > start:
+            if sign in ",，、" and place > start:
                 return bool(self._between(start, place))
         return True
 

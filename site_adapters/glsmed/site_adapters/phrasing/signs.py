@@ -1,4 +1,4 @@
-"""What a line or sentence is by its words: one that goes on in the next line, one that begins findings, one that asks."""
+"""What a line or sentence is by its words: one that goes on in the next, begins findings, or asks."""
 
 from collections.abc import Sequence
 

@@ -19,6 +19,9 @@ def in_this_time(hits: list[Hit[Meaning]], around: Around, past: Cue | None, scr
     """The hits without denials of an earlier examination, and without ends that are partial or awaited.
 
     Args:
+        hits: of the sentence.
+        around: its words.
+        script: of the language.
         past: a cue that makes a mention no evidence; it takes the place of a denial that only speaks of the past.
     """
     scale = _CHARACTERS if script == "characters" else 1

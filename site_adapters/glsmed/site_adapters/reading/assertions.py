@@ -65,6 +65,9 @@ def assertions_of(
     """The assertions of a sentence of ``length`` tokens with these hits.
 
     Args:
+        hits: of the sentence.
+        lexicon: of the adapter.
+        length: tokens of the sentence without the stops at its end.
         around: the words around findings and cues; without them, a cue is said of every mention in its scope.
     """
     affirmed = lexicon.adapter.cues[AFFIRMED]
@@ -125,7 +128,8 @@ def _weighed(worded: Cue, verdict: _Verdict) -> _Verdict:
 def _verdict(mention: Mention, affirmed: Cue) -> _Verdict:
     """The deciding cue of a mention.
 
-    In this order: said to be gone; not evidence (historical, conditional, not assessable); doubt that ends the sentence after a "but";
+    In this order: said to be gone; not evidence (historical, conditional, not assessable); doubt that ends the sentence
+    after a "but";
     denial; doubt; affirmation.
     """
     cues = [*mention.forward, *mention.backward]

@@ -1,14 +1,15 @@
 """Reads a report: one cell per finding, with the words behind it."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from glsmed.site_adapters.adapter.adapter import NEGATED, Adapter
 from glsmed.site_adapters.adapter.components import Marked, load_components, overlaid
-from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.adapter.lexicon import Folded, Lexicon, Meaning
+from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.phrasing.around import Around
+from glsmed.site_adapters.phrasing.body_regions import NOWHERE, Region, with_regions
 from glsmed.site_adapters.phrasing.clauses import with_denials_behind, with_predicates_parted, with_statements
 from glsmed.site_adapters.phrasing.composed import with_composed
 from glsmed.site_adapters.phrasing.foreign import Foreign, cue_known_to
@@ -16,15 +17,14 @@ from glsmed.site_adapters.phrasing.segmenting import segmenter_of
 from glsmed.site_adapters.phrasing.sides import with_other_side
 from glsmed.site_adapters.phrasing.times import in_this_time
 from glsmed.site_adapters.reading.assertions import Assertion, assertions_of
-from glsmed.site_adapters.phrasing.body_regions import NOWHERE, Region, with_regions
 from glsmed.site_adapters.reading.cells import Mark, Reading, Span
 from glsmed.site_adapters.reading.comma_scope import with_comma_scopes
 from glsmed.site_adapters.reading.cue_spans import CueSpan, cue_spans_of
 from glsmed.site_adapters.reading.deciding import decided
 from glsmed.site_adapters.reading.statements import LEAST_EVIDENCE, FullReading, Statement
+from glsmed.site_adapters.text.forms import Forms
 from glsmed.site_adapters.text.mending import Mend
 from glsmed.site_adapters.text.phrases import Hit, sentence_length, token_bounds
-from glsmed.site_adapters.text.forms import Forms
 
 _REMEMBERED_SENTENCES = 50_000
 _LONGEST_REMEMBERED = 600
@@ -165,7 +165,7 @@ class Reader:
         other = self._readers[language]
         known = cue_known_to(self.adapter)
         found = []
-        for assertion, spans in other._read_sentence(sentence, NOWHERE, ()).statements:  # noqa: SLF001  # a reader too
+        for assertion, spans in other._read_sentence(sentence, NOWHERE, ()).statements:  # a reader too
             if assertion.finding in self.adapter.findings:
                 cues = [known(part, other.adapter.cues[part]) for part in assertion.cue.split("+")]
                 family = self.adapter.cues[cues[0]].family

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from glsmed.site_adapters.adapter.lexicon import Meaning
-from glsmed.site_adapters.adapter.schema import Scope
 from glsmed.site_adapters.phrasing.heads import Heads
 from glsmed.site_adapters.reading.mentions import ActingCue, Mention, count_alternatives
 from glsmed.site_adapters.text.phrases import Hit, Script
@@ -27,6 +26,9 @@ def mentions_with_cues(
     """The mentions of a sentence of ``length`` tokens in order, each with the cues whose scope it is in.
 
     Args:
+        hits: of the sentence.
+        length: its tokens without the stops at its end.
+        script: of the language.
         heads: knows which mentions a cue in reach is not said of; without it, a cue is said of all.
     """
     mentions = {place: Mention(place, hit) for place, hit in enumerate(hits) if hit.payload.mentions}

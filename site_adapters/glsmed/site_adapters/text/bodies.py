@@ -1,7 +1,7 @@
 """Findings without a header of their own, behind a section that is no evidence ("COMPARISON: None. The heart …").
 
-Such a section ends at a blank line, a line or a sentence from which on the text reads as findings. Where a later section
-holds the findings, it goes on to its end.
+Such a section ends at a blank line, a line or a sentence from which on the text reads as findings. Where a later
+section holds the findings, it goes on to its end.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Check boxes, answered questions, dotted lines and lists in one line, rewritten without moving a character.
 
-``Effusion: [ ] yes [x] no`` becomes ``Effusion:             no``, and ``Pneumothorax? No.`` becomes ``Pneumothorax: No.``
+``Effusion: [ ] yes [x] no`` becomes ``Effusion:             no``, and ``Effusion? No.`` becomes ``Effusion: No.``
 Every character keeps its place, so that places in the rewritten text are places in the report.
 """
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 
-
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 _LATIN_WORDS = re.compile(r"[^\W\d_]{2,}")
 _FEWEST = 2
@@ -35,6 +34,8 @@ class Languages:
         """The language of a sentence that is not in one's own; None for one that is, or that does not tell.
 
         Args:
+            sentence: as it stands.
+            tokens: its folded tokens.
             names_findings: whether it names a finding in one's own language, so that one small word is too little.
         """
         if self._own == JAPANESE:

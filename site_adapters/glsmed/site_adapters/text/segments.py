@@ -117,9 +117,8 @@ class Segmenter:
             return True
         following = _next_letter(text, end)
         if following is not None and following.islower():
-            return (
-                blank_lines > 1 or bool(blank_lines) and not text[start : start + _LONGEST_LOOK].lstrip()[:1].isupper()
-            )
+            opens_small = not text[start : start + _LONGEST_LOOK].lstrip()[:1].isupper()
+            return blank_lines > 1 or (blank_lines == 1 and opens_small)
         if blank_lines:
             return True
         line_start = max(text.rfind("\n", start, end - 1) + 1, start)
