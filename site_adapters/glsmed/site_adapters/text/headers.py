@@ -28,16 +28,16 @@ _OPENING_CAPITALS = re.compile(
     r"(?:(?<=\n)|(?<=[.] )|(?<![\s\S]))[ \t]*([A-ZÄÖÜÁÉÍÓÚÑ]{4,}(?: [A-ZÄÖÜÁÉÍÓÚÑ]+){0,3})(?=[ \t]+\S)"
 )
 _GOES_ON = frozenset(
-    ("of", "with", "are", "is", "was", "were", "consistent", "compatible", "suggest", "suggests", "in", "for", "to", "and")
+    ("of", "with", "are", "is", "was", "were", "consistent", "compatible", "suggest", "suggests", "in", "for", "and")
 )
 
 
 class Headers:
     """Finds headers.
 
-    A header opens a line or follows a full stop, and ends in a colon, a dash or the line; or it has brackets of its
-    own, and opens a line or has lenticular ones. One that is unknown may be known by its parts, by a word in it, or but for
-    one letter.
+    A header opens a line or follows a full stop, and ends in a colon, a dash or the line. Or it has brackets of its
+    own, and opens a line or has lenticular ones. One that is unknown may be known by its parts, by a word in it, or
+    but for one letter.
 
     Args:
         roles: header as folded text → role of its section.
