@@ -27,6 +27,9 @@ class FindingCounts:
     gold: tuple[int, int]
 
 
+_SILENT = ("not assessable", "unmentioned")  # the report says nothing of the finding
+
+
 def count_findings(
     rows: Sequence[LabelRow], gold: Gold, split_of_examination: Mapping[str, SplitName]
 ) -> Iterator[FindingCounts]:
@@ -42,16 +45,16 @@ def count_findings(
     for row in rows:
         split = split_of_examination[row.study_id]
         states[row.finding, split, row.state] += 1
-        if row.state != "unmentioned":
+        if row.state not in _SILENT:
             means[row.finding, split] = means.get((row.finding, split), 0.0) + row.posterior_mean
     labels = Counter(
         (finding, split_of_examination.get(study_id), value) for (study_id, finding), value in gold.items()
     )
-    names: tuple[CellState, ...] = ("present", "uncertain", "absent", "unmentioned")
+    names: tuple[CellState, ...] = ("present", "uncertain", "absent", "not assessable", "unmentioned")
     for finding in dict.fromkeys([*(row.finding for row in rows), *(finding for _, finding in gold)]):
         for split in SPLITS:
             of_split = {name: states[finding, split, name] for name in names}
-            mentioned = sum(of_split.values()) - of_split["unmentioned"]
+            mentioned = sum(count for name, count in of_split.items() if name not in _SILENT)
             mean = means[finding, split] / mentioned if mentioned else None
             counts = (labels[finding, split, 0], labels[finding, split, 1])
             yield FindingCounts(finding, split, of_split, mean, counts)

@@ -24,14 +24,14 @@ from glsmed.shared.processes.memory import collections_paused
 from glsmed.shared.protocol.study import LabelSection
 from glsmed.shared.smoothing import rates_from_probability, smoothed_targets, weights_from_spread
 from glsmed.site_adapters.inputs.progress import track
-from glsmed.site_adapters.reading.cells import Cell
+from glsmed.site_adapters.reading.cells import NOT_ASSESSABLE, Cell
 from glsmed.site_adapters.reading.code_digest import reading_code_digest
 from glsmed.site_adapters.reading.reader import Reader
 
 LAYOUT = 1
 _REMEMBERED = 100_000  # a site has few cues, so most cells repeat a probability
 
-CellState = Literal["present", "absent", "uncertain", "unmentioned"]
+CellState = Literal["present", "absent", "uncertain", "not assessable", "unmentioned"]
 CalibrateCell = Callable[[Cell, Collection[Cell]], tuple[float, float]]
 
 
@@ -168,9 +168,16 @@ def _mentioned_row(
         label=label,
         rate=rate,
         target=target,
-        weight=_weight(mean, spread) if source.settings.spread_weights else 1.0,
+        weight=_cell_weight(cell, mean, spread, source.settings),
         adapter=adapter,
     )
+
+
+def _cell_weight(cell: Cell, mean: float, spread: float, settings: LabelSection) -> float:
+    """What a cell counts in training; nothing where the report says that the finding cannot be assessed."""
+    if cell.state == NOT_ASSESSABLE:
+        return 0.0
+    return _weight(mean, spread) if settings.spread_weights else 1.0
 
 
 def _unmentioned_row(place: tuple[str, str, str], settings: LabelSection, adapter: str) -> LabelRow:
