@@ -1,4 +1,4 @@
-r"""Escape sequences of HL7 v2 that a database has kept as they were sent: ``No effusion.\.br\Heart normal.``
+"""Escape sequences of HL7 v2 that a database has kept as they were sent.
 
 Source: HL7 v2.5.1, 2.7 (use of escape sequences in text fields), with the recommended separators.
 """

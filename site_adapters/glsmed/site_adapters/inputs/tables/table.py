@@ -103,15 +103,19 @@ def read_table(path: Path, *, required: Sequence[str], optional: Sequence[str] =
 def _content(path: Path) -> tuple[str, str]:
     try:
         raw = path.read_bytes()
-        for mark, what in _WORKBOOKS.items():
-            if raw.startswith(mark):
-                raise ValueError(f"is {what}, not a CSV table: save the sheet as CSV UTF-8")
+        _refuse_workbook(raw)
         decoded = decode_table(raw)
     except OSError as error:
         raise ConfigurationError([Fault(str(path), f"cannot be read: {error.strerror}")]) from None
     except ValueError as error:
         raise ConfigurationError([Fault(str(path), str(error))]) from None
     return decoded.text, decoded.encoding
+
+
+def _refuse_workbook(raw: bytes) -> None:
+    for mark, what in _WORKBOOKS.items():
+        if raw.startswith(mark):
+            raise ValueError(f"is {what}, not a CSV table: save the sheet as CSV UTF-8")
 
 
 def _separator(lines: Sequence[str], required: Sequence[str]) -> tuple[str, int]:
