@@ -136,9 +136,10 @@ def load_shipped_model(folder: Path) -> ShippedModel:
         weights = (folder / WEIGHTS).read_bytes()
         beside = _Beside.model_validate_json(_of_known_layout(folder / BESIDE))
         features = (folder / FEATURES).read_bytes() if beside.features_sha256 else b""
-    except FileNotFoundError:
+    except FileNotFoundError as error:
         raise DataError(
-            f"{folder}: there is no usable model here yet: it comes when the centre asks for the study's final evaluation"
+            f"{folder}: there is no usable model here, {Path(error.filename).name} is missing: a study writes it with its "
+            "final evaluation"
         ) from None
     except OSError as error:
         raise DataError(f"{folder}: there is no usable model here: it cannot be read: {error.strerror}") from None
