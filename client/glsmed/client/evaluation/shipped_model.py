@@ -138,8 +138,8 @@ def load_shipped_model(folder: Path) -> ShippedModel:
         features = (folder / FEATURES).read_bytes() if beside.features_sha256 else b""
     except FileNotFoundError as error:
         raise DataError(
-            f"{folder}: there is no usable model here, {Path(error.filename).name} is missing: a study writes it with its "
-            "final evaluation"
+            f"{folder}: there is no usable model here, {Path(error.filename).name} is missing: a study writes it with "
+            "its final evaluation"
         ) from None
     except OSError as error:
         raise DataError(f"{folder}: there is no usable model here: it cannot be read: {error.strerror}") from None
