@@ -53,6 +53,15 @@ def test_a_report_may_stand_in_the_manifest(write: Callable[..., Path]) -> None:
     assert read_manifest(path).reports == {"s1": "Effusion, small."}
 
 
+def test_the_column_of_report_files_may_be_missing_where_texts_are_given(write: Callable[..., Path]) -> None:
+    path = write("s1,p1,a.png,No effusion.", header="study_id,patient_id,image,report_text\n")
+    assert read_manifest(path).reports == {"s1": "No effusion."}
+
+
+def test_without_any_column_of_reports_the_documented_one_is_named(write: Callable[..., Path]) -> None:
+    assert "column 'report' is missing" in faults(write("s1,p1,a.png", header="study_id,patient_id,image\n"))[0]
+
+
 def test_a_byte_order_mark_is_no_part_of_a_report(write: Callable[..., Path], tmp_path: Path) -> None:
     (tmp_path / "r.txt").write_bytes(b"\xef\xbb\xbfDerrame.")
     assert read_manifest(write("s1,p1,a.png,r.txt")).reports == {"s1": "Derrame."}

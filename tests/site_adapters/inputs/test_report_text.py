@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glsmed.site_adapters.inputs.report_text import read_report_text
+from glsmed.site_adapters.inputs.report_text import plain_report, read_report_text, report_as_given
 
 ENGLISH = "Small left effusion — the patient’s heart size is normal.\nNo pneumothorax."
 SPANISH = "Pequeño derrame pleural. Índice cardiotorácico aumentado.\n¿Neumonía? No se puede descartar."
@@ -142,3 +142,47 @@ def test_japanese_is_read_rightly_or_refused(words: list[str], encoding: str) ->
         assert read_report_text(text.encode(encoding), name="r").text == text
     except ValueError:
         assert "ﾊｲｴﾝ" in words  # half-width katakana look like other encodings
+
+
+def test_escapes_of_hl7_in_a_text_are_resolved_and_said() -> None:
+    read = read_report_text(rb"No effusion\.br\Cardiomegaly", name="r")
+    assert (read.text, read.mended) == ("No effusion\nCardiomegaly", "escape sequences of HL7")
+
+
+@pytest.mark.parametrize(
+    ("payload", "what"),
+    [
+        ('{"resourceType": "DiagnosticReport", "conclusion": "No effusion."}', "a FHIR resource"),
+        ('[{"id": "1",\n"resourceType": "DiagnosticReport"}]', "a FHIR resource"),
+        ("MSH|^~\\&|RIS\rOBX|1|TX|||No effusion.", "an HL7 v2 message"),
+        ("OBX|1|TX|||No effusion.\rOBX|2|TX|||Heart normal.", "an HL7 v2 message"),
+    ],
+)
+def test_a_message_around_a_report_is_refused(payload: str, what: str) -> None:
+    with pytest.raises(ValueError, match=f"r is {what}"):
+        read_report_text(payload.encode(), name="r")
+
+
+def test_characters_may_still_be_in_the_escapes_of_japanese_mail() -> None:
+    given = JAPANESE.replace("\n", "").encode("iso2022_jp").decode("ascii")
+    assert plain_report(given, encoding="utf-8").text == JAPANESE.replace("\n", "")
+    with pytest.raises(ValueError, match="escape characters were taken out"):
+        plain_report(given.replace("\x1b", ""), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ("<p>No&nbsp;effusion.</p>", "No effusion."),
+        ("No&nbsp;effusion.", "No effusion."),
+        (r"{\rtf1\ansi No effusion.\par}", "No effusion."),
+        ("VergrÃ¶ÃŸertes Herz.", "Vergrößertes Herz."),
+    ],
+)
+def test_markup_in_a_given_text_is_read_away(given: str, text: str) -> None:
+    assert report_as_given(given).strip() == text
+
+
+@pytest.mark.parametrize("given", ["A\r\n  nodule <5 mm \n\n\n\n& no more.", "Cora\u0301", "[effusion]", "p\\v | x $5"])
+def test_plain_text_is_kept_sign_by_sign(given: str) -> None:
+    assert report_as_given(given) == given

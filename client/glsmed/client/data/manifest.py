@@ -1,5 +1,6 @@
 """The site's manifest: a CSV file with one row per image; every fault is found, not only the first."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,10 +13,11 @@ from glsmed.shared.errors import ConfigurationError, Fault
 from glsmed.shared.processes.memory import collections_paused
 from glsmed.site_adapters.inputs.manifest_reports import RowReports
 from glsmed.site_adapters.inputs.tables.file_names import FileFinder
-from glsmed.site_adapters.inputs.tables.table import read_table
+from glsmed.site_adapters.inputs.tables.table import Table, read_table
 
 REQUIRED = ("study_id", "patient_id", "image", "report")
 OPTIONAL = ("report_text", "acquired_on", "view")
+_WITH_TEXTS = ("study_id", "patient_id", "image", "report_text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def survey_manifest(path: Path) -> Survey:
 
 
 def _survey(path: Path) -> Survey:
-    table = read_table(path, required=REQUIRED, optional=OPTIONAL)
+    table = _table(path)
     finder = FileFinder(path.parent)
     rows = SiteRows(path, finder)
     reports = RowReports(path, finder, table.encoding)
@@ -110,6 +112,16 @@ def _survey(path: Path) -> Survey:
         reports.encodings,
         reports.formats,
     )
+
+
+def _table(path: Path) -> Table:
+    """The table; the column of report files may be missing where the reports stand in the table itself."""
+    try:
+        return read_table(path, required=REQUIRED, optional=OPTIONAL)
+    except ConfigurationError:
+        with contextlib.suppress(ConfigurationError):
+            return read_table(path, required=_WITH_TEXTS, optional=("report", *OPTIONAL))
+        raise
 
 
 def _entry(row: SiteRow) -> ImageEntry:

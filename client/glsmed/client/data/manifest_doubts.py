@@ -84,8 +84,8 @@ def _one_file_for_several(path: Path, rows: Rows) -> Iterator[Doubt]:
     """A report's file that rows of several patients name."""
     patients: dict[str, dict[str, int]] = {}
     for line, row in rows:
-        if row["report"] and not row.get("report_text"):
-            of_file = patients.setdefault(os.path.normpath(row["report"].replace("\\", "/")), {})
+        if row.get("report", "") and not row.get("report_text"):
+            of_file = patients.setdefault(os.path.normpath(row.get("report", "").replace("\\", "/")), {})
             of_file.setdefault(patient_key(row["patient_id"]), line)
     for file, lines in patients.items():
         if len(lines) > 1:
@@ -118,7 +118,7 @@ def _beginning(text: str) -> str:
 
 
 def _without_text(path: Path, rows: Rows, good: Sequence[SiteRow], texts: Mapping[str, str]) -> Iterator[Doubt]:
-    names = {line: row["report"] for line, row in rows}
+    names = {line: row.get("report", "") for line, row in rows}
     empty = {row.study_id: row.line for row in reversed(good) if not texts.get(row.study_id, "x").strip()}
     for line in sorted(empty.values()):
         yield Doubt(Fault(str(path), f"{names[line]} holds no text", line=line, key="report"), forbids=False)

@@ -136,8 +136,15 @@ def load_shipped_model(folder: Path) -> ShippedModel:
         weights = (folder / WEIGHTS).read_bytes()
         beside = _Beside.model_validate_json(_of_known_layout(folder / BESIDE))
         features = (folder / FEATURES).read_bytes() if beside.features_sha256 else b""
-    except (OSError, ValidationError) as error:
-        raise DataError(f"{folder}: there is no usable model here: {error}") from None
+    except FileNotFoundError as error:
+        raise DataError(
+            f"{folder}: there is no usable model here, {Path(error.filename).name} is missing: a study writes it with "
+            "its final evaluation"
+        ) from None
+    except OSError as error:
+        raise DataError(f"{folder}: there is no usable model here: it cannot be read: {error.strerror}") from None
+    except ValidationError:
+        raise DataError(f"{folder}: there is no usable model here: {BESIDE} is damaged") from None
     _check_digest(folder, WEIGHTS, weights, beside.weights_sha256)
     if features:
         _check_digest(folder, FEATURES, features, beside.features_sha256)
@@ -150,8 +157,9 @@ def _loaded(folder: Path, weights: bytes, beside: _Beside, features: bytes) -> S
         model = build_model(beside.architecture, n_findings=len(findings), seed=0, image_size_px=beside.image_size_px)
         model.load_state_dict(load(weights))
         familiarity = _unpacked(features) if features else None
-    except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
-        raise DataError(f"{folder}: there is no usable model here: {error}") from None
+    except (SafetensorError, RuntimeError, ValueError, KeyError):
+        message = f"{WEIGHTS} does not hold the network that {BESIDE} describes"
+        raise DataError(f"{folder}: there is no usable model here: {message}") from None
     return ShippedModel(
         model.eval(),
         findings,

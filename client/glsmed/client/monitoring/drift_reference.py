@@ -105,9 +105,10 @@ def read_drift_reference(folder: Path) -> DriftReference:
     try:
         content = _File.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
+        why = "it is damaged" if isinstance(error, ValidationError) else error.strerror
         raise DataError(
-            f"{path}: there is no usable reference for drift ({type(error).__name__}): a study writes it with its "
-            "final evaluation, beside the shipped model"
+            f"{path}: there is no usable reference for drift: {why}; a study writes it with its final evaluation, "
+            "beside the shipped model"
         ) from None
     columns = len(content.findings)
     values = PatientValues(*(_array(rows, columns) for rows in (content.said, content.report, content.error)))

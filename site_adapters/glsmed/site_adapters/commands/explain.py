@@ -8,7 +8,7 @@ import typer
 
 from glsmed.shared.errors import DataError, GlsmedError, UsageError
 from glsmed.site_adapters.commands.arguments import AdapterArgument, CalibrationOption, OutOption
-from glsmed.site_adapters.inputs.jsonl import STREAM, Report, open_lines, open_output, parse_report
+from glsmed.site_adapters.inputs.jsonl import STREAM, Report, open_lines, open_output, parse_report, read_given
 
 if TYPE_CHECKING:
     from glsmed.site_adapters.explaining.explanation import Posterior
@@ -19,7 +19,9 @@ def explain_command(
     adapter: AdapterArgument,
     *,
     text: Annotated[str | None, typer.Option(help="One text.")] = None,
-    source: Annotated[Path | None, typer.Option("--in", help="Reports as JSON lines, or a manifest (CSV).")] = None,
+    source: Annotated[
+        Path | None, typer.Option("--in", help="Reports as JSON lines, a manifest (CSV) or one report.")
+    ] = None,
     calibration: CalibrationOption = None,
     target: OutOption = STREAM,
     html: Annotated[bool, typer.Option("--html", help="One self-contained page with the words marked.")] = False,
@@ -41,7 +43,7 @@ def explain_command(
     reader = Reader(load_adapter(adapter))
     posterior = None if calibration is None else _posterior(calibration, reader)
     broken: list[str] = []
-    reports = [Report("text", text)] if text is not None else list(_reports(source or STREAM, broken))
+    reports = [Report("text", _given(text))] if text is not None else list(_reports(source or STREAM, broken))
     explained = [(report.report_id, report.text, explain(reader, report.text, posterior)) for report in reports]
     with open_output(target) as output:
         if html:
@@ -53,6 +55,13 @@ def explain_command(
     warn_of_foreign(reader, reader.foreign.left_out.total())
     if broken:
         raise GlsmedError(f"{source}: {len(broken)} broken line(s) left out: {'; '.join(broken)}")
+
+
+def _given(text: str) -> str:
+    try:
+        return read_given(text)
+    except DataError as error:
+        raise UsageError(f"--text {error}") from None
 
 
 def _posterior(path: Path, reader: "Reader") -> "Posterior":

@@ -1,22 +1,25 @@
 """Reports as JSON lines: read one by one, so that a broken line costs only itself."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from glsmed.shared.errors import DataError, UsageError
 from glsmed.shared.files.atomic import atomic_replace
 
 STREAM = Path("-")
+_MAY_NEED_READING = re.compile(r"[<&\\{|$\[]")
+_REPORT_SUFFIXES = (".txt", ".text", ".html", ".htm", ".rtf", ".xml")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report as it was given; ``report_id`` names it in every answer."""
+    """One report; ``report_id`` names it in every answer. Markup in its text is read away, plain text is as given."""
 
     report_id: str
     text: str
@@ -44,7 +47,23 @@ def parse_report(line: bytes) -> Report:
     report = Report(str(report_id), text)
     if b"\\ud" in line.lower():
         _refuse_half_characters(report)
-    return report
+    return Report(report.report_id, read_given(text))
+
+
+def read_given(text: str) -> str:
+    """The report in a text of a command line or of JSON; plain text stays sign by sign.
+
+    Raises:
+        DataError: says what the text is instead of a report.
+    """
+    if not text.isprintable() or not text.isascii() or _MAY_NEED_READING.search(text):
+        from glsmed.site_adapters.inputs.report_text import report_as_given  # brings RTF and HTML
+
+        try:
+            return report_as_given(text)
+        except ValueError as error:
+            raise DataError(str(error)) from None
+    return text
 
 
 def _refuse_half_characters(report: Report) -> None:
@@ -59,7 +78,7 @@ def _refuse_half_characters(report: Report) -> None:
 
 @contextmanager
 def open_lines(source: Path) -> Iterator[Iterable[bytes]]:
-    """The lines of a file, or of standard input for ``-``; of a manifest (CSV), its reports as lines.
+    """The lines of a file, or of standard input for ``-``; of a manifest (CSV) or one report, its reports as lines.
 
     Raises:
         UsageError: the file cannot be read.
@@ -79,7 +98,25 @@ def open_lines(source: Path) -> Iterator[Iterable[bytes]]:
     except OSError as error:
         raise UsageError(f"{source}: cannot be read: {error.strerror}") from None
     with stream:
-        yield stream
+        yield stream if source.suffix.lower() not in _REPORT_SUFFIXES else _one_report(source, stream)
+
+
+def _one_report(source: Path, stream: BinaryIO) -> Iterable[bytes]:
+    """The report in a file of its own as a line; JSON lines whose file has another suffix stay lines.
+
+    Raises:
+        UsageError: its encoding is in doubt, or it is no report.
+    """
+    from glsmed.site_adapters.inputs.report_text import read_report_text
+
+    raw = stream.read()
+    if raw.lstrip()[:1] == b"{" and not raw.lstrip().startswith(b"{\\rtf"):
+        return raw.splitlines()
+    try:
+        text = read_report_text(raw, name=str(source)).text
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    return [json.dumps({"id": source.stem, "text": text}).encode()]
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Literal
 
 from glsmed.site_adapters.inputs.report_bytes.cda_text import cda_to_text, is_xml
 from glsmed.site_adapters.inputs.report_bytes.encodings import Decoded, decode
+from glsmed.site_adapters.inputs.report_bytes.hl7_escapes import resolve_hl7_escapes
 from glsmed.site_adapters.inputs.report_bytes.html_text import html_to_text, is_html
 from glsmed.site_adapters.inputs.report_bytes.mojibake import mend
 from glsmed.site_adapters.inputs.report_bytes.rtf_text import is_rtf, rtf_to_plain
@@ -26,6 +27,10 @@ _OTHER_FILES = {
 }
 _WRITTEN_BREAK = re.compile(r"(?:\\r)?\\n")
 _DICOM_MARK = (128, b"DICM")
+_HL7 = re.compile(r"[\x0b\ufeff\s]*(?:MSH[^\w\s]|(?:OBR|OBX|NTE)\|\d*\|)")
+_FHIR = re.compile(r'[\ufeff\s]*\[?\s*\{[^{}]*"resourceType"')
+_SHIFTED = re.compile(r"\x1b|\$[@B]")  # seen in ISO-2022-JP, also where its escape characters were lost
+_UNREAD = re.compile(r"[<&\x1b\\ÂÃâï縺繧繝]|\$[@B]|^\s*(?:\{|\[|MSH|OBR|OBX|NTE)")
 _SIGNS = str.maketrans(
     dict.fromkeys("\r\x0b\x0c\x85\u2028\u2029", "\n")  # line ends
     | dict.fromkeys("\u00a0\u2007\u202f", " ")  # no-break spaces
@@ -85,17 +90,38 @@ def plain_report(text: str, *, encoding: str) -> ReportText:
     if text.lstrip().startswith("{\\rtf"):
         plain, _ = rtf_to_plain(text.lstrip().encode("utf-8", "surrogatepass"))
         return _finished(plain, Decoded(plain, encoding), "rtf")
-    text = _with_line_breaks(text)
+    if _SHIFTED.search(text) and text.isascii():
+        text, encoding = (decoded := decode(text.encode())).text, decoded.encoding
+    given = _with_line_breaks(text)
+    _refuse_messages(given)
+    text = resolve_hl7_escapes(given)
     decoded = Decoded(text, encoding)
-    if text.lstrip("\x0b\ufeff \r\n").startswith("MSH|"):
-        raise ValueError("is an HL7 v2 message, not the report alone: import it with glsmed-client import")
     if is_xml(text):
         return _finished(cda_to_text(text), decoded, "cda")
     refuse_wrapped(text)
     mended, why = mend(text)
+    why = why or ("escape sequences of HL7" if text != given else "")
     if is_html(mended):
         return _finished(html_to_text(mended), decoded, "html", why)
     return _finished(mended, decoded, "plain", why)
+
+
+def report_as_given(text: str) -> str:
+    """The same text, unless markup or escapes in it have to be read away: places in it hold for who gave it.
+
+    Raises:
+        ValueError: as :func:`plain_report`.
+    """
+    if not _UNREAD.search(text):
+        return text
+    report = plain_report(text, encoding="utf-8")
+    return text if report.format == "plain" and not report.mended and report.encoding == "utf-8" else report.text
+
+
+def _refuse_messages(text: str) -> None:
+    for begins, what in ((_HL7, "an HL7 v2 message"), (_FHIR, "a FHIR resource")):
+        if begins.match(text):
+            raise ValueError(f"is {what}, not the report alone: import it with glsmed-client import")
 
 
 def _with_line_breaks(text: str) -> str:

@@ -63,6 +63,11 @@ def test_honest_identifiers_are_left_alone(values: list[str]) -> None:
     assert spoiled(*values) == []
 
 
+@pytest.mark.parametrize("value", ["-", "--", ".", "?", "—", "/"])
+def test_a_dash_for_a_value_that_is_not_there_is_no_identifier(value: str) -> None:
+    assert "neither a letter nor a digit" in spoiled("p1", value)[0][1]
+
+
 def test_the_same_spoiled_value_is_said_once_with_its_lines() -> None:
     ((line, message),) = spoiled(*["nan"] * 7)
     assert line == 2

@@ -69,3 +69,10 @@ def test_another_encoding_is_read(tmp_path: Path, encoding: str) -> None:
 def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="has no rows"):
         read(tmp_path, "study_id,value\n,\n")
+
+
+@pytest.mark.parametrize("raw", [b"PK\x03\x04rest", b"\xd0\xcf\x11\xe0rest"])
+def test_a_workbook_is_named_as_one(tmp_path: Path, raw: bytes) -> None:
+    (tmp_path / "t.csv").write_bytes(raw)
+    with pytest.raises(ConfigurationError, match=r"Excel workbook.*save the sheet as CSV"):
+        read_table(tmp_path / "t.csv", required=["study_id"])

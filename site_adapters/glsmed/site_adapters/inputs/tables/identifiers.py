@@ -75,6 +75,8 @@ def without_spoiling(value: str) -> str:
 def _reason(value: str) -> str:
     if is_lost(value):
         return "is no identifier but what a spreadsheet or a data frame writes for a lost value"
+    if not any(map(str.isalnum, value)):
+        return "is no identifier: it has neither a letter nor a digit"
     if not _SIGNS.search(value):
         return ""
     if _SCIENTIFIC.fullmatch(value):

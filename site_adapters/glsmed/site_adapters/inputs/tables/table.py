@@ -15,6 +15,7 @@ from glsmed.site_adapters.inputs.tables.swallowed_rows import RowShapes
 Row = Mapping[str, str]
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_WORKBOOKS = {b"PK\x03\x04": "an Excel workbook or another ZIP archive", b"\xd0\xcf\x11\xe0": "an old Excel workbook"}
 _SEP_LINE = re.compile(r'"?sep=(.)"?[\s,;]*$', re.IGNORECASE)
 
 
@@ -101,12 +102,20 @@ def read_table(path: Path, *, required: Sequence[str], optional: Sequence[str] =
 
 def _content(path: Path) -> tuple[str, str]:
     try:
-        decoded = decode_table(path.read_bytes())
+        raw = path.read_bytes()
+        _refuse_workbook(raw)
+        decoded = decode_table(raw)
     except OSError as error:
         raise ConfigurationError([Fault(str(path), f"cannot be read: {error.strerror}")]) from None
     except ValueError as error:
         raise ConfigurationError([Fault(str(path), str(error))]) from None
     return decoded.text, decoded.encoding
+
+
+def _refuse_workbook(raw: bytes) -> None:
+    for mark, what in _WORKBOOKS.items():
+        if raw.startswith(mark):
+            raise ValueError(f"is {what}, not a CSV table: save the sheet as CSV UTF-8")
 
 
 def _separator(lines: Sequence[str], required: Sequence[str]) -> tuple[str, int]:
