@@ -1,4 +1,4 @@
-"""What two hospitals' systems hold before any of it is exported: DICOM studies in a PACS, messages of a RIS, gold labels."""
+"""What two hospitals' systems hold: DICOM studies for a PACS, messages of a RIS, gold labels."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
