@@ -17,6 +17,7 @@ from tests.drawn_dicom import draw_study, write_study
 
 STUDIES, NEW_STUDIES = 120, 20
 RAW_EVERY, DRAFT_EVERY = 10, 12  # an examination that also has the detector's raw image; one that had a first draft
+NEW_DAY = "2026-03-01"
 DRAFT = "Draft, not yet read."
 _SEED, _NEW_SEED = 5, 6
 
@@ -59,7 +60,7 @@ def write_new_studies(folder: Path, hospital: PacsHospital) -> Sequence[Path]:
     """Write DICOM files of patients who have no report yet, one image each."""
     first = hospital.first_number + 500
     examinations = islice(draw_site(hospital.drawn, patients=NEW_STUDIES, seed=_NEW_SEED), NEW_STUDIES)
-    later = {"StudyDate": "20260301", "AcquisitionDate": "20260301"}
+    later = dict.fromkeys(("StudyDate", "AcquisitionDate"), NEW_DAY.replace("-", ""))
     return [
         _write_image(folder, number, 1, each.images[0], PatientID=f"N{number:04d}", **later)
         for number, each in enumerate(examinations, start=first)

@@ -1,7 +1,9 @@
 """The whole way of two hospitals: from PACS and RIS into training, and the model's answer back into the PACS."""
 
 import csv
+import json
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Iterator
@@ -34,7 +36,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 
 HOSPITALS = (ENGLISH, JAPANESE)
 ROUNDS = 3
-_FROM_PACS = {ENGLISH.name: "web", JAPANESE.name: "dicom"}  # DICOMweb, and C-FIND with C-GET
+_SAID = re.compile(r'"Tracking Identifier"\)="(\w+)".*?"Probability"\)="([^"]+)"', re.DOTALL)
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
@@ -116,6 +118,8 @@ def test_from_the_archives_through_a_study_and_back_into_the_archives(
     _train(centre, hospitals)
     _check_pages(centre.root / "centre" / "run")
     for hospital in hospitals:
+        check_html(hospital.folder / "state" / "patients" / "check.html")
+        check_html(hospital.folder / "state" / "models" / "shipped" / "model-card.html")
         _use_model(hospital)
         _check_answers(hospital)
 
@@ -126,14 +130,18 @@ def _join(centre: Federation, hospital: Hospital) -> None:
     type_command(centre.root, PROGRAMS / "glsmed-client", "init", hospital.name, *files)
     edit_yaml(hospital.folder / "config.yaml", _edit_site)
     hospital.archive.store(*write_exports(hospital.folder, hospital.drawn))
-    source = getattr(hospital.archive, _FROM_PACS[hospital.name])
-    fetch = ("--pacs", source, "--pacs-ca", hospital.archive.ca, "--modality", "DX", "--view", "PA")
+    fetch = ("--pacs", _address(hospital), "--pacs-ca", hospital.archive.ca, "--modality", "DX", "--view", "PA")
     said = hospital.glsmed("import", *fetch, "--reports", "oru.hl7")
     assert f"examinations joined: {STUDIES} by accession number" in said
     manifest = (hospital.folder / "manifest.csv").read_text(encoding="utf-8")
     assert DRAFT not in manifest
     hospital.glsmed("check")
     hospital.glsmed("enroll")
+
+
+def _address(hospital: Hospital) -> str:
+    """DICOMweb at one hospital, C-FIND and C-GET at the other."""
+    return hospital.archive.web if hospital.drawn == ENGLISH else hospital.archive.dicom
 
 
 def _edit_site(content: dict[str, object]) -> None:
@@ -156,31 +164,30 @@ def _train(federation: Federation, hospitals: tuple[Hospital, ...]) -> None:
 
 
 def _use_model(hospital: Hospital) -> None:
-    """Twenty patients without a report: predictions, and what goes back into the archive."""
-    write_new_studies(hospital.folder / "new", hospital.drawn)
+    """Twenty patients without a report, in the archive: predictions, and what goes back into it."""
+    hospital.archive.store(*write_new_studies(hospital.folder / "scanner", hospital.drawn))
+    asked = ("--in", _address(hospital), "--pacs-ca", hospital.archive.ca, "--first-day", NEW_DAY)
     outs = ("--out", "predictions.csv", "--html", "worklist.html", "--sr", "sr", "--sc", "sc")
-    said = hospital.glsmed("predict", "--in", "new", *outs)
+    said = hospital.glsmed("predict", *asked, *outs)
     assert f"{NEW_STUDIES} of {NEW_STUDIES} images have a prediction" in said
-    _check_html(hospital.folder / "worklist.html")
-    objects = sorted(hospital.folder.glob("s[rc]/*.dcm"))
+    check_html(hospital.folder / "worklist.html")
     storescu = program("storescu", package="dcmtk")
     address = ("-aet", KNOWN_TITLE, "-aec", TITLE, "127.0.0.1", str(hospital.archive.dicom_port))
-    type_command(hospital.folder, storescu, *address, *objects, **environment())
+    type_command(hospital.folder, storescu, *address, "+sd", "+r", "sr", "sc", **environment())
 
 
 def _check_answers(hospital: Hospital) -> None:
-    """The archive holds a report for each new image that says what predictions.csv says, by DCMTK's reading."""
+    """The archive holds a report for each new image that says what predictions.csv says, as DCMTK reads it."""
     with (hospital.folder / "predictions.csv").open(newline="") as source:
         rows = list(csv.DictReader(source))
     fetched = _fetch(hospital.archive, hospital.folder / "fetched", modality="SR")
     assert len(fetched) == NEW_STUDIES
     for path in fetched:
-        report = dcmread(path)
         said = type_command(hospital.folder, program("dsrdump", package="dcmtk"), path, **environment())
-        own = [row for row in rows if row["study_id"] == report.StudyInstanceUID]
-        assert len(own) == len(FINDINGS)
-        for row in own:
-            assert f"{float(row['probability']):.4g}"[:5] in said
+        study = dcmread(path).StudyInstanceUID
+        own = {row["finding"]: float(row["probability"]) for row in rows if row["study_id"] == study}
+        assert dict(_SAID.findall(said)).keys() == own.keys() == set(FINDINGS)
+        assert {name: float(number) for name, number in _SAID.findall(said)} == own
 
 
 def _fetch(archive: Orthanc, folder: Path, *, modality: str) -> list[Path]:
@@ -196,8 +203,9 @@ def _fetch(archive: Orthanc, folder: Path, *, modality: str) -> list[Path]:
 
 def _check_pages(run: Path) -> None:
     """What a study leaves at the centre is there and can be read."""
+    assert json.loads((run / "summary.json").read_text())["rounds"] == ROUNDS
     for name in ("report", "model-card", "data-sheet"):
-        _check_html(run / f"{name}.html")
+        check_html(run / f"{name}.html")
 
 
 class _Elements(HTMLParser):
@@ -219,7 +227,7 @@ class _Elements(HTMLParser):
             self.faults.append(f"line {self.getpos()[0]}: </{tag}>")
 
 
-def _check_html(page: Path) -> None:
+def check_html(page: Path) -> None:
     elements = _Elements()
     elements.feed(page.read_text(encoding="utf-8"))
     assert (elements.faults, elements.open) == ([], []), page
