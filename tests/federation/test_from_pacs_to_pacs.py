@@ -25,6 +25,7 @@ from .pacs_hospitals import (
     DRAFT,
     ENGLISH,
     JAPANESE,
+    NEW_DAY,
     NEW_STUDIES,
     STUDIES,
     PacsHospital,

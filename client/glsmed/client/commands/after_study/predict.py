@@ -17,7 +17,7 @@ _ARCHIVE = "Where --in is an archive"
 _DAYS = ["%Y-%m-%d"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Archive:
     """What is asked of an archive, where its images go, and how this site presents itself."""
 
@@ -118,7 +118,14 @@ def predict(
     from glsmed.shared.errors import GlsmedError
 
     config = load_site(context.obj)
-    asked = _Archive(tuple(accession or ()), first_day, last_day, pacs_to, pacs_title, pacs_ca)
+    asked = _Archive(
+        accession_numbers=tuple(accession or ()),
+        first_day=first_day,
+        last_day=last_day,
+        kept=pacs_to,
+        own_title=pacs_title,
+        ca_certificate=pacs_ca,
+    )
     if "://" in source:
         folder = pacs_to or out.parent / "pacs-images"
         chosen, not_chosen = _fetch(source, folder, asked, modalities=config.data.modalities)
