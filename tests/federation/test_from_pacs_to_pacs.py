@@ -33,7 +33,7 @@ from .pacs_hospitals import (
     write_new_studies,
 )
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(900)]
 
 HOSPITALS = (ENGLISH, JAPANESE)
 ROUNDS = 3
@@ -69,7 +69,7 @@ def type_command(folder: Path, *words: str | Path, **variables: str) -> str:
     """What a command prints; it and its output are added to transcript.txt beside the folder."""
     command = [str(word) for word in words]
     done = subprocess.run(
-        command, cwd=folder, env={**os.environ, **variables}, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=folder, env={**os.environ, **variables}, capture_output=True, text=True, timeout=600, check=False
     )
     said = f"{folder.name}$ {shlex.join([Path(command[0]).name, *command[1:]])}\n{done.stdout}{done.stderr}\n"
     with (folder.parent / "transcript.txt").open("a", encoding="utf-8") as transcript:
