@@ -23,6 +23,7 @@ KNOWN_TITLE = "GLSMED"
 USER, PASSWORD = "reader", "open sesame"  # of an archive that lives as long as a test
 _PLUGIN = "libOrthancDicomWeb.so"
 _START_S = 30.0
+_STARTS = 3
 
 
 def environment() -> dict[str, str]:
@@ -95,29 +96,40 @@ class Orthanc:
 @contextmanager
 def running_orthanc(folder: Path) -> Iterator[Orthanc]:
     """An empty archive that knows the title GLSMED only, and answers no other."""
-    binary, plugin = program("Orthanc", package="orthanc"), _plugin()
-    web_port, dicom_port = _free_ports()
     authority = Authority(folder / "pki")
     certificate, key = authority.issue("localhost", "127.0.0.1")
-    configuration = folder / "orthanc.json"
-    configuration.write_text(json.dumps(_configuration(folder, plugin, web_port, dicom_port)))
-    with (folder / "orthanc.log").open("wb") as log:
-        process = subprocess.Popen([binary, configuration], env=environment(), stdout=log, stderr=log, cwd=folder)
-        try:
-            with tls_in_front(web_port, certificate=certificate, key=key) as port:
-                orthanc = Orthanc(
-                    web=f"https://localhost:{port}/dicom-web",
-                    dicom=f"dicom://{TITLE}@127.0.0.1:{dicom_port}",
-                    ca=authority.certificate,
-                    root=f"http://localhost:{web_port}",
-                    dicom_port=dicom_port,
-                    variables={"GLSMED_PACS_USER": USER, "GLSMED_PACS_PASSWORD": PASSWORD},
-                )
-                _wait(orthanc, process, folder / "orthanc.log")
-                yield orthanc
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
+    process, web_port, dicom_port = _started(folder)
+    try:
+        with tls_in_front(web_port, certificate=certificate, key=key) as port:
+            yield Orthanc(
+                web=f"https://localhost:{port}/dicom-web",
+                dicom=f"dicom://{TITLE}@127.0.0.1:{dicom_port}",
+                ca=authority.certificate,
+                root=f"http://localhost:{web_port}",
+                dicom_port=dicom_port,
+                variables={"GLSMED_PACS_USER": USER, "GLSMED_PACS_PASSWORD": PASSWORD},
+            )
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _started(folder: Path) -> tuple["subprocess.Popen[bytes]", int, int]:
+    """An archive that answers, with its ports; on a busy machine, another program may take one before it does."""
+    binary, plugin = program("Orthanc", package="orthanc"), _plugin()
+    configuration, log = folder / "orthanc.json", folder / "orthanc.log"
+    for _ in range(_STARTS):
+        web_port, dicom_port = _free_ports()
+        configuration.write_text(json.dumps(_configuration(folder, plugin, web_port, dicom_port)))
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [binary, configuration], env=environment(), stdout=output, stderr=output, cwd=folder
+            )
+        if _answers(process, f"http://localhost:{web_port}/system"):
+            return process, web_port, dicom_port
+        process.kill()
+        process.wait()
+    pytest.fail(f"Orthanc did not start:\n{log.read_text(errors='replace')[-2000:]}")
 
 
 def _free_ports() -> tuple[int, int]:
@@ -146,13 +158,14 @@ def _configuration(folder: Path, plugin: Path, web_port: int, dicom_port: int) -
     }
 
 
-def _wait(orthanc: Orthanc, process: subprocess.Popen[bytes], log: Path) -> None:
+def _answers(process: "subprocess.Popen[bytes]", url: str) -> bool:
+    """Whether the archive came up; another program's answer is not its own."""
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            orthanc.call("GET", "/system")
+            requests.get(url, auth=(USER, PASSWORD), timeout=20).raise_for_status()
         except requests.RequestException:
             time.sleep(0.1)
         else:
-            return
-    pytest.fail(f"Orthanc did not start:\n{log.read_text(errors='replace')[-2000:]}")
+            return True
+    return False

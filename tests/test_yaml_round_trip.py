@@ -17,6 +17,7 @@ CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 FILES: list[tuple[Path, type[pydantic.BaseModel]]] = [
     (CONFIGS / "study.yaml", Study),
     (CONFIGS / "covid_cxr" / "study.yaml", Study),
+    (CONFIGS / "iu_xray" / "study.yaml", Study),
     *((path, SiteConfig) for path in sorted(CONFIGS.glob("site-*.yaml"))),
     *((path, AdapterFile) for path in sorted(VOCABULARIES.glob("*.yaml"))),
 ]

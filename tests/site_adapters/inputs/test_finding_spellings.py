@@ -29,3 +29,11 @@ def test_the_finding_that_is_meant_is_offered(name: str, finding: str) -> None:
 @pytest.mark.parametrize("name", ["gallstone", "", "___"])
 def test_a_name_that_is_far_from_all_gets_no_offer(name: str) -> None:
     assert meant_finding(name, FINDINGS, TERMS) == ""
+
+
+@pytest.mark.parametrize("name", ["pleural_thickening", "Pleural Thickening", "Edema", "mass"])
+def test_another_finding_by_its_right_name_gets_no_offer(name: str) -> None:
+    assert (
+        meant_finding(name, ["effusion", "lung_lesion"], {"effusion": ["pleural"], "lung_lesion": ["edematous mass"]})
+        == ""
+    )

@@ -25,6 +25,7 @@ def init(
     site = name or folder.resolve().name
     config = init_site(folder, name=site, study_file=study, ca_file=ca, adapter=adapter)
     typer.echo(f"made {config}; fill in where manifest, gold and device are, then:")
+    typer.echo(f"  glsmed-client --site {config} import    makes the manifest of exported images and reports")
     typer.echo(f"  glsmed-client --site {config} check     checks everything, offline")
     typer.echo(f"  glsmed-client --site {config} enroll    makes the key and the request for the centre")
     typer.echo(f"  glsmed-client --site {config}           takes part")

@@ -1,7 +1,7 @@
 """Which images a person asks about: a folder, a table of images, or a single file."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,12 +31,16 @@ class InputImage:
     path: Path
 
 
-def find_images(source: Path) -> list[InputImage]:
+def find_images(source: Path, *, only: Collection[Path] | None = None) -> list[InputImage]:
     """The images that ``source`` names, in the order of the table or of their paths.
 
     A table needs the columns ``study_id`` and ``image``; those of a manifest beside them are left alone. In a folder,
     all PNG, JPEG and DICOM files below it count, whatever DICOM files are called. There the examination of a DICOM file
     is its StudyInstanceUID; that of a PNG or JPEG is its path without the ending.
+
+    Args:
+        source: a folder, a table or an image.
+        only: these files of the folder, and no others.
 
     Raises:
         UsageError: there is no such file or folder.
@@ -48,7 +52,8 @@ def find_images(source: Path) -> list[InputImage]:
     if source.is_file():
         listed = list(_of_table(source)) if source.suffix.lower() == _TABLE else [_of_file(source, source.name)]
     else:
-        listed = [_of_file(path, path.relative_to(source).as_posix()) for path in _files_below(source)]
+        paths = _files_below(source) if only is None else sorted(only)
+        listed = [_of_file(path, path.relative_to(source).as_posix()) for path in paths]
     if not listed:
         raise DataError(f"{source}: expected PNG, JPEG or DICOM images, got none")
     return listed

@@ -1,6 +1,6 @@
 """A site's model on new images, from the configuration to the files that a person asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,8 +41,13 @@ class PredictedImages:
         return {name: reason for name, reason in said.items() if reason}
 
 
-def predict_at_site(config: SiteConfig, source: Path) -> PredictedImages:
+def predict_at_site(config: SiteConfig, source: Path, *, only: Collection[Path] | None = None) -> PredictedImages:
     """The predictions of the site's shipped model on the images that ``source`` names.
+
+    Args:
+        config: the site's.
+        source: a folder, a table or an image: see :func:`find_images`.
+        only: these files of the folder, and no others.
 
     Raises:
         UsageError: there is no such source, or the device is not on this machine.
@@ -52,7 +57,7 @@ def predict_at_site(config: SiteConfig, source: Path) -> PredictedImages:
     if config.cpu_threads is not None:
         torch.set_num_threads(config.cpu_threads)
     shipped = load_shipped_model(config.state.shipped_model)
-    images = find_images(source)
+    images = find_images(source, only=only)
     device = resolve_device(config.device)
     with Predictor(shipped, device=device, sensitivity=config.alert_sensitivity) as predictor:
         results = list(track(predict_images(images, predictor), description="predicting", total=len(images)))

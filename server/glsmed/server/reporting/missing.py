@@ -77,7 +77,10 @@ def not_looked_at(record: StudyRecord) -> list[str]:
     if not record.study.federation.cross_site_evaluation:
         lines.append("Each site's own best model beside the study's: federation.cross_site_evaluation is false.")
     if not any(numbers["calibration"] for numbers in record.results.values()):
-        lines.append("Calibration curves: no site let its bins go (`calibration` in egress.metrics).")
+        lines.append(
+            "Calibration curves: no site sent a bin. It needs `calibration` in egress.metrics, and egress.min_patients "
+            "patients with a finding and as many without one in the bin."
+        )
     references = {site: numbers["reference"] for site, numbers in record.results.items()}
     if "reports" in references.values():
         against = ", ".join(sorted(site for site, one in references.items() if one == "reports"))

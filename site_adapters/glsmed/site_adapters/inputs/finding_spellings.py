@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Collection, Mapping
 
 from glsmed.shared.files.documents import did_you_mean
+from glsmed.shared.findings import CANONICAL_FINDINGS
 
 Terms = Mapping[str, Collection[str]]
 
@@ -22,12 +23,18 @@ def meant_finding(name: str, findings: Collection[str], terms: Terms | None = No
     plain = _plain(name)
     by_name = {_plain(finding): finding for finding in findings}
     by_term = {_plain(term): finding for finding in findings for term in (terms or {}).get(finding, ())}
-    found = by_name.get(plain) or by_term.get(plain) or _within(plain, by_name) or _within(plain, by_term)
+    found = by_name.get(plain) or by_term.get(plain)
+    if not found and plain in _CANONICAL:
+        return ""  # it says what it means: a finding that does not count here
+    found = found or _within(plain, by_name) or _within(plain, by_term)
     return f"; did you mean {found!r}?" if found else did_you_mean(name, sorted(findings))
 
 
 def _plain(name: str) -> str:
     return " ".join(_BETWEEN_WORDS.sub(" ", unicodedata.normalize("NFKC", name).casefold()).split())
+
+
+_CANONICAL = frozenset(map(_plain, CANONICAL_FINDINGS))
 
 
 def _within(plain: str, findings: Mapping[str, str]) -> str:

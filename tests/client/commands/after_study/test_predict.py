@@ -4,6 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tests.drawn_dicom import write_study
+from tests.orthanc_on_loopback import Orthanc
+
 Typed = Callable[..., Any]
 
 
@@ -58,3 +63,40 @@ def test_a_site_that_has_no_model_yet_is_one_line(typed: Typed, write_config: Ca
     assert done.code == 2
     assert "there is no usable model here" in done.err
     assert len(done.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("way", ["web", "dicom"])
+def test_an_archive_is_asked_for_the_days_that_are_named(
+    typed: Typed, site_file: Path, orthanc: Orthanc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    for number in (1, 2, 3):
+        orthanc.store(write_study(tmp_path / "scanner", number))  # on the 2nd, 3rd and 4th of January
+    orthanc.store(write_study(tmp_path / "raw", 3, PresentationIntentType="FOR PROCESSING", SOPInstanceUID="1.2.3"))
+    for name, value in orthanc.variables.items():
+        monkeypatch.setenv(name, value)
+    archive = ("--in", orthanc.web if way == "web" else orthanc.dicom, "--pacs-ca", orthanc.ca)
+    words = ("predict", *archive, "--first-day", "2026-01-03", "--out", tmp_path / "p.csv", "--sc", tmp_path / "sc")
+    done = typed("--site", site_file, *words)
+    assert done.code == 0, done.err
+    assert "2 of 2 images have a prediction" in done.out
+    assert "1.2.3.dcm: is FOR PROCESSING" in done.out
+    orthanc.store(*(tmp_path / "sc").iterdir())
+    again = typed("--site", site_file, *words)  # what was written is not predicted on
+    assert "2 of 2 images have a prediction" in again.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--in", "https://pacs.hospital/dicom-web"), "expected --first-day or --accession with it, got neither"),
+        (("--in", ".", "--first-day", "2026-01-03"), "expected https:// or dicom:// after --in, got ."),
+        (("--in", "ftp://pacs.hospital", "--accession", "A1"), "got 'ftp://pacs.hospital'"),
+    ],
+)
+def test_wrong_use_of_an_archive_is_said_in_one_line(
+    typed: Typed, site_file: Path, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    done = typed("--site", site_file, "predict", *words, "--out", tmp_path / "p.csv")
+    assert done.code == 2
+    assert said in done.err
+    assert len(done.err.strip().splitlines()) == 1

@@ -45,17 +45,17 @@ def parse_address(written: str) -> WebAddress | DimseAddress:
         parts = urlsplit(written)
         port = parts.port
     except ValueError:
-        raise UsageError(f"--pacs: {_EXPECTED}, got another port or host") from None
+        raise UsageError(f"archive: {_EXPECTED}, got another port or host") from None
     if parts.password is not None or (parts.username is not None and parts.scheme != "dicom"):
         raise UsageError(
-            "--pacs: leave the user and password out of the address, where others can read them; "
+            "archive: leave the user and password out of the address, where others can read them; "
             "put them into the environment as GLSMED_PACS_USER and GLSMED_PACS_PASSWORD"
         )
     if parts.scheme in ("http", "https") and parts.hostname and not parts.query:
         return WebAddress(written.rstrip("/"))
     if parts.scheme == "dicom" and parts.hostname and parts.username and port and parts.path in ("", "/"):
         return DimseAddress(check_title(parts.username), parts.hostname, port)
-    raise UsageError(f"--pacs: {_EXPECTED}, got {written!r}")
+    raise UsageError(f"archive: {_EXPECTED}, got {written!r}")
 
 
 def check_title(title: str) -> str:

@@ -58,7 +58,7 @@ class WebArchive:
     ) -> None:
         credentials = credentials or NoCredentials()
         if not isinstance(credentials, NoCredentials) and not address.is_private:
-            raise UsageError(f"--pacs: credentials are sent over https only, got {address.url}")
+            raise UsageError(f"archive: credentials are sent over https only, got {address.url}")
         if ca_certificate is not None and not ca_certificate.is_file():
             raise UsageError(f"{ca_certificate}: expected a file with the certificate of the archive's authority")
         session = _Session()
