@@ -17,7 +17,7 @@ class DemoSettings:
     patients: int = 500
     seed: int = 1
     rounds: int = 5
-    steps_per_round: int = 60
+    steps_per_round: int = 40
     batch_size: int = 16
     image_size_px: int = 64
     architecture: str = "resnet10"
