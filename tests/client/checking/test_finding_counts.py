@@ -1,5 +1,3 @@
-import dataclasses
-
 from glsmed.client.checking.finding_counts import count_findings
 from glsmed.client.labels.label_table import CellState, LabelRow
 
@@ -7,7 +5,7 @@ ROW = LabelRow("", "", "", "present", "", 0, 1, "", 0.5, 0.5, 0.1, 1.0, 0.0, 1.0
 
 
 def row(study: str, finding: str, state: CellState, mean: float) -> LabelRow:
-    return dataclasses.ROW._replace(study_id=study, finding=finding, state=state, posterior_mean=mean)
+    return ROW._replace(study_id=study, finding=finding, state=state, posterior_mean=mean)
 
 
 def test_states_prevalence_and_gold_are_counted_by_finding_and_split() -> None:
