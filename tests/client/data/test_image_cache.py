@@ -208,7 +208,7 @@ def killed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "decoding\n"
-        journal = partial_rows.partial_files(folder / "state" / "images-32px.npy")[1]
+        journal = partial_rows.partial_files(folder / "state" / "patients" / "images-32px.npy")[1]
         wait_for(lambda: journal.exists() and journal.read_bytes().count(b"\n") > 4)
         process.kill()
     return folder
@@ -233,7 +233,8 @@ def test_decoding_goes_on_where_it_was_killed(tmp_path: Path, killed: list[Path]
     decoded = {name for name in reads if name.startswith("d")}
     assert 0 < len(decoded) <= 8
     assert "d 0.png" not in decoded
-    assert sorted(path.name for path in (tmp_path / "state").iterdir()) == ["images-32px.json", "images-32px.npy"]
+    left = sorted(path.name for path in (tmp_path / "state" / "patients").iterdir())
+    assert left == ["images-32px.json", "images-32px.npy"]
 
 
 def test_what_was_decoded_before_the_kill_serves_another_list(
@@ -244,7 +245,7 @@ def test_what_was_decoded_before_the_kill_serves_another_list(
 
 
 def test_pixels_that_a_power_failure_lost_are_decoded_again(tmp_path: Path, killed: list[Path]) -> None:
-    partial = partial_rows.partial_files(tmp_path / "state" / "images-32px.npy")[0]
+    partial = partial_rows.partial_files(tmp_path / "state" / "patients" / "images-32px.npy")[0]
     spoiled = np.load(partial, mmap_mode="r+")
     spoiled[1] = 0
     spoiled.flush()
@@ -253,17 +254,17 @@ def test_pixels_that_a_power_failure_lost_are_decoded_again(tmp_path: Path, kill
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[1]\n", b'{"recipe": []}\n'])
 def test_a_spoiled_journal_is_of_no_use_and_does_no_harm(tmp_path: Path, killed: list[Path], damage: bytes) -> None:
-    partial_rows.partial_files(tmp_path / "state" / "images-32px.npy")[1].write_bytes(damage)
+    partial_rows.partial_files(tmp_path / "state" / "patients" / "images-32px.npy")[1].write_bytes(damage)
     assert load(tmp_path, killed) == list(range(10, 22))
 
 
 def test_temporary_files_of_killed_writers_are_cleared_away(tmp_path: Path) -> None:
-    (tmp_path / "state").mkdir()
-    (tmp_path / "state" / ".images-32px.npy.abcd1234").write_bytes(bytes(100))
-    (tmp_path / "state" / ".images-32px.json.abcd1234").write_bytes(bytes(100))
-    (tmp_path / "state" / ".another.json.abcd1234").write_bytes(bytes(100))
+    (tmp_path / "state" / "patients").mkdir(parents=True)
+    (tmp_path / "state" / "patients" / ".images-32px.npy.abcd1234").write_bytes(bytes(100))
+    (tmp_path / "state" / "patients" / ".images-32px.json.abcd1234").write_bytes(bytes(100))
+    (tmp_path / "state" / "patients" / ".another.json.abcd1234").write_bytes(bytes(100))
     load(tmp_path, pictures(tmp_path / "a", 10))
-    assert [path.name for path in (tmp_path / "state").glob(".*")] == [".another.json.abcd1234"]
+    assert [path.name for path in (tmp_path / "state" / "patients").glob(".*")] == [".another.json.abcd1234"]
 
 
 def test_only_a_few_images_are_in_flight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -321,7 +322,7 @@ def test_sizes_have_caches_of_their_own(tmp_path: Path) -> None:
 
 def test_only_its_owner_can_read_the_cache(tmp_path: Path) -> None:
     load(tmp_path, pictures(tmp_path / "a", 10))
-    modes = {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "state").iterdir()}
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "state" / "patients").iterdir()}
     assert modes == {0o600}
 
 

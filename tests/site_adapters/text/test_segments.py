@@ -2,20 +2,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glsmed.site_adapters.text.bodies import Bodies, Section
 from glsmed.site_adapters.text.folding import Folding
+from glsmed.site_adapters.text.headers import Headers
 from glsmed.site_adapters.text.phrases import Script
-from glsmed.site_adapters.text.segments import Section, Segmenter
+from glsmed.site_adapters.text.segments import Segmenter
 
 HEADERS = {"impression": "impression", "findings": "findings", "reason for exam": "indication", "所見": "findings"}
 ABBREVIATIONS = frozenset({"dr", "e.g", "v.a", "approx"})
 
 
 def _segmenter(script: Script = "words") -> Segmenter:
+    folding = Folding(accents=True)
     return Segmenter(
-        headers=HEADERS,
+        Headers(HEADERS, words={}, weights={}, openers=frozenset(), folding=folding, script=script),
+        Bodies({}, reads_as_findings=lambda _: False, asks=lambda _: True),
         abbreviations=ABBREVIATIONS,
         open_words=frozenset({"of", "and"}),
-        folding=Folding(accents=True),
+        words=frozenset(),
+        goes_on=lambda before, after: False,
+        folding=folding,
         script=script,
     )
 

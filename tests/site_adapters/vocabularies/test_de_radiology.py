@@ -156,7 +156,7 @@ def _says(text: str, **states: str) -> tuple[str, dict[str, str]]:
         _says("Ein Pneumothorax ist nicht zu erkennen.", pneumothorax=ABSENT),
         _says("Einen Pneumothorax sehe ich nicht.", pneumothorax=ABSENT),
         _says("Pneumothorax nicht vorhanden.", pneumothorax=ABSENT),
-        _says("Pneumothorax (-)", pneumothorax=PRESENT),
+        _says("Pneumothorax (-)", pneumothorax=ABSENT),
         _says("Ein Pneumothorax wurde ausgeschlossen.", pneumothorax=ABSENT),
         _says("Ein Pneumothorax konnte ausgeschlossen werden.", pneumothorax=ABSENT),
         _says("Pneumothorax sicher ausgeschlossen.", pneumothorax=ABSENT),

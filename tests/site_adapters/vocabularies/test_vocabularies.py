@@ -7,7 +7,7 @@ from glsmed.site_adapters.adapter.adapter import Adapter
 from glsmed.site_adapters.adapter.layers import built_in_names
 from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.reading.examples import check_examples
-from glsmed.site_adapters.text.segments import BODY
+from glsmed.site_adapters.text.bodies import BODY
 
 LANGUAGES = {"en": "en_radiology", "ja": "ja_radiology", "es": "es_radiology", "de": "de_radiology"}
 _HEDGES = ("uncertainty", "differential")
@@ -51,10 +51,11 @@ def test_doubt_lies_between_denial_and_affirmation(adapter: Adapter) -> None:
             assert mean("negated") < mean(cue.id) < mean("affirmed"), cue.id
 
 
-def test_what_is_no_evidence_weighs_nothing_and_the_impression_most(adapter: Adapter) -> None:
+def test_what_is_no_evidence_weighs_nothing_and_later_words_most(adapter: Adapter) -> None:
     weights = adapter.section_weights
     assert weights["indication"] == weights["history"] == weights["comparison"] == 0
-    assert weights["impression"] == max(weights.values()) > weights["findings"]
+    assert max(weights.values()) == weights["addendum"] > weights["impression"] > weights["findings"]
+    assert weights["findings"] > weights["preliminary"] > 0
     assert weights[BODY] > 0
 
 

@@ -16,6 +16,7 @@ from glsmed.benchmarks.language.openi_score import openi_cells, score_openi
 from glsmed.benchmarks.language.requirements import Requirement, at_least, at_most, skipped
 from glsmed.benchmarks.language.seeded_faults import SEEDED_FAULTS
 from glsmed.benchmarks.language.speed import extract_speed, negspacy_speed, report_lines
+from glsmed.benchmarks.language.wording_score import read_checks, score_wording, share_passed
 from glsmed.shared.errors import GlsmedError
 from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.inputs.progress import track
@@ -34,6 +35,7 @@ def measure_language(work: Path, *, ecg_adapters: Path) -> list[Requirement]:
     """
     parts: Sequence[tuple[str, Part]] = (
         ("Open-i", openi_rows),
+        ("wording", wording_rows),
         ("NUBes", nubes_rows),
         ("JMED", jmed_rows),
         ("PTB-XL", lambda: ecg_rows(ecg_adapters)),
@@ -77,6 +79,12 @@ def openi_rows() -> Iterator[Requirement]:
     for labels, required, known in ((25, 0.17, 0.179), (100, 0.155, 0.168)):
         what = f"Open-i hedged cells, Brier, with {labels} gold hedged cells"
         yield at_most(what, scores.few[labels], required, known=known, repeats=20)
+
+
+def wording_rows() -> Iterator[Requirement]:
+    """Wording that is often misread: checks of our own, by kind and language."""
+    checks = read_checks()
+    yield at_least("wording checks passed", share_passed(checks), 0.97, checks=len(checks), **score_wording(checks))
 
 
 def nubes_rows() -> Iterator[Requirement]:

@@ -9,10 +9,11 @@ from glsmed.site_adapters.adapter.schema import Kind
 from glsmed.site_adapters.reading.cells import Mark
 from glsmed.site_adapters.reading.reader import Reader
 
-# What is gone or stopped is a negation in NUBes ("retirada de drenaje").
+# What is gone, stopped ("retirada de drenaje") or cannot be judged ("no valorable") is a negation in NUBes.
 KINDS: dict[Kind, CueKind] = {
     "negation": "negation",
     "resolved": "negation",
+    "unassessable": "negation",
     "uncertainty": "uncertainty",
     "differential": "uncertainty",
 }

@@ -10,7 +10,7 @@ from glsmed.client.egress.local_record import LocalRecord
 from glsmed.client.egress.site_numbers import Number
 from glsmed.client.evaluation.beside_local import beside_local
 from glsmed.client.evaluation.evaluation import evaluate
-from glsmed.client.evaluation.model_description import describe_model
+from glsmed.client.evaluation.model_description import ModelDescription, describe_model
 from glsmed.client.evaluation.shipped_model import write_shipped_model
 from glsmed.client.evaluation.site_card import ShippedFacts, write_site_card
 from glsmed.client.learning.output_calibration import OutputCalibration
@@ -34,7 +34,7 @@ def keep_final_model(site: SiteRuntime, output_calibration: OutputCalibration, *
         round_number=round_number,
         offset=None if offsets is None else offsets[0],
         output_calibration=output_calibration,
-        description=describe_model(site.model, site.splits, kind=site.study.model.calibration_map, device=site.device),
+        description=_description(site),
     )
     try:
         _describe(site, output_calibration, round_number)
@@ -50,6 +50,16 @@ def beside_own_model(site: SiteRuntime, numbers: Mapping[str, Number]) -> str:
         numbers: what was measured of the study's model on the test split, by metric key.
     """
     return beside_local(_by_finding(numbers), _by_finding(_local_numbers(site)))
+
+
+def _description(site: SiteRuntime) -> ModelDescription | None:
+    """Intervals, operating points and what is familiar; None where the model's answers are no numbers."""
+    kind = site.study.model.calibration_map
+    try:
+        return describe_model(site.model, site.splits, kind=kind, device=site.device)
+    except (GlsmedError, ValueError, RuntimeError) as error:  # RuntimeError: of linear algebra on what is no number
+        structlog.get_logger().warning("no_model_description", detail=str(error))
+        return None
 
 
 def _describe(site: SiteRuntime, output_calibration: OutputCalibration, round_number: int) -> None:

@@ -1,5 +1,6 @@
 """Memory of a process that handles large things now and then."""
 
+import atexit
 import ctypes
 import gc
 from collections.abc import Iterator
@@ -32,3 +33,4 @@ def keep_out_of_collections() -> None:
     """
     gc.collect()
     gc.freeze()
+    atexit.register(gc.unfreeze)  # at the end they go like all others: some libraries complain of what is left

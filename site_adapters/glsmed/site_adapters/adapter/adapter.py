@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from glsmed.shared.errors import Fault
-from glsmed.site_adapters.adapter.schema import Compound, Expectation, Inflection, Kind, Scope, State
+from glsmed.site_adapters.adapter.schema import Composed, Compound, Expectation, Inflection, Kind, Scope, State
 from glsmed.site_adapters.text.phrases import Script
 
 AFFIRMED = "affirmed"
@@ -19,6 +19,7 @@ STATES: Mapping[Kind, State] = {
     "resolved": "absent",
     "historical": "uncertain",
     "conditional": "uncertain",
+    "unassessable": "not assessable",
 }
 
 
@@ -94,6 +95,7 @@ class Cue:
     source: str | None
     examples: tuple[CueExample, ...]
     place: Place
+    composed: tuple[Composed, ...] = ()
 
     @property
     def state(self) -> State:
@@ -129,6 +131,10 @@ class SettledGrammar:
     spellings: Mapping[str, str] = field(default_factory=dict)
     compounds: tuple[Compound, ...] = ()
     compound_heads: bool = False
+    answers: tuple[str, ...] = ()
+    misheard: Mapping[str, str] = field(default_factory=dict)
+    own_words: tuple[str, ...] = ()
+    function_words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +145,9 @@ class Adapter:
         digest: sha256 (hex) of everything that decides how a report is read.
         headers: section header → role; section_weights: role → weight, 0 for no evidence.
         findings: name → finding; iterating gives the names.
+        phrasing: name of a list of :class:`glsmed.site_adapters.adapter.schema.Phrasing` → its words.
+        header_words: role → words by which an unknown header has that role.
+        languages: those whose sentences are read besides the adapter's own.
         cues: id → cue, always with ``affirmed`` and ``negated``.
         components: rules of the site's own; see :mod:`glsmed.site_adapters.adapter.components`.
     """
@@ -154,6 +163,9 @@ class Adapter:
     cues: Mapping[str, Cue]
     examples: tuple[TextExample, ...] = field(repr=False)
     components: tuple[ComponentName, ...] = ()
+    phrasing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    header_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    languages: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

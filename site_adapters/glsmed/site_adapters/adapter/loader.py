@@ -25,7 +25,7 @@ from glsmed.site_adapters.adapter.adapter import (
 )
 from glsmed.site_adapters.adapter.components import load_component, source_digest
 from glsmed.site_adapters.adapter.layers import Layer, read_layers
-from glsmed.site_adapters.adapter.schema import CueEntry, FindingEntry, Kind
+from glsmed.site_adapters.adapter.schema import Composed, CueEntry, FindingEntry, Kind, Phrasing
 
 ItemT = TypeVar("ItemT")
 ValueT = TypeVar("ValueT")
@@ -74,6 +74,7 @@ class _Cue:
     entry: CueEntry
     place: Place
     phrases: _Phrases = field(default_factory=_Phrases)
+    composed: tuple[Composed, ...] = ()
     examples: tuple[CueExample, ...] = ()
     yielded: bool = False
 
@@ -107,7 +108,11 @@ class _Merger:
         self._examples: list[TextExample] = []
         self._components: list[ComponentName] = []
 
+        self._header_words: dict[str, tuple[str, ...]] = {}
+
     def take(self, layer: Layer) -> None:
+        for role, words in layer.file.header_words.items():
+            self._header_words[role] = (*self._header_words.get(role, ()), *words)
         self._weights.update(layer.file.section_weights)
         for role, headers in layer.file.sections.items():
             self._headers.update((_key(header), role) for header in headers)
@@ -146,6 +151,7 @@ class _Merger:
         for number, phrase in enumerate(entry.remove):
             self._remove(phrase, [cue.phrases], layer.place("cues", index, "remove", number))
         cue.phrases.add(entry.phrases)
+        cue.composed += entry.composed
         if entry.examples:
             places = [layer.place("cues", index, "examples", number) for number in range(len(entry.examples))]
             cue.examples = tuple(map(CueExample, entry.examples, places))
@@ -191,6 +197,9 @@ class _Merger:
             cues=cues,
             examples=tuple(self._examples),
             components=tuple(self._components),
+            phrasing=_settle_phrasing(layers),
+            header_words=self._header_words,
+            languages=tuple(dict.fromkeys(_joined(layer.file.languages for layer in layers))),
         )
 
     def _component_sources(self) -> Iterator[str]:
@@ -218,6 +227,7 @@ class _Merger:
             source=entry.source,
             examples=cue.examples,
             place=cue.place,
+            composed=cue.composed,
         )
 
     def _finding_faults(self) -> Iterator[Fault]:
@@ -238,8 +248,14 @@ class _Merger:
         for layer in layers:
             for role in layer.file.sections:
                 if role in self._headers.values() and role not in self._weights:
-                    near = did_you_mean(role, list(self._weights)) or "; add it to section_weights"
-                    yield layer.place("sections", role).fault(f"section {role!r} has no weight{near}")
+                    yield layer.place("sections", role).fault(self._without_weight(role))
+            for role in layer.file.header_words:
+                if role not in self._weights:
+                    yield layer.place("header_words", role).fault(self._without_weight(role))
+
+    def _without_weight(self, role: str) -> str:
+        near = did_you_mean(role, list(self._weights)) or "; add it to section_weights"
+        return f"section {role!r} has no weight{near}"
 
     def _compound_faults(self, layers: Sequence[Layer]) -> Iterator[Fault]:
         for layer in layers:
@@ -319,7 +335,22 @@ def _settle_grammar(layers: Sequence[Layer]) -> SettledGrammar:
         spellings={letters: other for grammar in grammars for letters, other in grammar.spellings.items()},
         compounds=_joined(grammar.compounds for grammar in grammars),
         compound_heads=_nearest([grammar.compound_heads for grammar in grammars], default=False),
+        answers=_joined(grammar.answers for grammar in grammars),
+        misheard={word: meant for grammar in grammars for word, meant in grammar.misheard.items()},
+        own_words=_joined(grammar.own_words for grammar in grammars),
+        function_words=_joined(grammar.function_words for grammar in grammars),
     )
+
+
+def _settle_phrasing(layers: Sequence[Layer]) -> Mapping[str, tuple[str, ...]]:
+    """The words of each list, those of all files together, without what a later file takes away."""
+    lists: dict[str, dict[str, str]] = {name: {} for name in Phrasing.model_fields if name != "remove"}
+    for layer in layers:
+        gone = set(map(_key, layer.file.phrasing.remove))
+        for name, words in lists.items():
+            kept = {key: word for key, word in words.items() if key not in gone}
+            lists[name] = kept | {_key(word): word for word in getattr(layer.file.phrasing, name)}
+    return {name: tuple(words.values()) for name, words in lists.items()}
 
 
 def _nearest(values: Sequence[ValueT | None], *, default: ValueT) -> ValueT:

@@ -20,11 +20,12 @@ Kind = Literal[
     "resolved",
     "historical",
     "conditional",
+    "unassessable",
     "pseudo",
     "terminator",
 ]
 Scope = Literal["forward", "backward", "both", "own"]
-State = Literal["present", "absent", "uncertain"]
+State = Literal["present", "absent", "uncertain", "not assessable"]
 Expectation = Literal["present", "absent", "uncertain", "unmentioned"]
 
 
@@ -49,6 +50,23 @@ class FindingEntry(StrictModel):
     remove: tuple[Text, ...] = ()
 
 
+class Composed(StrictModel):
+    """A cue of two parts that need not stand side by side ("neither … can be excluded").
+
+    Attributes:
+        first: phrases of the one part; ``then`` those of the other.
+        within: most words between the parts.
+        either_order: whether the parts may also stand the other way round.
+        at: where the cue then stands: at both parts, or only at the second, whose own meaning it takes.
+    """
+
+    first: Annotated[tuple[Text, ...], Field(min_length=1)]
+    then: Annotated[tuple[Text, ...], Field(min_length=1)]
+    within: Annotated[int, Field(ge=0, le=60)] = 8
+    either_order: bool = False
+    at: Literal["both", "second"] = "both"
+
+
 class CueEntry(StrictModel):
     """What one file says of a cue; fields that are left out come from the parent's cue of this id.
 
@@ -62,6 +80,7 @@ class CueEntry(StrictModel):
         scope: where the mentions stand that it governs; ``own`` where it denies or doubts only what it says itself
             ("afebrile").
         reach: most words between the cue and a mention in its scope.
+        composed: the cue in two parts, added to the parent's.
         examples: texts in which this cue must decide a finding (or, for pseudo and terminator, be found).
     """
 
@@ -75,6 +94,7 @@ class CueEntry(StrictModel):
     source: Text | None = None
     family: Name | None = None
     reach: Annotated[int, Field(ge=1, le=1000)] | None = None
+    composed: tuple[Composed, ...] = ()
     examples: tuple[Text, ...] = ()
 
 
@@ -115,6 +135,10 @@ class Grammar(StrictModel):
         prepositions: words that a cue of scope both can end in, and then looks forward ("suspicious for"); where the
             script is characters, endings of a cue that describes the next mention, and so shares what is said of that.
         abbreviations: words whose full stop does not end a sentence.
+        answers: words that answer a question or fill in a field ("yes", "none").
+        misheard: words as speech recognition or a keyboard writes them → the words that were meant.
+        own_words: words that are no slip of the pen, though they are one letter off a word of the vocabulary.
+        function_words: small words by which a sentence is known to be of this language.
     """
 
     script: Literal["words", "characters"] | None = None
@@ -128,6 +152,54 @@ class Grammar(StrictModel):
     alternatives: tuple[Text, ...] = ()
     prepositions: tuple[Text, ...] = ()
     abbreviations: tuple[Text, ...] = ()
+    answers: tuple[Text, ...] = ()
+    misheard: dict[Text, Text] = Field(default_factory=dict)
+    own_words: tuple[Text, ...] = ()
+    function_words: tuple[Text, ...] = ()
+
+
+class Phrasing(StrictModel):
+    """Words around findings and cues, by what they do to a statement.
+
+    Attributes:
+        asserting: words that open a statement of their own after a comma or "and" ("small", "stable", "several").
+        articles: words before a noun that leave what it says open ("a"); ``definite`` those that presuppose it ("the").
+        verbs: finite verbs, by which two statements in one sentence are told apart.
+        relations: words that hang a finding on the noun before them ("increase *of* the effusion").
+        carriers: nouns that carry a denial on to the finding ("evidence", "sign", "area").
+        observing: words for what a reader sees or not; "not seen" denies the finding, "not calcified" does not.
+        nots: words that deny what follows them.
+        changes: nouns of change, which presuppose what changes ("growth").
+        limits: words that limit a denial to some of its kind ("no *new* effusion").
+        left, right, both_sides: words for a side.
+        earlier: words for an earlier examination; ``now`` those for the present one.
+        partial: words by which something is gone in part only.
+        awaiting: words by which an end is still awaited ("until resolution").
+        carried_on: words that stand for the finding named last ("a trace *amount* may be present").
+        starts: words that a statement begins with ("there", "heart"), so that a text is known as findings.
+        remove: words of the parent that are taken out of every list.
+    """
+
+    asserting: tuple[Text, ...] = ()
+    articles: tuple[Text, ...] = ()
+    definite: tuple[Text, ...] = ()
+    verbs: tuple[Text, ...] = ()
+    relations: tuple[Text, ...] = ()
+    carriers: tuple[Text, ...] = ()
+    observing: tuple[Text, ...] = ()
+    nots: tuple[Text, ...] = ()
+    changes: tuple[Text, ...] = ()
+    limits: tuple[Text, ...] = ()
+    left: tuple[Text, ...] = ()
+    right: tuple[Text, ...] = ()
+    both_sides: tuple[Text, ...] = ()
+    earlier: tuple[Text, ...] = ()
+    now: tuple[Text, ...] = ()
+    partial: tuple[Text, ...] = ()
+    awaiting: tuple[Text, ...] = ()
+    carried_on: tuple[Text, ...] = ()
+    starts: tuple[Text, ...] = ()
+    remove: tuple[Text, ...] = ()
 
 
 class Example(StrictModel):
@@ -144,7 +216,11 @@ class AdapterFile(StrictModel):
         adapter: its name; ``version`` counts its releases.
         extends: name of a built-in vocabulary or path of another file, relative to this one.
         language: ISO 639-1 code.
+        languages: those whose sentences are read; one that is not the adapter's own is read with its built-in
+            vocabulary. A sentence of any other language is no evidence.
         sections: role → headers as they stand in reports, added to the parent's.
+        header_words: role → words or parts of words by which an unknown header has that role ("clinical").
+        phrasing: words around findings and cues.
         section_weights: role → weight of its evidence; 0 is no evidence. Text before any header has role ``body``.
         findings: name of the finding → its phrases.
         cues: merged by id.
@@ -156,7 +232,10 @@ class AdapterFile(StrictModel):
     version: Annotated[int, Field(ge=1)] = 1
     extends: Text | None = None
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")] | None = None
+    languages: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")], ...] = ()
     grammar: Grammar = Grammar()
+    phrasing: Phrasing = Phrasing()
+    header_words: dict[Name, tuple[Text, ...]] = Field(default_factory=dict)
     sections: dict[Name, tuple[Text, ...]] = Field(default_factory=dict)
     section_weights: dict[Name, Annotated[float, Field(ge=0, le=100)]] = Field(default_factory=dict)
     findings: dict[Name, FindingEntry] = Field(default_factory=dict)

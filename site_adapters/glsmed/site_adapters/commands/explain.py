@@ -32,6 +32,7 @@ def explain_command(
     - `glsmed-adapter explain st-mary.yaml --in reports.jsonl --calibration calibration.yaml --html --out why.html`
     """
     from glsmed.site_adapters.adapter.loader import load_adapter
+    from glsmed.site_adapters.commands.line_commands import warn_of_foreign
     from glsmed.site_adapters.explaining.explanation import as_text, explain
     from glsmed.site_adapters.reading.reader import Reader
 
@@ -49,6 +50,7 @@ def explain_command(
             output.write(as_html(explained, title=f"How {reader.adapter.label} reads"))
         else:
             output.writelines(f"# {name}\n{as_text(rows)}\n" for name, _, rows in explained)
+    warn_of_foreign(reader, reader.foreign.left_out.total())
     if broken:
         raise GlsmedError(f"{source}: {len(broken)} broken line(s) left out: {'; '.join(broken)}")
 

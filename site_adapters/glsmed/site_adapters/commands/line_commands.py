@@ -36,7 +36,7 @@ class Outcome:
 
     answers: list[str]
     broken: list[tuple[int, str]]
-    sentences: tuple[int, int]
+    sentences: tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class Work:
         """The answers to a chunk."""
         answers, broken = [], []
         seen, strange = self.reader.sentences_read, self.reader.sentences_unknown
+        foreign = self.reader.foreign.left_out.total()
         for number, line in chunk:
             try:
                 report = parse_report(line)
@@ -58,7 +59,8 @@ class Work:
                 broken.append((number, str(error)))
             else:
                 answers.append(f'{{"id": {dumps(report.report_id)}, {answer}}}')
-        new = (self.reader.sentences_read - seen, self.reader.sentences_unknown - strange)
+        left_out = self.reader.foreign.left_out.total() - foreign
+        new = (self.reader.sentences_read - seen, self.reader.sentences_unknown - strange, left_out)
         return Outcome(answers, broken, new)
 
 
@@ -71,7 +73,7 @@ def answer_lines(adapter: str, answer: Answer, *, source: Path, target: Path, wo
     work = Work(Reader(load_adapter(adapter)), answer)
     gc.set_threshold(_YOUNG_OBJECTS)  # reading makes many objects and no cycles
     place = "standard input" if source == STREAM else str(source)
-    broken = seen = strange = 0
+    broken = seen = strange = foreign = 0
     with open_lines(source) as lines, open_output(target) as output:
         for outcome in track(run(work, lines, workers=workers), description="chunks of reports"):
             output.writelines(line + "\n" for line in outcome.answers)
@@ -79,7 +81,9 @@ def answer_lines(adapter: str, answer: Answer, *, source: Path, target: Path, wo
                 typer.echo(f"{place}:{number}: {problem}", err=True)
             broken += len(outcome.broken)
             seen, strange = seen + outcome.sentences[0], strange + outcome.sentences[1]
+            foreign += outcome.sentences[2]
     _warn_of_language(work.reader, seen, strange)
+    warn_of_foreign(work.reader, foreign)
     if broken:
         raise GlsmedError(f"{place}: {broken} broken line(s) left out; every other report has its answer")
 
@@ -91,6 +95,17 @@ def _warn_of_language(reader: Reader, seen: int, strange: int) -> None:
         typer.echo(
             f"warning: {share} % of {seen} sentences hold no word that {reader.adapter.label} knows; "
             f"are these reports in its language ({language})?",
+            err=True,
+        )
+
+
+def warn_of_foreign(reader: Reader, left_out: int) -> None:
+    """Say on standard error how many sentences were left out, because they are in another language."""
+    if left_out:
+        typer.echo(
+            f"warning: {left_out} sentence(s) are in another language than that of {reader.adapter.label} "
+            f"({reader.adapter.language}) and were left out; to read them, list it, as in languages: "
+            f"[{reader.adapter.language}, en]",
             err=True,
         )
 

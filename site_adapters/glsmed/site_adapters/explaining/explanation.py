@@ -1,12 +1,13 @@
 """Why an adapter reads a text as it does: every mention with its words, rule, prior, posterior, rate and target."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from glsmed.site_adapters.adapter.adapter import Adapter
-from glsmed.site_adapters.reading.cells import NO_EVIDENCE, Cell, Span
+from glsmed.site_adapters.reading.cells import NO_EVIDENCE, NOT_ASSESSABLE, Cell, Span
 from glsmed.site_adapters.reading.reader import Reader
 from glsmed.site_adapters.reading.statements import Statement
+from glsmed.site_adapters.text.mending import Mend
 
 COLUMNS = ("finding", "state", "words", "rule", "section", "prior", "posterior", "label", "rate r", "target", "")
 _LONGEST_WORDS = 60
@@ -61,7 +62,19 @@ def explain(reader: Reader, text: str, posterior: Posterior | None = None) -> li
         posterior: gives mean and spread for a cell among the cells of its report; a calibration is one.
     """
     cells = reader.read(text).cells
-    return [_explained(statement, cells, text, reader.adapter, posterior) for statement in reader.statements(text)]
+    rows = [_explained(statement, cells, text, reader.adapter, posterior) for statement in reader.statements(text)]
+    mends = reader.mends(text) if rows else []
+    return [_with_mends(row, text, mends) for row in rows]
+
+
+def _with_mends(row: Explained, text: str, mends: Sequence[Mend]) -> Explained:
+    """The row, with what its words were read as where they were mended ("effussion (read as effusion)")."""
+    told = [
+        f"{' '.join(text[mend.start : mend.end].split())} read as {mend.meant}"
+        for mend in mends
+        if any(span.start < mend.end and mend.start < span.end for span in row.spans)
+    ]
+    return replace(row, words=f"{row.words} ({'; '.join(told)})") if told else row
 
 
 def _explained(
@@ -76,7 +89,7 @@ def _explained(
         after = posterior(cell, cells.values()) if cell and decides else posterior(statement.cell, ())
     return Explained(
         finding=assertion.finding,
-        state=NO_EVIDENCE if prior is None else assertion.state,
+        state=assertion.state if prior is not None or assertion.state == NOT_ASSESSABLE else NO_EVIDENCE,
         words=" … ".join(" ".join(text[span.start : span.end].split()) for span in sorted(statement.placed)),
         cue=assertion.cue,
         rule=rule(adapter, assertion.cue),

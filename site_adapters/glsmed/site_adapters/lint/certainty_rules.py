@@ -16,7 +16,7 @@ _WIDEST_FAMILY = 0.6
 _IMPROBABLE = 0.2  # below, a stronger word leaves less; above, it may well leave more
 _STRONGEST = 200.0
 _WEAKEST = 1.0
-_NO_EVIDENCE = ("historical", "conditional")
+_NO_EVIDENCE = ("historical", "conditional", "unassessable")
 _LADDERS = (
     ("very_unlikely", "unlikely", "possible", "probable", "most_likely", "affirmed"),
     ("less_likely", "possible"),

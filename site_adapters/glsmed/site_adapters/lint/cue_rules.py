@@ -56,7 +56,7 @@ def too_common(subject: Subject) -> Iterator[Fault]:
     listed = subject.adapter.grammar.fillers if by_words else ()
     fillers = {token for text in listed for token in subject.lexicon.tokens(text)}
     common = words_of(subject).common
-    for phrase, cue in _own_cue_phrases(subject, (*ASSERTING, "historical", "conditional")):
+    for phrase, cue in _own_cue_phrases(subject, (*ASSERTING, "historical", "conditional", "unassessable")):
         tokens = subject.lexicon.tokens(phrase.text)
         short = len(tokens) == 1 and (tokens[0].isdigit() or tokens[0] in common or _is_letter(tokens[0]))
         if short or (tokens and len(tokens) > 1 and set(tokens) <= fillers):
@@ -110,7 +110,12 @@ def no_effect(subject: Subject) -> Iterator[Fault]:
     worded = {cue for finding in subject.adapter.findings.values() for cue in finding.worded}
     worded |= {compound.cue for layer in subject.layers for compound in layer.file.grammar.compounds if compound.cue}
     for at, _, cue in subject.own_cues:
-        if not cue.phrases and cue.id not in worded and not is_plain(cue) and not subject.adapter.components:
+        if (
+            not (cue.phrases or cue.composed)
+            and cue.id not in worded
+            and not is_plain(cue)
+            and not subject.adapter.components
+        ):
             message = f"cue {cue.id!r} has no phrases and no finding words it — give it phrases, or remove it"
             yield subject.own.place("cues", at).fault(message)
 

@@ -12,7 +12,7 @@ from glsmed.site_adapters.lint.lint_context import Phrase, Subject
 _NEAR = 0.8
 _NEARLY_SURE = 0.7
 _SHORTEST_PART = 4
-_SWALLOWING = ("negation", "resolved", "historical", "conditional")
+_SWALLOWING = ("negation", "resolved", "historical", "conditional", "unassessable")
 
 
 def near_canonical(subject: Subject) -> Iterator[Fault]:

@@ -6,7 +6,7 @@ from glsmed.shared.errors import Fault
 from glsmed.site_adapters.adapter.layers import Layer
 from glsmed.site_adapters.lint.lint_context import Subject, compared
 from glsmed.site_adapters.lint.phrase_rules import key
-from glsmed.site_adapters.text.segments import BODY
+from glsmed.site_adapters.text.bodies import BODY
 
 _NO_EVIDENCE = ("indication", "history", "comparison", "technique", "recommendation")
 

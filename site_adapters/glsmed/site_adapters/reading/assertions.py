@@ -5,14 +5,20 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from glsmed.site_adapters.adapter.adapter import AFFIRMED, Beta, Cue
-from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning
+from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning, lists
 from glsmed.site_adapters.adapter.schema import State
-from glsmed.site_adapters.reading.scopes import ActingCue, Mention, mentions_with_cues
+from glsmed.site_adapters.phrasing.around import Around
+from glsmed.site_adapters.phrasing.heads import Heads
+from glsmed.site_adapters.phrasing.sides import Side, side_in
+from glsmed.site_adapters.reading.mentions import ActingCue, Mention
+from glsmed.site_adapters.reading.scopes import mentions_with_cues
 from glsmed.site_adapters.text.phrases import Hit
 
 _DOUBT = ("uncertainty", "differential")
 _SHARED_BY = 2
 _EVEN = 0.5
+_LIMITS, _TOLD = lists("limits"), lists("limits", "left", "right", "both_sides")
+_NEAR = 8  # hits or words on either side, beyond which nothing belongs to a mention
 
 
 class Assertion(NamedTuple):
@@ -25,6 +31,8 @@ class Assertion(NamedTuple):
         share: factor on the cue's own mean where alternatives share it.
         implied: whether the words imply the finding with doubt of their own ("nodular opacity" for a nodule).
         resolved: whether the finding is said to be gone.
+        side: the side that its words name.
+        limited: whether a denial is only of some of its kind ("no new effusion").
     """
 
     finding: str
@@ -38,6 +46,8 @@ class Assertion(NamedTuple):
     cue_places: tuple[tuple[int, int], ...]
     implied: bool
     resolved: bool
+    side: Side = ""
+    limited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +59,55 @@ class _Verdict:
     denied_by: Cue | None = None
 
 
-def assertions_of(hits: Sequence[Hit[Meaning]], lexicon: Lexicon, *, length: int) -> list[Assertion]:
-    """The assertions of a sentence of ``length`` tokens with these hits."""
+def assertions_of(
+    hits: Sequence[Hit[Meaning]], lexicon: Lexicon, *, length: int, around: Around | None = None
+) -> list[Assertion]:
+    """The assertions of a sentence of ``length`` tokens with these hits.
+
+    Args:
+        hits: of the sentence.
+        lexicon: of the adapter.
+        length: tokens of the sentence without the stops at its end.
+        around: the words around findings and cues; without them, a cue is said of every mention in its scope.
+    """
     affirmed = lexicon.adapter.cues[AFFIRMED]
+    heads = None if around is None else Heads(hits, around, lexicon.script)
     found = []
-    for mention in mentions_with_cues(hits, length, lexicon.script):
+    for mention in mentions_with_cues(hits, length, lexicon.script, heads):
         verdict = _verdict(mention, affirmed)
         for finding, worded in mention.hit.payload.mentions:
-            found.append(_assertion(finding, mention, verdict if worded is None else _weighed(worded, verdict)))
+            said = _assertion(finding, mention, verdict if worded is None else _weighed(worded, verdict))
+            found.append(said if around is None else _placed(said, mention, hits, around))
     return found
+
+
+def _placed(said: Assertion, mention: Mention, hits: Sequence[Hit[Meaning]], around: Around) -> Assertion:
+    """The assertion with its side, and with whether its denial is limited."""
+    if not around.has(_TOLD):
+        return said
+    start, end = _own_words(mention, hits, len(around.tokens))
+    side = side_in(around, start, end)
+    limited = False
+    if said.state == "absent" and said.cue_places:
+        cue_start, cue_end = said.cue_places[-1]
+        first, last = min(start, cue_start), max(mention.hit.start, cue_end)
+        limited = around.any(max(first, mention.hit.start - _NEAR), last, _LIMITS) or (
+            around.any(mention.hit.end, min(end, mention.hit.end + 2), _LIMITS)
+        )
+    return said._replace(side=side, limited=limited) if side or limited else said
+
+
+def _own_words(mention: Mention, hits: Sequence[Hit[Meaning]], length: int) -> tuple[int, int]:
+    """The tokens between what parts a mention from others on both sides."""
+    before = (hit.end for hit in reversed(hits[max(0, mention.place - _NEAR) : mention.place]) if _parts(hit))
+    after = (hit.start for hit in hits[mention.place + 1 : mention.place + _NEAR] if _parts(hit))
+    return next(before, 0), next(after, length)
+
+
+def _parts(hit: Hit[Meaning]) -> bool:
+    meaning = hit.payload
+    ends = meaning.cue is not None and meaning.cue.kind == "terminator"
+    return bool(meaning.mentions) or meaning.joiner is not None or meaning.boundary is not None or ends
 
 
 def _weighed(worded: Cue, verdict: _Verdict) -> _Verdict:
@@ -78,13 +128,14 @@ def _weighed(worded: Cue, verdict: _Verdict) -> _Verdict:
 def _verdict(mention: Mention, affirmed: Cue) -> _Verdict:
     """The deciding cue of a mention.
 
-    In this order: said to be gone; not evidence (historical, conditional); doubt that ends the sentence after a "but";
+    In this order: said to be gone; not evidence (historical, conditional, not assessable); doubt that ends the sentence
+    after a "but";
     denial; doubt; affirmation.
     """
     cues = [*mention.forward, *mention.backward]
     if not mention.conceded and len(cues) <= 1:
         return _decided_by(cues[0]) if cues else _Verdict(affirmed)
-    for kind in ("resolved", "historical", "conditional"):
+    for kind in ("resolved", "historical", "conditional", "unassessable"):
         if chosen := _of_kind(cues, kind):
             return _decided_by(chosen[-1])
     if mention.conceded:

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from glsmed.site_adapters.adapter.schema import Kind, State
 
 NO_EVIDENCE = "no evidence"
+NOT_ASSESSABLE = "not assessable"
 _DECIMALS = 4
 
 

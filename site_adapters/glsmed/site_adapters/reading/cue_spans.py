@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from glsmed.site_adapters.adapter.adapter import Cue
 from glsmed.site_adapters.adapter.lexicon import Meaning
-from glsmed.site_adapters.reading.scopes import ActingCue, acting_cues, stops
+from glsmed.site_adapters.reading.mentions import ActingCue
+from glsmed.site_adapters.reading.scopes import acting_cues, stops
 from glsmed.site_adapters.text.phrases import Hit
 
 

@@ -1,20 +1,30 @@
 """Reads a report: one cell per finding, with the words behind it."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from glsmed.site_adapters.adapter.adapter import Adapter
+from glsmed.site_adapters.adapter.adapter import NEGATED, Adapter
 from glsmed.site_adapters.adapter.components import Marked, load_components, overlaid
-from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning
+from glsmed.site_adapters.adapter.lexicon import Folded, Lexicon, Meaning
+from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.phrasing.around import Around
+from glsmed.site_adapters.phrasing.body_regions import NOWHERE, Region, with_regions
+from glsmed.site_adapters.phrasing.clauses import with_denials_behind, with_predicates_parted, with_statements
+from glsmed.site_adapters.phrasing.composed import with_composed
+from glsmed.site_adapters.phrasing.foreign import Foreign, cue_known_to
+from glsmed.site_adapters.phrasing.segmenting import segmenter_of
+from glsmed.site_adapters.phrasing.sides import with_other_side
+from glsmed.site_adapters.phrasing.times import in_this_time
 from glsmed.site_adapters.reading.assertions import Assertion, assertions_of
-from glsmed.site_adapters.reading.body_regions import NOWHERE, Region, with_regions
 from glsmed.site_adapters.reading.cells import Mark, Reading, Span
 from glsmed.site_adapters.reading.comma_scope import with_comma_scopes
 from glsmed.site_adapters.reading.cue_spans import CueSpan, cue_spans_of
-from glsmed.site_adapters.reading.statements import LEAST_EVIDENCE, NO_PRIOR, FullReading, Statement
+from glsmed.site_adapters.reading.deciding import decided
+from glsmed.site_adapters.reading.statements import LEAST_EVIDENCE, FullReading, Statement
+from glsmed.site_adapters.text.forms import Forms
+from glsmed.site_adapters.text.mending import Mend
 from glsmed.site_adapters.text.phrases import Hit, sentence_length, token_bounds
-from glsmed.site_adapters.text.segments import Segmenter
 
 _REMEMBERED_SENTENCES = 50_000
 _LONGEST_REMEMBERED = 600
@@ -35,6 +45,7 @@ class Reader:
 
     Attributes:
         sentences_read: sentences that were new to the reader.
+        foreign: the sentences in another language than the adapter's.
         sentences_unknown: those among them without any word that the adapter knows; many of them suggest another
             language.
     """
@@ -42,16 +53,14 @@ class Reader:
     def __init__(self, adapter: Adapter) -> None:
         self.adapter = adapter
         self._lexicon = Lexicon(adapter)
-        self._segmenter = Segmenter(
-            headers={self._lexicon.folding.fold(header)[0]: role for header, role in adapter.headers.items()},
-            abbreviations=_abbreviations(adapter, self._lexicon),
-            open_words=_open_words(adapter, self._lexicon),
-            folding=self._lexicon.folding,
-            script=adapter.grammar.script,
-        )
+        self._segmenter = segmenter_of(adapter, self._lexicon)
+        self._forms = Forms(adapter.grammar.answers)
         self._components = load_components(adapter)
+        self._past = next((cue for cue in adapter.cues.values() if cue.kind == "historical"), None)
         self._remembered: dict[str | tuple[Region, str], _ReadSentence] = {}
         self._in_several_regions = {name for name, finding in adapter.findings.items() if finding.regions}
+        self.foreign = Foreign(self._lexicon)
+        self._readers: dict[str, Reader] = {}
         self.sentences_read = 0
         self.sentences_unknown = 0
 
@@ -61,25 +70,16 @@ class Reader:
 
     def read(self, text: str) -> Reading:
         """The cells of a report; offsets are characters of ``text``."""
-        return self._decided(self._statements(text, self._marked(text), least_weight=LEAST_EVIDENCE))
-
-    def _decided(self, statements: Iterable[Statement]) -> Reading:
-        """The cells that a report's statements make; those that are not evidence make none."""
-        deciding: dict[str, Statement] = {}
-        for statement in statements:
-            if statement.assertion.prior is not None:
-                finding = statement.assertion.finding
-                before = deciding.get(finding)
-                outranks = _is_likelier if finding in self._in_several_regions else _outranks
-                if before is None or outranks(statement, before):
-                    deciding[finding] = statement
-        return Reading({finding: statement.cell for finding, statement in deciding.items()})
+        return decided(
+            self._statements(text, self._marked(text), least_weight=LEAST_EVIDENCE), self._in_several_regions
+        )
 
     def statements(self, text: str) -> Iterator[Statement]:
         """Every assertion of a report in the order of its text, including those that are not evidence."""
         return self._statements(text, self._marked(text), least_weight=0.0)
 
     def _statements(self, text: str, marked: Sequence[Marked], *, least_weight: float) -> Iterator[Statement]:
+        text = self._forms.rewritten(text)
         for section in self._segmenter.sections(text):
             weight = self.adapter.section_weights.get(section.role, 0.0)
             if weight >= least_weight:
@@ -98,13 +98,14 @@ class Reader:
         return self._marks(text, self._marked(text))
 
     def _marks(self, text: str, marked: Sequence[Marked]) -> Iterator[Mark]:
+        text = self._forms.rewritten(text)
         for section in self._segmenter.sections(text):
             for start, end in self._segmenter.sentences(text, section):
                 sentence = text[start:end]
-                tokens = self._lexicon.tokens(sentence)
-                hits = self._hits(sentence, tokens, _within(marked, start, end))
-                found = list(cue_spans_of(hits, sentence_length(tokens)))
-                bounds = self._character_bounds(sentence) if found else []
+                folded = self._lexicon.folded(sentence)
+                hits = self._hits(folded, _within(marked, start, end))
+                found = list(cue_spans_of(hits, sentence_length(folded.tokens)))
+                bounds = self._character_bounds(folded) if found else []
                 yield from (_mark(mark, bounds, start) for mark in found)
 
     def read_in_full(self, text: str, marked: Sequence[Marked] = ()) -> FullReading:
@@ -119,7 +120,7 @@ class Reader:
 
     def _in_full(self, text: str, marked: Sequence[Marked]) -> FullReading:
         statements = list(self._statements(text, marked, least_weight=0.0))
-        reading = self._decided(statement for statement in statements if statement.is_evidence)
+        reading = decided((one for one in statements if one.weight >= LEAST_EVIDENCE), self._in_several_regions)
         return FullReading(reading.cells, statements, list(self._marks(text, marked)))
 
     def _marked(self, text: str) -> Sequence[Marked]:
@@ -139,26 +140,71 @@ class Reader:
         return read
 
     def _read_sentence(self, sentence: str, region: Region, marked: Sequence[Marked]) -> _ReadSentence:
-        tokens = self._lexicon.tokens(sentence)
+        folded = self._lexicon.folded(sentence)
+        tokens = folded.tokens
         self.sentences_read += 1
         self.sentences_unknown += not self._lexicon.index.knows_any(tokens)
+        if (language := self.foreign.language(sentence, tokens)) is not None and not marked:
+            return self._of_another_language(sentence, language)
         if self._lexicon.openers.isdisjoint(tokens) and not (marked or self._in_several_regions):
             return _SAYS_NOTHING
-        hits, named = self._hits(sentence, tokens, marked), NOWHERE
+        hits, named = self._hits(folded, marked), NOWHERE
         if self._in_several_regions:
             hits, named = with_regions(hits, region)
-        assertions = assertions_of(hits, self._lexicon, length=sentence_length(tokens))
-        bounds = self._character_bounds(sentence) if assertions else []
+        hits, around = self._phrased(hits, tokens)
+        assertions = assertions_of(hits, self._lexicon, length=sentence_length(tokens), around=around)
+        bounds = self._character_bounds(folded) if assertions else []
         return _ReadSentence(tuple([(assertion, tuple(_spans(assertion, bounds))) for assertion in assertions]), named)
 
-    def _hits(self, sentence: str, tokens: Sequence[str], marked: Sequence[Marked]) -> list[Hit[Meaning]]:
-        hits = with_comma_scopes(self._lexicon.index.find(tokens), sentence_length(tokens))
-        return overlaid(hits, marked, self._character_bounds(sentence)) if marked else hits
+    def _of_another_language(self, sentence: str, language: str) -> _ReadSentence:
+        """The sentence by the built-in vocabulary of its language, if the adapter lists that; else nothing."""
+        if language not in self.adapter.languages:
+            return _SAYS_NOTHING
+        if language not in self._readers:
+            self._readers[language] = Reader(load_adapter(f"{language}_radiology"))
+        other = self._readers[language]
+        known = cue_known_to(self.adapter)
+        found = []
+        for assertion, spans in other._read_sentence(sentence, NOWHERE, ()).statements:  # a reader too
+            if assertion.finding in self.adapter.findings:
+                cues = [known(part, other.adapter.cues[part]) for part in assertion.cue.split("+")]
+                family = self.adapter.cues[cues[0]].family
+                found.append((assertion._replace(cue="+".join(dict.fromkeys(cues)), family=family), spans))
+        return _ReadSentence(tuple(found), NOWHERE)
 
-    def _character_bounds(self, sentence: str) -> list[tuple[int, int]]:
+    def mends(self, text: str) -> list[Mend]:
+        """What in a report is read otherwise than it was typed, in the order of the text."""
+        text = self._forms.rewritten(text)
+        return [
+            Mend(mend.start + start, mend.end + start, mend.meant)
+            for section in self._segmenter.sections(text)
+            for start, end in self._segmenter.sentences(text, section)
+            for mend in self._lexicon.meant(text[start:end])
+        ]
+
+    def _hits(self, folded: Folded, marked: Sequence[Marked]) -> list[Hit[Meaning]]:
+        hits = with_comma_scopes(self._lexicon.index.find(folded.tokens), sentence_length(folded.tokens))
+        hits = with_composed(hits, self.adapter.cues)
+        return overlaid(hits, marked, self._character_bounds(folded)) if marked else hits
+
+    def _phrased(self, hits: list[Hit[Meaning]], tokens: Sequence[str]) -> tuple[list[Hit[Meaning]], Around | None]:
+        """The hits after what the words around them do; those words only where a finding is mentioned."""
+        if not any(hit.payload.mentions for hit in hits):
+            return hits, None
+        around = Around(tokens, self._lexicon.phrasing)
+        hits = in_this_time(hits, around, self._past, self._lexicon.script)
+        if len(hits) > 1:
+            if self._lexicon.script == "characters":
+                hits = with_predicates_parted(hits, around)
+            else:
+                hits = with_statements(hits, around, self._lexicon.index.words)
+            hits = with_other_side(with_denials_behind(hits, around, self.adapter.cues[NEGATED]), around)
+        return hits, around
+
+    def _character_bounds(self, folded: Folded) -> list[tuple[int, int]]:
         """Start and end in the sentence of each of its tokens."""
-        folded, offsets = self._lexicon.folding.fold(sentence)
-        bounds = token_bounds(folded, self._lexicon.script)
+        offsets = folded.offsets
+        bounds = token_bounds(folded.text, self._lexicon.script)
         if offsets is None:
             return bounds
         return [(offsets[start], _end_after(offsets, end)) for start, end in bounds]
@@ -195,49 +241,5 @@ def _mark(mark: CueSpan, bounds: Sequence[tuple[int, int]], offset: int) -> Mark
         kind=mark.cue.kind,
         cue=mark.cue.id,
         probability=None if mark.cue.prior is None else mark.cue.prior.mean,
-        scope=(bounds[scope_start][0] + offset, bounds[scope_end - 1][1] + offset),
+        scope=(bounds[scope_start][0] + offset, max(bounds[mark.start][0], bounds[scope_end - 1][1]) + offset),
     )
-
-
-def _abbreviations(adapter: Adapter, lexicon: Lexicon) -> frozenset[str]:
-    """Words that may end in a full stop: the grammar's, and those of every phrase that holds one."""
-    phrases = list(adapter.grammar.abbreviations)
-    for cue in adapter.cues.values():
-        phrases += [phrase for phrase in cue.phrases if "." in phrase]
-    for finding in adapter.findings.values():
-        phrases += [phrase for phrase in (*finding.terms, *finding.exclude) if "." in phrase]
-    words = [word for phrase in phrases for word in phrase.lower().split() if "." in word]
-    folded = [lexicon.folding.fold(word)[0] for word in words]
-    return frozenset(word.removesuffix(".") for word in [*words, *folded])
-
-
-def _open_words(adapter: Adapter, lexicon: Lexicon) -> frozenset[str]:
-    """Words that a sentence cannot end in: joiners, and the last word of cues of several words that look forward."""
-    phrases = [*adapter.grammar.conjunctions, *adapter.grammar.alternatives]
-    for cue in adapter.cues.values():
-        if cue.scope == "forward" and cue.kind not in ("pseudo", "terminator"):
-            phrases += [phrase for phrase in cue.phrases if " " in phrase]
-    return frozenset(lexicon.folding.fold(phrase)[0].split()[-1] for phrase in phrases)
-
-
-def _outranks(statement: Statement, before: Statement) -> bool:
-    """Whether a later statement decides instead of an earlier one.
-
-    What names the finding goes before what implies it, then the weightier section, then the later wording; only a
-    plain presence stands against later doubt or denial in the same section (they speak of another place, "no effusion
-    on the right"), unless it is said to be gone.
-    """
-    later, earlier = statement.assertion, before.assertion
-    if later.implied != earlier.implied:
-        return earlier.implied
-    if statement.weight != before.weight:
-        return statement.weight > before.weight
-    return earlier.state != "present" or later.state == "present" or later.resolved
-
-
-def _is_likelier(statement: Statement, before: Statement) -> bool:
-    """:func:`_outranks` for a finding that can be in several regions: presence in one region is enough."""
-    if statement.weight != before.weight:
-        return statement.weight > before.weight
-    later, earlier = statement.assertion.prior or NO_PRIOR, before.assertion.prior or NO_PRIOR
-    return later.mean >= earlier.mean

@@ -1,13 +1,12 @@
 """Which cues reach which mentions of one sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from glsmed.site_adapters.adapter.adapter import Cue
 from glsmed.site_adapters.adapter.lexicon import Meaning
-from glsmed.site_adapters.adapter.schema import Scope
+from glsmed.site_adapters.phrasing.heads import Heads
+from glsmed.site_adapters.reading.mentions import ActingCue, Mention, count_alternatives
 from glsmed.site_adapters.text.phrases import Hit, Script
 
 Direction = Literal["forward", "backward"]
@@ -21,45 +20,27 @@ _DENYING = ("negation", "resolved")
 _SILENT = ("pseudo", "terminator")
 
 
-class ActingCue(NamedTuple):
-    """A cue at tokens ``start`` to ``end`` that says something of the mentions on one side of it, or on both."""
+def mentions_with_cues(
+    hits: Sequence[Hit[Meaning]], length: int, script: Script, heads: Heads | None = None
+) -> list[Mention]:
+    """The mentions of a sentence of ``length`` tokens in order, each with the cues whose scope it is in.
 
-    cue: Cue
-    start: int
-    end: int
-    side: Scope
-
-
-@dataclass(slots=True, eq=False)
-class Mention:
-    """A phrase that names findings, with the cues that reach it from before and from behind, nearest last.
-
-    Attributes:
-        conceded: doubt that ends the sentence after a "but" and has no other mention ("no effusion, but a small one
-            cannot be excluded").
-        alternatives: how many mentions share the list of alternatives ("A or B", "differential: A, B") that it is in.
+    Args:
+        hits: of the sentence.
+        length: its tokens without the stops at its end.
+        script: of the language.
+        heads: knows which mentions a cue in reach is not said of; without it, a cue is said of all.
     """
-
-    place: int
-    hit: Hit[Meaning]
-    forward: tuple[ActingCue, ...] = ()
-    backward: tuple[ActingCue, ...] = ()
-    conceded: tuple[ActingCue, ...] = ()
-    first: bool = False
-    alternatives: int = 1
-
-
-def mentions_with_cues(hits: Sequence[Hit[Meaning]], length: int, script: Script) -> list[Mention]:
-    """The mentions of a sentence of ``length`` tokens in order, each with the cues whose scope it is in."""
     mentions = {place: Mention(place, hit) for place, hit in enumerate(hits) if hit.payload.mentions}
     if mentions and any(map(acts, hits)):
         cues = acting_cues(hits, length)
         _walk_forward(hits, mentions, cues)
         _walk_backward(hits, mentions, cues, script)
+        if heads is not None:
+            _keep_said(mentions.values(), heads)
         _concede(hits, list(mentions.values()), cues, length)
     if len(mentions) > 1:
-        _count_alternatives(hits, list(mentions.values()))
-        _count_listed(list(mentions.values()))
+        count_alternatives(hits, list(mentions.values()))
     return list(mentions.values())
 
 
@@ -72,6 +53,8 @@ def acts(hit: Hit[Meaning]) -> bool:
 def stops(hit: Hit[Meaning], direction: Direction) -> bool:
     """Whether the hit ends scopes that run in ``direction``."""
     cue = hit.payload.cue
+    if hit.payload.boundary == "both":
+        return True
     return cue is not None and cue.kind == "terminator" and cue.scope in (direction, "both")
 
 
@@ -134,6 +117,8 @@ def _walk_forward(hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], cu
             seen, joined = True, False
         if stops(hit, "forward"):
             active, seen = [], False
+        elif hit.payload.boundary == "denial":
+            active, seen = [cue for cue in active if cue.cue.kind not in _DENYING], False
         elif hit.payload.joiner:
             joined = True
         elif (cue := cues.get(place)) and cue.side in ("forward", "both"):
@@ -172,6 +157,13 @@ def _walk_backward(
             active, nearest, gap = [*active[-_MOST_CUES:], cue], None, _Gap()
         else:
             gap.take(hit)
+
+
+def _keep_said(mentions: Iterable[Mention], heads: Heads) -> None:
+    """Take away from each mention the cues that are said of another word."""
+    for mention in mentions:
+        mention.forward = tuple([cue for cue in mention.forward if heads.ahead(cue.cue, cue.at, mention.hit)])
+        mention.backward = tuple([cue for cue in mention.backward if heads.behind(cue.cue, cue.at, mention.hit)])
 
 
 def _describes(cue: Hit[Meaning], mention: Hit[Meaning], gap: "_Gap") -> bool:
@@ -216,39 +208,6 @@ class _Gap:
             distance = right.start - left.end
             return self.tokens == distance and bool(not distance or self.words or self.signs)
         return bool(self.words or (self.signs and listed))
-
-
-def _count_alternatives(hits: Sequence[Hit[Meaning]], mentions: Sequence[Mention]) -> None:
-    """Set for each mention how many alternatives are in its list of "or" and "versus"."""
-    group = [mentions[0]]
-    for before, after in pairwise(mentions):
-        if not any(map(_parts_alternatives, hits[before.place + 1 : after.place])):
-            _close(group)
-            group = []
-        group.append(after)
-    _close(group)
-
-
-def _count_listed(mentions: Sequence[Mention]) -> None:
-    """Count mentions listed after one differential as alternatives too ("differential: pneumonia, edema")."""
-    listed: dict[int, list[Mention]] = {}
-    for mention in mentions:
-        for cue in mention.forward:
-            if cue.cue.kind == "differential":
-                listed.setdefault(cue.start, []).append(mention)
-    for group in listed.values():
-        for mention in group:
-            mention.alternatives = max(mention.alternatives, len(group))
-
-
-def _close(group: Sequence[Mention]) -> None:
-    for mention in group:
-        mention.alternatives = len(group)
-
-
-def _parts_alternatives(hit: Hit[Meaning]) -> bool:
-    cue = hit.payload.cue
-    return hit.payload.joiner == "or" or (cue is not None and cue.kind == "differential")
 
 
 def _reaches(cue: ActingCue, mention: Hit[Meaning]) -> bool:

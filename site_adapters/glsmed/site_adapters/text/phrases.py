@@ -14,8 +14,9 @@ PayloadT = TypeVar("PayloadT")
 MOST_FILLERS = 3
 _SHORTEST_INFLECTED = 4
 # A hyphen or underscore inside a word parts it as a space does; between spaces it is a dash, a token of its own.
-_WORDS = re.compile(r"[^\W_]+|(?<=\s)-+(?=\s)|[^\w\s-]")
-_CHARACTERS = re.compile(r"[a-z0-9]+|\S")
+# A sign in brackets ("(-)", "(+)") and "-ve" are one token each.
+_WORDS = re.compile(r"\([-+±]{1,3}\)|(?<!\w)[-+]ve\b|[^\W_]+|(?<=\s)-+(?=\s)|[^\w\s-]")
+_CHARACTERS = re.compile(r"\([-+±]{1,3}\)|[a-z0-9]+|\S")
 _STOPS = frozenset(".!?;:。")
 _TOKENS = {"words": _WORDS, "characters": _CHARACTERS}
 
@@ -121,6 +122,10 @@ class PhraseIndex(Generic[PayloadT]):
     def words(self) -> frozenset[str]:
         """Every word of a phrase in every form, and the fillers."""
         return self._known
+
+    def base(self, word: str) -> str:
+        """The word that ``word`` is a form of."""
+        return self._base.get(word, word)
 
     def forms(self, word: str) -> Sequence[str]:
         """The forms that count as ``word``, itself among them."""

@@ -19,7 +19,7 @@ def test_the_exported_graph_says_what_the_site_says(
     path = tmp_path / "model.onnx"
     done = typed("--site", site_file, "export", "--onnx", path)
     assert (done.code, done.err) == (0, "")
-    shipped = load_shipped_model(site_file.parent / "state" / "shipped")
+    shipped = load_shipped_model(site_file.parent / "state" / "models" / "shipped")
     assert bool(shipped.offset.any())
     assert shipped.output_calibration.curves
     files = sorted((hospital_data / "images").iterdir())[:5]

@@ -228,8 +228,8 @@ def test_a_round_is_private_where_the_study_says_so(tmp_path: Path) -> None:
     for noise, kept in ((0.0, False), (30.0, True)):
         training = RoundTraining(_study(noise), devices=[CPU], state=StateFolder(tmp_path))
         training.train(small(), examples(), round_number=1)
-        assert (tmp_path / "privacy.json").exists() is kept
-    assert json.loads((tmp_path / "privacy.json").read_text())["spent"][0]["steps"] == 1
+        assert (tmp_path / "accounts" / "privacy.json").exists() is kept
+    assert json.loads((tmp_path / "accounts" / "privacy.json").read_text())["spent"][0]["steps"] == 1
 
 
 def test_no_step_is_taken_that_is_not_paid_for(tmp_path: Path) -> None:

@@ -1,0 +1,78 @@
+"""Statements about one side and the other: "Effusion on the left, none on the right" is about two things."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from glsmed.site_adapters.adapter.lexicon import Meaning, lists
+from glsmed.site_adapters.phrasing.around import Around
+from glsmed.site_adapters.phrasing.clauses import parted
+from glsmed.site_adapters.text.phrases import Hit
+
+Side = Literal["", "left", "right", "both"]
+_LEFT, _RIGHT, _BOTH = lists("left"), lists("right"), lists("both_sides")
+_SIDES = _LEFT | _RIGHT | _BOTH
+_NEAR = 10  # hits beyond which nothing is sought
+_SAID = lists("asserting", "observing")
+
+
+def side_in(around: Around, start: int, end: int) -> Side:
+    """The side that the words from ``start`` to ``end`` name; both where they name both, none where they name none."""
+    if not around.has(_SIDES):
+        return ""
+    left, right, both = (around.any(start, end, side) for side in (_LEFT, _RIGHT, _BOTH))
+    if both or (left and right):
+        return "both"
+    return "left" if left else "right" if right else ""
+
+
+def with_other_side(hits: list[Hit[Meaning]], around: Around) -> list[Hit[Meaning]]:
+    """The hits, with a mention wherever the other side is spoken of without naming the finding again.
+
+    "Erguss links gering, rechts nicht nachweisbar" mentions it twice: behind the comma stands another side, no finding,
+    and something that is said of it.
+    """
+    if not (around.has(_LEFT) and around.has(_RIGHT)):
+        return hits
+    found: list[Hit[Meaning]] = []
+    named: Hit[Meaning] | None = None
+    begin = 0
+    for place, hit in enumerate(hits):
+        found.append(hit)
+        if hit.payload.mentions:
+            named = hit
+        elif named is not None and _joins(hit):
+            end = _end(hits, place, len(around.tokens))
+            if (
+                echo := _echo(hits[place + 1 : place + _NEAR], (begin, hit.start), (hit.start + 1, end), around)
+            ) is not None:
+                found[-1] = parted(hit)
+                found.append(Hit(echo, echo + 1, Meaning(mentions=named.payload.mentions)))
+            begin = hit.end
+    return sorted(found, key=lambda hit: (hit.start, hit.end))
+
+
+def _joins(hit: Hit[Meaning]) -> bool:
+    cue = hit.payload.cue
+    return hit.payload.joiner is not None or (cue is not None and cue.kind == "terminator")
+
+
+def _end(hits: Sequence[Hit[Meaning]], place: int, length: int) -> int:
+    return next((hit.start for hit in hits[place + 1 : place + _NEAR] if _joins(hit)), length)
+
+
+def _echo(hits: Sequence[Hit[Meaning]], before: tuple[int, int], after: tuple[int, int], around: Around) -> int | None:
+    """Where the other side is named, if the words after the joiner speak of it without a finding."""
+    inside = [hit for hit in hits if after[0] <= hit.start < after[1]]
+    if any(hit.payload.mentions for hit in inside):
+        return None
+    first, second = side_in(around, *before), side_in(around, *after)
+    if not first or not second or first == second or "both" in (first, second):
+        return None
+    place = around.first(*after, _SIDES)
+    said = around.any(*after, _SAID) or any(_says(hit, place) for hit in inside)
+    return place if said else None
+
+
+def _says(hit: Hit[Meaning], place: int | None) -> bool:
+    cue = hit.payload.cue
+    return cue is not None and cue.kind not in ("pseudo", "terminator") and hit.start != place

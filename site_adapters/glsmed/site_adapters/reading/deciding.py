@@ -1,0 +1,74 @@
+"""Which statement of a report decides a finding."""
+
+from collections.abc import Collection, Iterable
+
+from glsmed.site_adapters.reading.assertions import Assertion
+from glsmed.site_adapters.reading.cells import Reading
+from glsmed.site_adapters.reading.statements import NO_PRIOR, Statement
+
+_STANDS = 0.3  # doubt of at least this probability stands against a denial of something else
+
+
+def decided(statements: Iterable[Statement], in_several_regions: Collection[str] = ()) -> Reading:
+    """The cells that a report's statements make; those that are not evidence make none.
+
+    A finding that a weightier section says cannot be judged has no cell.
+
+    Args:
+        statements: of sections that are evidence, in the order of the text.
+        in_several_regions: findings whose most probable mention decides.
+    """
+    deciding: dict[str, Statement] = {}
+    masked: dict[str, float] = {}
+    for statement in statements:
+        finding = statement.assertion.finding
+        if statement.assertion.prior is not None:
+            before = deciding.get(finding)
+            outranks = _is_likelier if finding in in_several_regions else _outranks
+            if before is None or outranks(statement, before):
+                deciding[finding] = statement
+        elif statement.assertion.state == "not assessable":
+            masked[finding] = max(statement.weight, masked.get(finding, 0.0))
+    kept = {name: one.cell for name, one in deciding.items() if one.weight >= masked.get(name, 0.0)}
+    return Reading(kept)
+
+
+def _outranks(statement: Statement, before: Statement) -> bool:
+    """Whether a later statement decides instead of an earlier one.
+
+    What names the finding goes before what implies it, then the weightier section, then the later wording; only a
+    plain presence stands against later doubt or denial in the same section (they speak of another place, "no effusion
+    on the right"), unless it is said to be gone. A denial of the other side, or of only some of a kind ("no new
+    effusion"), undoes nothing.
+    """
+    later, earlier = statement.assertion, before.assertion
+    if later.implied != earlier.implied:
+        return earlier.implied
+    if _is_of_another(later, earlier):
+        return False
+    if _is_of_another(earlier, later):
+        return True
+    if statement.weight != before.weight:
+        return statement.weight > before.weight
+    return earlier.state != "present" or later.state == "present" or later.resolved
+
+
+def _is_of_another(denial: Assertion, presence: Assertion) -> bool:
+    """Whether a denial is of something else than the presence or doubt: of the other side, or of some of its kind."""
+    if denial.state != "absent" or presence.state == "absent" or presence.prior is None:
+        return False
+    if presence.prior.mean < _STANDS:
+        return False
+    if denial.limited:
+        return True
+    if denial.side in ("", "both") or denial.side == presence.side:
+        return False
+    return presence.side != "" or not denial.resolved
+
+
+def _is_likelier(statement: Statement, before: Statement) -> bool:
+    """:func:`_outranks` for a finding that can be in several regions: presence in one region is enough."""
+    if statement.weight != before.weight:
+        return statement.weight > before.weight
+    later, earlier = statement.assertion.prior or NO_PRIOR, before.assertion.prior or NO_PRIOR
+    return later.mean >= earlier.mean

@@ -1,0 +1,159 @@
+"""Mends words as they were typed: slips of one letter, words run together or parted at a line's end, misheard words.
+
+A word that is known, or listed as a word of its own, is left as it is. A slip is mended in words of seven letters and
+more, and only where all known words that are one letter away are forms of one word.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from glsmed.site_adapters.text.one_edit import OneEdit
+
+SHORTEST_SLIP = 7
+_SHORTEST_BEHIND = 5
+_ENDING = 2
+_TAKEN_FOR_EACH_OTHER = [frozenset(letters) for letters in ("aeiouy", "mn", "ck", "cs", "sz", "bv", "td", "gj")]
+_REMEMBERED_WORDS = 50_000
+_LONGEST_WORD = 40
+_PARTED_WORD = re.compile(r"(?<![^\W\d_])([^\W\d_]{1,40})-\n\s{0,40}([^\W\d_]{1,40})")
+# A dash between katakana is a long vowel, in whatever width it was typed.
+_LONG_VOWEL = re.compile(r"(?<=[ァ-ヴー])-(?=[ァ-ヴ])")
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+class Mend(NamedTuple):
+    """``text[start:end]`` was read as ``meant``."""
+
+    start: int
+    end: int
+    meant: str
+
+
+class Mending:
+    """Knows what was meant.
+
+    Args:
+        known: words that are left alone.
+        slips: words of findings and cues that a slip can be one of.
+        base: gives the word that a known form is a form of.
+        openers: words that others are run together with ("noevidence").
+        misheard: words → words that were meant; in a script without spaces, any letters.
+        spaced: whether words stand between spaces.
+    """
+
+    def __init__(
+        self,
+        known: frozenset[str],
+        *,
+        slips: Iterable[str],
+        base: Callable[[str], str],
+        openers: Iterable[str],
+        misheard: Mapping[str, str],
+        spaced: bool,
+    ) -> None:
+        self._known = known
+        self._base = base
+        self._openers = sorted(openers, key=len, reverse=True)
+        self._slip_words = [word for word in slips if len(word) >= SHORTEST_SLIP]
+        self._misheard = dict(misheard)
+        edge = r"\b" if spaced else ""
+        listed = "|".join(map(re.escape, sorted(misheard, key=len, reverse=True)))
+        self._heard = re.compile(f"{edge}(?:{listed}){edge}") if listed else None
+        self._spaced = spaced
+        self._words: dict[str, str | None] = {}
+        self._first_misheard = frozenset(_WORD.findall(word)[0] for word in misheard if _WORD.match(word))
+        self._fine: set[str] = set()  # tokens that need no mending
+
+    @cached_property
+    def _near(self) -> OneEdit:
+        """Built when the first unknown word is met, for it takes a moment."""
+        return OneEdit(self._slip_words, shortest=SHORTEST_SLIP)
+
+    def mends(self, folded: str, tokens: Sequence[str]) -> list[Mend]:
+        """What is mended in folded text, from left to right without overlap."""
+        if self._spaced and self._fine.issuperset(tokens) and "-\n" not in folded:
+            return []
+        found: list[Mend] = []
+        if self._heard is not None and not (self._spaced and self._first_misheard.isdisjoint(tokens)):
+            found += [Mend(*match.span(), self._misheard[match.group()]) for match in self._heard.finditer(folded)]
+        if not self._spaced:
+            found += [Mend(*match.span(), "ー") for match in _LONG_VOWEL.finditer(folded)]
+        else:
+            if "-\n" in folded:
+                found += self._joined(folded)
+            found += self._slips(folded, tokens)
+        return _without_overlap(found)
+
+    def _joined(self, folded: str) -> list[Mend]:
+        joined = [Mend(*match.span(), "".join(match.groups())) for match in _PARTED_WORD.finditer(folded)]
+        return [mend for mend in joined if mend.meant in self._known]
+
+    def _slips(self, folded: str, tokens: Sequence[str]) -> list[Mend]:
+        meant = {token: word for token in tokens if token not in self._known and (word := self._meant(token))}
+        if len(self._fine) >= _REMEMBERED_WORDS:
+            self._fine.clear()
+        self._fine.update(token for token in tokens if token not in meant and token not in self._first_misheard)
+        if not meant:
+            return []
+        return [Mend(*match.span(), meant[match.group()]) for match in _WORD.finditer(folded) if match.group() in meant]
+
+    def _meant(self, word: str) -> str | None:
+        if word not in self._words:
+            if len(self._words) >= _REMEMBERED_WORDS:
+                self._words.clear()
+            self._words[word] = self._found(word) if len(word) <= _LONGEST_WORD and word.isalpha() else None
+        return self._words[word]
+
+    def _found(self, word: str) -> str | None:
+        for opener in self._openers:
+            behind = word[len(opener) :]
+            if word.startswith(opener) and len(behind) >= _SHORTEST_BEHIND and behind in self._known:
+                return f"{opener} {behind}"
+        near = [other for other in self._near.near(word) if _is_slip(word, other)]
+        if len({self._base(other) for other in near}) != 1:
+            return None
+        return min(near)
+
+
+def _is_slip(word: str, other: str) -> bool:
+    """Whether two words one edit apart differ as a slip of the pen does, and not as two words or two forms do.
+
+    The first letter and the ending are right, and a letter stands for one of the same kind.
+    """
+    if word[0] != other[0] or word[-_ENDING:] != other[-_ENDING:]:
+        return False
+    if len(word) != len(other):
+        return True
+    pairs = [{mine, theirs} for mine, theirs in zip(word, other, strict=True) if mine != theirs]
+    return len(pairs) > 1 or any(pairs[0] <= letters for letters in _TAKEN_FOR_EACH_OTHER)
+
+
+def _without_overlap(mends: Sequence[Mend]) -> list[Mend]:
+    kept: list[Mend] = []
+    for mend in sorted(mends):
+        if not kept or mend.start >= kept[-1].end:
+            kept.append(mend)
+    return kept
+
+
+def mended(folded: str, offsets: Sequence[int] | None, mends: Sequence[Mend]) -> tuple[str, Sequence[int]]:
+    """Folded text with what was meant, and the offset in the text of each of its characters and its end."""
+    before = range(len(folded) + 1) if offsets is None else offsets
+    pieces: list[str] = []
+    places: list[int] = []
+    start = 0
+    for mend in mends:
+        pieces += [folded[start : mend.start], mend.meant]
+        places += before[start : mend.start]
+        places += _spread(before[mend.start], before[mend.end], len(mend.meant))
+        start = mend.end
+    pieces.append(folded[start:])
+    places += before[start:]
+    return "".join(pieces), places
+
+
+def _spread(start: int, end: int, length: int) -> list[int]:
+    """Offsets of the characters of a mended word, spread over the word as it stands."""
+    return [start + place * (end - start) // length for place in range(length)]
