@@ -51,7 +51,6 @@ FAULTY: list[tuple[RuleCheck, str, list[str]]] = [
         "cues: [{id: never, kind: negation, scope: backward, phrases: [disproved]}]",
         ["cues[0].phrases[0]"],
     ),
-    (cue_rules.swallowed_change, "cues: [{id: no_change, remove: [no change in, no change]}]", ["cues"]),
     (
         cue_rules.denied_doubt,
         (
@@ -124,7 +123,6 @@ CLEAN: list[tuple[RuleCheck, str]] = [
             "{id: hunch, kind: uncertainty, certainty: 0.4, scope: backward, phrases: [cannot be disproved]}]"
         ),
     ),
-    (cue_rules.swallowed_change, "findings: {effusion: {terms: [wet lung base]}}"),
     (cue_rules.denied_doubt, "findings: {effusion: {terms: [wet lung base]}}"),
     (cue_rules.plain_misread, "findings: {effusion: {terms: [wet lung base]}}"),
     (
@@ -145,7 +143,7 @@ CLEAN: list[tuple[RuleCheck, str]] = [
     (cue_rules.changed_kind, "cues: [{id: possible, kind: uncertainty, certainty: 0.3}]"),
     (cue_rules.idle_fields, "cues: [{id: possible, scope: backward}]"),
 ]
-ALONE = {cue_rules.failing_parent_example, cue_rules.no_pseudo}
+ALONE = {cue_rules.failing_parent_example, cue_rules.no_pseudo, cue_rules.swallowed_change}
 
 
 @pytest.mark.parametrize(("rule", "body", "keys"), FAULTY)
@@ -187,3 +185,8 @@ cues:
 )
 def test_denials_need_a_pseudo_cue_beside_them(found: Found, body: str, keys: list[str]) -> None:
     assert found(cue_rules.no_pseudo, body, head=ROOT) == keys
+
+
+def test_a_denied_change_is_told_where_nothing_says_that_it_is_one(found: Found) -> None:
+    assert set(found(cue_rules.swallowed_change, "", head=ROOT)) == {"cues"}
+    assert found(cue_rules.swallowed_change, "findings: {effusion: {terms: [wet lung base]}}") == []

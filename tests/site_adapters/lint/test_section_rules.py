@@ -8,7 +8,7 @@ FAULTY: list[tuple[RuleCheck, str, list[str]]] = [
     (section_rules.moved, "sections: {history: [IMPRESSION]}", ["sections.history[0]"]),
     (section_rules.twice, "sections: {findings: [OVERALL, Overall]}", ["sections.findings[1]"]),
     (section_rules.header_is_phrase, "sections: {findings: [EFFUSION]}", ["sections.findings[0]"]),
-    (section_rules.unrecognised, 'sections: {findings: ["WHAT WE SAW:"]}', ["sections.findings[0]"]),
+    (section_rules.unrecognised, f'sections: {{findings: ["{"SEEN " * 20}"]}}', ["sections.findings[0]"]),
     (section_rules.no_evidence_anywhere, "section_weights: {body: 0}", ["section_weights"]),
     (section_rules.question_as_evidence, "section_weights: {indication: 1}", ["section_weights.indication"]),
     (section_rules.impression_outranked, "section_weights: {findings: 5}", ["section_weights"]),

@@ -174,9 +174,6 @@ SEEDED_FAULTS: tuple[SeededFault, ...] = (
         example="Mass disproved.",
     ),
     site_fault(
-        "pseudo cue taken away", "cue-change-denied", "cues: [{id: no_change, remove: [no change in, no change]}]\n"
-    ),
-    site_fault(
         "doubt taken away",
         "cue-doubt-denied",
         """\
@@ -282,7 +279,6 @@ SEEDED_FAULTS: tuple[SeededFault, ...] = (
         "section-two-roles",
         "sections: {history: [PREAMBLE], findings: [PREAMBLE]}\n",
     ),
-    site_fault("header with a colon", "section-unrecognised", 'sections: {findings: ["WHAT WE SAW:"]}\n'),
     site_fault(
         "header of a whole line",
         "section-unrecognised",

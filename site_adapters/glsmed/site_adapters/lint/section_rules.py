@@ -61,7 +61,7 @@ def _own_headers(subject: Subject) -> Iterator[tuple[str, int, str]]:
 
 
 def unrecognised(subject: Subject) -> Iterator[Fault]:
-    """Headers that no report's line can match, with a colon of their own or too long."""
+    """Headers that no report's line can match, since they are too long."""
     if not subject.probe_terms:
         return
     term = subject.probe_terms[0][0]
@@ -71,7 +71,7 @@ def unrecognised(subject: Subject) -> Iterator[Fault]:
                 continue
             sections = {statement.section for statement in subject.reader.statements(f"{header}: {term}.")}
             if role not in sections:
-                message = f"{header!r} is never recognised as a header — write at most 60 letters, without a colon"
+                message = f"{header!r} is never recognised as a header — write at most 60 letters"
                 yield subject.own.place("sections", role, at).fault(message)
 
 
