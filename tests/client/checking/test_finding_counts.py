@@ -21,7 +21,7 @@ def test_states_prevalence_and_gold_are_counted_by_finding_and_split() -> None:
         (finding, split) for finding in ("mass", "hernia") for split in ("train", "validation", "test")
     ]
     train, validation, test = counts[:3]
-    assert train.states == {"present": 1, "uncertain": 1, "absent": 0, "unmentioned": 1}
+    assert train.states == {"present": 1, "uncertain": 1, "absent": 0, "not assessable": 0, "unmentioned": 1}
     assert train.prevalence is not None
     assert abs(train.prevalence - 0.6) < 1e-12
     assert (train.gold, validation.gold, test.gold) == ((1, 1), (0, 0), (0, 0))
