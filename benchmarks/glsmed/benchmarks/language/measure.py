@@ -16,7 +16,7 @@ from glsmed.benchmarks.language.openi_score import openi_cells, score_openi
 from glsmed.benchmarks.language.requirements import Requirement, at_least, at_most, skipped
 from glsmed.benchmarks.language.seeded_faults import SEEDED_FAULTS
 from glsmed.benchmarks.language.speed import extract_speed, negspacy_speed, report_lines
-from glsmed.benchmarks.language.wording_score import read_checks, score_wording, share_passed
+from glsmed.benchmarks.language.wording.wording_score import read_checks, score_wording, share_passed
 from glsmed.shared.errors import GlsmedError
 from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.inputs.progress import track

@@ -23,9 +23,9 @@ from glsmed.shared.files.atomic import PRIVATE_FILE, atomic_replace, remove_left
 from glsmed.shared.processes.memory import collections_paused
 from glsmed.shared.protocol.study import LabelSection
 from glsmed.shared.smoothing import rates_from_probability, smoothed_targets, weights_from_spread
+from glsmed.site_adapters.adapter.code_digest import reading_code_digest
 from glsmed.site_adapters.inputs.progress import track
 from glsmed.site_adapters.reading.cells import NOT_ASSESSABLE, Cell
-from glsmed.site_adapters.reading.code_digest import reading_code_digest
 from glsmed.site_adapters.reading.reader import Reader
 
 LAYOUT = 1

@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from glsmed.benchmarks.language.wording_score import WordingCheck, read_checks, score_wording, share_passed
+from glsmed.benchmarks.language.wording.wording_score import WordingCheck, read_checks, score_wording, share_passed
 from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.reading.reader import Reader
 

@@ -5,7 +5,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-_ROOMS = ("adapter", "reading", "text", "calibration")
+_ROOMS = ("adapter", "phrasing", "reading", "text", "calibration")
 
 
 @cache
