@@ -24,7 +24,13 @@ PAGE = CheckPage(
     formats={"plain": 3},
     sentences=SentenceCounts("en", 10, 2, {"ja": 1}, {"ja": [(EVIL, 1)]}, [(EVIL, 2)]),
     findings=[
-        FindingCounts("mass", "train", {"present": 1, "uncertain": 0, "absent": 2, "unmentioned": 3}, 0.25, (4, 5))
+        FindingCounts(
+            "mass",
+            "train",
+            {"present": 1, "uncertain": 0, "absent": 2, "not assessable": 0, "unmentioned": 3},
+            0.25,
+            (4, 5),
+        )
     ],
     suspects=[Suspects(EVIL, 1, [THUMBNAIL])],
     groups=[Group(EVIL, "PNG", 7, [THUMBNAIL], '<svg role="img"></svg>')],
@@ -82,7 +88,10 @@ def test_the_page_says_what_the_check_found(change: dict[str, object], said: str
 
 def test_numbers_of_the_findings_are_shown() -> None:
     page = "".join(as_html(PAGE).split())
-    assert '<td>train</td><tdclass="n">1</td><tdclass="n">0</td><tdclass="n">2</td><tdclass="n">3</td>' in page
+    assert (
+        '<td>train</td><tdclass="n">1</td><tdclass="n">0</td><tdclass="n">2</td><tdclass="n">0</td><tdclass="n">3</td>'
+        in page
+    )
     assert '<tdclass="n">0.25</td><tdclass="n">5</td><tdclass="n">4</td>' in page
     assert "10.0%areinanotherlanguage" in page
 
