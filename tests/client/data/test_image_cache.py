@@ -191,7 +191,7 @@ seen, read = [], image_cache.read_image
 def slowly(path, **how):
     seen.append(path)
     if len(seen) > 6:
-        print("decoding", flush=True)
+        os.write(1, b"decoding\\n")  # one write: several threads come here at once
         time.sleep(60)
     return read(path, **how)
 image_cache.read_image = slowly
