@@ -16,7 +16,7 @@ class DemoSettings:
 
     patients: int = 500
     seed: int = 1
-    rounds: int = 12
+    rounds: int = 16
     steps_per_round: int = 40
     batch_size: int = 16
     image_size_px: int = 64
