@@ -79,6 +79,10 @@ def test_sections(text: str, sections: list[tuple[str, str]]) -> None:
         ("No evidence of\nPneumonia", ["No evidence of\nPneumonia"]),
         ("Effusion,\nPneumonia", ["Effusion,\nPneumonia"]),
         (
+            "A sentence that ends within a line of its text. Wrapped\nMonday",
+            ["A sentence that ends within a line of its text.", "Wrapped\nMonday"],
+        ),
+        (
             "A line of more than fifty letters that was wrapped on\nMonday",
             ["A line of more than fifty letters that was wrapped on\nMonday"],
         ),

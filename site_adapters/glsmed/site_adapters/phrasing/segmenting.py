@@ -48,8 +48,10 @@ def _abbreviations(adapter: Adapter, lexicon: Lexicon) -> frozenset[str]:
 
 
 def _open_words(adapter: Adapter, lexicon: Lexicon) -> frozenset[str]:
-    """Words that a sentence cannot end in: joiners, and the last word of cues of several words that look forward."""
+    """Words that a sentence cannot end in: joiners, articles, and the last word of longer cues that look forward."""
     phrases = [*adapter.grammar.conjunctions, *adapter.grammar.alternatives]
+    if lexicon.script == "words":
+        phrases += [*adapter.phrasing.get("articles", ()), *adapter.phrasing.get("definite", ())]
     for cue in adapter.cues.values():
         if cue.scope == "forward" and cue.kind not in ("pseudo", "terminator"):
             phrases += [phrase for phrase in cue.phrases if " " in phrase]
