@@ -16,7 +16,7 @@ def _segmenter(script: Script = "words") -> Segmenter:
     folding = Folding(accents=True)
     return Segmenter(
         Headers(HEADERS, words={}, weights={}, openers=frozenset(), folding=folding, script=script),
-        Bodies({}, reads_as_findings=lambda _: False, asks=lambda _: True),
+        Bodies({}, reads_as_findings=lambda _: False, tells_of_now=lambda _: False, asks=lambda _: True),
         abbreviations=ABBREVIATIONS,
         open_words=frozenset({"of", "and"}),
         words=frozenset(),

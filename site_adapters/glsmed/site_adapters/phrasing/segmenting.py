@@ -13,7 +13,12 @@ def segmenter_of(adapter: Adapter, lexicon: Lexicon) -> Segmenter:
     signs = Signs(lexicon)
     return Segmenter(
         _headers(adapter, lexicon),
-        Bodies(adapter.section_weights, reads_as_findings=signs.reads_as_findings, asks=signs.asks),
+        Bodies(
+            adapter.section_weights,
+            reads_as_findings=signs.reads_as_findings,
+            tells_of_now=signs.tells_of_now,
+            asks=signs.asks,
+        ),
         abbreviations=_abbreviations(adapter, lexicon),
         open_words=_open_words(adapter, lexicon),
         goes_on=signs.goes_on,
