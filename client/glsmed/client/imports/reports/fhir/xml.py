@@ -39,7 +39,7 @@ def _resource(element: ET.Element) -> dict[str, Any]:
 def _members(element: ET.Element) -> dict[str, Any]:
     members: dict[str, Any] = {key: element.attrib[key] for key in ("id", "url") if key in element.attrib}
     for child in element:
-        name = child.tag.removeprefix(_NAMESPACE)
+        name = child.tag.removeprefix(_NAMESPACE).removeprefix(_XHTML)
         value = _value(child)
         if name not in members:
             members[name] = value
@@ -53,6 +53,8 @@ def _members(element: ET.Element) -> dict[str, Any]:
 def _value(element: ET.Element) -> Any:
     """A resource, the XHTML of a narrative, a primitive's value, or an object."""
     if element.tag.startswith(_XHTML):
+        for part in element.iter():
+            part.tag = part.tag.removeprefix(_XHTML)
         return ET.tostring(element, encoding="unicode")
     if element.tag.removeprefix(_NAMESPACE) in _HOLDERS and len(element):
         return _resource(element[0])
