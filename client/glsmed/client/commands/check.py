@@ -81,12 +81,10 @@ def _render_summary(summary: "SiteSummary") -> list[str]:
         f"{images}, {summary.examinations} examinations, {summary.patients} patients ({splits})",
         f"{summary.gold_cells} gold cells",
     ]
-    if summary.states:
-        lines.append(f"{'finding':<28}{'present':>10}{'uncertain':>11}{'absent':>9}{'unmentioned':>13}")
-    for finding, states in summary.states.items():
-        lines.append(
-            f"{finding:<28}{states['present']:>10}{states['uncertain']:>11}{states['absent']:>9}{states['unmentioned']:>13}"
-        )
+    for place, (finding, states) in enumerate(summary.states.items()):
+        if place == 0:
+            lines.append(f"{'finding':<28}" + "".join(f"{state:>16}" for state in states))
+        lines.append(f"{finding:<28}" + "".join(f"{count:>16}" for count in states.values()))
     return lines
 
 

@@ -13,7 +13,7 @@ from glsmed.client.data.pictures.raster_picture import raster_picture
 from glsmed.shared.errors import DataError
 
 _LARGE_BYTES = 1 << 26  # what is larger is refused by its headers if it can be, before it is read into memory
-PIPELINE_VERSION = 3  # part of the cache's key: raise it whenever the pixels that come out change
+PIPELINE_VERSION = 4  # part of the cache's key: raise it whenever the pixels that come out change
 
 
 def read_image(path: Path, *, size_px: int, clahe: bool = False) -> NDArray[np.uint8]:
