@@ -30,7 +30,7 @@ class TwoDatesError(ValueError):
 
 
 def day_place(written: Iterable[str]) -> DayPlace | None:
-    """Whether a column writes 31/01/2026 or 01/31/2026; None where no date of it shows that, or where both are there."""
+    """Whether a column writes 31/01/2026 or 01/31/2026; None where no date shows that, or where both are there."""
     places: set[DayPlace] = set()
     for each in written:
         if match := _YEAR_LAST.fullmatch(each.strip()):

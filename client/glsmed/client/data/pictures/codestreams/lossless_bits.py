@@ -40,7 +40,7 @@ class _Scan:
 def is_decoded_whole(frame: bytes, pixels: NDArray[np.integer]) -> bool:
     """Whether the codes of the pixels ``(H, W)`` are as long as the data; True too where this cannot be told."""
     scan = _scan(frame)
-    if scan is None or pixels.ndim != 2:  # noqa: PLR2004  # rows and columns
+    if scan is None or pixels.ndim != 2:  # rows and columns
         return True
     categories = np.bincount(_categories(pixels, scan).ravel(), minlength=_FOUND_BY_SIGN + 1)
     used = 0
@@ -67,13 +67,13 @@ def _categories(pixels: NDArray[np.integer], scan: _Scan) -> NDArray[np.uint8]:
 def _foretold(values: NDArray[np.int32], predictor: int) -> NDArray[np.int32]:
     """Table H.1, for all pixels but those of the first row and column."""
     left, above, corner = values[1:, :-1], values[:-1, 1:], values[:-1, :-1]
-    if predictor <= 3:  # noqa: PLR2004  # one neighbour
+    if predictor <= 3:  # one neighbour
         return (left, above, corner)[predictor - 1]
-    if predictor == 4:  # noqa: PLR2004  # a plane through three
+    if predictor == 4:  # a plane through three
         return left + above - corner
-    if predictor == 5:  # noqa: PLR2004  # likewise, half as steep
+    if predictor == 5:  # likewise, half as steep
         return left + ((above - corner) >> 1)
-    return above + ((left - corner) >> 1) if predictor == 6 else (left + above) >> 1  # noqa: PLR2004  # likewise
+    return above + ((left - corner) >> 1) if predictor == 6 else (left + above) >> 1  # likewise
 
 
 _BITS_OF = np.array([amount.bit_length() for amount in range((1 << 15) + 1)], np.uint8)
@@ -95,7 +95,7 @@ def _scan(frame: bytes) -> _Scan | None:
             return None
         elif marker == _SCAN:
             table = tables.get(body[2] >> 4) if body[0] == 1 else None
-            if table is None or not bits or not 1 <= body[3] <= 7:  # noqa: PLR2004  # predictors
+            if table is None or not bits or not 1 <= body[3] <= 7:  # predictors
                 return None
             return _Scan(table, body[3], body[5] & 15, bits, _data_bits(frame[place + length :]))
     return None
@@ -120,7 +120,7 @@ def _segments(frame: bytes) -> Iterator[tuple[int, int, int]]:
 
 def _code_lengths(body: bytes) -> Iterator[tuple[int, Mapping[int, int]]]:
     """Number and code lengths by category of each table for lossless coding (B.2.4.2)."""
-    while len(body) > 17:  # noqa: PLR2004  # its number and sixteen counts
+    while len(body) > 17:  # its number and sixteen counts
         counts = body[1:17]
         values = body[17 : 17 + sum(counts)]
         lengths = [length for length, count in enumerate(counts, 1) for _ in range(count)]
