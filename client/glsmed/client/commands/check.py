@@ -81,10 +81,12 @@ def _render_summary(summary: "SiteSummary") -> list[str]:
         f"{images}, {summary.examinations} examinations, {summary.patients} patients ({splits})",
         f"{summary.gold_cells} gold cells",
     ]
-    for place, (finding, states) in enumerate(summary.states.items()):
-        if place == 0:
-            lines.append(f"{'finding':<28}" + "".join(f"{state:>16}" for state in states))
-        lines.append(f"{finding:<28}" + "".join(f"{count:>16}" for count in states.values()))
+    if summary.states:
+        lines.append(f"{'finding':<28}{'present':>10}{'uncertain':>11}{'absent':>9}{'unmentioned':>13}")
+    for finding, states in summary.states.items():
+        lines.append(
+            f"{finding:<28}{states['present']:>10}{states['uncertain']:>11}{states['absent']:>9}{states['unmentioned']:>13}"
+        )
     return lines
 
 

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 import torch
 
@@ -32,7 +32,6 @@ LAYOUT = 1
 _REMEMBERED = 100_000  # a site has few cues, so most cells repeat a probability
 
 CellState = Literal["present", "absent", "uncertain", "not assessable", "unmentioned"]
-STATES: tuple[CellState, ...] = get_args(CellState)
 CalibrateCell = Callable[[Cell, Collection[Cell]], tuple[float, float]]
 
 
@@ -244,8 +243,9 @@ def _read(path: Path) -> list[LabelRow]:
 
 
 def count_states(rows: Sequence[LabelRow]) -> Mapping[str, Mapping[CellState, int]]:
-    """Number of cells by finding and state; every state is there."""
+    """Number of cells by finding and state."""
     counts: dict[str, dict[CellState, int]] = {}
     for row in rows:
-        counts.setdefault(row.finding, dict.fromkeys(STATES, 0))[row.state] += 1
+        of_finding = counts.setdefault(row.finding, {"present": 0, "absent": 0, "uncertain": 0, "unmentioned": 0})
+        of_finding[row.state] += 1
     return counts
