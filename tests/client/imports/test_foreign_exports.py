@@ -666,7 +666,7 @@ REFUSED_OTHERS: Mapping[str, tuple[Files, str]] = {
     "a PDF": ({"A0001.pdf": b"%PDF-1.7 x"}, "is a PDF, not text"),
     "an old Word file": ({"A0001.doc": b"\xd0\xcf\x11\xe0 x"}, "a Word document of the old kind"),
     "letters that became question marks": (
-        {"A0001.txt": "Ver?nderung der Gr??e, unver?ndert".encode()},
+        {"A0001.txt": b"Ver?nderung der Gr??e, unver?ndert"},
         "its accents were lost",
     ),
     "two encodings in one file": (

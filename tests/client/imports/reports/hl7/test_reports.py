@@ -237,7 +237,10 @@ def test_an_order_that_gives_no_report_is_named(tmp_path: Path, segments: list[s
 
 
 def test_another_type_of_message_is_named(tmp_path: Path) -> None:
-    assert reason(tmp_path, PID, head=MSH.replace("ORU^R01", "ADT^A01")) == "is ADT, expected ORU (results) or MDM (documents)"
+    assert (
+        reason(tmp_path, PID, head=MSH.replace("ORU^R01", "ADT^A01"))
+        == "is ADT, expected ORU (results) or MDM (documents)"
+    )
 
 
 def test_a_message_that_is_cut_is_named_and_the_others_count(tmp_path: Path) -> None:
