@@ -1,4 +1,4 @@
-"""Exports as systems of many makers write them: each becomes a manifest that training can read, or is refused in words."""
+"""Exports as systems of many makers write them: each becomes a manifest to train from, or is refused in words."""
 
 import base64
 import json
@@ -336,10 +336,15 @@ XML_REPORT = """\
 </DiagnosticReport>"""
 XML_BUNDLE = """\
 <Bundle xmlns="http://hl7.org/fhir"><type value="searchset"/>
-<entry><fullUrl value="urn:uuid:1"/><resource><Patient><identifier><value value="P1"/></identifier></Patient></resource></entry>
+<entry><fullUrl value="urn:uuid:1"/>
+<resource><Patient><identifier><value value="P1"/></identifier></Patient></resource></entry>
 <entry><resource><DiagnosticReport><status value="final"/><subject><reference value="urn:uuid:1"/></subject>
 <effectiveDateTime value="2026-01-08"/><conclusion value="Clear."/></DiagnosticReport></resource></entry></Bundle>"""
-XML_TEXT = '<text><status value="additional"/><div xmlns="http://www.w3.org/1999/xhtml"><p>Small effusion.</p><p>No nodule.</p></div></text>'
+XML_TEXT = (
+    '<text><status value="additional"/><div xmlns="http://www.w3.org/1999/xhtml">'
+    "<p>Small effusion.</p><p>No nodule.</p></div></text>"
+)
+XML_ATTACHED = '<presentedForm><contentType value="text/plain"/><data value="{data}"/></presentedForm>'
 
 
 def xml(content: str, encoding: str = "utf-8") -> Files:
@@ -447,9 +452,7 @@ FHIR: Mapping[str, tuple[Files, Sequence[str]]] = {
     "XML in Latin-1": (xml('<conclusion value="Größe unverändert."/>', "iso-8859-1"), ["Größe unverändert."]),
     "XML in UTF-16": (xml('<conclusion value="胸水なし。"/>', "utf-16"), ["胸水なし。"]),
     "XML with an attached text": (
-        xml(
-            f'<presentedForm><contentType value="text/plain"/><data value="{base64.b64encode(b"Clear.").decode()}"/></presentedForm>'
-        ),
+        xml(XML_ATTACHED.format(data=base64.b64encode(b"Clear.").decode())),
         ["Clear."],
     ),
     "XML with a narrative": (xml(XML_TEXT), ["Small effusion.\n\nNo nodule."]),

@@ -1,7 +1,6 @@
 """Data that were damaged on their way: named, where a decoder would show grey or noise and say nothing."""
 
 import io
-import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,7 +28,7 @@ def zeros(raw: bytes, place: int) -> bytes:
 
 
 def noise(raw: bytes, place: int) -> bytes:
-    return raw[:place] + random.Random(place).randbytes(512) + raw[place + 512 :]
+    return raw[:place] + np.random.default_rng(place).bytes(512) + raw[place + 512 :]
 
 
 def hole(raw: bytes, place: int) -> bytes:

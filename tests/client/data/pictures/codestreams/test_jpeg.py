@@ -36,5 +36,5 @@ def test_other_kinds_are_left_to_other_decoders(raw: bytes) -> None:
 
 def test_damage_is_named_in_the_decoders_words() -> None:
     half = len(JPEG) // 2
-    with pytest.raises(DataError, match="premature end of data segment|extraneous bytes"):
+    with pytest.raises(DataError, match=r"premature end of data segment|extraneous bytes"):
         strict_greys(JPEG[:half] + bytes(500) + JPEG[half + 500 :])
