@@ -1,7 +1,6 @@
 """A PNG or JPEG file as greys of 8 bits."""
 
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,20 +15,18 @@ from glsmed.shared.errors import DataError
 _DRAFT_FACTOR = 2  # decoding a JPEG at twice the requested side loses nothing that resizing would keep
 
 
-def raster_picture(path: Path, *, size_px: int) -> Image.Image:
+def raster_picture(raw: bytes, *, size_px: int) -> Image.Image:
     """The picture in mode L, turned as its EXIF orientation says; transparent areas are black.
 
     Pixels deeper than 8 bits are scaled by :func:`robust_range`.
 
     Args:
-        path: the file.
+        raw: what is in the file.
         size_px: the side that is wanted; a JPEG may come smaller than it is, but at least twice as large.
 
     Raises:
         DataError: it is neither PNG nor JPEG, damaged, or of a size that no radiograph has.
-        OSError: the file cannot be read.
     """
-    raw = path.read_bytes()
     if is_png(raw):
         refuse_damaged_png(raw)
     try:
