@@ -306,7 +306,7 @@ def test_pixels_of_another_pipeline_are_not_used(tmp_path: Path, monkeypatch: py
     paths = pictures(tmp_path / "a", 10)
     monkeypatch.setattr(image_cache, "PIPELINE_VERSION", 0)
     monkeypatch.setattr(
-        image_cache, "read_image", lambda path, *, size_px, clahe: np.zeros((size_px, size_px), np.uint8)
+        image_cache, "read_image", lambda path, *, size_px, clahe, content: np.zeros((size_px, size_px), np.uint8)
     )
     assert load(tmp_path, paths) == [0]
     monkeypatch.undo()
