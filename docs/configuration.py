@@ -10,12 +10,14 @@ import sys
 import types
 import typing
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 
 import pydantic
 from pydantic.fields import FieldInfo
 
 from glsmed.client.settings.config import SiteConfig
+from glsmed.shared.files.documents import fields_by_key
 from glsmed.shared.protocol.study import Study
 
 TEMPLATE = Path(__file__).with_name("configuration.template.md")
@@ -28,6 +30,7 @@ _TYPE_NAMES = {
     str: "text",
     pydantic.SecretStr: "text",
     Path: "path",
+    date: "day",
     type(None): "null",
 }
 _SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
@@ -46,9 +49,9 @@ def _sections(schema: type[pydantic.BaseModel], prefix: str = "") -> Iterator[st
 
     A section that may be null is a key, too.
     """
-    leaves = {name: field for name, field in schema.model_fields.items() if field.annotation != _section_of(field)}
+    leaves = {name: field for name, field in fields_by_key(schema).items() if field.annotation != _section_of(field)}
     yield "\n".join([_TABLE_HEAD, *(_row(prefix + name, field) for name, field in leaves.items())])
-    for name, field in schema.model_fields.items():
+    for name, field in fields_by_key(schema).items():
         section = _section_of(field)
         if section is not None:
             yield f"### `{prefix}{name}`: {field.description}"
@@ -83,6 +86,8 @@ def _type_names(kind: object) -> list[str]:
         return [f"`{choice}`" for choice in arguments]
     if origin is tuple:
         return ["list"]
+    if origin is Mapping:
+        return ["keys and values"]
     if origin in (typing.Union, types.UnionType):
         return [name for part in arguments for name in _type_names(part)]
     if isinstance(kind, type) and issubclass(kind, pydantic.BaseModel):

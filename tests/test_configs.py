@@ -12,7 +12,7 @@ import pytest
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.client.settings.site_template import site_template
 from glsmed.server.folders.study_template import study_template
-from glsmed.shared.files.documents import parse_document, validate
+from glsmed.shared.files.documents import fields_by_key, parse_document, validate
 from glsmed.shared.protocol.study import Study, load_study
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -21,7 +21,7 @@ DOCUMENT = (PROJECT / "docs" / "configuration.md").read_text(encoding="utf-8")
 
 
 def _keys(model: type[pydantic.BaseModel], prefix: str = "") -> Iterator[str]:
-    for name, field in model.model_fields.items():
+    for name, field in fields_by_key(model).items():
         yield prefix + name
         for kind in typing.get_args(field.annotation) or (field.annotation,):
             if isinstance(kind, type) and issubclass(kind, pydantic.BaseModel):

@@ -130,3 +130,62 @@ def test_an_archive_and_messages_become_a_manifest(
     manifest = read_manifest(exports / "m.csv")
     assert sorted(manifest.reports.values()) == ["No pneumothorax.", "Small left effusion."]
     assert all(entry.image.is_file() for entry in manifest.images)
+
+
+SECTION = """
+import:
+  images: images
+  reports: [oru.hl7, more.csv]
+  report_columns: {text: Befund, accession_number: Nr}
+  report_statuses: [final, preliminary]
+"""
+
+
+@pytest.fixture
+def config_with_section(exports: Path, write_config: Callable[..., Path]) -> Path:
+    """A config.yaml beside the exports that says what is imported."""
+    (exports / "more.csv").write_text("Nr,Befund\nA00002,No pneumothorax.\n")
+    config = write_config(manifest=exports / "made" / "manifest.csv")
+    config.write_text(config.read_text() + SECTION)
+    return config
+
+
+def test_what_config_yaml_says_need_not_be_written_again(
+    typed: Typed, exports: Path, config_with_section: Path
+) -> None:
+    done = typed("--site", config_with_section, "import")
+    assert done.code == 0, done.err
+    manifest = read_manifest(exports / "made" / "manifest.csv")
+    assert sorted(manifest.reports.values()) == ["Draft.", "No pneumothorax.", "Small left effusion."]
+
+
+def test_options_go_before_what_config_yaml_says(typed: Typed, exports: Path, config_with_section: Path) -> None:
+    done = typed("--site", config_with_section, "import", "--report-status", "final", "--reports", exports / "oru.hl7")
+    assert done.code == 0, done.err
+    manifest = read_manifest(exports / "made" / "manifest.csv")
+    assert sorted(manifest.reports.values()) == ["No pneumothorax.", "Small left effusion."]
+
+
+def test_an_archive_in_an_option_takes_the_place_of_a_folder(typed: Typed, config_with_section: Path) -> None:
+    done = typed("--site", config_with_section, "import", "--pacs", "ftp://x")
+    assert (done.code, "ftp://x" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("report_names: '('", "import.report_names: is not a regular expression"),
+        ("imges: x", "import.imges: unknown key; did you mean 'images'?"),
+        ("report_statuses: [finished]", "import.report_statuses[0]"),
+        ("report_columns: {txt: Befund}", "import.report_columns"),
+        ("first_day: yesterday", "import.first_day"),
+    ],
+)
+def test_a_fault_of_the_section_is_named_with_its_line(
+    typed: Typed, write_config: Callable[..., Path], line: str, said: str
+) -> None:
+    config = write_config()
+    config.write_text(f"{config.read_text()}\nimport:\n  {line}\n")
+    done = typed("--site", config, "import")
+    assert done.code == 2
+    assert said in done.err

@@ -46,18 +46,18 @@ def load(folder: Path, paths: list[Path], *, rows: int | None = None) -> list[in
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that were decoded ("d") or hashed ("h"), as they are."""
     seen: list[str] = []
-    digest = file_keys.sha256_of
+    digest = file_keys.read_and_hash
 
-    def count_decode(path: Path, *, size_px: int, clahe: bool) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    def count_decode(path: Path, *, size_px: int, clahe: bool, content: bytes | None) -> NDArray[np.uint8]:
         seen.append(f"d {path.name}")
-        return read_image(path, size_px=size_px)
+        return read_image(path, size_px=size_px, clahe=clahe, content=content)
 
-    def count_digest(path: Path) -> str:
+    def count_digest(path: Path, size: int) -> tuple[str, bytes | None]:
         seen.append(f"h {path.name}")
-        return digest(path)
+        return digest(path, size)
 
     monkeypatch.setattr(image_cache, "read_image", count_decode)
-    monkeypatch.setattr(file_keys, "sha256_of", count_digest)
+    monkeypatch.setattr(file_keys, "read_and_hash", count_digest)
     return seen
 
 
@@ -272,9 +272,9 @@ def test_only_a_few_images_are_in_flight(tmp_path: Path, monkeypatch: pytest.Mon
     paths = pictures(tmp_path / "a", *range(1, 61))
     decoded: list[Path] = []
 
-    def count(path: Path, *, size_px: int, clahe: bool) -> NDArray[np.uint8]:
+    def count(path: Path, *, size_px: int, clahe: bool, content: bytes | None) -> NDArray[np.uint8]:
         decoded.append(path)
-        return read_image(path, size_px=size_px, clahe=clahe)
+        return read_image(path, size_px=size_px, clahe=clahe, content=content)
 
     most_ahead = 0
 
@@ -306,7 +306,7 @@ def test_pixels_of_another_pipeline_are_not_used(tmp_path: Path, monkeypatch: py
     paths = pictures(tmp_path / "a", 10)
     monkeypatch.setattr(image_cache, "PIPELINE_VERSION", 0)
     monkeypatch.setattr(
-        image_cache, "read_image", lambda path, *, size_px, clahe: np.zeros((size_px, size_px), np.uint8)
+        image_cache, "read_image", lambda path, *, size_px, clahe, content: np.zeros((size_px, size_px), np.uint8)
     )
     assert load(tmp_path, paths) == [0]
     monkeypatch.undo()

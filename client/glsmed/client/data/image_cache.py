@@ -124,7 +124,8 @@ class ImageCache:
 
     def _row(self, path: Path, known: Sequence[StoredRows]) -> tuple[Outcome, Pixels | None]:
         try:
-            key = FileKey.of(path, next((rows.keys[str(path)] for rows in known if str(path) in rows.keys), None))
+            before = next((rows.keys[str(path)] for rows in known if str(path) in rows.keys), None)
+            key, content = FileKey.read(path, before)
         except OSError as error:
             return Unreadable(str(path), f"cannot be read: {error.strerror}"), None
         for rows in known:
@@ -133,7 +134,7 @@ class ImageCache:
             if (failure := rows.failures.get(key.digest)) is not None:
                 return Unreadable(str(path), failure.reason, key), None
         try:
-            return key, read_image(path, size_px=self._size_px, clahe=self._clahe)
+            return key, read_image(path, size_px=self._size_px, clahe=self._clahe, content=content)
         except DataError as error:
             return Unreadable(str(path), str(error).removeprefix(f"{path}: "), key), None
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 from PIL import Image, UnidentifiedImageError
 from pydicom.dataset import Dataset
@@ -16,6 +16,7 @@ _PROCESSING_CLASSES = (  # of digital X-ray, mammography and intra-oral images
     "1.2.840.10008.5.1.4.1.1.1.2.1",
     "1.2.840.10008.5.1.4.1.1.1.3.1",
 )
+_LOOKED_AT = 200  # bytes, which show whether a file is DICOM
 _BITS_OF_MODE = {"1": 1, "I": 32, "F": 32, "I;16": 16, "I;16B": 16, "I;16L": 16}
 
 
@@ -64,7 +65,10 @@ def image_facts(path: Path) -> ImageFacts:
         DataError: naming the file: it cannot be read or is none of the three.
     """
     try:
-        return _of_dicom(open_dicom(path, headers_only=True)) if is_dicom(path) else _of_picture(path)
+        with path.open("rb") as source:
+            if not is_dicom(path, source.read(_LOOKED_AT)):
+                return _of_picture(source)
+        return _of_dicom(open_dicom(path, headers_only=True))
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
     except OSError as error:
@@ -73,9 +77,10 @@ def image_facts(path: Path) -> ImageFacts:
         raise DataError(f"{path}: its headers are damaged ({type(error).__name__})") from None
 
 
-def _of_picture(path: Path) -> ImageFacts:
+def _of_picture(source: IO[bytes]) -> ImageFacts:
+    source.seek(0)
     try:
-        with Image.open(path, formats=("PNG", "JPEG")) as image:
+        with Image.open(source, formats=("PNG", "JPEG")) as image:
             bits = _BITS_OF_MODE.get(image.mode, 8)
             kind: Literal["PNG", "JPEG"] = "PNG" if image.format == "PNG" else "JPEG"
             return ImageFacts(kind, image.height, image.width, bits, photometric=image.mode)

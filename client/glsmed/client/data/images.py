@@ -13,10 +13,10 @@ from glsmed.client.data.pictures.raster_picture import raster_picture
 from glsmed.shared.errors import DataError
 
 _LARGE_BYTES = 1 << 26  # what is larger is refused by its headers if it can be, before it is read into memory
-PIPELINE_VERSION = 3  # part of the cache's key: raise it whenever the pixels that come out change
+PIPELINE_VERSION = 4  # part of the cache's key: raise it whenever the pixels that come out change
 
 
-def read_image(path: Path, *, size_px: int, clahe: bool = False) -> NDArray[np.uint8]:
+def read_image(path: Path, *, size_px: int, clahe: bool = False, content: bytes | None = None) -> NDArray[np.uint8]:
     """Grayscale ``(size_px, size_px)``; the longer side fits, the rest is black.
 
     DICOM is shown as a viewer shows it (:func:`dicom_picture`), PNG and JPEG as they are (:func:`raster_picture`).
@@ -25,12 +25,16 @@ def read_image(path: Path, *, size_px: int, clahe: bool = False) -> NDArray[np.u
         path: the file.
         size_px: side of the square in pixels.
         clahe: equalize the contrast of each region, see :func:`equalize_locally`.
+        content: of the file, where it was read already.
 
     Raises:
         DataError: naming the file and what is wrong with it.
     """
     try:
-        image = _dicom(path) if is_dicom(path) else raster_picture(path, size_px=size_px)
+        if is_dicom(path, content):
+            image = _dicom(path)
+        else:
+            image = raster_picture(path.read_bytes() if content is None else content, size_px=size_px)
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
     except OSError as error:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from glsmed.client.settings.import_section import ImportSection
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.settings.state_migration import migrate_state
 from glsmed.shared.files.documents import FalseIsOff, StrictModel, did_you_mean, load
@@ -170,6 +171,10 @@ class SiteConfig(StrictModel):
         "keys/site.key"
     )
     data: Annotated[DataSection, Field(description="reports and images")]
+    import_section: Annotated[
+        ImportSection,
+        Field(alias="import", description="where import finds images and reports, and which; options go before these"),
+    ] = ImportSection()
     state_folder: Annotated[Path, Field(description="private folder for caches, label table, logs and audit log")] = (
         Path("state")
     )
@@ -245,6 +250,7 @@ def _resolved(config: SiteConfig, folder: Path) -> SiteConfig:
             "study": folder / config.study,
             "key": folder / config.key,
             "state_folder": folder / config.state_folder,
+            "import_section": config.import_section.resolved(folder),
             "centre": config.centre.model_copy(update={"ca_certificate": folder / config.centre.ca_certificate}),
             "data": data.model_copy(
                 update={

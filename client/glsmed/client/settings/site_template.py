@@ -23,6 +23,14 @@ data:
   clahe: false                  # true: spread the contrast of each region of an image over the grey scale
   split: {{train: 0.7, validation: 0.15, test: 0.15, seed: 0}}   # fractions of patients
 
+import:                         # what `import` would else be told each time; its options go before these
+  images: null                  # a folder of DICOM, PNG or JPEG, or a DICOMDIR; or else:
+  pacs: null                    # https://host/dicom-web, or dicom://AET@host:port
+  reports: []                   # files or folders: CSV, Excel, text, HL7 v2, FHIR, DICOM SR
+  report_columns: {{}}            # text: Befund, for a table whose columns are not recognised
+  modalities: []                # DX, CR; empty: all
+  views: []                     # PA, AP; empty: all
+
 state_folder: state             # caches, label table, logs and audit log; readable by its owner only
 device: auto                    # auto | cpu | cuda | cuda:N
 devices: 1                      # number of GPUs that share each round, counted from device

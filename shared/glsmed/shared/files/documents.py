@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import pydantic
 import yaml
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from yaml.reader import ReaderError
 
@@ -134,6 +135,11 @@ def validate(document: Document, model: type[ModelT]) -> ModelT:
     return checked
 
 
+def fields_by_key(model: type[pydantic.BaseModel]) -> Mapping[str, FieldInfo]:
+    """A model's fields by their keys in a file, which may be words that Python keeps for itself."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
 def show_path(path: Sequence[str | int]) -> str:
     """``training.rounds`` or ``cues[2].scope``."""
     shown = ""
@@ -163,7 +169,7 @@ def _syntax_fault(error: yaml.YAMLError | ValueError, source: str, text: str) ->
 def _model_fault(document: Document, detail: ErrorDetails, model: type[pydantic.BaseModel]) -> Fault:
     path = tuple(part for part in detail["loc"] if _stands_in(document.data, detail["loc"], part))
     if detail["type"] == "extra_forbidden":
-        known = list(_model_at(model, detail["loc"][:-1]).model_fields)
+        known = list(fields_by_key(_model_at(model, detail["loc"][:-1])))
         return document.fault(detail["loc"], "unknown key" + did_you_mean(str(detail["loc"][-1]), known))
     if detail["type"] == "missing":
         return document.fault(detail["loc"], "is missing")
@@ -175,7 +181,7 @@ def _meaning(model: type[pydantic.BaseModel], detail: ErrorDetails) -> str:
     if detail["type"] != "string_pattern_mismatch":
         return ""
     *parents, name = detail["loc"]
-    field = _model_at(model, parents).model_fields.get(str(name))
+    field = fields_by_key(_model_at(model, parents)).get(str(name))
     return "" if field is None else field.description or ""
 
 
@@ -212,7 +218,7 @@ def _model_at(model: type[pydantic.BaseModel], path: Sequence[str | int]) -> typ
     """The model at ``path`` below ``model``."""
     current: type[pydantic.BaseModel] = model
     for part in path:
-        field = current.model_fields.get(str(part)) if not isinstance(part, int) else None
+        field = fields_by_key(current).get(str(part)) if not isinstance(part, int) else None
         inner = None if field is None else _model_in(field.annotation)
         current = inner or current
     return current

@@ -13,6 +13,7 @@ from glsmed.shared.errors import ConfigurationError, Fault
 from glsmed.site_adapters.inputs.finding_spellings import Terms, meant_finding
 from glsmed.site_adapters.inputs.tables.identifiers import is_lost, with_lost_zeros
 from glsmed.site_adapters.inputs.tables.table import Row, Table, read_table
+from glsmed.site_adapters.inputs.wide_gold import wide_gold_hint
 
 COLUMNS = ("study_id", "finding", "value")
 _VALUE = re.compile(r"0*([01])(?:[.,]0*)?")
@@ -88,7 +89,7 @@ def survey_gold(
     Raises:
         ConfigurationError: the file is not a CSV table with these columns.
     """
-    table = read_table(path, required=COLUMNS)
+    table = _table(path, findings, terms)
     rows = _GoldRows(path, examinations, frozenset(findings), among)
     for line, row in table.rows:
         rows.add(line, row)
@@ -96,6 +97,14 @@ def survey_gold(
     if not faults and not rows.labels:
         faults = list(rows.nothing_counts())
     return GoldSurvey(rows.labels, tuple(faults), (*table.notes, *_notes(rows, table, terms)))
+
+
+def _table(path: Path, findings: Collection[str], terms: Terms | None) -> Table:
+    try:
+        return read_table(path, required=COLUMNS)
+    except ConfigurationError as error:
+        hint = wide_gold_hint(path, findings, terms)
+        raise error if hint is None else ConfigurationError([hint]) from None
 
 
 @dataclass(slots=True)

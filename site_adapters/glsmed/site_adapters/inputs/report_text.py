@@ -90,7 +90,7 @@ def plain_report(text: str, *, encoding: str) -> ReportText:
     if text.lstrip().startswith("{\\rtf"):
         plain, _ = rtf_to_plain(text.lstrip().encode("utf-8", "surrogatepass"))
         return _finished(plain, Decoded(plain, encoding), "rtf")
-    if _SHIFTED.search(text) and text.isascii():
+    if ("$" in text or "\x1b" in text) and _SHIFTED.search(text) and text.isascii():
         text, encoding = (decoded := decode(text.encode())).text, decoded.encoding
     given = _with_line_breaks(text)
     _refuse_messages(given)

@@ -12,7 +12,7 @@ Film = NDArray[np.uint16]
 
 def shown(path: Path, pixels: NDArray[np.uint16]) -> NDArray[np.uint8]:
     Image.fromarray(pixels).save(path)
-    return np.asarray(raster_picture(path, size_px=200))
+    return np.asarray(raster_picture(path.read_bytes(), size_px=200))
 
 
 @pytest.mark.parametrize("hot", [1, 30])
@@ -36,4 +36,4 @@ def test_a_white_border_of_a_deep_png_does_not_flatten_it(tmp_path: Path, film: 
 def test_eight_bits_stay_as_they_are(tmp_path: Path) -> None:
     faint = np.arange(100, 120, dtype=np.uint8).repeat(20).reshape(20, 20)
     Image.fromarray(faint).save(tmp_path / "a.png")
-    assert np.array_equal(np.asarray(raster_picture(tmp_path / "a.png", size_px=200)), faint)
+    assert np.array_equal(np.asarray(raster_picture((tmp_path / "a.png").read_bytes(), size_px=200)), faint)

@@ -81,7 +81,7 @@ def test_states_and_dates_are_read(tmp_path: Path) -> None:
         ("A7,,", "no report text"),
         ("1.23E+13,Clear.,", "as a spreadsheet rounds it"),
         ("#N/A,Clear.,", "lost value"),
-        ("A7,Clear.,03/04/2026", "may be two dates"),
+        ("A7,Clear.,yesterday", "expected a date"),
         ("A7,Neumon\ufffda,", "lost characters"),
     ],
 )
@@ -89,6 +89,15 @@ def test_a_row_that_cannot_be_used_is_named_and_the_others_count(tmp_path: Path,
     reports = found(tmp_path, f"Accession,Report,Exam Date\nA1,Clear.,2026-01-08\n{row}\n")
     assert [record.accession_number for record in reports.records] == ["A1"]
     assert (reports.left_out[0].source, words in reports.left_out[0].reason) == (f"{tmp_path / 'ris.csv'}:3", True)
+
+
+def test_a_date_that_may_be_two_matters_only_where_the_patient_joins(tmp_path: Path) -> None:
+    table = "Accession,MRN,Report,Exam Date\nA7,P7,Clear.,03/04/2026\n,P8,Nodule.,03/04/2026\n"
+    reports = found(tmp_path, table)
+    (record,) = reports.records
+    assert (record.accession_number, record.examined_at) == ("A7", None)
+    assert "its date is not used, since '03/04/2026' may be two dates" in record.mended
+    assert "may be two dates" in reports.left_out[0].reason
 
 
 @pytest.mark.parametrize(

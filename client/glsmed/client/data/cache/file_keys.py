@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+_READ_AT_ONCE = 1 << 24  # bytes; larger files are hashed piece by piece
+
 
 @dataclass(frozen=True, slots=True)
 class FileKey:
@@ -17,15 +19,19 @@ class FileKey:
     digest: str
 
     @classmethod
-    def of(cls, path: Path, known: "FileKey | None") -> Self:
-        """The key of the file as it stands; it is read only if it looks different from the known one.
+    def read(cls, path: Path, known: "FileKey | None") -> tuple[Self, bytes | None]:
+        """The key of the file as it stands, and its content where that was read and is not large.
+
+        The file is read only if it looks different from the known one; then nobody need read it again.
 
         Raises:
-            OSError: the file cannot be read.
+            OSError: it cannot be read.
         """
         stat = path.stat()
-        digest = known.digest if known is not None and known.same_stat(stat) else sha256_of(path)
-        return cls(str(path), stat.st_size, stat.st_ctime_ns, digest)
+        if known is not None and known.same_stat(stat):
+            return cls(str(path), stat.st_size, stat.st_ctime_ns, known.digest), None
+        digest, content = read_and_hash(path, stat.st_size)
+        return cls(str(path), stat.st_size, stat.st_ctime_ns, digest), content
 
     def same_stat(self, stat: os.stat_result) -> bool:
         """Whether the file looks unchanged; the time of change is the inode's, which copying tools cannot set."""
@@ -60,7 +66,10 @@ def is_current(path: Path, outcome: Outcome) -> bool:
         return False
 
 
-def sha256_of(path: Path) -> str:
-    """SHA-256 (hex) of a file's content."""
+def read_and_hash(path: Path, size: int) -> tuple[str, bytes | None]:
+    """SHA-256 (hex) of a file's content, and the content unless it is large."""
+    if size <= _READ_AT_ONCE:
+        content = path.read_bytes()
+        return hashlib.sha256(content).hexdigest(), content
     with path.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()
+        return hashlib.file_digest(source, "sha256").hexdigest(), None

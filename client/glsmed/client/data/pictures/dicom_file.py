@@ -27,15 +27,23 @@ _FIRST_GROUPS = (2, 8)  # where a data set without the DICM mark starts: its met
 _LONGEST_FIRST_VALUE = 1024
 
 
-def is_dicom(path: Path) -> bool:
+def is_dicom(path: Path, content: bytes | None = None) -> bool:
     """Whether the file is DICOM by its content, or says so by its name.
+
+    Args:
+        path: the file.
+        content: how it begins at least, where it was read already.
 
     Raises:
         OSError: the file cannot be read.
     """
-    with path.open("rb") as source:
-        start = source.read(_PREAMBLE + len(_MARK))
+    start = _start(path) if content is None else content[: _PREAMBLE + len(_MARK)]
     return path.suffix.lower() in _SUFFIXES or start[_PREAMBLE:] == _MARK or _is_bare(start)
+
+
+def _start(path: Path) -> bytes:
+    with path.open("rb") as source:
+        return source.read(_PREAMBLE + len(_MARK))
 
 
 def _is_bare(start: bytes) -> bool:
@@ -54,8 +62,7 @@ def open_dicom(path: Path, *, headers_only: bool = False) -> Dataset:
         DataError: the file is no DICOM, or ends within its headers.
         OSError: the file cannot be read.
     """
-    with path.open("rb") as source:
-        start = source.read(_PREAMBLE + len(_MARK))
+    start = _start(path)
     bare = start[_PREAMBLE:] != _MARK
     if bare and not _is_bare(start):
         raise DataError("is empty" if not start else "is not a DICOM file: neither DICM nor a data set at its start")

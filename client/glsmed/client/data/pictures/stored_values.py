@@ -8,7 +8,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import ExplicitVRBigEndian
 
-from glsmed.client.data.pictures.codestreams import decode_codestream, is_compressed
+from glsmed.client.data.pictures.codestreams.dicom_frames import decode_codestream, is_compressed
 from glsmed.client.data.pictures.dicom_file import numbers, syntax_name, text, whole
 from glsmed.shared.errors import DataError
 

@@ -3,12 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from glsmed.client.imports.report_record import FoundReports, LeftOut, ReportRecord
-from glsmed.client.imports.reports.moments import moment
+from glsmed.client.imports.reports.moments import DayPlace, TwoDatesError, day_place, moment
 from glsmed.client.imports.reports.statuses import status_in_words
-from glsmed.client.imports.reports.tables import read_report_table
+from glsmed.client.imports.reports.tables import ReportTable, read_report_table
 from glsmed.shared.errors import UsageError
 from glsmed.shared.files.documents import did_you_mean
 from glsmed.site_adapters.inputs.report_text import plain_report
@@ -38,6 +40,8 @@ _KNOWN: Mapping[str, str] = {
     "status": "status|reportstatus|estado|estadodelinforme|befundstatus|ステータス|状態",
 }
 _BY_NAME = {name: field for field, names in _KNOWN.items() for name in names.split("|")}
+_DATES = ("examined_at", "reported_at")
+_SERIAL = re.compile(r"[2-7]\d{4}(?:\.\d+)?")  # days since the end of 1899, from 1954 to 2119
 _HEADED = ("findings", "impression")  # parts of a report in columns of their own, in this order
 _FORMULA = re.compile(r'="(.*)"')  # how exports keep a spreadsheet from reading a number
 
@@ -68,16 +72,64 @@ def reports_in_table(path: Path, columns: Columns) -> FoundReports:
             were lost throughout.
         OSError: the file cannot be read.
     """
-    table = read_report_table(path)
+    table = read_report_table(path, _Names(columns))
     chosen = _chosen(table.columns, columns)
+    dates = {field: _dates(field, table, chosen) for field in _DATES}
     found = FoundReports([], list(table.left_out))
     for source, row in table.rows:
         try:
-            found.records.append(_record(row, chosen, table.encoding, source))
+            found.records.append(_record(row, chosen, dates, (table.encoding, source)))
         except ValueError as error:
             found.left_out.append(LeftOut(source, str(error)))
     _refuse_spoiled_columns(found.records)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The names of columns that are known or were asked for."""
+
+    asked: Columns
+
+    def is_known(self, name: str) -> bool:
+        return _bare(name) in _BY_NAME or any(name in names for names in self.asked.values())
+
+    def fit(self, names: Sequence[str]) -> bool:
+        """Whether there is a column of reports, and one to join by."""
+        try:
+            _chosen([name for name in names if name], self.asked)
+        except ValueError:
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Dates:
+    """How a column writes its dates.
+
+    Attributes:
+        day: where the day stands, if any date of the column shows it.
+        day_zero: of dates that a workbook has as numbers; None where numbers are no dates.
+    """
+
+    day: DayPlace | None
+    day_zero: datetime | None
+
+    def moment(self, written: str) -> datetime | None:
+        """The date in a cell.
+
+        Raises:
+            ValueError: it is no date.
+            TwoDatesError: it may be two.
+        """
+        if self.day_zero is not None and (match := _SERIAL.fullmatch(written)):
+            return (self.day_zero + timedelta(days=float(match.group()))).replace(microsecond=0)
+        return moment(written, day=self.day)
+
+
+def _dates(field: str, table: ReportTable, chosen: Columns) -> _Dates:
+    names = chosen.get(field, ())[:1]
+    return _Dates(day_place(row.get(name, "") for name in names for _, row in table.rows), table.day_zero)
 
 
 def _refuse_spoiled_columns(records: Sequence[ReportRecord]) -> None:
@@ -128,26 +180,38 @@ def _bare(name: str) -> str:
     return "".join(sign for sign in folded if sign.isalnum())
 
 
-def _record(row: Row, chosen: Columns, encoding: str, source: str) -> ReportRecord:
+def _record(row: Row, chosen: Columns, dates: Mapping[str, _Dates], place: tuple[str, str]) -> ReportRecord:
     said = {field: row.get(names[0], "") for field, names in chosen.items() if field not in ("text", *_HEADED)}
     _check_identifiers(said)
     written = "\n".join(_written(row, chosen))
     if not written:
         raise ValueError("has no report text")
+    encoding, source = place
     read = plain_report(written, encoding=encoding)
+    examined_at, unclear = _examined_at(said, dates["examined_at"])
     return ReportRecord(
         text=read.text.strip(),
         accession_number=said.get("accession_number", ""),
         study_uid=said.get("study_uid", ""),
         patient_id=said.get("patient_id", ""),
-        examined_at=moment(said.get("examined_at", "")),
-        reported_at=moment(said.get("reported_at", "")),
+        examined_at=examined_at,
+        reported_at=dates["reported_at"].moment(said.get("reported_at", "")),
         status=status_in_words(said.get("status", "")),
         source=source,
         encoding=read.encoding,
         format=read.format,
-        mended=read.mended,
+        mended="; ".join(filter(None, (read.mended, unclear))),
     )
+
+
+def _examined_at(said: Mapping[str, str], dates: _Dates) -> tuple[datetime | None, str]:
+    """The examination's date, or why it is not used: a number of the order or study joins without it."""
+    try:
+        return dates.moment(said.get("examined_at", "")), ""
+    except TwoDatesError as error:
+        if not (said.get("accession_number") or said.get("study_uid")):
+            raise
+        return None, f"its date is not used, since {error}"
 
 
 def _check_identifiers(said: dict[str, str]) -> None:

@@ -2,29 +2,27 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from glsmed.client.imports.report_record import FoundReports, LeftOut
 from glsmed.client.imports.reports.columns import Columns, reports_in_table
-from glsmed.client.imports.reports.fhir_reports import is_fhir, reports_in_fhir
-from glsmed.client.imports.reports.hl7_messages import is_hl7
-from glsmed.client.imports.reports.hl7_reports import reports_in_hl7
+from glsmed.client.imports.reports.fhir.documents import is_fhir
+from glsmed.client.imports.reports.fhir.reports import reports_in_fhir
+from glsmed.client.imports.reports.fhir.surroundings import Surroundings
+from glsmed.client.imports.reports.hl7.messages import is_hl7
+from glsmed.client.imports.reports.hl7.reports import reports_in_hl7
 from glsmed.client.imports.reports.structured_reports import is_dicom, is_structured_report, reports_in_sr
 from glsmed.client.imports.reports.text_files import check_names, report_in_text
 from glsmed.shared.errors import DataError
 from glsmed.site_adapters.inputs.progress import track
 
 _TABLES = (".csv", ".tsv", ".tab", ".xlsx", ".xlsm")
+_OF_FHIR = (".json", ".ndjson", ".jsonl", ".xml", "")
 _LONGEST = 100_000  # characters; a longer text is a document, or was not read rightly
 _READ_FROM = 400  # bytes, which show the kind of a file
 _JUNK = re.compile(r"\._.*|\.DS_Store|Thumbs\.db|desktop\.ini|~\$.*", re.IGNORECASE)  # left by file managers
-_KINDS: Sequence[tuple[Callable[[bytes], bool], Callable[[Path], FoundReports]]] = (
-    (is_dicom, reports_in_sr),
-    (is_hl7, reports_in_hl7),
-    (is_fhir, reports_in_fhir),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +47,11 @@ def reports_from(paths: Sequence[Path], names: ReportNames) -> FoundReports:
     """
     check_names(names.files)
     found = FoundReports([], [])
-    for path, is_named in track(list(_files(paths)), description="reading reports"):
+    files = list(_files(paths))
+    around = _around(path for path, _ in files)
+    for path, is_named in track(files, description="reading reports"):
         try:
-            records, left_out = _read(path, names)
+            records, left_out = _read(path, names, around)
         except (ValueError, OSError) as error:
             reason = (error.strerror or "cannot be read") if isinstance(error, OSError) else str(error).strip()
             if is_named:
@@ -79,16 +79,33 @@ def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
             yield from ((Path(parent, name), False) for name in sorted(files) if not _JUNK.fullmatch(name))
 
 
-def _read(path: Path, names: ReportNames) -> FoundReports:
+def _around(paths: Iterable[Path]) -> Surroundings:
+    """What reports in FHIR may refer to in other files, as exports in bulk have one for each kind of resource."""
+    of_fhir = [path for path in paths if path.suffix.lower() in _OF_FHIR and is_fhir(_start(path))]
+    return Surroundings.of_files(of_fhir if len(of_fhir) > 1 else ())
+
+
+def _start(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(_READ_FROM)
+    except OSError:
+        return b""  # said when it is read
+
+
+def _read(path: Path, names: ReportNames, around: Surroundings) -> FoundReports:
     with path.open("rb") as stream:
         start = stream.read(_READ_FROM)
     if not start:
         raise ValueError("is empty")
     if path.suffix.lower() in _TABLES:
         return reports_in_table(path, names.columns)
-    for is_kind, read in _KINDS:
-        if is_kind(start):
-            return read(path)
+    if is_dicom(start):
+        return reports_in_sr(path)
+    if is_hl7(start):
+        return reports_in_hl7(path)
+    if is_fhir(start):
+        return reports_in_fhir(path, around)
     return FoundReports([report_in_text(path, names.files)], [])
 
 

@@ -1,4 +1,4 @@
-"""The state of a report in the codes of HL7 v2 (tables 0123 and 0085) and FHIR, and in words of tables."""
+"""The state of a report in the codes of HL7 v2 (tables 0123, 0085 and 0271) and FHIR, and in words of tables."""
 
 from collections.abc import Mapping
 
@@ -27,6 +27,11 @@ _FHIR: Mapping[str, Status] = {
     **dict.fromkeys(("amended", "corrected", "appended"), "corrected"),
     **dict.fromkeys(("cancelled", "entered-in-error"), "cancelled"),
 }
+_COMPLETION: Mapping[str, Status] = {  # TXA-17, table 0271
+    **dict.fromkeys(("AU", "LA", ""), "final"),
+    **dict.fromkeys(("DI", "DO", "IN", "IP", "PA"), "preliminary"),
+}
+_NOT_AVAILABLE = ("CA", "OB")  # TXA-19, table 0273: cancelled or deleted, obsolete
 _WORDS: tuple[tuple[Status, str], ...] = (  # English, Spanish, German, Japanese
     ("final", "final finalized finalised signed verified approved definitivo firmado validado"),
     ("final", "freigegeben endbefund vidiert 確定 確定済 承認済 最終"),
@@ -55,6 +60,17 @@ def observation_status(code: str) -> Status | None:
         ValueError: it is no code of table 0085: often the text before holds a field separator.
     """
     return _look_up(code.strip().upper(), _OBSERVATION, "OBX-11")
+
+
+def document_status(completion: str, availability: str) -> Status:
+    """What TXA-17 and TXA-19 say; a document that was only dictated or is not signed is preliminary.
+
+    Raises:
+        ValueError: TXA-17 is no code of table 0271.
+    """
+    if availability.strip().upper() in _NOT_AVAILABLE:
+        return "cancelled"
+    return _look_up(completion.strip().upper(), _COMPLETION, "TXA-17") or "final"
 
 
 def fhir_status(code: str) -> Status:

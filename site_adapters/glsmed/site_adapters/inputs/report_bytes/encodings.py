@@ -34,7 +34,7 @@ _RIVAL = 0.85
 _PLAUSIBLE = 0.5
 _NAMES = {"cp932": "cp932 (Shift JIS)", "cp1252": "cp1252 (Windows Latin)", "cp850": "cp850 (DOS)"}
 _CONVERT = "find out which it is and save it as UTF-8"
-_SEVEN_BIT = re.compile(rb"[\0\x1b$]")  # beside ASCII: UTF-16 and UTF-32, and ISO-2022-JP with or without its escapes
+_SEVEN_BIT = (b"\0", b"\x1b", b"$")  # beside ASCII: UTF-16 and UTF-32, and ISO-2022-JP with or without its escapes
 _UTF_8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _MOSTLY = 0.5
@@ -63,7 +63,7 @@ def decode(raw: bytes, *, declared: str | None = None) -> Decoded:
     Raises:
         ValueError: the bytes are damaged, or several encodings are possible; says which, and what to do.
     """
-    if raw.isascii() and not _SEVEN_BIT.search(raw):
+    if raw.isascii() and not any(sign in raw for sign in _SEVEN_BIT):
         return Decoded(raw.decode("ascii"), "utf-8")
     for mark, encoding in _MARKS:
         if raw.startswith(mark):

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,9 +13,11 @@ from glsmed.site_adapters.inputs.tables.records import Broken, Record, lines_of,
 from glsmed.site_adapters.inputs.tables.swallowed_rows import RowShapes
 
 Row = Mapping[str, str]
+IsHeader = Callable[[Sequence[str]], bool]
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _WORKBOOKS = {b"PK\x03\x04": "an Excel workbook or another ZIP archive", b"\xd0\xcf\x11\xe0": "an old Excel workbook"}
+_LOOKED_AHEAD = 10  # lines in which the header may stand
 _SEP_LINE = re.compile(r'"?sep=(.)"?[\s,;]*$', re.IGNORECASE)
 
 
@@ -74,20 +76,24 @@ class _Rows:
         return ""
 
 
-def read_table(path: Path, *, required: Sequence[str], optional: Sequence[str] = ()) -> Table:
+def read_table(
+    path: Path, *, required: Sequence[str], optional: Sequence[str] = (), is_header: IsHeader | None = None
+) -> Table:
     """The table with all its rows.
 
     Args:
         path: the CSV file.
         required: columns that must be there.
         optional: columns that have a meaning; further ones are kept and noted.
+        is_header: whether cells can be the names of its columns, where these are not known by name; lines of a title
+            above them are left away.
 
     Raises:
         ConfigurationError: the file is missing, in no encoding that can be told, empty, or its header does not fit.
     """
     text, encoding = _content(path)
     lines = lines_of(text)
-    separator, skipped = _separator(lines, required)
+    separator, skipped = _separator(lines, required) if is_header is None else _below_titles(lines, is_header)
     records = list(parse_records(lines[skipped:], separator, first_line=skipped + 1))
     header, body = read_header(path, records, required=required, optional=optional)
     gathered = _Rows(path, header, RowShapes([one.cells for one in body if isinstance(one, Record)], separator))
@@ -124,6 +130,15 @@ def _separator(lines: Sequence[str], required: Sequence[str]) -> tuple[str, int]
         return match[1], 1
     first = next((line for line in lines if line.strip(" \r\n\t,;|")), "")
     return max(SEPARATORS, key=lambda sign: _columns_found(first, sign, required)), 0
+
+
+def _below_titles(lines: Sequence[str], is_header: IsHeader) -> tuple[str, int]:
+    """The sign between columns, and how many lines stand before the first that can be the header."""
+    for skipped, line in enumerate(lines[:_LOOKED_AHEAD]):
+        for sign in SEPARATORS:
+            if is_header([cell.strip() for cell in next(csv.reader([line], delimiter=sign), [])]):
+                return sign, skipped
+    return _separator(lines, ())
 
 
 def _columns_found(line: str, separator: str, required: Sequence[str]) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from glsmed.client.imports.report_record import FoundReports, ReportRecord
-from glsmed.client.imports.reports.hl7_reports import reports_in_hl7
+from glsmed.client.imports.reports.hl7.reports import reports_in_hl7
 
 MSH = "MSH|^~\\&|RIS|HOSP|PACS|HOSP|20260109||ORU^R01|77|P|2.5"
 PID = "PID|1|OLD1|998^^^REGION^NI~P7^^^HOSP^MR||Doe^Jane"
@@ -45,6 +45,7 @@ def test_a_report_with_everything_that_it_says(tmp_path: Path) -> None:
     assert record == ReportRecord(
         text="Small effusion.\nHeart normal.",
         accession_number="A7",
+        other_numbers=("PL7",),
         patient_id="P7",
         examined_at=datetime(2026, 1, 8, 10, 15),  # noqa: DTZ001  # the hospital's clock
         reported_at=datetime(2026, 1, 8, 12),  # noqa: DTZ001  # likewise
@@ -159,10 +160,10 @@ def test_every_order_of_a_message_is_a_report_of_its_own_patient(tmp_path: Path)
 @pytest.mark.parametrize(
     ("segments", "number", "others"),
     [
-        (["OBR|1|PL|F1|x"], "F1", ()),
-        (["OBR|1|PL|F1|x||||||||||||||ACC1"], "ACC1", ("F1",)),
-        (["ORC|RE|PL|C1", "OBR|1|PL||x"], "C1", ()),
-        (["OBR|1|PL|F1|x", "IPC|I1|P1|1.2.840.99.7"], "I1", ("F1",)),
+        (["OBR|1|PL|F1|x"], "F1", ("PL",)),
+        (["OBR|1|PL|F1|x||||||||||||||ACC1"], "ACC1", ("F1", "PL")),
+        (["ORC|RE|PL|C1", "OBR|1|PL||x"], "C1", ("PL",)),
+        (["OBR|1|PL|F1|x", "IPC|I1|P1|1.2.840.99.7"], "I1", ("F1", "PL")),
     ],
 )
 def test_the_accession_number_stands_in_one_of_several_fields(
@@ -236,7 +237,10 @@ def test_an_order_that_gives_no_report_is_named(tmp_path: Path, segments: list[s
 
 
 def test_another_type_of_message_is_named(tmp_path: Path) -> None:
-    assert reason(tmp_path, PID, head=MSH.replace("ORU^R01", "ADT^A01")) == "is ADT, expected ORU (results)"
+    assert (
+        reason(tmp_path, PID, head=MSH.replace("ORU^R01", "ADT^A01"))
+        == "is ADT, expected ORU (results) or MDM (documents)"
+    )
 
 
 def test_a_message_that_is_cut_is_named_and_the_others_count(tmp_path: Path) -> None:

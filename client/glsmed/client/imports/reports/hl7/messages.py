@@ -57,6 +57,7 @@ class Message:
         segments: in their order.
         separators: of components, repetitions, escapes and subcomponents, as MSH-2 gives them.
         encoding: that the message's bytes were in.
+        declared: the encoding that MSH-18 names, where the bytes are all ASCII and do not show it.
         is_cut: the last segment breaks off, or an MLLP frame was not closed.
     """
 
@@ -64,6 +65,7 @@ class Message:
     separators: str
     encoding: str
     is_cut: bool
+    declared: str | None = None
 
     def part(self, segment: Segment, field: int, component: int = 1) -> str:
         """A component of a field's first repetition, escapes resolved, stripped."""
@@ -102,10 +104,11 @@ class Message:
         raw = bytes.fromhex(digits)
         if raw.strip(b"\r\n") == b"":
             return "\n"
+        encoding = self.declared or self.encoding
         try:
-            return raw.decode("cp1252" if self.encoding == "latin-1" else self.encoding)
+            return raw.decode("cp1252" if encoding in ("latin-1", "iso8859-1") else encoding)
         except (UnicodeDecodeError, LookupError):
-            raise ValueError(f"holds the escape \\X{digits}\\, which is nothing in {self.encoding}") from None
+            raise ValueError(f"holds the escape \\X{digits}\\, which is nothing in {encoding}") from None
 
 
 def _formatted(command: str) -> str:
@@ -154,13 +157,15 @@ def announced(raw: bytes) -> int | None:
 def _message(raw: bytes, *, framed: bool) -> Message:
     closed = _END_OF_FRAME in raw
     body = _BATCH_SEGMENT.sub(b"", raw.split(_END_OF_FRAME)[0].rstrip(_START_OF_FRAME))
-    decoded = decode(_with_escape_characters(body), declared=_declared(body))
+    declared = _declared(body)
+    decoded = decode(_with_escape_characters(body), declared=declared)
     ended = closed or body[-1:] in (b"\r", b"\n")
     separator, separators = decoded.text[3], decoded.text[4:8]
     if len(set(separator + separators)) != 5 or any(map(str.isspace, separators)):
         raise ValueError(f"has no usable separators in MSH-1 and MSH-2: {decoded.text[3:8]!r}")
     segments = tuple(_segments(decoded.text, separator))
-    return Message(segments, separators, decoded.encoding, (framed and not closed) or _breaks_off(segments, ended))
+    is_cut = (framed and not closed) or _breaks_off(segments, ended)
+    return Message(segments, separators, decoded.encoding, is_cut, declared if body.isascii() else None)
 
 
 def _with_escape_characters(body: bytes) -> bytes:

@@ -27,7 +27,9 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from glsmed.client.data.pictures.codestream_size import codestream_size
+from glsmed.client.data.pictures.codestreams.frame_headers import codestream_size
+from glsmed.client.data.pictures.codestreams.jpeg import strict_greys
+from glsmed.client.data.pictures.codestreams.lossless_bits import is_decoded_whole
 from glsmed.client.data.pictures.dicom_file import syntax_name, text, whole
 from glsmed.shared.errors import DataError
 
@@ -72,6 +74,8 @@ def decode_codestream(dataset: Dataset, *, bytes_per_sample: int) -> NDArray[np.
         _check_size(dataset, *size)
     try:
         pixels = _decoder(dataset, frame, bytes_per_sample)(frame)
+    except DataError:
+        raise
     except MemoryError:
         raise DataError("its pixels need more memory than there is") from None
     except Exception:  # each library has its own errors, in its own words
@@ -104,7 +108,17 @@ def _decoder(dataset: Dataset, frame: bytes, bytes_per_sample: int) -> Decode:
         return imagecodecs.jpegls_decode
     if text(dataset, "PhotometricInterpretation") == "RGB":
         return partial(imagecodecs.jpeg8_decode, colorspace="RGB", outcolorspace="RGB")
-    return imagecodecs.jpeg8_decode
+    return _jpeg
+
+
+def _jpeg(frame: bytes) -> NDArray[np.integer]:
+    """JPEG of any process that is not RGB; the decoder passes over damage, which is looked for beside it."""
+    pixels: NDArray[np.integer] = imagecodecs.jpeg8_decode(frame)
+    if pixels.dtype.itemsize == 1:
+        strict_greys(frame, least_side=1)
+    if not is_decoded_whole(frame, pixels):
+        raise DataError("its pixels cannot be decoded: the data of its lossless JPEG are damaged")
+    return pixels
 
 
 def _run_lengths(dataset: Dataset, frame: bytes, *, bytes_per_sample: int) -> NDArray[np.integer]:
@@ -112,7 +126,10 @@ def _run_lengths(dataset: Dataset, frame: bytes, *, bytes_per_sample: int) -> ND
     rows, columns = (whole(dataset, name) for name in ("Rows", "Columns"))
     samples = whole(dataset, "SamplesPerPixel", 1)
     flat = np.frombuffer(imagecodecs.dicomrle_decode(frame, f"<u{bytes_per_sample}"), f"<u{bytes_per_sample}")
-    planes = flat[: samples * rows * columns].reshape(samples, rows, columns)
+    if flat.size != samples * rows * columns:
+        expected = samples * rows * columns
+        raise DataError(f"its pixels cannot be decoded: the RLE data hold {flat.size} samples, expected {expected}")
+    planes = flat.reshape(samples, rows, columns)
     return planes[0] if samples == 1 else np.moveaxis(planes, 0, -1)
 
 

@@ -2,7 +2,7 @@ import imagecodecs
 import numpy as np
 import pytest
 
-from glsmed.client.data.pictures.codestream_size import codestream_size
+from glsmed.client.data.pictures.codestreams.frame_headers import codestream_size
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (40, 24), dtype=np.uint8)
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from glsmed.client.imports.reports.fhir.surroundings import Surroundings
 from glsmed.site_adapters.inputs.report_text import ReportFormat, ReportText, read_report_text
 
 _DATA_URL = re.compile(r"data:(?P<type>[^,]*?)(?P<base64>;base64)?,(?P<data>.*)", re.DOTALL)
@@ -21,12 +22,12 @@ def may_be_text(attachment: Mapping[str, Any]) -> bool:
     return _NO_TEXT.fullmatch(str(attachment.get("contentType") or "").split(";")[0].strip()) is None
 
 
-def attached_text(attachments: Sequence[Mapping[str, Any]], binaries: Mapping[str, Mapping[str, Any]]) -> ReportText:
+def attached_text(attachments: Sequence[Mapping[str, Any]], around: Surroundings) -> ReportText:
     """The text of a report's attachments; of the same report in several formats, the plainest.
 
     Args:
         attachments: ``presentedForm`` of a DiagnosticReport.
-        binaries: resources that urls may name, by ``Binary/id`` and full URL.
+        around: resources that urls may name.
 
     Raises:
         ValueError: none of them is text; says why for each.
@@ -35,7 +36,7 @@ def attached_text(attachments: Sequence[Mapping[str, Any]], binaries: Mapping[st
     reasons: list[str] = []
     for number, attachment in enumerate(attachments, 1):
         try:
-            texts.append(_text(attachment, binaries, f"presentedForm {number}"))
+            texts.append(_text(attachment, around, f"presentedForm {number}"))
         except ValueError as error:
             reasons.append(str(error))
     written = [text for text in texts if text.text.strip()]
@@ -47,15 +48,15 @@ def attached_text(attachments: Sequence[Mapping[str, Any]], binaries: Mapping[st
     return ReportText("\n\n".join(distinct), first.encoding, form, first.mended)
 
 
-def _text(attachment: Mapping[str, Any], binaries: Mapping[str, Mapping[str, Any]], name: str) -> ReportText:
-    kind, raw = _content(attachment, binaries, name)
+def _text(attachment: Mapping[str, Any], around: Surroundings, name: str) -> ReportText:
+    kind, raw = _content(attachment, around, name)
     if not may_be_text({"contentType": kind}):
         raise ValueError(f"{name} is {kind}, not text: export the report as text, HTML or RTF")
     charset = _CHARSET.search(kind)
     return read_report_text(raw, name=name, declared=charset.group(1) if charset else None)
 
 
-def _content(attachment: Mapping[str, Any], binaries: Mapping[str, Mapping[str, Any]], name: str) -> tuple[str, bytes]:
+def _content(attachment: Mapping[str, Any], around: Surroundings, name: str) -> tuple[str, bytes]:
     """Content type and bytes."""
     kind, url = str(attachment.get("contentType") or ""), str(attachment.get("url") or "")
     if data := attachment.get("data"):
@@ -65,7 +66,7 @@ def _content(attachment: Mapping[str, Any], binaries: Mapping[str, Mapping[str, 
     if match := _DATA_URL.fullmatch(url):
         raw = unquote_to_bytes(match["data"])
         return kind or match["type"], _from_base64(raw.decode("latin-1"), name) if match["base64"] else raw
-    if (binary := binaries.get(url)) and binary.get("data"):
+    if (binary := around.document(url)) and binary.get("data"):
         return kind or str(binary.get("contentType") or ""), _from_base64(str(binary["data"]), name)
     raise ValueError(f"{name} has no data, only the address {url}" if url else f"{name} has neither data nor url")
 

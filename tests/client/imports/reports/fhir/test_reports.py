@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from glsmed.client.imports.report_record import FoundReports, ReportRecord
-from glsmed.client.imports.reports.fhir_reports import reports_in_fhir
+from glsmed.client.imports.reports.fhir.reports import reports_in_fhir
 
 UID = "1.2.840.99.7"
 

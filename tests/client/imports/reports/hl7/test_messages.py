@@ -1,6 +1,6 @@
 import pytest
 
-from glsmed.client.imports.reports.hl7_messages import Message, announced, as_single_bytes, is_hl7, messages
+from glsmed.client.imports.reports.hl7.messages import Message, announced, as_single_bytes, is_hl7, messages
 
 HEAD = "MSH|^~\\&|RIS|HOSP|PACS|HOSP|20260108103000||ORU^R01|77|P|2.5||||||{charset}\r"
 BODY = "PID|1||P7^^^HOSP^MR\rOBR|1||A7\rOBX|1|TX|1^Report||{text}||||||F\r"
