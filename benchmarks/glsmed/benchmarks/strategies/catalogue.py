@@ -65,11 +65,9 @@ FINE_TUNING: Mapping[str, Strategy] = {
     REFERENCE: Strategy(),
     PRETRAINED: Strategy(is_pretrained=True),
     "frozen-1": _tuned(frozen_rounds=1),
-    "frozen-3": _tuned(frozen_rounds=3),
     "layer-decay-0.7": _tuned(layer_decay=0.7),
     "cosine": _tuned(schedule="cosine"),
     "average-0.9": _tuned(average_decay=0.9),
-    "all-four": _tuned(frozen_rounds=1, layer_decay=0.7, schedule="cosine", average_decay=0.9),
 }
 KNOWN: Mapping[str, Strategy] = {**STRATEGIES, **FINE_TUNING}
 
