@@ -12,7 +12,7 @@ from glsmed.benchmarks.reading_room.sites import write_site
 from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.evaluation.model_description import describe_model
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
-from glsmed.client.evaluation.shipped_model import ShippedModel, load_shipped_model, write_shipped_model
+from glsmed.client.evaluation.shipped_model import ShippedModel, SiteParts, load_shipped_model, write_shipped_model
 from glsmed.client.resident.preparation import prepare_site
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.client.training.steps.training import train
@@ -43,9 +43,13 @@ def ship(config: SiteConfig) -> None:
         model,
         study,
         round_number=1,
-        offset=None if offsets is None else offsets[0],
-        output_calibration=calibrate_outputs(model, splits["train"], splits["validation"], kind=kind, device=CPU),
-        description=describe_model(model, splits, kind=kind, device=CPU),
+        parts=SiteParts(
+            site=config.site,
+            clahe=config.data.clahe,
+            offset=None if offsets is None else offsets[0],
+            output_calibration=calibrate_outputs(model, splits["train"], splits["validation"], kind=kind, device=CPU),
+            description=describe_model(model, splits, kind=kind, device=CPU),
+        ),
     )
 
 

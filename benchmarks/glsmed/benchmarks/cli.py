@@ -9,6 +9,7 @@ from glsmed.benchmarks.commands.build import build
 from glsmed.benchmarks.commands.check import check
 from glsmed.benchmarks.commands.device import device
 from glsmed.benchmarks.commands.federation import federation
+from glsmed.benchmarks.commands.fine_tuning import fine_tuning
 from glsmed.benchmarks.commands.language import language
 from glsmed.benchmarks.commands.methods import methods
 from glsmed.benchmarks.commands.rounds import rounds
@@ -30,12 +31,13 @@ def benchmark() -> None:
     - `glsmed-benchmark methods --quick --out runs/methods` compares ways of learning from doubt in three minutes
     - `glsmed-benchmark language --out runs/language.json` measures reading on public corpora, and what is required
     - `glsmed-benchmark strategies --out runs/strategies` compares ways of averaging and of local training
+    - `glsmed-benchmark fine-tuning --out runs/fine-tuning` measures how a study should tune the weights it starts from
     - `glsmed-benchmark build --out my-data` writes simulated hospitals as a data set that others can use
     """
 
 
-for command in (methods, strategies, federation, language, training, device, check, rounds, build):
-    app.command(command.__name__)(command)
+for command in (methods, strategies, fine_tuning, federation, language, training, device, check, rounds, build):
+    app.command(command.__name__.replace("_", "-"))(command)
 
 
 def main() -> None:

@@ -1,12 +1,15 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from glsmed.client.data.images import read_image
 from glsmed.client.evaluation.familiarity import Familiarity
 from glsmed.client.evaluation.model_description import ModelDescription
-from glsmed.client.evaluation.shipped_model import load_shipped_model, write_shipped_model
+from glsmed.client.evaluation.shipped_model import SiteParts, load_shipped_model, write_shipped_model
 from glsmed.client.learning.calibration_interval import FindingInterval
 from glsmed.client.learning.operating_point import FindingOperation
 from glsmed.client.learning.output_calibration import FindingCalibration, OutputCalibration
@@ -21,12 +24,16 @@ MAP = OutputCalibration(
 )
 
 
+def _parts(
+    *, clahe: bool = False, offset: torch.Tensor | None = None, description: ModelDescription | None = None
+) -> SiteParts:
+    return SiteParts(site="st-mary", clahe=clahe, offset=offset, output_calibration=MAP, description=description)
+
+
 @pytest.fixture
 def shipped(tmp_path: Path) -> Path:
     model = build_model("resnet10", n_findings=2, seed=3)
-    write_shipped_model(
-        tmp_path, model, STUDY, round_number=7, offset=torch.tensor([1.0, -2.0]), output_calibration=MAP
-    )
+    write_shipped_model(tmp_path, model, STUDY, round_number=7, parts=_parts(offset=torch.tensor([1.0, -2.0])))
     return tmp_path
 
 
@@ -43,7 +50,7 @@ def test_it_gives_the_probabilities_that_were_evaluated(shipped: Path) -> None:
 
 def test_without_an_offset_nothing_is_added(tmp_path: Path) -> None:
     model = build_model("resnet10", n_findings=2, seed=3)
-    write_shipped_model(tmp_path, model, STUDY, round_number=1, offset=None, output_calibration=MAP)
+    write_shipped_model(tmp_path, model, STUDY, round_number=1, parts=_parts())
     assert load_shipped_model(tmp_path).offset.tolist() == [0.0, 0.0]
 
 
@@ -69,9 +76,7 @@ def _description() -> ModelDescription:
 @pytest.fixture
 def described(tmp_path: Path) -> Path:
     model = build_model("resnet10", n_findings=2, seed=3)
-    write_shipped_model(
-        tmp_path, model, STUDY, round_number=7, offset=None, output_calibration=MAP, description=_description()
-    )
+    write_shipped_model(tmp_path, model, STUDY, round_number=7, parts=_parts(description=_description()))
     return tmp_path
 
 
@@ -88,17 +93,38 @@ def test_what_predictions_are_read_by_comes_back(described: Path) -> None:
 
 def test_a_folder_of_the_first_layout_can_still_be_read(shipped: Path) -> None:
     content = json.loads((shipped / "site.json").read_text())
-    for later in ("layout", "intervals", "operation", "features_sha256"):
+    for later in ("layout", "intervals", "operation", "features_sha256", "site", "study_name", "clahe", "pipeline"):
         del content[later]
     (shipped / "site.json").write_text(json.dumps(content))
     loaded = load_shipped_model(shipped)
     assert (loaded.intervals, loaded.operation, loaded.familiarity) == ({}, {}, None)
 
 
+@pytest.mark.parametrize("learned", [True, False])
+def test_it_makes_pictures_as_it_learned_them_whatever_the_configuration_says_now(
+    tmp_path: Path, learned: bool
+) -> None:
+    picture = tmp_path / "chest.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 200, (40, 30), dtype=np.uint8)).save(picture)
+    model = build_model("resnet10", n_findings=2, seed=3)
+    write_shipped_model(tmp_path, model, STUDY, round_number=1, parts=_parts(clahe=learned))
+    made = load_shipped_model(tmp_path, clahe=not learned).picture(picture)
+    assert (made == read_image(picture, size_px=32, clahe=learned)).all()
+    assert (made != read_image(picture, size_px=32, clahe=not learned)).any()
+
+
+@pytest.mark.parametrize("clahe", [True, False])
+def test_where_an_earlier_release_did_not_say_the_configuration_does(shipped: Path, clahe: bool) -> None:
+    content = json.loads((shipped / "site.json").read_text())
+    del content["clahe"]
+    (shipped / "site.json").write_text(json.dumps({**content, "layout": 2}))
+    assert load_shipped_model(shipped, clahe=clahe).clahe is clahe
+
+
 def test_a_folder_of_a_later_release_is_refused_with_what_to_do(shipped: Path) -> None:
     content = json.loads((shipped / "site.json").read_text())
-    (shipped / "site.json").write_text(json.dumps({**content, "layout": 3, "new": 1}))
-    with pytest.raises(DataError, match="expected layout 2 or earlier, got 3: update glsmed"):
+    (shipped / "site.json").write_text(json.dumps({**content, "layout": 4, "new": 1}))
+    with pytest.raises(DataError, match="expected layout 3 or earlier, got 4: update glsmed"):
         load_shipped_model(shipped)
 
 

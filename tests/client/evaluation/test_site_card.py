@@ -9,7 +9,7 @@ from torch import nn
 
 from glsmed.client.data.examples import Examples
 from glsmed.client.evaluation.evaluation import evaluate
-from glsmed.client.evaluation.shipped_model import write_shipped_model
+from glsmed.client.evaluation.shipped_model import SiteParts, write_shipped_model
 from glsmed.client.evaluation.site_card import ShippedFacts, write_site_card
 from glsmed.client.learning.output_calibration import FindingCalibration, OutputCalibration
 from glsmed.shared.networks.building import build_model
@@ -40,9 +40,8 @@ def card(tmp_path: Path) -> str:
     gold[:, 1] = 0.0
     test = Examples(pixels, torch.full((60, 3), 0.5), torch.zeros(60, 3), gold, tuple(map(str, range(60))), FINDINGS)
     model = build_model("resnet10", n_findings=3, seed=3)
-    write_shipped_model(
-        tmp_path, model, STUDY, round_number=7, offset=torch.tensor([1.0, -2.0, 0.0]), output_calibration=MAP
-    )
+    parts = SiteParts(site="st-mary", clahe=False, offset=torch.tensor([1.0, -2.0, 0.0]), output_calibration=MAP)
+    write_shipped_model(tmp_path, model, STUDY, round_number=7, parts=parts)
     beside = json.loads((tmp_path / "site.json").read_text())
     points = {"effusion": {"threshold": 0.31, "sensitivity": 0.9}}
     (tmp_path / "site.json").write_text(json.dumps({**beside, "operating_points": points}))

@@ -39,7 +39,7 @@ def results(
 def test_each_dicom_image_has_a_report_of_its_own_examination(
     results: list[ImageResult], shipped: ShippedModel, tmp_path: Path
 ) -> None:
-    left_out = write_reports(tmp_path / "sr", results, identity_of(shipped, study="chest-doubt"))
+    left_out = write_reports(tmp_path / "sr", results, identity_of(shipped))
     reports = [pydicom.dcmread(path) for path in sorted((tmp_path / "sr").iterdir())]
     dicom = [result for result in results if result.source.path.suffix == ".dcm"]
     assert [report.StudyInstanceUID for report in reports] == [result.study_id for result in dicom]
@@ -48,7 +48,7 @@ def test_each_dicom_image_has_a_report_of_its_own_examination(
 
 
 def test_each_alert_has_a_picture(results: list[ImageResult], shipped: ShippedModel, tmp_path: Path) -> None:
-    write_captures(tmp_path / "sc", results, shipped, identity_of(shipped, study="chest-doubt"))
+    write_captures(tmp_path / "sc", results, shipped, identity_of(shipped))
     alerts = [alert for result in results if result.source.path.suffix == ".dcm" for alert in result.alerts]
     assert alerts
     assert len(list((tmp_path / "sc").iterdir())) == len(alerts)

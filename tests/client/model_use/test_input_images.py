@@ -49,6 +49,28 @@ def test_a_table_names_images_relative_to_itself_and_may_be_a_manifest(tmp_path:
     ]
 
 
+@pytest.mark.parametrize("name", ["IMG\\\\2.png", "img/2.PNG", "ma\u0308nner/1.png"])
+def test_a_table_may_spell_names_as_another_system_does(tmp_path: Path, name: str) -> None:
+    _picture(tmp_path / "img/2.png")
+    _picture(tmp_path / "m\u00e4nner/1.png")
+    (tmp_path / "new.csv").write_text(f"study_id,image\ns1,{name}\n", encoding="utf-8")
+    (found,) = find_images(tmp_path / "new.csv")
+    assert (found.image, found.problem, found.path.is_file()) == (name, "", True)
+
+
+def test_a_missing_image_of_a_table_is_an_image_with_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "new.tsv").write_text("study_id\timage\ns1\tgone.png\n")
+    (found,) = find_images(tmp_path / "new.tsv")
+    assert found.problem == "no such file: gone.png"
+
+
+@pytest.mark.parametrize("name", ["report.txt", "images.xlsx", "study.yaml"])
+def test_a_file_that_is_neither_image_nor_table_is_refused_with_what_is_expected(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("No pleural effusion.")
+    with pytest.raises(UsageError, match=r"expected a folder, a table \(.csv or .tsv\)"):
+        find_images(tmp_path / name)
+
+
 def test_a_table_needs_only_two_columns(tmp_path: Path) -> None:
     table = tmp_path / "new.csv"
     table.write_text("study_id,image\ns1,1.png\n")
@@ -63,8 +85,8 @@ def test_a_single_image_will_do(tmp_path: Path) -> None:
     ("content", "error", "message"),
     [
         ("study_id,picture\ns1,1.png\n", ConfigurationError, "column 'image' is missing"),
-        ("study_id,image\ns1,\n", DataError, ":2: image: is blank"),
-        ("study_id,image\n,1.png\n", DataError, ":2: study_id: is blank"),
+        ("study_id,image\ns1,\n", ConfigurationError, ":2: image: is blank"),
+        ("study_id,image\n,1.png\n", ConfigurationError, ":2: study_id: is blank"),
     ],
 )
 def test_a_table_with_a_fault_is_refused_with_its_line(

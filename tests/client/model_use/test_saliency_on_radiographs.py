@@ -16,7 +16,7 @@ from glsmed.client.model_use.saliency import saliency_map
 from glsmed.shared.networks.building import build_model
 from glsmed.shared.pixels import to_pixels
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # the first test trains; on a busy machine for long
 
 SIDE = 64
 SCANNER = Scanner(side_px=SIDE, gamma=1.0, noise=0.03, blur_px=1, vignette=0.1, marker=0)

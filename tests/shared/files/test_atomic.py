@@ -1,5 +1,6 @@
 import errno
 import os
+import resource
 import stat
 from pathlib import Path
 
@@ -52,3 +53,23 @@ def test_only_the_temporary_files_of_one_path_are_left_overs(tmp_path: Path) -> 
         (tmp_path / name).write_bytes(b"")
     remove_leftovers(tmp_path / "a.json")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
+
+
+@pytest.mark.parametrize("size", [0, 5])
+def test_an_error_of_the_disk_names_the_file_and_never_the_temporary_one(tmp_path: Path, size: int) -> None:
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    path = tmp_path / "file"
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, old[1]))
+    try:
+        with pytest.raises(OSError, match="File too large") as caught:
+            write_bytes(path, b"x" * 10)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+    assert caught.value.filename == str(path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_about_another_file_keeps_its_name(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as caught, atomic_replace(tmp_path / "file"):
+        (tmp_path / "source").read_bytes()
+    assert caught.value.filename == str(tmp_path / "source")

@@ -142,6 +142,11 @@ def test_the_nearest_word_is_suggested(word: str, said: str) -> None:
     assert did_you_mean(word, ["effusion", "nodule"]) == said
 
 
+def test_an_identifier_without_its_end_is_known_by_its_beginning() -> None:
+    known = [f"site-{number:05}-1" for number in range(120)]
+    assert did_you_mean("site-00001", known) == "; did you mean 'site-00001-1'?"
+
+
 _SCALARS = st.one_of(st.integers(-9, 9), st.booleans(), st.none(), st.text("abcé胸 :#-", max_size=6))
 _KEYS = st.text("abc", min_size=1, max_size=3)
 _DOCUMENTS = st.dictionaries(

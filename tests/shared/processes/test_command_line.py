@@ -1,4 +1,5 @@
 import pytest
+import typer
 
 from glsmed.shared.errors import ConfigurationError, DataError, Fault, GlsmedError, UsageError
 from glsmed.shared.processes.command_line import run_command
@@ -27,6 +28,8 @@ def _exit(error: BaseException) -> int:
             "error: /data/out.json: No space left on device\n",
         ),
         (KeyboardInterrupt(), 130, "interrupted\n"),
+        (SystemExit(130), 130, "interrupted\n"),
+        (SystemExit(2), 2, ""),
         (BrokenPipeError(), 0, ""),
     ],
 )
@@ -35,6 +38,18 @@ def test_a_command_ends_with_one_message_and_its_exit_code(
 ) -> None:
     assert _exit(error) == code
     assert capsys.readouterr().err == message
+
+
+def test_ctrl_c_in_a_command_of_typer_is_said_too(capsys: pytest.CaptureFixture[str]) -> None:
+    app = typer.Typer()
+
+    @app.command()
+    def work() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit) as caught:
+        run_command(lambda: app([]))
+    assert (caught.value.code, capsys.readouterr().err) == (130, "interrupted\n")
 
 
 def test_an_error_that_nobody_meant_keeps_its_traceback() -> None:

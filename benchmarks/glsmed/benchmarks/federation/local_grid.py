@@ -7,6 +7,7 @@ misbehave or be taken offline.
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from flwr.app import Context, Error, Message, RecordDict
 from flwr.clientapp import ClientApp
@@ -133,10 +134,19 @@ class LocalGrid(GridInProcess):
         return message_id in self._on_the_way and self._on_the_way[message_id][0] <= self._clock.now()
 
 
-def run_in_process(study: Study, sites: Mapping[str, SiteRuntime], folder: RunFolder) -> Mapping[str, object]:
-    """Federate loaded sites in this process; returns the run's summary."""
+def run_in_process(
+    study: Study, sites: Mapping[str, SiteRuntime], folder: RunFolder, *, beside: Path | None = None
+) -> Mapping[str, object]:
+    """Federate loaded sites in this process; returns the run's summary.
+
+    Args:
+        study: what they train.
+        sites: by name.
+        folder: gets checkpoints and records.
+        beside: where the study's initial weights lie, if it has any.
+    """
     grid = LocalGrid({name: build_client_app(site) for name, site in sites.items()})
-    make_first_model(folder, study)
+    make_first_model(folder, study, beside=beside)
     return run_study(grid, study, folder, sites=lambda: grid.nodes)
 
 

@@ -10,6 +10,7 @@ from glsmed.shared.protocol.study import Study
 Changes = Mapping[str, object]
 
 REFERENCE, REFERENCE_SGD = "mean", "mean-sgd"
+PRETRAINED = "pretrained"
 LOCAL, POOLED = "local", "pooled"
 _SGD: Changes = {"optimizer": "sgd", "momentum": 0, "learning_rate": 0.05}
 
@@ -19,12 +20,14 @@ class Strategy:
     """Changes of study.yaml, by section.
 
     Attributes:
+        is_pretrained: whether the study starts from the weights of an earlier one.
         reference: the strategy that it is compared with: the same but for what it is about.
     """
 
     training: Changes = field(default_factory=dict)
     aggregation: Changes = field(default_factory=dict)
     server_optimizer: Changes = field(default_factory=dict)
+    is_pretrained: bool = False
     reference: str = REFERENCE
 
 
@@ -54,16 +57,30 @@ STRATEGIES: Mapping[str, Strategy] = {
 BASELINES = (LOCAL, POOLED)
 
 
+def _tuned(**switches: object) -> Strategy:
+    return Strategy(training={"fine_tuning": switches}, is_pretrained=True, reference=PRETRAINED)
+
+
+FINE_TUNING: Mapping[str, Strategy] = {
+    REFERENCE: Strategy(),
+    PRETRAINED: Strategy(is_pretrained=True),
+    "frozen-1": _tuned(frozen_rounds=1),
+    "layer-decay-0.7": _tuned(layer_decay=0.7),
+    "cosine": _tuned(schedule="cosine"),
+    "average-0.9": _tuned(average_decay=0.9),
+}
+KNOWN: Mapping[str, Strategy] = {**STRATEGIES, **FINE_TUNING}
+
+
 def study_with(study: Study, name: str) -> Study:
-    """The study with a strategy of the catalogue.
+    """The study with a strategy of the catalogue, but for the weights of an earlier study.
 
     Raises:
         UsageError: there is none of this name.
     """
-    if name not in STRATEGIES:
-        known = ", ".join(STRATEGIES)
-        raise UsageError(f"no strategy {name!r}{did_you_mean(name, list(STRATEGIES))}; there are {known}")
-    chosen, content = STRATEGIES[name], study.model_dump()
+    if name not in KNOWN:
+        raise UsageError(f"no strategy {name!r}{did_you_mean(name, list(KNOWN))}; there are {', '.join(KNOWN)}")
+    chosen, content = KNOWN[name], study.model_dump()
     federation = content["federation"]
     content["training"] |= chosen.training
     federation["aggregation"] |= chosen.aggregation

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from glsmed.benchmarks.strategies.catalogue import LOCAL, POOLED, REFERENCE, STRATEGIES
+from glsmed.benchmarks.strategies.catalogue import KNOWN, LOCAL, POOLED, REFERENCE
 from glsmed.benchmarks.strategies.runs import Plan, Runs
 from glsmed.benchmarks.strategies.trial import Job
 from glsmed.benchmarks.tables.paired_bootstrap import METRICS, Interval, Values, bootstrap_samples, interval_of
@@ -54,7 +54,7 @@ class Comparison:
         return {name: self._row(name) for name in self._plan.names}
 
     def _row(self, name: str) -> Row:
-        reference = STRATEGIES[name].reference if name in STRATEGIES else REFERENCE
+        reference = KNOWN[name].reference if name in KNOWN else REFERENCE
         has = set(self._plan.names).__contains__
         compared = has(reference) and name not in (reference, LOCAL, POOLED)
         with_local = has(LOCAL) and name != LOCAL
@@ -103,38 +103,43 @@ def recommended(rows: Mapping[str, Row]) -> tuple[str, str]:
     The plain mean, unless another is clear of it in log-loss and not behind in AUROC; of several the one with the
     lowest log-loss.
     """
-    better = [name for name, row in rows.items() if _is_better(row)]
+    better = [name for name, row in rows.items() if is_better(row)]
     if not better:
         return REFERENCE, "no strategy is clear of the plain mean in log-loss without being behind in AUROC"
     best = min(better, key=lambda name: rows[name].means["log_loss"])
     gain = rows[best].less_reference
     return best, (
-        f"log-loss {_said(gain['log_loss'])} and AUROC {_said(gain['auroc'])} less {STRATEGIES[best].reference}; "
+        f"log-loss {_said(gain['log_loss'])} and AUROC {_said(gain['auroc'])} less {KNOWN[best].reference}; "
         f"clear of it too: {', '.join(name for name in better if name != best) or 'none'}"
     )
-
-
-def _is_better(row: Row) -> bool:
-    gain = row.less_reference
-    return bool(gain) and gain["log_loss"].high < 0 and gain["auroc"].high > 0
 
 
 def _said(interval: Interval) -> str:
     return f"{interval.mean:+.4f} [{interval.low:+.4f}, {interval.high:+.4f}]"
 
 
-def tables_markdown(plan: Plan, rows: Mapping[str, Row], sites: Sequence[str]) -> str:
-    """Two tables and the recommendation, as docs/evidence.md takes them; an interval clear of 0 is bold."""
+def is_better(row: Row) -> bool:
+    """Whether a strategy is clear of its reference in log-loss and not behind in AUROC."""
+    gain = row.less_reference
+    return bool(gain) and gain["log_loss"].high < 0 and gain["auroc"].high > 0
+
+
+def in_words(plan: Plan) -> str:
+    """What was compared, for a heading."""
     settings = plan.settings
-    name, why = recommended(rows)
-    head = (
+    return (
         f"{plan.pixels}, {plan.scenario}, {plan.studies} examinations at each hospital, {plan.seeds} seeds, "
         f"{settings.rounds} rounds of {settings.steps_per_round} steps"
     )
+
+
+def tables_markdown(plan: Plan, rows: Mapping[str, Row], sites: Sequence[str]) -> str:
+    """Two tables and the recommendation, as docs/evidence.md takes them; an interval clear of 0 is bold."""
+    name, why = recommended(rows)
     lines = [
-        f"# Strategies: {head}",
+        f"# Strategies: {in_words(plan)}",
         "",
-        *_worth(rows),
+        *worth_table(rows),
         "",
         *_per_site(rows, sites),
         "",
@@ -143,7 +148,8 @@ def tables_markdown(plan: Plan, rows: Mapping[str, Row], sites: Sequence[str]) -
     return "\n".join(lines) + "\n"
 
 
-def _worth(rows: Mapping[str, Row]) -> list[str]:
+def worth_table(rows: Mapping[str, Row]) -> list[str]:
+    """The lines of a table: what each strategy came to, and that less its reference."""
     head = ["strategy", "AUROC", "worst site", "log-loss", "AUROC less its reference", "log-loss less its reference"]
     body = [
         [

@@ -7,7 +7,7 @@ import multiprocessing
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,8 @@ from glsmed.benchmarks.simulator.dataset_writer import write_dataset
 from glsmed.benchmarks.simulator.hospital_data import simulate
 from glsmed.benchmarks.simulator.scenarios import scenario_named
 from glsmed.benchmarks.simulator.sources import label_of, source_named
+from glsmed.benchmarks.strategies.catalogue import KNOWN
+from glsmed.benchmarks.strategies.earlier_study import train_earlier_study
 from glsmed.benchmarks.strategies.trial import Answers, Job, Trained, run_job
 from glsmed.shared.errors import UsageError
 from glsmed.shared.files.atomic import write_bytes, write_text
@@ -97,6 +99,11 @@ class Runs:
         """The data set of a seed."""
         return self._folder / "data" / f"seed-{seed}"
 
+    def weights(self, job: Job) -> Path | None:
+        """The weights of the earlier study that a job starts from; None for one that starts from random weights."""
+        is_pretrained = job.name in KNOWN and KNOWN[job.name].is_pretrained
+        return self._folder / "earlier" / f"seed-{job.seed}.safetensors" if is_pretrained else None
+
     def work(self, job: Job) -> Path:
         """Where a job's hospitals lie while it runs."""
         return self._folder / "work" / f"{job.seed}-{job.name}"
@@ -109,6 +116,7 @@ def run_plan(plan: Plan, runs: Runs, *, at_once: int, tell: Tell) -> None:
     """Run every job that is not done, ``at_once`` of them in processes of their own, each with one thread."""
     waiting = [job for job in plan.jobs() if not runs.has(job)]
     _draw(plan, runs, sorted({job.seed for job in waiting}))
+    _pretrain(plan, runs, waiting, tell)
     started = time.monotonic()
     for done, (job, seconds) in enumerate(_finished(plan, runs, waiting, at_once), 1):
         left = (time.monotonic() - started) / done * (len(waiting) - done)
@@ -122,6 +130,15 @@ def _draw(plan: Plan, runs: Runs, seeds: Sequence[int]) -> None:
         if not runs.data(seed).is_dir():
             hospitals = simulate(source_named(plan.pixels), scenario, studies=plan.studies, seed=seed)
             write_dataset(runs.data(seed), hospitals, scenario, pixels=label_of(plan.pixels), seed=seed)
+
+
+def _pretrain(plan: Plan, runs: Runs, jobs: Sequence[Job], tell: Tell) -> None:
+    """Train the earlier study of each seed whose jobs start from its weights."""
+    wanted = {path: job for job in jobs if (path := runs.weights(job)) is not None and not path.is_file()}
+    for path, job in wanted.items():
+        tell(f"the earlier study of seed {job.seed} is trained")
+        work = runs.work(replace(job, name="earlier"))
+        train_earlier_study(path, work, plan.settings, studies=plan.studies, seed=job.seed)
 
 
 def _finished(plan: Plan, runs: Runs, jobs: Sequence[Job], at_once: int) -> Iterator[tuple[Job, float]]:
@@ -142,7 +159,7 @@ def _begin() -> None:
 
 def _run(job: Job, plan: Plan, runs: Runs) -> tuple[Job, float]:
     started = time.perf_counter()
-    trained = run_job(job, runs.data(job.seed), runs.work(job), plan.settings)
+    trained = run_job(job, runs.data(job.seed), runs.work(job), plan.settings, weights=runs.weights(job))
     seconds = time.perf_counter() - started
     runs.keep(job, trained, seconds=seconds)
     return job, seconds

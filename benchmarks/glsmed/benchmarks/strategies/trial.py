@@ -1,7 +1,7 @@
 """One training: a strategy, the hospitals' own models, or a pooled one, and what it says of every test examination."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from glsmed.benchmarks.demo.baselines import PATIENCE, pool
 from glsmed.benchmarks.federation.built_federation import RunSettings, load_hospital, study_of
 from glsmed.benchmarks.federation.local_grid import run_in_process
 from glsmed.benchmarks.strategies.catalogue import BASELINES, LOCAL, study_with
+from glsmed.benchmarks.strategies.earlier_study import study_from
 from glsmed.client.evaluation.local_training import train_locally
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.learning.output_calibration import OutputCalibration
@@ -48,11 +49,22 @@ class Trained:
     best_rounds: Mapping[str, int]
 
 
-def run_job(job: Job, data: Path, work: Path, settings: RunSettings) -> Trained:
-    """Train and answer; ``work`` is made for it and removed."""
+def run_job(job: Job, data: Path, work: Path, settings: RunSettings, *, weights: Path | None = None) -> Trained:
+    """Train and answer; ``work`` is made for it and removed.
+
+    Args:
+        job: what is trained.
+        data: the data set of its seed.
+        work: where its hospitals lie.
+        settings: how they train.
+        weights: of an earlier study, for a job that starts from them.
+    """
     study, adapters = study_of(data, replace(settings, seed=job.seed))
     study = study if job.name in BASELINES else study_with(study, job.name)
     try:
+        if weights is not None:
+            study = study_from(study, weights)
+            _lay_out(weights, work, adapters)
         sites = {name: load_hospital(data / name, work, study, adapter, settings) for name, adapter in adapters.items()}
         if job.name not in BASELINES:
             return _together(study, sites, RunFolder(work / "run"))
@@ -61,9 +73,16 @@ def run_job(job: Job, data: Path, work: Path, settings: RunSettings) -> Trained:
         shutil.rmtree(work, ignore_errors=True)
 
 
+def _lay_out(weights: Path, work: Path, sites: Iterable[str]) -> None:
+    """Put the weights where centre and hospitals look for them: beside study.yaml."""
+    for folder in (work, *(work / "hospitals" / name for name in sites)):
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(weights, folder / weights.name)
+
+
 def _together(study: Study, sites: Mapping[str, SiteRuntime], run: RunFolder) -> Trained:
     """The run's best round, as each hospital ships it."""
-    best = int(str(run_in_process(study, sites, run)["best_round"]))
+    best = int(str(run_in_process(study, sites, run, beside=run.root.parent)["best_round"]))
     shared, answers = run.checkpoints.load(best, study_digests=[study.digest()]).model.arrays(), {}
     for name, site in sites.items():
         site.strategy.load(shared, after_round=best)

@@ -60,7 +60,7 @@ def purge(config: SiteConfig, plan: PurgePlan) -> None:
         PrivacyError: the audit log is broken.
         DataError: something cannot be deleted; what is named before it is gone.
     """
-    with exclusive_lock(config.state.lock, work=f"glsmed-client for {config.site}"):
+    with exclusive_lock(config.state.lock, work=f"work with the state folder of {config.site}; nothing was deleted"):
         names = [str(one.path.relative_to(config.state_folder)) for one in plan.goes]
         AuditLog(config.state.audit_log).append("purged", {"study": plan.study, "deleted": names})
         for one in plan.goes:

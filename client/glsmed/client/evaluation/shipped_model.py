@@ -5,24 +5,28 @@ output calibration are this site's, and without them the probabilities mean some
 
     model.safetensors     the weights
     site.json             what belongs to them here: offset, output calibration, intervals, operating points
-    features.safetensors  what the site's images look like to the model; layout 2
+    features.safetensors  what the site's images look like to the model; from layout 2 on
 
-Layout 1, of earlier releases, has neither intervals nor operating points nor features; it can still be read.
+Those of earlier releases can still be read. Layout 1 has neither intervals nor operating points nor features; layout 2
+says neither whose model it is nor how its images were made.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
+from glsmed.client.data.images import PIPELINE_VERSION, read_image
 from glsmed.client.evaluation.familiarity import Familiarity
 from glsmed.client.evaluation.model_description import ModelDescription
 from glsmed.client.learning.calibration_interval import FindingInterval
@@ -36,14 +40,18 @@ from glsmed.shared.pixels import to_pixels
 from glsmed.shared.protocol.study import Study
 
 WEIGHTS, BESIDE, FEATURES = "model.safetensors", "site.json", "features.safetensors"
-LAYOUT = 2
+LAYOUT = 3
 
 
 class _Beside(StrictModel):
     """What belongs to the weights at this site."""
 
     layout: Annotated[int, Field(description="of the folder")] = 1
+    site: Annotated[str, Field(description="whose offset and calibration these are")] = ""
     study: Annotated[str, Field(description="digest of the study")]
+    study_name: Annotated[str, Field(description="what the study is called")] = ""
+    clahe: Annotated[bool | None, Field(description="data.clahe of the images it learned from")] = None
+    pipeline: Annotated[int | None, Field(description="version of the code that made pictures of these")] = None
     architecture: str
     image_size_px: int
     round: Annotated[int, Field(description="of the federation, whose model this is")]
@@ -67,6 +75,9 @@ class ShippedModel:
         familiarity: None for such a folder.
         round: of the federation, whose model this is; ``study`` is that study's digest.
         weights_sha256: of the weights' file.
+        site: whose offset and calibration these are, and ``study_name``; blank where an earlier release wrote it.
+        clahe: how pictures were made of the images that it learned from.
+        pipeline: version of the code that made them; None where an earlier release wrote the folder.
     """
 
     model: nn.Module
@@ -81,6 +92,18 @@ class ShippedModel:
     intervals: Mapping[str, FindingInterval] = field(default_factory=dict)
     operation: Mapping[str, FindingOperation] = field(default_factory=dict)
     familiarity: Familiarity | None = None
+    site: str = ""
+    study_name: str = ""
+    clahe: bool = False
+    pipeline: int | None = None
+
+    def picture(self, path: Path) -> NDArray[np.uint8]:
+        """``(S, S)``: an image as the network learned to see it.
+
+        Raises:
+            DataError: naming the file and what is wrong with it.
+        """
+        return read_image(path, size_px=self.image_size_px, clahe=self.clahe)
 
     @torch.no_grad()
     def probabilities(self, images: Tensor) -> Tensor:
@@ -94,28 +117,42 @@ class ShippedModel:
         return float(curve(torch.tensor([logit])))
 
 
-def write_shipped_model(
-    folder: Path,
-    model: nn.Module,
-    study: Study,
-    *,
-    round_number: int,
-    offset: Tensor | None,
-    output_calibration: OutputCalibration,
-    description: ModelDescription | None = None,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteParts:
+    """What belongs to the weights at one site.
+
+    Attributes:
+        site: its name.
+        clahe: ``data.clahe`` of its configuration.
+        offset: ``(K,)`` added to the logits; None for nothing.
+        description: what predictions are read by, if it could be made.
+    """
+
+    site: str
+    clahe: bool
+    offset: Tensor | None
+    output_calibration: OutputCalibration
+    description: ModelDescription | None = None
+
+
+def write_shipped_model(folder: Path, model: nn.Module, study: Study, *, round_number: int, parts: SiteParts) -> None:
     """Write the weights and what belongs to them; a reader between two writes detects the mismatch by its hash."""
+    description = parts.description
     weights = save({name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()})
     features = b"" if description is None else _packed(description.familiarity)
     beside = _Beside(
         layout=LAYOUT,
+        site=parts.site,
         study=study.digest(),
+        study_name=study.study,
+        clahe=parts.clahe,
+        pipeline=PIPELINE_VERSION,
         architecture=study.model.architecture,
         image_size_px=study.model.image_size_px,
         round=round_number,
         weights_sha256=hashlib.sha256(weights).hexdigest(),
-        offset=tuple([0.0] * len(study.findings) if offset is None else offset.tolist()),
-        site_map=output_calibration,
+        offset=tuple([0.0] * len(study.findings) if parts.offset is None else parts.offset.tolist()),
+        site_map=parts.output_calibration,
         intervals={} if description is None else description.intervals,
         operation={} if description is None else description.operation,
         features_sha256=hashlib.sha256(features).hexdigest() if features else "",
@@ -126,8 +163,12 @@ def write_shipped_model(
     write_text(folder / BESIDE, beside.model_dump_json(indent=1) + "\n", mode=PRIVATE_FILE)
 
 
-def load_shipped_model(folder: Path) -> ShippedModel:
+def load_shipped_model(folder: Path, *, clahe: bool = False) -> ShippedModel:
     """The model of a folder, on the CPU.
+
+    Args:
+        folder: where it lies.
+        clahe: of the site's configuration; it counts where an earlier release wrote the folder, which does not say.
 
     Raises:
         DataError: a file is missing or damaged, they do not belong together, or a later release wrote them.
@@ -148,7 +189,8 @@ def load_shipped_model(folder: Path) -> ShippedModel:
     _check_digest(folder, WEIGHTS, weights, beside.weights_sha256)
     if features:
         _check_digest(folder, FEATURES, features, beside.features_sha256)
-    return _loaded(folder, weights, beside, features)
+    loaded = _loaded(folder, weights, beside, features)
+    return replace(loaded, clahe=clahe) if beside.clahe is None else loaded
 
 
 def _loaded(folder: Path, weights: bytes, beside: _Beside, features: bytes) -> ShippedModel:
@@ -173,6 +215,10 @@ def _loaded(folder: Path, weights: bytes, beside: _Beside, features: bytes) -> S
         intervals=beside.intervals,
         operation=beside.operation,
         familiarity=familiarity,
+        site=beside.site,
+        study_name=beside.study_name,
+        clahe=bool(beside.clahe),
+        pipeline=beside.pipeline,
     )
 
 

@@ -3,16 +3,17 @@
 import hashlib
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glsmed.client.data.image_facts import image_facts
-from glsmed.client.data.image_suspicions import Kind, suspicions
-from glsmed.client.data.images import read_image
+from glsmed.client.data.image_suspicions import RADIOGRAPHS, Kind, suspicions
 from glsmed.client.model_use.input_images import InputImage
 from glsmed.shared.errors import DataError
 
@@ -21,6 +22,7 @@ _MOST_WORKERS = 16
 _AHEAD = 8  # pictures for each thread that may wait to be predicted on
 
 Pixels = NDArray[np.uint8]
+PictureT = TypeVar("PictureT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +43,37 @@ class CheckedPicture:
     digest: str = ""
 
 
-def checked_pictures(images: Iterable[InputImage], *, size_px: int) -> Iterator[CheckedPicture]:
-    """The images in their order, decoded by several threads that are only a little ahead of the reader."""
+def read_ahead(images: Iterable[InputImage], read: Callable[[InputImage], PictureT]) -> Iterator[PictureT]:
+    """What is read of each image, in order, by several threads that are only a little ahead of whoever takes it."""
     workers = min(_MOST_WORKERS, os.cpu_count() or 1)
-    waiting: deque[Future[CheckedPicture]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
+    waiting: deque[Future[PictureT]] = deque()
+    pool = ThreadPoolExecutor(workers)
+    try:
         for image in images:
-            waiting.append(pool.submit(check_picture, image, size_px=size_px))
+            waiting.append(pool.submit(read, image))
             if len(waiting) >= workers * _AHEAD:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)  # whoever stops early, for instance by Ctrl-C, need not wait for the rest
 
 
-def check_picture(image: InputImage, *, size_px: int) -> CheckedPicture:
-    """The picture of an image, or why there is none: unreadable, no radiograph, or of one grey."""
+def check_picture(
+    image: InputImage, *, make: Callable[[Path], Pixels], modalities: Collection[str] = RADIOGRAPHS
+) -> CheckedPicture:
+    """The picture of an image, or why there is none: unreadable, of another modality, or of one grey.
+
+    Args:
+        image: the image.
+        make: makes the picture of a file.
+        modalities: the DICOM modalities that the site's study is about.
+    """
+    if image.problem:
+        return CheckedPicture(image, refused=image.problem)
     try:
-        pixels = read_image(image.path, size_px=size_px)
-        found = suspicions(image_facts(image.path), pixels)
+        pixels = make(image.path)
+        found = suspicions(image_facts(image.path), pixels, modalities=modalities)
     except DataError as error:
         return CheckedPicture(image, refused=str(error).removeprefix(f"{image.path}: "))
     refused = "; ".join(each.words for each in found if each.kind in REFUSED)

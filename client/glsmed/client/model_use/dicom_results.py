@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from glsmed.client.data.images import read_image
 from glsmed.client.data.pictures.dicom_file import is_dicom
 from glsmed.client.dicom_out.secondary_capture import write_secondary_capture
 from glsmed.client.dicom_out.source_image import ModelIdentity
@@ -15,15 +14,14 @@ from glsmed.client.model_use.saliency import saliency_map
 from glsmed.client.model_use.worklist import ImageResult
 from glsmed.shared.errors import DataError
 
+_DIGITS = 16
 
-def identity_of(shipped: ShippedModel, *, study: str) -> ModelIdentity:
-    """The model as it is named in a DICOM object.
 
-    Args:
-        shipped: the model.
-        study: the name of its study.
-    """
-    return ModelIdentity(study, shipped.round, shipped.weights_sha256, version("glsmed"))
+def identity_of(shipped: ShippedModel) -> ModelIdentity:
+    """The model as it is named in a DICOM object; a study whose name an earlier release left out by its digest."""
+    return ModelIdentity(
+        shipped.study_name or shipped.study[:_DIGITS], shipped.round, shipped.weights_sha256, version("glsmed")
+    )
 
 
 def write_reports(folder: Path, results: Sequence[ImageResult], model: ModelIdentity) -> list[str]:
@@ -74,7 +72,7 @@ def _write_capture(
 ) -> None:
     place, source = shipped.findings.index(prediction.finding), result.source.path
     average = None if shipped.familiarity is None else shipped.familiarity.average
-    heat = saliency_map(shipped.model, read_image(source, size_px=shipped.image_size_px), average, place=place)
+    heat = saliency_map(shipped.model, shipped.picture(source), average, place=place)
     write_secondary_capture(path, source, prediction, heat, model=model)
 
 

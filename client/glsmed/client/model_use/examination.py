@@ -9,15 +9,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from glsmed.client.data.images import read_image
 from glsmed.client.data.manifest import Manifest
 from glsmed.client.data.site_inputs import SiteInputs, read_site_inputs
 from glsmed.client.data.splits import split_of
-from glsmed.client.evaluation.shipped_model import ShippedModel, load_shipped_model
+from glsmed.client.evaluation.shipped_model import ShippedModel
 from glsmed.client.labels.label_table import LabelRow, LabelSource, load_label_table
 from glsmed.client.labels.shared_calibration import site_calibration
 from glsmed.client.model_use.predictor import Predictor, Scores
 from glsmed.client.model_use.saliency import Map, saliency_map
+from glsmed.client.model_use.site_model import load_site_model
 from glsmed.client.settings.config import SiteConfig
 from glsmed.client.training.devices import resolve_device
 from glsmed.shared.errors import UsageError
@@ -75,9 +75,7 @@ def explain_examination(config: SiteConfig, study_id: str) -> Examination:
         ConfigurationError: a file of the site has faults.
         DataError: there is no usable shipped model, or an image cannot be read.
     """
-    if config.cpu_threads is not None:
-        torch.set_num_threads(config.cpu_threads)
-    shipped = load_shipped_model(config.state.shipped_model)
+    shipped = load_site_model(config)
     inputs = read_site_inputs(config, load_study(config.study))
     if study_id not in inputs.manifest.reports:
         near = did_you_mean(study_id, list(inputs.manifest.reports))
@@ -119,7 +117,7 @@ def _images(
 
 def _image(path: Path, predictor: Predictor, mentioned: set[str]) -> ExplainedImage:
     shipped = predictor.shipped
-    pixels = read_image(path, size_px=shipped.image_size_px)
+    pixels = shipped.picture(path)
     scores = predictor.scores(torch.tensor(pixels)[None, None])
     likeliest = scores.probabilities[0].argsort(descending=True).tolist()
     average = None if shipped.familiarity is None else shipped.familiarity.average

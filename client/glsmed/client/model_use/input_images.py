@@ -7,12 +7,13 @@ from pathlib import Path
 
 from glsmed.client.data.manifest import OPTIONAL, REQUIRED
 from glsmed.client.data.pictures.dicom_file import is_dicom, open_dicom, text
-from glsmed.shared.errors import DataError, UsageError
+from glsmed.shared.errors import ConfigurationError, DataError, Fault, UsageError
 from glsmed.site_adapters.inputs.csv_files import read_csv
+from glsmed.site_adapters.inputs.tables.file_names import FileFinder
 
 _NEEDED = ("study_id", "image")
 _PICTURES = (".png", ".jpg", ".jpeg")
-_TABLE = ".csv"
+_TABLES = (".csv", ".tsv")
 _INDEX = "DICOMDIR"
 
 
@@ -24,11 +25,13 @@ class InputImage:
         study_id: the examination that it belongs to.
         image: its name in the output: as the table gives it, or relative to the folder.
         path: where it lies.
+        problem: why there is no such file, in words; empty where there may be.
     """
 
     study_id: str
     image: str
     path: Path
+    problem: str = ""
 
 
 def find_images(source: Path, *, only: Collection[Path] | None = None) -> list[InputImage]:
@@ -43,14 +46,14 @@ def find_images(source: Path, *, only: Collection[Path] | None = None) -> list[I
         only: these files of the folder, and no others.
 
     Raises:
-        UsageError: there is no such file or folder.
+        UsageError: there is no such file or folder, or the file is neither an image nor a table.
         ConfigurationError: the table has faults.
         DataError: there is no image at all.
     """
     if not source.exists():
         raise UsageError(f"{source}: no such file or folder")
     if source.is_file():
-        listed = list(_of_table(source)) if source.suffix.lower() == _TABLE else [_of_file(source, source.name)]
+        listed = _of_one_file(source)
     else:
         paths = _files_below(source) if only is None else sorted(only)
         listed = [_of_file(path, path.relative_to(source).as_posix()) for path in paths]
@@ -59,14 +62,34 @@ def find_images(source: Path, *, only: Collection[Path] | None = None) -> list[I
     return listed
 
 
-def _of_table(path: Path) -> Iterator[InputImage]:
+def _of_one_file(path: Path) -> list[InputImage]:
+    if path.suffix.lower() in _TABLES:
+        return _of_table(path)
+    if not _is_image(path):
+        raise UsageError(
+            f"{path}: expected a folder, a table (.csv or .tsv) with {' and '.join(_NEEDED)}, or one image (PNG, JPEG, "
+            "DICOM); this is none of them"
+        )
+    return [_of_file(path, path.name)]
+
+
+def _of_table(path: Path) -> list[InputImage]:
+    """The images of a table, found as those of a manifest are: whatever the spelling of accents and slashes."""
     others = [name for name in (*REQUIRED, *OPTIONAL) if name not in _NEEDED]
-    for line, row in read_csv(path, required=_NEEDED, optional=others):
-        study_id, image = (row[name] for name in _NEEDED)
-        if not study_id or not image:
-            blank = "study_id" if not study_id else "image"
-            raise DataError(f"{path}:{line}: {blank}: is blank")
-        yield InputImage(study_id, image, path.parent / image)
+    rows, finder = read_csv(path, required=_NEEDED, optional=others), FileFinder(path.parent)
+    blank = [
+        Fault(str(path), "is blank", line=line, key=name) for line, row in rows for name in _NEEDED if not row[name]
+    ]
+    if blank:
+        raise ConfigurationError(blank)
+    return [_named(finder, path.parent, row["study_id"], row["image"]) for _, row in rows]
+
+
+def _named(finder: FileFinder, folder: Path, study_id: str, image: str) -> InputImage:
+    try:
+        return InputImage(study_id, image, finder.find(image))
+    except ValueError as error:
+        return InputImage(study_id, image, folder / image, problem=str(error))
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

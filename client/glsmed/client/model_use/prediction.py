@@ -44,6 +44,11 @@ def write_predictions(path: Path, predictions: Iterable[Prediction]) -> None:
     write_table(path, COLUMNS, ([_cell(value) for value in astuple(prediction)] for prediction in predictions))
 
 
+def notes_beside(out: Path) -> Path:
+    """Where the notes of a table of predictions are."""
+    return out.with_suffix(".notes.csv")
+
+
 def write_table(path: Path, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
     """Write a CSV file of text that its owner alone can read.
 

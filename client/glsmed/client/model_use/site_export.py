@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from glsmed.client.evaluation.shipped_model import ShippedModel, load_shipped_model
+from glsmed.client.evaluation.shipped_model import ShippedModel
 from glsmed.client.model_use.portable_calibration import PortableCalibration
+from glsmed.client.model_use.site_model import load_site_model
 from glsmed.client.settings.config import SiteConfig
-from glsmed.shared.exporting.model_sheet import ModelSheet
+from glsmed.shared.exporting.model_sheet import ModelSheet, preprocessing
 from glsmed.shared.exporting.onnx_file import write_onnx
 from glsmed.shared.exporting.portable_model import PortableModel
 
@@ -19,7 +20,7 @@ def export_site_model(config: SiteConfig, path: Path) -> float:
         GlsmedError: the graph does not say what the network says.
         OSError: the file cannot be written.
     """
-    shipped = load_shipped_model(config.state.shipped_model)
+    shipped = load_site_model(config)
     calibration = PortableCalibration(shipped.output_calibration)
     model = PortableModel(shipped.model, offset=shipped.offset, calibration=calibration)
     return write_onnx(path, model, _sheet(shipped, config.alert_sensitivity))
@@ -41,4 +42,5 @@ def _sheet(shipped: ShippedModel, sensitivity: float) -> ModelSheet:
         round=shipped.round,
         architecture=shipped.architecture,
         weights_sha256=shipped.weights_sha256,
+        **preprocessing(clahe=shipped.clahe),
     )

@@ -4,17 +4,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
-from glsmed.client.evaluation.shipped_model import ShippedModel, load_shipped_model
+from glsmed.client.data.images import PIPELINE_VERSION
+from glsmed.client.evaluation.shipped_model import ShippedModel
 from glsmed.client.model_use.input_images import find_images
 from glsmed.client.model_use.pages.worklist_page import write_worklist
-from glsmed.client.model_use.prediction import write_predictions, write_table
+from glsmed.client.model_use.prediction import notes_beside, write_predictions, write_table
 from glsmed.client.model_use.predictor import Predictor
+from glsmed.client.model_use.site_model import load_site_model
 from glsmed.client.model_use.worklist import ImageResult, predict_images
 from glsmed.client.settings.config import SiteConfig
 from glsmed.client.training.devices import resolve_device
-from glsmed.shared.protocol.study import load_study
 from glsmed.site_adapters.inputs.progress import track
 
 _NOTE_COLUMNS = ("study_id", "image", "kind", "note")
@@ -31,6 +30,17 @@ class PredictedImages:
     def refused(self) -> list[ImageResult]:
         """Those without a prediction."""
         return [result for result in self.results if result.refused]
+
+    @property
+    def otherwise_made(self) -> str:
+        """Why pictures may look otherwise than those that the model learned from; empty where they do not."""
+        learned = self.shipped.pipeline
+        if learned in (None, PIPELINE_VERSION):
+            return ""
+        return (
+            f"the model learned from pictures of version {learned}, this release of glsmed makes version "
+            f"{PIPELINE_VERSION}: compare some predictions with earlier ones before you rely on them"
+        )
 
     @property
     def without_operating_point(self) -> dict[str, str]:
@@ -54,13 +64,12 @@ def predict_at_site(config: SiteConfig, source: Path, *, only: Collection[Path] 
         ConfigurationError: the table of images has faults.
         DataError: there is no image, or no usable shipped model.
     """
-    if config.cpu_threads is not None:
-        torch.set_num_threads(config.cpu_threads)
-    shipped = load_shipped_model(config.state.shipped_model)
+    shipped = load_site_model(config)
     images = find_images(source, only=only)
     device = resolve_device(config.device)
     with Predictor(shipped, device=device, sensitivity=config.alert_sensitivity) as predictor:
-        results = list(track(predict_images(images, predictor), description="predicting", total=len(images)))
+        predicted = predict_images(images, predictor, modalities=config.data.modalities)
+        results = list(track(predicted, description="predicting", total=len(images)))
     return PredictedImages(results, shipped)
 
 
@@ -71,7 +80,7 @@ def write_results(predicted: PredictedImages, out: Path) -> Path:
         OSError: they cannot be written.
     """
     write_predictions(out, (prediction for result in predicted.results for prediction in result.predictions))
-    notes = out.with_suffix(".notes.csv")
+    notes = notes_beside(out)
     write_table(notes, _NOTE_COLUMNS, (row for result in predicted.results for row in _note_rows(result)))
     return notes
 
@@ -85,18 +94,15 @@ def write_site_worklist(predicted: PredictedImages, path: Path, config: SiteConf
     write_worklist(path, predicted.results, predicted.shipped, site=config.site, sensitivity=config.alert_sensitivity)
 
 
-def write_site_dicom(
-    predicted: PredictedImages, config: SiteConfig, *, reports: Path | None, captures: Path | None
-) -> list[str]:
+def write_site_dicom(predicted: PredictedImages, *, reports: Path | None, captures: Path | None) -> list[str]:
     """Write structured reports and pictures into the folders that are given; returns why images have none.
 
     Raises:
-        ConfigurationError: study.yaml, which names the study in them, has faults.
         OSError: a file cannot be written.
     """
     from glsmed.client.model_use.dicom_results import identity_of, write_captures, write_reports  # highdicom: seconds
 
-    model = identity_of(predicted.shipped, study=load_study(config.study).study)
+    model = identity_of(predicted.shipped)
     left_out = [] if reports is None else write_reports(reports, predicted.results, model)
     if captures is not None:
         left_out += write_captures(captures, predicted.results, predicted.shipped, model)

@@ -1,15 +1,17 @@
 """The model's answers for a set of images, those that need a person first."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from glsmed.client.data.image_suspicions import RADIOGRAPHS
 from glsmed.client.evaluation.familiarity import Familiarity
-from glsmed.client.model_use.checked_picture import CheckedPicture, checked_pictures
+from glsmed.client.model_use.checked_picture import CheckedPicture, check_picture, read_ahead
 from glsmed.client.model_use.input_images import InputImage
 from glsmed.client.model_use.prediction import Prediction
 from glsmed.client.model_use.predictor import BATCH_SIZE, Predictor, Scores
@@ -47,9 +49,18 @@ class ImageResult:
         return bool(self.alerts), max((prediction.probability for prediction in of_interest), default=0.0)
 
 
-def predict_images(images: Sequence[InputImage], predictor: Predictor) -> Iterator[ImageResult]:
-    """The result of each image, in order; an image that cannot be used does not stop the others."""
-    pictures = checked_pictures(images, size_px=predictor.shipped.image_size_px)
+def predict_images(
+    images: Sequence[InputImage], predictor: Predictor, *, modalities: Collection[str] = RADIOGRAPHS
+) -> Iterator[ImageResult]:
+    """The result of each image, in order; an image that cannot be used does not stop the others.
+
+    Args:
+        images: what a person asks about.
+        predictor: the model.
+        modalities: the DICOM modalities that the site's study is about; images of others are refused.
+    """
+    read = partial(check_picture, make=predictor.shipped.picture, modalities=modalities)
+    pictures = read_ahead(images, read)
     first: dict[str, InputImage] = {}
     while batch := list(islice(pictures, BATCH_SIZE)):
         for result, picture in zip(_results(batch, predictor), batch, strict=True):

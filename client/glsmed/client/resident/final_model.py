@@ -11,7 +11,7 @@ from glsmed.client.egress.site_numbers import Number
 from glsmed.client.evaluation.beside_local import beside_local
 from glsmed.client.evaluation.evaluation import evaluate
 from glsmed.client.evaluation.model_description import ModelDescription, describe_model
-from glsmed.client.evaluation.shipped_model import write_shipped_model
+from glsmed.client.evaluation.shipped_model import SiteParts, write_shipped_model
 from glsmed.client.evaluation.site_card import ShippedFacts, write_site_card
 from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.monitoring.drift_reference import Cell, DriftReference, by_patient, write_drift_reference
@@ -32,9 +32,13 @@ def keep_final_model(site: SiteRuntime, output_calibration: OutputCalibration, *
         site.model,
         site.study,
         round_number=round_number,
-        offset=None if offsets is None else offsets[0],
-        output_calibration=output_calibration,
-        description=_description(site),
+        parts=SiteParts(
+            site=site.site,
+            clahe=site.config.data.clahe,
+            offset=None if offsets is None else offsets[0],
+            output_calibration=output_calibration,
+            description=_description(site),
+        ),
     )
     try:
         _describe(site, output_calibration, round_number)

@@ -221,6 +221,13 @@ class SiteConfig(StrictModel):
     ] = ()
 
     @property
+    def own_files(self) -> tuple[Path, ...]:
+        """The hospital's own files that this configuration names; no command may write over them."""
+        data = self.data
+        optional = [path for path in (data.gold, data.calibration) if path is not None]
+        return (self.study, self.key, self.centre.ca_certificate, data.manifest, *optional)
+
+    @property
     def state(self) -> StateFolder:
         """The files in ``state_folder``."""
         return StateFolder(self.state_folder)

@@ -1,7 +1,7 @@
 """What a program must know to use an exported model: how images are made ready, and what the outputs are."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypedDict
 
 from pydantic import Field
 
@@ -15,6 +15,23 @@ STEPS = (
     "pixels of more than 8 bits, and all of DICOM, scaled to 0 to 255",
     "resized with antialiasing (bicubic) so that the longer side is image_size_px, centred on black",
 )
+
+_LOCAL_CONTRAST = "before it is centred, the contrast of each region equalized: equalize_locally of the reference code"
+_CODE = "glsmed.client.data.images.read_image(path, size_px=image_size_px{})"
+
+
+def preprocessing(*, clahe: bool) -> "Preprocessing":
+    """How images of a site are made ready, as fields of its sheet."""
+    if not clahe:
+        return Preprocessing(preprocessing=STEPS, reference_code=_CODE.format(""))
+    return Preprocessing(preprocessing=(*STEPS, _LOCAL_CONTRAST), reference_code=_CODE.format(", clahe=True"))
+
+
+class Preprocessing(TypedDict):
+    """Steps in words, and the code that does them."""
+
+    preprocessing: Sequence[str]
+    reference_code: str
 
 
 class ModelSheet(StrictModel):
@@ -36,5 +53,5 @@ class ModelSheet(StrictModel):
     output_name: str = OUTPUT
     output_shape: tuple[str, ...] = ("N", "K")
     preprocessing: Sequence[str] = STEPS
-    reference_code: str = "glsmed.client.data.images.read_image(path, size_px=image_size_px)"
+    reference_code: str = _CODE.format("")
     use: str = "research software, not a medical device"

@@ -3,7 +3,6 @@
 import contextlib
 import io
 import logging
-import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,15 +53,12 @@ def _graph(model: nn.Module, sheet: ModelSheet) -> bytes:
     except ImportError as error:
         raise UsageError(f"{error.name} is not installed: pip install 'glsmed[export]'") from None
     example = torch.zeros(2, 1, sheet.image_size_px, sheet.image_size_px, dtype=torch.uint8)
-    with tempfile.TemporaryDirectory() as folder, _quiet():
-        file = Path(folder) / "model.onnx"
+    with _quiet():
         try:
-            torch.onnx.export(
+            program = torch.onnx.export(
                 model,
                 (example,),
-                file,
                 dynamo=True,
-                external_data=False,
                 input_names=[INPUT],
                 output_names=[OUTPUT],
                 dynamic_shapes=({0: torch.export.Dim("N")},),
@@ -70,7 +66,9 @@ def _graph(model: nn.Module, sheet: ModelSheet) -> bytes:
             )
         except torch.onnx.errors.OnnxExporterError as error:
             raise GlsmedError(f"torch cannot export {sheet.architecture}: {error}") from None
-        graph = onnx.load(file)
+    if program is None:  # torch says so of its other exporter alone
+        raise GlsmedError(f"torch cannot export {sheet.architecture}")
+    graph = program.model_proto
     for name, value in sheet.model_dump(mode="json").items():
         entry = graph.metadata_props.add()
         entry.key, entry.value = _PREFIX + name, value if isinstance(value, str) else str(value)

@@ -23,18 +23,31 @@ def atomic_replace(path: Path, *, flush: bool = True) -> Iterator[Path]:
     Raises:
         OSError: the disk is full or the folder cannot be written; ``path`` is unchanged.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    with _naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            if flush:
+                with temporary.open("rb") as written:
+                    os.fsync(written.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Name the file in errors that name its temporary one, or none at all, as those of a full disk do."""
     try:
-        yield temporary
-        if flush:
-            with temporary.open("rb") as written:
-                os.fsync(written.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        if error.filename is None or Path(str(error.filename)).name.startswith(f".{path.name}."):
+            error.filename = str(path)
+            del error.filename2
+        raise
 
 
 def remove_leftovers(path: Path) -> None:

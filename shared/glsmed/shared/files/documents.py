@@ -150,7 +150,9 @@ def show_path(path: Sequence[str | int]) -> str:
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """``; did you mean 'x'?`` for the nearest known word, or nothing."""
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    longer = [each for each in known if each.startswith(word) and 2 * len(word) >= len(each)]
+    # difflib counts letters: of identifiers that differ in digits it would take any
+    near = sorted(longer, key=len) or difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 

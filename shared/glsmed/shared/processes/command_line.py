@@ -32,6 +32,10 @@ def run_command(command: Callable[[], object]) -> None:
     except KeyboardInterrupt:
         _say("interrupted", level="info")
         raise SystemExit(INTERRUPTED) from None
+    except SystemExit as end:
+        if end.code == INTERRUPTED:  # typer turns Ctrl-C into an exit without a word
+            _say("interrupted", level="info")
+        raise
     except BrokenPipeError:
         raise SystemExit(0) from None
     except OSError as error:  # for instance a full disk: the system's own words say enough

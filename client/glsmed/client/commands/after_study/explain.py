@@ -18,7 +18,9 @@ def explain(
     from glsmed.client.model_use.examination import explain_examination
     from glsmed.client.model_use.pages.examination_page import write_examination
     from glsmed.client.settings.config import load_site
+    from glsmed.shared.files.output_paths import check_output_files
 
     config = load_site(context.obj)
+    check_output_files([html], kept=[context.obj, *config.own_files])
     write_examination(html, explain_examination(config, study), site=config.site)
     typer.echo(html)

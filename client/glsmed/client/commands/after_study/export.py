@@ -18,6 +18,9 @@ def export(
     """
     from glsmed.client.model_use.site_export import export_site_model
     from glsmed.client.settings.config import load_site
+    from glsmed.shared.files.output_paths import check_output_files
 
-    difference = export_site_model(load_site(context.obj), onnx)
+    config = load_site(context.obj)
+    check_output_files([onnx, onnx.with_suffix(".json")], kept=[context.obj, *config.own_files])
+    difference = export_site_model(config, onnx)
     typer.echo(f"{onnx}\n{onnx.with_suffix('.json')}\nlargest difference from the network: {difference:.1g}")

@@ -4,12 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from glsmed.client.data.images import read_image
 from glsmed.client.evaluation.shipped_model import ShippedModel
 from glsmed.client.learning.operating_point import FindingOperation
-from glsmed.client.model_use.checked_picture import checked_pictures
+from glsmed.client.model_use.checked_picture import read_ahead
+from glsmed.client.model_use.input_images import InputImage
 from glsmed.client.model_use.pages.page import picture_source, write_page
 from glsmed.client.model_use.prediction import Prediction
 from glsmed.client.model_use.worklist import ImageResult, by_need
+from glsmed.shared.errors import DataError
 
 MOST_SHOWN = 500  # images with their pictures, about 10 MB; all are in predictions.csv
 _PICTURE_PX = 320
@@ -71,10 +74,18 @@ def write_worklist(
 
 
 def _cases(results: Sequence[ImageResult]) -> Iterator[_Case]:
-    pictures = checked_pictures((result.source for result in results), size_px=_PICTURE_PX)
+    pictures = read_ahead((result.source for result in results), _picture)
     for result, picture in zip(results, pictures, strict=True):
         predictions = sorted(result.predictions, key=lambda each: (bool(each.alert), each.probability), reverse=True)
-        yield _Case(result, predictions, "" if picture.pixels is None else picture_source(picture.pixels))
+        yield _Case(result, predictions, picture)
+
+
+def _picture(image: InputImage) -> str:
+    """For a person, so without what was done for the network; empty where the file is no longer there."""
+    try:
+        return picture_source(read_image(image.path, size_px=_PICTURE_PX))
+    except DataError:
+        return ""
 
 
 def _readings(shipped: ShippedModel, sensitivity: float) -> Iterator[_Reading]:
