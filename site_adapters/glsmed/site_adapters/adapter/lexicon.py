@@ -10,6 +10,7 @@ from glsmed.site_adapters.text.folding import Folding
 from glsmed.site_adapters.text.mending import Mend, Mending, mended
 from glsmed.site_adapters.text.phrases import PhraseIndex, tokens_of
 from glsmed.site_adapters.text.spelling import Spelling
+from glsmed.site_adapters.text.word_lists import WordLists
 
 Joiner = Literal["and", "or"]
 Boundary = Literal["denial", "both"]
@@ -95,17 +96,17 @@ class Lexicon:
         if self._spelling is not None and adapter.grammar.compound_heads:
             heads = self._forms(tokens[0] for tokens in naming if len(tokens) == 1)
             self._spelling.learn_heads(heads, self.index.words)
-        self.phrasing = self._phrasing_index()
+        self.phrasing = self._phrasing_lists()
         self._mending = self._mends_by(entries)
 
-    def _phrasing_index(self) -> PhraseIndex[int]:
+    def _phrasing_lists(self) -> WordLists:
         words_of = self.adapter.phrasing.items()
         entries = [(self.tokens(word), lists(name)) for name, words in words_of for word in words]
         index: PhraseIndex[int] = PhraseIndex(self._endings())
         index.learn_words(token for tokens, _ in entries for token in tokens)
         for tokens, own in entries:
             index.add(tokens, (index.get(tokens) or 0) | own)
-        return index
+        return WordLists(index)
 
     def _indexed(self, entries: Sequence[tuple[Sequence[str], Meaning]]) -> PhraseIndex[Meaning]:
         """The phrases as an index; what several phrases of the same words mean is merged."""
