@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from glsmed.site_adapters.adapter.lexicon import Meaning, lists
+from glsmed.site_adapters.adapter.lexicon import lists
+from glsmed.site_adapters.adapter.meaning import Meaning
 from glsmed.site_adapters.phrasing.around import Around
 from glsmed.site_adapters.phrasing.clauses import parted
 from glsmed.site_adapters.text.phrases import Hit

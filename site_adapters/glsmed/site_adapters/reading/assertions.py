@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from glsmed.site_adapters.adapter.adapter import AFFIRMED, Beta, Cue
-from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning, lists
+from glsmed.site_adapters.adapter.lexicon import Lexicon, lists
+from glsmed.site_adapters.adapter.meaning import CHOOSES, DENIES, ENDS, LISTS, NAMES, PAST, Meaning, traits_in
 from glsmed.site_adapters.adapter.schema import State
 from glsmed.site_adapters.phrasing.around import Around
 from glsmed.site_adapters.phrasing.heads import Heads
@@ -17,6 +18,7 @@ from glsmed.site_adapters.text.phrases import Hit
 _DOUBT = ("uncertainty", "differential")
 _SHARED_BY = 2
 _EVEN = 0.5
+_PARTING = NAMES | LISTS | CHOOSES | ENDS
 _LIMITS, _TOLD = lists("limits"), lists("limits", "left", "right", "both_sides")
 _NEAR = 8  # hits or words on either side, beyond which nothing belongs to a mention
 
@@ -71,20 +73,21 @@ def assertions_of(
         around: the words around findings and cues; without them, a cue is said of every mention in its scope.
     """
     affirmed = lexicon.adapter.cues[AFFIRMED]
-    heads = None if around is None else Heads(hits, around, lexicon.script)
+    tells = around is not None and around.has(_TOLD)
+    heads = None
+    if around is not None and traits_in(hits) & (DENIES | PAST):
+        heads = Heads(hits, around, lexicon.script)
     found = []
     for mention in mentions_with_cues(hits, length, lexicon.script, heads):
         verdict = _verdict(mention, affirmed)
         for finding, worded in mention.hit.payload.mentions:
             said = _assertion(finding, mention, verdict if worded is None else _weighed(worded, verdict))
-            found.append(said if around is None else _placed(said, mention, hits, around))
+            found.append(_placed(said, mention, hits, around) if tells and around is not None else said)
     return found
 
 
 def _placed(said: Assertion, mention: Mention, hits: Sequence[Hit[Meaning]], around: Around) -> Assertion:
     """The assertion with its side, and with whether its denial is limited."""
-    if not around.has(_TOLD):
-        return said
     start, end = _own_words(mention, hits, len(around.tokens))
     side = side_in(around, start, end)
     limited = False
@@ -99,15 +102,15 @@ def _placed(said: Assertion, mention: Mention, hits: Sequence[Hit[Meaning]], aro
 
 def _own_words(mention: Mention, hits: Sequence[Hit[Meaning]], length: int) -> tuple[int, int]:
     """The tokens between what parts a mention from others on both sides."""
-    before = (hit.end for hit in reversed(hits[max(0, mention.place - _NEAR) : mention.place]) if _parts(hit))
-    after = (hit.start for hit in hits[mention.place + 1 : mention.place + _NEAR] if _parts(hit))
-    return next(before, 0), next(after, length)
-
-
-def _parts(hit: Hit[Meaning]) -> bool:
-    meaning = hit.payload
-    ends = meaning.cue is not None and meaning.cue.kind == "terminator"
-    return bool(meaning.mentions) or meaning.joiner is not None or meaning.boundary is not None or ends
+    start, end = 0, length
+    for hit in hits[max(0, mention.place - _NEAR) : mention.place]:
+        if hit.payload.traits & _PARTING:
+            start = hit.end
+    for hit in hits[mention.place + 1 : mention.place + _NEAR]:
+        if hit.payload.traits & _PARTING:
+            end = hit.start
+            break
+    return start, end
 
 
 def _weighed(worded: Cue, verdict: _Verdict) -> _Verdict:

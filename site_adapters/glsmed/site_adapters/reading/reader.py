@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from glsmed.site_adapters.adapter.adapter import NEGATED, Adapter
 from glsmed.site_adapters.adapter.components import Marked, load_components, overlaid
-from glsmed.site_adapters.adapter.lexicon import Folded, Lexicon, Meaning
+from glsmed.site_adapters.adapter.lexicon import Folded, Lexicon
 from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.adapter.meaning import CHOOSES, DENIES, ENDS_LIST, GONE, NAMES, PART, Meaning, traits_in
 from glsmed.site_adapters.phrasing.around import Around
 from glsmed.site_adapters.phrasing.body_regions import NOWHERE, Region, with_regions
 from glsmed.site_adapters.phrasing.clauses import with_denials_behind, with_predicates_parted, with_statements
@@ -183,22 +184,30 @@ class Reader:
         ]
 
     def _hits(self, folded: Folded, marked: Sequence[Marked]) -> list[Hit[Meaning]]:
-        hits = with_comma_scopes(self._lexicon.index.find(folded.tokens), sentence_length(folded.tokens))
-        hits = with_composed(hits, self.adapter.cues)
+        hits = self._lexicon.index.find(folded.tokens)
+        traits = traits_in(hits)
+        if traits & ENDS_LIST:
+            hits = with_comma_scopes(hits, sentence_length(folded.tokens))
+        if traits & PART:
+            hits = with_composed(hits, self.adapter.cues)
         return overlaid(hits, marked, self._character_bounds(folded)) if marked else hits
 
     def _phrased(self, hits: list[Hit[Meaning]], tokens: Sequence[str]) -> tuple[list[Hit[Meaning]], Around | None]:
         """The hits after what the words around them do; those words only where a finding is mentioned."""
-        if not any(hit.payload.mentions for hit in hits):
+        traits = traits_in(hits)
+        if not traits & NAMES:
             return hits, None
         around = Around(tokens, self._lexicon.phrasing)
-        hits = in_this_time(hits, around, self._past, self._lexicon.script)
+        if traits & (DENIES | GONE):
+            hits = in_this_time(hits, around, self._past, self._lexicon.script)
         if len(hits) > 1:
             if self._lexicon.script == "characters":
                 hits = with_predicates_parted(hits, around)
             else:
                 hits = with_statements(hits, around, self._lexicon.index.words)
-            hits = with_other_side(with_denials_behind(hits, around, self.adapter.cues[NEGATED]), around)
+            if traits & (DENIES | CHOOSES):
+                hits = with_denials_behind(hits, around, self.adapter.cues[NEGATED])
+            hits = with_other_side(hits, around)
         return hits, around
 
     def _character_bounds(self, folded: Folded) -> list[tuple[int, int]]:

@@ -30,7 +30,7 @@ class Statement(NamedTuple):
     def placed(self) -> tuple[Span, ...]:
         """The words of the mention and the cue as places in the report."""
         offset = self.offset
-        return tuple([Span(span.start + offset, span.end + offset, span.role) for span in self.spans])
+        return tuple([Span(start + offset, end + offset, role) for start, end, role in self.spans])
 
     @property
     def is_evidence(self) -> bool:

@@ -64,7 +64,7 @@ class Mending:
         self._spaced = spaced
         self._words: dict[str, str | None] = {}
         self._first_misheard = frozenset(_WORD.findall(word)[0] for word in misheard if _WORD.match(word))
-        self._fine: set[str] = set()  # tokens that need no mending
+        self._fine: set[str] = set()  # tokens that are no slips
 
     @cached_property
     def _near(self) -> OneEdit:
@@ -73,17 +73,20 @@ class Mending:
 
     def mends(self, folded: str, tokens: Sequence[str]) -> list[Mend]:
         """What is mended in folded text, from left to right without overlap."""
-        if self._spaced and self._fine.issuperset(tokens) and "-\n" not in folded:
+        is_fine = self._spaced and self._fine.issuperset(tokens)
+        is_misheard = not (self._spaced and self._first_misheard.isdisjoint(tokens))
+        if is_fine and not is_misheard and "-\n" not in folded:
             return []
         found: list[Mend] = []
-        if self._heard is not None and not (self._spaced and self._first_misheard.isdisjoint(tokens)):
+        if self._heard is not None and is_misheard:
             found += [Mend(*match.span(), self._misheard[match.group()]) for match in self._heard.finditer(folded)]
         if not self._spaced:
             found += [Mend(*match.span(), "ー") for match in _LONG_VOWEL.finditer(folded)]
         else:
             if "-\n" in folded:
                 found += self._joined(folded)
-            found += self._slips(folded, tokens)
+            if not is_fine:
+                found += self._slips(folded, tokens)
         return _without_overlap(found)
 
     def _joined(self, folded: str) -> list[Mend]:
@@ -94,7 +97,7 @@ class Mending:
         meant = {token: word for token in tokens if token not in self._known and (word := self._meant(token))}
         if len(self._fine) >= _REMEMBERED_WORDS:
             self._fine.clear()
-        self._fine.update(token for token in tokens if token not in meant and token not in self._first_misheard)
+        self._fine.update([token for token in tokens if token not in meant])
         if not meant:
             return []
         return [Mend(*match.span(), meant[match.group()]) for match in _WORD.finditer(folded) if match.group() in meant]
