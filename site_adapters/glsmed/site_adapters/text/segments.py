@@ -79,8 +79,9 @@ class Segmenter:
         spans = []
         start = section.start
         for match in self._sentence_end.finditer(text, start, section.end):
-            if self._ends_sentence(match, text, start):
-                end = match.end()
+            end = match.end()
+            is_plain = match.lastindex is None and text[end - 1] == "." and not text[end + 1 : end + 2].islower()
+            if is_plain or self._ends_sentence(match, text, start):
                 spans.append(_trimmed(text, start, end))
                 start = end
         spans.append(_trimmed(text, start, section.end))
