@@ -1,5 +1,6 @@
 """Reads a report: one cell per finding, with the words behind it."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -18,14 +19,14 @@ from glsmed.site_adapters.phrasing.segmenting import segmenter_of
 from glsmed.site_adapters.phrasing.sides import with_other_side
 from glsmed.site_adapters.phrasing.times import in_this_time
 from glsmed.site_adapters.reading.assertions import Assertion, assertions_of
-from glsmed.site_adapters.reading.cells import Mark, Reading, Span
+from glsmed.site_adapters.reading.cells import Mark, Reading, Role, Span
 from glsmed.site_adapters.reading.comma_scope import with_comma_scopes
 from glsmed.site_adapters.reading.cue_spans import CueSpan, cue_spans_of
 from glsmed.site_adapters.reading.deciding import decided
 from glsmed.site_adapters.reading.statements import LEAST_EVIDENCE, FullReading, Statement
 from glsmed.site_adapters.text.forms import Forms
 from glsmed.site_adapters.text.mending import Mend
-from glsmed.site_adapters.text.phrases import Hit, sentence_length, token_bounds
+from glsmed.site_adapters.text.phrases import Hit, sentence_length, token_bounds, token_matches
 
 _REMEMBERED_SENTENCES = 50_000
 _LONGEST_REMEMBERED = 600
@@ -155,8 +156,9 @@ class Reader:
             hits, named = with_regions(hits, region)
         hits, around = self._phrased(hits, tokens)
         assertions = assertions_of(hits, self._lexicon, length=sentence_length(tokens), around=around)
-        bounds = self._character_bounds(folded) if assertions else []
-        return _ReadSentence(tuple([(assertion, tuple(_spans(assertion, bounds))) for assertion in assertions]), named)
+        matches = token_matches(folded.text, self._lexicon.script) if assertions else []
+        offsets = folded.offsets
+        return _ReadSentence(tuple([(said, _spans(said, matches, offsets)) for said in assertions]), named)
 
     def _of_another_language(self, sentence: str, language: str) -> _ReadSentence:
         """The sentence by the built-in vocabulary of its language, if the adapter lists that; else nothing."""
@@ -236,11 +238,15 @@ def _end_after(offsets: Sequence[int], end: int) -> int:
     return offsets[end]
 
 
-def _spans(assertion: Assertion, bounds: Sequence[tuple[int, int]]) -> Iterator[Span]:
-    start, end = assertion.mention
-    yield Span(bounds[start][0], bounds[end - 1][1], "mention")
-    for start, end in assertion.cue_places:
-        yield Span(bounds[start][0], bounds[end - 1][1], "cue")
+def _spans(said: Assertion, tokens: Sequence[re.Match[str]], offsets: Sequence[int] | None) -> tuple[Span, ...]:
+    """The words of a mention and of its cues, as places in the sentence."""
+    cues = [_span(tokens, place, "cue", offsets) for place in said.cue_places]
+    return (_span(tokens, said.mention, "mention", offsets), *cues)
+
+
+def _span(tokens: Sequence[re.Match[str]], place: tuple[int, int], role: Role, offsets: Sequence[int] | None) -> Span:
+    start, end = tokens[place[0]].start(), tokens[place[1] - 1].end()
+    return Span(start, end, role) if offsets is None else Span(offsets[start], _end_after(offsets, end), role)
 
 
 def _mark(mark: CueSpan, bounds: Sequence[tuple[int, int]], offset: int) -> Mark:

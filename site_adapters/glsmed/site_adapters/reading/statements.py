@@ -43,18 +43,8 @@ class Statement(NamedTuple):
         """The cell that it makes where it decides."""
         assertion = self.assertion
         prior = assertion.prior or NO_PRIOR
-        return Cell(
-            assertion.finding,
-            assertion.state,
-            prior.mean,
-            assertion.spread,
-            prior.strength,
-            assertion.cue,
-            assertion.family,
-            self.section,
-            assertion.share,
-            self.placed,
-        )
+        head = (assertion.finding, assertion.state, prior.mean, assertion.spread, prior.strength)
+        return _new(Cell, (*head, assertion.cue, assertion.family, self.section, assertion.share, self.placed))
 
 
 class FullReading(NamedTuple):

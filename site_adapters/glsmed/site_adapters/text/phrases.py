@@ -30,7 +30,12 @@ def tokens_of(folded: str, script: Script) -> list[str]:
 
 def token_bounds(folded: str, script: Script) -> list[tuple[int, int]]:
     """Start and end in ``folded`` of each token of :func:`tokens_of`."""
-    return [match.span() for match in _pattern(folded, script).finditer(folded)]
+    return [match.span() for match in token_matches(folded, script)]
+
+
+def token_matches(folded: str, script: Script) -> list[re.Match[str]]:
+    """The tokens of :func:`tokens_of` where they stand in ``folded``."""
+    return list(_pattern(folded, script).finditer(folded))
 
 
 def _pattern(folded: str, script: Script) -> re.Pattern[str]:
