@@ -3,8 +3,9 @@
 import pytest
 
 from glsmed.site_adapters.adapter.adapter import Beta, Cue, Place
-from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning
+from glsmed.site_adapters.adapter.lexicon import Lexicon
 from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.adapter.meaning import Meaning
 from glsmed.site_adapters.adapter.schema import Kind, Scope
 from glsmed.site_adapters.reading.assertions import Assertion, assertions_of
 from glsmed.site_adapters.text.phrases import Hit

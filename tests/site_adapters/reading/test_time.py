@@ -88,7 +88,25 @@ HOSTILE = {
     "other scripts": "胸水ж",
     "emoji": "😀",
     "control characters": "\x00\x07",
+    "check boxes": "[x] effusion [ ] mass ",
+    "open brackets in lines": "[x\n(",
+    "circled answers": "(○ effusion ● mass) ",
+    "items in one line": "1. effusion 2. mass ",
+    "dotted lines": "effusion ........ no ",
+    "answered questions": "effusion? no. ",
+    "slips": "efussion cardiomegally ",
+    "misheard words": "in on at plural ",
+    "parted words": "effu-\nsion ",
+    "words run together": "noeffusion",
+    "digits": "7",
+    "capitals": "CHEST FILM FINDINGS ",
+    "dashed headers": "Findings - ",
+    "headers in brackets": "【所見】",
+    "sections that are no evidence": "COMPARISON:\n\n",
+    "two sides": "left effusion, right none, ",
+    "parts of cues": "neither nor excluded ",
 }
+MEGABYTE = 1_000_000
 
 
 @cache
@@ -121,6 +139,23 @@ def _assert_linear(name: str, unit: str, copies: int) -> None:
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_text_takes_linear_time(name: str, unit: str) -> None:
     _assert_linear(name, unit, copies=1_000)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "There is a {0} mm nodule in the left lobe, but no effusion. ",
+        "possible nodule of {0} mm, no new mass or large effusion, ",
+        "FINDINGS {0}: effusion {0} mm\n",
+    ],
+    ids=["sentences", "one sentence", "sections"],
+)
+def test_a_report_of_a_megabyte_takes_linear_time(sentence: str) -> None:
+    """No two sentences are alike, so that nothing is remembered."""
+    text = "".join(sentence.format(number) for number in range(MEGABYTE // len(sentence)))
+    part = text[: MEGABYTE // FACTOR]
+    short = max(_seconds(Reader(_reader("en_radiology").adapter).read, part), FLOOR_SECONDS)
+    assert _seconds(Reader(_reader("en_radiology").adapter).read, text) < MOST_GROWTH * short
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from glsmed.shared.errors import Fault
@@ -23,6 +24,11 @@ STATES: Mapping[Kind, State] = {
 }
 
 
+@lru_cache(maxsize=10_000)
+def _spread(mean: float, strength: float) -> float:
+    return math.sqrt(mean * (1 - mean) / (strength + 1))
+
+
 @dataclass(frozen=True, slots=True)
 class Beta:
     """A Beta distribution of a probability, given by its mean and by its strength in labels (a pseudo-count)."""
@@ -33,7 +39,7 @@ class Beta:
     @property
     def spread(self) -> float:
         """Its standard deviation."""
-        return math.sqrt(self.mean * (1 - self.mean) / (self.strength + 1))
+        return _spread(self.mean, self.strength)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from glsmed.shared.errors import ConfigurationError, DataError
 from glsmed.shared.files.documents import did_you_mean
 from glsmed.site_adapters.adapter.adapter import Adapter, ComponentName, Place
-from glsmed.site_adapters.adapter.lexicon import Meaning
+from glsmed.site_adapters.adapter.meaning import Meaning
 from glsmed.site_adapters.text.phrases import Hit
 
 if TYPE_CHECKING:

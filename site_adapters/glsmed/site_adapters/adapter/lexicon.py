@@ -1,18 +1,17 @@
 """An adapter's phrases as one index: what each phrase means to the adapter."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from glsmed.site_adapters.adapter.adapter import Adapter, Cue, Finding, SettledGrammar
+from glsmed.site_adapters.adapter.meaning import Meaning
 from glsmed.site_adapters.adapter.schema import Phrasing
 from glsmed.site_adapters.text.folding import Folding
 from glsmed.site_adapters.text.mending import Mend, Mending, mended
 from glsmed.site_adapters.text.phrases import PhraseIndex, tokens_of
 from glsmed.site_adapters.text.spelling import Spelling
+from glsmed.site_adapters.text.word_lists import WordLists
 
-Joiner = Literal["and", "or"]
-Boundary = Literal["denial", "both"]
 COMMAS = (",", "、", "，", "・")
 _LISTS = {name: 1 << place for place, name in enumerate(Phrasing.model_fields)}
 
@@ -20,48 +19,6 @@ _LISTS = {name: 1 << place for place, name in enumerate(Phrasing.model_fields)}
 def lists(*names: str) -> int:
     """Lists of :class:`glsmed.site_adapters.adapter.schema.Phrasing` as one number, a bit for each."""
     return sum(_LISTS[name] for name in names)
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a phrase means; all empty for an exclusion, which only keeps other phrases from matching.
-
-    Attributes:
-        mentions: findings that it names, each with the cue that is worded into it.
-        sign: whether the joiner is a sign such as the comma.
-        leads_on: whether the cue's words end in a preposition, so that a mention follows.
-        filler: whether it may stand between the items of a list ("left", in a language written without spaces).
-        region_of: findings whose region it names.
-        in_region: findings that it mentions where one of their regions was named last.
-        parts: composed cues that it is a part of: the cue, which of its compositions, and which part.
-        boundary: what ends here: every scope, or only those of denials.
-    """
-
-    mentions: tuple[tuple[str, Cue | None], ...] = ()
-    cue: Cue | None = None
-    joiner: Joiner | None = None
-    sign: bool = False
-    leads_on: bool = False
-    filler: bool = False
-    region_of: tuple[str, ...] = ()
-    in_region: tuple[str, ...] = ()
-    parts: tuple[tuple[str, int, int], ...] = ()
-    boundary: Boundary | None = None
-
-    def merged(self, other: "Meaning") -> "Meaning":
-        """Both meanings; where they differ, ``other``'s."""
-        mentions = dict([*self.mentions, *other.mentions])
-        return replace(
-            self,
-            mentions=tuple(mentions.items()),
-            cue=other.cue or self.cue,
-            joiner=other.joiner or self.joiner,
-            leads_on=self.leads_on or other.leads_on,
-            filler=self.filler or other.filler,
-            region_of=self.region_of + other.region_of,
-            in_region=self.in_region + other.in_region,
-            parts=self.parts + other.parts,
-        )
 
 
 class Folded(NamedTuple):
@@ -95,17 +52,17 @@ class Lexicon:
         if self._spelling is not None and adapter.grammar.compound_heads:
             heads = self._forms(tokens[0] for tokens in naming if len(tokens) == 1)
             self._spelling.learn_heads(heads, self.index.words)
-        self.phrasing = self._phrasing_index()
+        self.phrasing = self._phrasing_lists()
         self._mending = self._mends_by(entries)
 
-    def _phrasing_index(self) -> PhraseIndex[int]:
+    def _phrasing_lists(self) -> WordLists:
         words_of = self.adapter.phrasing.items()
         entries = [(self.tokens(word), lists(name)) for name, words in words_of for word in words]
         index: PhraseIndex[int] = PhraseIndex(self._endings())
         index.learn_words(token for tokens, _ in entries for token in tokens)
         for tokens, own in entries:
             index.add(tokens, (index.get(tokens) or 0) | own)
-        return index
+        return WordLists(index)
 
     def _indexed(self, entries: Sequence[tuple[Sequence[str], Meaning]]) -> PhraseIndex[Meaning]:
         """The phrases as an index; what several phrases of the same words mean is merged."""

@@ -3,6 +3,7 @@
 import gc
 import multiprocessing
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -71,7 +72,6 @@ def answer_lines(adapter: str, answer: Answer, *, source: Path, target: Path, wo
         GlsmedError: lines were broken; every other line has its answer.
     """
     work = Work(Reader(load_adapter(adapter)), answer)
-    gc.set_threshold(_YOUNG_OBJECTS)  # reading makes many objects and no cycles
     place = "standard input" if source == STREAM else str(source)
     broken = seen = strange = foreign = 0
     with open_lines(source) as lines, open_output(target) as output:
@@ -123,7 +123,8 @@ def run(work: Work, lines: Iterable[bytes], *, workers: int) -> Iterator[Outcome
         raise UsageError(f"--workers: expected at least 1, got {workers}")
     chunks = _chunks(lines)
     if workers == 1:
-        yield from map(work, chunks)
+        with _few_collections():
+            yield from map(work, chunks)
         return
     with multiprocessing.get_context("spawn").Pool(workers, _start, (work,)) as pool:
         yield from pool.imap(_run_chunk, chunks)
@@ -135,9 +136,21 @@ def _chunks(lines: Iterable[bytes]) -> Iterator[Chunk]:
         yield chunk
 
 
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Look for cycles of objects rarely: reading makes many objects and no cycles."""
+    before = gc.get_threshold()
+    gc.set_threshold(_YOUNG_OBJECTS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
 def _start(work: Work) -> None:
     global _work  # a worker process holds its reader for all its chunks
     _work = work
+    gc.set_threshold(_YOUNG_OBJECTS)
 
 
 def _run_chunk(chunk: Chunk) -> Outcome:

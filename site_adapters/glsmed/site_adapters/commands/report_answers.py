@@ -35,7 +35,12 @@ class CalibratedAnswer:
 
 def _extracted(reader: Reader, cells: Iterable[Cell]) -> str:
     listed = ", ".join(map(_cell_json, cells))
-    return f'"adapter": {dumps(reader.adapter.label)}, "findings": {{{listed}}}'
+    return f'"adapter": {_label(reader.adapter.label)}, "findings": {{{listed}}}'
+
+
+@lru_cache
+def _label(label: str) -> str:
+    return dumps(label)
 
 
 def _cell_json(cell: Cell) -> str:

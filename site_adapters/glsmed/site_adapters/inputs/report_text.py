@@ -30,7 +30,10 @@ _DICOM_MARK = (128, b"DICM")
 _HL7 = re.compile(r"[\x0b\ufeff\s]*(?:MSH[^\w\s]|(?:OBR|OBX|NTE)\|\d*\|)")
 _FHIR = re.compile(r'[\ufeff\s]*\[?\s*\{[^{}]*"resourceType"')
 _SHIFTED = re.compile(r"\x1b|\$[@B]")  # seen in ISO-2022-JP, also where its escape characters were lost
-_UNREAD = re.compile(r"[<&\x1b\\ÂÃâï縺繧繝]|\$[@B]|^\s*(?:\{|\[|MSH|OBR|OBX|NTE)")
+# What a text with something to be read away holds; two patterns, for a set of signs alone is searched for fast.
+_UNREAD_SIGN = re.compile(r"[<&\x1b\\ÂÃâï縺繧繝$]")
+_UNREAD = re.compile(r"[<&\x1b\\ÂÃâï縺繧繝]|\$[@B]")
+_UNREAD_OPENING = re.compile(r"\s*(?:\{|\[|MSH|OBR|OBX|NTE)")
 _SIGNS = str.maketrans(
     dict.fromkeys("\r\x0b\x0c\x85\u2028\u2029", "\n")  # line ends
     | dict.fromkeys("\u00a0\u2007\u202f", " ")  # no-break spaces
@@ -112,10 +115,17 @@ def report_as_given(text: str) -> str:
     Raises:
         ValueError: as :func:`plain_report`.
     """
-    if not _UNREAD.search(text):
+    if not _is_unread(text):
         return text
     report = plain_report(text, encoding="utf-8")
     return text if report.format == "plain" and not report.mended and report.encoding == "utf-8" else report.text
+
+
+def _is_unread(text: str) -> bool:
+    """Whether anything in the text may have to be read away."""
+    if _UNREAD_OPENING.match(text):
+        return True
+    return _UNREAD_SIGN.search(text) is not None and _UNREAD.search(text) is not None
 
 
 def _refuse_messages(text: str) -> None:

@@ -1,8 +1,10 @@
 """Which tokens of a sentence are in which of the adapter's lists of words around findings and cues."""
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 
-from glsmed.site_adapters.text.phrases import PhraseIndex
+from glsmed.site_adapters.text.word_lists import WordLists
 
 
 class Around:
@@ -10,18 +12,13 @@ class Around:
 
     Args:
         tokens: of the sentence.
-        index: the words of all lists.
+        lists: the words of all lists.
     """
 
-    def __init__(self, tokens: Sequence[str], index: PhraseIndex[int]) -> None:
+    def __init__(self, tokens: Sequence[str], lists: WordLists) -> None:
         self.tokens = tokens
-        self._lists = [0] * len(tokens)
-        self._all = 0
-        for start, end, own in index.find(tokens):
-            for place in range(start, end):  # a word of a longer phrase keeps the lists that it is in by itself
-                alone = index.get(tokens[place : place + 1]) if end - start > 1 else None
-                self._lists[place] = own | (alone or 0)
-                self._all |= self._lists[place]
+        self._lists = lists.of(tokens)
+        self._all = reduce(or_, self._lists, 0)
 
     def at(self, place: int) -> int:
         """The lists that the token is in; none outside the sentence."""

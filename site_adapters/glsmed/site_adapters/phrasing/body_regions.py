@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from glsmed.site_adapters.adapter.lexicon import Meaning
+from glsmed.site_adapters.adapter.meaning import Meaning
 from glsmed.site_adapters.text.phrases import Hit
 
 Region = tuple[str, ...]

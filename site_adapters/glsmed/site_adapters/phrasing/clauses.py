@@ -9,7 +9,8 @@ from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from glsmed.site_adapters.adapter.adapter import Cue
-from glsmed.site_adapters.adapter.lexicon import Boundary, Meaning, lists
+from glsmed.site_adapters.adapter.lexicon import lists
+from glsmed.site_adapters.adapter.meaning import LISTS, Boundary, Meaning, traits_in
 from glsmed.site_adapters.phrasing.around import Around
 from glsmed.site_adapters.text.phrases import Hit
 
@@ -34,7 +35,11 @@ def with_statements(hits: list[Hit[Meaning]], around: Around, known: Container[s
         around: its words.
         known: words that are no abbreviation, so that a full stop behind one ends a statement.
     """
-    hits = _without_abbreviating_stops(_without_empty_parentheses(hits, around), around, known)
+    hits = _without_empty_parentheses(hits, around)
+    if "." in around.tokens[1:-1]:
+        hits = _without_abbreviating_stops(hits, around, known)
+    if not traits_in(hits) & LISTS:
+        return hits
     found: list[Hit[Meaning]] = []
     closes = False
     following: Hit[Meaning] | None = None  # the next mention, before any joiner or cue

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from glsmed.site_adapters.adapter.adapter import Cue
-from glsmed.site_adapters.adapter.lexicon import Meaning
+from glsmed.site_adapters.adapter.meaning import PART, Meaning, traits_in
 from glsmed.site_adapters.text.phrases import Hit
 
 _MOST_BETWEEN = 16  # hits; with this bound, time is linear in the length of any text
@@ -14,7 +14,7 @@ _NOTHING = Meaning()
 
 def with_composed(hits: list[Hit[Meaning]], cues: Mapping[str, Cue]) -> list[Hit[Meaning]]:
     """The hits, in which two parts of a composed cue are that cue, and other parts mean what they mean alone."""
-    if not any(hit.payload.parts for hit in hits):
+    if not traits_in(hits) & PART:
         return hits
     found = {place: hit.payload for place, hit in enumerate(hits) if hit.payload.parts}
     meanings = {place: replace(meaning, parts=()) for place, meaning in found.items()}

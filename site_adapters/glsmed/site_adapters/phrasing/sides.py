@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from glsmed.site_adapters.adapter.lexicon import Meaning, lists
+from glsmed.site_adapters.adapter.lexicon import lists
+from glsmed.site_adapters.adapter.meaning import Meaning
 from glsmed.site_adapters.phrasing.around import Around
 from glsmed.site_adapters.phrasing.clauses import parted
 from glsmed.site_adapters.text.phrases import Hit
@@ -19,8 +20,8 @@ def side_in(around: Around, start: int, end: int) -> Side:
     """The side that the words from ``start`` to ``end`` name; both where they name both, none where they name none."""
     if not around.has(_SIDES):
         return ""
-    left, right, both = (around.any(start, end, side) for side in (_LEFT, _RIGHT, _BOTH))
-    if both or (left and right):
+    left, right = around.any(start, end, _LEFT), around.any(start, end, _RIGHT)
+    if (left and right) or around.any(start, end, _BOTH):
         return "both"
     return "left" if left else "right" if right else ""
 

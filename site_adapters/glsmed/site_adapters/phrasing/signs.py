@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 
 from glsmed.site_adapters.adapter.adapter import Cue
-from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning, lists
+from glsmed.site_adapters.adapter.lexicon import Lexicon, lists
+from glsmed.site_adapters.adapter.meaning import Meaning
 from glsmed.site_adapters.phrasing.around import Around
 from glsmed.site_adapters.text.phrases import Hit
 

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from glsmed.site_adapters.adapter.adapter import Cue
-from glsmed.site_adapters.adapter.lexicon import Meaning, lists
+from glsmed.site_adapters.adapter.lexicon import lists
+from glsmed.site_adapters.adapter.meaning import Meaning
 from glsmed.site_adapters.phrasing.around import Around
 from glsmed.site_adapters.text.phrases import Hit, Script
 
 _NOW, _EARLIER, _PARTIAL, _AWAITING = lists("now"), lists("earlier"), lists("partial"), lists("awaiting")
 _UNREACHED = lists("nots", "awaiting")
+_OF_TIME = _EARLIER | _PARTIAL | _UNREACHED
 _BEFORE, _AFTER = 6, 6
 _BESIDE = 3
 _CHARACTERS = 2  # in a script of characters, how many make up for one word
@@ -24,6 +26,8 @@ def in_this_time(hits: list[Hit[Meaning]], around: Around, past: Cue | None, scr
         script: of the language.
         past: a cue that makes a mention no evidence; it takes the place of a denial that only speaks of the past.
     """
+    if not around.has(_OF_TIME):
+        return hits
     scale = _CHARACTERS if script == "characters" else 1
     found = list(hits)
     for place, hit in enumerate(hits):

@@ -1,11 +1,11 @@
 """What one sentence says of each finding that it mentions: one assertion per mention, doubt before negation."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from glsmed.site_adapters.adapter.adapter import AFFIRMED, Beta, Cue
-from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning, lists
+from glsmed.site_adapters.adapter.lexicon import Lexicon, lists
+from glsmed.site_adapters.adapter.meaning import CHOOSES, DENIES, ENDS, LISTS, NAMES, PAST, Meaning, traits_in
 from glsmed.site_adapters.adapter.schema import State
 from glsmed.site_adapters.phrasing.around import Around
 from glsmed.site_adapters.phrasing.heads import Heads
@@ -17,6 +17,7 @@ from glsmed.site_adapters.text.phrases import Hit
 _DOUBT = ("uncertainty", "differential")
 _SHARED_BY = 2
 _EVEN = 0.5
+_PARTING = NAMES | LISTS | CHOOSES | ENDS
 _LIMITS, _TOLD = lists("limits"), lists("limits", "left", "right", "both_sides")
 _NEAR = 8  # hits or words on either side, beyond which nothing belongs to a mention
 
@@ -50,8 +51,7 @@ class Assertion(NamedTuple):
     limited: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
+class _Verdict(NamedTuple):
     """The deciding cue of a mention, and the places of its words and of the denial under it; none where words lack."""
 
     cue: Cue
@@ -71,43 +71,50 @@ def assertions_of(
         around: the words around findings and cues; without them, a cue is said of every mention in its scope.
     """
     affirmed = lexicon.adapter.cues[AFFIRMED]
-    heads = None if around is None else Heads(hits, around, lexicon.script)
+    tells = around is not None and around.has(_TOLD)
+    heads = None
+    if around is not None and traits_in(hits) & (DENIES | PAST):
+        heads = Heads(hits, around, lexicon.script)
     found = []
     for mention in mentions_with_cues(hits, length, lexicon.script, heads):
         verdict = _verdict(mention, affirmed)
+        told = _Told(mention, hits, around) if tells and around is not None else None
         for finding, worded in mention.hit.payload.mentions:
-            said = _assertion(finding, mention, verdict if worded is None else _weighed(worded, verdict))
-            found.append(said if around is None else _placed(said, mention, hits, around))
+            found.append(_assertion(finding, mention, verdict if worded is None else _weighed(worded, verdict), told))
     return found
 
 
-def _placed(said: Assertion, mention: Mention, hits: Sequence[Hit[Meaning]], around: Around) -> Assertion:
-    """The assertion with its side, and with whether its denial is limited."""
-    if not around.has(_TOLD):
-        return said
-    start, end = _own_words(mention, hits, len(around.tokens))
-    side = side_in(around, start, end)
-    limited = False
-    if said.state == "absent" and said.cue_places:
-        cue_start, cue_end = said.cue_places[-1]
-        first, last = min(start, cue_start), max(mention.hit.start, cue_end)
-        limited = around.any(max(first, mention.hit.start - _NEAR), last, _LIMITS) or (
-            around.any(mention.hit.end, min(end, mention.hit.end + 2), _LIMITS)
+class _Told:
+    """What the words around a mention tell besides: its side, and whether a denial is limited."""
+
+    def __init__(self, mention: Mention, hits: Sequence[Hit[Meaning]], around: Around) -> None:
+        self._mention = mention.hit
+        self._around = around
+        self._start, self._end = _own_words(mention, hits, len(around.tokens))
+        self.side = side_in(around, self._start, self._end)
+
+    def limits(self, cue: tuple[int, int]) -> bool:
+        """Whether a denial at these tokens is only of some of its kind."""
+        around, mention = self._around, self._mention
+        if not around.has(_LIMITS):
+            return False
+        first, last = min(self._start, cue[0]), max(mention.start, cue[1])
+        return around.any(max(first, mention.start - _NEAR), last, _LIMITS) or (
+            around.any(mention.end, min(self._end, mention.end + 2), _LIMITS)
         )
-    return said._replace(side=side, limited=limited) if side or limited else said
 
 
 def _own_words(mention: Mention, hits: Sequence[Hit[Meaning]], length: int) -> tuple[int, int]:
     """The tokens between what parts a mention from others on both sides."""
-    before = (hit.end for hit in reversed(hits[max(0, mention.place - _NEAR) : mention.place]) if _parts(hit))
-    after = (hit.start for hit in hits[mention.place + 1 : mention.place + _NEAR] if _parts(hit))
-    return next(before, 0), next(after, length)
-
-
-def _parts(hit: Hit[Meaning]) -> bool:
-    meaning = hit.payload
-    ends = meaning.cue is not None and meaning.cue.kind == "terminator"
-    return bool(meaning.mentions) or meaning.joiner is not None or meaning.boundary is not None or ends
+    start, end = 0, length
+    for hit in hits[max(0, mention.place - _NEAR) : mention.place]:
+        if hit.payload.traits & _PARTING:
+            start = hit.end
+    for hit in hits[mention.place + 1 : mention.place + _NEAR]:
+        if hit.payload.traits & _PARTING:
+            end = hit.start
+            break
+    return start, end
 
 
 def _weighed(worded: Cue, verdict: _Verdict) -> _Verdict:
@@ -175,7 +182,7 @@ def _weakest(cues: Sequence[ActingCue]) -> _Verdict | None:
     return None
 
 
-def _assertion(finding: str, mention: Mention, verdict: _Verdict) -> Assertion:
+def _assertion(finding: str, mention: Mention, verdict: _Verdict, told: _Told | None) -> Assertion:
     cue, prior, share = verdict.cue, verdict.cue.prior, 1.0
     state = cue.state
     if prior is not None and verdict.denied_by is not None:
@@ -195,6 +202,8 @@ def _assertion(finding: str, mention: Mention, verdict: _Verdict) -> Assertion:
         cue_places=verdict.places,
         implied=not verdict.places and cue.state == "uncertain",
         resolved=cue.kind == "resolved",
+        side="" if told is None else told.side,
+        limited=told is not None and state == "absent" and bool(verdict.places) and told.limits(verdict.places[-1]),
     )
 
 

@@ -9,6 +9,7 @@ from glsmed.site_adapters.adapter.schema import Kind, State
 NO_EVIDENCE = "no evidence"
 NOT_ASSESSABLE = "not assessable"
 _DECIMALS = 4
+Role = Literal["mention", "cue"]
 
 
 class Span(NamedTuple):
@@ -16,7 +17,7 @@ class Span(NamedTuple):
 
     start: int
     end: int
-    role: Literal["mention", "cue"]
+    role: Role
 
 
 class Cell(NamedTuple):

@@ -7,7 +7,7 @@ language is like that calls the comma a terminator; here those inside lists get 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from glsmed.site_adapters.adapter.lexicon import Meaning
+from glsmed.site_adapters.adapter.meaning import ENDS_LIST, Meaning, traits_in
 from glsmed.site_adapters.reading.scopes import acts
 from glsmed.site_adapters.text.phrases import Hit
 
@@ -19,7 +19,7 @@ def with_comma_scopes(hits: list[Hit[Meaning]], length: int) -> list[Hit[Meaning
     one that says where or how large begins a statement of its own ("no neumotórax, derrame pleural izquierdo"). A comma
     does not part what it follows from a cue that ends the sentence, either ("neumonía, no se descarta").
     """
-    if not any(map(_ends, hits)):
+    if not traits_in(hits) & ENDS_LIST:
         return hits
     found: list[Hit[Meaning]] = []
     closes = False
@@ -36,7 +36,7 @@ def with_comma_scopes(hits: list[Hit[Meaning]], length: int) -> list[Hit[Meaning
 
 def _ends(hit: Hit[Meaning]) -> bool:
     """Whether the hit is a comma or "and" that may end a scope."""
-    return hit.payload.joiner == "and" and hit.payload.cue is not None
+    return bool(hit.payload.traits & ENDS_LIST)
 
 
 def _begins_or_ends(hit: Hit[Meaning]) -> bool:

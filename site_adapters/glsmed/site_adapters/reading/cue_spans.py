@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from glsmed.site_adapters.adapter.adapter import Cue
-from glsmed.site_adapters.adapter.lexicon import Meaning
+from glsmed.site_adapters.adapter.meaning import Meaning
 from glsmed.site_adapters.reading.mentions import ActingCue
 from glsmed.site_adapters.reading.scopes import acting_cues, stops
 from glsmed.site_adapters.text.phrases import Hit

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from glsmed.site_adapters.adapter.adapter import Cue
-from glsmed.site_adapters.adapter.lexicon import Meaning
+from glsmed.site_adapters.adapter.meaning import Meaning
 from glsmed.site_adapters.adapter.schema import Scope
 from glsmed.site_adapters.text.phrases import Hit
 

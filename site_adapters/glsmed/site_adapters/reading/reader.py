@@ -1,13 +1,15 @@
 """Reads a report: one cell per finding, with the words behind it."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from glsmed.site_adapters.adapter.adapter import NEGATED, Adapter
 from glsmed.site_adapters.adapter.components import Marked, load_components, overlaid
-from glsmed.site_adapters.adapter.lexicon import Folded, Lexicon, Meaning
+from glsmed.site_adapters.adapter.lexicon import Folded, Lexicon
 from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.adapter.meaning import CHOOSES, DENIES, ENDS_LIST, GONE, NAMES, PART, Meaning, traits_in
 from glsmed.site_adapters.phrasing.around import Around
 from glsmed.site_adapters.phrasing.body_regions import NOWHERE, Region, with_regions
 from glsmed.site_adapters.phrasing.clauses import with_denials_behind, with_predicates_parted, with_statements
@@ -17,17 +19,18 @@ from glsmed.site_adapters.phrasing.segmenting import segmenter_of
 from glsmed.site_adapters.phrasing.sides import with_other_side
 from glsmed.site_adapters.phrasing.times import in_this_time
 from glsmed.site_adapters.reading.assertions import Assertion, assertions_of
-from glsmed.site_adapters.reading.cells import Mark, Reading, Span
+from glsmed.site_adapters.reading.cells import Mark, Reading, Role, Span
 from glsmed.site_adapters.reading.comma_scope import with_comma_scopes
 from glsmed.site_adapters.reading.cue_spans import CueSpan, cue_spans_of
 from glsmed.site_adapters.reading.deciding import decided
 from glsmed.site_adapters.reading.statements import LEAST_EVIDENCE, FullReading, Statement
 from glsmed.site_adapters.text.forms import Forms
 from glsmed.site_adapters.text.mending import Mend
-from glsmed.site_adapters.text.phrases import Hit, sentence_length, token_bounds
+from glsmed.site_adapters.text.phrases import Hit, sentence_length, token_bounds, token_matches
 
 _REMEMBERED_SENTENCES = 50_000
 _LONGEST_REMEMBERED = 600
+_new = tuple.__new__  # a NamedTuple in half the time, where many are made
 
 
 class _ReadSentence(NamedTuple):
@@ -91,7 +94,7 @@ class Reader:
                         known = self._sentence(sentence, region, _within(marked, start, end))
                     region = known.region
                     for assertion, spans in known.statements:
-                        yield Statement(assertion, section.role, weight, start, spans)
+                        yield _new(Statement, (assertion, section.role, weight, start, spans))
 
     def marks(self, text: str) -> Iterator[Mark]:
         """Every cue of a report, whatever the finding, in the order of its text."""
@@ -153,8 +156,9 @@ class Reader:
             hits, named = with_regions(hits, region)
         hits, around = self._phrased(hits, tokens)
         assertions = assertions_of(hits, self._lexicon, length=sentence_length(tokens), around=around)
-        bounds = self._character_bounds(folded) if assertions else []
-        return _ReadSentence(tuple([(assertion, tuple(_spans(assertion, bounds))) for assertion in assertions]), named)
+        matches = token_matches(folded.text, self._lexicon.script) if assertions else []
+        offsets = folded.offsets
+        return _ReadSentence(tuple([(said, _spans(said, matches, offsets)) for said in assertions]), named)
 
     def _of_another_language(self, sentence: str, language: str) -> _ReadSentence:
         """The sentence by the built-in vocabulary of its language, if the adapter lists that; else nothing."""
@@ -183,22 +187,30 @@ class Reader:
         ]
 
     def _hits(self, folded: Folded, marked: Sequence[Marked]) -> list[Hit[Meaning]]:
-        hits = with_comma_scopes(self._lexicon.index.find(folded.tokens), sentence_length(folded.tokens))
-        hits = with_composed(hits, self.adapter.cues)
+        hits = self._lexicon.index.find(folded.tokens)
+        traits = traits_in(hits)
+        if traits & ENDS_LIST:
+            hits = with_comma_scopes(hits, sentence_length(folded.tokens))
+        if traits & PART:
+            hits = with_composed(hits, self.adapter.cues)
         return overlaid(hits, marked, self._character_bounds(folded)) if marked else hits
 
     def _phrased(self, hits: list[Hit[Meaning]], tokens: Sequence[str]) -> tuple[list[Hit[Meaning]], Around | None]:
         """The hits after what the words around them do; those words only where a finding is mentioned."""
-        if not any(hit.payload.mentions for hit in hits):
+        traits = traits_in(hits)
+        if not traits & NAMES:
             return hits, None
         around = Around(tokens, self._lexicon.phrasing)
-        hits = in_this_time(hits, around, self._past, self._lexicon.script)
+        if traits & (DENIES | GONE):
+            hits = in_this_time(hits, around, self._past, self._lexicon.script)
         if len(hits) > 1:
             if self._lexicon.script == "characters":
                 hits = with_predicates_parted(hits, around)
             else:
                 hits = with_statements(hits, around, self._lexicon.index.words)
-            hits = with_other_side(with_denials_behind(hits, around, self.adapter.cues[NEGATED]), around)
+            if traits & (DENIES | CHOOSES):
+                hits = with_denials_behind(hits, around, self.adapter.cues[NEGATED])
+            hits = with_other_side(hits, around)
         return hits, around
 
     def _character_bounds(self, folded: Folded) -> list[tuple[int, int]]:
@@ -226,11 +238,15 @@ def _end_after(offsets: Sequence[int], end: int) -> int:
     return offsets[end]
 
 
-def _spans(assertion: Assertion, bounds: Sequence[tuple[int, int]]) -> Iterator[Span]:
-    start, end = assertion.mention
-    yield Span(bounds[start][0], bounds[end - 1][1], "mention")
-    for start, end in assertion.cue_places:
-        yield Span(bounds[start][0], bounds[end - 1][1], "cue")
+def _spans(said: Assertion, tokens: Sequence[re.Match[str]], offsets: Sequence[int] | None) -> tuple[Span, ...]:
+    """The words of a mention and of its cues, as places in the sentence."""
+    cues = [_span(tokens, place, "cue", offsets) for place in said.cue_places]
+    return (_span(tokens, said.mention, "mention", offsets), *cues)
+
+
+def _span(tokens: Sequence[re.Match[str]], place: tuple[int, int], role: Role, offsets: Sequence[int] | None) -> Span:
+    start, end = tokens[place[0]].start(), tokens[place[1] - 1].end()
+    return Span(start, end, role) if offsets is None else Span(offsets[start], _end_after(offsets, end), role)
 
 
 def _mark(mark: CueSpan, bounds: Sequence[tuple[int, int]], offset: int) -> Mark:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from glsmed.site_adapters.adapter.lexicon import Meaning
+from glsmed.site_adapters.adapter.meaning import ACTS, ENDS, NAMES, Meaning, traits_in
 from glsmed.site_adapters.phrasing.heads import Heads
 from glsmed.site_adapters.reading.mentions import ActingCue, Mention, count_alternatives
 from glsmed.site_adapters.text.phrases import Hit, Script
@@ -17,7 +17,7 @@ _DESCRIBING_DISTANCE = 12
 _FARTHEST_HITS = 60
 _MOST_CUES = 8
 _DENYING = ("negation", "resolved")
-_SILENT = ("pseudo", "terminator")
+_FORWARD, _BACKWARD = ("forward", "both"), ("backward", "both")
 
 
 def mentions_with_cues(
@@ -31,11 +31,14 @@ def mentions_with_cues(
         script: of the language.
         heads: knows which mentions a cue in reach is not said of; without it, a cue is said of all.
     """
-    mentions = {place: Mention(place, hit) for place, hit in enumerate(hits) if hit.payload.mentions}
-    if mentions and any(map(acts, hits)):
+    mentions = {place: Mention(place, hit) for place, hit in enumerate(hits) if hit.payload.traits & NAMES}
+    if mentions and traits_in(hits) & ACTS:
         cues = acting_cues(hits, length)
-        _walk_forward(hits, mentions, cues)
-        _walk_backward(hits, mentions, cues, script)
+        sides = {cue.side for cue in cues.values()}
+        if not sides.isdisjoint(_FORWARD):
+            _walk_forward(hits, mentions, cues)
+        if not sides.isdisjoint(_BACKWARD):
+            _walk_backward(hits, mentions, cues, script)
         if heads is not None:
             _keep_said(mentions.values(), heads)
         _concede(hits, list(mentions.values()), cues, length)
@@ -46,12 +49,13 @@ def mentions_with_cues(
 
 def acts(hit: Hit[Meaning]) -> bool:
     """Whether the hit is a cue that says something of mentions in its scope."""
-    cue = hit.payload.cue
-    return cue is not None and cue.kind not in _SILENT
+    return bool(hit.payload.traits & ACTS)
 
 
 def stops(hit: Hit[Meaning], direction: Direction) -> bool:
     """Whether the hit ends scopes that run in ``direction``."""
+    if not hit.payload.traits & ENDS:
+        return False
     cue = hit.payload.cue
     if hit.payload.boundary == "both":
         return True
@@ -63,7 +67,7 @@ def acting_cues(hits: Sequence[Hit[Meaning]], length: int) -> dict[int, ActingCu
     found: dict[int, ActingCue] = {}
     for place, hit in enumerate(hits):
         cue = hit.payload.cue
-        if cue is not None and cue.kind not in _SILENT:
+        if cue is not None and hit.payload.traits & ACTS:
             undecided = cue.scope == "both" and cue.kind != "differential"
             side = _chosen_side(hits, place, length) if undecided else cue.scope
             if cue.scope == "forward" and hit.end == length and _answers(hits, place):
@@ -112,7 +116,7 @@ def _walk_forward(hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], cu
     seen = joined = False
     for place, hit in enumerate(hits):
         if place in mentions:
-            mentions[place].forward = tuple(cue for cue in active if _reaches(cue, hit))
+            mentions[place].forward = tuple([cue for cue in active if _reaches(cue, hit)])
             mentions[place].first = not seen
             seen, joined = True, False
         if stops(hit, "forward"):
@@ -121,7 +125,7 @@ def _walk_forward(hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], cu
             active, seen = [cue for cue in active if cue.cue.kind not in _DENYING], False
         elif hit.payload.joiner:
             joined = True
-        elif (cue := cues.get(place)) and cue.side in ("forward", "both"):
+        elif (cue := cues.get(place)) and cue.side in _FORWARD:
             if seen and not _qualifies(cue, active, joined=joined):
                 active = []
             active, seen = [*active[-_MOST_CUES:], cue], False
@@ -147,11 +151,11 @@ def _walk_backward(
             listed = nearest is not None and gap.joins(hit, nearest, listed=listed, script=script)
             if nearest is not None and not (listed and not mention.forward):
                 active = []
-            mention.backward = tuple(cue for cue in active if _reaches(cue, hit))
+            mention.backward = tuple([cue for cue in active if _reaches(cue, hit)])
             nearest, gap = hit, _Gap()
         elif stops(hit, "backward"):
             active, nearest, gap = [], None, _Gap()
-        elif (cue := cues.get(place)) and cue.side in ("backward", "both"):
+        elif (cue := cues.get(place)) and cue.side in _BACKWARD:
             if nearest is not None and not (script == "characters" and _describes(hit, nearest, gap)):
                 active = []
             active, nearest, gap = [*active[-_MOST_CUES:], cue], None, _Gap()

@@ -6,8 +6,8 @@ section holds the findings, it goes on to its end. Behind "Compared to prior:" t
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 BODY = "body"
 FINDINGS = "findings"
@@ -23,8 +23,7 @@ _LONGEST_READ = 400
 _READ = 3  # sentences of a text that are looked at
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """``text[start:end]`` is the body of a section, without its header."""
 
     role: str

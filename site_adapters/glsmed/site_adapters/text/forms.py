@@ -8,8 +8,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-_TRIGGER = re.compile(r"[\[?？☐☑☒□■✓✔◻◼○◯●_…\t]")
-_TRIGGERS = ("...", "(x)", "(X)", "( )", "()", "   ", "2.", "2)")
+# Signs of a form. A text in ASCII is searched for few of them, one after the other, which is the fastest.
+_SIGN = re.compile(r"[？☐☑☒□■✓✔◻◼○◯●…]")
+_ASCII_SIGNS = ("[", "?", "_", "\t", "...", "(x)", "(X)", "( )", "()", "   ", "2.", "2)")
+_CIRCLE = re.compile(r"[○◯●]")
+_BOX_OPENING = re.compile(r"[\[(☐□◻☒☑■✓✔◼]")
 _BOX = re.compile(r"(?P<empty>\[[ \u3000_]?\]|\( {1,2}\)|[☐□◻])|(?P<ticked>\[ ?[xX✓✔*] ?\]|\( ?[xX✓✔] ?\)|[☒☑■✓✔◼])")
 _LEADER = re.compile(r"(?<=\w)[ .…_]{3,}(?=\w)")
 _LEADS = re.compile(r"\.{3}|…|_{3}")
@@ -42,16 +45,23 @@ class Forms:
 
     def rewritten(self, text: str) -> str:
         """The report with every form as plain fields; as long as before."""
-        if not _TRIGGER.search(text) and not any(trigger in text for trigger in _TRIGGERS):
+        if not _has_form(text):
             return text
-        text = self._question.sub(_colon, text)
-        if ":" in text[:-1] and "¿" in text:
+        if "?" in text or "？" in text:
+            text = self._question.sub(_colon, text)
+        if "¿" in text and ":" in text[:-1]:
             text = re.sub(r"¿(?=[^?？\n]{0,200}:)", " ", text)
-        text = _LEADER.sub(_led, text)
-        text = _GROUP.sub(_chosen, text)
-        text = "\n".join(self._line(line) if _BOX.search(line) else line for line in text.split("\n"))
-        text = _LISTED.sub(lambda match: _NEXT_ITEM.sub("\n", match.group()), text)
-        return _FIELDS.sub(lambda match: "\n" + match.group()[1:], text)
+        if "..." in text or "…" in text or "___" in text:
+            text = _LEADER.sub(_led, text)
+        if _CIRCLE.search(text):
+            text = _GROUP.sub(_chosen, text)
+        if _BOX_OPENING.search(text):
+            text = "\n".join(self._line(line) if _BOX.search(line) else line for line in text.split("\n"))
+        if ("1." in text or "1)" in text) and ("2." in text or "2)" in text):
+            text = _LISTED.sub(lambda match: _NEXT_ITEM.sub("\n", match.group()), text)
+        if "\t" in text or "   " in text:
+            text = _FIELDS.sub(lambda match: "\n" + match.group()[1:], text)
+        return text
 
     def _line(self, line: str) -> str:
         boxes = [_Box(*match.span(), match.lastgroup == "ticked") for match in _BOX.finditer(line)]
@@ -83,6 +93,13 @@ class Forms:
 
     def _is_answer(self, words: str) -> bool:
         return words.strip(" .,;").casefold() in self._answers
+
+
+def _has_form(text: str) -> bool:
+    for sign in _ASCII_SIGNS:
+        if sign in text:
+            return True
+    return not text.isascii() and _SIGN.search(text) is not None
 
 
 def _colon(match: re.Match[str]) -> str:

@@ -1,7 +1,7 @@
 """Where the headers of a report stand, and which role each gives its section."""
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from glsmed.site_adapters.text.folding import Folding
 from glsmed.site_adapters.text.one_edit import OneEdit
@@ -69,29 +69,29 @@ class Headers:
 
     def found(self, text: str) -> list[tuple[int, int, str]]:
         """Start, end and role of each header, in the order of the text."""
-        found = list(self._lines(text))
+        found = self._lines(text)
         if not found and (shouted := list(self._without_colon(text))) and self._is_consistent(text, shouted):
             found = shouted
         return found
 
-    def _lines(self, text: str) -> Iterator[tuple[int, int, str]]:
+    def _lines(self, text: str) -> list[tuple[int, int, str]]:
+        found: list[tuple[int, int, str]] = []
         start = 0
         for line in text.split("\n"):
+            end = start + len(line)
             if line:
-                end = start + len(line)
-                yield from self._in_line(text, line, start, end)
-                start = end
-            start += 1
+                found += self._in_line(text, line, start, end)
+            start = end + 1
+        return found
 
-    def _in_line(self, text: str, line: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
+    def _in_line(self, text: str, line: str, start: int, end: int) -> Iterable[tuple[int, int, str]]:
         if line[0] in _BRACKETS or "【" in line:
-            yield from self._in_brackets(text, start, end)
-        elif ":" in line or "：" in line:
-            yield from self._with_colon(text, start, end)
-        elif len(line) <= _LONGEST_HEADER and (role := self._role(line)):
-            yield start, end, role
-        else:
-            yield from self._with_dash(line, start)
+            return self._in_brackets(text, start, end)
+        if ":" in line or "：" in line:
+            return self._with_colon(text, start, end)
+        if len(line) <= _LONGEST_HEADER and (role := self._role(line)):
+            return [(start, end, role)]
+        return self._with_dash(line, start)
 
     def _with_dash(self, line: str, start: int) -> Iterator[tuple[int, int, str]]:
         """Headers before a dash ("Findings - …"), or before wide space where words have no spaces ("所見　…")."""
@@ -113,7 +113,8 @@ class Headers:
                 start = match.end()
         yield from self._with_colon(text, start, end)
 
-    def _with_colon(self, text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
+    def _with_colon(self, text: str, start: int, end: int) -> list[tuple[int, int, str]]:
+        found = []
         line_start = start
         for match in _COLON.finditer(text, start, end):
             colon = match.start()
@@ -124,7 +125,8 @@ class Headers:
                 opening, role = self._shouted_header(text, shouted)
             start = colon + 1
             if role is not None:
-                yield opening, _past_header(text, start, end), role
+                found.append((opening, _past_header(text, start, end), role))
+        return found
 
     def _shouted_header(self, text: str, shouted: re.Match[str]) -> tuple[int, str | None]:
         """Start and role of the longest header that a run of capitals ends in ("CHEST FILM FINDINGS")."""

@@ -21,6 +21,7 @@ _PARTED_WORD = re.compile(r"(?<![^\W\d_])([^\W\d_]{1,40})-\n\s{0,40}([^\W\d_]{1,
 # A dash between katakana is a long vowel, in whatever width it was typed.
 _LONG_VOWEL = re.compile(r"(?<=[ァ-ヴー])-(?=[ァ-ヴ])")
 _WORD = re.compile(r"[^\W\d_]+")
+_TOKEN = re.compile(r"[^\W_]+")
 
 
 class Mend(NamedTuple):
@@ -57,14 +58,19 @@ class Mending:
         self._base = base
         self._openers = sorted(openers, key=len, reverse=True)
         self._slip_words = [word for word in slips if len(word) >= SHORTEST_SLIP]
+        self._slip_edges = frozenset(map(_edges, self._slip_words))
         self._misheard = dict(misheard)
         edge = r"\b" if spaced else ""
         listed = "|".join(map(re.escape, sorted(misheard, key=len, reverse=True)))
         self._heard = re.compile(f"{edge}(?:{listed}){edge}") if listed else None
         self._spaced = spaced
         self._words: dict[str, str | None] = {}
-        self._first_misheard = frozenset(_WORD.findall(word)[0] for word in misheard if _WORD.match(word))
-        self._fine: set[str] = set()  # tokens that need no mending
+        self._words_behind: dict[str, list[frozenset[str]]] = {}  # first misheard word → all words, phrase by phrase
+        for phrase in misheard:
+            if first := _WORD.match(phrase):
+                self._words_behind.setdefault(first.group(), []).append(frozenset(_TOKEN.findall(phrase)))
+        self._first_misheard = frozenset(self._words_behind)
+        self._fine: set[str] = set()  # tokens that are no slips
 
     @cached_property
     def _near(self) -> OneEdit:
@@ -73,18 +79,29 @@ class Mending:
 
     def mends(self, folded: str, tokens: Sequence[str]) -> list[Mend]:
         """What is mended in folded text, from left to right without overlap."""
-        if self._spaced and self._fine.issuperset(tokens) and "-\n" not in folded:
+        is_fine = self._spaced and self._fine.issuperset(tokens)
+        is_misheard = self._may_be_misheard(tokens)
+        if is_fine and not is_misheard and "-\n" not in folded:
             return []
         found: list[Mend] = []
-        if self._heard is not None and not (self._spaced and self._first_misheard.isdisjoint(tokens)):
+        if self._heard is not None and is_misheard:
             found += [Mend(*match.span(), self._misheard[match.group()]) for match in self._heard.finditer(folded)]
         if not self._spaced:
             found += [Mend(*match.span(), "ー") for match in _LONG_VOWEL.finditer(folded)]
         else:
             if "-\n" in folded:
                 found += self._joined(folded)
-            found += self._slips(folded, tokens)
-        return _without_overlap(found)
+            if not is_fine:
+                found += self._slips(folded, tokens)
+        return _without_overlap(found) if len(found) > 1 else found
+
+    def _may_be_misheard(self, tokens: Sequence[str]) -> bool:
+        if not self._spaced:
+            return True
+        for first in self._first_misheard.intersection(tokens):
+            if any(words.issubset(tokens) for words in self._words_behind[first]):
+                return True
+        return False
 
     def _joined(self, folded: str) -> list[Mend]:
         joined = [Mend(*match.span(), "".join(match.groups())) for match in _PARTED_WORD.finditer(folded)]
@@ -94,7 +111,7 @@ class Mending:
         meant = {token: word for token in tokens if token not in self._known and (word := self._meant(token))}
         if len(self._fine) >= _REMEMBERED_WORDS:
             self._fine.clear()
-        self._fine.update(token for token in tokens if token not in meant and token not in self._first_misheard)
+        self._fine.update([token for token in tokens if token not in meant])
         if not meant:
             return []
         return [Mend(*match.span(), meant[match.group()]) for match in _WORD.finditer(folded) if match.group() in meant]
@@ -111,10 +128,17 @@ class Mending:
             behind = word[len(opener) :]
             if word.startswith(opener) and len(behind) >= _SHORTEST_BEHIND and behind in self._known:
                 return f"{opener} {behind}"
+        if _edges(word) not in self._slip_edges:
+            return None
         near = [other for other in self._near.near(word) if _is_slip(word, other)]
         if len({self._base(other) for other in near}) != 1:
             return None
         return min(near)
+
+
+def _edges(word: str) -> tuple[str, str]:
+    """What a slip leaves as it is: the first letter and the ending."""
+    return word[0], word[-_ENDING:]
 
 
 def _is_slip(word: str, other: str) -> bool:
@@ -122,7 +146,7 @@ def _is_slip(word: str, other: str) -> bool:
 
     The first letter and the ending are right, and a letter stands for one of the same kind.
     """
-    if word[0] != other[0] or word[-_ENDING:] != other[-_ENDING:]:
+    if _edges(word) != _edges(other):
         return False
     if len(word) != len(other):
         return True

@@ -1,7 +1,7 @@
 """Where the sections and sentences of a report begin and end."""
 
 import re
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 
 from glsmed.site_adapters.text.bodies import BODY, Bodies, Section
 from glsmed.site_adapters.text.folding import Folding
@@ -22,7 +22,7 @@ _SENTENCE_END = (
     rf"[.!?;。．！？；\n](?:(?<=[;。．！？；])|(?<=[\w)?!][!?]){_BEFORE_SPACE}"
     rf"|(?<=[.])(?i:%s)(?:{_BEFORE_SPACE}|{_MISSING_SPACE})(?:(?<!\d[.])|((?<=\d[.])))|(?<=\n)((?:[^\S\n]*\n)*))"
 )
-_NOT_AFTER_WORD = r"(?<!(?<![^\s(])%s[.])"
+_NOT_AFTER_WORD = r"(?<!(?<![^\s(])(?:%s)[.])"  # words of one length, for which one look back is enough
 _LEAD = re.compile(r"(?:(?:[-*•·‣▪・●○◦+]|\(?\d{1,2}[.)])\s+|\(?\d{1,2}[.)](?=[^\W\d])|[①-⑳]\s*)?")
 _BULLET = re.compile(r"[^\S\n]*(?:[-*•·‣▪・●○◦+]\s*|\(?\d{1,2}[.)](?=\s|[^\W\d])|[①-⑳]|$)", re.MULTILINE)
 # A line at least this long that ends without a stop was wrapped; a shorter one was ended on purpose.
@@ -58,8 +58,7 @@ class Segmenter:
         self._words = words
         self._open_words = open_words
         self._goes_on = goes_on
-        guards = "".join(_NOT_AFTER_WORD % re.escape(word) for word in sorted(abbreviations))
-        self._sentence_end = re.compile(_SENTENCE_END % guards)
+        self._sentence_end = re.compile(_SENTENCE_END % _guards(abbreviations))
         self._folding = folding
         self._wrapped_line = _WRAPPED_LINE[script]
 
@@ -81,18 +80,24 @@ class Segmenter:
         start = section.start
         for match in self._sentence_end.finditer(text, start, section.end):
             end = match.end()
-            sign = match.start()
-            if match.lastindex is not None:
-                ends = self._ends_sentence(text, start, sign, end)
-            elif text[sign] == ";" or (text[sign] == "." and text[end + 1 : end + 2].islower()):
-                ends = not self._is_short_of_an_end(text, start, sign, end)
-            else:
-                ends = True
-            if ends:
+            is_plain = match.lastindex is None and text[end - 1] == "." and not text[end + 1 : end + 2].islower()
+            if is_plain or self._ends_sentence(match, text, start):
                 spans.append(_trimmed(text, start, end))
                 start = end
         spans.append(_trimmed(text, start, section.end))
-        return [piece for span in spans if span[0] < span[1] for piece in _pieces(*span)]
+        filled = [span for span in spans if span[0] < span[1]]
+        if section.end - section.start <= _LONGEST_SENTENCE:
+            return filled
+        return [piece for span in filled for piece in _pieces(*span)]
+
+    def _ends_sentence(self, match: re.Match[str], text: str, start: int) -> bool:
+        """Whether the sign that was matched ends the sentence that begins at ``start``."""
+        sign, end = match.span()
+        if match.lastindex is not None:
+            return self._ends_item_or_line(text, start, sign, end)
+        if text[sign] == ";" or (text[sign] == "." and text[end + 1 : end + 2].islower()):
+            return not self._is_short_of_an_end(text, start, sign, end)
+        return True
 
     def _is_short_of_an_end(self, text: str, start: int, sign: int, end: int) -> bool:
         """Whether a stop belongs to an unknown abbreviation ("No evid. of"), or a semicolon parts what is one thing."""
@@ -105,7 +110,7 @@ class Segmenter:
             return False
         return self._folding.fold(word[-1])[0] not in self._words
 
-    def _ends_sentence(self, text: str, start: int, sign: int, end: int) -> bool:
+    def _ends_item_or_line(self, text: str, start: int, sign: int, end: int) -> bool:
         """Whether the sign at ``sign`` to ``end`` does: a stop that is not that of a list item's number, or a break."""
         if text[sign] == ".":
             return not text[start:sign].strip().isdigit()
@@ -132,6 +137,13 @@ class Segmenter:
     def _says_one_thing(self, text: str, start: int, end: int) -> bool:
         following = text[end : end + _LONGEST_LOOK].split("\n", 1)[0]
         return self._goes_on(text[max(start, end - _LONGEST_LOOK) : end].strip(), following.strip())
+
+
+def _guards(abbreviations: Iterable[str]) -> str:
+    by_length: dict[int, list[str]] = {}
+    for word in sorted(abbreviations):
+        by_length.setdefault(len(word), []).append(re.escape(word))
+    return "".join(_NOT_AFTER_WORD % "|".join(words) for words in by_length.values())
 
 
 def _next_letter(text: str, start: int) -> str | None:

@@ -1,0 +1,30 @@
+"""Which lists of words the tokens of a sentence are in, a bit for each list."""
+
+from collections.abc import Sequence
+
+from glsmed.site_adapters.text.phrases import PhraseIndex
+
+
+class WordLists:
+    """The words of several lists, ready to be looked up.
+
+    Args:
+        index: each phrase with the lists that it is in.
+    """
+
+    def __init__(self, index: PhraseIndex[int]) -> None:
+        self.words = index.words
+        self._index = index
+        self._by_itself = index.by_itself()
+        self._openers = index.openers_of_longer()
+
+    def of(self, tokens: Sequence[str]) -> list[int]:
+        """The lists of each token; a word of a longer phrase keeps those that it is in by itself."""
+        by_itself = self._by_itself
+        found = [by_itself.get(token, 0) for token in tokens]
+        if not self._openers.isdisjoint(tokens):
+            for start, end, own in self._index.find(tokens):
+                if end - start > 1:
+                    for place in range(start, end):
+                        found[place] |= own
+        return found
