@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from glsmed.site_adapters.adapter.adapter import AFFIRMED, Beta, Cue
+from glsmed.site_adapters.adapter.adapter import Beta, Cue
 from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning, lists
 from glsmed.site_adapters.adapter.schema import State
 from glsmed.site_adapters.phrasing.around import Around
+from glsmed.site_adapters.phrasing.bare_mentions import bare_cue, is_noun_phrase
 from glsmed.site_adapters.phrasing.heads import Heads
 from glsmed.site_adapters.phrasing.sides import Side, side_in
 from glsmed.site_adapters.reading.mentions import ActingCue, Mention
-from glsmed.site_adapters.reading.scopes import mentions_with_cues
+from glsmed.site_adapters.reading.scopes import acts, mentions_with_cues
 from glsmed.site_adapters.text.phrases import Hit
 
 _DOUBT = ("uncertainty", "differential")
@@ -70,11 +71,13 @@ def assertions_of(
         length: tokens of the sentence without the stops at its end.
         around: the words around findings and cues; without them, a cue is said of every mention in its scope.
     """
-    affirmed = lexicon.adapter.cues[AFFIRMED]
+    cues = lexicon.adapter.cues
     heads = None if around is None else Heads(hits, around, lexicon.script)
+    mentions = mentions_with_cues(hits, length, lexicon.script, heads)
+    alone = is_noun_phrase(around, mentions=len(mentions), has_cues=any(map(acts, hits)))
     found = []
-    for mention in mentions_with_cues(hits, length, lexicon.script, heads):
-        verdict = _verdict(mention, affirmed)
+    for mention in mentions:
+        verdict = _verdict(mention, bare_cue(cues, alone=alone, alternatives=mention.alternatives))
         for finding, worded in mention.hit.payload.mentions:
             said = _assertion(finding, mention, verdict if worded is None else _weighed(worded, verdict))
             found.append(said if around is None else _placed(said, mention, hits, around))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import islice
 
-from glsmed.site_adapters.adapter.adapter import AFFIRMED
+from glsmed.site_adapters.adapter.adapter import BARE
 from glsmed.site_adapters.adapter.schema import Scope
 from glsmed.site_adapters.inputs.gold_labels import Gold
 from glsmed.site_adapters.lint.cue_rules import words_of
@@ -104,7 +104,7 @@ def _sightings(
     assertion = statement.assertion
     label = gold.get((report_id, assertion.finding))
     # Where a known cue decides, its neighbours tell only what that cue means.
-    plain = assertion.cue == AFFIRMED or (assertion.state == "absent" and bool(gold))
+    plain = assertion.cue in BARE or (assertion.state == "absent" and bool(gold))
     if not plain or not statement.weight:
         return
     said = assertion.prior.mean if assertion.prior else 0.0
