@@ -11,8 +11,7 @@ from glsmed.site_adapters.text.phrases import Script
 
 AFFIRMED = "affirmed"
 AFFIRMED_ALONE = "affirmed_alone"
-AFFIRMED_ALTERNATIVE = "affirmed_alternative"
-BARE = (AFFIRMED, AFFIRMED_ALONE, AFFIRMED_ALTERNATIVE)  # the cues of a mention without any cue, by its form
+BARE = (AFFIRMED, AFFIRMED_ALONE)  # what a mention without any cue has for one, by its form
 NEGATED = "negated"
 STATES: Mapping[Kind, State] = {
     "affirmation": "present",

@@ -81,6 +81,7 @@ RULES: Sequence[Rule] = (
     Rule("certainty-far-from-parent", "warning", certainty_rules.far_from_parent),
     Rule("certainty-not-monotone", "error", certainty_rules.not_monotone),
     Rule("certainty-ladder", "error", certainty_rules.out_of_ladder),
+    Rule("certainty-bare-form", "warning", certainty_rules.one_bare_form),
     Rule("certainty-family", "warning", certainty_rules.mixed_family),
     Rule("finding-near-name", "error", finding_rules.near_canonical),
     Rule("finding-holds-name", "warning", finding_rules.holds_canonical),

@@ -8,7 +8,7 @@ from glsmed.site_adapters.adapter.adapter import Beta, Cue
 from glsmed.site_adapters.adapter.lexicon import Lexicon, Meaning, lists
 from glsmed.site_adapters.adapter.schema import State
 from glsmed.site_adapters.phrasing.around import Around
-from glsmed.site_adapters.phrasing.bare_mentions import bare_cue, is_noun_phrase
+from glsmed.site_adapters.phrasing.bare_mentions import bare_cue
 from glsmed.site_adapters.phrasing.heads import Heads
 from glsmed.site_adapters.phrasing.sides import Side, side_in
 from glsmed.site_adapters.reading.mentions import ActingCue, Mention
@@ -71,13 +71,12 @@ def assertions_of(
         length: tokens of the sentence without the stops at its end.
         around: the words around findings and cues; without them, a cue is said of every mention in its scope.
     """
-    cues = lexicon.adapter.cues
     heads = None if around is None else Heads(hits, around, lexicon.script)
     mentions = mentions_with_cues(hits, length, lexicon.script, heads)
-    alone = is_noun_phrase(around, mentions=len(mentions), has_cues=any(map(acts, hits)))
+    bare = bare_cue(lexicon.adapter.cues, around, mentions=len(mentions), has_cues=any(map(acts, hits)))
     found = []
     for mention in mentions:
-        verdict = _verdict(mention, bare_cue(cues, alone=alone, alternatives=mention.alternatives))
+        verdict = _verdict(mention, bare)
         for finding, worded in mention.hit.payload.mentions:
             said = _assertion(finding, mention, verdict if worded is None else _weighed(worded, verdict))
             found.append(said if around is None else _placed(said, mention, hits, around))
@@ -128,22 +127,22 @@ def _weighed(worded: Cue, verdict: _Verdict) -> _Verdict:
     return verdict
 
 
-def _verdict(mention: Mention, affirmed: Cue) -> _Verdict:
+def _verdict(mention: Mention, bare: Cue) -> _Verdict:
     """The deciding cue of a mention.
 
     In this order: said to be gone; not evidence (historical, conditional, not assessable); doubt that ends the sentence
     after a "but";
-    denial; doubt; affirmation.
+    denial; doubt; affirmation; ``bare`` where no cue is left.
     """
     cues = [*mention.forward, *mention.backward]
     if not mention.conceded and len(cues) <= 1:
-        return _decided_by(cues[0]) if cues else _Verdict(affirmed)
+        return _decided_by(cues[0]) if cues else _Verdict(bare)
     for kind in ("resolved", "historical", "conditional", "unassessable"):
         if chosen := _of_kind(cues, kind):
             return _decided_by(chosen[-1])
     if mention.conceded:
-        return _weakest([*mention.conceded, *_of_kind(cues, *_DOUBT)]) or _Verdict(affirmed)
-    return _denied(mention) or _weakest(cues) or _Verdict(affirmed)
+        return _weakest([*mention.conceded, *_of_kind(cues, *_DOUBT)]) or _Verdict(bare)
+    return _denied(mention) or _weakest(cues) or _Verdict(bare)
 
 
 def _decided_by(cue: ActingCue) -> _Verdict:
