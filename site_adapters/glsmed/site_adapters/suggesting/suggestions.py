@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from itertools import islice
 
 from glsmed.site_adapters.adapter.adapter import BARE
+from glsmed.site_adapters.adapter.lexicon import Meaning
 from glsmed.site_adapters.adapter.schema import Scope
 from glsmed.site_adapters.inputs.gold_labels import Gold
 from glsmed.site_adapters.lint.cue_rules import words_of
@@ -125,6 +126,11 @@ def _clause(text: str, start: int, end: int) -> tuple[int, int]:
     return before, after.start() if after else min(len(text), end + 300)
 
 
+def _is_settled(meaning: Meaning) -> bool:
+    """Whether letters mean something by themselves, not only as a part of more ("ない" of "捨てきれない")."""
+    return bool(meaning.mentions or meaning.cue or meaning.filler)
+
+
 class _Clause:
     """A clause with what the adapter knows of it.
 
@@ -146,7 +152,8 @@ class _Clause:
         folded, offsets = lexicon.folding.fold(text)
         bounds = token_bounds(folded, self._script)
         self._bounds = bounds if offsets is None else [(offsets[a], offsets[b]) for a, b in bounds]
-        self._known = {at for hit in lexicon.index.find(self.tokens) for at in range(hit.start, hit.end)}
+        hits = [hit for hit in lexicon.index.find(self.tokens) if self._script == "words" or _is_settled(hit.payload)]
+        self._known = {at for hit in hits for at in range(hit.start, hit.end)}
         inside = [at for at, (a, b) in enumerate(self._bounds) if a < end and b > start]
         self._mention = (inside[0], inside[-1] + 1) if inside else (0, 0)
 
