@@ -41,12 +41,11 @@ def form_rows(reader: Reader, reports: Sequence[OpeniReport], systems: Mapping[s
 
 
 def _difference_row(name: str, mentions: Sequence[BareMention], form: Form) -> Requirement:
-    numbers: dict[str, object] = {}
-    for system in SYSTEMS:
-        there = difference([mention for mention in mentions if mention.system == system], form)
-        numbers[f"system_{system}"] = "none" if there is None else there.as_dict()
-    everywhere = difference(mentions, form)
+    systems = {"all": mentions} | {at: [one for one in mentions if one.system == at] for at in SYSTEMS}
+    found = {at: difference(those, form) for at, those in systems.items()}
+    told = {at: "none" if one is None else one.as_dict() for at, one in found.items()}
+    everywhere = found["all"]
     what = f"bare mentions {name}: difference in the share that was indexed"
     if everywhere is None:
-        return at_least(what, None, None, **numbers)
-    return at_least(what, everywhere.difference, None, differs=everywhere.differs, **everywhere.as_dict(), **numbers)
+        return at_least(what, None, None, systems=told)
+    return at_least(what, everywhere.difference, None, differs=everywhere.differs, systems=told)
