@@ -15,7 +15,7 @@ def test_corpora_that_are_not_there_make_rows_that_say_so(tmp_path: Path, monkey
     monkeypatch.setattr(measure, "SEEDED_FAULTS", SEEDED_FAULTS[:2])
     rows = measure_language(tmp_path, ecg_adapters=CONFIGS)
     told = {row.what: row.skipped for row in rows if row.skipped}
-    assert set(told) == {"Open-i", "NUBes", "JMED", "PTB-XL", "speed"}
+    assert set(told) == {"Open-i", "bare mentions", "NUBes", "JMED", "PTB-XL", "speed"}
     assert all("set GLSMED_DATA to the folder" in why for why in told.values())
 
 

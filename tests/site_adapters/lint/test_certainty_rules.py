@@ -12,6 +12,7 @@ FAULTY: list[tuple[RuleCheck, str, list[str]]] = [
     (certainty_rules.far_from_parent, "cues: [{id: suspected, certainty: 0.96}]", ["cues[0].certainty"]),
     (certainty_rules.not_monotone, "cues: [{id: most_likely, certainty: 0.5}]", ["cues[0].certainty"]),
     (certainty_rules.out_of_ladder, "cues: [{id: possible, certainty: 0.82}]", ["cues[0].certainty"]),
+    (certainty_rules.one_bare_form, "cues: [{id: affirmed, certainty: 0.8}]", ["cues[0].certainty"]),
     (certainty_rules.mixed_family, "cues: [{id: possible, family: negation}]", ["cues[0].family"]),
 ]
 CLEAN: list[tuple[RuleCheck, str]] = [
@@ -23,6 +24,10 @@ CLEAN: list[tuple[RuleCheck, str]] = [
     (certainty_rules.far_from_parent, "cues: [{id: suspected, certainty: 0.6}]"),
     (certainty_rules.not_monotone, "cues: [{id: most_likely, certainty: 0.9}]"),
     (certainty_rules.out_of_ladder, "cues: [{id: possible, certainty: 0.35}]"),
+    (
+        certainty_rules.one_bare_form,
+        "cues: [{id: affirmed, certainty: 0.8}, {id: affirmed_alone, certainty: 0.85}]",
+    ),
     (certainty_rules.mixed_family, "cues: [{id: possible, family: possibility}]"),
 ]
 

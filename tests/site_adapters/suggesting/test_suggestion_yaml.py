@@ -53,7 +53,7 @@ def test_japanese_is_mined_by_characters(adapter_file: Writer) -> None:
     subject = load_subject("ja_radiology")
     texts = {str(at): f"{finding}の線も捨てきれない。" for at, finding in enumerate(["胸水", "気胸", "肺炎"] * 4)}
     suggestions = usable(subject, suggest(subject, texts, {}, most=5))
-    assert any(entry.words.endswith("線も捨てきれ") for entry in suggestions)
+    assert any(entry.words.endswith("線も捨てきれない") for entry in suggestions)
     head = "adapter: sakura\nextends: ja_radiology\n"
     path = adapter_file(suggestions_yaml(subject, suggestions), head=head)
     assert Reader(load_adapter(path)).read("胸水の線も捨てきれない。").cells["effusion"].state == "uncertain"

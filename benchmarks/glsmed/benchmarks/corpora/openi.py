@@ -48,6 +48,16 @@ def read_openi(folder: Path) -> list[OpeniReport]:
     return sorted(reports, key=lambda report: int(report.report_id.removeprefix("CXR")))
 
 
+def read_systems(folder: Path) -> dict[str, str]:
+    """The hospital system of each report that has an image in ``folder`` (iu_xray), "A" or "B", by the report's id.
+
+    Raises:
+        FileNotFoundError: ``images.csv`` is missing.
+    """
+    with (folder / "images.csv").open(encoding="utf-8", newline="") as source:
+        return {row["report"]: row["system"] for row in csv.DictReader(source)}
+
+
 def _read_gold(path: Path) -> dict[str, dict[str, int]]:
     with path.open(encoding="utf-8", newline="") as source:
         return {

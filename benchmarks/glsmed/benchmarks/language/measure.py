@@ -7,8 +7,9 @@ from pathlib import Path
 from glsmed.benchmarks.corpora.data_root import corpus_folder
 from glsmed.benchmarks.corpora.jmed import read_jmed
 from glsmed.benchmarks.corpora.nubes import read_nubes, sentences_of
-from glsmed.benchmarks.corpora.openi import read_openi
+from glsmed.benchmarks.corpora.openi import read_openi, read_systems
 from glsmed.benchmarks.corpora.ptbxl import read_ptbxl
+from glsmed.benchmarks.language.bare_mentions.form_rows import form_rows
 from glsmed.benchmarks.language.ecg_score import ADAPTERS, LABELS, ecg_cells, score_ecg
 from glsmed.benchmarks.language.jmed_score import score_jmed
 from glsmed.benchmarks.language.nubes_score import score_nubes
@@ -35,6 +36,7 @@ def measure_language(work: Path, *, ecg_adapters: Path) -> list[Requirement]:
     """
     parts: Sequence[tuple[str, Part]] = (
         ("Open-i", openi_rows),
+        ("bare mentions", bare_rows),
         ("wording", wording_rows),
         ("NUBes", nubes_rows),
         ("JMED", jmed_rows),
@@ -79,6 +81,12 @@ def openi_rows() -> Iterator[Requirement]:
     for labels, required, known in ((25, 0.17, 0.179), (100, 0.155, 0.168)):
         what = f"Open-i hedged cells, Brier, with {labels} gold hedged cells"
         yield at_most(what, scores.few[labels], required, known=known, repeats=20)
+
+
+def bare_rows() -> Iterator[Requirement]:
+    """Open-i: what a mention without any cue means, by its form, at two hospital systems."""
+    reader = Reader(load_adapter("en_radiology"))
+    yield from form_rows(reader, read_openi(corpus_folder("openi_reports")), read_systems(corpus_folder("iu_xray")))
 
 
 def wording_rows() -> Iterator[Requirement]:

@@ -391,4 +391,30 @@ SEEDED_FAULTS: tuple[SeededFault, ...] = (
         example="Possibly showing mass.",
     ),
     cue_fault("history that is a common word", "cue-common-words", "id: ago, kind: historical, phrases: [the]"),
+    site_fault("bare mentions by half", "certainty-bare-form", "cues: [{id: affirmed, certainty: 0.8}]\n"),
+    site_fault("word for both sides", "phrasing-two-lists", "phrasing: {left: [lt, rt]}\n"),
+    site_fault("word for now and before", "phrasing-two-lists", "phrasing: {now: [previously]}\n"),
+    site_fault("word of phrasing without letters", "phrasing-nothing", 'phrasing: {asserting: ["--"]}\n'),
+    site_fault("word of phrasing as a pattern", "phrasing-nothing", 'phrasing: {verbs: ["demonstrate(s|d)?"]}\n'),
+    site_fault("word taken out that is not there", "phrasing-removes-nothing", "phrasing: {remove: [smal]}\n"),
+    site_fault("header word in two roles", "header-word-two-roles", "header_words: {comparison: [clinical]}\n"),
+    site_fault("header word of two words", "header-word-never", "header_words: {history: [past events]}\n"),
+    site_fault("header word that is a finding", "header-word-never", "header_words: {history: [effusion]}\n"),
+    site_fault("header word of one letter", "header-word-short", "header_words: {history: [x]}\n"),
+    site_fault("language without a vocabulary", "language-unknown", "languages: [en, fr]\n"),
+    site_fault("finding as a misheard word", "misheard-known", "grammar: {misheard: {effusion: infusion pump}}\n"),
+    site_fault("misheard word for nothing", "misheard-idle", "grammar: {misheard: {fusion: telephone}}\n"),
+    site_fault("short word as no slip", "own-word-idle", "grammar: {own_words: [rib]}\n"),
+    site_fault(
+        "two parts of which one holds nothing",
+        "cue-composed-dead",
+        """\
+        cues:
+          - id: hunch
+            kind: uncertainty
+            certainty: 0.4
+            source: our radiologists
+            composed: [{first: ["--"], then: [guess]}]
+        """,
+    ),
 )

@@ -11,6 +11,8 @@ from glsmed.site_adapters.adapter.schema import Composed, Compound, Expectation,
 from glsmed.site_adapters.text.phrases import Script
 
 AFFIRMED = "affirmed"
+AFFIRMED_ALONE = "affirmed_alone"
+BARE = (AFFIRMED, AFFIRMED_ALONE)  # what a mention without any cue has for one, by its form
 NEGATED = "negated"
 STATES: Mapping[Kind, State] = {
     "affirmation": "present",

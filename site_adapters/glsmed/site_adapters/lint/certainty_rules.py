@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from glsmed.shared.errors import Fault
-from glsmed.site_adapters.adapter.adapter import Cue
+from glsmed.site_adapters.adapter.adapter import AFFIRMED, AFFIRMED_ALONE, Cue
 from glsmed.site_adapters.lint.cue_rules import words_of
 from glsmed.site_adapters.lint.lint_context import Phrase, Subject
 
@@ -161,6 +161,15 @@ def out_of_ladder(subject: Subject) -> Iterator[Fault]:
         if told in own and lower.prior and higher.prior and lower.prior.mean > higher.prior.mean:
             lies_above = f"{lower.id} ({lower.prior.mean:g}) lies above {higher.id} ({higher.prior.mean:g})"
             yield subject.own.place("cues", own[told], "certainty").fault(f"{lies_above} — correct one certainty")
+
+
+def one_bare_form(subject: Subject) -> Iterator[Fault]:
+    """A certainty of bare mentions that leaves out those that are a noun phrase alone, about half of them."""
+    own = {entry.id: at for at, entry, _ in subject.own_cues if entry.certainty is not None}
+    alone = subject.adapter.cues.get(AFFIRMED_ALONE)
+    if AFFIRMED in own and AFFIRMED_ALONE not in own and alone is not None and alone.prior is not None:
+        message = f"{AFFIRMED_ALONE!r} stays at {alone.prior.mean:g}, as the parent has it — give both a certainty"
+        yield subject.own.place("cues", own[AFFIRMED], "certainty").fault(message)
 
 
 def mixed_family(subject: Subject) -> Iterator[Fault]:

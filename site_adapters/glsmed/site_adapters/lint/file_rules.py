@@ -64,8 +64,9 @@ def idle_grammar(subject: Subject) -> Iterator[Fault]:
 def says_nothing(subject: Subject) -> Iterator[Fault]:
     """A file that changes nothing of its parent."""
     file = subject.own.file
-    said = (file.findings, file.cues, file.sections, file.section_weights, file.components)
-    if file.extends is not None and not any(said) and not file.grammar.model_fields_set:
+    said = (file.findings, file.cues, file.sections, file.section_weights, file.components, file.header_words)
+    lists = (file.languages, file.grammar.model_fields_set, file.phrasing.model_fields_set)
+    if file.extends is not None and not any((*said, *lists)):
         yield subject.own.place("extends").fault(
             "the file changes nothing of its parent — add what the site says differently"
         )

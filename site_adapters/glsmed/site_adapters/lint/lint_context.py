@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from glsmed.shared.errors import Fault
-from glsmed.site_adapters.adapter.adapter import AFFIRMED, NEGATED, Adapter, Cue, Place
+from glsmed.site_adapters.adapter.adapter import BARE, NEGATED, Adapter, Cue, Place
 from glsmed.site_adapters.adapter.layers import Layer, read_layers
 from glsmed.site_adapters.adapter.lexicon import Lexicon
 from glsmed.site_adapters.adapter.loader import load_adapter
@@ -126,8 +126,8 @@ def load_subject(reference: str | Path) -> Subject:
 
 
 def is_plain(cue: Cue) -> bool:
-    """Whether it is one of the two cues that need no phrases."""
-    return cue.id in (AFFIRMED, NEGATED)
+    """Whether it is one of the cues that need no phrases: plain denial, and the forms of a mention without a cue."""
+    return cue.id in (*BARE, NEGATED)
 
 
 def _phrases_of(layer: Layer, adapter: Adapter, lexicon: Lexicon) -> Iterator[Phrase]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from glsmed.shared.errors import Fault
 from glsmed.site_adapters.lint.lint_context import Phrase, Subject
 
-_PATTERN = re.compile(
+PATTERN = re.compile(
     r"\\[bBdDsSwWnt.]|^/.+/[a-z]*$|\{\w*\}|%s|\$\d|[A-Za-z]\?$|\.[*+]|\[[^\]]+\]|\(\?[:=!<P]|\([^()]*\|[^()]*\)|\w\|\w|\w[*+]|^\^\w|\w\$$|\{\d+,?\d*\}|\w\?\w|\)\?[\w(]"
 )
 _PLACEHOLDER = re.compile(r"\b(TODO|TBD|FIXME|[Ll]orem [Ii]psum)\b|\w(\.\.\.|…)")
@@ -30,7 +30,7 @@ def empty(subject: Subject) -> Iterator[Fault]:
 def looks_like_pattern(subject: Subject) -> Iterator[Fault]:
     """Phrases written as regular expressions or with wildcards."""
     for phrase in subject.own_phrases:
-        if _PATTERN.search(phrase.text):
+        if PATTERN.search(phrase.text):
             message = f"{phrase.text!r} looks like a pattern, but phrases are literal — write each wording out"
             yield phrase.place.fault(message)
 
@@ -85,7 +85,7 @@ def looks_like_header_pattern(subject: Subject) -> Iterator[Fault]:
     """Headers written as regular expressions or with wildcards."""
     for role, headers in subject.own.file.sections.items():
         for at, header in enumerate(headers):
-            if _PATTERN.search(header) or re.search(r"\w[?*+]$", header):
+            if PATTERN.search(header) or re.search(r"\w[?*+]$", header):
                 message = f"{header!r} looks like a pattern, but headers are literal — write each wording out"
                 yield subject.own.place("sections", role, at).fault(message)
 

@@ -5,7 +5,7 @@ A comma or "and" continues a list, unless what follows opens a statement of its 
 that an "or" closes goes on in spite of sizes ("no mass, large effusion, or pneumothorax").
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 
 from glsmed.site_adapters.adapter.adapter import Cue
@@ -16,6 +16,7 @@ from glsmed.site_adapters.text.phrases import Hit
 
 _VERBS, _ASSERTING = lists("verbs"), lists("asserting")
 _OPENED = lists("asserting", "articles", "both_sides")
+_SIZES = lists("asserting", "limits", "articles")
 _NOTS, _OBSERVING, _CARRIERS = lists("nots"), lists("observing"), lists("carriers")
 _SEEN = lists("observing", "verbs", "carriers", "definite", "articles", "limits", "left", "right", "both_sides", "now")
 _SIGNS = frozenset(",;.:()!?")
@@ -38,6 +39,7 @@ def with_statements(hits: list[Hit[Meaning]], around: Around, known: Container[s
     hits = _without_empty_parentheses(hits, around)
     if "." in around.tokens[1:-1]:
         hits = _without_abbreviating_stops(hits, around, known)
+    hits = list(_without_early_commas(hits, around))
     if not traits_in(hits) & LISTS:
         return hits
     found: list[Hit[Meaning]] = []
@@ -113,6 +115,19 @@ def _without_abbreviating_stops(hits: list[Hit[Meaning]], around: Around, known:
         for hit in hits
         if not (around.tokens[hit.start] == "." and 0 < hit.start < last and _is_short(around, hit.start - 1, known))
     ]
+
+
+def _without_early_commas(hits: Sequence[Hit[Meaning]], around: Around) -> Iterator[Hit[Meaning]]:
+    """The hits, in which a comma between the sizes that a denial begins with ends nothing ("no large, small or …")."""
+    denied: int | None = None
+    for hit in hits:
+        if _is_end(hit) and around.tokens[hit.start] == "," and denied is not None:
+            early = not around.content(denied, hit.start, _SIZES)
+            yield Hit(hit.start, hit.end, Meaning(joiner="and", sign=True)) if early else hit
+            continue
+        if _speaks(hit) or hit.payload.mentions:
+            denied = hit.end if hit.payload.cue is not None and hit.payload.cue.kind == "negation" else None
+        yield hit
 
 
 def _is_short(around: Around, place: int, known: Container[str]) -> bool:

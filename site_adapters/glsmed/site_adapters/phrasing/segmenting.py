@@ -7,6 +7,8 @@ from glsmed.site_adapters.text.bodies import Bodies
 from glsmed.site_adapters.text.headers import Headers
 from glsmed.site_adapters.text.segments import Segmenter
 
+_COLON = " :"  # reports have it or not, and so may the adapter
+
 
 def segmenter_of(adapter: Adapter, lexicon: Lexicon) -> Segmenter:
     """What splits reports of this adapter into sections and sentences."""
@@ -31,7 +33,7 @@ def segmenter_of(adapter: Adapter, lexicon: Lexicon) -> Segmenter:
 def _headers(adapter: Adapter, lexicon: Lexicon) -> Headers:
     fold = lexicon.folding.fold
     return Headers(
-        {fold(header)[0]: role for header, role in adapter.headers.items()},
+        {fold(header)[0].rstrip(_COLON): role for header, role in adapter.headers.items()},
         words={fold(word)[0]: role for role, words in adapter.header_words.items() for word in words},
         weights=adapter.section_weights,
         openers=lexicon.openers if lexicon.script == "words" else frozenset(),

@@ -13,7 +13,7 @@ Side = Literal["", "left", "right", "both"]
 _LEFT, _RIGHT, _BOTH = lists("left"), lists("right"), lists("both_sides")
 _SIDES = _LEFT | _RIGHT | _BOTH
 _NEAR = 10  # hits beyond which nothing is sought
-_SAID = lists("asserting", "observing")
+_SAID, _VERBS = lists("asserting", "observing"), lists("verbs")
 
 
 def side_in(around: Around, start: int, end: int) -> Side:
@@ -42,7 +42,7 @@ def with_other_side(hits: list[Hit[Meaning]], around: Around) -> list[Hit[Meanin
         if hit.payload.mentions:
             named = hit
         elif named is not None and _joins(hit):
-            end = _end(hits, place, len(around.tokens))
+            end = _end(hits, place, around)
             if (
                 echo := _echo(hits[place + 1 : place + _NEAR], (begin, hit.start), (hit.start + 1, end), around)
             ) is not None:
@@ -57,8 +57,11 @@ def _joins(hit: Hit[Meaning]) -> bool:
     return hit.payload.joiner is not None or (cue is not None and cue.kind == "terminator")
 
 
-def _end(hits: Sequence[Hit[Meaning]], place: int, length: int) -> int:
-    return next((hit.start for hit in hits[place + 1 : place + _NEAR] if _joins(hit)), length)
+def _end(hits: Sequence[Hit[Meaning]], place: int, around: Around) -> int:
+    """Where the words behind a joiner end: at the next one, but not at a verb that ends scopes ("besteht")."""
+    behind = hits[place + 1 : place + _NEAR]
+    ends = (hit.start for hit in behind if _joins(hit) and not around.any(hit.start, hit.end, _VERBS))
+    return next(ends, len(around.tokens))
 
 
 def _echo(hits: Sequence[Hit[Meaning]], before: tuple[int, int], after: tuple[int, int], around: Around) -> int | None:

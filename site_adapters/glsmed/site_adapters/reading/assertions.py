@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from glsmed.site_adapters.adapter.adapter import AFFIRMED, Beta, Cue
+from glsmed.site_adapters.adapter.adapter import Beta, Cue
 from glsmed.site_adapters.adapter.lexicon import Lexicon, lists
 from glsmed.site_adapters.adapter.meaning import CHOOSES, DENIES, ENDS, LISTS, NAMES, PAST, Meaning, traits_in
 from glsmed.site_adapters.adapter.schema import State
 from glsmed.site_adapters.phrasing.around import Around
+from glsmed.site_adapters.phrasing.bare_mentions import bare_cue
 from glsmed.site_adapters.phrasing.heads import Heads
 from glsmed.site_adapters.phrasing.sides import Side, side_in
 from glsmed.site_adapters.reading.mentions import ActingCue, Mention
-from glsmed.site_adapters.reading.scopes import mentions_with_cues
+from glsmed.site_adapters.reading.scopes import acts, mentions_with_cues
 from glsmed.site_adapters.text.phrases import Hit
 
 _DOUBT = ("uncertainty", "differential")
@@ -70,14 +71,15 @@ def assertions_of(
         length: tokens of the sentence without the stops at its end.
         around: the words around findings and cues; without them, a cue is said of every mention in its scope.
     """
-    affirmed = lexicon.adapter.cues[AFFIRMED]
     tells = around is not None and around.has(_TOLD)
     heads = None
     if around is not None and traits_in(hits) & (DENIES | PAST):
         heads = Heads(hits, around, lexicon.script)
+    mentions = mentions_with_cues(hits, length, lexicon.script, heads)
+    bare = bare_cue(lexicon.adapter.cues, around, mentions=len(mentions), has_cues=any(map(acts, hits)))
     found = []
-    for mention in mentions_with_cues(hits, length, lexicon.script, heads):
-        verdict = _verdict(mention, affirmed)
+    for mention in mentions:
+        verdict = _verdict(mention, bare)
         told = _Told(mention, hits, around) if tells and around is not None else None
         for finding, worded in mention.hit.payload.mentions:
             found.append(_assertion(finding, mention, verdict if worded is None else _weighed(worded, verdict), told))
@@ -132,22 +134,22 @@ def _weighed(worded: Cue, verdict: _Verdict) -> _Verdict:
     return verdict
 
 
-def _verdict(mention: Mention, affirmed: Cue) -> _Verdict:
+def _verdict(mention: Mention, bare: Cue) -> _Verdict:
     """The deciding cue of a mention.
 
     In this order: said to be gone; not evidence (historical, conditional, not assessable); doubt that ends the sentence
     after a "but";
-    denial; doubt; affirmation.
+    denial; doubt; affirmation; ``bare`` where no cue is left.
     """
     cues = [*mention.forward, *mention.backward]
     if not mention.conceded and len(cues) <= 1:
-        return _decided_by(cues[0]) if cues else _Verdict(affirmed)
+        return _decided_by(cues[0]) if cues else _Verdict(bare)
     for kind in ("resolved", "historical", "conditional", "unassessable"):
         if chosen := _of_kind(cues, kind):
             return _decided_by(chosen[-1])
     if mention.conceded:
-        return _weakest([*mention.conceded, *_of_kind(cues, *_DOUBT)]) or _Verdict(affirmed)
-    return _denied(mention) or _weakest(cues) or _Verdict(affirmed)
+        return _weakest([*mention.conceded, *_of_kind(cues, *_DOUBT)]) or _Verdict(bare)
+    return _denied(mention) or _weakest(cues) or _Verdict(bare)
 
 
 def _decided_by(cue: ActingCue) -> _Verdict:

@@ -18,6 +18,7 @@ _FARTHEST_HITS = 60
 _MOST_CUES = 8
 _DENYING = ("negation", "resolved")
 _FORWARD, _BACKWARD = ("forward", "both"), ("backward", "both")
+_ENDED = (*_DENYING, "unassessable")  # where a new statement begins
 
 
 def mentions_with_cues(
@@ -122,7 +123,7 @@ def _walk_forward(hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], cu
         if stops(hit, "forward"):
             active, seen = [], False
         elif hit.payload.boundary == "denial":
-            active, seen = [cue for cue in active if cue.cue.kind not in _DENYING], False
+            active, seen = [cue for cue in active if cue.cue.kind not in _ENDED], False
         elif hit.payload.joiner:
             joined = True
         elif (cue := cues.get(place)) and cue.side in _FORWARD:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import islice
 
-from glsmed.site_adapters.adapter.adapter import AFFIRMED
+from glsmed.site_adapters.adapter.adapter import BARE
+from glsmed.site_adapters.adapter.meaning import Meaning
 from glsmed.site_adapters.adapter.schema import Scope
 from glsmed.site_adapters.inputs.gold_labels import Gold
 from glsmed.site_adapters.lint.cue_rules import words_of
@@ -104,7 +105,7 @@ def _sightings(
     assertion = statement.assertion
     label = gold.get((report_id, assertion.finding))
     # Where a known cue decides, its neighbours tell only what that cue means.
-    plain = assertion.cue == AFFIRMED or (assertion.state == "absent" and bool(gold))
+    plain = assertion.cue in BARE or (assertion.state == "absent" and bool(gold))
     if not plain or not statement.weight:
         return
     said = assertion.prior.mean if assertion.prior else 0.0
@@ -123,6 +124,11 @@ def _clause(text: str, start: int, end: int) -> tuple[int, int]:
     )
     after = _STOPS.search(text, end, end + 300)
     return before, after.start() if after else min(len(text), end + 300)
+
+
+def _is_settled(meaning: Meaning) -> bool:
+    """Whether letters mean something by themselves, not only as a part of more ("ない" of "捨てきれない")."""
+    return bool(meaning.mentions or meaning.cue or meaning.filler)
 
 
 class _Clause:
@@ -146,7 +152,8 @@ class _Clause:
         folded, offsets = lexicon.folding.fold(text)
         bounds = token_bounds(folded, self._script)
         self._bounds = bounds if offsets is None else [(offsets[a], offsets[b]) for a, b in bounds]
-        self._known = {at for hit in lexicon.index.find(self.tokens) for at in range(hit.start, hit.end)}
+        hits = [hit for hit in lexicon.index.find(self.tokens) if self._script == "words" or _is_settled(hit.payload)]
+        self._known = {at for hit in hits for at in range(hit.start, hit.end)}
         inside = [at for at, (a, b) in enumerate(self._bounds) if a < end and b > start]
         self._mention = (inside[0], inside[-1] + 1) if inside else (0, 0)
 
