@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
+from glsmed.client.data.pictures.stored_values import decoded_pixels
 from glsmed.client.imports.image_record import FoundImages, ImageRecord, Skipped
 from glsmed.shared.errors import DataError
 from glsmed.site_adapters.inputs.progress import track
@@ -117,7 +118,7 @@ def _dicom_pixels(path: Path) -> NDArray[np.generic]:
     if "TransferSyntaxUID" not in dataset.file_meta:  # a file without a preamble; it is as it was read
         implicit, _ = dataset.original_encoding
         dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
-    return np.asarray(dataset.pixel_array)
+    return decoded_pixels(dataset)
 
 
 def _grey_if_colourless(pixels: NDArray[np.generic]) -> NDArray[np.generic]:
