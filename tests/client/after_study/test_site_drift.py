@@ -14,6 +14,7 @@ from glsmed.shared.pages.html_page import as_html
 
 FINDINGS = ("effusion", "cardiomegaly", "nodule", "consolidation", "pneumothorax")
 WORDS = {1: "Small right pleural effusion.", 0: "No pleural effusion."}
+READ = {1: 0.97, 0: 0.01}  # what the adapter reads in them
 
 
 def said_of(truth: int, rng: np.random.Generator, *, shift: float = 0.0) -> float:
@@ -28,7 +29,7 @@ def config(write_config: Callable[..., Path]) -> SiteConfig:
     cells = []
     for number in range(200):
         truth = number % 2
-        cells.append(Cell(f"p{number}", "effusion", said_of(truth, rng), 0.95 if truth else 0.05))
+        cells.append(Cell(f"p{number}", "effusion", said_of(truth, rng), READ[truth]))
     reference = DriftReference(FINDINGS, by_patient(cells, FINDINGS))
     write_drift_reference(found.state.shipped_model, reference, study="d" * 64)
     return found
