@@ -20,7 +20,7 @@ def text_elsewhere(resource: Resource, around: Surroundings) -> ReportText:
     parts = [part for part in _parts(resource, around) if part.text.strip()]
     if parts:
         return plain_report(joined_parts(parts), encoding="utf-8")
-    narrative = next(iter(listed(resource, "text")), {})
+    narrative: Resource = next(iter(listed(resource, "text")), {})
     if narrative.get("status") in _WRITTEN and narrative.get("div"):
         read = plain_report(f"<html>{narrative['div']}</html>", encoding="utf-8")
         if read.text.strip():
