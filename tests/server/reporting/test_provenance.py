@@ -33,6 +33,7 @@ def test_a_bundle_of_another_release_is_not_made_up(record: StudyRecord) -> None
 def test_private_training_says_what_bounds_it(record: StudyRecord) -> None:
     content = record.study.model_dump()
     content["training"]["privacy"] |= {"noise_multiplier": 1.5, "max_epsilon": 7.0}
+    content["training"]["site_offset"] = False
     private = replace(record, study=type(record.study).model_validate(content))
     (block,) = privacy_blocks(private)
     assert isinstance(block, Paragraph)

@@ -24,7 +24,7 @@ def files(write_config: Callable[..., Path], tmp_path: Path) -> dict[str, Path]:
     said = [["study_id", "finding", "probability"]]
     for n in range(40):
         (tmp_path / f"{n}.png").touch()
-        manifest.append([f"s{n}", f"new{n}", f"{n}.png", "", "No pleural effusion.", "2026-05-07"])
+        manifest.append([f"s{n}", f"new{n}", f"{n}.png", "", f"No pleural effusion. Image {n}.", "2026-05-07"])
         said.append([f"s{n}", "effusion", f"{rng.uniform(0.8, 1):.3f}"])
     return {
         "site": config,
