@@ -55,6 +55,12 @@ compare longer-federated-pneumoniamnist pneumoniamnist-60 "$few" --pixels pneumo
 compare federated-robust-pneumoniamnist pneumoniamnist "gls-site $robust fednoro" \
   --pixels pneumoniamnist --arm gold-federated --seeds 5
 
+for p in drawn pneumoniamnist; do
+  glsmed-benchmark fine-tuning --out "$out/fine-tuning-$p" --pixels $p --jobs "${JOBS:-1}"
+  cp "$out/fine-tuning-$p/tables.md" "$out/tables/fine-tuning-$p.md"
+  cp "$out/fine-tuning-$p/summary.json" "$out/tables/fine-tuning-$p.json"
+done
+
 # JOBS trainings at a time; DEVICE=cuda shares a GPU among them
 for p in pneumoniamnist drawn; do
   glsmed-benchmark strategies --out "$out/strategies-$p" --pixels $p --seeds 5 \

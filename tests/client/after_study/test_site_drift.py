@@ -5,12 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glsmed.client.after_study.drift_page import drift_lines, drift_page
 from glsmed.client.after_study.site_drift import site_drift
 from glsmed.client.monitoring.drift_reference import Cell, DriftReference, by_patient, write_drift_reference
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.shared.errors import ConfigurationError, DataError
-from glsmed.shared.pages.html_page import as_html
 
 FINDINGS = ("effusion", "cardiomegaly", "nodule", "consolidation", "pneumothorax")
 WORDS = {1: "Small right pleural effusion.", 0: "No pleural effusion."}
@@ -79,23 +77,6 @@ def test_months_like_those_before_are_inside(
 ) -> None:
     predictions, manifest = new_examinations(0.0)
     assert all(not month.outside for month in site_drift(config, predictions=predictions, manifest=manifest).months)
-
-
-def test_words_and_page_name_the_alert_and_the_rate_of_false_alarms(
-    config: SiteConfig, new_examinations: Callable[..., tuple[Path, Path]]
-) -> None:
-    predictions, manifest = new_examinations(2.0)
-    found = site_drift(config, predictions=predictions, manifest=manifest)
-    lines = drift_lines(found)
-    assert lines[0] == (
-        "120 of 121 predictions have a report that says something of the finding; 1 have no report in the manifest"
-    )
-    assert lines[1].startswith("2026-05: 60 patients, inside")
-    assert lines[2].startswith("2026-06: ALERT")
-    page = as_html(drift_page(found, site="st-mary"))
-    assert "ALERT; effusion: what the model says less what reports say" in page
-    assert "Of 100 months in which nothing has changed, 1 gives an alert" in page
-    assert "<svg" in page
 
 
 def test_the_sites_own_label_table_stays_as_it_is(

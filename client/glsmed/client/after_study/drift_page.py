@@ -70,9 +70,9 @@ def _curves(drift: SiteDrift) -> list[Block]:
         for one in month.findings:
             if one.watched == "difference":
                 curves.setdefault(one.finding, {})[float(number)] = one.value
-    names = ", ".join(f"{number}: {month.month}" for number, month in enumerate(judged))
-    caption = f"What the model says less what reports say, mean over patients. Months: {names}."
-    return [Figure(lines_svg(curves, across="month", up="difference", title=caption), caption)]
+    names = {float(number): month.month for number, month in enumerate(judged)}
+    caption = "What the model says less what reports say, mean over patients; at 0 they agree."
+    return [Figure(lines_svg(curves, across="month", up="difference", title=caption, places=names), caption)]
 
 
 def _table(month: MonthDrift) -> Table:

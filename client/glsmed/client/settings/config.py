@@ -97,7 +97,8 @@ class DataSection(StrictModel):
     modalities: Annotated[
         tuple[Annotated[str, Field(pattern=_MODALITY)], ...],
         Field(
-            min_length=1, description="DICOM modalities that the study is about; images of others are named by check"
+            min_length=1,
+            description="DICOM modalities that the study is about; check names images of others, predict refuses them",
         ),
     ] = ("CR", "DX", "RG", "RF")
     clahe: Annotated[

@@ -31,5 +31,7 @@ def write_pages(folder: StudyFolder) -> list[Path]:
         for name, text in texts.items():
             write_text(folder.run / name, text)
     except OSError as error:
-        raise FederationError(f"{folder.run} cannot be written: {error}; make room and try again") from None
+        raise FederationError(
+            f"{error.filename or folder.run}: cannot be written: {error.strerror}; make room and try again"
+        ) from None
     return [folder.run / name for name in texts]

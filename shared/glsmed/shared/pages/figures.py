@@ -39,6 +39,7 @@ _COLOURS = (
     "#718096",
     "#975a16",
 )
+_MOST_PLACES = 9  # names that stand side by side on an axis
 _MOST_SERIES = 10  # more cannot be told apart by colour
 
 
@@ -62,7 +63,8 @@ def reliability_svg(curves: Mapping[str, Sequence[tuple[float, float]]], *, titl
         figure, axes = _axes(width=4.2, height=4.0)
         axes.plot([0, 1], [0, 1], color="#a0aec0", linewidth=1)
         for colour, (name, points) in _coloured(curves):
-            axes.plot(*zip(*points, strict=True), marker="o", markersize=4, linewidth=1, label=name, color=colour)
+            drawn = zip(*points, strict=True)
+            axes.plot(*drawn, marker="o", markersize=4, linewidth=1, label=name, color=colour, clip_on=False)
         axes.set(xlabel="probability that was said", ylabel="share that was true", xlim=(0, 1), ylim=(0, 1))
         _legend(axes, len(curves))
         return _svg(figure, title)
@@ -90,13 +92,31 @@ def estimates_svg(rows: Mapping[str, Mapping[str, Estimate]], *, across: str, ti
         return _svg(figure, title)
 
 
-def lines_svg(curves: Mapping[str, Mapping[float, float]], *, across: str, up: str, title: str) -> str:
-    """One line for each name, from its values by place."""
+def lines_svg(
+    curves: Mapping[str, Mapping[float, float]],
+    *,
+    across: str,
+    up: str,
+    title: str,
+    places: Mapping[float, str] | None = None,
+) -> str:
+    """One line for each name, from its values by place.
+
+    Args:
+        curves: by name and place.
+        across: name of the axis of places.
+        up: name of the axis of values.
+        title: what it shows, for those who do not see it.
+        places: what the places are called; None for their numbers.
+    """
     with mpl.rc_context(_SETTINGS):
         figure, axes = _axes(width=7.0, height=3.0)
         for colour, (name, values) in _coloured(curves):
             axes.plot(list(values), list(values.values()), marker="o", markersize=3, label=name, color=colour)
         axes.set(xlabel=across, ylabel=up)
+        if places is not None:
+            shown = list(places)[:: 1 + len(places) // _MOST_PLACES]
+            axes.set_xticks(shown, [places[place] for place in shown])
         _legend(axes, len(curves))
         return _svg(figure, title)
 

@@ -1,10 +1,13 @@
 """A page as one HTML file: nothing is loaded from elsewhere and nothing runs."""
 
+import re
 from html import escape
 
 from glsmed.shared.pages.blocks import Block, Figure, Frame, Heading, Listing, Page, Paragraph, Table
 
 _POLICY = "script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; connect-src 'none'"
+_CODE = re.compile(r"`([^`]+)`")
+_SHORT, _LONG = 14, 40  # characters: of a cell, and of a word
 _STYLE = """\
 :root { color-scheme: light dark; --ink: #1a202c; --ground: #fff; --line: #cbd5e0; --stripe: #f7fafc; }
 @media (prefers-color-scheme: dark) {
@@ -17,6 +20,8 @@ h1, h2, h3 { line-height: 1.2; }
 table { border-collapse: collapse; font-size: 13px; }
 caption { text-align: left; padding: 4px 0; }
 th, td { border: 1px solid var(--line); padding: 3px 8px; text-align: left; vertical-align: top; }
+.whole { white-space: nowrap; }
+.long { overflow-wrap: anywhere; min-width: 14rem; }
 tbody tr:nth-child(even) { background: var(--stripe); }
 figure { margin: 1rem 0; }
 svg { max-width: 100%; height: auto; color: var(--ink); }
@@ -46,25 +51,37 @@ def as_html(page: Page) -> str:
 def _block(block: Block) -> str:
     match block:
         case Heading():
-            return f"<h{block.level}>{escape(block.text)}</h{block.level}>"
+            return f"<h{block.level}>{_inline(block.text)}</h{block.level}>"
         case Paragraph():
-            text = escape(block.text)
+            text = _inline(block.text)
             return f"<p><strong>{text}</strong></p>" if block.strong else f"<p>{text}</p>"
         case Listing():
-            items = "".join(f"<li>{escape(item)}</li>\n" for item in block.items)
+            items = "".join(f"<li>{_inline(item)}</li>\n" for item in block.items)
             return f"<ul>\n{items}</ul>"
         case Table():
             return _table(block)
         case Figure():
-            return f"<figure>{block.svg}<figcaption>{escape(block.caption)}</figcaption></figure>"
+            return f"<figure>{block.svg}<figcaption>{_inline(block.caption)}</figcaption></figure>"
         case Frame():
             return f'<iframe sandbox title="{escape(block.title)}" srcdoc="{escape(block.html)}"></iframe>'
 
 
+def _inline(text: str) -> str:
+    """The text, with what stands between two backticks as code."""
+    return _CODE.sub(r"<code>\1</code>", escape(text))
+
+
+def _cell(text: str) -> str:
+    """A cell: a short one stays on its line, and a long word, such as a key, may be broken anywhere."""
+    longest = max(map(len, text.split()), default=0)
+    form = "long" if longest > _LONG else "whole" if len(text) <= _SHORT else ""
+    return f'<td class="{form}">{escape(text)}</td>' if form else f"<td>{escape(text)}</td>"
+
+
 def _table(table: Table) -> str:
-    caption = f"<caption>{escape(table.caption)}</caption>" if table.caption else ""
+    caption = f"<caption>{_inline(table.caption)}</caption>" if table.caption else ""
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.header)
-    rows = "\n".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
+    rows = "\n".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in table.rows)
     return (
         f'<div class="scroll"><table>{caption}<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>'
     )

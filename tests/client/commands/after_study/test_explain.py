@@ -3,6 +3,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from glsmed.client.data.manifest import read_manifest
 
 Typed = Callable[..., Any]
@@ -21,6 +23,15 @@ def test_the_page_has_maps_words_and_both_numbers(
     assert re.findall(r'(?:src|href)="(?!data:)', content) == []
     marked = re.sub(r"<[^>]+>", "", content.split('class="report">')[1].split("</p>")[0])
     assert marked == reports[study_id].replace("&", "&amp;")
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "study.yaml"])
+def test_the_page_never_replaces_a_file_of_the_site(typed: Typed, site_file: Path, tmp_path: Path, name: str) -> None:
+    before = (tmp_path / name).read_bytes()
+    done = typed("--site", site_file, "explain", "any", "--html", tmp_path / name)
+    assert done.code == 2
+    assert "must not be written over" in done.err
+    assert (tmp_path / name).read_bytes() == before
 
 
 def test_the_state_folder_is_left_as_it_is(typed: Typed, site_file: Path, hospital_data: Path, tmp_path: Path) -> None:

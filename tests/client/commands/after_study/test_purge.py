@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from glsmed.client.settings.config import load_site
+from glsmed.shared.files.exclusive_lock import exclusive_lock
 
 Typed = Callable[..., Any]
 
@@ -31,6 +32,23 @@ def test_it_shows_both_sides_and_asks(
     assert "what stays:" in done.out
     assert "audit log: what has left cannot be called back" in done.out
     assert load_site(config_file).state.label_table.exists() is is_there
+
+
+def test_while_a_client_runs_nothing_is_deleted(typed: Typed, config_file: Path) -> None:
+    state = load_site(config_file).state
+    with exclusive_lock(state.lock, work="take part"):
+        done = typed("--site", config_file, "purge", "--yes")
+    assert done.code == 1
+    assert "nothing was deleted" in done.err
+    assert state.label_table.is_file()
+
+
+def test_without_study_yaml_it_cannot_tell_whose_models_they_are(typed: Typed, config_file: Path) -> None:
+    (config_file.parent / "study.yaml").unlink()
+    done = typed("--site", config_file, "purge", "--yes")
+    assert done.code == 2
+    assert "study.yaml: cannot be read" in done.err
+    assert load_site(config_file).state.label_table.is_file()
 
 
 def test_yes_does_not_ask_and_a_second_time_there_is_nothing(typed: Typed, config_file: Path) -> None:
