@@ -120,3 +120,8 @@ def test_without_fillers_it_finds_what_a_slow_search_finds(phrases: set[str], te
             expected.append((start, ends[0], " ".join(text[start : ends[0]])))
         start = ends[0] if ends else start + 1
     assert _found(_index(*sorted(phrases)), " ".join(text)) == expected
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_plain_letters_have_the_same_tokens_as_beside_others(text: str) -> None:
+    assert [*tokens_of(f"{text} ", "words"), "é"] == tokens_of(f"{text} é", "words")
