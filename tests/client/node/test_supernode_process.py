@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -58,6 +59,7 @@ def test_only_the_end_of_a_connection_is_told_as_one(
     def stop(code: int) -> None:
         raise _EndedError(code)
 
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
     monkeypatch.setattr(supernode_process, "run_supernode", run)
     monkeypatch.setattr(supernode_process, "end_with_parent", lambda: None)
     monkeypatch.setattr(os, "_exit", stop)
@@ -66,6 +68,23 @@ def test_only_the_end_of_a_connection_is_told_as_one(
         supernode_process.main()
     assert ended.value.args == (exit_code,)
     assert ("a fault of the program" in capsys.readouterr().err) == isinstance(end, RuntimeError)
+
+
+@pytest.mark.parametrize(("fault", "ends"), [(RuntimeError("not recognized"), [LOST_CONNECTION]), (SystemExit(), [])])
+def test_a_thread_that_fails_ends_the_process_which_is_started_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fault: BaseException, ends: list[int]
+) -> None:
+    def fail() -> None:
+        raise fault
+
+    codes: list[int] = []
+    monkeypatch.setattr(os, "_exit", codes.append)
+    monkeypatch.setattr(threading, "excepthook", supernode_process._end_with_a_thread)
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+    assert codes == ends
+    assert ("not recognized" in capsys.readouterr().err) == bool(ends)
 
 
 @dataclass

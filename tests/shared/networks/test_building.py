@@ -26,5 +26,5 @@ def test_the_image_size_reaches_a_network_that_depends_on_it() -> None:
 
 
 def test_an_unknown_network_is_refused() -> None:
-    with pytest.raises(ValueError, match="unknown architecture 'resnet34'; known: resnet10, "):
+    with pytest.raises(ValueError, match="unknown architecture 'resnet34'; known: resnet10_x0_25, resnet10, "):
         build_model("resnet34", n_findings=1, seed=0)

@@ -30,6 +30,11 @@ FAULTY: list[tuple[RuleCheck, str, list[str]]] = [
         "findings: {effusion: {exclude: [pleural thickening of old]}}",
         ["findings.effusion.exclude[0]"],
     ),
+    (
+        finding_rules.swallowing_exclusion,
+        "findings: {effusion: {exclude: [effusion nodule]}}",
+        ["findings.effusion.exclude[0]"],
+    ),
     (finding_rules.cue_in_term, "findings: {effusion: {terms: [no effusion]}}", ["findings.effusion.terms[0]"]),
     (
         finding_rules.doubt_in_term,

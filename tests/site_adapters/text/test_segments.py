@@ -16,7 +16,7 @@ def _segmenter(script: Script = "words") -> Segmenter:
     folding = Folding(accents=True)
     return Segmenter(
         Headers(HEADERS, words={}, weights={}, openers=frozenset(), folding=folding, script=script),
-        Bodies({}, reads_as_findings=lambda _: False, asks=lambda _: True),
+        Bodies({}, reads_as_findings=lambda _: False, tells_of_now=lambda _: False, asks=lambda _: True),
         abbreviations=ABBREVIATIONS,
         open_words=frozenset({"of", "and"}),
         words=frozenset(),
@@ -78,6 +78,10 @@ def test_sections(text: str, sections: list[tuple[str, str]]) -> None:
         ("One\ngoes on", ["One\ngoes on"]),
         ("No evidence of\nPneumonia", ["No evidence of\nPneumonia"]),
         ("Effusion,\nPneumonia", ["Effusion,\nPneumonia"]),
+        (
+            "A sentence that ends within a line of its text. Wrapped\nMonday",
+            ["A sentence that ends within a line of its text.", "Wrapped\nMonday"],
+        ),
         (
             "A line of more than fifty letters that was wrapped on\nMonday",
             ["A line of more than fifty letters that was wrapped on\nMonday"],

@@ -25,6 +25,7 @@ def strategies(
     steps: Annotated[int, typer.Option(min=1, help="Gradient steps of each hospital in a round.")] = 30,
     gold: Annotated[int, typer.Option(min=0, help="Training patients of each hospital with gold.")] = 100,
     device: Annotated[str, typer.Option(help="As in config.yaml: auto, cpu, cuda, cuda:1.")] = "cpu",
+    architecture: Annotated[str, typer.Option(help="The network, as in study.yaml.")] = "resnet10_x0_25",
     jobs: Annotated[int, typer.Option(min=1, help="Trainings at a time, each with one thread.")] = 1,
 ) -> None:
     """Train every strategy of study.yaml, each hospital's own model and a pooled one; tables with intervals.
@@ -41,7 +42,7 @@ def strategies(
     from glsmed.shared.files.atomic import write_text
 
     names = tuple(dict.fromkeys((*(strategy or STRATEGIES), *BASELINES)))
-    settings = RunSettings(rounds=rounds, steps_per_round=steps, gold=gold, device=device)
+    settings = RunSettings(rounds=rounds, steps_per_round=steps, gold=gold, device=device, architecture=architecture)
     plan = Plan(pixels, scenario, studies, names, seeds, settings)
     runs = Runs(out.resolve(), plan)
     run_plan(plan, runs, at_once=jobs, tell=lambda line: typer.echo(line, err=True))

@@ -27,7 +27,7 @@ from glsmed.shared.processes.children import Child
 from glsmed.shared.processes.command_line import Tell
 from glsmed.shared.protocol.study import Study
 
-PATIENCE = 2  # rounds without a lower validation log-loss, after which a hospital's own training ends
+PATIENCE = 4  # rounds without a lower validation log-loss, after which a hospital's own training ends
 
 Numbers = Mapping[str, object]
 Splits = Mapping[SplitName, Examples]

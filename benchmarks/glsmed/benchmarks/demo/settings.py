@@ -16,9 +16,9 @@ class DemoSettings:
 
     patients: int = 500
     seed: int = 1
-    rounds: int = 5
+    rounds: int = 16
     steps_per_round: int = 40
     batch_size: int = 16
     image_size_px: int = 64
-    architecture: str = "resnet10"
+    architecture: str = "resnet10_x0_25"
     learning_rate: float = 1e-3

@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from glsmed.benchmarks.federation.local_grid import run_in_process
 from glsmed.client.data.splits import split_of
@@ -25,7 +24,6 @@ from glsmed.shared.protocol.network_settings import ModelSection
 from glsmed.shared.protocol.study import FederationSection, Study, TrainingSection
 from glsmed.shared.wire.precision import Precision
 
-_ARCHITECTURE: Literal["resnet10"] = "resnet10"
 _IMAGE_SIZE_PX = 32  # built images have 28
 _BATCH_SIZE = 16
 _LEARNING_RATE = 1e-3
@@ -40,6 +38,7 @@ class RunSettings:
         gold: gold labels of each hospital's training patients, beside those of all validation and test patients.
         precision: bits of each weight between hospitals and centre.
         device: as in config.yaml.
+        architecture: as in study.yaml.
     """
 
     rounds: int = 10
@@ -48,6 +47,7 @@ class RunSettings:
     seed: int = 0
     precision: Precision = "fp32"
     device: str = "cpu"
+    architecture: str = "resnet10"
 
 
 def federate(data: Path, out: Path, settings: RunSettings, *, report: Tell) -> dict[str, dict[str, dict[str, float]]]:
@@ -79,7 +79,7 @@ def study_of(data: Path, settings: RunSettings) -> tuple[Study, Mapping[str, str
     study = Study(
         study="built-data",
         findings=findings,
-        model=ModelSection(architecture=_ARCHITECTURE, image_size_px=_IMAGE_SIZE_PX),
+        model=ModelSection(architecture=settings.architecture, image_size_px=_IMAGE_SIZE_PX),
         training=TrainingSection(
             rounds=settings.rounds,
             steps_per_round=settings.steps_per_round,

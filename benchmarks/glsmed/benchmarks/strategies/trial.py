@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from glsmed.benchmarks.demo.baselines import PATIENCE, pool, pooled_study
+from glsmed.benchmarks.demo.baselines import PATIENCE, pool
 from glsmed.benchmarks.federation.built_federation import RunSettings, load_hospital, study_of
 from glsmed.benchmarks.federation.local_grid import run_in_process
 from glsmed.benchmarks.strategies.catalogue import BASELINES, LOCAL, study_with
@@ -74,10 +74,7 @@ def _together(study: Study, sites: Mapping[str, SiteRuntime], run: RunFolder) ->
 
 def _alone(study: Study, sites: Mapping[str, SiteRuntime]) -> Trained:
     """Each hospital's own model, which may train as long as all hospitals together and stops where it gets worse."""
-    longer = study.model_copy(
-        update={"training": study.training.model_copy(update={"rounds": study.training.rounds * len(sites)})}
-    )
-    answers, rounds = {}, {}
+    longer, answers, rounds = _as_long_as_all(study, len(sites)), {}, {}
     for name, site in sites.items():
         parts = site.splits["train"], site.splits["validation"]
         own = train_locally(*parts, longer, device=site.device, tell=_nobody, patience=PATIENCE)
@@ -86,12 +83,18 @@ def _alone(study: Study, sites: Mapping[str, SiteRuntime]) -> Trained:
 
 
 def _pooled(study: Study, sites: Mapping[str, SiteRuntime]) -> Trained:
-    """One model on the data of all, with as many images as the federation sees."""
+    """One model on the data of all, with as many images as the federation sees, looked at as often for each of them."""
     training, validation = (pool([site.splits[split] for site in sites.values()]) for split in ("train", "validation"))
-    device = next(iter(sites.values())).device
-    one = train_locally(training, validation, pooled_study(study, sites=len(sites)), device=device, tell=_nobody)
+    device, longer = next(iter(sites.values())).device, _as_long_as_all(study, len(sites))
+    one = train_locally(training, validation, longer, device=device, tell=_nobody)
     answers = {name: _answers(site, one.model, _curves(site, one.model)) for name, site in sites.items()}
     return Trained(answers, dict.fromkeys(sites, one.best_round))
+
+
+def _as_long_as_all(study: Study, sites: int) -> Study:
+    """The study with as many rounds as give one model the steps of all hospitals."""
+    training = study.training.model_copy(update={"rounds": study.training.rounds * sites})
+    return study.model_copy(update={"training": training})
 
 
 def _curves(site: SiteRuntime, model: torch.nn.Module) -> OutputCalibration:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from pathlib import Path
 
 from glsmed.client.node.bell import Bell
@@ -24,6 +25,7 @@ def main() -> None:
     """
     end_with_parent()
     configure_process_logging()
+    threading.excepthook = _end_with_a_thread
     proxy = os.environ.pop(PROXY_VARIABLE, "")
     try:
         most_bytes, bell, *flags = sys.argv[1:]
@@ -39,6 +41,13 @@ def main() -> None:
         log_exception(sys.stderr, "supernode_failed")
         _end_at_once(GlsmedError.exit_code)
     _end_at_once(LOST_CONNECTION)
+
+
+def _end_with_a_thread(failed: threading.ExceptHookArgs) -> None:
+    """Without its heartbeats, say, a SuperNode would look alive here and be lost to the centre: it is started again."""
+    if not issubclass(failed.exc_type, SystemExit):
+        log_exception(sys.stderr, "supernode_thread_failed")
+        _end_at_once(LOST_CONNECTION)
 
 
 def _end_at_once(exit_code: int) -> None:

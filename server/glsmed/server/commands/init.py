@@ -20,7 +20,7 @@ def init_command(
     port: Annotated[int, typer.Option(help="Public port, for hospitals.", min=1, max=65535)] = 8443,
     loopback_port: Annotated[int, typer.Option(help="Port for this machine only.", min=1, max=65535)] = 8440,
     architecture: Annotated[
-        str, typer.Option(help="The network: resnet10, resnet18, resnet50, densenet121 or timm/NAME.")
+        str, typer.Option(help="The network: resnet10_x0_25, resnet10, resnet18, resnet50, densenet121 or timm/NAME.")
     ] = "resnet18",
     weights: Annotated[
         Path | None, typer.Option(help="Safetensors file of weights that the study starts from; it is copied.")

@@ -24,7 +24,7 @@ findings:
 intended_use: null              # for the model card: what the model is for, who uses it and on whom
 
 model:
-  architecture: {architecture}        # resnet10 | resnet18 | resnet50 | densenet121 | timm/NAME, as timm/convnext_tiny
+  architecture: {architecture}        # resnet10_x0_25 | resnet10 | resnet18 | resnet50 | densenet121 | timm/NAME
   image_size_px: 224            # up to 1024
   initial_weights: {weights}         # null: random; or {{file: …, sha256: …, licence: …}}: init --weights
   calibration_map: platt        # off | temperature | platt | isotonic | auto: output calibration, fitted at each site

@@ -5,6 +5,7 @@ hospitals nor may be combined with differential privacy.
 """
 
 import math
+from collections import OrderedDict
 from collections.abc import Callable
 
 from torch import Tensor, nn
@@ -53,7 +54,36 @@ class _DenseNet(DenseNet):  # type: ignore[misc]  # as above
         return logits
 
 
+def _quarter_wide_resnet10(n_findings: int) -> nn.Module:
+    """resnet10 with a quarter of its channels: torchvision's own takes no other width."""
+    parts: dict[str, nn.Module] = {
+        "conv1": nn.Conv2d(1, 16, kernel_size=7, stride=2, padding=3, bias=False),
+        "bn1": group_norm(16),
+        "relu": nn.ReLU(),
+        "maxpool": nn.MaxPool2d(kernel_size=3, stride=2, padding=1),
+        "layer1": _AddingBasicBlock(16, 16, norm_layer=group_norm),
+        "layer2": _halving_block(16),
+        "layer3": _halving_block(32),
+        "layer4": _halving_block(64),
+        "avgpool": nn.AdaptiveAvgPool2d(1),
+        "flatten": nn.Flatten(),
+        "fc": nn.Linear(128, n_findings),
+    }
+    for module in (each for part in parts.values() for each in part.modules()):
+        if isinstance(module, nn.Conv2d):  # as torchvision begins
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+    return nn.Sequential(OrderedDict(parts))
+
+
+def _halving_block(channels: int) -> nn.Module:
+    """A block that halves the side and doubles the channels."""
+    wider = 2 * channels
+    shortcut = nn.Sequential(nn.Conv2d(channels, wider, kernel_size=1, stride=2, bias=False), group_norm(wider))
+    return _AddingBasicBlock(channels, wider, stride=2, downsample=shortcut, norm_layer=group_norm)
+
+
 _NETWORKS: dict[str, Callable[[int], nn.Module]] = {
+    "resnet10_x0_25": _quarter_wide_resnet10,
     "resnet10": lambda n: ResNet(_AddingBasicBlock, [1, 1, 1, 1], num_classes=n, norm_layer=group_norm),
     "resnet18": lambda n: ResNet(_AddingBasicBlock, [2, 2, 2, 2], num_classes=n, norm_layer=group_norm),
     "resnet50": lambda n: ResNet(_AddingBottleneck, [3, 4, 6, 3], num_classes=n, norm_layer=group_norm),
@@ -65,7 +95,8 @@ def build_group_norm_network(architecture: str, *, n_findings: int) -> nn.Module
     """A network with one input channel and weights from torch's global random state.
 
     Args:
-        architecture: one of ``ARCHITECTURES``; ``resnet10`` is a ResNet with one block per stage.
+        architecture: one of ``ARCHITECTURES``; ``resnet10`` is a ResNet with one block per stage,
+            ``resnet10_x0_25`` the same with a quarter of the channels.
         n_findings: number of outputs.
 
     Raises:

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 
 from glsmed.shared.files.documents import FalseIsOff, StrictModel, did_you_mean
 
-ARCHITECTURES = ("resnet10", "resnet18", "resnet50", "densenet121")
+ARCHITECTURES = ("resnet10_x0_25", "resnet10", "resnet18", "resnet50", "densenet121")
 TIMM_PREFIX = "timm/"
 DEFAULT_IMAGE_SIZE_PX = 224
 _TIMM_NAME = re.compile(r"timm/[a-z0-9][a-z0-9_]*")
@@ -43,8 +43,9 @@ class ModelSection(StrictModel):
     architecture: Annotated[
         str,
         Field(
-            description="the network, with one input channel: `resnet10`, `resnet18`, `resnet50` or `densenet121` with "
-            "GroupNorm, or a network of timm as `timm/NAME`, for instance `timm/convnext_tiny`: docs/learning.md"
+            description="the network, with one input channel: `resnet10_x0_25`, `resnet10`, `resnet18`, `resnet50` or "
+            "`densenet121` with GroupNorm, or a network of timm as `timm/NAME`, for instance `timm/convnext_tiny`: "
+            "docs/learning.md"
         ),
     ] = "resnet18"
     image_size_px: Annotated[

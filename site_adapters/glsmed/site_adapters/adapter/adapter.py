@@ -116,6 +116,7 @@ class Finding:
     in_region: tuple[str, ...]
     worded: Mapping[str, tuple[str, ...]]
     place: Place
+    several_things: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,7 @@ class _Finding:
     regions: _Phrases = field(default_factory=_Phrases)
     in_region: _Phrases = field(default_factory=_Phrases)
     worded: dict[str, _Phrases] = field(default_factory=dict)
+    several_things: bool = False
 
     def phrase_sets(self) -> list[_Phrases]:
         return [self.terms, self.exclude, self.regions, self.in_region, *self.worded.values()]
@@ -137,6 +138,8 @@ class _Merger:
         finding.exclude.add(entry.exclude)
         finding.regions.add(entry.regions)
         finding.in_region.add(entry.in_region)
+        if entry.several_things is not None:
+            finding.several_things = entry.several_things
         for cue_id, phrases in entry.worded.items():
             finding.worded.setdefault(cue_id, _Phrases()).add(phrases)
 
@@ -318,6 +321,7 @@ def _settle_finding(name: str, finding: _Finding) -> Finding:
         in_region=finding.in_region.settled(),
         worded=worded,
         place=finding.place,
+        several_things=finding.several_things,
     )
 
 

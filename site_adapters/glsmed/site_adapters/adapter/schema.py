@@ -39,6 +39,8 @@ class FindingEntry(StrictModel):
             conditional cue, general words that deny it ("no abnormality in the lungs") and else say nothing.
         regions: parts of the body where it can be, in several at once, so that its most probable mention decides.
         in_region: phrases that mention it where one of its regions was named last ("metastasis", after "the liver").
+        several_things: whether it stands for things that come and go by themselves (tubes and wires), so that its most
+            probable mention decides.
         remove: phrases of the parent's entry that are taken away.
     """
 
@@ -46,6 +48,7 @@ class FindingEntry(StrictModel):
     exclude: tuple[Text, ...] = ()
     regions: tuple[Text, ...] = ()
     in_region: tuple[Text, ...] = ()
+    several_things: bool | None = None
     worded: dict[Name, tuple[Text, ...]] = Field(default_factory=dict)
     remove: tuple[Text, ...] = ()
 

@@ -102,7 +102,7 @@ def swallowing_exclusion(subject: Subject) -> Iterator[Fault]:
         for tokens in _parts(phrase.tokens):
             others = [other for other in subject.by_tokens.get(tokens, ()) if other.role == "term"]
             owners = {other.owner for other in others}
-            if len(tokens) > 1 and others and phrase.owner not in owners and not _still_mentioned(subject, phrase):
+            if others and phrase.owner not in owners and not _still_mentioned(subject, phrase):
                 message = f"{phrase.text!r} takes {others[0].text!r} ({others[0].owner}) away too — is that intended?"
                 yield phrase.place.fault(message)
                 break

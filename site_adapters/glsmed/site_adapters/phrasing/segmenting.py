@@ -15,7 +15,12 @@ def segmenter_of(adapter: Adapter, lexicon: Lexicon) -> Segmenter:
     signs = Signs(lexicon)
     return Segmenter(
         _headers(adapter, lexicon),
-        Bodies(adapter.section_weights, reads_as_findings=signs.reads_as_findings, asks=signs.asks),
+        Bodies(
+            adapter.section_weights,
+            reads_as_findings=signs.reads_as_findings,
+            tells_of_now=signs.tells_of_now,
+            asks=signs.asks,
+        ),
         abbreviations=_abbreviations(adapter, lexicon),
         open_words=_open_words(adapter, lexicon),
         goes_on=signs.goes_on,
@@ -50,8 +55,10 @@ def _abbreviations(adapter: Adapter, lexicon: Lexicon) -> frozenset[str]:
 
 
 def _open_words(adapter: Adapter, lexicon: Lexicon) -> frozenset[str]:
-    """Words that a sentence cannot end in: joiners, and the last word of cues of several words that look forward."""
+    """Words that a sentence cannot end in: joiners, articles, and the last word of longer cues that look forward."""
     phrases = [*adapter.grammar.conjunctions, *adapter.grammar.alternatives]
+    if lexicon.script == "words":
+        phrases += [*adapter.phrasing.get("articles", ()), *adapter.phrasing.get("definite", ())]
     for cue in adapter.cues.values():
         if cue.scope == "forward" and cue.kind not in ("pseudo", "terminator"):
             phrases += [phrase for phrase in cue.phrases if " " in phrase]

@@ -1,5 +1,6 @@
 """What a line or sentence is by its words: one that goes on in the next, begins findings, or asks."""
 
+import re
 from collections.abc import Sequence
 
 from glsmed.site_adapters.adapter.adapter import Cue
@@ -10,7 +11,8 @@ from glsmed.site_adapters.text.phrases import Hit
 _BORDER = 12  # tokens on either side of a line break that are looked at
 _OPENS_LINE = 2  # tokens within which a line that goes on names its cue
 _REMEMBERED = 20_000
-_CARRIED_ON, _STARTS = lists("carried_on"), lists("starts")
+_CARRIED_ON, _STARTS, _EARLIER = lists("carried_on"), lists("starts"), lists("earlier")
+_DATE = re.compile(r"\d\s?[./年-]\s?\d")
 _OPEN = lists(
     "observing",
     "verbs",
@@ -131,6 +133,13 @@ class Signs:
         around = Around(tokens, self._lexicon.phrasing)
         begins = around.any(0, 2, _STARTS) or (bool(hits) and hits[0].start == 0 and bool(hits[0].payload.mentions))
         return begins or any(cue.kind == "negation" for cue in cues)
+
+    def tells_of_now(self, sentence: str) -> bool:
+        """Whether a sentence reads as findings, and names neither a date nor an earlier examination."""
+        if _DATE.search(sentence) or not self.reads_as_findings(sentence):
+            return False
+        tokens = self._lexicon.read(sentence)
+        return not Around(tokens, self._lexicon.phrasing).any(0, len(tokens), _EARLIER)
 
 
 def _is_cue(hit: Hit[Meaning], scopes: tuple[str, ...]) -> bool:

@@ -42,9 +42,18 @@ def _speaks_of_the_past(hits: Sequence[Hit[Meaning]], place: int, around: Around
     hit = hits[place]
     before = hits[place - 1].end if place and _parts(hits[place - 1]) else 0
     after = hits[place + 1].start if place + 1 < len(hits) and _parts(hits[place + 1]) else len(around.tokens)
-    return around.any(max(before, hit.start - _BEFORE * scale), hit.start, _EARLIER) or around.any(
+    start = _words_back(around.tokens, hit.start, _BEFORE * scale)
+    return around.any(max(before, start), hit.start, _EARLIER) or around.any(
         hit.end, min(after, hit.end + _AFTER * scale), _EARLIER
     )
+
+
+def _words_back(tokens: Sequence[str], place: int, words: int) -> int:
+    """The place so many words before; numbers and signs, as in a date, are none."""
+    while place > 0 and words > 0:
+        place -= 1
+        words -= tokens[place].isalpha()
+    return place
 
 
 def _parts(hit: Hit[Meaning]) -> bool:

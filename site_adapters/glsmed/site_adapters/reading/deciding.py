@@ -9,14 +9,14 @@ from glsmed.site_adapters.reading.statements import NO_PRIOR, Statement
 _STANDS = 0.3  # doubt of at least this probability stands against a denial of something else
 
 
-def decided(statements: Iterable[Statement], in_several_regions: Collection[str] = ()) -> Reading:
+def decided(statements: Iterable[Statement], likeliest_decides: Collection[str] = ()) -> Reading:
     """The cells that a report's statements make; those that are not evidence make none.
 
     A finding that a weightier section says cannot be judged has no cell.
 
     Args:
         statements: of sections that are evidence, in the order of the text.
-        in_several_regions: findings whose most probable mention decides.
+        likeliest_decides: findings whose most probable mention decides: those in several regions, or of several things.
     """
     deciding: dict[str, Statement] = {}
     masked: dict[str, float] = {}
@@ -24,7 +24,7 @@ def decided(statements: Iterable[Statement], in_several_regions: Collection[str]
         finding = statement.assertion.finding
         if statement.assertion.prior is not None:
             before = deciding.get(finding)
-            outranks = _is_likelier if finding in in_several_regions else _outranks
+            outranks = _is_likelier if finding in likeliest_decides else _outranks
             if before is None or outranks(statement, before):
                 deciding[finding] = statement
         elif statement.assertion.state == "not assessable":
@@ -67,7 +67,7 @@ def _is_of_another(denial: Assertion, presence: Assertion) -> bool:
 
 
 def _is_likelier(statement: Statement, before: Statement) -> bool:
-    """:func:`_outranks` for a finding that can be in several regions: presence in one region is enough."""
+    """:func:`_outranks` for a finding of several regions or things: presence of one is enough."""
     if statement.weight != before.weight:
         return statement.weight > before.weight
     later, earlier = statement.assertion.prior or NO_PRIOR, before.assertion.prior or NO_PRIOR

@@ -59,6 +59,8 @@ class Reader:
         self._past = next((cue for cue in adapter.cues.values() if cue.kind == "historical"), None)
         self._remembered: dict[str | tuple[Region, str], _ReadSentence] = {}
         self._in_several_regions = {name for name, finding in adapter.findings.items() if finding.regions}
+        several = {name for name, finding in adapter.findings.items() if finding.several_things}
+        self._likeliest_decides = self._in_several_regions | several
         self.foreign = Foreign(self._lexicon)
         self._readers: dict[str, Reader] = {}
         self.sentences_read = 0
@@ -70,9 +72,7 @@ class Reader:
 
     def read(self, text: str) -> Reading:
         """The cells of a report; offsets are characters of ``text``."""
-        return decided(
-            self._statements(text, self._marked(text), least_weight=LEAST_EVIDENCE), self._in_several_regions
-        )
+        return decided(self._statements(text, self._marked(text), least_weight=LEAST_EVIDENCE), self._likeliest_decides)
 
     def statements(self, text: str) -> Iterator[Statement]:
         """Every assertion of a report in the order of its text, including those that are not evidence."""
@@ -120,7 +120,7 @@ class Reader:
 
     def _in_full(self, text: str, marked: Sequence[Marked]) -> FullReading:
         statements = list(self._statements(text, marked, least_weight=0.0))
-        reading = decided((one for one in statements if one.weight >= LEAST_EVIDENCE), self._in_several_regions)
+        reading = decided((one for one in statements if one.weight >= LEAST_EVIDENCE), self._likeliest_decides)
         return FullReading(reading.cells, statements, list(self._marks(text, marked)))
 
     def _marked(self, text: str) -> Sequence[Marked]:

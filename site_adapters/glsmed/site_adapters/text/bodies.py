@@ -1,7 +1,7 @@
 """Findings without a header of their own, behind a section that is no evidence ("COMPARISON: None. The heart …").
 
 Such a section ends at a blank line, a line or a sentence from which on the text reads as findings. Where a later
-section holds the findings, it goes on to its end.
+section holds the findings, it goes on to its end. Behind "Compared to prior:" the first sentence may be a finding.
 """
 
 import re
@@ -11,8 +11,9 @@ from itertools import islice
 
 BODY = "body"
 FINDINGS = "findings"
-_MAY_END = ("indication", "comparison", "technique", "history")
-_ONE_SENTENCE = ("comparison", "technique")  # all that these hold, as a rule
+_COMPARISON = "comparison"
+_MAY_END = ("indication", _COMPARISON, "technique", "history")
+_ONE_SENTENCE = (_COMPARISON, "technique")  # all that these hold, as a rule
 _BLANK = re.compile(r"\n[^\S\n]*\n\s*")
 _LINE = re.compile(r"\n\s*")
 _SENTENCE = re.compile(r"(?<=[.。;])\s*(?=\S)")
@@ -37,6 +38,7 @@ class Bodies:
     Args:
         weights: role → weight of its evidence.
         reads_as_findings: whether a sentence does, so that it can begin the findings.
+        tells_of_now: whether a sentence reads as findings of this examination, not of an earlier one.
         asks: whether a sentence asks, or tells what the study is for.
     """
 
@@ -45,10 +47,12 @@ class Bodies:
         weights: Mapping[str, float],
         *,
         reads_as_findings: Callable[[str], bool],
+        tells_of_now: Callable[[str], bool],
         asks: Callable[[str], bool],
     ) -> None:
         self._weights = weights
         self._reads = reads_as_findings
+        self._tells_of_now = tells_of_now
         self._asks = asks
 
     def parted(self, text: str, sections: Sequence[Section]) -> list[Section]:
@@ -75,6 +79,8 @@ class Bodies:
         """Where findings begin in a section that is no evidence, if they do."""
         filled = _FILLED.search(text, section.start, section.end)
         first = section.end if filled is None else filled.start()
+        if section.role == _COMPARISON and self._tells_of_now(_sentence_at(text, first, section.end)):
+            return first
         has_evidence = any(self._weights.get(role, 0.0) for role in later)
         for pattern, sure in ((_BLANK, not has_evidence), (_LINE, False)):
             for match in islice(pattern.finditer(text, first, section.end), _MOST_PLACES):
@@ -102,7 +108,7 @@ class Bodies:
 
 def _sentence_at(text: str, start: int, end: int) -> str:
     end = min(end, start + _LONGEST_READ)
-    match = _SENTENCE.search(text, start, end)
+    match = _SENTENCE.search(text, start + 1, end)  # at the start itself the stop before it would be seen
     return text[start : end if match is None else match.start()].strip()
 
 

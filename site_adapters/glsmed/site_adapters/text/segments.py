@@ -121,10 +121,10 @@ class Segmenter:
             return blank_lines > 1 or (blank_lines == 1 and opens_small)
         if blank_lines:
             return True
-        line_start = max(text.rfind("\n", start, end - 1) + 1, start)
+        line_start = text.rfind("\n", 0, end - 1) + 1  # of the line, in which the sentence may be the last of several
         if end - line_start >= self._wrapped_line:
             return False
-        before = text[max(line_start, end - _LONGEST_OPEN_WORD) : end].split()
+        before = text[max(line_start, start, end - _LONGEST_OPEN_WORD) : end].split()
         if before and (before[-1][-1] in _COMMAS or self._folding.fold(before[-1])[0] in self._open_words):
             return False
         return not self._says_one_thing(text, start, end)

@@ -11,6 +11,7 @@ from flwr.proto.fleet_pb2 import (
     ActivateNodeResponse,
     DeactivateNodeResponse,
 )
+from flwr.proto.heartbeat_pb2 import SendNodeHeartbeatRequest
 from flwr.supercore.retry import make_simple_http_retry_invoker
 from flwr.supernode.fleet_http_client import FleetHttpClient
 
@@ -60,6 +61,20 @@ def test_an_answer_of_usual_size_is_read() -> None:
     content = ActivateNodeResponse(node_id=7).SerializeToString()
     client = _client(_Body(content), {"content-length": str(len(content))})
     assert client.ActivateNode(ActivateNodeRequest()).node_id == 7
+
+
+@pytest.mark.parametrize(
+    ("kind", "raised"), [(BoundedFleetClient, httpx.ConnectError), (FleetHttpClient, httpx.HTTPStatusError)]
+)
+def test_a_fault_of_the_centre_is_waited_out_as_a_lost_connection_is(
+    kind: type[FleetHttpClient], raised: type[httpx.HTTPError]
+) -> None:
+    """Flower waits out lost connections; its own client's error would end the thread that sends the heartbeats."""
+    client = kind("http://centre")
+    answer = httpx.Response(500, headers={"content-length": "0"})
+    client._client = httpx.Client(transport=httpx.MockTransport(lambda _: answer))
+    with pytest.raises(raised, match="500"):
+        client.SendNodeHeartbeat(SendNodeHeartbeatRequest())
 
 
 def _settings(folder: Path) -> NodeSettings:

@@ -64,11 +64,15 @@ class BoundedFleetClient(FleetHttpClient):
     def _send(self, context: ProtobufRequestContext, *, stream: bool = False) -> httpx.Response:
         self._client.event_hooks = {"response": [_refuse_large]}
         try:
-            return super()._send(context, stream=stream)
+            response = super()._send(context, stream=stream)
         except httpx.TransportError as error:
             if is_given_up_too_early(error):
                 raise httpx.ConnectError("the centre is not reachable") from error
             raise
+        if response.is_server_error:  # its disk is full, say: Flower's thread of heartbeats would end at one of these
+            response.close()
+            raise httpx.ConnectError(f"the centre answered {response.status_code}")
+        return response
 
 
 def fleet_client_through(proxy: Proxy | None) -> type[BoundedFleetClient]:

@@ -11,10 +11,11 @@ from opacus.optimizers import DPOptimizerFastGradientClipping  # type: ignore[im
 from torch import Tensor, nn
 
 import glsmed.client.training.differential_privacy.gradient_norms  # noqa: F401  # registers them with Opacus
-from glsmed.client.training.differential_privacy.private_losses import image_losses, secret_generator
+from glsmed.client.training.differential_privacy.private_losses import image_losses
+from glsmed.client.training.differential_privacy.private_optimizer import private_optimizer
 from glsmed.client.training.steps.batches import Batch
 from glsmed.client.training.steps.fine_tuning import trainable
-from glsmed.client.training.steps.stepper import augmented_pixels, make_optimizer, uses_autocast
+from glsmed.client.training.steps.stepper import augmented_pixels, uses_autocast
 from glsmed.shared.protocol.study import TrainingSection
 
 
@@ -41,12 +42,13 @@ class GhostStepper:
         model.to(device).to(memory_format=torch.contiguous_format).train()  # patches are unfolded from it
         norm = settings.privacy.clip_norm_l2
         private = GradSampleModuleFastGradientClipping(model, max_grad_norm=norm, use_ghost_clipping=True)
-        optimizer = DPOptimizerFastGradientClipping(
-            make_optimizer(model, settings, round_number=round_number),
-            noise_multiplier=settings.privacy.noise_multiplier,
-            max_grad_norm=norm,
-            expected_batch_size=expected_patients,
-            generator=secret_generator(device),
+        optimizer = private_optimizer(
+            DPOptimizerFastGradientClipping,
+            model,
+            settings,
+            device=device,
+            expected_patients=expected_patients,
+            round_number=round_number,
         )
         return cls(private, optimizer, device, uses_autocast(settings, device))
 

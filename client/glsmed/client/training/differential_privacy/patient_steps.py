@@ -12,9 +12,14 @@ from opacus import GradSampleModule  # type: ignore[import-untyped]  # opacus sh
 from opacus.optimizers import DPOptimizer  # type: ignore[import-untyped]  # as above
 from torch import Tensor, nn
 
-from glsmed.client.training.differential_privacy.private_losses import image_losses, secret_generator
+from glsmed.client.training.differential_privacy.private_losses import image_losses
+from glsmed.client.training.differential_privacy.private_optimizer import (
+    add_clipped,
+    add_noise_and_step,
+    private_optimizer,
+)
 from glsmed.client.training.steps.batches import Batch
-from glsmed.client.training.steps.stepper import augmented_pixels, make_optimizer, uses_autocast
+from glsmed.client.training.steps.stepper import augmented_pixels, uses_autocast
 from glsmed.shared.protocol.study import TrainingSection
 
 IMAGES_AT_ONCE = 16  # whose gradients are on the device, each as large as the model
@@ -42,12 +47,13 @@ class PatientStepper:
         """A stepper for a round of a model; see :meth:`close`."""
         model.to(device).to(memory_format=torch.contiguous_format).train()  # patches are unfolded from it
         private = GradSampleModule(model, loss_reduction="sum")
-        optimizer = DPOptimizer(
-            make_optimizer(model, settings, round_number=round_number),
-            noise_multiplier=settings.privacy.noise_multiplier,
-            max_grad_norm=settings.privacy.clip_norm_l2,
-            expected_batch_size=expected_patients,
-            generator=secret_generator(device),
+        optimizer = private_optimizer(
+            DPOptimizer,
+            model,
+            settings,
+            device=device,
+            expected_patients=expected_patients,
+            round_number=round_number,
         )
         return cls(private, optimizer, device, uses_autocast(settings, device))
 
@@ -62,9 +68,7 @@ class PatientStepper:
             stop = start + sum(group)
             total += self._clip_and_add(batch.rows(slice(start, stop)), group)
             start = stop
-        for parameter in self.optimizer.params:
-            parameter.grad_sample = parameter.new_zeros((0, *parameter.shape))  # nobody is left to be clipped
-        self.optimizer.step()
+        add_noise_and_step(self.optimizer)
         return total
 
     def _clip_and_add(self, batch: Batch, images: Sequence[int]) -> Tensor:
@@ -82,9 +86,7 @@ class PatientStepper:
             self.optimizer.zero_grad()
         for of_patients, parameter in zip(sums, self.optimizer.params, strict=True):
             parameter.grad_sample = of_patients
-        self.optimizer.signal_skip_step()
-        self.optimizer.step()
-        self.optimizer.zero_grad()
+        add_clipped(self.optimizer)
         return total
 
     def _image_gradients(self, batch: Batch, shares: Tensor) -> Tensor:

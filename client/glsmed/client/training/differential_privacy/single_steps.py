@@ -12,10 +12,15 @@ import torch
 from opacus.optimizers import DPOptimizer  # type: ignore[import-untyped]  # opacus ships no types
 from torch import Tensor, nn
 
-from glsmed.client.training.differential_privacy.private_losses import image_losses, secret_generator
+from glsmed.client.training.differential_privacy.private_losses import image_losses
+from glsmed.client.training.differential_privacy.private_optimizer import (
+    add_clipped,
+    add_noise_and_step,
+    private_optimizer,
+)
 from glsmed.client.training.steps.batches import Batch
 from glsmed.client.training.steps.memory_format import in_fastest_format, placed
-from glsmed.client.training.steps.stepper import augmented_pixels, make_optimizer, uses_autocast
+from glsmed.client.training.steps.stepper import augmented_pixels, uses_autocast
 from glsmed.shared.protocol.study import TrainingSection
 
 
@@ -40,12 +45,13 @@ class SingleStepper:
     ) -> "SingleStepper":
         """A stepper for a round of a model; see :meth:`close`."""
         placed(model, device).train()
-        optimizer = DPOptimizer(
-            make_optimizer(model, settings, round_number=round_number),
-            noise_multiplier=settings.privacy.noise_multiplier,
-            max_grad_norm=settings.privacy.clip_norm_l2,
-            expected_batch_size=expected_patients,
-            generator=secret_generator(device),
+        optimizer = private_optimizer(
+            DPOptimizer,
+            model,
+            settings,
+            device=device,
+            expected_patients=expected_patients,
+            round_number=round_number,
         )
         return cls(model, optimizer, device, uses_autocast(settings, device))
 
@@ -59,9 +65,7 @@ class SingleStepper:
         for count in images:
             total += self._clip_and_add(batch.rows(slice(start, start + count)))
             start += count
-        for parameter in self.optimizer.params:
-            parameter.grad_sample = parameter.new_zeros((0, *parameter.shape))  # nobody is left to be clipped
-        self.optimizer.step()
+        add_noise_and_step(self.optimizer)
         return total
 
     def _clip_and_add(self, of_patient: Batch) -> Tensor:
@@ -71,9 +75,7 @@ class SingleStepper:
         gradients = torch.autograd.grad(loss, self.optimizer.params, materialize_grads=True)
         for parameter, gradient in zip(self.optimizer.params, gradients, strict=True):
             parameter.grad_sample = gradient.unsqueeze(0)
-        self.optimizer.signal_skip_step()
-        self.optimizer.step()
-        self.optimizer.zero_grad()
+        add_clipped(self.optimizer)
         return loss.detach()
 
     def close(self) -> None:
