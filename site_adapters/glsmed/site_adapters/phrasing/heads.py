@@ -109,6 +109,8 @@ class Heads:
 
     def _carries_change(self, start: int, end: int, relation: int) -> bool:
         """Whether behind a carrier the finding hangs on a word of change ("no sign of growth of the nodule")."""
+        if self._around.any(start, relation, _CHANGES):
+            return True
         return self._around.any(start, end, _CHANGES) and self._around.first(relation + 1, end, _RELATIONS) is not None
 
     def _is_bare(self, at: tuple[int, int]) -> bool:
