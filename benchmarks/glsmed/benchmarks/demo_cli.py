@@ -2,8 +2,8 @@
 
 import typer
 
-from glsmed.benchmarks.commands.demo_draw import draw
-from glsmed.benchmarks.commands.demo_run import run
+from glsmed.benchmarks.commands.demo.draw import draw
+from glsmed.benchmarks.commands.demo.run import run
 from glsmed.shared.processes.command_line import run_command
 
 app = typer.Typer(

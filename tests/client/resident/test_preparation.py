@@ -122,7 +122,7 @@ def test_a_second_start_reads_no_image_and_no_report(
         raise AssertionError("read again")
 
     monkeypatch.setattr(image_cache, "read_image", forbidden)
-    monkeypatch.setattr(file_keys, "sha256_of", forbidden)
+    monkeypatch.setattr(file_keys, "read_and_hash", forbidden)
     monkeypatch.setattr(label_table, "_make_rows", forbidden)
     second = prepare_site(read_site_inputs(drawn_config, study))
     for name in SPLITS:
