@@ -43,7 +43,10 @@ egress: {{model_updates: true}}
 PROGRAM = """\
 import atexit, sys
 opened = []
-sys.addaudithook(lambda event, args: opened.append(args[0]) if event == "open" and str(args[0]).endswith(".png") else None)
+def count(event, args):
+    if event == "open" and str(args[0]).endswith(".png"):
+        opened.append(args[0])
+sys.addaudithook(count)
 atexit.register(lambda: sys.stderr.write(f"opened {len(opened)}\\n"))
 from glsmed.client.cli import main
 main()
