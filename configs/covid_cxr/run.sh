@@ -19,9 +19,9 @@ python "$here/build_sites.py" --out "$out" --study "$out/centre/study.yaml"
 for site in spain usa rest; do
   echo "== $site: check, enroll; centre: admit"
   cp "$out/centre/pki/ca.crt" "$out/$site/ca.crt"
-  glsmed-client --site "$out/$site/config.yaml" enroll
+  fingerprint=$(glsmed-client --site "$out/$site/config.yaml" enroll | tee /dev/stderr | grep -o 'SHA256:[A-Za-z0-9+/]*')
   glsmed-client --site "$out/$site/config.yaml" check
-  flwr-server --study "$out/centre/study.yaml" admit "$out/$site/request.yaml"
+  flwr-server --study "$out/centre/study.yaml" admit "$out/$site/request.yaml" --fingerprint "$fingerprint"
 done
 
 echo "== three hospitals and the centre"

@@ -26,9 +26,9 @@ for site in hospital-a hospital-b; do
   cp "exports/$site/gold.csv" "$site/gold.csv"
   say glsmed-client --site "$site/config.yaml" import --reports "exports/$site/ris.csv" --images "exports/$site/images" \
     --image-names '(?P<accession_number>CXR\d+)/(?P<patient_id>\d+)_'
-  say glsmed-client --site "$site/config.yaml" enroll
+  fingerprint=$(say glsmed-client --site "$site/config.yaml" enroll | tee /dev/stderr | grep -o 'SHA256:[A-Za-z0-9+/]*')
   say glsmed-client --site "$site/config.yaml" check
-  say flwr-server --study centre/study.yaml admit "$site/request.yaml"
+  say flwr-server --study centre/study.yaml admit "$site/request.yaml" --fingerprint "$fingerprint"
 done
 
 echo "== the hospitals and the centre"

@@ -171,20 +171,30 @@ def make_federation(root: Path, *, rounds: int, steps: int = 4) -> Federation:
     succeed("flwr-server", "init", "centre", "--name", "doubt", *ports, cwd=root)
     edit_yaml(federation.study_file, lambda content: _edit_study(content, rounds=rounds, steps=steps))
     with ThreadPoolExecutor() as pool:  # each waits for the programs of its hospital
-        list(pool.map(lambda numbered: _set_up_site(federation, numbered[1], seed=numbered[0]), enumerate(SITES)))
+        said = pool.map(lambda numbered: _set_up_site(federation, numbered[1], seed=numbered[0]), enumerate(SITES))
+        enrolled = dict(zip(SITES, said, strict=True))
     for site in SITES:
-        succeed("flwr-server", "--study", str(federation.study_file), "admit", f"{site}/request.yaml", cwd=root)
+        read_out = ("--fingerprint", fingerprint_in(enrolled[site]))
+        study = ("--study", str(federation.study_file))
+        succeed("flwr-server", *study, "admit", f"{site}/request.yaml", *read_out, cwd=root)
     return federation
 
 
-def _set_up_site(federation: Federation, site: str, *, seed: int) -> None:
+def fingerprint_in(enrolled: str) -> str:
+    """What the hospital reads out over the telephone, from what ``enroll`` printed there."""
+    found = re.search(r"SHA256:[A-Za-z0-9+/]{43}", enrolled)
+    assert found is not None, enrolled
+    return found.group()
+
+
+def _set_up_site(federation: Federation, site: str, *, seed: int) -> str:
     root = federation.root
     files = ("--study", str(federation.study_file), "--ca", str(federation.ca))
     succeed("glsmed-client", "init", site, *files, cwd=root)
     write_site_data(root / site / "data", seed=seed)
     edit_yaml(federation.config(site), _edit_site)
     succeed("glsmed-client", "--site", f"{site}/config.yaml", "check", cwd=root)
-    succeed("glsmed-client", "--site", f"{site}/config.yaml", "enroll", cwd=root)
+    return succeed("glsmed-client", "--site", f"{site}/config.yaml", "enroll", cwd=root)
 
 
 @pytest.fixture

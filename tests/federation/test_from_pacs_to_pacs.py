@@ -20,7 +20,7 @@ from glsmed.benchmarks.reading_room.cases import FINDINGS
 from glsmed.shared.processes.children import free_port
 from tests.orthanc_on_loopback import KNOWN_TITLE, TITLE, Orthanc, environment, program, running_orthanc
 
-from .conftest import PROGRAMS, Federation, edit_yaml
+from .conftest import PROGRAMS, Federation, edit_yaml, fingerprint_in
 from .pacs_hospitals import (
     DRAFT,
     ENGLISH,
@@ -112,10 +112,10 @@ def test_from_the_archives_through_a_study_and_back_into_the_archives(
     centre: Federation, hospitals: tuple[Hospital, ...]
 ) -> None:
     with ThreadPoolExecutor() as both:
-        list(both.map(lambda hospital: _join(centre, hospital), hospitals))
-    for hospital in hospitals:
-        request = f"../{hospital.name}/request.yaml"
-        type_command(centre.root / "centre", PROGRAMS / "flwr-server", "--study", "study.yaml", "admit", request)
+        enrolled = list(both.map(lambda hospital: _join(centre, hospital), hospitals))
+    for hospital, said in zip(hospitals, enrolled, strict=True):
+        admit = ("admit", f"../{hospital.name}/request.yaml", "--fingerprint", fingerprint_in(said))
+        type_command(centre.root / "centre", PROGRAMS / "flwr-server", "--study", "study.yaml", *admit)
     _train(centre, hospitals)
     _check_pages(centre.root / "centre" / "run")
     for hospital in hospitals:
@@ -125,8 +125,8 @@ def test_from_the_archives_through_a_study_and_back_into_the_archives(
         _check_answers(hospital)
 
 
-def _join(centre: Federation, hospital: Hospital) -> None:
-    """Everything a hospital does before the centre admits it."""
+def _join(centre: Federation, hospital: Hospital) -> str:
+    """Everything a hospital does before the centre admits it; returns what ``enroll`` printed."""
     files = ("--study", centre.study_file, "--ca", centre.ca, "--adapter", hospital.drawn.drawn.adapter)
     type_command(centre.root, PROGRAMS / "glsmed-client", "init", hospital.name, *files)
     edit_yaml(hospital.folder / "config.yaml", _edit_site)
@@ -137,7 +137,7 @@ def _join(centre: Federation, hospital: Hospital) -> None:
     manifest = (hospital.folder / "manifest.csv").read_text(encoding="utf-8")
     assert DRAFT not in manifest
     hospital.glsmed("check")
-    hospital.glsmed("enroll")
+    return hospital.glsmed("enroll")
 
 
 def _address(hospital: Hospital) -> str:

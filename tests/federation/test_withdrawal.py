@@ -10,7 +10,7 @@ from glsmed.server.flower.control import Control, RegistrationRefusedError
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.shared.files.yaml_writer import dump_yaml
 from glsmed.shared.processes.children import free_port
-from glsmed.shared.protocol.enrolment import generate_private_key, make_request
+from glsmed.shared.protocol.enrolment import fingerprint, generate_private_key, make_request
 
 from .conftest import Federation, run_command, succeed
 
@@ -30,14 +30,15 @@ def federation(tmp_path: Path) -> Iterator[Federation]:
 
 
 def _admit(federation: Federation, site: str) -> None:
-    _write_request(federation, site)
-    _centre(federation, "admit", f"{site}.yaml")
+    _centre(federation, "admit", f"{site}.yaml", "--fingerprint", _write_request(federation, site))
 
 
-def _write_request(federation: Federation, site: str) -> None:
+def _write_request(federation: Federation, site: str) -> str:
+    """Returns the fingerprint of its key."""
     digest = StudyFolder(federation.study_file).study().digest()
     request = make_request(generate_private_key(), site=site, study="doubt", study_digest=digest)
     (federation.root / f"{site}.yaml").write_text(dump_yaml(request.model_dump()))
+    return fingerprint(request.public_key)
 
 
 def _centre(federation: Federation, *arguments: str) -> str:

@@ -31,7 +31,7 @@ def centre(context: typer.Context, study: StudyOption = None) -> None:
     **Examples**
 
     - `flwr-server init my-study --public-name centre.example.org` makes the study folder, its authority and certificate
-    - `flwr-server --study my-study/study.yaml admit request.yaml` admits a hospital (compare fingerprints by telephone)
+    - `flwr-server --study my-study/study.yaml admit request.yaml` admits a hospital (type the fingerprint it reads out)
     - `flwr-server --study my-study/study.yaml` runs the study until its last round; start it again after any crash
     - `flwr-server --study my-study/study.yaml status --watch` shows beside it how the study stands
     """

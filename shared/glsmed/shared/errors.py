@@ -24,6 +24,7 @@ GlsmedError                     1  base of all
 └── NegativeRatesError          1  negative rates drive the logits apart; in the client's learning/
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -31,11 +32,22 @@ from typing import Literal
 Subject = Literal["protocol", "study", "round", "manifest", "model", "digest", "split", "site"]
 
 _MOST_SHOWN = 80  # characters of a sender's own words in an error
+_ACT_ON_A_TERMINAL = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")  # categories of Unicode: controls, directions, no text
+
+
+def printable(text: str) -> str:
+    """The text in one line, with escapes for whatever would move, colour or reverse the words on a terminal."""
+    return "".join(
+        character.encode("unicode_escape").decode()
+        if unicodedata.category(character) in _ACT_ON_A_TERMINAL
+        else character
+        for character in text
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong at one place; prints as ``file:line: key: message``."""
+    """One thing wrong at one place; prints as ``file:line: key: message`` in one line, with what is odd escaped."""
 
     source: str
     message: str
@@ -44,7 +56,7 @@ class Fault:
 
     def __str__(self) -> str:
         place = self.source if self.line is None else f"{self.source}:{self.line}"
-        return f"{place}: {self.key}: {self.message}" if self.key else f"{place}: {self.message}"
+        return printable(f"{place}: {self.key}: {self.message}" if self.key else f"{place}: {self.message}")
 
 
 class GlsmedError(Exception):

@@ -8,6 +8,7 @@ from glsmed.server.admission.registry import read_registry, withdraw
 from glsmed.server.flower.control import Control, LinkNode, RegistrationRefusedError
 from glsmed.server.folders.new_study import make_study_folder
 from glsmed.server.folders.study_folder import StudyFolder
+from glsmed.server.processes import site_keys
 from glsmed.server.processes.site_keys import SiteKeys
 from glsmed.shared.errors import FederationError
 from glsmed.shared.files.yaml_writer import dump_yaml
@@ -145,16 +146,54 @@ def test_a_key_that_flower_refuses_is_told_once_and_stops_nobody(centre: Centre)
     assert centre.sites() == {"b"}
 
 
-def test_a_file_that_breaks_while_its_site_takes_part_changes_nothing_for_that_site(centre: Centre) -> None:
+def test_a_site_whose_file_breaks_takes_no_part_until_it_is_mended(centre: Centre) -> None:
     centre.put("a")
     centre.take_up()
-    (centre.folder.sites / "a.yaml").write_text("site: st-")
+    file = centre.folder.sites / "a.yaml"
+    whole = file.read_text()
+    file.write_text("site: st-")
     centre.put("b")
     trouble, joined = sorted(centre.take_up())
     assert "a.yaml:1" in trouble
+    assert "until then that site takes no part" in trouble
     assert joined == "b may join"
-    assert centre.sites() == {"a", "b"}
+    assert centre.sites() == {"b"}
     assert not read_registry(centre.folder.sites).withdrawn
+    file.write_text(whole)
+    centre.take_up()
+    assert centre.sites() == {"a", "b"}
+
+
+def test_a_broken_record_of_a_withdrawal_lets_no_key_in_that_it_may_be_of(centre: Centre) -> None:
+    key, other = generate_private_key(), generate_private_key()
+    centre.put("a", key=key)
+    centre.take_up()
+    withdraw("a", sites=centre.folder.sites)
+    centre.take_up()
+    (record,) = (centre.folder.sites / "withdrawn").glob("*.yaml")
+    record.write_text("site: st-")
+    centre.link.known.clear()  # Flower's database was moved away
+    centre.put("a", key=key)
+    centre.put("b", key=other)
+    centre.take_up()
+    assert centre.sites() == {"b"}
+    record.rename(record.with_name("renamed.yaml"))
+    assert not read_registry(centre.folder.sites).admitted
+
+
+def test_a_full_disk_does_not_keep_a_withdrawn_key_in(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    for site in ("a", "b"):
+        centre.put(site)
+    centre.take_up()
+    (centre.folder.sites / "a.yaml").unlink()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(site_keys, "keep_withdrawal", full)
+    assert any("is not on record yet" in line for line in centre.take_up())
+    assert centre.sites() == {"b"}
+    assert [node.site for node in centre.link.nodes() if node.is_withdrawn] == ["a"]
 
 
 def test_a_trouble_that_returns_is_told_again(centre: Centre) -> None:
@@ -173,12 +212,15 @@ def test_a_site_that_is_removed_while_the_registry_is_taken_up_does_not_end_the_
     assert centre.sites() == set()
 
 
-def test_without_the_folder_nobody_is_withdrawn(centre: Centre) -> None:
+def test_without_the_folder_nobody_takes_part_and_nobody_is_withdrawn(centre: Centre) -> None:
     centre.put("a")
     centre.take_up()
     centre.folder.sites.rename(centre.folder.root / "elsewhere")
     (line,) = centre.take_up()
-    assert line.startswith("the admitted sites stay as they were: ")
+    assert line.startswith("no site takes part for now: ")
+    assert centre.sites() == set()
+    (centre.folder.root / "elsewhere").rename(centre.folder.sites)
+    centre.take_up()
     assert centre.sites() == {"a"}
 
 

@@ -45,33 +45,47 @@ def test_without_any_metric_the_last_round_is_kept_and_says_why() -> None:
 
 
 def test_rounds_without_a_common_pair_are_compared_through_others() -> None:
-    """By hand: b is 1 harder than a (round 2), c 1 harder than b (round 3); without that: 0.5, 0.4, 0.3, 0.45."""
+    """By hand: mass is 1 harder than effusion (round 2), nodule 1 harder than mass (round 3)."""
     rows = [
         _row(1, "a", 0.5),
-        *(_row(2, "a", 0.4), _row(2, "b", 1.4)),
-        *(_row(3, "b", 1.3), _row(3, "c", 2.3)),
-        _row(4, "c", 2.45),
+        *(_row(2, "a", 0.4), _row(2, "a", 1.4, finding="mass")),
+        *(_row(3, "a", 1.3, finding="mass"), _row(3, "a", 2.3, finding="nodule")),
+        _row(4, "a", 2.45, finding="nodule"),
     ]
     choice = choose_round(rows, last=4)
     assert choice.round == 3
     assert choice.value == pytest.approx(0.3 + (0 + 1 + 2) / 3)
 
 
-def test_sites_that_disagree_are_weighed_by_least_squares() -> None:
-    """Three rounds, each with another site away; the reference is numpy's fit of the whole design."""
+def test_findings_that_disagree_are_weighed_by_least_squares() -> None:
+    """Three rounds, each lacking another finding; the reference is numpy's fit of the whole design."""
     seen = {(1, "a"): 0.5, (1, "b"): 0.9, (2, "b"): 0.8, (2, "c"): 0.2, (3, "a"): 0.3, (3, "c"): 0.35}
     design = np.array([[*(r == k for k in (1, 2, 3)), *(s == k for k in "abc")] for r, s in seen], dtype=float)
     balanced = np.vstack([design, [0, 0, 0, 1, 1, 1]])
     expected = np.linalg.lstsq(balanced, np.array([*seen.values(), 0.0]), rcond=None)[0][:3]
-    choice = choose_round([_row(r, s, value) for (r, s), value in seen.items()], last=3)
+    choice = choose_round([_row(r, "site", value, finding=s) for (r, s), value in seen.items()], last=3)
     assert choice.round == int(expected.argmin()) + 1
     assert choice.value == pytest.approx(expected.min())
 
 
+def test_of_three_sites_the_median_decides_whatever_one_of_them_claims() -> None:
+    honest = [_row(r, site, value) for r, value in ((1, 0.6), (2, 0.4), (3, 0.9)) for site in ("a", "b")]
+    for claimed in (0.0, 100.0):
+        rows = [*honest, _row(1, "c", 0.6), _row(2, "c", 0.5), _row(3, "c", claimed)]
+        choice = choose_round(rows, last=3)
+        assert (choice.round, choice.over_sites) == (2, "median")
+        assert str(choice) == "round 2 (median validation log_loss 0.4000)"
+
+
+def test_a_round_that_one_of_three_sites_measured_alone_is_not_chosen() -> None:
+    rows = [_row(r, site, 0.5 - 0.1 * r) for r in (1, 2) for site in ("a", "b", "c")]
+    assert choose_round([*rows, _row(3, "c", 0.0)], last=3).round == 2
+
+
 @pytest.mark.parametrize("seed", range(5))
-def test_where_every_site_sent_every_round_the_plain_means_decide(seed: int) -> None:
-    values = np.random.default_rng(seed).random((6, 4))
-    rows = [_row(r + 1, f"site-{s}", float(values[r, s])) for r in range(6) for s in range(4)]
+def test_where_both_sites_sent_every_round_the_plain_means_decide(seed: int) -> None:
+    values = np.random.default_rng(seed).random((6, 2))
+    rows = [_row(r + 1, f"site-{s}", float(values[r, s])) for r in range(6) for s in range(2)]
     choice = choose_round(rows, last=6)
     assert choice.round == int(values.mean(1).argmin()) + 1
     assert choice.value == pytest.approx(values.mean(1).min())

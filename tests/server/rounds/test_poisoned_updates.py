@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from glsmed.benchmarks.federation.local_grid import LocalGrid, Misbehaviour
 from glsmed.server.folders.model_file import ModelFile
 from glsmed.server.folders.run_folder import RunFolder
+from glsmed.server.rounds import rounds as rounds_module
 from glsmed.server.rounds.rounds import StudyPlan, run_study
 from glsmed.server.rounds.site_messenger import Clock
 from glsmed.shared.protocol.strategy_settings import AggregationSection
@@ -34,7 +35,8 @@ def _study(aggregation: dict[str, object], max_update_norm: float | None, *, rou
             "quorum": 4,
             "max_cells_per_site": 1000,
             "max_update_norm": max_update_norm,
-            "aggregation": AggregationSection.model_validate(aggregation),
+            "max_norm_ratio": None,
+            "aggregation": AggregationSection.model_validate({"max_site_share": 1, **aggregation}),
         }
     )
     training = study.training.model_copy(update={"rounds": rounds, "steps_per_round": 10})
@@ -46,8 +48,11 @@ def _huge(array: NDArray[np.generic]) -> NDArray[np.generic]:
 
 
 @pytest.fixture
-def learned(make_site: Callable[..., ClientApp], tmp_path: Path, clock: Clock) -> Learned:
-    """The weights after three rounds, of which the honest sites alone would make 3."""
+def learned(
+    make_site: Callable[..., ClientApp], tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Learned:
+    """The weights after three rounds, of which the honest sites alone would make 3; no model is taken back."""
+    monkeypatch.setattr(rounds_module, "bad_model", lambda *_, **__: None)
 
     def learn(
         *,

@@ -105,15 +105,25 @@ def _laughs(merge: bool) -> str:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (_laughs(False), r"f:\d: holds more than 500000 values"),
-        (_laughs(True), r"f:\d: holds more than 500000 values"),
+        (_laughs(False), r"f:\d: repeats more than 10000 values through aliases: write them out"),
+        (_laughs(True), r"f:\d: repeats more than 10000 values through aliases: write them out"),
+        ("[" * 90 + "1," * 100_000 + "]" * 90, "f:1: holds more than 500000 values"),
         ("a: &x\n  b: *x\n", "f:1: holds itself through an alias"),
         ("- &x [*x]\n", "f:1: holds itself through an alias"),
         ("[" * 5000, "f:1: is nested too deeply: more than 100 levels"),
         ("\n".join("  " * level + "a:" for level in range(200)), "f:101: is nested too deeply: more than 100 levels"),
         ("x" * (MOST_CHARACTERS + 1), "f: is larger than 16777216 characters"),
     ],
-    ids=["aliases", "merged aliases", "recursive mapping", "recursive list", "brackets", "mappings", "size"],
+    ids=[
+        "aliases",
+        "merged aliases",
+        "depth times width",
+        "recursive mapping",
+        "recursive list",
+        "brackets",
+        "mappings",
+        "size",
+    ],
 )
 def test_a_text_that_grows_beyond_all_measure_is_refused(text: str, problem: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"^{problem}$"):

@@ -69,9 +69,9 @@ def _set_up(folder: DemoFolder, settings: DemoSettings, programs: Programs, tell
     set_up_centre(folder, settings, findings=FINDINGS, programs=programs)
     with ThreadPoolExecutor() as pool:  # each waits for the programs of its hospital
         set_up = [pool.submit(set_up_site, folder, hospital, programs=programs) for hospital in HOSPITALS]
-        checked = [one.result() for one in set_up]
-    for hospital, report in zip(HOSPITALS, checked, strict=True):
-        admit(folder, hospital, programs=programs)
+        ready = [one.result() for one in set_up]
+    for hospital, (report, fingerprint) in zip(HOSPITALS, ready, strict=True):
+        admit(folder, hospital, fingerprint=fingerprint, programs=programs)
         tell(_indented(report))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from glsmed.benchmarks.demo.folder import DemoFolder
-from glsmed.benchmarks.demo.programs import Follower, Programs, require_running
+from glsmed.benchmarks.demo.programs import Follower, Programs, fingerprint_in, require_running
 from glsmed.benchmarks.demo.settings import DemoSettings
 from glsmed.benchmarks.reading_room.hospitals import Hospital
 from glsmed.shared.errors import FederationError
@@ -38,22 +38,21 @@ def set_up_centre(folder: DemoFolder, settings: DemoSettings, *, findings: Seque
     _edit(folder.study_file, changes)
 
 
-def set_up_site(folder: DemoFolder, hospital: Hospital, *, programs: Programs) -> str:
-    """Configure, check and enrol a hospital; returns what ``check`` printed."""
+def set_up_site(folder: DemoFolder, hospital: Hospital, *, programs: Programs) -> tuple[str, str]:
+    """Configure, check and enrol a hospital; returns what ``check`` printed, and its key's fingerprint."""
     site, config = folder.site(hospital.name), folder.config(hospital.name)
     given = ("--study", str(folder.study_file), "--ca", str(folder.study_file.parent / "pki" / "ca.crt"))
     programs.run("glsmed-client", "init", str(site), *given, "--adapter", hospital.adapter)
     data = {"manifest": "data/manifest.csv", "gold": "data/gold.csv"}
     _edit(config, {"data": data, "device": "cpu", "cpu_threads": 1, "egress": {"min_patients": 5}})
     checked = programs.run("glsmed-client", "--site", str(config), "check")
-    programs.run("glsmed-client", "--site", str(config), "enroll")
-    return checked
+    return checked, fingerprint_in(programs.run("glsmed-client", "--site", str(config), "enroll"))
 
 
-def admit(folder: DemoFolder, hospital: Hospital, *, programs: Programs) -> None:
-    """Admit an enrolled hospital at the centre."""
-    request = folder.site(hospital.name) / "request.yaml"
-    programs.run("flwr-server", "--study", str(folder.study_file), "admit", str(request))
+def admit(folder: DemoFolder, hospital: Hospital, *, fingerprint: str, programs: Programs) -> None:
+    """Admit an enrolled hospital at the centre, which compares the fingerprint that the hospital reads out."""
+    request = ("admit", str(folder.site(hospital.name) / "request.yaml"), "--fingerprint", fingerprint)
+    programs.run("flwr-server", "--study", str(folder.study_file), *request)
 
 
 def train_together(folder: DemoFolder, sites: Sequence[str], *, programs: Programs, tell: Tell) -> None:

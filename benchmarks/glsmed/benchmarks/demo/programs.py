@@ -1,6 +1,7 @@
 """The installed programs, run as a person would: to their end, or in the background with a log."""
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,18 @@ from glsmed.shared.errors import FederationError
 from glsmed.shared.processes.children import Child, installed_program, start_child, stop_children
 
 _POLITELY_SECONDS = 15.0
+
+
+def fingerprint_in(enrolled: str) -> str:
+    """What a hospital reads out over the telephone, from what ``glsmed-client enroll`` printed there.
+
+    Raises:
+        FederationError: it printed none.
+    """
+    found = re.search(r"SHA256:[A-Za-z0-9+/]{43}", enrolled)
+    if found is None:
+        raise FederationError(f"glsmed-client enroll printed no fingerprint:\n{enrolled}")
+    return found.group()
 
 
 class Programs:

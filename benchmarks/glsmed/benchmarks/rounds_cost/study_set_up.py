@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from glsmed.benchmarks.demo.programs import Programs
+from glsmed.benchmarks.demo.programs import Programs, fingerprint_in
 from glsmed.benchmarks.rounds_cost.light_sites.made_up_model import made_up_model
 from glsmed.benchmarks.rounds_cost.settings import RunSettings
 from glsmed.server.folders.run_folder import RunFolder
@@ -17,7 +17,7 @@ from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes, write_text
 from glsmed.shared.files.documents import read_document
 from glsmed.shared.files.yaml_writer import dump_yaml
 from glsmed.shared.processes.children import free_port
-from glsmed.shared.protocol.enrolment import generate_private_key, make_request
+from glsmed.shared.protocol.enrolment import fingerprint, generate_private_key, make_request
 
 _PATIENTS = 24
 _REPORTS = ("There is a pleural effusion.", "No pleural effusion.", "A pleural effusion cannot be excluded.")
@@ -68,8 +68,8 @@ def set_up_hospitals(folders: RunFolders, sites: Sequence[str], *, programs: Pro
         programs.run("glsmed-client", "init", str(folders.root / site), *given)
         _write_pictures(folders.root / site / "data", seed=seed)
         edit_yaml(folders.config(site), _site_changes())
-        programs.run("glsmed-client", "--site", str(folders.config(site)), "enroll")
-        _admit(folders, folders.root / site / "request.yaml", programs=programs)
+        enrolled = programs.run("glsmed-client", "--site", str(folders.config(site)), "enroll")
+        _admit(folders, folders.root / site / "request.yaml", fingerprint_in(enrolled), programs=programs)
 
 
 def connect_hospital(folders: RunFolders, site: str, *, port: int) -> None:
@@ -87,7 +87,7 @@ def set_up_light_sites(folders: RunFolders, sites: Sequence[str], *, programs: P
         )
         request_file = folders.root / f"{site}-request.yaml"
         write_text(request_file, dump_yaml(request.model_dump()))
-        _admit(folders, request_file, programs=programs)
+        _admit(folders, request_file, fingerprint(request.public_key), programs=programs)
 
 
 def connect_light_sites(folders: RunFolders, ports: Mapping[str, int]) -> None:
@@ -113,8 +113,9 @@ def edit_yaml(path: Path, changes: Mapping[str, object]) -> None:
     write_text(path, dump_yaml(content))
 
 
-def _admit(folders: RunFolders, request: Path, *, programs: Programs) -> None:
-    programs.run("flwr-server", "--study", str(folders.centre.study_file), "admit", str(request))
+def _admit(folders: RunFolders, request: Path, read_out: str, *, programs: Programs) -> None:
+    study = ("--study", str(folders.centre.study_file))
+    programs.run("flwr-server", *study, "admit", str(request), "--fingerprint", read_out)
 
 
 def _site_changes() -> dict[str, object]:

@@ -25,4 +25,4 @@ def enroll(
     target = out or config_file.resolve().parent / "request.yaml"
     request = enroll_site(config, request_file=target)
     typer.echo(f"wrote {target}: send it to the centre; the private key {config.key} stays here")
-    typer.echo(f"key {fingerprint(request.public_key)}: compare it with the centre over the telephone")
+    typer.echo(f"key {fingerprint(request.public_key)}: read it out when the centre calls, which admits no other key")

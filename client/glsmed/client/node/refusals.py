@@ -23,7 +23,7 @@ def admission_remedy(settings: NodeSettings) -> str:
             "It has admitted a key of this site before, so that was withdrawn or you have made a new one: ask the "
             "centre; send request.yaml to be admitted again"
         )
-    return "Send request.yaml to the centre to be admitted, and compare the fingerprint by telephone"
+    return "Send request.yaml to the centre to be admitted, and read the fingerprint out when it calls"
 
 
 def unknown_answer(settings: NodeSettings, response: httpx.Response) -> FederationError:

@@ -1,18 +1,32 @@
 """Which sites may join: one request file per admitted site in the study's ``sites`` folder, and the withdrawn keys.
 
-One file that cannot be used never hides the others: it becomes a fault, which says what to do.
+One file that cannot be used never hides the others: it becomes a fault, which says what to do. What cannot be read
+admits nobody: a broken request keeps its own site out, and a broken record of a withdrawal every key that it may be of.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from glsmed.server.admission.withdrawals import NEW_KEY, Withdrawal, in_one_line, keep_withdrawal, utc_now, withdrawals
-from glsmed.shared.errors import DataError, GlsmedError, UsageError
-from glsmed.shared.files.atomic import write_bytes
+from glsmed.server.admission.withdrawals import (
+    NEW_KEY,
+    Withdrawal,
+    in_one_line,
+    keep_withdrawal,
+    may_be_record_of,
+    utc_now,
+    withdrawals,
+)
+from glsmed.shared.errors import DataError, GlsmedError, UsageError, printable
+from glsmed.shared.files.atomic import write_text
 from glsmed.shared.files.documents import did_you_mean, load
+from glsmed.shared.files.yaml_writer import dump_yaml
 from glsmed.shared.protocol.enrolment import EnrolmentRequest, fingerprint
+
+_MEND = "restore the file, or admit the hospital's request.yaml again; until then that site takes no part"
+
+Compare = Callable[[EnrolmentRequest], None]  # raises where the request is not the one that the hospital sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +52,15 @@ class Registry:
         withdrawn: by the key's fingerprint, the oldest first.
         faults: by file, what is wrong with it and what to do.
         unreadable: names of files of ``sites``, without their ending, that hold no valid request: nothing is known
-            about the site, so it stays as it is.
+            about the site, so it takes no part until the file is mended; its key is not withdrawn for good.
+        lost_records: files of withdrawals that cannot be read: what they may be about does not join.
     """
 
     admitted: Mapping[str, AdmittedSite]
     withdrawn: Mapping[str, Withdrawal]
     faults: Mapping[Path, str]
     unreadable: frozenset[str]
+    lost_records: tuple[Path, ...] = ()
 
 
 def read_registry(sites: Path) -> Registry:
@@ -59,32 +75,45 @@ def read_registry(sites: Path) -> Registry:
     readable = list(_readable(sites, faults))
     unreadable = frozenset(path.stem for path in faults)
     withdrawn = withdrawals(sites, faults=faults)
+    lost = tuple(path for path in sorted(faults) if path.parent != sites)
     admitted: dict[str, AdmittedSite] = {}
     for entry in sorted(readable, key=lambda entry: (entry.file.stem != entry.request.site, entry.file.name)):
-        fault = _fault_of(entry, admitted, withdrawn)
+        fault = _fault_of(entry, admitted, withdrawn) or _lost_record_words(entry.request, lost)
         if fault:
             faults[entry.file] = f"{entry.file}: {fault}"
         else:
             admitted[entry.request.site] = entry
-    return Registry(dict(sorted(admitted.items())), withdrawn, dict(sorted(faults.items())), unreadable)
+    told = {path: printable(fault) for path, fault in sorted(faults.items())}
+    return Registry(dict(sorted(admitted.items())), withdrawn, told, unreadable, lost)
 
 
-def admit(request_file: Path, *, sites: Path, study: str, study_digest: str) -> EnrolmentRequest:
+def admit(
+    request_file: Path, *, sites: Path, study: str, study_digest: str, compare: Compare | None = None
+) -> EnrolmentRequest:
     """Check a hospital's request and keep it among the admitted ones; returns it.
+
+    Args:
+        request_file: what the hospital sent; it is read once.
+        sites: the folder of admitted requests.
+        study: its name.
+        study_digest: sha256 of the study.
+        compare: called with the request after all checks and before anything is written.
 
     Raises:
         ConfigurationError: the file is not an enrolment request.
-        DataError: it was altered, is for another study or another version of this one, its key was withdrawn, or the
-            site's name or key is taken.
+        DataError: it was altered, is for another study or another version of this one, its key was withdrawn or may
+            have been, or the site's name or key is taken; or what ``compare`` raises.
     """
     request = _verified(request_file)
     _check_study(request, study=study, study_digest=study_digest)
     sites.mkdir(parents=True, exist_ok=True)
     registry = read_registry(sites)
     _check_is_new(request, registry)
+    if compare is not None:
+        compare(request)
     known = registry.admitted.get(request.site)
     if known is None or known.request != request:
-        write_bytes(sites / f"{request.site}.yaml", request_file.read_bytes())
+        write_text(sites / f"{request.site}.yaml", dump_yaml(request.model_dump()))  # what was checked, and only that
     return request
 
 
@@ -117,7 +146,7 @@ def _readable(sites: Path, faults: dict[Path, str]) -> Iterator[AdmittedSite]:
             yield _entry(path)
         except (GlsmedError, FileNotFoundError) as error:
             if path.exists():  # else it was removed while the folder was read
-                faults[path] = f"{in_one_line(error)}: restore the file, or admit the hospital's request.yaml again"
+                faults[path] = f"{in_one_line(error)}: {_MEND}"
 
 
 def _entry(path: Path) -> AdmittedSite:
@@ -162,6 +191,17 @@ def _shared_key_words(site: str, other: AdmittedSite) -> str:
     return f"the key of {site!r} is already admitted as {other.request.site!r}: every site needs its own"
 
 
+def _lost_record_words(request: EnrolmentRequest, lost: tuple[Path, ...]) -> str | None:
+    """Why a key that may have been withdrawn does not join; None if no record is lost that may be about it."""
+    for path in lost:
+        if may_be_record_of(path, request.public_key):
+            return (
+                f"the key of {request.site!r} may have been withdrawn: {path} cannot be read. Restore that record from "
+                "a backup; or remove it if you know that it is of another key"
+            )
+    return None
+
+
 def _left_over(site: str, sites: Path, registry: Registry) -> AdmittedSite | None:
     """The file of a site whose withdrawal was recorded, and that is still there."""
     path = sites / f"{site}.yaml"
@@ -193,6 +233,8 @@ def _check_is_new(request: EnrolmentRequest, registry: Registry) -> None:
     key = fingerprint(request.public_key)
     if key in registry.withdrawn:
         raise DataError(_withdrawn_words(request.site, registry.withdrawn[key]))
+    if doubt := _lost_record_words(request, registry.lost_records):
+        raise DataError(doubt)
     known = registry.admitted.get(request.site)
     if known is not None and known.key != key:
         raise DataError(

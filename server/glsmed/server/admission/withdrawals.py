@@ -5,6 +5,7 @@ Flower's database keeps a withdrawn key taken as well, but can be moved away; th
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from glsmed.shared.errors import GlsmedError
 from glsmed.shared.files.atomic import write_text
 from glsmed.shared.files.documents import StrictModel, load
 from glsmed.shared.files.yaml_writer import dump_yaml
-from glsmed.shared.protocol.enrolment import SITE_NAME, fingerprint, load_public_key
+from glsmed.shared.protocol.enrolment import RELEASE_NAME, SITE_NAME, UTC_TIME, fingerprint, key_line
 
 NEW_KEY = (
     "the hospital moves its keys/site.key away, makes a new key with glsmed-client --site config.yaml enroll, and "
@@ -24,17 +25,24 @@ NEW_KEY = (
 )
 _FOLDER = "withdrawn"
 _SHOWN_DIGITS = 16  # of a key's hash in a file name
+_RECORD_NAME = re.compile(rf".+-([0-9a-f]{{{_SHOWN_DIGITS}}})\.yaml")
 
 
 class Withdrawal(StrictModel):
     """A site's key that never joins this study again."""
 
     site: Annotated[str, Field(pattern=SITE_NAME, description="name under which the key was admitted")]
-    public_key: Annotated[str, Field(description="the withdrawn key, one OpenSSH line")]
-    withdrawn_at: Annotated[str, Field(description="UTC, ISO 8601")]
-    admitted_at: Annotated[str, Field(description="UTC, ISO 8601; empty if it is not known")] = ""
-    glsmed: Annotated[str, Field(description="release of glsmed at the site; empty if it is not known")] = ""
-    flwr: Annotated[str, Field(description="release of flwr at the site; empty if it is not known")] = ""
+    public_key: Annotated[str, Field(max_length=1000, description="the withdrawn key, one OpenSSH line")]
+    withdrawn_at: Annotated[str, Field(pattern=UTC_TIME, description="UTC, ISO 8601")]
+    admitted_at: Annotated[
+        str, Field(pattern=f"^$|{UTC_TIME}", description="UTC, ISO 8601; empty if it is not known")
+    ] = ""
+    glsmed: Annotated[
+        str, Field(pattern=f"^$|{RELEASE_NAME}", description="release of glsmed at the site; empty if it is not known")
+    ] = ""
+    flwr: Annotated[
+        str, Field(pattern=f"^$|{RELEASE_NAME}", description="release of flwr at the site; empty if it is not known")
+    ] = ""
 
     @property
     def key(self) -> str:
@@ -53,6 +61,12 @@ def withdrawals(sites: Path, *, faults: dict[Path, str]) -> Mapping[str, Withdra
     """Every withdrawal by the key's fingerprint, the oldest first; ``faults`` gets each record that cannot be read."""
     read = sorted(_readable(sites, faults), key=lambda withdrawal: withdrawal.withdrawn_at)
     return {withdrawal.key: withdrawal for withdrawal in read}
+
+
+def may_be_record_of(path: Path, public_key: str) -> bool:
+    """Whether the file of a record, of which no more than its name is known, may be that of a key."""
+    digits = _RECORD_NAME.fullmatch(path.name)
+    return digits is None or _key_digits(public_key) == digits.group(1)
 
 
 def record_files(sites: Path) -> list[Path]:
@@ -75,7 +89,7 @@ def _readable(sites: Path, faults: dict[Path, str]) -> Iterator[Withdrawal]:
     for path in record_files(sites):
         try:
             withdrawal = load(path, Withdrawal)
-            load_public_key(withdrawal.public_key)
+            key_line(withdrawal.public_key)
         except GlsmedError as error:
             faults[path] = f"{in_one_line(error)}: restore this record of a withdrawn key from a backup"
         else:
@@ -83,5 +97,9 @@ def _readable(sites: Path, faults: dict[Path, str]) -> Iterator[Withdrawal]:
 
 
 def _record_of(sites: Path, withdrawal: Withdrawal) -> Path:
-    blob = base64.b64decode(withdrawal.public_key.split()[1])
-    return sites / _FOLDER / f"{withdrawal.site}-{hashlib.sha256(blob).hexdigest()[:_SHOWN_DIGITS]}.yaml"
+    return sites / _FOLDER / f"{withdrawal.site}-{_key_digits(withdrawal.public_key)}.yaml"
+
+
+def _key_digits(public_key: str) -> str:
+    blob = base64.b64decode(key_line(public_key).split()[1])
+    return hashlib.sha256(blob).hexdigest()[:_SHOWN_DIGITS]

@@ -113,6 +113,22 @@ class CheckpointFolder:
         if latest is not None:
             self.load(latest, study_digests=study_digests)
 
+    def before(self, round_number: int) -> int:
+        """The highest round below this one that has a checkpoint."""
+        return max((number for number in self.rounds() if number < round_number), default=0)
+
+    def set_aside(self, round_number: int) -> None:
+        """Move the files of a round to ``quarantined``: no run begins with them, and a person can look at them.
+
+        Raises:
+            FederationError: they cannot be moved.
+        """
+        aside = self.folder / "quarantined"
+        with _writing(aside):
+            aside.mkdir(exist_ok=True)
+            for path in sorted(self.folder.glob(f"round-{round_number:04d}.*")):
+                path.replace(aside / path.name)
+
     def prune(self, keep: Collection[int]) -> None:
         """Remove the files of all other rounds."""
         for path in self.folder.glob("round-*"):

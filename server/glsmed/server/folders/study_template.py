@@ -77,6 +77,7 @@ federation:
   min_training_cells: 1
   max_cells_per_site: 10000000  # an update that claims more is refused
   max_update_norm: null         # L2 norm; an update that changes the model by more is refused
+  max_norm_ratio: 3             # of the round's median norm; an update beyond it is refused; null: no bound
   precision: fp32               # fp32 | bf16 | int8: bits of each weight on the wire
   late_updates: refuse          # refuse | discount: what becomes of an update that arrives in a later round
   failures_before_pause: 3      # rounds in a row without a counted update after which a site is set aside
@@ -88,6 +89,7 @@ federation:
     least_quality_factor: 0.5   # gold_quality: how often a site's cells count, at least and at most
     most_quality_factor: 2
     norm_bound: null            # norm_bounded_mean: L2 norm; null: the median of the round's norms
+    max_site_share: 0.5         # of the mean, from three updates on: what one site counts at most; 1: no cap
     trimmed_sites: 1            # trimmed_mean: sites left out at either end
   server_optimizer:
     kind: off                   # off | momentum | adam | yogi

@@ -1,7 +1,7 @@
 """Keeps the SuperLink's keys as the registry says, at the start and while the study runs.
 
 A file that cannot be used, a withdrawn key or a key that the SuperLink refuses is told with its remedy and never stops
-the other sites.
+the other sites. What is not known admits nobody: a site whose file cannot be read takes no part until it can.
 """
 
 import re
@@ -12,7 +12,7 @@ from glsmed.server.admission.registry import AdmittedSite, Registry, read_regist
 from glsmed.server.admission.withdrawals import NEW_KEY, Withdrawal, keep_withdrawal, utc_now
 from glsmed.server.flower.control import Control, LinkNode, RegistrationRefusedError
 from glsmed.server.folders.study_folder import StudyFolder
-from glsmed.shared.errors import GlsmedError
+from glsmed.shared.errors import DataError, GlsmedError
 from glsmed.shared.processes.command_line import Tell
 from glsmed.shared.protocol.enrolment import SITE_NAME, fingerprint
 
@@ -34,11 +34,12 @@ class SiteKeys:
             DataError: the folder of admitted sites is missing.
         """
         nodes = control.nodes()
-        self._keep_withdrawn(node for node in nodes if node.is_withdrawn)
+        troubles = self._keep_withdrawn(node for node in nodes if node.is_withdrawn)
         registry = read_registry(self._folder.sites)
-        troubles = list(registry.faults.values())
+        troubles += registry.faults.values()
         registered = {fingerprint(node.public_key): node for node in nodes if not node.is_withdrawn}
-        site_by_node = self._stay_or_leave(control, registered, registry)
+        site_by_node, more = self._stay_or_leave(control, registered, registry)
+        troubles += more
         for key, entry in ((entry.key, entry) for entry in registry.admitted.values()):
             if key not in registered:
                 troubles += self._register(control, entry, site_by_node)
@@ -47,31 +48,50 @@ class SiteKeys:
         self._tell_new([*troubles, *([shortfall] if shortfall else [])])
 
     def take_up_quietly(self, control: Control) -> None:
-        """:meth:`take_up` in a running study, which goes on with the sites that it has if that fails."""
+        """:meth:`take_up` in a running study, which goes on if that fails.
+
+        Where it is not known who is admitted, nobody takes part until it is; where only the SuperLink did not answer,
+        the sites stay as they were.
+        """
         try:
             self.take_up(control)
+        except DataError as error:
+            self._folder.keep_site_by_node({})
+            self._tell_new([f"no site takes part for now: {error}"])
         except (GlsmedError, OSError) as error:
             self._tell_new([f"the admitted sites stay as they were: {error}"])
 
-    def _keep_withdrawn(self, nodes: Iterator[LinkNode]) -> None:
-        """Record each key that the SuperLink keeps as withdrawn: it will not take it again."""
-        for node in nodes:
+    def _keep_withdrawn(self, nodes: Iterator[LinkNode]) -> list[str]:
+        """Record each key that the SuperLink keeps as withdrawn: it will not take it again; returns the troubles."""
+        return [trouble for node in nodes if (trouble := self._recorded(node))]
+
+    def _recorded(self, node: LinkNode) -> str:
+        """Record that a key is withdrawn; returns why that was not possible."""
+        try:
             keep_withdrawal(self._folder.sites, _withdrawal_of(node))
+        except OSError as error:  # for instance a full disk, which must not keep a key in
+            return f"the withdrawal of {node.site}'s key is not on record yet: {error}"
+        return ""
 
     def _stay_or_leave(
         self, control: Control, registered: Mapping[str, LinkNode], registry: Registry
-    ) -> dict[int, str]:
-        """Withdraw the keys that are not admitted any more; returns the site of each node that stays."""
+    ) -> tuple[dict[int, str], list[str]]:
+        """Withdraw the keys that are not admitted any more; returns the site of each node that stays, and troubles.
+
+        Of a site whose file cannot be read nothing is known: it is left out, and its key is not withdrawn for good.
+        """
         admitted = {entry.key: entry.request.site for entry in registry.admitted.values()}
+        doubtful = registry.unreadable | {path.stem for path in registry.faults}
         stay: dict[int, str] = {}
+        troubles: list[str] = []
         for key, node in registered.items():
-            if key in admitted or node.site in registry.unreadable:
-                stay[node.node_id] = admitted.get(key, node.site)
-            else:
-                keep_withdrawal(self._folder.sites, _withdrawal_of(node))
+            if key in admitted:
+                stay[node.node_id] = admitted[key]
+            elif node.site not in doubtful or key in registry.withdrawn:
+                troubles += filter(None, [self._recorded(node)])
                 control.unregister(node.node_id)
                 self._tell(f"{node.site} is withdrawn: its key is refused from now on; its earlier updates stay")
-        return stay
+        return stay, troubles
 
     def _register(self, control: Control, entry: AdmittedSite, site_by_node: dict[int, str]) -> list[str]:
         """Register one site; returns the trouble, if there is any."""

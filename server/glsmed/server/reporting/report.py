@@ -64,8 +64,10 @@ def choice_words(record: StudyRecord) -> str:
     chosen, best = record.summary.get("chosen_by", {}), record.summary.get("best_round")
     if chosen.get("mean") is None:
         return f"The model of round {best} is kept: the last, since no site sent its validation metrics of two rounds."
+    over_sites = record.summary.get("chosen_over_sites", "mean")
     return (
-        f"The model of round {best} is kept: of all rounds it has the best mean validation {WORDS[chosen['metric']]} "
+        f"The model of round {best} is kept: of all rounds it has the best {over_sites} validation "
+        f"{WORDS[chosen['metric']]} "
         f"({chosen['mean']:.4f}), rounds being compared as if each had the same sites and findings. Findings with one "
         "class at a site do not count."
     )

@@ -3,10 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from glsmed.server.folders.run_folder import CHOOSING_METRICS, MetricRow
+from glsmed.server.rounds.robust_scores import polished
 from glsmed.shared.metrics.macro import macro
 from glsmed.shared.protocol.metric_names import (
     CALIBRATION_BINS,
@@ -19,25 +21,34 @@ from glsmed.shared.protocol.metric_names import (
 Pair = tuple[str, str]  # site and finding
 Scores = Mapping[int, Mapping[Pair, float]]  # by round
 
+_FEWEST_FOR_A_MEDIAN = 3
 _DECIMALS = 9  # means that differ by less are equal: sums of floats end a little apart
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A round, and the mean validation metric that chose it (empty and None where there was nothing to compare)."""
+    """A round, and the validation metric that chose it (empty and None where there was nothing to compare).
+
+    Attributes:
+        over_sites: how the sites' numbers became one: their mean, or from three sites on their median.
+    """
 
     round: int
     metric: str = ""
     value: float | None = None
+    over_sites: Literal["mean", "median"] = "mean"
 
     def __str__(self) -> str:
         if self.value is None:
             return f"round {self.round} (the last: no site sent its validation metrics of two rounds)"
-        return f"round {self.round} (mean validation {self.metric} {self.value:.4f})"
+        return f"round {self.round} ({self.over_sites} validation {self.metric} {self.value:.4f})"
 
 
 def choose_round(rows: Iterable[MetricRow], *, last: int) -> Choice:
-    """The round with the lowest mean log-loss on the sites' validation splits; by AUROC where no site sends log-loss.
+    """The round with the lowest log-loss on the sites' validation splits; by AUROC where no site sends log-loss.
+
+    Of three sites or more the median decides, see :func:`_medians`: what one of them claims cannot choose. Of fewer it
+    is the mean.
 
     Log-loss, because the model's probabilities are what people use: it falls only when they improve, while AUROC is
     blind to calibration. Sites send neither of a finding with one class, so that none is chosen for denying what never
@@ -50,10 +61,12 @@ def choose_round(rows: Iterable[MetricRow], *, last: int) -> Choice:
     """
     validation = [row for row in rows if row.split == "validation"]
     for metric, sign in zip(CHOOSING_METRICS, (1, -1), strict=True):
-        means = _means([row for row in validation if row.metric == metric])
-        if means:
-            best = min(means, key=lambda number: (round(sign * means[number], _DECIMALS), number))
-            return Choice(best, metric, means[best])
+        rows_of_it = [row for row in validation if row.metric == metric]
+        is_robust = len({row.site for row in rows_of_it}) >= _FEWEST_FOR_A_MEDIAN
+        scores = _medians(rows_of_it, sign) if is_robust else _means(rows_of_it)
+        if scores:
+            best = min(scores, key=lambda number: (round(sign * scores[number], _DECIMALS), number))
+            return Choice(best, metric, scores[best], "median" if is_robust else "mean")
     return Choice(last)
 
 
@@ -67,6 +80,24 @@ def site_results(rows: Iterable[MetricRow]) -> dict[str, object]:
     for row in rows:
         by_site[row.site].append(row)
     return {site: _one_site(own) for site, own in sorted(by_site.items())}
+
+
+def _medians(rows: list[MetricRow], sign: int) -> Mapping[int, float]:
+    """The median over sites of each round, as if all had measured it; see :func:`polished`.
+
+    A site's number is its mean over findings, fitted to its own numbers alone. Rounds that a single site measured are
+    left out, unless there are no others. Empty if there is nothing to compare.
+    """
+    scores: dict[int, dict[str, float]] = defaultdict(dict)
+    for site in sorted({row.site for row in rows}):
+        for number, value in _means([row for row in rows if row.site == site]).items():
+            scores[number][site] = sign * value
+    common = {number: own for number, own in scores.items() if len(own) > 1} or scores
+    groups = _comparable({number: {(site, ""): value for site, value in own.items()} for number, own in common.items()})
+    chosen = max(groups, key=lambda numbers: (len(numbers), max(numbers)), default=set())
+    if not chosen or len(chosen) == 1 < len(common):
+        return {}
+    return {number: sign * value for number, value in polished({one: common[one] for one in sorted(chosen)}).items()}
 
 
 def _means(rows: list[MetricRow]) -> Mapping[int, float]:

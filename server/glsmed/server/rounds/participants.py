@@ -93,6 +93,11 @@ class Participants:
                 fields = {"site": site, "until_round": self._back_in[site], "reason": reason}
                 self._record("site_set_aside", fields)
 
+    def keep_aside(self, site: str, *, until: int, reason: str) -> None:
+        """Set a site aside until a round, as long as the quorum can do without it."""
+        self._back_in[site] = until
+        self._record("site_set_aside", {"site": site, "until_round": until, "reason": reason})
+
     def set_aside(self, number: int) -> Mapping[str, int]:
         """The sites that sit out a round, each with the round in which it is asked again."""
         return {site: back for site, back in self._back_in.items() if back > number}

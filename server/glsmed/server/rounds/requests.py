@@ -10,12 +10,13 @@ from glsmed.server.folders.run_folder import MetricRow
 from glsmed.server.rounds.outgoing import OutgoingModel, OutgoingModels
 from glsmed.server.rounds.site_messenger import Request, SiteMessenger, SiteReply
 from glsmed.server.updates.checked_update import CheckedUpdate
+from glsmed.server.updates.norm_bound import lengths, too_long
 from glsmed.server.updates.update_checks import ReplyChecks, TrainRequest
 from glsmed.shared.errors import WireError
 from glsmed.shared.protocol.codec import decode, encode
 from glsmed.shared.protocol.messages import EvaluateTask, EvaluationReply, Hello, TrainTask, Update
 from glsmed.shared.protocol.study import Study
-from glsmed.shared.wire.packed_model import ModelLayout, Packed, packed_bytes
+from glsmed.shared.wire.packed_model import ModelLayout, Packed, close_packed, packed_bytes
 
 _SECONDS_PER_MINUTE = 60.0
 _ROUNDS_KNOWN = 4  # how many requests back a late update is still understood
@@ -44,6 +45,16 @@ class RoundOutcome:
     site_seconds: dict[str, float] = field(default_factory=dict)
     bytes_down: int = 0
     bytes_up: int = 0
+
+    def refuse(self, reasons: Mapping[str, str]) -> None:
+        """Take back what was counted of these sites; their updates are closed."""
+        for update in self.updates:
+            if update.facts.site in reasons:
+                close_packed(update.payload)
+        self.updates = [update for update in self.updates if update.facts.site not in reasons]
+        self.counted = {site: cells for site, cells in self.counted.items() if site not in reasons}
+        self.rows = [row for row in self.rows if row.site not in reasons]
+        self.not_counted.update({site: f"refused: {reason}" for site, reason in reasons.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +98,7 @@ class RoundRequests:
         self._models = models
         self._probe = encode(Hello(study_digest=study.digest(), run=study.study))
         self._asked: dict[str, TrainRequest] = {}
+        self._by_step = study.federation.aggregation.rule == "normalized_mean" or study.training.control_variates
 
     @property
     def deadline_seconds(self) -> float:
@@ -116,6 +128,8 @@ class RoundRequests:
             self._take_update(reply, outcome, number=number)
         outcome.bytes_down = len(request.sent_whole) * packed_bytes(model.packed)
         outcome.updates.sort(key=lambda one: one.facts.site)
+        norms = lengths((update.facts for update in outcome.updates), by_step=self._by_step)
+        outcome.refuse(too_long(norms, self._study.federation.max_norm_ratio))
         self._models.now_held(ask.sites.keys() - outcome.not_counted.keys(), model.digest, ask.keep_digest)
         return outcome
 

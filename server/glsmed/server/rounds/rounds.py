@@ -3,13 +3,13 @@
 participants ─ measure the last model and train it ─ check each reply ─ merge ─ checkpoint ─ … ─ best round ─ test
 
 A round counts when at least ``quorum`` updates pass every check. Otherwise it is tried again a few times, and then the
-run fails: it never continues with fewer updates. One message a round takes a model to a site: it is measured on the
-site's validation split and trained further there.
+run fails: it never continues with fewer updates. A model that most sites cannot use is taken back with its round. One
+message a round takes a model to a site: it is measured on the site's validation split and trained further there.
 """
 
 import dataclasses
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -23,11 +23,12 @@ from glsmed.server.rounds.cross_site import cross_site_summary, measure_peers
 from glsmed.server.rounds.outgoing import OutgoingModels
 from glsmed.server.rounds.participants import Participants
 from glsmed.server.rounds.peer_models import PeerModels
+from glsmed.server.rounds.quarantine import MOST_ROLLBACKS, BadModel, bad_model
 from glsmed.server.rounds.requests import Ask, RoundOutcome, RoundRequests
 from glsmed.server.rounds.shared_calibration import SharedCalibration
 from glsmed.server.rounds.site_messenger import Clock, SiteDirectory, SiteMessenger
-from glsmed.server.strategies.chosen import rule_of
-from glsmed.server.strategies.rule import AggregationRule
+from glsmed.server.strategies.chosen import rule_of, sites_over_the_cap
+from glsmed.server.strategies.rule import AggregationRule, UpdateFacts, Weights
 from glsmed.server.updates.aggregation import Merge
 from glsmed.shared.errors import FederationError
 from glsmed.shared.protocol.bundle import RELEASE
@@ -91,6 +92,7 @@ class _StudyRun:
         self._calibration = SharedCalibration(self._messenger, study, folder)
         self._state = RunState("waiting", rounds=study.training.rounds, quorum=study.federation.quorum)
         self._look_due = -math.inf
+        self._rollbacks = 0
 
     def run(self) -> Mapping[str, object]:
         """Run the remaining rounds and the final evaluation; returns the summary."""
@@ -100,12 +102,22 @@ class _StudyRun:
             self._say("the study has finished already", state="finished")
             self._forget_peers()
             return finished
-        for number in range(checkpoint.round + 1, self._study.training.rounds + 1):
-            self._rest_while_paused(number)
+        while True:
+            checkpoint = self._train(checkpoint)
+            outcome = self._measure_last(checkpoint)
+            bad = self._bad_model(checkpoint, outcome)
+            if bad is None:
+                return self._finish(checkpoint, outcome)
+            checkpoint = self._roll_back(bad)
+
+    def _train(self, checkpoint: Checkpoint) -> Checkpoint:
+        """The checkpoint after the remaining rounds, or after those that ran before the study was told to stop."""
+        while checkpoint.round < self._study.training.rounds:
+            self._rest_while_paused(checkpoint.round + 1)
             if self._is_to_stop():
                 break
-            checkpoint = self._round(number, checkpoint)
-        return self._finish(checkpoint)
+            checkpoint = self._round(checkpoint.round + 1, checkpoint)
+        return checkpoint
 
     def _resume(self) -> Checkpoint:
         """The last checkpoint in the folder."""
@@ -135,6 +147,10 @@ class _StudyRun:
             if len(sites) < self._study.federation.quorum:
                 return base  # told to stop while the quorum was missing
             outcome, record = self._attempt(number, attempt, base, sites)
+            bad = self._bad_model(base, outcome)
+            if bad is not None:
+                return self._roll_back(bad)
+            self._participants.note_round(number, counted=outcome.counted, not_counted=outcome.not_counted)
             if record.accepted:
                 checkpoint = self._accept(number, base, outcome)
                 self._say(_round_line(self._name(number), record))
@@ -168,8 +184,39 @@ class _StudyRun:
         )
         self._folder.add_round(record)
         self._folder.record("round", {**dataclasses.asdict(record), "asked": sorted(sites)})
-        self._participants.note_round(number, counted=outcome.counted, not_counted=outcome.not_counted)
         return outcome, record
+
+    def _bad_model(self, base: Checkpoint, outcome: RoundOutcome) -> BadModel | None:
+        """What is wrong with a model, if most sites that were asked about it cannot use it."""
+        quorum = self._study.federation.quorum
+        bad = bad_model(base.round, outcome, self._folder, quorum=quorum)
+        if bad is not None:
+            for update in outcome.updates:
+                close_packed(update.payload)
+        return bad
+
+    def _roll_back(self, bad: BadModel) -> Checkpoint:
+        """Go back to the checkpoint before a model of no use; who made it sits out.
+
+        Raises:
+            FederationError: it happened too often.
+        """
+        self._rollbacks += 1
+        folder = self._folder.checkpoints
+        good = folder.before(bad.round)
+        self._folder.record("model_quarantined", {**dataclasses.asdict(bad), "back_to_round": good})
+        folder.set_aside(bad.round)
+        self._folder.forget_after(good)
+        if bad.culprit:
+            until = self._study.training.rounds + 1
+            self._participants.keep_aside(bad.culprit, until=until, reason=f"its update broke round {bad.round}")
+        self._say(f"{bad}. Its file is in checkpoints/quarantined; going on from round {good}")
+        if self._rollbacks > MOST_ROLLBACKS:
+            raise FederationError(
+                f"{bad}; this is the {self._rollbacks}th time. Withdraw the site that is named (flwr-server withdraw), "
+                f"or lower training.learning_rate if none is, and start again: the run goes on after round {good}"
+            )
+        return folder.load(good, study_digests=self._digests)
 
     def _ask(self, checkpoint: Checkpoint, sites: Mapping[str, int]) -> Ask:
         best = self._choice(checkpoint.round).round
@@ -193,8 +240,9 @@ class _StudyRun:
                 study_digest=self._study.digest(),
                 sites=outcome.counted,
             )
-        shares = {one.site: round(float(weight), 6) for one, weight in zip(facts, weights, strict=True)}
-        self._folder.record("merged", {"round": number, "rule": type(self._rule).__name__, "weights": shares})
+        self._folder.record(
+            "merged", {"round": number, "rule": type(self._rule).__name__, **self._merged(facts, weights)}
+        )
         for update in updates:
             close_packed(update.payload)
         self._folder.add_metrics(outcome.rows)
@@ -204,6 +252,14 @@ class _StudyRun:
         folder.prune(self._kept(number))
         self._forget_peers(but=number)
         return checkpoint
+
+    def _merged(self, facts: Sequence[UpdateFacts], weights: Weights) -> dict[str, object]:
+        """What each update counted, who claimed more than one site may count, and how long each change was."""
+        return {
+            "weights": {one.site: round(float(weight), 6) for one, weight in zip(facts, weights, strict=True)},
+            "share_capped": sites_over_the_cap(self._study, facts),
+            "norms": {one.site: float(f"{one.norm:.6g}") for one in facts},
+        }
 
     def _forget_peers(self, *, but: int | None = None) -> None:
         if self._peers is not None:
@@ -236,11 +292,13 @@ class _StudyRun:
         sites = self._participants.assemble(number, tell=tell, may_go_on=lambda: not self._is_to_stop())
         return self._calibration.settle(sites, tell=tell) if self._study.labels.shared_calibration else sites
 
-    def _finish(self, last: Checkpoint) -> Mapping[str, object]:
-        """Measure the last model, choose the best, and let every site measure and keep that."""
+    def _measure_last(self, last: Checkpoint) -> RoundOutcome:
         if last.round == 0:
             raise FederationError("stopped before the first round: there is no model; start again to go on")
-        outcome = self._evaluate(last, "validation")
+        return self._evaluate(last, "validation")
+
+    def _finish(self, last: Checkpoint, outcome: RoundOutcome) -> Mapping[str, object]:
+        """Choose the best model once the last is measured, and let every site measure and keep that."""
         self._say(f"{self._name(last.round)}: validation {mean_line(outcome.rows)}{_and_reasons(outcome)}")
         choice = self._choice(last.round)
         best = self._folder.checkpoints.load(choice.round, study_digests=self._digests)
@@ -274,6 +332,7 @@ class _StudyRun:
             "round_seconds": [record.seconds for record in self._folder.rounds() if record.accepted],
             "best_round": choice.round,
             "chosen_by": {"metric": choice.metric, "mean": choice.value},
+            "chosen_over_sites": choice.over_sites,
             "checkpoint": f"checkpoints/{self._folder.checkpoints.path(choice.round).name}",
             "checkpoint_sha256": self._folder.checkpoints.digest(choice.round),
             "sites": site_results(outcome.rows),

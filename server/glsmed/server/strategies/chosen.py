@@ -1,17 +1,22 @@
 """The rule that a study asks for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from glsmed.server.strategies.control_variates import ControlVariates
 from glsmed.server.strategies.mean import MeanRule
 from glsmed.server.strategies.median import Median
 from glsmed.server.strategies.norm_bounded_mean import NormBoundedMean
 from glsmed.server.strategies.normalized_mean import NormalizedMean
-from glsmed.server.strategies.rule import AggregationRule
+from glsmed.server.strategies.rule import AggregationRule, UpdateFacts
 from glsmed.server.strategies.server_optimizers import Adam, Momentum, Optimized, ServerOptimizer, Yogi
-from glsmed.server.strategies.site_weights import ByLabelQuality, SiteWeights, by_cells, by_patients
+from glsmed.server.strategies.site_weights import ByLabelQuality, Capped, SiteWeights, by_cells, by_patients
 from glsmed.server.strategies.trimmed_mean import TrimmedMean
-from glsmed.shared.protocol.strategy_settings import AggregationSection, RuleName, ServerOptimizerSection
+from glsmed.shared.protocol.strategy_settings import (
+    ROBUST_RULES,
+    AggregationSection,
+    RuleName,
+    ServerOptimizerSection,
+)
 from glsmed.shared.protocol.study import Study, TrainingSection
 
 _ADAPTIVE_LEARNING_RATE = 0.01
@@ -45,7 +50,17 @@ _RULES: Mapping[RuleName, Callable[[Study], AggregationRule]] = {
 }
 
 
-def _weigh(settings: AggregationSection) -> SiteWeights:
+def sites_over_the_cap(study: Study, facts: Sequence[UpdateFacts]) -> list[str]:
+    """The sites that count less in a mean than they claim; none where the rule counts all alike."""
+    settings = study.federation.aggregation
+    return [] if settings.rule in ROBUST_RULES else _weigh(settings).over(facts)
+
+
+def _weigh(settings: AggregationSection) -> Capped:
+    return Capped(_claimed(settings), settings.max_site_share)
+
+
+def _claimed(settings: AggregationSection) -> SiteWeights:
     if settings.weights == "gold_quality":
         return ByLabelQuality(settings.least_quality_factor, settings.most_quality_factor)
     return by_cells if settings.weights == "cells" else by_patients

@@ -14,6 +14,9 @@ import numpy as np
 from glsmed.server.strategies.rule import UpdateFacts, Weights
 
 _STALENESS_POWER = 0.5
+_FEWEST_FOR_A_CAP = 3
+_ROUNDING = 1e-9
+_LEAST = np.finfo(np.float64).tiny
 
 SiteWeights = Callable[[Sequence[UpdateFacts]], Weights]
 
@@ -46,6 +49,38 @@ class ByLabelQuality:
         mean = sum(known) / len(known) if known else 0.0
         factors = [1.0 if one is None or mean == 0 else min(max(one / mean, self.least), self.most) for one in worth]
         return _shares([one.cells * factor for one, factor in zip(facts, factors, strict=True)], facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Capped:
+    """The weights of another rule, no site of three or more with more than ``most`` of the whole.
+
+    What a site would have beyond it goes to the others in proportion. With one or two sites a cap would make them
+    count alike, so there is none.
+    """
+
+    weigh: SiteWeights
+    most: float
+
+    def __call__(self, facts: Sequence[UpdateFacts]) -> Weights:
+        """``(S,)``; see the class."""
+        return capped(self.weigh(facts), self.most)
+
+    def over(self, facts: Sequence[UpdateFacts]) -> list[str]:
+        """The sites that count less than they would without the cap."""
+        claimed, counted = self.weigh(facts), self(facts)
+        return [one.site for one, wanted, got in zip(facts, claimed, counted, strict=True) if got < wanted]
+
+
+def capped(shares: Weights, most: float) -> Weights:
+    """``(S,)`` the shares with none above ``most``, or above 1 / S where ``most`` is less; the sum stays 1."""
+    most = max(most, 1 / len(shares))
+    is_full = np.zeros(len(shares), dtype=bool)
+    while len(shares) >= _FEWEST_FOR_A_CAP and (shares[~is_full] > most * (1 + _ROUNDING)).any():
+        is_full |= shares > most * (1 + _ROUNDING)
+        rest = shares[~is_full]
+        shares = np.where(is_full, most, shares * (1 - most * is_full.sum()) / max(rest.sum(), _LEAST))
+    return shares
 
 
 def alike(facts: Sequence[UpdateFacts]) -> Weights:

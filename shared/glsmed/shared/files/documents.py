@@ -1,7 +1,7 @@
 """YAML files that people write: read with line numbers, checked against a model, every fault reported at once."""
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from yaml.reader import ReaderError
 
 from glsmed.shared.errors import ConfigurationError, Fault
-from glsmed.shared.files.yaml_reader import KeyPath, YamlLimitError, read_yaml
+from glsmed.shared.files.yaml_reader import MOST_CHARACTERS, KeyPath, YamlLimitError, read_yaml
 
 ModelT = TypeVar("ModelT", bound=pydantic.BaseModel)
 
@@ -26,6 +26,9 @@ def _off_for_false(value: object) -> object:
 FalseIsOff = pydantic.BeforeValidator(_off_for_false)
 
 _MOST_SHOWN = 60  # characters of a wrong value
+_MOST_BYTES = 4 * MOST_CHARACTERS
+_PIECE_BYTES = 1024 * 1024
+_MOST_FAULTS = 200  # of one file; each is looked for in the whole of it
 _EXPECTED = {
     "int_parsing": "a whole number",
     "int_type": "a whole number",
@@ -94,13 +97,25 @@ def read_document(path: Path) -> Document:
         ConfigurationError: it is missing, not UTF-8 or not YAML.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        content = _beginning(path)
+        if len(content) > _MOST_BYTES:
+            raise ConfigurationError([Fault(str(path), f"is larger than {_MOST_BYTES} bytes")])
+        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except OSError as error:
         raise ConfigurationError([Fault(str(path), f"cannot be read: {error.strerror}")]) from None
     except UnicodeDecodeError as error:
         message = f"is not UTF-8 (byte {error.start}): save it again as UTF-8"
         raise ConfigurationError([Fault(str(path), message)]) from None
     return parse_document(text, source=str(path))
+
+
+def _beginning(path: Path) -> bytes:
+    """The bytes of a file; of one that is too large, a few more than are allowed."""
+    content = bytearray()
+    with path.open("rb") as source:
+        while len(content) <= _MOST_BYTES and (piece := source.read(_PIECE_BYTES)):
+            content += piece
+    return bytes(content)
 
 
 def parse_document(text: str, *, source: str) -> Document:
@@ -129,7 +144,10 @@ def validate(document: Document, model: type[ModelT]) -> ModelT:
     try:
         checked = model.model_validate(document.data)
     except pydantic.ValidationError as error:
-        faults += [_model_fault(document, detail, model) for detail in error.errors(include_url=False)]
+        details, keys = error.errors(include_url=False), frozenset(_keys_below(document.data))
+        faults += [_model_fault(document, keys, detail, model) for detail in details[:_MOST_FAULTS]]
+        if len(details) > _MOST_FAULTS:
+            faults.append(document.fault((), f"and {len(details) - _MOST_FAULTS} more that are not listed"))
     if faults:
         raise ConfigurationError(sorted(faults, key=lambda fault: fault.line or 0))
     return checked
@@ -168,8 +186,8 @@ def _syntax_fault(error: yaml.YAMLError | ValueError, source: str, text: str) ->
     return Fault(source, message, line=None if mark is None else mark.line + 1)
 
 
-def _model_fault(document: Document, detail: ErrorDetails, model: type[pydantic.BaseModel]) -> Fault:
-    path = tuple(part for part in detail["loc"] if _stands_in(document.data, detail["loc"], part))
+def _model_fault(document: Document, keys: Set[object], detail: ErrorDetails, model: type[pydantic.BaseModel]) -> Fault:
+    path = tuple(part for part in detail["loc"] if _stands_in(keys, detail["loc"], part))
     if detail["type"] == "extra_forbidden":
         known = list(fields_by_key(_model_at(model, detail["loc"][:-1])))
         return document.fault(detail["loc"], "unknown key" + did_you_mean(str(detail["loc"][-1]), known))
@@ -187,9 +205,9 @@ def _meaning(model: type[pydantic.BaseModel], detail: ErrorDetails) -> str:
     return "" if field is None else field.description or ""
 
 
-def _stands_in(data: object, loc: Sequence[str | int], part: str | int) -> bool:
+def _stands_in(keys: Set[object], loc: Sequence[str | int], part: str | int) -> bool:
     """Whether a part of pydantic's location is a key or index in the file; unions add names of their own."""
-    return isinstance(part, int) or any(part == key for key in _keys_below(data)) or part == loc[0]
+    return isinstance(part, int) or part in keys or part == loc[0]
 
 
 def _keys_below(data: object) -> Iterator[object]:

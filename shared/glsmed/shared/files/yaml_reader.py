@@ -20,7 +20,9 @@ KeyPath = tuple[str | int, ...]
 
 MOST_DEPTH = 100
 MOST_VALUES = 500_000
+MOST_REPEATED = 10_000  # values that stand there through aliases
 MOST_CHARACTERS = 16 * 1024 * 1024
+_MOST_STEPS = 10 * MOST_VALUES  # sum of the depths of all values: what their paths take
 
 _TAG = "tag:yaml.org,2002:"
 # Type, pattern and possible first characters of a value without quotes; what matches none is text.
@@ -158,6 +160,9 @@ class _Index:
     def __init__(self) -> None:
         self.lines: dict[KeyPath, int] = {(): 1}
         self._open: list[Node] = []
+        self._seen: set[int] = set()  # identities of nodes, which live as long as the document is read
+        self._repeated = 0
+        self._steps = 0
 
     def add(self, node: Node, path: KeyPath) -> Iterator[Repeat]:
         """Note what ``node`` at ``path`` holds; yields each repeated key and takes it out, so that the first counts."""
@@ -185,8 +190,14 @@ class _Index:
             yield from self.add(value, below)
 
     def _note(self, path: KeyPath, node: Node) -> None:
-        if len(self.lines) > MOST_VALUES:
+        self._steps += len(path)
+        if len(self.lines) > MOST_VALUES or self._steps > _MOST_STEPS:
             raise YamlLimitError(problem=f"holds more than {MOST_VALUES} values", problem_mark=node.start_mark)
+        self._repeated += id(node) in self._seen
+        if self._repeated > MOST_REPEATED:
+            problem = f"repeats more than {MOST_REPEATED} values through aliases: write them out"
+            raise YamlLimitError(problem=problem, problem_mark=node.start_mark)
+        self._seen.add(id(node))
         self.lines[path] = node.start_mark.line + 1
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from glsmed.shared.errors import GlsmedError
+from glsmed.shared.errors import GlsmedError, printable
 from glsmed.shared.processes.loopback import keep_loopback_direct
 
 Tell = Callable[[str], None]  # takes one line for people, without its line break
@@ -27,7 +27,8 @@ def run_command(command: Callable[[], object]) -> None:
     try:
         command()
     except GlsmedError as error:
-        _say(f"error: {error}", level="error")
+        lines = [printable(line) for line in str(error).split("\n")]  # a file's own words may be among them
+        _say("\n".join(["error: " + lines[0], *lines[1:]]), level="error")
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         _say("interrupted", level="info")
@@ -40,7 +41,7 @@ def run_command(command: Callable[[], object]) -> None:
         raise SystemExit(0) from None
     except OSError as error:  # for instance a full disk: the system's own words say enough
         place = "" if error.filename is None else f"{error.filename}: "
-        _say(f"error: {place}{error.strerror or error}", level="error")
+        _say("error: " + printable(f"{place}{error.strerror or error}"), level="error")
         raise SystemExit(GlsmedError.exit_code) from None
 
 

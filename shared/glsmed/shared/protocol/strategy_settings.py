@@ -48,6 +48,15 @@ class AggregationSection(StrictModel):
             "norms",
         ),
     ] = None
+    max_site_share: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            description="from three updates on: largest share of the mean that one site counts, whatever cells it "
+            "claims; 1: no cap",
+        ),
+    ] = 0.5
     trimmed_sites: Annotated[
         int, Field(ge=1, le=1000, description="trimmed_mean: sites left out at each end, chosen anew for each weight")
     ] = 1

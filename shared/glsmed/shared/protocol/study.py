@@ -253,6 +253,14 @@ class FederationSection(StrictModel):
             "null: no bound",
         ),
     ] = None
+    max_norm_ratio: Annotated[
+        float | None,
+        Field(
+            gt=1,
+            description="from three updates on: one whose change is more than so many times as long (L2 norm) as the "
+            "round's median is refused and named; null: no such bound",
+        ),
+    ] = 3.0
     aggregation: Annotated[
         AggregationSection, Field(description="how the updates of a round become one model: docs/learning.md")
     ] = AggregationSection()
