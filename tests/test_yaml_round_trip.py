@@ -26,7 +26,7 @@ FILES: list[tuple[Path, type[pydantic.BaseModel]]] = [
 @pytest.mark.parametrize(("path", "model"), FILES, ids=lambda value: value.stem if isinstance(value, Path) else "")
 def test_what_safe_dump_writes_of_loaded_settings_loads_again(path: Path, model: type[pydantic.BaseModel]) -> None:
     loaded = validate(read_document(path), model)
-    text = yaml.safe_dump(loaded.model_dump(mode="json", exclude_unset=True), allow_unicode=True)
+    text = yaml.safe_dump(loaded.model_dump(mode="json", exclude_unset=True, by_alias=True), allow_unicode=True)
     assert validate(parse_document(text, source=path.name), model) == loaded
 
 
