@@ -63,4 +63,4 @@ class OwnProcessesOnly:
         if scope["path"] in _FOR_EVERYBODY:
             return scope["method"] == "GET"
         shown = Headers(scope=scope).get(TOKEN_HEADER, "").encode("utf-8", "replace")
-        return hmac.compare_digest(shown, self._token) and may_stay(scope, "the centre")
+        return bool(hmac.compare_digest(shown, self._token)) and may_stay(scope, "the centre")
