@@ -44,6 +44,7 @@ def make_study_folder(
     study = validate(parse_document(text, source=str(folder.study_file)), Study)
     if folder.certificates.ca_key.exists():
         raise UsageError(f"{folder.certificates.ca_key} is the authority of another study: choose another folder")
+    folder.keep_private()
     folder.certificates.create(study=study.study, public_names=study.centre.public_names)
     folder.sites.mkdir(exist_ok=True)
     write_text(folder.study_file, text)

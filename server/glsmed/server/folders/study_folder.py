@@ -6,7 +6,9 @@ sites/        one admitted request per site; sites/withdrawn/ one record per wit
 nodes.json    {"<node id>": "<site>"}, as the SuperLink knows the admitted keys
 run/          what the run writes, see :mod:`glsmed.server.folders.run_folder`
 logs/         one log per process
-state/        what Flower keeps, for this user only
+state/        what Flower keeps
+
+The whole folder is for the user who runs the study: whoever may read it could speak as the centre.
 """
 
 import json
@@ -105,12 +107,18 @@ class StudyFolder:
             superexec_secret=self._secret,
         )
 
+    def keep_private(self) -> None:
+        """Make the folder if it is missing, and let nobody but its owner look into it."""
+        self.root.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        self.root.chmod(PRIVATE_FOLDER)
+
     def prepare_state(self) -> None:
-        """Make the state folder, readable by its owner only.
+        """Make the state folder, and let nobody but its owner read it or what lies beside it.
 
         Raises:
             FederationError: the SuperLink's database in it is damaged.
         """
+        self.keep_private()
         self.state.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         self.state.chmod(PRIVATE_FOLDER)
         self.flower_home.mkdir(exist_ok=True)

@@ -7,6 +7,7 @@ Each part may be killed at any time: the SuperLink is started again on its datab
 again, and its run is stopped, submitted again, and continues after its last checkpoint.
 """
 
+import os
 import signal
 import ssl
 import subprocess
@@ -34,6 +35,7 @@ from glsmed.shared.files.exclusive_lock import exclusive_lock
 from glsmed.shared.processes.children import (
     QUIET_FLOWER,
     Child,
+    plain_variables,
     require_free_port,
     start_child,
     stop_children,
@@ -150,7 +152,13 @@ class StudySupervisor:
             **self._folder.environment(),
         }
         command = child_command(name, self._folder.study_file)
-        self._children[name] = start_child(name, command, log=self._folder.log(name), environment=environment)
+        self._children[name] = start_child(
+            name,
+            command,
+            log=self._folder.log(name),
+            environment=environment,
+            inherited=plain_variables(os.environ),
+        )
 
     def _wait_for_link(self) -> None:
         child = self._children["superlink"]
