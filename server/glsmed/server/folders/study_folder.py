@@ -125,11 +125,15 @@ class StudyFolder:
         if self.database.is_file():
             _require_database(self.database)
 
-    def renew_for_this_start(self, study: Study) -> None:
-        """Write a new secret for the executor, and a new server certificate where the present one will not do."""
+    def renew_for_this_start(self, study: Study, *, ca_passphrase: bytes | None = None) -> None:
+        """Write a new secret for the centre's processes, and a new server certificate where the present will not do.
+
+        Raises:
+            FederationError: a certificate is needed, and the authority's key is missing, damaged or encrypted.
+        """
         write_text(self._secret, secrets.token_hex(_SECRET_BYTES), mode=PRIVATE_FILE)
         if self.certificates.needs_renewal(study.centre.public_names):
-            self.certificates.issue(study.centre.public_names)
+            self.certificates.issue(study.centre.public_names, ca_passphrase)
 
 
 def _require_database(path: Path) -> None:

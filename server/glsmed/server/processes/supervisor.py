@@ -58,9 +58,16 @@ _SMALL = {"MALLOC_ARENA_MAX": "2"}  # glibc keeps what many threads have freed i
 
 
 class StudySupervisor:
-    """Runs one study to its end; ``tell`` gets one line for each thing that a person wants to know."""
+    """Runs one study to its end.
 
-    def __init__(self, study_file: Path, *, tell: Tell) -> None:
+    Args:
+        study_file: the study's.
+        tell: gets one line for each thing that a person wants to know.
+        ca_passphrase: of an encrypted authority's key; needed when the server certificate must be renewed.
+    """
+
+    def __init__(self, study_file: Path, *, tell: Tell, ca_passphrase: bytes | None = None) -> None:
+        self._ca_passphrase = ca_passphrase
         self._folder = StudyFolder(study_file)
         self._study = self._folder.study()
         self._tell = tell
@@ -86,7 +93,7 @@ class StudySupervisor:
         self._folder.prepare_state()
         with exclusive_lock(self._folder.lock, work=f"flwr-server for the study {self._study.study}"):
             self._check_before_start()
-            self._folder.renew_for_this_start(self._study)
+            self._folder.renew_for_this_start(self._study, ca_passphrase=self._ca_passphrase)
             self._make_first_model()
             with monitored(self._folder, self._study, tell=self._tell), self._status_kept_true():
                 control = self._start_link()

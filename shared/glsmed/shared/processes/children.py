@@ -26,8 +26,8 @@ QUIET_FLOWER = {
 
 # what a program needs to find its files, its language and its cores; not: passwords, tokens, addresses of services
 _PLAIN_VARIABLES = frozenset(
-    "HOME LANG LANGUAGE LD_LIBRARY_PATH LOGNAME NO_PROXY PATH SHELL TEMP TERM TMP TMPDIR TZ USER VIRTUAL_ENV "
-    "no_proxy GLSMED_LOG_FORMAT".split()
+    {"HOME", "LANG", "LANGUAGE", "LOGNAME", "PATH", "SHELL", "TEMP", "TERM", "TMP", "TMPDIR", "TZ", "USER"}
+    | {"LD_LIBRARY_PATH", "NO_PROXY", "no_proxy", "VIRTUAL_ENV", "GLSMED_LOG_FORMAT"}
 )
 _PLAIN_PREFIXES = ("LC_", "PYTHON", "OMP_", "MKL_", "OPENBLAS_", "MALLOC_")
 
