@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -48,6 +48,7 @@ START_SECONDS = 300
 SILENT = 160  # connections
 ADDRESSES = tuple(f"127.0.0.{number}" for number in range(1, 6))
 NOBODY = 65534
+Record = Callable[[str, object], None]
 
 
 @dataclass
@@ -77,7 +78,7 @@ class Centre:
 
     def send(self, path: str, body: bytes) -> int | None:
         """Send a request without a key; its answer's status, None if the connection was cut before."""
-        with suppress(httpx.TransportError), httpx.Client(verify=self.trusted, timeout=120) as client:
+        with suppress(httpx.TransportError, ssl.SSLError), httpx.Client(verify=self.trusted, timeout=120) as client:
             url = f"https://localhost:{self.port}{path}"
             return client.post(url, content=body, headers={"content-type": "application/protobuf"}).status_code
         return None
@@ -195,14 +196,18 @@ def _flood(centre: Centre, *, requests: int, megabytes: int) -> tuple[set[int | 
 
 
 @pytest.mark.parametrize("megabytes", [1, 31])
-def test_bodies_without_a_key_are_not_read(centre: Centre, megabytes: int) -> None:
+def test_bodies_without_a_key_are_not_read(centre: Centre, megabytes: int, record_property: Record) -> None:
     answers, grown_mb = _flood(centre, requests=4, megabytes=megabytes)
+    record_property("memory_mb", round(grown_mb, 1))
     assert answers <= {401, 413, None}
     assert grown_mb < MOST_MB / 4
 
 
-def test_control_without_the_keys_door_two_requests_take_the_memory(open_centre: Centre) -> None:
+def test_control_without_the_keys_door_two_requests_take_the_memory(
+    open_centre: Centre, record_property: Record
+) -> None:
     _, grown_mb = _flood(open_centre, requests=2, megabytes=4)
+    record_property("memory_mb", round(grown_mb, 1))
     assert grown_mb > MOST_MB
 
 
@@ -231,14 +236,18 @@ def _is_open(connection: ssl.SSLSocket) -> bool:
         return False
 
 
-def test_silent_connections_are_few_and_small_and_keep_no_site_out(centre: Centre) -> None:
+def test_silent_connections_are_few_and_small_and_keep_no_site_out(centre: Centre, record_property: Record) -> None:
     still_open, grown_mb = _silent_connections(centre)
+    record_property("memory_mb", round(grown_mb, 1))
+    record_property("still_open", still_open)
     assert still_open <= Limits().strangers
     assert grown_mb < MOST_MB
 
 
-def test_control_without_limits_all_silent_connections_stay(open_centre: Centre) -> None:
-    assert _silent_connections(open_centre)[0] == SILENT
+def test_control_without_limits_all_silent_connections_stay(open_centre: Centre, record_property: Record) -> None:
+    still_open, grown_mb = _silent_connections(open_centre)
+    record_property("memory_mb", round(grown_mb, 1))
+    assert still_open == SILENT
 
 
 def _ask_with(centre: Centre, headers: bytes) -> bytes:
@@ -295,25 +304,15 @@ def test_control_without_the_token_another_user_starts_a_run(open_centre: Centre
 
 def _read_as_nobody(root: Path) -> list[str]:
     """The files below ``root`` that a user without rights can read."""
-    program = (
-        "import pathlib, sys\n"
-        "for path in pathlib.Path(sys.argv[1]).rglob('*'):\n"
-        "    try:\n"
-        "        path.is_file() and path.open('rb').close() is None and print(path.name)\n"
-        "    except OSError: pass\n"
-    )
     done = subprocess.run(
-        [sys.executable, "-S", "-c", program, str(root)],
+        ["find", str(root), "-type", "f", "-readable", "-printf", "%f\\n"],
         capture_output=True,
         text=True,
         user=NOBODY,
         group=NOBODY,
         extra_groups=[],
-        env={},
-        check=False,
+        check=False,  # it ends with an error where it may not look
     )
-    if done.returncode:
-        pytest.skip(f"a user without rights cannot start Python here: {done.stderr[-200:]}")
     return done.stdout.split()
 
 

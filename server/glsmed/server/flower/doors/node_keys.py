@@ -1,7 +1,7 @@
 """Which site sends a request, known from its headers alone.
 
 Flower reads a request whole and makes objects of it before it looks at the key in its headers. Here key, time and
-signature are checked first; Flower then checks them again, together with the node that the body names.
+signature are checked first. That the body names the same node is checked where it is read.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from glsmed.server.flower.doors.entrance import may_stay
 from glsmed.server.flower.doors.refusing import refuse
 
 FLEET = "/v1/fleet/"
+NODE = "glsmed.node"  # where a request's scope holds the node that has signed it
 _ACTIVATION = FLEET + "activate-node"
 _MOST_KEY_BYTES = 4096
 
@@ -98,7 +99,7 @@ class KnownSitesOnly:
             return
         answer = await asyncio.to_thread(self._owner_or_refusal, scope)
         if isinstance(answer, int) and may_stay(scope, str(answer)):
-            await self._app(scope, receive, send)
+            await self._app({**scope, NODE: answer}, receive, send)
         elif isinstance(answer, int):
             await refuse(PlainTextResponse("too many connections\n", status_code=429), scope, receive, send)
         else:
