@@ -40,7 +40,7 @@ def _plain_listener(app: Any, settings: Any, *, host: str, port: int, lifespan: 
 
 def _without_keys() -> None:
     setattr(listeners, "KnownSitesOnly", lambda app, _state: app)  # noqa: B010  # a class for mypy
-    listeners._most_bytes = lambda _path: MOST_PART_BYTES
+    setattr(listeners, "_most_bytes", lambda _path: MOST_PART_BYTES)  # noqa: B010
 
 
 def _without_limits() -> None:

@@ -12,7 +12,7 @@ PIECE = 1000
 
 
 def _pieces(count: int, *, ends: bool = True) -> list[Message]:
-    body = [
+    body: list[Message] = [
         {"type": "http.request", "body": bytes([number % 251]) * PIECE, "more_body": not ends or number < count - 1}
         for number in range(count)
     ]

@@ -61,6 +61,6 @@ class OwnProcessesOnly:
 
     def _may_be_served(self, scope: Scope) -> bool:
         if scope["path"] in _FOR_EVERYBODY:
-            return scope["method"] == "GET"
+            return bool(scope["method"] == "GET")
         shown = Headers(scope=scope).get(TOKEN_HEADER, "").encode("utf-8", "replace")
-        return bool(hmac.compare_digest(shown, self._token)) and may_stay(scope, "the centre")
+        return hmac.compare_digest(shown, self._token) and may_stay(scope, "the centre")
