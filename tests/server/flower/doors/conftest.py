@@ -14,6 +14,7 @@ import pytest
 import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.loops.auto import auto_loop_factory
 
 from glsmed.server.flower.doors.entrance import may_stay
 from glsmed.server.flower.doors.limits import Limits
@@ -117,7 +118,7 @@ def _listening(app: ASGIApp, limits: Limits, certificates: CertificateFolder) ->
         app, host="127.0.0.1", port=port.number, lifespan="off", log_config=None, ws="none", timeout_graceful_shutdown=1
     )
     listener = Listener(config, tls=tls, limits=limits)
-    thread = threading.Thread(target=lambda: asyncio.run(_serve(listener)), daemon=True)
+    thread = threading.Thread(target=_run, args=(listener,), daemon=True)
     thread.start()
     while not listener.started and thread.is_alive():
         time.sleep(0.01)
@@ -128,6 +129,11 @@ def _listening(app: ASGIApp, limits: Limits, certificates: CertificateFolder) ->
             one.close()
         listener.should_exit = True
         thread.join()
+
+
+def _run(listener: Listener) -> None:
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:  # as the SuperLink's process does
+        runner.run(_serve(listener))
 
 
 async def _serve(listener: Listener) -> None:

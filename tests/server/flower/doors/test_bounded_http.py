@@ -65,17 +65,17 @@ def test_a_body_that_does_not_come_is_not_waited_for(listen: Listening) -> None:
 
 def test_a_body_that_comes_slowly_is_waited_for(listen: Listening) -> None:
     app = Counting()
-    connection = listen(app, Limits(silent_seconds=0.6, head_seconds=0.6)).connect()
+    connection = listen(app, Limits(silent_seconds=2, head_seconds=2)).connect()
     connection.sendall(b"POST /x HTTP/1.1\r\nhost: c\r\ncontent-length: 8\r\nowner: st-mary\r\n\r\n")
     for _ in range(8):
-        time.sleep(0.15)
+        time.sleep(0.4)
         connection.sendall(b"1")
     assert everything_from(connection).endswith(SERVED)
     assert app.bodies == [8]
 
 
 def test_a_stranger_stays_for_a_time_and_a_site_as_long_as_it_likes(listen: Listening) -> None:
-    port = listen(Counting(), Limits(stranger_seconds=0.8))
+    port = listen(Counting(), Limits(stranger_seconds=2))
     stranger, site = port.connect(), port.connect()
     site.sendall(head("owner: st-mary"))
     assert everything_from(site).endswith(SERVED)
