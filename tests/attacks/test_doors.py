@@ -10,20 +10,25 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from flwr.app import Array, ArrayRecord, Message, RecordDict
 from flwr.proto.control_pb2 import StartRunRequest
 from flwr.proto.fab_pb2 import Fab
 from flwr.proto.fleet_pb2 import ActivateNodeRequest, PushMessagesRequest
+from flwr.proto.node_pb2 import Node
+from flwr.serverapp import Grid
 from flwr.supercore.control import ControlHttpClient
 from flwr.supercore.interceptors import RuntimeVersionHttpInterceptor
 from flwr.supercore.primitives.asymmetric import public_key_to_bytes
@@ -32,11 +37,14 @@ from flwr.supernode.node_auth_http_interceptor import NodeAuthHttpInterceptor
 
 from glsmed.server.flower.control import Control
 from glsmed.server.flower.doors.limits import Limits
+from glsmed.server.flower.executor import RunTasks
+from glsmed.server.flower.store_grid import StoreGrid
 from glsmed.server.folders.new_study import make_study_folder
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.shared.processes.children import QUIET_FLOWER, Child, free_port, start_child, stop_children
 from glsmed.shared.protocol.bundle import bundle_bytes
 from glsmed.shared.protocol.enrolment import generate_private_key, make_request
+from tests.server.flower.conftest import Site, array_of
 
 from .superlink_program import DEFENCES
 
@@ -83,8 +91,9 @@ class Centre:
             return client.post(url, content=body, headers={"content-type": "application/protobuf"}).status_code
         return None
 
-    def serve_site(self) -> int:
-        """The node id with which the centre answers its site."""
+    @contextmanager
+    def site(self) -> Iterator[Site]:
+        """The site, connected to the public port."""
         with FleetHttpClient.from_server_address(
             f"localhost:{self.port}",
             insecure=False,
@@ -95,9 +104,9 @@ class Centre:
             ],
         ) as client:
             request = ActivateNodeRequest(
-                public_key=public_key_to_bytes(self.key.public_key()), heartbeat_interval=30.0
+                public_key=public_key_to_bytes(self.key.public_key()), heartbeat_interval=60.0
             )
-            return client.ActivateNode(request).node_id
+            yield Site(self.key, Node(node_id=client.ActivateNode(request).node_id), client)
 
     def memory_mb(self, field: str) -> float:
         """``VmRSS`` or, since :meth:`growth_mb` began, ``VmHWM``."""
@@ -181,6 +190,41 @@ def open_centre() -> Iterator[Centre]:
         yield made
 
 
+def _record(seed: int) -> RecordDict:
+    model = np.random.default_rng(seed).integers(0, 256, 12_000_000, dtype=np.uint8)  # three parts
+    return RecordDict({"model": ArrayRecord({"uint8": Array(model)})})
+
+
+def _exchange(grid: StoreGrid, node: int) -> list[bytes]:
+    """Send a model to a node; the models that come back."""
+    grid._runtime_client._retry_invoker = None
+    ids = grid.push_messages([Message(_record(1), node, "train", ttl=300.0)])
+    deadline, replies = time.monotonic() + 200, list[Message]()
+    while not replies and time.monotonic() < deadline:
+        replies = list(grid.pull_messages(ids))
+    return [array_of(reply, "uint8").data for reply in replies]
+
+
+def test_the_doors_let_a_model_out_and_an_honest_update_in(centre: Centre) -> None:
+    settings, came = centre.folder.link_settings(centre.folder.study()), list[bytes]()
+    with closing(RunTasks(settings, incoming=centre.folder.incoming)) as tasks, centre.site() as site:
+        with closing(Control(settings)) as control:
+            control.start_run(bundle_bytes())
+
+        def round_loop(grid: Grid) -> None:
+            assert isinstance(grid, StoreGrid)
+            came.extend(_exchange(grid, site.node.node_id))
+
+        rounds = threading.Thread(target=tasks.run_next, args=(round_loop,), daemon=True)
+        rounds.start()
+        while (task := site.receive()) is None:
+            assert rounds.is_alive()
+        assert array_of(task, "uint8").data == array_of(Message(_record(1), 1, "train"), "uint8").data
+        site.answer(task, _record(2))
+        rounds.join(timeout=200)
+    assert came == [array_of(Message(_record(2), 1, "train"), "uint8").data]
+
+
 def _tiny_messages(megabytes: int) -> bytes:
     """A request of as many empty messages as fit, of which each costs thirty times its size in memory."""
     number = PushMessagesRequest.DESCRIPTOR.fields_by_name["messages_list"].number
@@ -219,7 +263,8 @@ def _silent_connections(centre: Centre) -> tuple[int, float]:
             opened.append(centre.connect(ADDRESSES[number % len(ADDRESSES)]))
             with suppress(OSError):
                 opened[-1].sendall(b"GET /health HTTP/1.1\r\nx: " + b"y" * 15_000)
-        assert centre.serve_site()
+        with centre.site() as site:
+            assert site.node.node_id
         still_open = sum(_is_open(one) for one in opened)
     for one in opened:
         one.close()
