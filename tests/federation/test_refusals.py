@@ -38,7 +38,12 @@ def test_the_public_port_answers_nothing_but_fleet_and_health(waiting_centre: Fe
     assert _get(waiting_centre, "/health") == 200
     for path in ("/", "/docs", "/openapi.json", "/v1/control/list-runs", "/v1/runtime/acquire-task"):
         assert _get(waiting_centre, path) == 404
-    assert _get(waiting_centre, "/docs", port=waiting_centre.loopback_port) == 200
+
+
+def test_the_loopback_port_answers_nobody_but_the_centres_own_processes(waiting_centre: Federation) -> None:
+    assert _get(waiting_centre, "/health", port=waiting_centre.loopback_port) == 200
+    for path in ("/docs", "/v1/control/list-runs", "/v1/fleet/pull-messages"):
+        assert _get(waiting_centre, path, port=waiting_centre.loopback_port) == 401
 
 
 def test_the_loopback_port_is_not_reachable_from_outside(waiting_centre: Federation) -> None:

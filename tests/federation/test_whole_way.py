@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import stat
 import subprocess
 import time
 from pathlib import Path
@@ -58,7 +59,16 @@ def test_a_study_runs_to_its_end_and_leaves_its_record(federation: Federation) -
     _check_run(run)
     _check_shared_prior(run)
     _check_nothing_else_left(federation)
+    _check_private(federation.study_file.parent)
     _check_no_worker_stays(federation)
+
+
+def _check_private(study: Path) -> None:
+    """Whatever the commands and the processes of the centre have written is for their user alone."""
+    found = [study, *study.rglob("*")]
+    assert len(found) > 30
+    for path in found:
+        assert stat.S_IMODE(path.lstat().st_mode) & 0o077 == 0, path
 
 
 def _check_run(run: Path) -> None:

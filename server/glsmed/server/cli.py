@@ -1,5 +1,7 @@
 """``flwr-server``: what the coordinating centre types. Each command is a file in ``commands/``."""
 
+import os
+
 import typer
 
 from glsmed.server.commands.admit import admit_command
@@ -14,6 +16,7 @@ from glsmed.server.commands.steer import extend_command, pause_command, resume_c
 from glsmed.server.commands.study_option import StudyOption, chosen_study
 from glsmed.server.commands.weights import weights_app
 from glsmed.server.commands.withdraw import withdraw_command
+from glsmed.shared.files.atomic import PRIVATE_UMASK
 from glsmed.shared.processes.command_line import run_command
 
 app = typer.Typer(
@@ -58,5 +61,6 @@ app.command("export")(export_command)
 
 
 def main() -> None:
-    """Entry point of ``flwr-server``."""
+    """Entry point of ``flwr-server``; what it and its processes write is for the user who runs it alone."""
+    os.umask(PRIVATE_UMASK)
     run_command(app)

@@ -19,3 +19,13 @@ def test_a_port_that_is_none_is_refused(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["init", str(tmp_path / "chest"), "--port", "70000"])
     assert done.exit_code == 2
     assert not (tmp_path / "chest").exists()
+
+
+def test_the_authoritys_key_can_be_encrypted_from_the_beginning(tmp_path: Path) -> None:
+    secret = tmp_path / "passphrase"
+    secret.write_text("four words of a poem")
+    secret.chmod(0o600)
+    done = CliRunner().invoke(app, ["init", str(tmp_path / "chest"), "--ca-passphrase-file", str(secret)])
+    assert done.exit_code == 0, done.output
+    assert "ENCRYPTED" in (tmp_path / "chest" / "pki" / "ca.key").read_text()
+    assert "poem" not in done.output

@@ -14,7 +14,8 @@ class Supervised:
 
     studies: list[Path]
 
-    def __init__(self, study_file: Path, *, tell: Callable[[str], None]) -> None:
+    def __init__(self, study_file: Path, *, tell: Callable[[str], None], ca_passphrase: bytes | None = None) -> None:
+        self.ca_passphrase = ca_passphrase
         self.studies.append(study_file)
         self.tell = tell
         self.run_folder = study_file.parent / "run"

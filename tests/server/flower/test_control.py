@@ -52,6 +52,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> FakeClient:
 def control(client: FakeClient, tmp_path: Path) -> Control:
     certificates = CertificateFolder(tmp_path)
     certificates.create(study="doubt", public_names=["localhost"])
+    (tmp_path / "secret").write_text("a secret of this test")
     settings = LinkSettings(
         public_host="127.0.0.1",
         public_port=8443,

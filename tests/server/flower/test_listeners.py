@@ -123,3 +123,24 @@ def test_a_large_request_is_refused_before_its_body_is_read(headers: dict[str, s
 
     assert asyncio.run(ask()) == status
     assert bool(reached) is (status == 200)
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "status"),
+    [
+        ("/v1/fleet/push-object", 2**22, 200),
+        ("/v1/fleet/push-messages", 2**22, 413),
+        ("/v1/fleet/push-messages", 2**20, 200),
+        ("/v1/fleet/pull-messages", 2**22, 413),
+        ("/health", 1, 413),
+    ],
+)
+def test_only_parts_of_models_may_be_large(path: str, size: int, status: int) -> None:
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app=FleetOnly(_anything))
+        async with httpx.AsyncClient(transport=transport, base_url="http://centre") as client:
+            return await client.post(path, headers={"content-length": str(size)})
+
+    answer = asyncio.run(ask())
+    assert answer.status_code == status
+    assert (answer.headers.get("connection") == "close") is (status != 200)

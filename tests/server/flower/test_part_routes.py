@@ -18,6 +18,7 @@ from flwr.supercore.inflatable.inflatable_object import get_all_nested_objects
 from flwr.supercore.primitives.asymmetric import public_key_to_bytes, sign_message
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from glsmed.server.flower.doors.node_keys import NODE
 from glsmed.server.flower.part_routes import with_part_routes
 from glsmed.server.flower.store_grid import StoreGrid
 
@@ -125,3 +126,17 @@ def test_a_part_that_nobody_announced_is_not_kept(link: Link, sites: tuple[Site,
     ).SerializeToString()
     expected = _ask(link.app, "push-object", body, _signed(site))
     assert _ask(with_part_routes(link.app), "push-object", body, _signed(site)) == expected
+
+
+def test_a_signer_who_is_known_from_the_door_may_not_name_another(
+    link: Link, sites: tuple[Site, Site], message: Message
+) -> None:
+    served = with_part_routes(link.app)
+    statuses = []
+    for node in (sites[0].node.node_id, sites[1].node.node_id, None):
+
+        async def through_the_door(scope: Scope, receive: Receive, send: Send, node: int | None = node) -> None:
+            await served(scope if node is None else {**scope, NODE: node}, receive, send)
+
+        statuses.append(_ask(through_the_door, "pull-object", _pull(message, sites[0].node), PROTOBUF)[0])
+    assert statuses == [200, 401, 401]

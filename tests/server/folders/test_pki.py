@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from glsmed.server.folders.pki import CertificateFolder
-from glsmed.shared.errors import FederationError
+from glsmed.server.folders.pki import CertificateFolder, passphrase_in
+from glsmed.shared.errors import FederationError, UsageError
 
 
 @pytest.fixture
@@ -100,3 +100,50 @@ def test_a_server_key_that_does_not_fit_its_certificate_is_made_again(
     other.create(study="other", public_names=["centre.example.org"])
     certificates.server_key.write_bytes(other.server_key.read_bytes())
     assert certificates.needs_renewal(["centre.example.org"])
+
+
+PASSPHRASE = b"four words of a poem"
+
+
+def test_an_encrypted_authority_renews_with_its_passphrase_alone(tmp_path: Path) -> None:
+    locked = CertificateFolder(tmp_path / "pki")
+    locked.create(study="doubt", public_names=["centre.example.org"], passphrase=PASSPHRASE)
+    assert locked.is_locked
+    assert b"ENCRYPTED" in locked.ca_key.read_bytes()
+    with pytest.raises(FederationError, match="ca-passphrase-file"):
+        locked.issue(["new.example.org"])
+    with pytest.raises(FederationError, match="does not open with this passphrase"):
+        locked.issue(["new.example.org"], b"other words of a poem")
+    assert locked.needs_renewal(["new.example.org"])
+    locked.issue(["new.example.org"], PASSPHRASE)
+    assert not locked.needs_renewal(["new.example.org"])
+
+
+def test_a_passphrase_does_no_harm_where_the_key_is_not_encrypted(certificates: CertificateFolder) -> None:
+    certificates.issue(["new.example.org"], PASSPHRASE)
+    assert not certificates.needs_renewal(["new.example.org"])
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "said"),
+    [
+        (b"short\n", 0o600, "expected 12 characters in the first line, got 5"),
+        (PASSPHRASE, 0o644, "chmod 600"),
+        (None, 0o600, "No such file"),
+    ],
+)
+def test_a_passphrase_file_that_will_not_do_is_named(
+    tmp_path: Path, content: bytes | None, mode: int, said: str
+) -> None:
+    file = tmp_path / "passphrase"
+    if content is not None:
+        file.write_bytes(content)
+        file.chmod(mode)
+    with pytest.raises(UsageError, match=f"{file}: .*{said}"):
+        passphrase_in(file)
+
+
+def test_the_passphrase_is_the_first_line(tmp_path: Path) -> None:
+    (tmp_path / "passphrase").write_bytes(PASSPHRASE + b"\r\nanother line\n")
+    (tmp_path / "passphrase").chmod(0o600)
+    assert passphrase_in(tmp_path / "passphrase") == PASSPHRASE

@@ -49,6 +49,17 @@ def test_what_flower_keeps_is_for_this_user_only(tmp_path: Path) -> None:
     assert (_mode(folder.state), _mode(secret)) == (PRIVATE_FOLDER, PRIVATE_FILE)
 
 
+def test_nobody_else_looks_into_a_study_folder_whoever_made_it(tmp_path: Path) -> None:
+    (tmp_path / "study").mkdir(mode=0o755)
+    folder = make_study_folder(
+        tmp_path / "study", name="doubt", public_names=["localhost"], port=8443, loopback_port=8440
+    )
+    assert _mode(folder.root) == PRIVATE_FOLDER
+    folder.root.chmod(0o755)
+    folder.prepare_state()
+    assert _mode(folder.root) == PRIVATE_FOLDER
+
+
 def test_every_start_has_a_secret_of_its_own(tmp_path: Path) -> None:
     folder = make_study_folder(tmp_path, name="doubt", public_names=["localhost"], port=8443, loopback_port=8440)
     secret = folder.link_settings(folder.study()).superexec_secret

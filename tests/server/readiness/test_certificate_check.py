@@ -67,3 +67,15 @@ def test_a_centre_that_only_this_machine_can_verify_is_a_warning(certificates: C
 def test_a_missing_authority_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FederationError, match=r"ca\.crt is missing"):
         check_certificates(CertificateFolder(tmp_path), NAMES)
+
+
+@pytest.mark.parametrize(("names", "fatal"), [(NAMES, False), (["new.example.org"], True)])
+def test_an_encrypted_authority_key_stops_the_start_only_where_it_is_needed(
+    tmp_path: Path, names: list[str], fatal: bool
+) -> None:
+    locked = CertificateFolder(tmp_path / "pki")
+    locked.create(study="doubt", public_names=NAMES, passphrase=b"four words of a poem")
+    report = check_certificates(locked, names)
+    assert len(report.faults) == fatal
+    assert report.warnings == []
+    assert "encrypted" in (report.faults or report.lines)[-1]

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from glsmed.shared.files.atomic import PRIVATE_FILE, atomic_replace, remove_leftovers, write_bytes, write_text
+from glsmed.shared.files.atomic import (
+    PRIVATE_FILE,
+    PRIVATE_UMASK,
+    atomic_replace,
+    remove_leftovers,
+    write_bytes,
+    write_text,
+)
 
 
 def test_the_file_is_whole_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -20,6 +27,16 @@ def test_a_file_is_public_unless_another_mode_is_asked_for(tmp_path: Path) -> No
     write_bytes(tmp_path / "private", b"x", mode=PRIVATE_FILE)
     modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("public", "private")]
     assert modes == [0o644, 0o600]
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640), (PRIVATE_UMASK, 0o600)])
+def test_a_process_that_keeps_its_files_to_itself_does_so_here_too(tmp_path: Path, umask: int, mode: int) -> None:
+    before = os.umask(umask)
+    try:
+        write_text(tmp_path / "public", "x")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "public").stat().st_mode) == mode
 
 
 def test_an_error_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:

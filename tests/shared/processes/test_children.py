@@ -14,6 +14,7 @@ from glsmed.shared.processes.children import (
     end_with_starter,
     free_port,
     installed_program,
+    plain_variables,
     require_free_port,
     start_child,
     stop_children,
@@ -59,6 +60,19 @@ def test_the_tail_goes_back_beyond_the_moment_when_the_log_was_moved_on(tmp_path
     assert child.log_tail() == "    first\n    last"
     rotate_large_logs(tmp_path, most_bytes=10)
     assert (log.read_text(), child.log_tail()) == ("", "    irst\n    last")
+
+
+def test_a_child_can_be_kept_from_secrets_of_its_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MLFLOW_TRACKING_PASSWORD", "AWS_SECRET_ACCESS_KEY", "HTTPS_PROXY", "LC_TIME"):
+        monkeypatch.setenv(name, f"of {name}")
+    program = [sys.executable, "-c", "import os; print(dict(os.environ))"]
+    for name, inherited in (("all", None), ("plain", plain_variables(os.environ))):
+        child = start_child("x", program, log=tmp_path / f"{name}.log", environment={"ITS": "own"}, inherited=inherited)
+        child.process.wait()
+    everything, plain = ((tmp_path / f"{name}.log").read_text() for name in ("all", "plain"))
+    assert "MLFLOW_TRACKING_PASSWORD" in everything
+    assert not any(word in plain for word in ("MLFLOW", "SECRET", "PROXY'"))
+    assert all(word in plain for word in ("of LC_TIME", "'ITS': 'own'", "GLSMED_PARENT_PID", "PATH"))
 
 
 @pytest.mark.parametrize("program", [SLEEP, STUBBORN])

@@ -28,16 +28,22 @@ def init_command(
     licence: Annotated[
         str | None, typer.Option(help="Licence of the weights.", show_default="the one in the file's header")
     ] = None,
+    ca_passphrase_file: Annotated[
+        Path | None, typer.Option(help="File whose first line encrypts pki/ca.key; keep it elsewhere.")
+    ] = None,
 ) -> None:
     """Make a study folder: a commented study.yaml, a certificate authority and the server's certificate.
 
     **Examples**
 
     - `flwr-server init my-study --public-name centre.example.org`
+    - `flwr-server init my-study --public-name centre.example.org --ca-passphrase-file /media/key/passphrase`
     - `flwr-server init my-study --architecture timm/convnext_tiny --weights chest.safetensors --licence CC-BY-4.0`
     """
     from glsmed.server.folders.new_study import make_study_folder  # heavy: --help need not wait for it
+    from glsmed.server.folders.pki import passphrase_in
 
+    passphrase = None if ca_passphrase_file is None else passphrase_in(ca_passphrase_file)
     model = _checked_model(folder, architecture, weights, licence)
     make_study_folder(
         folder,
@@ -46,6 +52,7 @@ def init_command(
         port=port,
         loopback_port=loopback_port,
         model=model,
+        ca_passphrase=passphrase,
     )
     if weights is not None and model.initial_weights is not None:
         _copy(weights, folder, model.initial_weights)

@@ -2,19 +2,27 @@
 
 import time
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from glsmed.server.commands.study_option import StudyOption, chosen_study
 
 
-def run_study_command(context: typer.Context, study: StudyOption = None) -> None:
+def run_study_command(
+    context: typer.Context,
+    study: StudyOption = None,
+    ca_passphrase_file: Annotated[
+        Path | None, typer.Option(help="Opens an encrypted pki/ca.key if the server certificate must be renewed.")
+    ] = None,
+) -> None:
     """Run the study until its last round; the same as `flwr-server --study study.yaml`."""
-    run_study_file(chosen_study(context, study))
+    run_study_file(chosen_study(context, study), ca_passphrase_file)
 
 
-def run_study_file(study_file: Path) -> None:
+def run_study_file(study_file: Path, ca_passphrase_file: Path | None = None) -> None:
     """Run the study, and print each event with the seconds since the start."""
+    from glsmed.server.folders.pki import passphrase_in
     from glsmed.server.processes.supervisor import StudySupervisor  # heavy: --help need not wait for it
     from glsmed.shared.processes.children import end_with_starter
     from glsmed.shared.processes.logs import json_is_wanted, json_lines
@@ -26,6 +34,7 @@ def run_study_file(study_file: Path) -> None:
 
     tell = json_lines(typer.echo, process="flwr-server") if json_is_wanted() else for_people
     end_with_starter()
-    supervisor = StudySupervisor(study_file, tell=tell)
+    passphrase = None if ca_passphrase_file is None else passphrase_in(ca_passphrase_file)
+    supervisor = StudySupervisor(study_file, tell=tell, ca_passphrase=passphrase)
     supervisor.run()
     tell(f"done: results are in {supervisor.run_folder}")

@@ -22,6 +22,7 @@ from flwr.supercore.error import FlowerError
 from flwr.supercore.interceptors import RuntimeVersionHttpInterceptor
 from flwr.supercore.primitives.asymmetric import bytes_to_public_key, public_key_to_bytes
 
+from glsmed.server.flower.doors.own_processes import OwnProcess
 from glsmed.server.flower.settings import LinkSettings
 from glsmed.shared.errors import FederationError
 from glsmed.shared.protocol.enrolment import load_public_key
@@ -69,7 +70,7 @@ class Control:
             server_address=settings.loopback_address,
             insecure=False,
             root_certificates=settings.ca_certificate.read_bytes(),
-            interceptors=[RuntimeVersionHttpInterceptor(component_name="flwr CLI")],
+            interceptors=[OwnProcess(settings), RuntimeVersionHttpInterceptor(component_name="flwr CLI")],
         )
 
     def close(self) -> None:

@@ -26,6 +26,7 @@ from flwr.supercore.interceptors import RuntimeVersionHttpInterceptor, SuperExec
 from flwr.supercore.runtime import RuntimeHttpClient
 from flwr.supercore.task_identity import TaskIdentity
 
+from glsmed.server.flower.doors.own_processes import OwnProcess
 from glsmed.server.flower.reply_objects import ReplyPlace
 from glsmed.server.flower.settings import LinkSettings
 from glsmed.server.flower.store_grid import StoreGrid
@@ -54,6 +55,7 @@ class RunTasks:
             insecure=False,
             root_certificates=settings.ca_certificate.read_bytes(),
             interceptors=[
+                OwnProcess(settings),
                 RuntimeVersionHttpInterceptor(component_name="SuperExec"),
                 SuperExecAuthHttpInterceptor(
                     master_secret=settings.superexec_secret.read_bytes().strip(), protected_methods={_ACQUIRE}

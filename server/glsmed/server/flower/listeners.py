@@ -1,13 +1,14 @@
 """Flower's SuperLink behind two listeners.
 
-Flower's Control API has no authentication, so it must not be reachable from outside. One application is served twice:
-on the loopback interface with every route, and on the public address with nothing but the Fleet API (which needs a
-node key) and ``/health``.
+Flower's Control API has no authentication, and its Fleet API reads a request before it looks at its key. One
+application is served twice: on the loopback interface with every route, to processes that know the centre's secret; and
+on the public address with nothing but the Fleet API, to whoever shows a registered node key, and ``/health``.
 """
 
 import asyncio
 import contextlib
 import signal
+import ssl
 import sys
 from collections.abc import Iterator
 from typing import Literal
@@ -23,6 +24,12 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.loops.auto import auto_loop_factory
 
+from glsmed.server.flower.doors.arriving_bodies import BodyRoom
+from glsmed.server.flower.doors.limits import Limits
+from glsmed.server.flower.doors.listener import Listener
+from glsmed.server.flower.doors.node_keys import FLEET, KnownSitesOnly
+from glsmed.server.flower.doors.own_processes import OwnProcessesOnly, own_token
+from glsmed.server.flower.doors.refusing import refuse
 from glsmed.server.flower.link.link_state import SparingLinkStateFactory
 from glsmed.server.flower.long_poll import LongPolls
 from glsmed.server.flower.part_routes import with_part_routes
@@ -31,8 +38,9 @@ from glsmed.shared.processes.memory import give_memory_back, keep_out_of_collect
 from glsmed.shared.protocol.releases import RELEASE_HEADER, releases
 from glsmed.shared.wire.message_size import MOST_PART_BYTES
 
-_PUBLIC_PREFIX = "/v1/fleet/"
 _PUBLIC_PATHS = frozenset({"/health"})
+_PART = FLEET + "push-object"
+_MOST_WORDS_BYTES = 2 * 2**20  # of a request that carries no part of a model: a message's head, the ids of its parts
 _GRACEFUL_SECONDS = 2
 _RELEASE_HEADERS = [(f"{RELEASE_HEADER}{name}".encode(), release.encode()) for name, release in releases().items()]
 _TRIM_EVERY_SECONDS = 2.0
@@ -46,17 +54,18 @@ class FleetOnly:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == "http" and self._is_public(scope["path"]):
-            app = self._app if _is_small(scope) else PlainTextResponse("too large\n", status_code=413)
-            await app(scope, receive, _with_releases(send) if scope["path"] in _PUBLIC_PATHS else send)
+        if scope["type"] == "http" and not self._is_public(scope["path"]):
+            await refuse(PlainTextResponse("not found\n", status_code=404), scope, receive, send)
+        elif scope["type"] == "http" and not _is_small(scope):
+            await refuse(PlainTextResponse("too large\n", status_code=413), scope, receive, send)
         elif scope["type"] == "http":
-            await PlainTextResponse("not found\n", status_code=404)(scope, receive, send)
+            await self._app(scope, receive, _with_releases(send) if scope["path"] in _PUBLIC_PATHS else send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
 
     @staticmethod
     def _is_public(path: str) -> bool:
-        return path in _PUBLIC_PATHS or (path.startswith(_PUBLIC_PREFIX) and ".." not in path)
+        return path in _PUBLIC_PATHS or (path.startswith(FLEET) and ".." not in path)
 
 
 def _with_releases(send: Send) -> Send:
@@ -71,19 +80,17 @@ def _with_releases(send: Send) -> Send:
 
 
 def _is_small(scope: Scope) -> bool:
-    """Whether the headers promise a plain body that is no larger than a part of a message may be."""
+    """Whether the headers promise a plain body that is no larger than the route's may be."""
     headers = dict(scope["headers"])
     length = headers.get(b"content-length", b"0")
     plain = b"transfer-encoding" not in headers and b"content-encoding" not in headers
-    return plain and length.isdigit() and int(length) <= MOST_PART_BYTES
+    return plain and length.isdigit() and int(length) <= _most_bytes(scope["path"])
 
 
-class _Listener(uvicorn.Server):
-    """A uvicorn server that leaves signals to :func:`serve_superlink`, since two share one event loop."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+def _most_bytes(path: str) -> int:
+    if path in _PUBLIC_PATHS:
+        return 0  # whoever asks there says nothing
+    return MOST_PART_BYTES if path == _PART else _MOST_WORDS_BYTES
 
 
 def superlink_arguments(settings: LinkSettings) -> list[str]:
@@ -139,15 +146,15 @@ def serve_superlink(settings: LinkSettings) -> None:
     app = superlink_app(settings)
     keep_out_of_collections()
     with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
-        runner.run(_serve(with_part_routes(app), settings))
+        runner.run(_serve(app, settings))
 
 
-async def _serve(app: ASGIApp, settings: LinkSettings) -> None:
-    polls = LongPolls(app)
-    inside = _listener(polls, settings, host=LOOPBACK, port=settings.loopback_port, lifespan="on")
-    outside = _listener(
-        FleetOnly(polls), settings, host=settings.public_host, port=settings.public_port, lifespan="off"
-    )
+async def _serve(app: FastAPI, settings: LinkSettings) -> None:
+    polls = LongPolls(with_part_routes(app), bodies=BodyRoom(settings.database.parent))
+    own = OwnProcessesOnly(polls, own_token(settings))
+    inside = _listener(own, settings, host=LOOPBACK, port=settings.loopback_port, lifespan="on")
+    sites = FleetOnly(KnownSitesOnly(polls, app.state.linkstate_factory.state))
+    outside = _listener(sites, settings, host=settings.public_host, port=settings.public_port, lifespan="off")
     keys_known = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGUSR1, keys_known.set)
@@ -175,7 +182,7 @@ async def _keep_memory_small(polls: LongPolls) -> None:
 
 def _listener(
     app: ASGIApp, settings: LinkSettings, *, host: str, port: int, lifespan: Literal["on", "off"]
-) -> _Listener:
+) -> Listener:
     config = uvicorn.Config(
         app,
         host=host,
@@ -185,13 +192,17 @@ def _listener(
         log_config=None,  # the process decides how its lines look
         ws="none",  # Flower uses none; the libraries for them need not be loaded
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
-        ssl_certfile=settings.server_certificate,
-        ssl_keyfile=str(settings.server_key),
     )
-    return _Listener(config)
+    return Listener(config, tls=_tls(settings), limits=Limits())
 
 
-def _ask_to_stop(listeners: tuple[_Listener, ...], polls: LongPolls, keys_known: asyncio.Event) -> None:
+def _tls(settings: LinkSettings) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(settings.server_certificate, settings.server_key)
+    return context
+
+
+def _ask_to_stop(listeners: tuple[Listener, ...], polls: LongPolls, keys_known: asyncio.Event) -> None:
     for listener in listeners:
         listener.should_exit = True
     polls.close()

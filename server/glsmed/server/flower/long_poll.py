@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from glsmed.server.flower.doors.arriving_bodies import BodyRoom
 from glsmed.shared.wire.whole_bodies import replay, whole_body
 
 SITE_HOLD_SECONDS = 10.0  # Flower's clients give up after 30 s without an answer
@@ -79,11 +80,13 @@ class LongPolls:
     Args:
         app: Flower's application.
         holds: what is held back, by path.
+        bodies: where parts of models wait for their turn; None: a room of its own.
     """
 
-    def __init__(self, app: ASGIApp, holds: Mapping[str, Hold] = HELD) -> None:
+    def __init__(self, app: ASGIApp, holds: Mapping[str, Hold] = HELD, *, bodies: BodyRoom | None = None) -> None:
         self._app = app
         self._holds = holds
+        self._bodies = bodies or BodyRoom()
         self._bells = {name: Bell() for name in {*RINGS.values(), *(hold.until for hold in holds.values())}}
         self._parts = asyncio.Semaphore(PARTS_AT_ONCE)
         self._is_closed = False
@@ -115,11 +118,11 @@ class LongPolls:
 
     async def _take(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request once its body is there; a slow line keeps nobody waiting."""
-        body = await whole_body(receive)
-        if body is None:
-            return
-        async with self._parts if scope["path"] == _PART_UP else nullcontext():
-            await self._app(scope, replay(body, _never), send)
+        with self._bodies.arriving() as body:
+            if not await body.arrive(receive):
+                return
+            async with self._parts if scope["path"] == _PART_UP else nullcontext():
+                await self._app(scope, replay(await body.whole(), _never), send)
 
     async def _give(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Make a part's answer, then send it: a slow line keeps nobody waiting."""

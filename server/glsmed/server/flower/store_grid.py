@@ -27,6 +27,7 @@ from flwr.supercore.inflatable.inflatable_object import (
 )
 from flwr.superlink.grid import HttpGrid
 
+from glsmed.server.flower.doors.own_processes import OwnProcess
 from glsmed.server.flower.model_arrays import FilePart
 from glsmed.server.flower.object_folder import ObjectFolder
 from glsmed.server.flower.reply_objects import ReplyPlace, ReplyRefusedError, inflate_reply
@@ -65,9 +66,16 @@ class StoreGrid(HttpGrid):
 
     def __init__(self, settings: LinkSettings, *, token: str, replies: ReplyPlace) -> None:
         super().__init__(settings.loopback_address, root_certificates=settings.ca_certificate.read_bytes(), token=token)
+        self._own_process = OwnProcess(settings)
         self._store = ObjectFolder(settings.objects)
         self._replies = replies
         self._arriving: dict[str, _Arriving] = {}  # by the id of the message that it replies to
+
+    def _connect(self) -> None:
+        """Connect as upstream does, and show that this is a process of the centre's own."""
+        super()._connect()
+        client = self._runtime_client
+        client._interceptors = (self._own_process, *client._interceptors)
 
     def limit_replies(self, most_bytes: int) -> None:
         """From now on refuse larger replies."""

@@ -22,6 +22,7 @@ def make_study_folder(
     port: int,
     loopback_port: int,
     model: ModelSection = _DEFAULT_MODEL,
+    ca_passphrase: bytes | None = None,
 ) -> StudyFolder:
     """The new study folder ``root``, with a commented study file at its defaults.
 
@@ -32,6 +33,7 @@ def make_study_folder(
         port: public port, for hospitals.
         loopback_port: port for this machine only.
         model: the network, and the weights that it starts from.
+        ca_passphrase: encrypts the authority's key.
 
     Raises:
         UsageError: the folder already holds a study or the authority of one.
@@ -44,7 +46,8 @@ def make_study_folder(
     study = validate(parse_document(text, source=str(folder.study_file)), Study)
     if folder.certificates.ca_key.exists():
         raise UsageError(f"{folder.certificates.ca_key} is the authority of another study: choose another folder")
-    folder.certificates.create(study=study.study, public_names=study.centre.public_names)
+    folder.keep_private()
+    folder.certificates.create(study=study.study, public_names=study.centre.public_names, passphrase=ca_passphrase)
     folder.sites.mkdir(exist_ok=True)
     write_text(folder.study_file, text)
     return folder

@@ -10,14 +10,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
     Encoding,
+    KeySerializationEncryption,
     NoEncryption,
     PrivateFormat,
     load_pem_private_key,
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from glsmed.shared.errors import FederationError
+from glsmed.shared.errors import FederationError, UsageError
 from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes
 
 _CA_VALIDITY = timedelta(days=3650)
@@ -25,6 +27,9 @@ _SERVER_VALIDITY = timedelta(days=397)
 _RENEWAL_MARGIN = timedelta(days=30)
 _CLOCK_SKEW = timedelta(minutes=10)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_OTHERS = 0o077
+_LEAST_PASSPHRASE = 12
+_LOCKED = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +54,25 @@ class CertificateFolder:
         self.server_certificate = folder / "server.crt"
         self.server_key = folder / "server.key"
 
-    def create(self, *, study: str, public_names: Sequence[str]) -> None:
-        """Make a new authority, and a server certificate for ``public_names`` (DNS names or addresses)."""
-        key = ec.generate_private_key(ec.SECP384R1())
-        _write_key(self.ca_key, key)
-        write_bytes(self.ca_certificate, _authority_certificate(key, study).public_bytes(Encoding.PEM))
-        self.issue(public_names)
+    def create(self, *, study: str, public_names: Sequence[str], passphrase: bytes | None = None) -> None:
+        """Make a new authority, and a server certificate for ``public_names`` (DNS names or addresses).
 
-    def issue(self, public_names: Sequence[str]) -> None:
+        With a passphrase the authority's key is encrypted by it, and never on disk otherwise.
+        """
+        key = ec.generate_private_key(ec.SECP384R1())
+        _write_key(self.ca_key, key, passphrase)
+        write_bytes(self.ca_certificate, _authority_certificate(key, study).public_bytes(Encoding.PEM))
+        self.issue(public_names, passphrase)
+
+    def issue(self, public_names: Sequence[str], passphrase: bytes | None = None) -> None:
         """Make a new server key and certificate, signed by the study's authority.
 
         Raises:
-            FederationError: a file of the authority is missing or damaged.
+            FederationError: a file of the authority is missing or damaged, or the passphrase does not open its key.
         """
-        authority = self._authority()
+        authority, authority_key = self._authority(), self._authority_key(passphrase)
         key = ec.generate_private_key(ec.SECP384R1())
-        certificate = _server_certificate(key, public_names, authority=authority, authority_key=self._authority_key())
+        certificate = _server_certificate(key, public_names, authority=authority, authority_key=authority_key)
         _write_key(self.server_key, key)
         write_bytes(self.server_certificate, certificate.public_bytes(Encoding.PEM))
 
@@ -102,8 +110,13 @@ class CertificateFolder:
         certificate = _certificate(self.server_certificate)
         return CertificateFacts(_names(certificate), certificate.not_valid_after_utc)
 
+    @property
+    def is_locked(self) -> bool:
+        """Whether the authority's key is encrypted."""
+        return self.ca_key.is_file() and self.ca_key.read_bytes().lstrip().startswith(_LOCKED)
+
     def require_authority_key(self) -> None:
-        """Raise if the server's certificate could not be renewed.
+        """Raise if the server's certificate could not be renewed without a passphrase.
 
         Raises:
             FederationError: the authority's key is missing, damaged, or not the key of its certificate.
@@ -116,10 +129,15 @@ class CertificateFolder:
             raise FederationError(f"{self.ca_certificate} is missing: run flwr-server init first")
         return _certificate(self.ca_certificate)
 
-    def _authority_key(self) -> ec.EllipticCurvePrivateKey:
+    def _authority_key(self, passphrase: bytes | None = None) -> ec.EllipticCurvePrivateKey:
         if not self.ca_key.is_file():
             raise FederationError(f"{self.ca_key} is missing: a server certificate cannot be issued without it")
-        return _private_key(self.ca_key)
+        if self.is_locked and passphrase is None:
+            raise FederationError(
+                f"{self.ca_key} is encrypted: to renew the server certificate, start once with "
+                "flwr-server --study STUDY_FILE run --ca-passphrase-file FILE"
+            )
+        return _private_key(self.ca_key, passphrase if self.is_locked else None)
 
 
 def _names(certificate: x509.Certificate) -> tuple[str, ...]:
@@ -134,18 +152,38 @@ def _certificate(path: Path) -> x509.Certificate:
         raise FederationError(f"{path} is not a PEM certificate: restore it from a backup") from None
 
 
-def _private_key(path: Path) -> ec.EllipticCurvePrivateKey:
+def passphrase_in(file: Path) -> bytes:
+    """The passphrase in a file's first line; it is never an argument, which others could see in the list of processes.
+
+    Raises:
+        UsageError: the file is missing, others can read it, or the passphrase is too short.
+    """
     try:
-        key = load_pem_private_key(path.read_bytes(), password=None)
+        if file.stat().st_mode & _OTHERS:
+            raise UsageError(f"{file}: other users can read the passphrase: chmod 600 {file}")
+        passphrase = file.read_bytes().partition(b"\n")[0].strip()
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}") from None
+    if len(passphrase) < _LEAST_PASSPHRASE:
+        raise UsageError(f"{file}: expected {_LEAST_PASSPHRASE} characters in the first line, got {len(passphrase)}")
+    return passphrase
+
+
+def _private_key(path: Path, passphrase: bytes | None = None) -> ec.EllipticCurvePrivateKey:
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=passphrase)
     except (ValueError, TypeError):
+        if passphrase is not None:
+            raise FederationError(f"{path} does not open with this passphrase") from None
         raise FederationError(f"{path} is not a PEM private key: restore it from a backup") from None
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise FederationError(f"{path} is not an elliptic-curve key: restore it from a backup")
     return key
 
 
-def _write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+def _write_key(path: Path, key: ec.EllipticCurvePrivateKey, passphrase: bytes | None = None) -> None:
+    lock: KeySerializationEncryption = NoEncryption() if passphrase is None else BestAvailableEncryption(passphrase)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
     write_bytes(path, pem, mode=PRIVATE_FILE)
 
 

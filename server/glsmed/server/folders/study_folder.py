@@ -6,7 +6,9 @@ sites/        one admitted request per site; sites/withdrawn/ one record per wit
 nodes.json    {"<node id>": "<site>"}, as the SuperLink knows the admitted keys
 run/          what the run writes, see :mod:`glsmed.server.folders.run_folder`
 logs/         one log per process
-state/        what Flower keeps, for this user only
+state/        what Flower keeps
+
+The whole folder is for the user who runs the study: whoever may read it could speak as the centre.
 """
 
 import json
@@ -105,23 +107,33 @@ class StudyFolder:
             superexec_secret=self._secret,
         )
 
+    def keep_private(self) -> None:
+        """Make the folder if it is missing, and let nobody but its owner look into it."""
+        self.root.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        self.root.chmod(PRIVATE_FOLDER)
+
     def prepare_state(self) -> None:
-        """Make the state folder, readable by its owner only.
+        """Make the state folder, and let nobody but its owner read it or what lies beside it.
 
         Raises:
             FederationError: the SuperLink's database in it is damaged.
         """
+        self.keep_private()
         self.state.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         self.state.chmod(PRIVATE_FOLDER)
         self.flower_home.mkdir(exist_ok=True)
         if self.database.is_file():
             _require_database(self.database)
 
-    def renew_for_this_start(self, study: Study) -> None:
-        """Write a new secret for the executor, and a new server certificate where the present one will not do."""
+    def renew_for_this_start(self, study: Study, *, ca_passphrase: bytes | None = None) -> None:
+        """Write a new secret for the centre's processes, and a new server certificate where the present will not do.
+
+        Raises:
+            FederationError: a certificate is needed, and the authority's key is missing, damaged or encrypted.
+        """
         write_text(self._secret, secrets.token_hex(_SECRET_BYTES), mode=PRIVATE_FILE)
         if self.certificates.needs_renewal(study.centre.public_names):
-            self.certificates.issue(study.centre.public_names)
+            self.certificates.issue(study.centre.public_names, ca_passphrase)
 
 
 def _require_database(path: Path) -> None:

@@ -7,6 +7,7 @@ Each part may be killed at any time: the SuperLink is started again on its datab
 again, and its run is stopped, submitted again, and continues after its last checkpoint.
 """
 
+import os
 import signal
 import ssl
 import subprocess
@@ -34,6 +35,7 @@ from glsmed.shared.files.exclusive_lock import exclusive_lock
 from glsmed.shared.processes.children import (
     QUIET_FLOWER,
     Child,
+    plain_variables,
     require_free_port,
     start_child,
     stop_children,
@@ -56,9 +58,16 @@ _SMALL = {"MALLOC_ARENA_MAX": "2"}  # glibc keeps what many threads have freed i
 
 
 class StudySupervisor:
-    """Runs one study to its end; ``tell`` gets one line for each thing that a person wants to know."""
+    """Runs one study to its end.
 
-    def __init__(self, study_file: Path, *, tell: Tell) -> None:
+    Args:
+        study_file: the study's.
+        tell: gets one line for each thing that a person wants to know.
+        ca_passphrase: of an encrypted authority's key; needed when the server certificate must be renewed.
+    """
+
+    def __init__(self, study_file: Path, *, tell: Tell, ca_passphrase: bytes | None = None) -> None:
+        self._ca_passphrase = ca_passphrase
         self._folder = StudyFolder(study_file)
         self._study = self._folder.study()
         self._tell = tell
@@ -84,7 +93,7 @@ class StudySupervisor:
         self._folder.prepare_state()
         with exclusive_lock(self._folder.lock, work=f"flwr-server for the study {self._study.study}"):
             self._check_before_start()
-            self._folder.renew_for_this_start(self._study)
+            self._folder.renew_for_this_start(self._study, ca_passphrase=self._ca_passphrase)
             self._make_first_model()
             with monitored(self._folder, self._study, tell=self._tell), self._status_kept_true():
                 control = self._start_link()
@@ -150,7 +159,13 @@ class StudySupervisor:
             **self._folder.environment(),
         }
         command = child_command(name, self._folder.study_file)
-        self._children[name] = start_child(name, command, log=self._folder.log(name), environment=environment)
+        self._children[name] = start_child(
+            name,
+            command,
+            log=self._folder.log(name),
+            environment=environment,
+            inherited=plain_variables(os.environ),
+        )
 
     def _wait_for_link(self) -> None:
         child = self._children["superlink"]

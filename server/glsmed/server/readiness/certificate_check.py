@@ -39,6 +39,9 @@ def _check_server(certificates: CertificateFolder, public_names: Sequence[str]) 
         report.lines.append(f"server certificate {days}; each start renews it from a month before")
     elif server is not None:
         report.lines.append(f"server certificate: the next start renews it for {', '.join(public_names)}")
+    if certificates.is_locked and not renew:
+        report.lines.append("authority's key: encrypted; the next renewal needs `run --ca-passphrase-file FILE`")
+        return report
     try:
         certificates.require_authority_key()
     except FederationError as error:

@@ -2,22 +2,24 @@
 
 import glob
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 PRIVATE_FILE = 0o600  # its owner alone may read and write it
 PRIVATE_FOLDER = 0o700
+PRIVATE_UMASK = 0o077  # takes every right of others from what a process makes
 _PUBLIC_FILE = 0o644
 
 
 @contextmanager
-def atomic_replace(path: Path, *, flush: bool = True) -> Iterator[Path]:
+def atomic_replace(path: Path, *, mode: int = PRIVATE_FILE, flush: bool = True) -> Iterator[Path]:
     """A temporary path in the same folder that becomes ``path`` when the block ends without an error.
 
     Args:
         path: the file to write.
+        mode: who may read and write it, as in chmod, less what the umask of this process takes away.
         flush: to disk before it is renamed; without it a power cut can leave a damaged file.
 
     Raises:
@@ -25,9 +27,8 @@ def atomic_replace(path: Path, *, flush: bool = True) -> Iterator[Path]:
     """
     with _naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
         try:
             yield temporary
             if flush:
@@ -63,11 +64,10 @@ def remove_leftovers(path: Path) -> None:
 def write_bytes(path: Path, content: bytes, *, mode: int = _PUBLIC_FILE, flush: bool = True) -> None:
     """Write ``content`` so that a reader sees the old file or the new one, never a part.
 
-    ``mode`` is as in chmod, ``flush`` as in :func:`atomic_replace`.
+    ``mode`` and ``flush`` are as in :func:`atomic_replace`.
     """
-    with atomic_replace(path, flush=flush) as temporary:
+    with atomic_replace(path, mode=mode, flush=flush) as temporary:
         temporary.write_bytes(content)
-        temporary.chmod(mode)
 
 
 def write_text(path: Path, content: str, *, mode: int = _PUBLIC_FILE) -> None:

@@ -24,6 +24,22 @@ QUIET_FLOWER = {
     "FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION": "1",
 }
 
+# what a program needs to find its files, its language and its cores; not: passwords, tokens, addresses of services
+_PLAIN_VARIABLES = frozenset(
+    {"HOME", "LANG", "LANGUAGE", "LOGNAME", "PATH", "SHELL", "TEMP", "TERM", "TMP", "TMPDIR", "TZ", "USER"}
+    | {"LD_LIBRARY_PATH", "NO_PROXY", "no_proxy", "VIRTUAL_ENV", "GLSMED_LOG_FORMAT"}
+)
+_PLAIN_PREFIXES = ("LC_", "PYTHON", "OMP_", "MKL_", "OPENBLAS_", "MALLOC_")
+
+
+def plain_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that hold no secret, for a child that speaks with others over a network."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name in _PLAIN_VARIABLES or name.startswith(_PLAIN_PREFIXES)
+    }
+
 
 @dataclass(frozen=True, slots=True)
 class Child:
@@ -50,6 +66,7 @@ def start_child(
     *,
     log: Path,
     environment: Mapping[str, str],
+    inherited: Mapping[str, str] | None = None,
     descriptors: Sequence[int] = (),
 ) -> Child:
     """Start a program in a process group of its own.
@@ -58,7 +75,8 @@ def start_child(
         name: what messages call it.
         command: the program and its arguments; no shell reads them.
         log: its output is appended here.
-        environment: variables beside those of this process.
+        environment: variables beside the inherited ones.
+        inherited: variables of this process that it gets; None: all of them.
         descriptors: open files and sockets that the child inherits under the same numbers.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +86,7 @@ def start_child(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **environment, _PARENT_VARIABLE: str(os.getpid())},
+            env={**(os.environ if inherited is None else inherited), **environment, _PARENT_VARIABLE: str(os.getpid())},
             start_new_session=True,
             pass_fds=descriptors,
         )

@@ -1,0 +1,374 @@
+"""What an outsider and another user of the centre's machine can do to a real SuperLink over TLS.
+
+Each attack is run twice: against the centre as it is, and as a positive control against one without the defence.
+"""
+
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from flwr.app import Array, ArrayRecord, Message, RecordDict
+from flwr.proto.control_pb2 import StartRunRequest
+from flwr.proto.fab_pb2 import Fab
+from flwr.proto.fleet_pb2 import ActivateNodeRequest, PushMessagesRequest
+from flwr.proto.node_pb2 import Node
+from flwr.serverapp import Grid
+from flwr.supercore.control import ControlHttpClient
+from flwr.supercore.interceptors import RuntimeVersionHttpInterceptor
+from flwr.supercore.primitives.asymmetric import public_key_to_bytes
+from flwr.supernode.fleet_http_client import FleetHttpClient
+from flwr.supernode.node_auth_http_interceptor import NodeAuthHttpInterceptor
+
+from glsmed.server.flower.control import Control
+from glsmed.server.flower.doors.limits import Limits
+from glsmed.server.flower.executor import RunTasks
+from glsmed.server.flower.store_grid import StoreGrid
+from glsmed.server.folders.new_study import make_study_folder
+from glsmed.server.folders.study_folder import StudyFolder
+from glsmed.shared.processes.children import QUIET_FLOWER, Child, free_port, start_child, stop_children
+from glsmed.shared.protocol.bundle import bundle_bytes
+from glsmed.shared.protocol.enrolment import generate_private_key, make_request
+from tests.server.flower.conftest import Site, array_of
+
+from .superlink_program import DEFENCES
+
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(500)]
+
+PROJECT = Path(__file__).resolve().parents[2]
+MOST_MB = 100  # above idle, whatever is sent
+START_SECONDS = 300
+SILENT = 160  # connections
+ADDRESSES = tuple(f"127.0.0.{number}" for number in range(1, 6))
+NOBODY = 65534
+Record = Callable[[str, object], None]
+
+
+@dataclass
+class Centre:
+    """A SuperLink that runs, and a site whose key it has admitted."""
+
+    folder: StudyFolder
+    process: Child
+    key: ec.EllipticCurvePrivateKey
+
+    @property
+    def trusted(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self.folder.certificates.ca_certificate)
+
+    @property
+    def port(self) -> int:
+        return self.folder.study().centre.port
+
+    @property
+    def loopback_port(self) -> int:
+        return self.folder.study().centre.loopback_port
+
+    def connect(self, source: str = "127.0.0.1") -> ssl.SSLSocket:
+        """A connection to the public port."""
+        plain = socket.create_connection(("127.0.0.1", self.port), timeout=60, source_address=(source, 0))
+        return self.trusted.wrap_socket(plain, server_hostname="localhost")
+
+    def send(self, path: str, body: bytes) -> int | None:
+        """Send a request without a key; its answer's status, None if the connection was cut before."""
+        with suppress(httpx.TransportError, ssl.SSLError), httpx.Client(verify=self.trusted, timeout=120) as client:
+            url = f"https://localhost:{self.port}{path}"
+            return client.post(url, content=body, headers={"content-type": "application/protobuf"}).status_code
+        return None
+
+    @contextmanager
+    def site(self) -> Iterator[Site]:
+        """The site, connected to the public port."""
+        with FleetHttpClient.from_server_address(
+            f"localhost:{self.port}",
+            insecure=False,
+            root_certificates=self.folder.certificates.ca_certificate.read_bytes(),
+            interceptors=[
+                RuntimeVersionHttpInterceptor(component_name="SuperNode"),
+                NodeAuthHttpInterceptor(self.key, self.key.public_key()),
+            ],
+        ) as client:
+            request = ActivateNodeRequest(
+                public_key=public_key_to_bytes(self.key.public_key()), heartbeat_interval=60.0
+            )
+            yield Site(self.key, Node(node_id=client.ActivateNode(request).node_id), client)
+
+    def memory_mb(self, field: str) -> float:
+        """``VmRSS`` or, since :meth:`growth_mb` began, ``VmHWM``."""
+        lines = Path(f"/proc/{self.process.process.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith(field)) / 1024
+
+    @contextmanager
+    def growth_mb(self) -> Iterator[list[float]]:
+        """Gets the highest memory during the block, above what it was before."""
+        before, grown = self.memory_mb("VmRSS"), list[float]()
+        Path(f"/proc/{self.process.process.pid}/clear_refs").write_text("5")
+        yield grown
+        grown.append(self.memory_mb("VmHWM") - before)
+
+
+@contextmanager
+def _running(*off: str) -> Iterator[Centre]:
+    with tempfile.TemporaryDirectory() as root:
+        Path(root).chmod(0o755)  # what is private in it is so by itself
+        folder = make_study_folder(
+            Path(root) / "study",
+            name="doubt",
+            public_names=["localhost"],
+            port=free_port(),
+            loopback_port=free_port(),
+        )
+        folder.prepare_state()
+        folder.renew_for_this_start(folder.study())
+        child = start_child(
+            "superlink",
+            [sys.executable, "-m", "tests.attacks.superlink_program", str(folder.study_file), *off],
+            log=folder.log("superlink"),
+            environment={
+                **QUIET_FLOWER,
+                "FLWR_HOME": str(folder.flower_home),
+                "PYTHONPATH": str(PROJECT),
+                "MALLOC_ARENA_MAX": "2",
+            },
+        )
+        try:
+            yield _admit_one(folder, child)
+        finally:
+            stop_children([child])
+
+
+def _admit_one(folder: StudyFolder, child: Child) -> Centre:
+    written = generate_private_key()
+    key = serialization.load_ssh_private_key(written, password=None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    centre = Centre(folder, child, key)
+    _wait_for(centre, f"https://127.0.0.1:{centre.loopback_port}/health")
+    control = Control(folder.link_settings(folder.study()))
+    control.register(make_request(written, site="a", study="doubt", study_digest="ab").public_key, site="a")
+    control.close()
+    child.process.send_signal(signal.SIGUSR1)
+    _wait_for(centre, f"https://localhost:{centre.port}/health")
+    return centre
+
+
+def _wait_for(centre: Centre, url: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        with suppress(httpx.TransportError):
+            if httpx.get(url, verify=centre.trusted, timeout=30).is_success:
+                return
+        assert centre.process.is_running(), centre.process.log_tail()
+        assert time.monotonic() < deadline, centre.process.log_tail()
+        time.sleep(0.3)
+
+
+@pytest.fixture(scope="module")
+def centre() -> Iterator[Centre]:
+    with _running() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def open_centre() -> Iterator[Centre]:
+    """One without defences."""
+    with _running(*DEFENCES) as made:
+        yield made
+
+
+def _record(seed: int) -> RecordDict:
+    model = np.random.default_rng(seed).integers(0, 256, 12_000_000, dtype=np.uint8)  # three parts
+    return RecordDict({"model": ArrayRecord({"uint8": Array(model)})})
+
+
+def _exchange(grid: StoreGrid, node: int) -> list[bytes]:
+    """Send a model to a node; the models that come back."""
+    grid._runtime_client._retry_invoker = None
+    ids = grid.push_messages([Message(_record(1), node, "train", ttl=300.0)])
+    deadline, replies = time.monotonic() + 200, list[Message]()
+    while not replies and time.monotonic() < deadline:
+        replies = list(grid.pull_messages(ids))
+    return [array_of(reply, "uint8").data for reply in replies]
+
+
+def test_the_doors_let_a_model_out_and_an_honest_update_in(centre: Centre) -> None:
+    settings, came = centre.folder.link_settings(centre.folder.study()), list[bytes]()
+    with closing(RunTasks(settings, incoming=centre.folder.incoming)) as tasks, centre.site() as site:
+        with closing(Control(settings)) as control:
+            control.start_run(bundle_bytes())
+
+        def round_loop(grid: Grid) -> None:
+            assert isinstance(grid, StoreGrid)
+            came.extend(_exchange(grid, site.node.node_id))
+
+        rounds = threading.Thread(target=tasks.run_next, args=(round_loop,), daemon=True)
+        rounds.start()
+        while (task := site.receive()) is None:
+            assert rounds.is_alive()
+        assert array_of(task, "uint8").data == array_of(Message(_record(1), 1, "train"), "uint8").data
+        site.answer(task, _record(2))
+        rounds.join(timeout=200)
+    assert came == [array_of(Message(_record(2), 1, "train"), "uint8").data]
+
+
+def _tiny_messages(megabytes: int) -> bytes:
+    """A request of as many empty messages as fit, of which each costs thirty times its size in memory."""
+    number = PushMessagesRequest.DESCRIPTOR.fields_by_name["messages_list"].number
+    return bytes([number << 3 | 2, 0]) * (megabytes * 2**20 // 2)
+
+
+def _flood(centre: Centre, *, requests: int, megabytes: int) -> tuple[set[int | None], float]:
+    """The answers to large requests at once without a key, and the memory they took."""
+    body = _tiny_messages(megabytes)
+    with centre.growth_mb() as grown, ThreadPoolExecutor(requests) as pool:
+        answers = set(pool.map(lambda _: centre.send("/v1/fleet/push-messages", body), range(requests)))
+    return answers, grown[0]
+
+
+@pytest.mark.parametrize("megabytes", [1, 31])
+def test_bodies_without_a_key_are_not_read(centre: Centre, megabytes: int, record_property: Record) -> None:
+    answers, grown_mb = _flood(centre, requests=4, megabytes=megabytes)
+    record_property("memory_mb", round(grown_mb, 1))
+    assert answers <= {401, 413, None}
+    assert grown_mb < MOST_MB / 4
+
+
+def test_control_without_the_keys_door_two_requests_take_the_memory(
+    open_centre: Centre, record_property: Record
+) -> None:
+    _, grown_mb = _flood(open_centre, requests=2, megabytes=4)
+    record_property("memory_mb", round(grown_mb, 1))
+    assert grown_mb > MOST_MB
+
+
+def _silent_connections(centre: Centre) -> tuple[int, float]:
+    """How many half-sent requests are still open, and the memory they take, while the site is served."""
+    opened: list[ssl.SSLSocket] = []
+    with centre.growth_mb() as grown:
+        for number in range(SILENT):
+            opened.append(centre.connect(ADDRESSES[number % len(ADDRESSES)]))
+            with suppress(OSError):
+                opened[-1].sendall(b"GET /health HTTP/1.1\r\nx: " + b"y" * 15_000)
+        with centre.site() as site:
+            assert site.node.node_id
+        still_open = sum(_is_open(one) for one in opened)
+    for one in opened:
+        one.close()
+    return still_open, grown[0]
+
+
+def _is_open(connection: ssl.SSLSocket) -> bool:
+    connection.setblocking(False)
+    try:
+        return connection.recv(1) != b""
+    except ssl.SSLWantReadError:
+        return True
+    except OSError:
+        return False
+
+
+def test_silent_connections_are_few_and_small_and_keep_no_site_out(centre: Centre, record_property: Record) -> None:
+    still_open, grown_mb = _silent_connections(centre)
+    record_property("memory_mb", round(grown_mb, 1))
+    record_property("still_open", still_open)
+    assert still_open <= Limits().strangers
+    assert grown_mb < MOST_MB
+
+
+def test_control_without_limits_all_silent_connections_stay(open_centre: Centre, record_property: Record) -> None:
+    still_open, grown_mb = _silent_connections(open_centre)
+    record_property("memory_mb", round(grown_mb, 1))
+    assert still_open == SILENT
+
+
+def _ask_with(centre: Centre, headers: bytes) -> bytes:
+    """The status line of an answer; empty if the connection was cut."""
+    connection = centre.connect()
+    connection.settimeout(60)
+    with suppress(OSError), connection:
+        connection.sendall(b"GET /health HTTP/1.1\r\nhost: localhost\r\n" + headers + b"\r\n")
+        return connection.recv(4096).split(b"\r\n")[0]
+    return b""
+
+
+HEADERS = {
+    "one of 1 MB": b"x: " + b"y" * 2**20 + b"\r\n",
+    "100,000 lines": b"".join(b"x%d: 1\r\n" % number for number in range(100_000)),
+}
+
+
+@pytest.mark.parametrize("headers", HEADERS.values(), ids=HEADERS)
+def test_large_headers_are_refused(centre: Centre, headers: bytes) -> None:
+    with centre.growth_mb() as grown:
+        assert _ask_with(centre, headers) in (b"HTTP/1.1 431 Request Header Fields Too Large", b"")
+    assert grown[0] < MOST_MB / 10
+
+
+@pytest.mark.parametrize("headers", HEADERS.values(), ids=HEADERS)
+def test_control_without_limits_large_headers_are_served(open_centre: Centre, headers: bytes) -> None:
+    assert _ask_with(open_centre, headers) == b"HTTP/1.1 200 OK"
+
+
+def _start_run(centre: Centre) -> int:
+    """The id of a run that somebody without the centre's secret has started on the loopback port."""
+    with ControlHttpClient.from_server_address(
+        f"127.0.0.1:{centre.loopback_port}",
+        insecure=False,
+        root_certificates=centre.folder.certificates.ca_certificate.read_bytes(),
+        interceptors=[RuntimeVersionHttpInterceptor(component_name="flwr CLI")],
+    ) as client:
+        return client.StartRun(StartRunRequest(fab=Fab(content=bundle_bytes()))).run_id
+
+
+def test_another_user_starts_no_run_on_the_loopback_port(centre: Centre) -> None:
+    with pytest.raises(httpx.HTTPStatusError) as refused:
+        _start_run(centre)
+    assert refused.value.response.status_code == 401
+    with httpx.Client(verify=centre.trusted) as client:
+        for path in ("/docs", "/openapi.json", "/v1/runtime/acquire-task"):
+            assert client.get(f"https://127.0.0.1:{centre.loopback_port}{path}").status_code == 401
+
+
+def test_control_without_the_token_another_user_starts_a_run(open_centre: Centre) -> None:
+    assert _start_run(open_centre) > 0
+
+
+def _read_as_nobody(root: Path) -> list[str]:
+    """The files below ``root`` that a user without rights can read."""
+    done = subprocess.run(
+        ["find", str(root), "-type", "f", "-readable", "-printf", "%f\\n"],
+        capture_output=True,
+        text=True,
+        user=NOBODY,
+        group=NOBODY,
+        extra_groups=[],
+        check=False,  # it ends with an error where it may not look
+    )
+    return done.stdout.split()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may become another user")
+def test_another_user_reads_nothing_of_the_study(centre: Centre) -> None:
+    assert _read_as_nobody(centre.folder.root) == []
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may become another user")
+def test_control_in_an_open_folder_another_user_reads_what_is_not_private_by_itself(open_centre: Centre) -> None:
+    open_centre.folder.root.chmod(0o755)
+    read = _read_as_nobody(open_centre.folder.root)
+    assert {"study.yaml", "superlink.log"} <= set(read)
+    assert not {"ca.key", "server.key", "superexec.secret", "superlink.db"} & set(read)
