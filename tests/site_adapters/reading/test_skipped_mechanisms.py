@@ -27,7 +27,9 @@ def _drawn(seed: int) -> str:
     return write_report({name: str(rng.choice(list(language.sentences))) for name in language.names}, language, rng)
 
 
-TEXTS = {name: [check.text for check in read_checks() if name.startswith(check.language)] for name in built_in_names()}
+TEXTS = {
+    name: [check.text for check in read_checks()[::3] if name.startswith(check.language)] for name in built_in_names()
+}
 TEXTS["en_radiology"] += [_drawn(seed) for seed in range(DRAWN)]
 
 
