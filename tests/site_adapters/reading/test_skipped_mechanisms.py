@@ -14,6 +14,7 @@ from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.phrasing import clauses, composed
 from glsmed.site_adapters.reading import assertions, comma_scope, reader, scopes
 from glsmed.site_adapters.reading.reader import Reader
+from glsmed.site_adapters.reading.statements import Statement
 from glsmed.site_adapters.text import forms
 from glsmed.site_adapters.text.mending import Mending
 
@@ -31,8 +32,8 @@ TEXTS = {name: [check.text for check in read_checks() if name.startswith(check.l
 TEXTS["en_radiology"] += [_drawn(seed) for seed in range(DRAWN)]
 
 
-def _said(read: Reader, texts: Sequence[str]) -> list[object]:
-    return [(read.read(text), list(read.statements(text)), list(read.marks(text)), read.mends(text)) for text in texts]
+def _said(read: Reader, texts: Sequence[str]) -> list[list[Statement]]:
+    return [list(read.statements(text)) for text in texts]
 
 
 @pytest.mark.parametrize("name", built_in_names())

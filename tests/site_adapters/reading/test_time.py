@@ -88,6 +88,8 @@ HOSTILE = {
     "other scripts": "胸水ж",
     "emoji": "😀",
     "control characters": "\x00\x07",
+}
+HOSTILE_FORMS = {
     "check boxes": "[x] effusion [ ] mass ",
     "open brackets in lines": "[x\n(",
     "circled answers": "(○ effusion ● mass) ",
@@ -141,6 +143,11 @@ def test_hostile_text_takes_linear_time(name: str, unit: str) -> None:
     _assert_linear(name, unit, copies=1_000)
 
 
+@pytest.mark.parametrize("unit", HOSTILE_FORMS.values(), ids=HOSTILE_FORMS.keys())
+def test_hostile_forms_take_linear_time(unit: str) -> None:
+    _assert_linear("en_radiology", unit, copies=500)
+
+
 @pytest.mark.parametrize(
     "sentence",
     [
@@ -151,11 +158,16 @@ def test_hostile_text_takes_linear_time(name: str, unit: str) -> None:
     ids=["sentences", "one sentence", "sections"],
 )
 def test_a_report_of_a_megabyte_takes_linear_time(sentence: str) -> None:
-    """No two sentences are alike, so that nothing is remembered."""
+    """No two sentences are alike and each text is read once, so that nothing is remembered."""
+
+    def seconds(text: str) -> float:
+        reader = Reader(_reader("en_radiology").adapter)
+        start = time.process_time()
+        reader.read(text)
+        return time.process_time() - start
+
     text = "".join(sentence.format(number) for number in range(MEGABYTE // len(sentence)))
-    part = text[: MEGABYTE // FACTOR]
-    short = max(_seconds(Reader(_reader("en_radiology").adapter).read, part), FLOOR_SECONDS)
-    assert _seconds(Reader(_reader("en_radiology").adapter).read, text) < MOST_GROWTH * short
+    assert seconds(text) < MOST_GROWTH * seconds(text[: len(text) // FACTOR])
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
