@@ -20,10 +20,16 @@ def language(
     work: Annotated[
         Path | None, typer.Option(help="Folder for negspacy's own environment.", show_default="the user's cache")
     ] = None,
+    part: Annotated[
+        list[str] | None, typer.Option(help="Measure only this part, as in `--part wording`; several may be given.")
+    ] = None,
 ) -> None:
     """How well and how fast reports are read, with what is required, as JSON; needs the corpora under $GLSMED_DATA.
 
-    **Example**: `glsmed-benchmark language --out runs/language.json`
+    **Examples**:
+
+    - `glsmed-benchmark language --out runs/language.json`
+    - `glsmed-benchmark language --part wording --part "bare mentions"`
     """
     from glsmed.benchmarks.language.measure import measure_language
     from glsmed.shared.files.atomic import write_text
@@ -32,7 +38,7 @@ def language(
     folder = work or default_work()
     folder.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
-    rows = measure_language(folder, ecg_adapters=_ECG_ADAPTERS)
+    rows = measure_language(folder, ecg_adapters=_ECG_ADAPTERS, only=part or ())
     content = {
         "rows": [row.as_dict() for row in rows],
         "machine": {"python": platform.python_version(), "processors": os.cpu_count(), "system": platform.system()},

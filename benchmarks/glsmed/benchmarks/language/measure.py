@@ -17,8 +17,8 @@ from glsmed.benchmarks.language.openi_score import openi_cells, score_openi
 from glsmed.benchmarks.language.requirements import Requirement, at_least, at_most, skipped
 from glsmed.benchmarks.language.seeded_faults import SEEDED_FAULTS
 from glsmed.benchmarks.language.speed import extract_speed, negspacy_speed, report_lines
-from glsmed.benchmarks.language.wording.wording_score import read_checks, score_wording, share_passed
-from glsmed.shared.errors import GlsmedError
+from glsmed.benchmarks.language.wording.wording_score import read_checks, score_wording, share_passed, wording_table
+from glsmed.shared.errors import GlsmedError, UsageError
 from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.inputs.progress import track
 from glsmed.site_adapters.lint.run import lint
@@ -27,12 +27,16 @@ from glsmed.site_adapters.reading.reader import Reader
 Part = Callable[[], Iterator[Requirement]]
 
 
-def measure_language(work: Path, *, ecg_adapters: Path) -> list[Requirement]:
+def measure_language(work: Path, *, ecg_adapters: Path, only: Sequence[str] = ()) -> list[Requirement]:
     """One row per requirement; where a corpus or rival is missing, the row names it instead of a value.
 
     Args:
         work: folder for the rival's environment, kept between runs.
         ecg_adapters: folder of the two ECG adapters.
+        only: names of the parts to measure; all where it is empty.
+
+    Raises:
+        UsageError: there is no such part.
     """
     parts: Sequence[tuple[str, Part]] = (
         ("Open-i", openi_rows),
@@ -44,6 +48,10 @@ def measure_language(work: Path, *, ecg_adapters: Path) -> list[Requirement]:
         ("speed", lambda: speed_rows(work)),
         ("lint", lint_rows),
     )
+    names = [name for name, _ in parts]
+    if unknown := [name for name in only if name not in names]:
+        raise UsageError(f"{', '.join(unknown)}: no such part; there are {', '.join(names)}")
+    parts = [(name, part) for name, part in parts if name in only or not only]
     rows: list[Requirement] = []
     for name, part in track(parts, description="measuring"):
         try:
@@ -80,7 +88,7 @@ def openi_rows() -> Iterator[Requirement]:
     )
     for labels, required, known in ((25, 0.17, 0.179), (100, 0.155, 0.168)):
         what = f"Open-i hedged cells, Brier, with {labels} gold hedged cells"
-        yield at_most(what, scores.few[labels], required, known=known, repeats=20)
+        yield at_most(what, scores.few[labels], required, known=known, repeats=20, error=scores.few_error[labels])
 
 
 def bare_rows() -> Iterator[Requirement]:
@@ -93,7 +101,14 @@ def wording_rows() -> Iterator[Requirement]:
     """Wording that is often misread: checks of our own, by kind and language."""
     checks = read_checks()
     passed = score_wording(checks)
-    yield at_least("wording checks passed", share_passed(checks), 0.97, checks=len(checks), passed=passed)
+    yield at_least(
+        "wording checks passed",
+        share_passed(checks),
+        0.97,
+        checks=len(checks),
+        passed=passed,
+        table=wording_table(checks),
+    )
 
 
 def nubes_rows() -> Iterator[Requirement]:

@@ -25,7 +25,8 @@ class OpeniScores:
     """Scores with the priors alone, and of each cell by a calibration that did not see its report.
 
     Attributes:
-        few: mean Brier over the other hedged cells, by how many hedged cells were labelled.
+        few: mean Brier over the other hedged cells, by how many hedged cells were labelled; ``few_error`` is the
+            standard error of that mean, over the repeats.
         fewest_hedged: hedged gold cells of the smallest calibration in cross-validation.
     """
 
@@ -35,6 +36,7 @@ class OpeniScores:
     calibrated: Scores
     calibrated_hedged: Scores
     few: dict[int, float]
+    few_error: dict[int, float]
     fewest_hedged: int
 
 
@@ -52,13 +54,15 @@ def score_openi(adapter: Adapter, cells: Sequence[GoldCell]) -> OpeniScores:
     value = np.array([gold.value for gold in cells])
     is_hedged = np.array([gold.hedged for gold in cells])
     prior = probabilities(cells)
+    few = {n: _with_few(adapter, hedged, n) for n in FEW_LABELS}
     return OpeniScores(
         reports=len({gold.report_id for gold in cells}),
         prior=score(prior, value),
         prior_hedged=score(prior[is_hedged], value[is_hedged]),
         calibrated=score(held_out, value),
         calibrated_hedged=score(held_out[is_hedged], value[is_hedged]),
-        few={n: _with_few(adapter, hedged, n) for n in FEW_LABELS},
+        few={n: float(briers.mean()) for n, briers in few.items()},
+        few_error={n: float(briers.std() / np.sqrt(len(briers))) for n, briers in few.items()},
         fewest_hedged=fewest,
     )
 
@@ -77,8 +81,8 @@ def _held_out(adapter: Adapter, cells: Sequence[GoldCell]) -> tuple[Floats, int]
     return said, fewest
 
 
-def _with_few(adapter: Adapter, hedged: Sequence[GoldCell], labels: int) -> float:
-    """Mean Brier on the hedged cells that were not among ``labels`` random ones, over the repeats."""
+def _with_few(adapter: Adapter, hedged: Sequence[GoldCell], labels: int) -> Floats:
+    """``(R,)`` for each repeat, the Brier on the hedged cells that were not among ``labels`` random ones."""
     rng = np.random.default_rng(labels)
     briers = []
     for _ in range(REPEATS):
@@ -87,4 +91,4 @@ def _with_few(adapter: Adapter, hedged: Sequence[GoldCell], labels: int) -> floa
         rest = [hedged[at] for at in order[labels:]]
         value = np.array([gold.value for gold in rest])
         briers.append(float(((probabilities(rest, calibration) - value) ** 2).mean()))
-    return float(np.mean(briers))
+    return np.array(briers)

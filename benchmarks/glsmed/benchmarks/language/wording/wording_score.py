@@ -68,6 +68,26 @@ def share_passed(checks: Sequence[WordingCheck]) -> float:
     return sum(check.holds(readers[check.language]) for check in checks) / len(checks)
 
 
+def wording_table(checks: Sequence[WordingCheck]) -> list[str]:
+    """The lines of a Markdown table: kind by language, passed of tried; the last column counts the controls alone."""
+    readers = _readers(checks)
+    held = [(check, check.holds(readers[check.language])) for check in checks]
+    languages = list(readers)
+    lines = [f"| kind | {' | '.join(languages)} | controls |", "|---" * (len(languages) + 2) + "|"]
+    for kind in sorted({check.kind for check in checks}):
+        own = [(check, right) for check, right in held if check.kind == kind]
+        cells = [_passed([right for check, right in own if check.language == language]) for language in languages]
+        controls = _passed([right for check, right in own if check.control])
+        lines.append(f"| {kind} | {' | '.join(cells)} | {controls} |")
+    cells = [_passed([right for check, right in held if check.language == language]) for language in languages]
+    controls = _passed([right for check, right in held if check.control])
+    return [*lines, f"| all | {' | '.join(cells)} | {controls} |"]
+
+
+def _passed(held: Sequence[bool]) -> str:
+    return f"{sum(held)} of {len(held)}"
+
+
 def _counted(checks: Sequence[WordingCheck]) -> Iterator[tuple[str, tuple[int, int]]]:
     readers = _readers(checks)
     groups: dict[str, list[bool]] = {}
