@@ -91,7 +91,18 @@ def command(folder: Path, *words: str) -> list[str]:
 
 
 def start(folder: Path, *words: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(command(folder, *words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command(folder, *words),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=as_in_the_foreground,
+    )
+
+
+def as_in_the_foreground() -> None:
+    """Shells make what they start in the background deaf to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def done(folder: Path, *words: str, before: Callable[[], None] | None = None) -> "subprocess.CompletedProcess[str]":
@@ -192,6 +203,7 @@ def test_an_interrupted_import_leaves_no_manifest_and_can_be_started_again(tmp_p
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=as_in_the_foreground,
     ) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == "reading\n"
