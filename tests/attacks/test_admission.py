@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from glsmed.server.admission.comparison import require_same_key
-from glsmed.server.admission.registry import admit, read_registry
+from glsmed.server.admission.registry import Compare, admit, read_registry
 from glsmed.server.admission.withdrawals import Withdrawal
 from glsmed.server.cli import app
 from glsmed.server.folders.new_study import make_study_folder
@@ -46,6 +46,10 @@ def _signed(key: bytes, **fields: str) -> dict[str, Any]:
     words = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
     signature = enrolment._load_private_key(key).sign(words, enrolment._SIGNATURE)
     return {**content, "signature": base64.b64encode(signature).decode()}
+
+
+def _admit(file: Path, sites: Path, compare: Compare | None = None) -> None:
+    admit(file, sites=sites, study="doubt", study_digest="ab", compare=compare)
 
 
 def _is_harmless(text: str) -> bool:
@@ -103,13 +107,13 @@ def test_every_field_has_a_length(tmp_path: Path, field: str) -> None:
 def test_a_key_swapped_on_the_way_is_not_admitted(tmp_path: Path) -> None:
     """The control: without a comparison the attacker's request, properly signed with their own key, is admitted."""
     hospitals = make_request(generate_private_key(), site="st-mary", study="doubt", study_digest="ab")
-    file, sites, asked = tmp_path / "request.yaml", tmp_path / "sites", {"study": "doubt", "study_digest": "ab"}
+    file, sites = tmp_path / "request.yaml", tmp_path / "sites"
     file.write_text(dump_yaml(_signed(generate_private_key())))
     read_out = fingerprint(hospitals.public_key)
     with pytest.raises(DataError, match="holds another key"):
-        admit(file, sites=sites, **asked, compare=lambda request: require_same_key(request, read_out))
+        _admit(file, sites, compare=lambda request: require_same_key(request, read_out))
     assert not read_registry(sites).admitted
-    admit(file, sites=sites, **asked)
+    _admit(file, sites)
     assert list(read_registry(sites).admitted) == ["st-mary"]
 
 
@@ -127,14 +131,14 @@ def test_a_key_swapped_on_the_way_is_not_admitted(tmp_path: Path) -> None:
 def test_one_key_has_one_name(tmp_path: Path, second: Any) -> None:
     key = generate_private_key()
     first = make_request(key, site="a", study="doubt", study_digest="ab")
-    file, sites, asked = tmp_path / "request.yaml", tmp_path / "sites", {"study": "doubt", "study_digest": "ab"}
+    file, sites = tmp_path / "request.yaml", tmp_path / "sites"
     file.write_text(dump_yaml(first.model_dump()))
-    admit(file, sites=sites, **asked)
+    _admit(file, sites)
     again = second(first.public_key)
     assert again != first.public_key  # the control: compared as text, it is another key
     file.write_text(dump_yaml(_signed(key, site="b", public_key=again)))
     with pytest.raises((ConfigurationError, DataError)):
-        admit(file, sites=sites, **asked)
+        _admit(file, sites)
     assert list(read_registry(sites).admitted) == ["a"]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from glsmed.benchmarks.federation.local_grid import run_in_process
+from glsmed.client.resident.site_runtime import SiteRuntime
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.server.updates.norm_bound import lower_median
 from glsmed.shared.networks import group_norm_networks
@@ -49,16 +50,20 @@ def test_honest_updates_are_alike_and_all_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, training: Mapping[str, object], federation: Mapping[str, object]
 ) -> None:
     monkeypatch.setitem(group_norm_networks._NETWORKS, "resnet10", TinyNetwork)
-    study, folder, sites = _study(training, federation), RunFolder(tmp_path / "run"), {}
+    study, folder = _study(training, federation), RunFolder(tmp_path / "run")
+    sites: dict[str, SiteRuntime] = {}
     for seed, (name, patients) in enumerate(PATIENTS.items()):
         monkeypatch.setattr(small_hospitals, "PATIENTS", patients)
-        given = {"adapter": "en_radiology", "terms": {"effusion": "effusion"}, "seed": seed}
-        sites[name] = small_hospital(tmp_path / name, study, **given)  # type: ignore[arg-type]  # of three kinds
+        sites[name] = small_hospital(
+            tmp_path / name, study, adapter="en_radiology", terms={"effusion": "effusion"}, seed=seed
+        )
     run_in_process(study, sites, folder)
     assert [record.not_counted for record in folder.rounds()] == [{}] * 3
+    ratio = study.federation.max_norm_ratio
+    assert ratio is not None
     for merged in folder.recorded("merged"):
         norms = merged["norms"]
         assert isinstance(norms, dict)
-        assert max(norms.values()) < 0.75 * study.federation.max_norm_ratio * lower_median(norms)  # type: ignore[operator]
+        assert max(norms.values()) < 0.75 * ratio * lower_median(norms)
         assert merged["share_capped"] == []
     assert not folder.recorded("model_quarantined")
