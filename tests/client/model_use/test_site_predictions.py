@@ -46,7 +46,10 @@ def test_an_image_of_the_training_is_seen_as_it_was_learned(
     entries = by_split(read_manifest(config.data.manifest), config.data.split)
     learned = load_images(config, study, entries)
     parts = SiteParts(
-        site=config.site, clahe=clahe, offset=None, output_calibration=OutputCalibration(findings=study.findings)
+        site=config.site,
+        clahe=clahe,
+        offset=None,
+        output_calibration=OutputCalibration(findings=study.findings, curves={}),
     )
     write_shipped_model(config.state.shipped_model, initial_model(study), study, round_number=1, parts=parts)
     model = load_site_model(config)
