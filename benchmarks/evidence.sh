@@ -63,7 +63,7 @@ done
 
 # JOBS trainings at a time; DEVICE=cuda shares a GPU among them
 for p in pneumoniamnist drawn; do
-  glsmed-benchmark strategies --out "$out/strategies-$p" --pixels $p --seeds 5 \
+  glsmed-benchmark strategies --out "$out/strategies-$p" --pixels $p --seeds 3 \
     --jobs "${JOBS:-1}" --device "${DEVICE:-cpu}"
   cp "$out/strategies-$p/tables.md" "$out/tables/strategies-$p.md"
   cp "$out/strategies-$p/summary.json" "$out/tables/strategies-$p.json"
