@@ -7,6 +7,7 @@ from glsmed.site_adapters.text.bodies import BODY, Bodies, Section
 BODIES = Bodies(
     {"indication": 0, "comparison": 0, "findings": 1},
     reads_as_findings=lambda sentence: "effusion" in sentence,
+    tells_of_now=lambda sentence: "now" in sentence,
     asks=lambda sentence: "?" in sentence,
 )
 
@@ -21,6 +22,7 @@ def roles(text: str, sections: Sequence[Section]) -> list[tuple[str, str]]:
         ("indication", "Cough.\n\nClear lungs.", [("indication", "Cough."), (BODY, "Clear lungs.")]),
         ("indication", "Cough.\nAn effusion.", [("indication", "Cough."), (BODY, "An effusion.")]),
         ("comparison", "None. An effusion.", [("comparison", "None."), (BODY, "An effusion.")]),
+        ("comparison", "Now an effusion, now.", [("comparison", ""), (BODY, "Now an effusion, now.")]),
         ("indication", "Cough.\n\nIs it worse?", [("indication", "Cough.\n\nIs it worse?")]),
         ("indication", "Cough.\nFever.", [("indication", "Cough.\nFever.")]),
         ("findings", "Clear.\n\nAn effusion.", [("findings", "Clear.\n\nAn effusion.")]),
