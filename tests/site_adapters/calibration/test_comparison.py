@@ -31,7 +31,7 @@ def test_only_cells_that_are_read_differently_change(english: Reader, changed: R
     assert (change.report_id, change.finding, result.reports, result.cells) == ("a", "effusion", 2, 3)
     assert change.before is not None
     assert change.after is not None
-    assert (change.before.cue, change.after.cue) == ("possible", "affirmed")
+    assert (change.before.cue, change.after.cue) == ("possible", "affirmed_alone")
 
 
 def test_a_finding_that_is_no_longer_mentioned_changes(english: Reader, adapter_file: Writer) -> None:
