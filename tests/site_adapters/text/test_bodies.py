@@ -6,13 +6,8 @@ from glsmed.site_adapters.text.bodies import BODY, Bodies, Section
 
 BODIES = Bodies(
     {"indication": 0, "comparison": 0, "findings": 1},
-<<<<<<< HEAD
     reads_as_findings=lambda sentence: "effusion" in sentence or "胸水" in sentence,
     tells_of_now=lambda sentence: "effusion" in sentence and "then" not in sentence,
-=======
-    reads_as_findings=lambda sentence: "effusion" in sentence,
-    tells_of_now=lambda sentence: "now" in sentence,
->>>>>>> read-rest
     asks=lambda sentence: "?" in sentence,
 )
 
@@ -27,14 +22,10 @@ def roles(text: str, sections: Sequence[Section]) -> list[tuple[str, str]]:
         ("indication", "Cough.\n\nClear lungs.", [("indication", "Cough."), (BODY, "Clear lungs.")]),
         ("indication", "Cough.\nAn effusion.", [("indication", "Cough."), (BODY, "An effusion.")]),
         ("comparison", "None. An effusion.", [("comparison", "None."), (BODY, "An effusion.")]),
-<<<<<<< HEAD
         ("comparison", "No effusion. Clear.", [("comparison", ""), (BODY, "No effusion. Clear.")]),
         ("comparison", "No effusion then.", [("comparison", "No effusion then.")]),
         ("comparison", "2021年。胸水なし。", [("comparison", "2021年。"), (BODY, "胸水なし。")]),
         ("indication", "No effusion.", [("indication", "No effusion.")]),
-=======
-        ("comparison", "Now an effusion, now.", [("comparison", ""), (BODY, "Now an effusion, now.")]),
->>>>>>> read-rest
         ("indication", "Cough.\n\nIs it worse?", [("indication", "Cough.\n\nIs it worse?")]),
         ("indication", "Cough.\nFever.", [("indication", "Cough.\nFever.")]),
         ("findings", "Clear.\n\nAn effusion.", [("findings", "Clear.\n\nAn effusion.")]),
