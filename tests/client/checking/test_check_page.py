@@ -51,7 +51,7 @@ class Outline(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        if tag not in ("meta", "img", "link", "br", "polygon"):
+        if tag not in ("meta", "img", "link", "br", "wbr", "polygon"):
             self.open.append(tag)
         self.sources += [value or "" for name, value in attrs if name in ("src", "href")]
 
