@@ -253,7 +253,7 @@ def test_a_state_folder_that_cannot_be_written_is_named(hospital: Path) -> None:
     check = as_shell(command(hospital, "check"))
     result = in_own_mounts(f"mount -t tmpfs -o ro tmpfs {state}", check)
     assert result.returncode == 2
-    assert f"fault: {state}: the state folder cannot be made: Read-only file system" in result.stdout
+    assert f"{state}: the state folder cannot be made: Read-only file system" in result.stdout + result.stderr
     assert "Traceback" not in result.stderr
 
 
@@ -261,7 +261,7 @@ def test_a_disk_that_fills_while_images_are_decoded_is_named(hospital: Path) -> 
     state = hospital / "state"
     state.mkdir()
     check = as_shell(command(hospital, "check"))
-    result = in_own_mounts(f"mount -t tmpfs -o size=900k tmpfs {state}", check, f"ls {state}/patients")
+    result = in_own_mounts(f"mount -t tmpfs -o size=900k tmpfs {state}", check)
     assert result.returncode == 2
     assert "images-32px.npy: the image cache cannot be written: No space left on device" in result.stdout
     assert "Traceback" not in result.stderr
