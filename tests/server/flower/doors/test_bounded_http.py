@@ -1,9 +1,11 @@
 """One connection: how large its headers may be, and how long it may say nothing; over real TLS."""
 
+import asyncio
 import time
 from contextlib import suppress
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from glsmed.server.flower.doors.limits import Limits
 
@@ -32,11 +34,27 @@ def test_headers_have_an_end(listen: Listening, request_: bytes, is_served: bool
     assert is_served or not came or came.startswith(b"HTTP/1.1 431 ")
 
 
-def test_a_second_request_before_the_answer_to_the_first_is_refused(listen: Listening) -> None:
+def test_requests_in_advance_of_the_answer_are_refused(listen: Listening) -> None:
     app = Counting()
     came = listen(app, Limits()).ask(GET * 5000)
     assert came.startswith(b"HTTP/1.1 400 ")
-    assert len(app.bodies) <= 1
+    assert len(app.bodies) <= 2
+
+
+async def _slow_to_end(scope: Scope, receive: Receive, send: Send) -> None:
+    """Sends the whole answer, and says only later that it was the whole, as Flower's layers do."""
+    headers = [(b"content-length", str(len(SERVED)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": SERVED, "more_body": True})
+    await asyncio.sleep(0.3)
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def test_the_next_request_may_come_as_soon_as_the_answer_is_there(listen: Listening) -> None:
+    connection = listen(_slow_to_end, Limits()).connect()
+    for _ in range(3):
+        connection.sendall(GET)
+        assert everything_from(connection, seconds=10).endswith(SERVED)
 
 
 @pytest.mark.parametrize("begun", [b"", b"GET /hea", b"GET /health HTTP/1.1\r\nhost: c\r\n"])

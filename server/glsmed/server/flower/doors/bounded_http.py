@@ -1,6 +1,6 @@
 """One connection of HTTP, of which neither its headers nor its silence has more than its due.
 
-uvicorn reads headers of any size for any time, and queues requests that come before the answer to the one before.
+uvicorn reads headers of any size for any time, and queues any number of requests that come before the answer.
 """
 
 import asyncio
@@ -69,8 +69,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Let the request know its connection's place."""
-        if self.cycle is not None and not self.cycle.response_complete:
-            self._refuse_in_parser(HTTPStatus.BAD_REQUEST)  # nobody of ours asks twice before the first answer
+        if self.pipeline:  # one may wait: an answer's last byte arrives before the application has said that it ends
+            self._refuse_in_parser(HTTPStatus.BAD_REQUEST)
         super().on_message_begin()
         self.scope[PLACE] = self._place  # type: ignore[literal-required]  # ASGI's scopes are open
 

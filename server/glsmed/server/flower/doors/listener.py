@@ -49,11 +49,10 @@ class Listener(uvicorn.Server):
         Raises:
             FederationError: the address is taken, or not this machine's.
         """
+        self._sockets = listening_sockets(self.config.host, self.config.port)
         await super().startup(sockets=sockets or [])
-        if not self.should_exit:
-            self._sockets = listening_sockets(self.config.host, self.config.port)
-            for listening in self._sockets:
-                self._run(self._accept(listening))
+        for listening in self._sockets:
+            self._run(self._accept(listening))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept nobody any more, and let the requests end that are being served."""
