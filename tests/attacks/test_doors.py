@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from flwr.app import Array, ArrayRecord, Message, RecordDict
 from flwr.proto.control_pb2 import StartRunRequest
 from flwr.proto.fab_pb2 import Fab
-from flwr.proto.fleet_pb2 import ActivateNodeRequest, PushMessagesRequest
+from flwr.proto.fleet_pb2 import ActivateNodeRequest, DeactivateNodeRequest, PushMessagesRequest
 from flwr.proto.node_pb2 import Node
 from flwr.serverapp import Grid
 from flwr.supercore.control import ControlHttpClient
@@ -106,7 +106,11 @@ class Centre:
             request = ActivateNodeRequest(
                 public_key=public_key_to_bytes(self.key.public_key()), heartbeat_interval=60.0
             )
-            yield Site(self.key, Node(node_id=client.ActivateNode(request).node_id), client)
+            node = Node(node_id=client.ActivateNode(request).node_id)
+            try:
+                yield Site(self.key, node, client)
+            finally:
+                client.DeactivateNode(DeactivateNodeRequest(node_id=node.node_id))
 
     def memory_mb(self, field: str) -> float:
         """``VmRSS`` or, since :meth:`growth_mb` began, ``VmHWM``."""

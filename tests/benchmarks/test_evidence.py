@@ -49,4 +49,4 @@ def test_every_comparison_of_the_evidence_is_one_that_can_be_asked_for(
     assert len(plans) == len(of_methods) > 20
     assert all(arguments[4] in plan.methods for arguments, plan in zip(of_methods, plans, strict=True))
     assert {plan.pixels for plan in strategies} == {"pneumoniamnist", "drawn"}
-    assert all(plan.seeds == 5 for plan in strategies)
+    assert all(plan.seeds == 3 for plan in strategies)

@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,8 +75,9 @@ def test_tables_say_in_markdown_what_the_summary_says(finished: Path) -> None:
 def test_report_is_one_page_with_figures(finished: Path) -> None:
     page = (finished / "report.html").read_text()
     assert page.count("<img") == 3 * (2 + 3)
-    assert "http" not in page
-    assert "nan" not in page
+    words = re.sub(r"base64,[^\"]*", "", page)  # a picture's letters may spell anything
+    assert "http" not in words
+    assert "nan" not in words
 
 
 def test_tuned_candidates_are_kept(finished: Path) -> None:
