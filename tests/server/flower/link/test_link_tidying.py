@@ -23,8 +23,8 @@ def test_tidying_drops_what_lost_its_message_before_the_last_time(link: Link, gr
 
 
 def test_tidying_drops_expired_messages(link: Link, grid: StoreGrid, sites: Sites) -> None:
-    (message_id,) = grid.push_messages([Message(RECORD, sites[0].node.node_id, "train", ttl=0.1)])
-    time.sleep(0.2)
+    (message_id,) = grid.push_messages([Message(RECORD, sites[0].node.node_id, "train", ttl=1.0)])
+    time.sleep(1.1)
     tidying = LinkTidying(link.state, link.state._files)
     tidying.tidy()
     tidying.tidy()
