@@ -3,6 +3,7 @@ import stat
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import torch
@@ -90,6 +91,17 @@ def test_an_unmentioned_finding_is_absent_only_where_the_study_says_so(tmp_path:
     row = effusions(tmp_path, source(settings=settings))["silent"]
     assert row.state == "unmentioned"
     assert (row.label, row.rate, row.weight) == pytest.approx((0, 0.2, 1))
+
+
+@pytest.mark.parametrize("unmentioned", ["masked", "absent"])
+def test_a_finding_that_cannot_be_judged_is_masked_whatever_the_study_says_of_unmentioned_ones(
+    tmp_path: Path, unmentioned: Literal["masked", "absent"]
+) -> None:
+    settings = LabelSection(unmentioned=unmentioned)
+    reports = {"hidden": "Effusion cannot be assessed.", "judged": "FINDINGS: Effusion cannot be assessed. Effusion."}
+    rows = effusions(tmp_path, source(reports, settings=settings))
+    assert (rows["hidden"].state, rows["hidden"].weight) == ("not assessable", 0)
+    assert (rows["judged"].state, rows["judged"].weight) == ("present", 1)
 
 
 def test_a_finding_that_the_adapter_does_not_know_has_no_cell(tmp_path: Path) -> None:
@@ -182,8 +194,8 @@ def test_a_full_disk_is_an_error_and_leaves_the_old_table(tmp_path: Path, monkey
 
 def test_counts_add_up_by_finding_and_state(tmp_path: Path) -> None:
     counts = count_states(load_label_table(tmp_path / "labels.sqlite", source()))
-    assert counts["effusion"] == {"present": 1, "absent": 1, "uncertain": 1, "unmentioned": 1}
-    assert counts["pneumothorax"] == {"present": 0, "absent": 0, "uncertain": 0, "unmentioned": 4}
+    assert counts["effusion"] == {"present": 1, "absent": 1, "uncertain": 1, "not assessable": 0, "unmentioned": 1}
+    assert counts["pneumothorax"] == {"present": 0, "absent": 0, "uncertain": 0, "not assessable": 0, "unmentioned": 4}
 
 
 def test_the_table_is_made_anew_by_other_code(

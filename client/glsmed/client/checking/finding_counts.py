@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from glsmed.client.data.examples import SplitName
 from glsmed.client.data.splits import SPLITS
-from glsmed.client.labels.label_table import CellState, LabelRow
+from glsmed.client.labels.label_table import SILENT_STATES, STATES, CellState, LabelRow
 from glsmed.site_adapters.inputs.gold_labels import Gold
 
 
@@ -27,9 +27,6 @@ class FindingCounts:
     gold: tuple[int, int]
 
 
-_SILENT = ("not assessable", "unmentioned")  # the report says nothing of the finding
-
-
 def count_findings(
     rows: Sequence[LabelRow], gold: Gold, split_of_examination: Mapping[str, SplitName]
 ) -> Iterator[FindingCounts]:
@@ -45,16 +42,15 @@ def count_findings(
     for row in rows:
         split = split_of_examination[row.study_id]
         states[row.finding, split, row.state] += 1
-        if row.state not in _SILENT:
+        if row.state not in SILENT_STATES:
             means[row.finding, split] = means.get((row.finding, split), 0.0) + row.posterior_mean
     labels = Counter(
         (finding, split_of_examination.get(study_id), value) for (study_id, finding), value in gold.items()
     )
-    names: tuple[CellState, ...] = ("present", "uncertain", "absent", "not assessable", "unmentioned")
     for finding in dict.fromkeys([*(row.finding for row in rows), *(finding for _, finding in gold)]):
         for split in SPLITS:
-            of_split = {name: states[finding, split, name] for name in names}
-            mentioned = sum(count for name, count in of_split.items() if name not in _SILENT)
+            of_split = {name: states[finding, split, name] for name in STATES}
+            mentioned = sum(count for name, count in of_split.items() if name not in SILENT_STATES)
             mean = means[finding, split] / mentioned if mentioned else None
             counts = (labels[finding, split, 0], labels[finding, split, 1])
             yield FindingCounts(finding, split, of_split, mean, counts)

@@ -82,11 +82,11 @@ def _render_summary(summary: "SiteSummary") -> list[str]:
         f"{summary.gold_cells} gold cells",
     ]
     if summary.states:
-        lines.append(f"{'finding':<28}{'present':>10}{'uncertain':>11}{'absent':>9}{'unmentioned':>13}")
+        heads = f"{'present':>10}{'uncertain':>11}{'absent':>9}{'unmentioned':>13}{'not assessable':>16}"
+        lines.append(f"{'finding':<28}{heads}")
     for finding, states in summary.states.items():
-        lines.append(
-            f"{finding:<28}{states['present']:>10}{states['uncertain']:>11}{states['absent']:>9}{states['unmentioned']:>13}"
-        )
+        said = f"{states['present']:>10}{states['uncertain']:>11}{states['absent']:>9}"
+        lines.append(f"{finding:<28}{said}{states['unmentioned']:>13}{states['not assessable']:>16}")
     return lines
 
 

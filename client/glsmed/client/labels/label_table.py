@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 import torch
 
@@ -31,7 +31,11 @@ from glsmed.site_adapters.reading.reader import Reader
 LAYOUT = 1
 _REMEMBERED = 100_000  # a site has few cues, so most cells repeat a probability
 
-CellState = Literal["present", "absent", "uncertain", "not assessable", "unmentioned"]
+SilentState = Literal["not assessable", "unmentioned"]  # the report says nothing of the finding
+CellState = Literal["present", "absent", "uncertain", SilentState]
+SILENT_STATES: tuple[SilentState, ...] = get_args(SilentState)
+UNMENTIONED: Final = "unmentioned"
+STATES: tuple[CellState, ...] = ("present", "uncertain", "absent", NOT_ASSESSABLE, UNMENTIONED)
 CalibrateCell = Callable[[Cell, Collection[Cell]], tuple[float, float]]
 
 
@@ -137,13 +141,14 @@ def _make_rows(source: LabelSource) -> Iterator[LabelRow]:
     known = [finding for finding in source.findings if finding in adapter.findings]
     patients = source.manifest.patients
     for study_id, text in track(source.manifest.reports.items(), description="reading reports", total=len(patients)):
-        cells = source.reader.read(text).cells
+        reading = source.reader.read(text)
         for finding in known:
             place = (study_id, patients[study_id], finding)
-            if finding not in cells:
-                yield _unmentioned_row(place, source.settings, identity)
+            if finding in reading.cells:
+                yield _mentioned_row(place, reading.cells, source, identity)
             else:
-                yield _mentioned_row(place, cells, source, identity)
+                state: SilentState = NOT_ASSESSABLE if finding in reading.not_assessable else UNMENTIONED
+                yield _silent_row(place, state, source.settings, identity)
 
 
 def _mentioned_row(
@@ -168,24 +173,18 @@ def _mentioned_row(
         label=label,
         rate=rate,
         target=target,
-        weight=_cell_weight(cell, mean, spread, source.settings),
+        weight=_weight(mean, spread) if source.settings.spread_weights else 1.0,
         adapter=adapter,
     )
 
 
-def _cell_weight(cell: Cell, mean: float, spread: float, settings: LabelSection) -> float:
-    """What a cell counts in training; nothing where the report says that the finding cannot be assessed."""
-    if cell.state == NOT_ASSESSABLE:
-        return 0.0
-    return _weight(mean, spread) if settings.spread_weights else 1.0
-
-
-def _unmentioned_row(place: tuple[str, str, str], settings: LabelSection, adapter: str) -> LabelRow:
+def _silent_row(place: tuple[str, str, str], state: SilentState, settings: LabelSection, adapter: str) -> LabelRow:
+    """A finding that the report does not mention, or says that it cannot judge: only the first may be absent."""
     mean = settings.unmentioned_probability
     label, rate, target = _label_rate_target(mean)
     return LabelRow(
         *place,
-        state="unmentioned",
+        state=state,
         cue="",
         span_start=-1,
         span_end=-1,
@@ -196,7 +195,7 @@ def _unmentioned_row(place: tuple[str, str, str], settings: LabelSection, adapte
         label=label,
         rate=rate,
         target=target,
-        weight=1.0 if settings.unmentioned == "absent" else 0.0,
+        weight=1.0 if state == UNMENTIONED and settings.unmentioned == "absent" else 0.0,
         adapter=adapter,
     )
 
@@ -243,9 +242,8 @@ def _read(path: Path) -> list[LabelRow]:
 
 
 def count_states(rows: Sequence[LabelRow]) -> Mapping[str, Mapping[CellState, int]]:
-    """Number of cells by finding and state."""
+    """Number of cells by finding and state; every state is there."""
     counts: dict[str, dict[CellState, int]] = {}
     for row in rows:
-        of_finding = counts.setdefault(row.finding, {"present": 0, "absent": 0, "uncertain": 0, "unmentioned": 0})
-        of_finding[row.state] += 1
+        counts.setdefault(row.finding, dict.fromkeys(STATES, 0))[row.state] += 1
     return counts

@@ -13,7 +13,7 @@ from glsmed.client.data.manifest import Manifest
 from glsmed.client.data.site_inputs import SiteInputs, read_site_inputs
 from glsmed.client.data.splits import split_of
 from glsmed.client.evaluation.shipped_model import ShippedModel
-from glsmed.client.labels.label_table import LabelRow, LabelSource, load_label_table
+from glsmed.client.labels.label_table import SILENT_STATES, LabelRow, LabelSource, load_label_table
 from glsmed.client.labels.shared_calibration import site_calibration
 from glsmed.client.model_use.predictor import Predictor, Scores
 from glsmed.client.model_use.saliency import Map, saliency_map
@@ -82,7 +82,7 @@ def explain_examination(config: SiteConfig, study_id: str) -> Examination:
         raise UsageError(f"{config.data.manifest}: has no examination {study_id!r}{near}")
     posterior, report = site_calibration(inputs), inputs.manifest.reports[study_id]
     rows = _label_rows(inputs, study_id)
-    mentioned = {finding for finding, row in rows.items() if row.state != "unmentioned"}
+    mentioned = {finding for finding, row in rows.items() if row.state not in SILENT_STATES}
     return Examination(
         study_id=study_id,
         split=split_of(inputs.manifest.patients[study_id], config.data.split),

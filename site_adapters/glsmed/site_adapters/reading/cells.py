@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from glsmed.site_adapters.adapter.schema import Kind, State
 
 NO_EVIDENCE = "no evidence"
-NOT_ASSESSABLE = "not assessable"
+NOT_ASSESSABLE: Final = "not assessable"
 _DECIMALS = 4
 Role = Literal["mention", "cue"]
 
@@ -56,9 +56,15 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a report says; a finding without a cell is not mentioned, or only where a mention is not evidence."""
+    """What a report says; a finding without a cell is not mentioned, or only where a mention is not evidence.
+
+    Attributes:
+        cells: by finding.
+        not_assessable: findings without a cell of which the report says that they cannot be judged.
+    """
 
     cells: Mapping[str, Cell]
+    not_assessable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

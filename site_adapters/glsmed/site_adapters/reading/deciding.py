@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from glsmed.site_adapters.reading.assertions import Assertion
-from glsmed.site_adapters.reading.cells import Reading
+from glsmed.site_adapters.reading.cells import NOT_ASSESSABLE, Reading
 from glsmed.site_adapters.reading.statements import NO_PRIOR, Statement
 
 _STANDS = 0.3  # doubt of at least this probability stands against a denial of something else
@@ -12,7 +12,7 @@ _STANDS = 0.3  # doubt of at least this probability stands against a denial of s
 def decided(statements: Iterable[Statement], likeliest_decides: Collection[str] = ()) -> Reading:
     """The cells that a report's statements make; those that are not evidence make none.
 
-    A finding that a weightier section says cannot be judged has no cell.
+    A finding has no cell where a section that is weightier than all that speaks of it says that it cannot be judged.
 
     Args:
         statements: of sections that are evidence, in the order of the text.
@@ -27,10 +27,10 @@ def decided(statements: Iterable[Statement], likeliest_decides: Collection[str] 
             outranks = _is_likelier if finding in likeliest_decides else _outranks
             if before is None or outranks(statement, before):
                 deciding[finding] = statement
-        elif statement.assertion.state == "not assessable":
+        elif statement.assertion.state == NOT_ASSESSABLE:
             masked[finding] = max(statement.weight, masked.get(finding, 0.0))
     kept = {name: one.cell for name, one in deciding.items() if one.weight >= masked.get(name, 0.0)}
-    return Reading(kept)
+    return Reading(kept, frozenset(masked.keys() - kept.keys()))
 
 
 def _outranks(statement: Statement, before: Statement) -> bool:
