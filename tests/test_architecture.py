@@ -33,6 +33,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "protocol": {"errors", "files", "wire"},
         "cue_calibration": {"errors", "files"},
         "exporting": {"errors", "files", "pixels"},
+        "signing": {"errors", "wire"},
     },
     "site_adapters": {
         "text": set(),
@@ -96,8 +97,9 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "rounds": {"flower", "folders", "strategies", "updates"},
         "admission": {"folders"},
         "monitoring": {"folders"},
+        "signing": {"admission", "flower"},
         "reporting": {"admission", "folders", "rounds"},
-        "processes": {"admission", "flower", "folders", "monitoring", "rounds"},
+        "processes": {"admission", "flower", "folders", "monitoring", "rounds", "signing"},
         "readiness": {"admission", "flower", "folders"},
         "commands": {"admission", "folders", "monitoring", "processes", "readiness", "reporting"},
         "cli": {"commands"},

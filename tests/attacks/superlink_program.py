@@ -51,10 +51,15 @@ def _without_token() -> None:
     setattr(listeners, "OwnProcessesOnly", lambda app, _token: app)  # noqa: B010
 
 
+def _without_own_answers() -> None:
+    setattr(listeners, "OwnAnswersOnly", lambda app: app)  # noqa: B010
+
+
 DEFENCES: Mapping[str, Callable[[], None]] = {
     "keys": _without_keys,
     "limits": _without_limits,
     "token": _without_token,
+    "answers": _without_own_answers,
 }
 
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -23,13 +23,18 @@ import numpy as np
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from flwr.app import Array, ArrayRecord, Message, RecordDict
+from flwr.app import Array, ArrayRecord, ConfigRecord, Message, RecordDict
+from flwr.app.message import remove_content_from_message
+from flwr.common.constant import SUPERLINK_NODE_ID
+from flwr.common.serde import message_to_proto
 from flwr.proto.control_pb2 import StartRunRequest
 from flwr.proto.fab_pb2 import Fab
 from flwr.proto.fleet_pb2 import ActivateNodeRequest, DeactivateNodeRequest, PushMessagesRequest
+from flwr.proto.message_pb2 import PushObjectRequest
 from flwr.proto.node_pb2 import Node
 from flwr.serverapp import Grid
 from flwr.supercore.control import ControlHttpClient
+from flwr.supercore.inflatable.inflatable_object import get_all_nested_objects, get_object_tree
 from flwr.supercore.interceptors import RuntimeVersionHttpInterceptor
 from flwr.supercore.primitives.asymmetric import public_key_to_bytes
 from flwr.supernode.fleet_http_client import FleetHttpClient
@@ -146,7 +151,7 @@ def _running(*off: str) -> Iterator[Centre]:
             environment={
                 **QUIET_FLOWER,
                 "FLWR_HOME": str(folder.flower_home),
-                "PYTHONPATH": str(PROJECT),
+                "PYTHONPATH": os.pathsep.join([str(PROJECT), os.environ.get("PYTHONPATH", "")]),
                 "MALLOC_ARENA_MAX": "2",
             },
         )
@@ -227,6 +232,86 @@ def test_the_doors_let_a_model_out_and_an_honest_update_in(centre: Centre) -> No
         site.answer(task, _record(2))
         rounds.join(timeout=200)
     assert came == [array_of(Message(_record(2), 1, "train"), "uint8").data]
+
+
+@contextmanager
+def _peer(centre: Centre) -> Iterator[Site]:
+    """A second admitted site, connected to the public port."""
+    written = generate_private_key()
+    key = serialization.load_ssh_private_key(written, password=None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    with closing(Control(centre.folder.link_settings(centre.folder.study()))) as control:
+        request = make_request(written, site="b", study="doubt", study_digest="ab")
+        node = control.register(request.public_key, site="b")
+        try:
+            with replace(centre, key=key).site() as site:
+                yield site
+        finally:
+            control.unregister(node)
+
+
+@contextmanager
+def _run(centre: Centre) -> Iterator[int]:
+    """The id of a run whose round loop sends nothing."""
+    settings, over = centre.folder.link_settings(centre.folder.study()), threading.Event()
+    with closing(RunTasks(settings, incoming=centre.folder.incoming)) as tasks:
+        with closing(Control(settings)) as control:
+            run = control.start_run(bundle_bytes())
+        began = threading.Event()
+
+        def round_loop(_: Grid) -> None:
+            began.set()
+            over.wait(timeout=200)
+
+        rounds = threading.Thread(target=tasks.run_next, args=(round_loop,), daemon=True)
+        rounds.start()
+        assert began.wait(timeout=100)
+        try:
+            yield run
+        finally:
+            over.set()
+            rounds.join(timeout=100)
+
+
+def _speak_as_the_centre(peer: Site, victim: Site, run: int) -> None:
+    """A peer's message that names the centre as its sender and another hospital as its receiver."""
+    task = Message(RecordDict({"head": ConfigRecord({"protocol": 3})}), victim.node.node_id, "evaluate", ttl=300.0)
+    changed = {"_run_id": run, "_src_node_id": SUPERLINK_NODE_ID, "_message_id": task.object_id}
+    task.metadata.__dict__.update(changed)
+    response = peer.client.PushMessages(
+        PushMessagesRequest(
+            node=peer.node,
+            messages_list=[message_to_proto(remove_content_from_message(task))],
+            message_object_trees=[get_object_tree(task)],
+        )
+    )
+    for object_id, one in get_all_nested_objects(task).items():
+        if object_id in response.objects_to_push:
+            peer.client.PushObject(
+                PushObjectRequest(
+                    node=peer.node,
+                    run_id=run,
+                    object_id=object_id,
+                    object_content=one.deflate(),
+                    session_id=response.session_id,
+                )
+            )
+
+
+def test_a_peer_cannot_speak_to_another_hospital(centre: Centre) -> None:
+    with _run(centre) as run, centre.site() as victim, _peer(centre) as peer:
+        with pytest.raises(httpx.HTTPStatusError) as refused:
+            _speak_as_the_centre(peer, victim, run)
+        assert refused.value.response.status_code == 403
+        assert victim.receive() is None
+
+
+def test_control_without_the_answers_door_a_peer_speaks_as_the_centre(open_centre: Centre) -> None:
+    with _run(open_centre) as run, open_centre.site() as victim, _peer(open_centre) as peer:
+        _speak_as_the_centre(peer, victim, run)
+        task = victim.receive()
+        assert task is not None
+        assert task.metadata.src_node_id == SUPERLINK_NODE_ID
 
 
 def _tiny_messages(megabytes: int) -> bytes:

@@ -10,7 +10,9 @@ GlsmedError                     1  base of all
 ├── WireError                   1  a message breaks the protocol between centre and site
 │   ├── MismatchError           1  centre and site do not mean the same study, round, model or site
 │   ├── UnknownModelError       1  the site does not have the model that a request names by its digest
-│   └── UpdateRefusedError      1  a site's update must not be averaged in
+│   ├── UpdateRefusedError      1  a site's update must not be averaged in
+│   ├── TaskRefusedError        1  a task is not the centre's, not for this site, or was given before
+│   └── AnswerRefusedError      1  an answer is not the site's, or not to the task that was given
 ├── FederationError             1  a process, port, certificate or round of the federation failed
 │   ├── BusyError               1  another process holds the lock of a folder that only one may write to
 │   ├── BundleRefusedError      1  the centre sent a bundle that this site does not accept
@@ -30,6 +32,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Subject = Literal["protocol", "study", "round", "manifest", "model", "digest", "split", "site"]
+TaskSubject = Literal["signature", "certificate", "content", "study", "run", "round", "site", "kind", "serial"]
+AnswerSubject = Literal["signature", "task", "content"]
 
 _MOST_SHOWN = 80  # characters of a sender's own words in an error
 _ACT_ON_A_TERMINAL = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")  # categories of Unicode: controls, directions, no text
@@ -129,6 +133,32 @@ class UnknownModelError(WireError):
 
 class UpdateRefusedError(WireError):
     """A site's update must not be averaged in."""
+
+
+class TaskRefusedError(WireError):
+    """A task that a site does not obey; ``subject`` says what is wrong with it, and may leave the site."""
+
+    def __init__(self, subject: TaskSubject, reason: str) -> None:
+        self.subject = subject
+        super().__init__(f"{subject}: {reason}")
+
+    @property
+    def code(self) -> str:
+        """The class and the subject, for instance ``TaskRefusedError.serial``."""
+        return f"{type(self).__name__}.{self.subject}"
+
+
+class AnswerRefusedError(WireError):
+    """An answer that the centre does not believe; ``subject`` says what is wrong with it."""
+
+    def __init__(self, subject: AnswerSubject, reason: str) -> None:
+        self.subject = subject
+        super().__init__(f"{subject}: {reason}")
+
+    @property
+    def code(self) -> str:
+        """The class and the subject, for instance ``AnswerRefusedError.signature``."""
+        return f"{type(self).__name__}.{self.subject}"
 
 
 class FederationError(GlsmedError):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glsmed.client.settings.config import SiteConfig
+from glsmed.client.settings.site_audit import open_audit
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.errors import DataError
-from glsmed.shared.files.audit import AuditLog
 from glsmed.shared.files.exclusive_lock import exclusive_lock
 from glsmed.shared.protocol.study import load_study
 
@@ -62,7 +62,7 @@ def purge(config: SiteConfig, plan: PurgePlan) -> None:
     """
     with exclusive_lock(config.state.lock, work=f"work with the state folder of {config.site}; nothing was deleted"):
         names = [str(one.path.relative_to(config.state_folder)) for one in plan.goes]
-        AuditLog(config.state.audit_log).append("purged", {"study": plan.study, "deleted": names})
+        open_audit(config).append("purged", {"study": plan.study, "deleted": names})
         for one in plan.goes:
             _delete(one.path)
 

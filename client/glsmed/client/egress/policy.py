@@ -60,6 +60,11 @@ class EgressPolicy:
         self._cue_words = frozenset(cue_words)
 
     @property
+    def audit(self) -> AuditLog:
+        """The log of what leaves; the site writes it through this one object."""
+        return self._audit
+
+    @property
     def sends_evaluations(self) -> bool:
         """Whether any metric of a model may leave; if not, none need be computed for the centre."""
         return any(metric in EVALUATION_METRICS for metric in self._settings.metrics)

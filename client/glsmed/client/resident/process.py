@@ -8,15 +8,19 @@ reloading and no start of the device.
 import signal
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import structlog
 
 from glsmed.client.node.bundle_check import BundleCheck
 from glsmed.client.node.flower.task_queue import TaskQueue
+from glsmed.client.node.gate.signed_app import SignedApp
+from glsmed.client.node.gate.task_gate import task_gate
 from glsmed.client.node.node_settings import NodeSettings
 from glsmed.client.resident.app import build_client_app
 from glsmed.client.resident.site_runtime import load_site_runtime
+from glsmed.client.resident.task_events import note_failed
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.shared.files.atomic import write_text
 from glsmed.shared.processes.children import end_with_parent
@@ -32,7 +36,8 @@ def serve_tasks(config: SiteConfig, queue: TaskQueue) -> None:
     """Load the site, say that it is ready, and run tasks until the process is stopped."""
     log = structlog.get_logger()
     site = load_site_runtime(config)
-    app = build_client_app(site)
+    gate = task_gate(config, study_digest=site.study.digest(), audit=site.egress.audit)
+    app = SignedApp(build_client_app(site), gate, on_refusal=partial(note_failed, site))
     check_bundle = BundleCheck(config.accept_bundles)
     write_text(config.state.resident_ready, f"{most_message_bytes(site.model_manifest)}\n")
     keep_out_of_collections()

@@ -16,10 +16,10 @@ from glsmed.client.resident.preparation import label_rows, prepare_site, with_ta
 from glsmed.client.resident.site_models import SiteModels
 from glsmed.client.resident.site_strategy import SiteStrategy
 from glsmed.client.settings.config import SiteConfig
+from glsmed.client.settings.site_audit import open_audit
 from glsmed.client.training.devices import resolve_devices
 from glsmed.client.training.round_training import RoundTraining
 from glsmed.shared.cue_calibration.shared_prior import SharedPrior
-from glsmed.shared.files.audit import AuditLog
 from glsmed.shared.networks.initial_model import initial_model
 from glsmed.shared.networks.local_layers import local_names
 from glsmed.shared.networks.model_arrays import state_arrays
@@ -131,7 +131,7 @@ def _egress_policy(inputs: SiteInputs, form: ModelForm) -> EgressPolicy:
         inputs.study,
         form,
         site=inputs.config.site,
-        audit=AuditLog(inputs.config.state.audit_log),
+        audit=open_audit(inputs.config),
         cue_words=shareable_cues(inputs.reader.adapter),
     )
 

@@ -28,6 +28,7 @@ from glsmed.server.flower.doors.arriving_bodies import BodyRoom
 from glsmed.server.flower.doors.limits import Limits
 from glsmed.server.flower.doors.listener import Listener
 from glsmed.server.flower.doors.node_keys import FLEET, KnownSitesOnly
+from glsmed.server.flower.doors.own_answers import OwnAnswersOnly
 from glsmed.server.flower.doors.own_processes import OwnProcessesOnly, own_token
 from glsmed.server.flower.doors.refusing import refuse
 from glsmed.server.flower.link.link_state import SparingLinkStateFactory
@@ -39,6 +40,22 @@ from glsmed.shared.protocol.releases import RELEASE_HEADER, releases
 from glsmed.shared.wire.message_size import MOST_PART_BYTES
 
 _PUBLIC_PATHS = frozenset({"/health"})
+# what a site needs of the Fleet API: not the routes by which a stranger would register itself
+_FOR_SITES = frozenset(
+    FLEET + name
+    for name in (
+        "activate-node",
+        "deactivate-node",
+        "send-node-heartbeat",
+        "pull-messages",
+        "push-messages",
+        "get-run",
+        "get-fab",
+        "push-object",
+        "pull-object",
+        "confirm-message-received",
+    )
+)
 _PART = FLEET + "push-object"
 _MOST_WORDS_BYTES = 2 * 2**20  # of a request that carries no part of a model: a message's head, the ids of its parts
 _GRACEFUL_SECONDS = 2
@@ -47,7 +64,7 @@ _TRIM_EVERY_SECONDS = 2.0
 
 
 class FleetOnly:
-    """An ASGI application with the Fleet API and ``/health`` alone: 404 to other routes, 413 to large requests."""
+    """An ASGI application with what a site needs of the Fleet API, and ``/health``: 404 to others, 413 if too large."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -65,7 +82,7 @@ class FleetOnly:
 
     @staticmethod
     def _is_public(path: str) -> bool:
-        return path in _PUBLIC_PATHS or (path.startswith(FLEET) and ".." not in path)
+        return path in _PUBLIC_PATHS or path in _FOR_SITES
 
 
 def _with_releases(send: Send) -> Send:
@@ -150,7 +167,7 @@ def serve_superlink(settings: LinkSettings) -> None:
 
 
 async def _serve(app: FastAPI, settings: LinkSettings) -> None:
-    polls = LongPolls(with_part_routes(app), bodies=BodyRoom(settings.database.parent))
+    polls = LongPolls(OwnAnswersOnly(with_part_routes(app)), bodies=BodyRoom(settings.database.parent))
     own = OwnProcessesOnly(polls, own_token(settings))
     inside = _listener(own, settings, host=LOOPBACK, port=settings.loopback_port, lifespan="on")
     sites = FleetOnly(KnownSitesOnly(polls, app.state.linkstate_factory.state))

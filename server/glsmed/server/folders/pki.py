@@ -1,4 +1,4 @@
-"""The centre's certificate authority and server certificate (X.509, ECDSA P-384)."""
+"""The centre's certificate authority, server certificate (X.509, ECDSA P-384) and signing key (Ed25519)."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -21,6 +22,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from glsmed.shared.errors import FederationError, UsageError
 from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes
+from glsmed.shared.signing.centre_certificate import TASKS_USAGE
+from glsmed.shared.signing.task_signature import TaskKey
 
 _CA_VALIDITY = timedelta(days=3650)
 _SERVER_VALIDITY = timedelta(days=397)
@@ -46,13 +49,15 @@ class CertificateFacts:
 
 
 class CertificateFolder:
-    """The four PEM files of a study's ``pki`` folder."""
+    """The PEM files of a study's ``pki`` folder."""
 
     def __init__(self, folder: Path) -> None:
         self.ca_certificate = folder / "ca.crt"
         self.ca_key = folder / "ca.key"
         self.server_certificate = folder / "server.crt"
         self.server_key = folder / "server.key"
+        self.tasks_certificate = folder / "tasks.crt"
+        self.tasks_key = folder / "tasks.key"
 
     def create(self, *, study: str, public_names: Sequence[str], passphrase: bytes | None = None) -> None:
         """Make a new authority, and a server certificate for ``public_names`` (DNS names or addresses).
@@ -63,6 +68,55 @@ class CertificateFolder:
         _write_key(self.ca_key, key, passphrase)
         write_bytes(self.ca_certificate, _authority_certificate(key, study).public_bytes(Encoding.PEM))
         self.issue(public_names, passphrase)
+        self.issue_task_key(passphrase)
+
+    def issue_task_key(self, passphrase: bytes | None = None) -> None:
+        """Make a new key that signs the centre's tasks, and the authority's certificate for it.
+
+        Sites obey the newest that they have seen: the key before is refused from the next task on.
+
+        Raises:
+            FederationError: a file of the authority is missing or damaged, or the passphrase does not open its key.
+        """
+        authority, authority_key = self._authority(), self._authority_key(passphrase)
+        key = Ed25519PrivateKey.generate()
+        certificate = _task_certificate(key.public_key(), authority=authority, authority_key=authority_key)
+        _write_key(self.tasks_key, key)
+        write_bytes(self.tasks_certificate, certificate.public_bytes(Encoding.PEM))
+
+    def task_key(self) -> TaskKey:
+        """The key that signs the centre's tasks.
+
+        Raises:
+            FederationError: it or its certificate is missing, damaged, or the two do not belong together.
+        """
+        if not (self.tasks_key.is_file() and self.tasks_certificate.is_file()):
+            raise FederationError(
+                f"{self.tasks_key} or {self.tasks_certificate.name} is missing: start flwr-server again, it makes them"
+            )
+        certificate = _certificate(self.tasks_certificate)
+        try:
+            key = load_pem_private_key(self.tasks_key.read_bytes(), password=None)
+        except (ValueError, TypeError):
+            key = None  # type: ignore[assignment]  # told below
+        if not isinstance(key, Ed25519PrivateKey) or key.public_key() != certificate.public_key():
+            raise FederationError(
+                f"{self.tasks_key} is damaged, or not the key of {self.tasks_certificate.name}: delete both and start "
+                "flwr-server again, it makes new ones"
+            )
+        return TaskKey(key, certificate.public_bytes(Encoding.DER))
+
+    def needs_task_key(self) -> bool:
+        """Whether the key that signs tasks is missing, or its certificate expires soon.
+
+        Raises:
+            FederationError: it is damaged.
+        """
+        if not (self.tasks_key.is_file() and self.tasks_certificate.is_file()):
+            return True
+        self.task_key()
+        certificate = _certificate(self.tasks_certificate)
+        return certificate.not_valid_after_utc < datetime.now(UTC) + _RENEWAL_MARGIN
 
     def issue(self, public_names: Sequence[str], passphrase: bytes | None = None) -> None:
         """Make a new server key and certificate, signed by the study's authority.
@@ -134,7 +188,7 @@ class CertificateFolder:
             raise FederationError(f"{self.ca_key} is missing: a server certificate cannot be issued without it")
         if self.is_locked and passphrase is None:
             raise FederationError(
-                f"{self.ca_key} is encrypted: to renew the server certificate, start once with "
+                f"{self.ca_key} is encrypted: to renew the server certificate or the tasks' key, start once with "
                 "flwr-server --study STUDY_FILE run --ca-passphrase-file FILE"
             )
         return _private_key(self.ca_key, passphrase if self.is_locked else None)
@@ -181,7 +235,9 @@ def _private_key(path: Path, passphrase: bytes | None = None) -> ec.EllipticCurv
     return key
 
 
-def _write_key(path: Path, key: ec.EllipticCurvePrivateKey, passphrase: bytes | None = None) -> None:
+def _write_key(
+    path: Path, key: ec.EllipticCurvePrivateKey | Ed25519PrivateKey, passphrase: bytes | None = None
+) -> None:
     lock: KeySerializationEncryption = NoEncryption() if passphrase is None else BestAvailableEncryption(passphrase)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
     write_bytes(path, pem, mode=PRIVATE_FILE)
@@ -205,22 +261,24 @@ def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
-def _builder(subject: str, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+def _builder(
+    subject: str, issuer: x509.Name, key: ec.EllipticCurvePublicKey | Ed25519PublicKey
+) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(_name(subject))
         .issuer_name(issuer)
-        .public_key(key.public_key())
+        .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(datetime.now(UTC) - _CLOCK_SKEW)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
 
 
 def _authority_certificate(key: ec.EllipticCurvePrivateKey, study: str) -> x509.Certificate:
     name = f"glsmed study {study}"
     return (
-        _builder(name, _name(name), key)
+        _builder(name, _name(name), key.public_key())
         .not_valid_after(datetime.now(UTC) + _CA_VALIDITY)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_key_usage(signs_certificates=True), critical=True)
@@ -238,13 +296,27 @@ def _server_certificate(
     names = dict.fromkeys([*public_names, *_LOOPBACK])
     identifier = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     return (
-        _builder(public_names[0], authority.subject, key)
+        _builder(public_names[0], authority.subject, key.public_key())
         .not_valid_after(datetime.now(UTC) + _SERVER_VALIDITY)
         .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=False), critical=True)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False)
+        .sign(authority_key, hashes.SHA384())
+    )
+
+
+def _task_certificate(
+    key: Ed25519PublicKey, *, authority: x509.Certificate, authority_key: ec.EllipticCurvePrivateKey
+) -> x509.Certificate:
+    """For signing tasks alone: it is no server's, and no server's certificate passes for it."""
+    return (
+        _builder("tasks", authority.subject, key)
+        .not_valid_after(datetime.now(UTC) + _SERVER_VALIDITY)
+        .add_extension(x509.ExtendedKeyUsage([TASKS_USAGE]), critical=True)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_key_usage(signs_certificates=False), critical=True)
         .sign(authority_key, hashes.SHA384())
     )
 

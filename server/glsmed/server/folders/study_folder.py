@@ -1,7 +1,7 @@
 """The centre's folder of one study: the only module that knows what its files are called and who may read them.
 
 study.yaml    the study; the only file that people edit
-pki/          the study's authority and the server's certificate
+pki/          the study's authority, the server's certificate, and the key that signs tasks
 sites/        one admitted request per site; sites/withdrawn/ one record per withdrawn key
 nodes.json    {"<node id>": "<site>"}, as the SuperLink knows the admitted keys
 run/          what the run writes, see :mod:`glsmed.server.folders.run_folder`
@@ -40,12 +40,14 @@ class StudyFolder:
         self.sites = self.root / "sites"
         self.nodes = self.root / "nodes.json"
         self.run = self.root / "run"
+        self.audit_heads = self.run / "audit-heads"
         self.logs = self.root / "logs"
         self.state = self.root / "state"
         self.lock = self.state / "lock"
         self.flower_home = self.state / "flwr"
         self.database = self.state / "superlink.db"
         self.incoming = self.state / "incoming"
+        self.task_serial = self.state / "task-serial"
         self._secret = self.state / "superexec.secret"
 
     @classmethod
@@ -126,7 +128,7 @@ class StudyFolder:
             _require_database(self.database)
 
     def renew_for_this_start(self, study: Study, *, ca_passphrase: bytes | None = None) -> None:
-        """Write a new secret for the centre's processes, and a new server certificate where the present will not do.
+        """Write a new secret for the centre's processes, and new certificates where the present will not do.
 
         Raises:
             FederationError: a certificate is needed, and the authority's key is missing, damaged or encrypted.
@@ -134,6 +136,8 @@ class StudyFolder:
         write_text(self._secret, secrets.token_hex(_SECRET_BYTES), mode=PRIVATE_FILE)
         if self.certificates.needs_renewal(study.centre.public_names):
             self.certificates.issue(study.centre.public_names, ca_passphrase)
+        if self.certificates.needs_task_key():
+            self.certificates.issue_task_key(ca_passphrase)
 
 
 def _require_database(path: Path) -> None:

@@ -14,8 +14,13 @@ from glsmed.server.folders.run_folder import RunFolder, RunState, write_status
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.processes.audited_sites import AuditedSites
 from glsmed.server.rounds.rounds import StudyPlan, run_study
+from glsmed.server.signing.answer_keys import AnswerKeys
+from glsmed.server.signing.audit_heads import AuditHeads
+from glsmed.server.signing.serials import Serials
+from glsmed.server.signing.signed_grid import SignedGrid, Signing
 from glsmed.shared.errors import GlsmedError
 from glsmed.shared.processes.logs import log_exception
+from glsmed.shared.protocol.study import Study
 from glsmed.shared.wire.message_size import most_message_bytes
 
 app = ServerApp()
@@ -45,13 +50,31 @@ def run_in_folder(grid: Grid, folder: StudyFolder) -> None:
         if isinstance(grid, StoreGrid):
             grid.limit_replies(most_message_bytes(first.model.layout.manifest))
         run.keep_study(folder.study_file.read_text(encoding="utf-8"))
-        run_study(grid, study, run, sites=AuditedSites(folder, run), plan=StudyPlan(digests=digests))
+        sites = AuditedSites(folder, run)
+        signed = SignedGrid(grid, sites, _signing(folder, study, run))
+        run_study(signed, study, run, sites=sites, plan=StudyPlan(digests=digests))
     except GlsmedError as error:
         write_status(folder.run, RunState("failed", str(error)))
         raise
     except Exception:
         _keep_traceback(folder.log("serverapp"))
         raise
+
+
+def _signing(folder: StudyFolder, study: Study, run: RunFolder) -> Signing:
+    """The centre's key, which this process alone reads, and those of the sites.
+
+    Raises:
+        FederationError: the key or the file of serial numbers is missing or damaged.
+    """
+    return Signing(
+        study=study.digest(),
+        key=folder.certificates.task_key(),
+        serials=Serials(folder.task_serial),
+        site_keys=AnswerKeys(folder.sites),
+        heads=AuditHeads(folder.audit_heads, record=run.record),
+        record=run.record,
+    )
 
 
 def _keep_traceback(log: Path) -> None:

@@ -21,7 +21,7 @@ from glsmed.shared.errors import WireError
 from glsmed.shared.protocol.messages import MessageT, WireMessage, require_same
 from glsmed.shared.wire.packed_model import Packed
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 
 _HEAD = "head"
 _RECORD_TYPES: Mapping[str, type] = {

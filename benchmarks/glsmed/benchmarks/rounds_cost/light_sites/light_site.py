@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from flwr.app import Message
 from flwr.proto.message_pb2 import ObjectTree
 from flwr.supercore.inflatable.inflatable_object import (
@@ -31,10 +32,13 @@ from glsmed.benchmarks.rounds_cost.light_sites.light_answers import LightAnswers
 from glsmed.client.settings.enrolment import read_authority, read_private_key
 from glsmed.shared.processes.children import end_with_parent
 from glsmed.shared.protocol.study import load_study
+from glsmed.shared.signing.answer_signature import LogEnd, signed_answer
+from glsmed.shared.signing.task_signature import CentreOfStudy
 
 _POLL_SECONDS = 0.1  # as a hospital's SuperNode: the centre holds a request until there is a message
 _FIRST_RETRY_SECONDS = 0.05
 _AT_ONCE = 2  # sites that make their answers at the same time, each with some copies of the model
+_NO_LOG = LogEnd(0, "")
 _answering = threading.Semaphore(_AT_ONCE)
 
 
@@ -60,13 +64,17 @@ class LightSite:
                     if received is not None:
                         envelope, tree = received
                         run = envelope.metadata.run_id
-                        _push(self._reply(_pull(tree, partial(pull, run), partial(confirm, run))), send, push)
+                        message = _pull(tree, partial(pull, run), partial(confirm, run))
+                        _push(self._reply(message, CentreOfStudy(authority), key), send, push)
                         continue
                 time.sleep(_POLL_SECONDS)
 
-    def _reply(self, message: Message) -> Message:
+    def _reply(self, message: Message, centre: CentreOfStudy, key: ec.EllipticCurvePrivateKey) -> Message:
         with _answering:
-            return Message(self.answers.answer(message, site=self.site), reply_to=message)
+            task = centre.opened(message.content)
+            message.content = task.content
+            answer = self.answers.answer(message, site=self.site)
+            return Message(signed_answer(answer, task.header, key, audit=_NO_LOG), reply_to=message)
 
 
 def _pull(tree: ObjectTree, pull: Callable[[str], bytes], confirm: Callable[[str], None]) -> Message:
