@@ -92,13 +92,20 @@ def _check_shared_prior(run: Path) -> None:
 
 def _check_nothing_else_left(federation: Federation) -> None:
     for site in SITES:
-        said = succeed("glsmed-client", "--site", str(federation.config(site)), "audit", "verify", cwd=federation.root)
-        assert "unbroken" in said
+        audit = ("glsmed-client", "--site", str(federation.config(site)), "audit")
+        said = succeed(*audit, "verify", cwd=federation.root)
+        assert "unbroken, each signed with this site's key" in said
+        heads = federation.study_file.parent / "run" / "audit-heads" / f"{site}.jsonl"
+        assert "as the centre noted them 8 times" in succeed(*audit, "compare", str(heads), cwd=federation.root)
         log = (federation.config(site).parent / "state" / "audit" / "audit.jsonl").read_text().splitlines()
-        sent = [json.loads(line)["fields"].get("message") for line in log]
+        entries = [json.loads(line) for line in log]
+        sent = [entry["fields"]["message"] for entry in entries if entry["event"] == "sent"]
         # the greeting, counts and the prior once; an update a round, with the validation of the model it began from;
         # the last model's validation; and the test
         assert sent == ["HelloReply", "CountsReply", "PriorReply", *["Update"] * ROUNDS, *["EvaluationReply"] * 2]
+        asked = [entry["fields"] for entry in entries if entry["event"] == "task"]
+        assert len(asked) == len(sent)
+        assert all(len(task["model_digest"]) == 64 for task in asked if task["kind"] in ("train", "evaluate"))
     for path in federation.study_file.parent.rglob("*"):
         if path.is_file():
             content = path.read_bytes()

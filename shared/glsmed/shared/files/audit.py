@@ -20,7 +20,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from glsmed.shared.errors import PrivacyError
+from glsmed.shared.errors import DataError, PrivacyError
 from glsmed.shared.files.atomic import PRIVATE_FILE, write_text
 from glsmed.shared.files.earlier_logs import copy_aside, earlier_file, is_as_it_was
 from glsmed.shared.files.line_signature import is_signed_by, public_line, sign_line
@@ -186,6 +186,26 @@ def compare(path: Path, anchors: Iterable[Anchor]) -> list[str]:
         elif own != anchor.head:
             found.append(f"entry {anchor.entries} was changed: {own[:16]}…, the other end noted {anchor.head[:16]}…")
     return found
+
+
+def read_anchors(path: Path) -> list[Anchor]:
+    """What another noted of a log's end, one JSON object with ``entries`` and ``head`` in each line.
+
+    Raises:
+        DataError: the file is missing, or a line is not of this form.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeError) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from None
+    anchors = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            entry = json.loads(line)
+            anchors.append(Anchor(int(entry["entries"]), str(entry["head"])))
+        except (ValueError, KeyError, TypeError):
+            raise DataError(f"{path}:{number}: expected an object with entries and head, got {line[:60]!r}") from None
+    return anchors
 
 
 def _hashes(path: Path) -> Iterator[tuple[int, str]]:
