@@ -12,24 +12,17 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 
 from glsmed.shared.files.audit import BEGAN, Anchor, AuditLog, compare, verify
 from glsmed.shared.files.line_signature import public_line
-from glsmed.shared.protocol.enrolment import generate_private_key
+from tests.signed_sites import new_site_key
 
 ENTRIES = 12
 KINDS = ("HelloReply", "Update", "EvaluationReply")
 Tamper = Callable[[Path, random.Random], None]
 
 
-def _key() -> ec.EllipticCurvePrivateKey:
-    key = load_ssh_private_key(generate_private_key(), password=None)
-    assert isinstance(key, ec.EllipticCurvePrivateKey)
-    return key
-
-
-KEY, STRANGERS_KEY = _key(), _key()
+KEY, STRANGERS_KEY = new_site_key()[1], new_site_key()[1]
 
 
 def _fields(number: int) -> dict[str, object]:

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 from flwr.app import ArrayRecord, ConfigRecord, Context, Message, RecordDict
 from flwr.common.constant import SUPERLINK_NODE_ID
 
@@ -34,7 +33,6 @@ from glsmed.server.signing.signed_grid import SignedGrid, Signing
 from glsmed.shared.errors import TaskRefusedError
 from glsmed.shared.files.audit import Anchor, AuditLog, compare, read_anchors, recorded, verify
 from glsmed.shared.protocol.codec import encode
-from glsmed.shared.protocol.enrolment import generate_private_key
 from glsmed.shared.protocol.messages import EvaluateTask, Hello
 from glsmed.shared.protocol.study import Study
 from glsmed.shared.signing.signed_records import SIGNED, TaskHeader, header_bytes, parse_header
@@ -42,16 +40,11 @@ from glsmed.shared.signing.task_signature import CentreOfStudy, TaskKey
 from glsmed.shared.wire.model_form import ModelForm
 from glsmed.shared.wire.packed_model import as_array
 from tests.server.conftest import FIRST_MODEL, LAYOUT, MakeSite
+from tests.signed_sites import new_site_key
 
 SITES = ("a", "b")
 ROUNDS = 3
 HELLO = "query"
-
-
-def _site_key() -> ec.EllipticCurvePrivateKey:
-    key = load_ssh_private_key(generate_private_key(), password=None)
-    assert isinstance(key, ec.EllipticCurvePrivateKey)
-    return key
 
 
 class Keys:
@@ -169,7 +162,7 @@ def party(tmp_path: Path, study: Study, make_site: MakeSite, clock: Clock) -> Pa
     study = study.model_copy(
         update={"federation": federation, "training": study.training.model_copy(update={"rounds": ROUNDS})}
     )
-    keys = Keys({site: _site_key() for site in SITES})
+    keys = Keys({site: new_site_key()[1] for site in SITES})
     return Party(tmp_path, study, certificates, keys, make_site, clock)
 
 

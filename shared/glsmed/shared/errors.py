@@ -26,6 +26,7 @@ GlsmedError                     1  base of all
 └── NegativeRatesError          1  negative rates drive the logits apart; in the client's learning/
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +35,11 @@ from typing import Literal
 Subject = Literal["protocol", "study", "round", "manifest", "model", "digest", "split", "site"]
 TaskSubject = Literal["signature", "certificate", "content", "study", "run", "round", "site", "kind", "serial"]
 AnswerSubject = Literal["signature", "task", "content"]
+# which words of an error may stand in a log: all, if no report and no table has a part in them; those before the first
+# quotation of each line, if it may repeat what stands in a hospital's files
+Logged = Literal["nothing", "unquoted", "all"]
 
+_QUOTATION = re.compile(r"""(?<![^\s(\[{:=])["'«“‘].*""")
 _MOST_SHOWN = 80  # characters of a sender's own words in an error
 _ACT_ON_A_TERMINAL = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")  # categories of Unicode: controls, directions, no text
 
@@ -67,17 +72,26 @@ class GlsmedError(Exception):
     """Base of all errors; ``code`` is the only part of one that may leave a site."""
 
     exit_code = 1
+    may_be_logged: Logged = "nothing"
 
     @property
     def code(self) -> str:
         """The name of the error's class; it tells nothing about any patient."""
         return type(self).__name__
 
+    @property
+    def loggable(self) -> str:
+        """Those of its words that may stand in a hospital's log, as the class says in ``may_be_logged``."""
+        if self.may_be_logged == "unquoted":
+            return "\n".join(_QUOTATION.sub("…", line) for line in str(self).splitlines())
+        return str(self) if self.may_be_logged == "all" else ""
+
 
 class ConfigurationError(GlsmedError):
     """A file that a person wrote is wrong."""
 
     exit_code = 2
+    may_be_logged = "unquoted"
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
@@ -88,22 +102,27 @@ class UsageError(GlsmedError):
     """The command line asks for something that is not possible."""
 
     exit_code = 2
+    may_be_logged = "all"
 
 
 class DataError(GlsmedError):
     """A manifest, report, image or gold file cannot be used."""
 
     exit_code = 2
+    may_be_logged = "unquoted"
 
 
 class NetworkError(GlsmedError):
     """The study's network cannot be built, filled with its initial weights, or trained at several sites."""
 
     exit_code = 2
+    may_be_logged = "all"
 
 
 class PrivacyError(GlsmedError):
     """Something was about to leave a site against its policy."""
+
+    may_be_logged = "all"
 
 
 class QueryBudgetError(PrivacyError):
@@ -112,6 +131,8 @@ class QueryBudgetError(PrivacyError):
 
 class WireError(GlsmedError):
     """A message breaks the protocol between centre and site."""
+
+    may_be_logged = "all"
 
 
 class MismatchError(WireError):
@@ -163,6 +184,8 @@ class AnswerRefusedError(WireError):
 
 class FederationError(GlsmedError):
     """A process, port, certificate or round of the federation failed."""
+
+    may_be_logged = "all"
 
 
 class BusyError(FederationError):

@@ -9,11 +9,12 @@ from flwr.clientapp import ClientApp
 from glsmed.benchmarks.federation.local_grid import LocalGrid
 from glsmed.server.folders.checkpoints import CheckpointFolder
 from glsmed.server.folders.run_folder import read_status
-from glsmed.server.folders.study_folder import STUDY_FOLDER_VARIABLE
+from glsmed.server.folders.study_folder import STUDY_FOLDER_VARIABLE, StudyFolder
 from glsmed.server.processes.serverapp import app
 from glsmed.shared.errors import ConfigurationError, FederationError, PrivacyError
 from glsmed.shared.protocol.study import Study, load_study
 from tests.server.conftest import FIRST_MODEL
+from tests.signed_sites import admitted
 
 MakeSite = Callable[..., ClientApp]
 CONTEXT = Context(run_id=1, node_id=1, node_config={}, state=RecordDict(), run_config={})
@@ -22,6 +23,10 @@ CONTEXT = Context(run_id=1, node_id=1, node_config={}, state=RecordDict(), run_c
 @pytest.fixture
 def study_folder(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "study.yaml").write_text(study.model_dump_json(indent=2))
+    folder = StudyFolder.at(tmp_path)
+    folder.certificates.create(study="doubt", public_names=["localhost"])
+    folder.sites.mkdir()
+    folder.prepare_state()
     monkeypatch.setenv(STUDY_FOLDER_VARIABLE, str(tmp_path))
     CheckpointFolder(tmp_path / "run" / "checkpoints").begin(FIRST_MODEL, study_digest=study.digest())
     return tmp_path
@@ -30,7 +35,8 @@ def study_folder(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_the_app_runs_the_study_of_the_folder_that_the_environment_names(
     study_folder: Path, make_site: MakeSite, study: Study
 ) -> None:
-    grid = LocalGrid({name: make_site(name) for name in ("a", "b")})
+    folder = StudyFolder.at(study_folder)
+    grid = LocalGrid({name: admitted(folder, name, make_site(name)) for name in ("a", "b")})  # type: ignore[misc]
     (study_folder / "nodes.json").write_text(json.dumps({str(node): site for node, site in grid.nodes.items()}))
     app(grid, CONTEXT)
     status = read_status(study_folder / "run")
@@ -53,7 +59,8 @@ def test_an_error_is_left_in_the_status_and_fails_the_run(study_folder: Path) ->
 def test_a_study_that_was_edited_after_its_run_began_leaves_the_record_of_the_run_alone(
     study_folder: Path, make_site: MakeSite, study: Study
 ) -> None:
-    grid = LocalGrid({name: make_site(name) for name in ("a", "b")})
+    folder = StudyFolder.at(study_folder)
+    grid = LocalGrid({name: admitted(folder, name, make_site(name)) for name in ("a", "b")})  # type: ignore[misc]
     (study_folder / "nodes.json").write_text(json.dumps({str(node): site for node, site in grid.nodes.items()}))
     app(grid, CONTEXT)
     edited = study.model_copy(update={"findings": ("nodule",)})

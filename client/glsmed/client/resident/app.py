@@ -21,6 +21,7 @@ from glsmed.client.resident.site_runtime import SiteRuntime, with_prior
 from glsmed.client.resident.task_events import note_ended, note_failed, note_sent, note_trained
 from glsmed.shared.cue_calibration.shared_prior import prior_from_json
 from glsmed.shared.errors import DataError, GlsmedError, MismatchError, PrivacyError
+from glsmed.shared.processes.error_words import words_for_log
 from glsmed.shared.protocol.bundle import RELEASE
 from glsmed.shared.protocol.codec import decode
 from glsmed.shared.protocol.enrolment import SITE_NAME
@@ -182,7 +183,7 @@ class _SiteTasks:
         try:
             known = LocalRecord(self._site.config.state, study).answer(self._site.splits["test"])
         except DataError as error:  # the numbers of the study's own model must go all the same
-            structlog.get_logger().warning("no_local_numbers", detail=str(error))
+            structlog.get_logger().warning("no_local_numbers", detail=words_for_log(error))
             return {}
         return {} if known is None else known.numbers
 
@@ -191,7 +192,7 @@ class _SiteTasks:
         try:
             return self._answer(model, task, "validation")[0]
         except (GlsmedError, ValueError) as error:
-            structlog.get_logger().warning("not_validated", code=error_code(error), detail=str(error))
+            structlog.get_logger().warning("not_validated", code=error_code(error), detail=words_for_log(error))
             return None
 
     def _answer(

@@ -18,6 +18,7 @@ from glsmed.client.monitoring.drift_reference import Cell, DriftReference, by_pa
 from glsmed.client.resident.preparation import by_split, label_rows
 from glsmed.client.resident.site_runtime import SiteRuntime
 from glsmed.shared.errors import DataError, GlsmedError
+from glsmed.shared.processes.error_words import words_for_log
 
 
 def keep_final_model(site: SiteRuntime, output_calibration: OutputCalibration, *, round_number: int) -> None:
@@ -43,7 +44,7 @@ def keep_final_model(site: SiteRuntime, output_calibration: OutputCalibration, *
     try:
         _describe(site, output_calibration, round_number)
     except (GlsmedError, ValueError, OSError) as error:  # the study must end for all, whatever keeps a page unwritten
-        structlog.get_logger().warning("no_model_card", detail=str(error))
+        structlog.get_logger().warning("no_model_card", detail=words_for_log(error))
 
 
 def beside_own_model(site: SiteRuntime, numbers: Mapping[str, Number]) -> str:
@@ -62,7 +63,7 @@ def _description(site: SiteRuntime) -> ModelDescription | None:
     try:
         return describe_model(site.model, site.splits, kind=kind, device=site.device)
     except (GlsmedError, ValueError, RuntimeError) as error:  # RuntimeError: of linear algebra on what is no number
-        structlog.get_logger().warning("no_model_description", detail=str(error))
+        structlog.get_logger().warning("no_model_description", detail=words_for_log(error))
         return None
 
 
@@ -104,7 +105,7 @@ def _local_numbers(site: SiteRuntime) -> Mapping[str, Number]:
     try:
         known = LocalRecord(site.config.state, site.study).answer(site.splits["test"])
     except DataError as error:
-        structlog.get_logger().warning("no_local_numbers", detail=str(error))
+        structlog.get_logger().warning("no_local_numbers", detail=words_for_log(error))
         return {}
     return {} if known is None else known.numbers
 

@@ -24,6 +24,7 @@ from glsmed.client.resident.task_events import note_failed
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.shared.files.atomic import write_text
 from glsmed.shared.processes.children import end_with_parent
+from glsmed.shared.processes.error_words import log_uncaught
 from glsmed.shared.processes.logs import configure_process_logging
 from glsmed.shared.processes.memory import keep_out_of_collections
 from glsmed.shared.wire.message_size import most_message_bytes
@@ -61,4 +62,5 @@ def main() -> None:
         raise SystemExit("usage: python -m glsmed.client.resident CONFIG PORT")
     config = load_site(Path(sys.argv[1]))
     configure_process_logging(site=config.site)
+    log_uncaught()
     serve_tasks(config, TaskQueue(NodeSettings.of(config, runtime_port=int(sys.argv[2]))))

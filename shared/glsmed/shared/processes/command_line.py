@@ -15,8 +15,12 @@ INTERRUPTED = 130
 TERMINATED = 143
 
 
-def run_command(command: Callable[[], object]) -> None:
+def run_command(command: Callable[[], object], *, words: Callable[[GlsmedError], str] = str) -> None:
     """Run a command's entry point; an error of glsmed ends it with one message on stderr.
+
+    Args:
+        command: the entry point.
+        words: what the message says of an error; all of it, unless stderr is a log.
 
     Raises:
         SystemExit: the command failed (1), was used or configured wrongly (2), was interrupted (130), or was ended by
@@ -27,7 +31,7 @@ def run_command(command: Callable[[], object]) -> None:
     try:
         command()
     except GlsmedError as error:
-        lines = [printable(line) for line in str(error).split("\n")]  # a file's own words may be among them
+        lines = [printable(line) for line in words(error).split("\n")]  # a file's own words may be among them
         _say("\n".join(["error: " + lines[0], *lines[1:]]), level="error")
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:

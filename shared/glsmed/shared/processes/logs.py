@@ -16,6 +16,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from glsmed.shared.errors import UsageError
+from glsmed.shared.processes.error_words import WithoutForeignWords
 
 LOG_FORMAT_VARIABLE = "GLSMED_LOG_FORMAT"
 PATIENT_FIELDS = frozenset(
@@ -52,12 +53,12 @@ def json_is_wanted() -> bool:
 
 
 def configure_logging(*, site: str = "", as_json: bool = False, level: int = logging.INFO) -> None:
-    """Set structlog up for this process; ``site`` is bound to every line."""
+    """Set structlog up for this process; ``site`` is bound to every line, and exceptions go without foreign words."""
     structlog.contextvars.clear_contextvars()
     if site:
         structlog.contextvars.bind_contextvars(site=site)
     structlog.configure(
-        processors=_processors(as_json=as_json),
+        processors=_processors(as_json=as_json, at_site=bool(site)),
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
@@ -74,7 +75,7 @@ def configure_process_logging(*, site: str = "") -> None:
     as_json = json_is_wanted()
     configure_logging(site=site, as_json=as_json)
     if as_json:
-        _take_over_standard_logging()
+        _take_over_standard_logging(at_site=bool(site))
 
 
 def log_exception(output: TextIO, event: str) -> None:
@@ -98,23 +99,23 @@ def json_line(line: str, *, level: str, process: str) -> str:
     return json.dumps({"event": line, "level": level, "process": process, "timestamp": now}, ensure_ascii=False)
 
 
-def _processors(*, as_json: bool) -> list[Processor]:
+def _processors(*, as_json: bool, at_site: bool = False) -> list[Processor]:
     renderer: Processor = (
         structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
     )
-    return [structlog.contextvars.merge_contextvars, *_before_rendering(), renderer]
+    return [structlog.contextvars.merge_contextvars, *_before_rendering(at_site=at_site), renderer]
 
 
-def _before_rendering() -> Sequence[Processor]:
+def _before_rendering(*, at_site: bool) -> Sequence[Processor]:
     return (
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        WithoutForeignWords() if at_site else structlog.processors.format_exc_info,
         DropPatientFields(),
     )
 
 
-def _take_over_standard_logging() -> None:
+def _take_over_standard_logging(*, at_site: bool) -> None:
     """Send what other libraries log through the standard library to standard error as JSON.
 
     As much as they write without us: from Flower what happens, from all others only warnings.
@@ -125,7 +126,7 @@ def _take_over_standard_logging() -> None:
 
     handler = logging.StreamHandler(sys.stderr)
     handler.setLevel(logging.INFO)  # Flower's own logger lets through more
-    handler.setFormatter(_json_formatter())
+    handler.setFormatter(_json_formatter(at_site=at_site))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.captureWarnings(capture=True)
     flower = logging.getLogger("flwr")
@@ -139,12 +140,12 @@ def _leave_logging(self: object) -> None:
     """What uvicorn does instead of giving its loggers handlers."""
 
 
-def _json_formatter() -> logging.Formatter:
+def _json_formatter(*, at_site: bool) -> logging.Formatter:
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[structlog.contextvars.merge_contextvars, structlog.stdlib.add_logger_name],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            *_before_rendering(),
+            *_before_rendering(at_site=at_site),
             structlog.processors.JSONRenderer(),
         ],
     )

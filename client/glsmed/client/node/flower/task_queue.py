@@ -34,6 +34,7 @@ from glsmed.client.node.bell import Bell
 from glsmed.client.node.flower.message_parts import hash_parts_once, message_of
 from glsmed.client.node.flower.supernode import FIRST_RETRY_SECONDS
 from glsmed.client.node.node_settings import NodeSettings
+from glsmed.shared.processes.error_words import words_for_log
 
 ClientAppCall = Callable[[Message, Context], Message]
 BundleCheck = Callable[[bytes], None]
@@ -174,5 +175,5 @@ class Answering:
 
 
 def _log_locally(error: Exception) -> None:
-    """Write the whole error to the site's own log."""
-    structlog.get_logger().error("task_failed", error=type(error).__name__, detail=str(error), exc_info=error)
+    """Write the error to the site's own log, without words that could be a report's."""
+    structlog.get_logger().error("task_failed", error=type(error).__name__, detail=words_for_log(error), exc_info=error)

@@ -20,6 +20,8 @@ _SEED_STRIDE = 1_000_003
 class TrainingDivergedError(GlsmedError):
     """The loss stopped being a finite number."""
 
+    may_be_logged = "all"
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingSummary:

@@ -26,6 +26,8 @@ Network = Callable[[Tensor], Tensor]
 class DeviceMemoryError(GlsmedError):
     """The device has not enough memory for a single image of the study's size."""
 
+    may_be_logged = "all"
+
     def __init__(self) -> None:
         super().__init__(
             "the device ran out of memory with a single image: free it (nvidia-smi shows who uses it), or ask the "
