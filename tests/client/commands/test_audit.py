@@ -25,3 +25,20 @@ def test_a_changed_record_ends_with_1_and_its_line(
     done = typed("--site", config, "audit", "verify")
     assert done.code == 1
     assert done.err == f"error: {log}:1: the entry was changed\n"
+
+
+def test_the_log_is_compared_with_what_the_centre_noted(
+    typed: Typed, write_config: Callable[..., Path], tmp_path: Path
+) -> None:
+    config, heads = write_config(), tmp_path / "st-mary.jsonl"
+    log = AuditLog(tmp_path / "state" / "audit" / "audit.jsonl")
+    for number in range(3):
+        log.append("sent", {"message": "Update", "number": number})
+    heads.write_text(f'{{"entries": {log.end.entries}, "head": "{log.end.head}"}}\n')
+    done = typed("--site", config, "audit", "compare", heads)
+    assert done.code == 0
+    assert "3 entries, as the centre noted them 1 times" in done.out
+    heads.write_text(f'{{"entries": 4, "head": "{log.end.head}"}}\n')
+    done = typed("--site", config, "audit", "compare", heads)
+    assert done.code == 1
+    assert "entry 4 is missing: the other end noted it as" in done.err

@@ -147,3 +147,35 @@ def test_the_passphrase_is_the_first_line(tmp_path: Path) -> None:
     (tmp_path / "passphrase").write_bytes(PASSPHRASE + b"\r\nanother line\n")
     (tmp_path / "passphrase").chmod(0o600)
     assert passphrase_in(tmp_path / "passphrase") == PASSPHRASE
+
+
+def test_the_key_that_signs_tasks_is_its_owners_alone(certificates: CertificateFolder) -> None:
+    assert certificates.tasks_key.stat().st_mode & 0o777 == 0o600
+    assert not certificates.needs_task_key()
+
+
+def test_a_folder_of_an_earlier_release_needs_one(certificates: CertificateFolder) -> None:
+    certificates.tasks_key.unlink()
+    assert certificates.needs_task_key()
+    with pytest.raises(FederationError, match="start flwr-server again, it makes them"):
+        certificates.task_key()
+    certificates.issue_task_key()
+    assert not certificates.needs_task_key()
+
+
+@pytest.mark.parametrize("other", ["server_key", "ca_certificate"])
+def test_another_key_in_its_place_is_told(certificates: CertificateFolder, other: str) -> None:
+    certificates.tasks_key.write_bytes(getattr(certificates, other).read_bytes())
+    with pytest.raises(FederationError, match="delete both and start"):
+        certificates.needs_task_key()
+
+
+def test_an_encrypted_authority_makes_none_without_its_passphrase(tmp_path: Path) -> None:
+    folder = CertificateFolder(tmp_path / "locked")
+    folder.create(study="doubt", public_names=["localhost"], passphrase=b"a long passphrase")
+    assert not folder.needs_task_key()
+    folder.tasks_key.unlink()
+    with pytest.raises(FederationError, match="ca-passphrase-file"):
+        folder.issue_task_key()
+    folder.issue_task_key(b"a long passphrase")
+    assert not folder.needs_task_key()

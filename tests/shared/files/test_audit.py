@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from glsmed.shared.errors import PrivacyError
-from glsmed.shared.files.audit import GENESIS, AuditLog, recorded, verify
+from glsmed.shared.errors import DataError, PrivacyError
+from glsmed.shared.files.audit import GENESIS, Anchor, AuditLog, compare, read_anchors, recorded, verify
+from glsmed.shared.files.line_signature import public_line
+from tests.signed_sites import new_site_key
 
 
 @pytest.fixture
@@ -136,3 +138,41 @@ def test_the_fields_of_an_event_come_back_in_order(tmp_path: Path) -> None:
         log.append(event, {"number": number})
     assert list(recorded(tmp_path / "audit.jsonl", "left")) == [{"number": 1}, {"number": 3}]
     assert list(recorded(tmp_path / "missing.jsonl", "left")) == []
+
+
+def test_a_log_of_an_earlier_release_is_followed_by_a_signed_one(log: Path) -> None:
+    _, key = new_site_key()
+    before, anchor = log.read_bytes(), Anchor(3, verify(log).head)
+    signed = AuditLog(log, key)
+    signed.append("sent", {})
+    report = verify(log, public_line(key))
+    assert (report.entries, report.first_broken) == (5, None)
+    [earlier] = log.parent.glob("audit-*.jsonl")
+    assert earlier.read_bytes() == before
+    assert compare(log, [anchor, signed.end]) == []
+    earlier.write_bytes(before.replace(b"sent", b"kept", 1))
+    assert verify(log).reason == "the log that it follows is missing or was changed"
+
+
+def test_a_new_key_begins_a_log_whose_numbers_go_on(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    ends = []
+    for _ in range(3):
+        audit = AuditLog(path, new_site_key()[1])
+        audit.append("sent", {})
+        ends.append(audit.end)
+    assert [end.entries for end in ends] == [2, 4, 6]
+    assert compare(path, ends) == []
+
+
+def test_a_signed_log_is_not_written_on_without_its_key(tmp_path: Path) -> None:
+    AuditLog(tmp_path / "audit.jsonl", new_site_key()[1])
+    with pytest.raises(PrivacyError, match="only who has the site's key"):
+        AuditLog(tmp_path / "audit.jsonl")
+
+
+@pytest.mark.parametrize("content", ["[]", '{"entries": 1}', '{"entries": "many", "head": "h"}', "no json"])
+def test_what_is_no_list_of_ends_is_told_by_line(tmp_path: Path, content: str) -> None:
+    (tmp_path / "heads.jsonl").write_text('{"entries": 1, "head": "h"}\n' + content + "\n")
+    with pytest.raises(DataError, match=r"heads\.jsonl:2: expected"):
+        read_anchors(tmp_path / "heads.jsonl")

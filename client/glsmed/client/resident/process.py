@@ -15,6 +15,7 @@ import structlog
 
 from glsmed.client.node.bundle_check import BundleCheck
 from glsmed.client.node.flower.task_queue import TaskQueue
+from glsmed.client.node.gate.beside_answers import note_start
 from glsmed.client.node.gate.signed_app import SignedApp
 from glsmed.client.node.gate.task_gate import task_gate
 from glsmed.client.node.node_settings import NodeSettings
@@ -39,6 +40,7 @@ def serve_tasks(config: SiteConfig, queue: TaskQueue) -> None:
     site = load_site_runtime(config)
     gate = task_gate(config, study_digest=site.study.digest(), audit=site.egress.audit)
     app = SignedApp(build_client_app(site), gate, on_refusal=partial(note_failed, site))
+    note_start(site.egress.audit)
     check_bundle = BundleCheck(config.accept_bundles)
     write_text(config.state.resident_ready, f"{most_message_bytes(site.model_manifest)}\n")
     keep_out_of_collections()

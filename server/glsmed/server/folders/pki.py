@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -95,10 +96,11 @@ class CertificateFolder:
                 f"{self.tasks_key} or {self.tasks_certificate.name} is missing: start flwr-server again, it makes them"
             )
         certificate = _certificate(self.tasks_certificate)
+        key: PrivateKeyTypes | None
         try:
             key = load_pem_private_key(self.tasks_key.read_bytes(), password=None)
         except (ValueError, TypeError):
-            key = None  # type: ignore[assignment]  # told below
+            key = None  # told below
         if not isinstance(key, Ed25519PrivateKey) or key.public_key() != certificate.public_key():
             raise FederationError(
                 f"{self.tasks_key} is damaged, or not the key of {self.tasks_certificate.name}: delete both and start "

@@ -27,6 +27,22 @@ def check_certificates(certificates: CertificateFolder, public_names: Sequence[s
     if set(public_names) <= _LOOPBACK:
         report.warnings.append("centre.public_names: only this machine: hospitals elsewhere cannot verify the centre")
     report.add(_check_server(certificates, public_names))
+    report.add(_check_task_key(certificates))
+    return report
+
+
+def _check_task_key(certificates: CertificateFolder) -> CheckReport:
+    """The key without which no site obeys; a study folder of an earlier release has none until its next start."""
+    report = CheckReport()
+    if not certificates.needs_task_key():
+        report.lines.append(f"{certificates.tasks_key.name} signs tasks; each start renews it from a month before")
+    elif certificates.is_locked:
+        report.warnings.append(
+            f"{certificates.tasks_key}: the next start has to make a new key that signs tasks, and needs "
+            "`run --ca-passphrase-file FILE` for it"
+        )
+    else:
+        report.lines.append(f"{certificates.tasks_key.name}, the key that signs tasks: the next start makes a new one")
     return report
 
 
