@@ -7,15 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from flwr.app import ArrayRecord, ConfigRecord, Context, Message, RecordDict
-from flwr.common.constant import SUPERLINK_NODE_ID
+from flwr.app import ArrayRecord, ConfigRecord, Context, Error, Message, RecordDict
+from flwr.common.constant import SUPERLINK_NODE_ID, ErrorCode
 
 from glsmed.benchmarks.federation.local_grid import Delayed, LocalGrid, Misbehaviour
+from glsmed.client.egress.policy import error_code
+from glsmed.client.node.flower.task_queue import Answering
 from glsmed.client.node.gate.signed_app import ClientAppCall, SignedApp
 from glsmed.client.node.gate.task_account import TASK, TaskAccount
 from glsmed.client.node.gate.task_gate import REFUSED as TASK_REFUSED
@@ -25,12 +28,12 @@ from glsmed.server.flower.in_process import RUN_ID
 from glsmed.server.folders.pki import CertificateFolder
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.server.rounds.rounds import StudyPlan, run_study
-from glsmed.server.rounds.site_messenger import Clock
+from glsmed.server.rounds.site_messenger import _MEANINGS, Clock, Request, SiteMessenger
 from glsmed.server.signing.audit_heads import WENT_BACK, AuditHeads
 from glsmed.server.signing.serials import Serials
 from glsmed.server.signing.signed_grid import REFUSED as ANSWER_REFUSED
 from glsmed.server.signing.signed_grid import SignedGrid, Signing
-from glsmed.shared.errors import TaskRefusedError
+from glsmed.shared.errors import AnswerRefusedError, AnswerSubject, TaskRefusedError, TaskSubject
 from glsmed.shared.files.audit import Anchor, AuditLog, compare, read_anchors, recorded, verify
 from glsmed.shared.protocol.codec import encode
 from glsmed.shared.protocol.messages import EvaluateTask, Hello
@@ -411,6 +414,33 @@ def test_a_log_that_was_taken_back_is_noticed_at_the_centre_and_by_comparing(par
     assert [entry["site"] for entry in again.recorded(WENT_BACK)] == ["a"]
     found = compare(party.site_folder("a").audit_log, heads)
     assert len(found) == len(heads)
+
+
+def _release(error: Exception) -> Error:
+    return Error(ErrorCode.CLIENT_APP_RAISED_EXCEPTION, error_code(error))
+
+
+def test_the_centre_reads_in_plain_words_why_a_site_refused(party: Party) -> None:
+    other = CertificateFolder(party.root / "other")
+    other.create(study="doubt", public_names=["localhost"])
+    app = party.app("a")
+
+    def answers(message: Message, context: Context) -> Message:
+        return Answering(app, lambda _: None, _release).reply(message, context, b"")
+
+    grid = LocalGrid({"a": answers})  # type: ignore[dict-item]  # called alike
+    signed = SignedGrid(grid, lambda: grid.nodes, party.signing(RunFolder(party.root / "run"), other.task_key()))
+    messenger = SiteMessenger(signed, lambda: grid.nodes, clock=party.clock, on_wait=lambda: None)
+    request = Request.of(party.greeting(), kind=HELLO, group="0", deadline_seconds=1.0)
+    [reply] = messenger.ask(request, {"a": next(iter(grid.nodes))})
+    assert reply.failure.startswith("TaskRefusedError.certificate (the site's ca.crt is of another authority, or ")
+
+
+def test_every_refusal_has_plain_words() -> None:
+    for subject in get_args(TaskSubject):
+        assert TaskRefusedError(subject, "").code in _MEANINGS
+    for subject in get_args(AnswerSubject):
+        assert AnswerRefusedError(subject, "").code in _MEANINGS
 
 
 def test_an_anchor_is_the_end_of_the_log_that_holds_the_answer(party: Party) -> None:

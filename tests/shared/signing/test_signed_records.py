@@ -98,7 +98,7 @@ def _head(**changed: int | float | str | bool | bytes) -> Callable[[RecordDict],
 
 def _array(array: object) -> Callable[[RecordDict], None]:
     def change(content: RecordDict) -> None:
-        content["control"] = ArrayRecord({"float32": array})  # type: ignore[dict-item]
+        content["control"] = ArrayRecord({"float32": array})
 
     return change
 

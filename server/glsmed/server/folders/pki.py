@@ -187,7 +187,7 @@ class CertificateFolder:
 
     def _authority_key(self, passphrase: bytes | None = None) -> ec.EllipticCurvePrivateKey:
         if not self.ca_key.is_file():
-            raise FederationError(f"{self.ca_key} is missing: no server certificate and no key for tasks is made without it")
+            raise FederationError(f"{self.ca_key} is missing: without it no certificate can be issued")
         if self.is_locked and passphrase is None:
             raise FederationError(
                 f"{self.ca_key} is encrypted: to renew the server certificate or the tasks' key, start once with "
