@@ -13,6 +13,8 @@ from glsmed.site_adapters.text.one_edit import is_near
 SHORTEST_SLIP = 7
 _SHORTEST_BEHIND = 5
 _ENDING = 2
+_LONG_WORD = 9
+_VOWELS = "aeiou"
 _TAKEN_FOR_EACH_OTHER = [frozenset(letters) for letters in ("aeiouy", "mn", "ck", "cs", "sz", "bv", "td", "gj")]
 _REMEMBERED_WORDS = 50_000
 _LONGEST_WORD = 40
@@ -143,15 +145,18 @@ class Mending:
 
 
 def _edges(word: str) -> tuple[str, str]:
-    """What a slip leaves as it is: the first letter and the ending."""
-    return word[0], word[-_ENDING:]
+    """What any slip leaves as it is: the first letter and the last."""
+    return word[0], word[-1]
 
 
 def _is_slip(word: str, other: str) -> bool:
     """Whether two words one edit apart, of the same edges, differ as a slip of the pen does, and not as two words do.
 
-    A letter stands for one of the same kind.
+    A letter stands for one of the same kind, and the ending is right; in a long word a vowel may lack before the last
+    letter.
     """
+    if word[-_ENDING:] != other[-_ENDING:]:
+        return _LONG_WORD <= len(word) < len(other) and other[-_ENDING] in _VOWELS
     if len(word) != len(other):
         return True
     pairs = [{mine, theirs} for mine, theirs in zip(word, other, strict=True) if mine != theirs]
