@@ -40,7 +40,7 @@ class _Pair(NamedTuple):
 
 
 def _rank(pair: _Pair, cues: Mapping[str, Cue]) -> tuple[int, bool]:
-    """Which pair counts where several share a part: the nearer one, and doubt before denial ("schließt … nicht aus")."""
+    """Which pair counts where several share a part: the nearer one; doubt before denial ("schließt … nicht aus")."""
     return pair.second - pair.first, cues[pair.cue].kind == "negation"
 
 
