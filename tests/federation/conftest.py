@@ -137,7 +137,7 @@ def write_site_data(folder: Path, *, seed: int) -> None:
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True)
     manifest, gold = ["study_id,patient_id,image,report,report_text"], ["study_id,finding,value"]
-    for patient in range(PATIENTS):
+    for _patient in range(PATIENTS):
         which = int(rng.integers(len(REPORTS)))
         picture = rng.normal(60 if which else 180, 20, (40, 40)).clip(0, 255).astype(np.uint8)
         study_id, patient_id, image = f"s{next(words)}", f"p{next(words)}", f"{next(words)}.png"
