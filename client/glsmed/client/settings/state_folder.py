@@ -122,6 +122,11 @@ class StateFolder:
         """How much privacy the site has spent."""
         return self.accounts / "privacy.json"
 
+    @property
+    def site_secret(self) -> Path:
+        """The site's own randomness, see :mod:`glsmed.client.settings.site_secret`."""
+        return self.accounts / "site.secret"
+
     def query_budget(self, study_digest: str) -> Path:
         """How many requests the site has answered in a study."""
         return self.accounts / f"questions-{study_digest[:_DIGEST_SHOWN]}.json"

@@ -189,9 +189,7 @@ class TrainingSection(StrictModel):
             "that site only",
         ),
     ] = True
-    seed: Annotated[
-        int, Field(ge=0, lt=2**31, description="seed of the initial weights, the batches and the augmentation")
-    ] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**31, description="seed of the initial weights")] = 0
     augmentation: Annotated[
         AugmentationSection, Field(description="random changes of training images; 0 or false switches one off")
     ] = AugmentationSection()
