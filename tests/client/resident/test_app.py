@@ -26,6 +26,8 @@ from glsmed.shared.protocol.codec import decode, encode
 from glsmed.shared.protocol.messages import EvaluateTask, EvaluationReply, TrainTask, Update
 from glsmed.shared.wire.packed_model import FLOAT, Arrays, Buffers, as_array, packed_bytes, packed_digest
 
+pytestmark = pytest.mark.usefixtures("answers_about_any_model")
+
 STUDY = """\
 study: chest-doubt
 findings: [effusion, nodule]

@@ -184,7 +184,7 @@ def test_a_personal_model_does_not_change_what_is_sent(tmp_path: Path, monkeypat
 
 def test_the_better_of_both_models_ships(tmp_path: Path) -> None:
     """The centre's model stays as bad as it was at first; the site's own learns."""
-    chosen = study(personal_model_mu=0.0, learning_rate=0.05)
+    chosen = study(personal_model_mu=0.0, learning_rate=0.05, steps_per_round=6)
     start = first_model(chosen)
     site = Site(tmp_path, chosen)
     for number in (1, 2, 3):

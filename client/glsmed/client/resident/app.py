@@ -116,12 +116,14 @@ class _SiteTasks:
         examples = site.splits["train"]
         patients = labelled_patients(examples)
         site.egress.require_updates(patients)
-        model = site.models.take(task)
-        validation = self._validation(task, model) if task.validate and site.egress.sends_evaluations else None
+        model = self._taken(task, after_round=task.round - 1)
         asked = task.model_digest + (packed_digest(task.control) if task.control else "")
+        site.trajectory.require_training(task.model_digest, asked)
+        validation = self._validation(task, model) if task.validate and site.egress.sends_evaluations else None
         site.query_budget.charge(Request.of_training(task.round, asked, examples))
         arrays, control = site.models.layout.unpack(model), site.models.control(task)
         summary = site.strategy.train(arrays, site.splits, round_number=task.round, control=control)
+        site.trajectory.trained(task.model_digest, model, site.strategy.shared())
         packed = site.models.update(model, site.strategy.shared(), round_number=task.round)
         update = Update(
             study_digest=self._digest,
@@ -156,7 +158,7 @@ class _SiteTasks:
         if task.split not in _EVALUATED:
             raise MismatchError("split", expected="validation or test", got=task.split)
         self._check_peer(task)
-        model = site.models.look_at(task) if task.of_site else site.models.take(task)
+        model = self._peer(task) if task.of_site else self._taken(task, after_round=task.round)
         answer, note = self._answer(model, task, _EVALUATED[task.split])
         reply = EvaluationReply(
             study_digest=self._digest,
@@ -174,6 +176,21 @@ class _SiteTasks:
             note_ended(site, beside_own_model(site, answer.numbers))
         return released
 
+    def _taken(self, task: TrainTask | EvaluateTask, *, after_round: int) -> Buffers:
+        """The model of a request, once it is known to be one that this site could have helped to make."""
+        trajectory, digest = self._site.trajectory, task.model_digest
+
+        def admit(model: Buffers) -> None:
+            trajectory.admit(digest, model, after_round=after_round, earlier=_is_final(task))
+
+        return self._site.models.take(task, admit=admit, also_kept=trajectory.anchor)
+
+    def _peer(self, task: EvaluateTask) -> Buffers:
+        """The model of another site, once it is known to be one training away."""
+        model = self._site.models.look_at(task)
+        self._site.trajectory.admit_peer(model, after_round=task.round)
+        return model
+
     def _local(self, task: EvaluateTask) -> Mapping[str, Number]:
         """The metrics of the best model that the site trained alone; a private study does not cover them."""
         study = self._site.study
@@ -187,7 +204,12 @@ class _SiteTasks:
         return {} if known is None else known.numbers
 
     def _validation(self, task: TrainTask, model: Buffers) -> RecordedAnswer | None:
-        """The metrics of the model as it came; None where it cannot be measured, which must not stop training."""
+        """The metrics of the model as it came; None where it cannot be measured, which must not stop training.
+
+        A site that joins later cannot tell yet whether the model belongs to the study, and measures none.
+        """
+        if not self._site.trajectory.may_measure:
+            return None
         try:
             return self._answer(model, task, "validation")[0]
         except (GlsmedError, ValueError) as error:

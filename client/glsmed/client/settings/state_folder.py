@@ -131,6 +131,10 @@ class StateFolder:
         """How many requests the site has answered in a study."""
         return self.accounts / f"questions-{study_digest[:_DIGEST_SHOWN]}.json"
 
+    def trajectory(self, study_digest: str) -> Path:
+        """Which models of a study the site has accepted."""
+        return self.accounts / f"trajectory-{study_digest[:_DIGEST_SHOWN]}.json"
+
     def local_record(self, study_digest: str) -> Path:
         """How the best model that the site trained alone for a study does on its test split."""
         return self.all_models / f"local-{study_digest[:_DIGEST_SHOWN]}.json"

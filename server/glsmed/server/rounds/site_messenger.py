@@ -30,6 +30,8 @@ _MEANINGS = {
     "MismatchError.protocol": "the site runs another release of glsmed",
     "MismatchError.manifest": "the site builds another model from the same study.yaml",
     "PrivacyError": "the site's egress policy does not allow it",
+    "TrajectoryError": "the site could not have helped to make this model: it refuses models farther than "
+    "federation.max_round_change from the last that it trained",
     "QueryBudgetError": "the site has answered as many requests of this study as its egress policy allows",
 }
 

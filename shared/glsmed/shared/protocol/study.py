@@ -259,6 +259,16 @@ class FederationSection(StrictModel):
             "round's median is refused and named; null: no such bound",
         ),
     ] = 3.0
+    max_round_change: Annotated[
+        float,
+        Field(
+            ge=1,
+            le=1000,
+            description="how far a model may lie from the last one that a site trained, for each round in between, in "
+            "lengths (L2 norm) of that site's own update; a single array: twice as many of its own. The site refuses "
+            "to measure or train a model beyond it",
+        ),
+    ] = 1.5
     aggregation: Annotated[
         AggregationSection, Field(description="how the updates of a round become one model: docs/learning.md")
     ] = AggregationSection()
