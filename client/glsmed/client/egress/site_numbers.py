@@ -69,17 +69,19 @@ def label_quality(validation: Examples) -> dict[str, Number]:
 
 
 def evaluation_numbers(evaluation: Evaluation, examples: Examples) -> dict[str, Number]:
-    """The metrics of each finding, and the number of patients.
+    """The metrics of each finding, and the number of patients; counts are of the whole split.
 
     Of a finding that has one class only here, the counts alone: its other metrics would say nothing of the model, and
     the centre could not leave them out of its means, since it may not learn how many positives there are.
     """
     truth, _ = reference_labels(examples)
-    numbers = {"patients": Number(evaluation.patients, evaluation.patients)}
-    for finding, metrics in evaluation.by_finding.items():
+    patients = _patients(examples, ~torch.isnan(truth).all(1))
+    numbers = {"patients": Number(patients, patients)}
+    for finding, drawn in evaluation.by_finding.items():
         column = truth[:, examples.findings.index(finding)]
         known = _patients(examples, ~torch.isnan(column))
-        for name, value in metrics.items() if has_both_classes(metrics) else _counts_of(metrics):
+        metrics = {**drawn, "n": float((~torch.isnan(column)).sum()), "positives": float((column == 1).sum())}
+        for name, value in metrics.items() if has_both_classes(drawn) else _counts_of(metrics):
             about = _smaller_group(examples, column) if name in _BETWEEN_TWO_GROUPS else known
             numbers[metric_key(name, finding)] = Number(value, about)
     return numbers

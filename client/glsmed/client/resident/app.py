@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 import structlog
 from flwr.app import Context, Message, RecordDict
 from flwr.clientapp import ClientApp
+from torch import Tensor
 
 from glsmed.client.data.examples import Examples
 from glsmed.client.egress.final_numbers import calibration_numbers, missing_numbers
 from glsmed.client.egress.local_record import LocalRecord
+from glsmed.client.egress.patient_draw import drawn_rows
 from glsmed.client.egress.policy import error_code
 from glsmed.client.egress.query_budget import EvaluatedSplit, RecordedAnswer, Request
 from glsmed.client.egress.site_numbers import Number, evaluation_numbers, labelled_patients, site_counts, weight_numbers
@@ -19,6 +21,7 @@ from glsmed.client.labels.shared_calibration import site_cue_counts
 from glsmed.client.resident.final_model import beside_own_model, keep_final_model
 from glsmed.client.resident.site_runtime import SiteRuntime, with_prior
 from glsmed.client.resident.task_events import note_ended, note_failed, note_sent, note_trained
+from glsmed.client.settings.site_secret import SiteSecret
 from glsmed.shared.cue_calibration.shared_prior import prior_from_json
 from glsmed.shared.errors import DataError, GlsmedError, MismatchError, PrivacyError
 from glsmed.shared.protocol.bundle import RELEASE
@@ -231,11 +234,20 @@ class _SiteTasks:
             return known, f"{prefix}the answer that was given before"
         after_round = task.round - 1 if isinstance(task, TrainTask) else task.round
         site.strategy.load(site.models.layout.unpack(model), after_round=after_round)
-        answer = self._measured(split, ships=_is_final(task), round_number=task.round)
+        rows = None if _is_final(task) else self._drawn(split, task.model_digest)
+        answer = self._measured(split, rows, ships=_is_final(task), round_number=task.round)
         site.query_budget.keep(request, answer)
         return answer, prefix + site.query_budget.left_in_words()
 
-    def _measured(self, split: EvaluatedSplit, *, ships: bool, round_number: int) -> RecordedAnswer:
+    def _drawn(self, split: EvaluatedSplit, model_digest: str) -> Tensor:
+        """Whom of a split the numbers of a model are about that is not the last; see ``drawn_rows``."""
+        site = self._site
+        key = SiteSecret.of(site.config.state).key(self._digest, split, model_digest)
+        return drawn_rows(site.splits[split].patients, key)
+
+    def _measured(
+        self, split: EvaluatedSplit, rows: Tensor | None, *, ships: bool, round_number: int
+    ) -> RecordedAnswer:
         """The model's metrics on a split, before the egress policy selects among them; it may become the site's own."""
         site = self._site
         examples = site.splits[split]
@@ -243,7 +255,9 @@ class _SiteTasks:
         output_calibration = calibrate_outputs(
             site.model, splits["train"], splits["validation"], kind=kind, device=site.device
         )
-        evaluation = evaluate(site.model, examples, device=site.device, output_calibration=output_calibration)
+        evaluation = evaluate(
+            site.model, examples, device=site.device, output_calibration=output_calibration, rows=rows
+        )
         numbers = evaluation_numbers(evaluation, examples)
         if ships:
             numbers |= self._final_numbers(evaluation, examples)
