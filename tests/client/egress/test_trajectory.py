@@ -1,4 +1,4 @@
-"""Which models a site answers about, with a model of two arrays whose lengths can be worked out by hand."""
+"""Which models a site answers about, with a model of two layers whose lengths can be worked out by hand."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -91,10 +91,10 @@ def test_a_model_within_the_bound_is_accepted(site: Site, body: float, head: flo
     ("values", "why"),
     [
         (model(0.17), "it lies 1.67 times as far from the model of round 0"),
-        (model(0.0, 0.31), "its head lies 3.1 times as far .* allows 3"),
+        (model(0.0, 0.31), "its layer head lies 3.1 times as far .* allows 3"),
         (model(0.1, n=2), "its int64 values are others"),
     ],
-    ids=["the whole", "one array alone", "whole numbers"],
+    ids=["the whole", "one layer alone", "whole numbers"],
 )
 def test_a_model_beyond_the_bound_is_refused(site: Site, values: Buffers, why: str) -> None:
     """The head of the second is a twentieth as long as the whole model may move."""
@@ -176,7 +176,7 @@ def test_a_model_that_drives_the_update_to_any_length_gains_little(site: Site) -
 
 def test_layers_that_are_trained_later_count_from_then_on(site: Site) -> None:
     site.train(model(), 0, body=0.0)
-    with pytest.raises(TrajectoryError, match="its body"):
+    with pytest.raises(TrajectoryError, match="its layer body"):
         site.admit(model(0.001), 1)
     site.train(model(0.0, 0.1), 1)
     site.admit(model(0.1, 0.1), 2)

@@ -97,9 +97,8 @@ def leakage(
         point = Point(
             setting, design, read_labels(readings, truth.double().numpy()), len(readings.aurocs), readings.refused
         )
-        tell(
-            f"{setting}: {100 * point.read.accuracy:.1f} % of {point.read.labels} labels, {point.read.gain:+.1f} points"
-        )
+        read = point.read
+        tell(f"{setting}, {design}: {100 * read.accuracy:.1f} % of {read.labels} labels, {read.gain:+.1f} points")
         yield point
 
 
@@ -124,7 +123,10 @@ def _with_bound(study: Study, bound: float | None) -> Study:
 
 def curve_markdown(points: Sequence[Point]) -> str:
     """The table for people."""
-    lines = ['| defences | answers | labels read | always "absent" | gain |', "|---|---|---|---|---|"]
+    lines = [
+        '| defences | asked for | answers | labels read | of | always "absent" | gain |',
+        "|---|---|---|---|---|---|---|",
+    ]
     lines += [
         f"| {one.setting} | {one.design} | {one.answers} | {100 * one.read.accuracy:.1f} % | {one.read.labels} | "
         f"{100 * one.read.absent:.1f} % | "

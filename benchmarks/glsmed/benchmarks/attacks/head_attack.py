@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from glsmed.benchmarks.attacks.asked_site import Answer, AskedSite
 from glsmed.client.data.examples import Examples
-from glsmed.client.egress.trajectory import ARRAY_SLACK
+from glsmed.client.egress.trajectory import LAYER_SLACK
 from glsmed.shared.networks.parts import head_modules
 from glsmed.shared.pixels import to_pixels
 from glsmed.shared.protocol.metric_names import metric_key
@@ -63,17 +63,18 @@ def read_validation(
     model = {name: np.array(array) for name, array in asked.first.items()}
     answer = asked.train(model, round_number=1)
     length = _SMALL * float(np.linalg.norm(model[weight]))
-    orders, done = _orders(known, design, generator), True
+    orders = (_layer_for(features, order, length) for order in _orders(known, design, generator))
+    wished = next(orders)
     for number in range(2, rounds + 1):
-        wished = _layer_for(features, next(orders), length) if done else wished
         reach = np.inf if bound is None else _reach(model, answer, weight, bound)
         new = {**model, weight: _towards(model[weight], wished, reach), bias: model[bias]}
         answer = asked.train(new, round_number=number)
         if answer.refused:
             readings.refused += 1
             continue
-        model, done = new, bool(np.linalg.norm(wished - new[weight]) < length)
-        readings.targets += done
+        model = new
+        if np.linalg.norm(wished - new[weight]) < length / 2:
+            wished, readings.targets = next(orders), readings.targets + 1
         _note(readings, features @ model[weight].T.astype(np.float64), answer.validation, known.findings)
     readings.targets = len(known) if design == "orders" else min(len(known), max(0, readings.targets - 1))
     return readings
@@ -120,7 +121,7 @@ def _reach(model: Mapping[str, NDArray[np.float32]], answer: Answer, weight: str
     """How far the last layer may move: the attacker has seen the site's own update."""
     moves = {name: float(np.linalg.norm(answer.trained[name] - array)) for name, array in model.items()}
     whole = float(np.linalg.norm(list(moves.values())))
-    return _WITHIN * bound * min(whole, ARRAY_SLACK * moves[weight])
+    return _WITHIN * bound * min(whole, LAYER_SLACK * moves[weight])
 
 
 def _towards(now: NDArray[np.float32], wished: Table, reach: float) -> NDArray[np.float32]:

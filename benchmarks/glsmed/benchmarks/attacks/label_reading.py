@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import lsq_linear
-from scipy.stats import rankdata
+from scipy.optimize import lsq_linear  # type: ignore[import-untyped]  # scipy ships no types
+from scipy.stats import rankdata  # type: ignore[import-untyped]  # scipy ships no types
 
 from glsmed.benchmarks.attacks.head_attack import Readings
 

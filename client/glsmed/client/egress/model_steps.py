@@ -1,12 +1,14 @@
-"""How far models lie apart, array by array, and how far the model of the centre may move in a round.
+"""How far models lie apart, layer by layer, and how far the model of the centre may move in a round.
 
-All lengths are L2 norms of one array. A site knows no update but its own; how far the mean of all moves follows from
-that: never farther than the longest update, and in most rounds less than any.
+All lengths are L2 norms of one layer, weight and bias together: those of a few values alone scatter. A site knows no
+update but its own; how far the mean of all moves follows from that: never farther than the longest update, and in most
+rounds less than any.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,32 +16,31 @@ from numpy.typing import NDArray
 from glsmed.shared.protocol.study import Study
 from glsmed.shared.wire.packed_model import FLOAT, Arrays, Buffers, ModelLayout
 
-Lengths = NDArray[np.float64]  # (A,) one for each array of floats, in the order of the manifest
+Lengths = NDArray[np.float64]  # (L,) one for each layer, in the order of the manifest
 
 _MOST_GROWTH = 8.0  # an own update counts as at most so many times the shortest so far
 _BF16 = 2.0**-8  # relative error of a value that is rounded to bf16, twice
 
 
 def distances(layout: ModelLayout, one: Buffers, other: Buffers) -> Lengths:
-    """``(A,)`` how far two models lie apart."""
+    """``(L,)`` how far two models lie apart."""
     places = [(start, stop) for spec, start, stop in layout.places() if spec.dtype == FLOAT]
-    return np.array([_length(one[FLOAT][start:stop] - other[FLOAT][start:stop]) for start, stop in places])
+    return _by_layer(layout, (one[FLOAT][start:stop] - other[FLOAT][start:stop] for start, stop in places))
 
 
 def own_lengths(layout: ModelLayout, before: Buffers, after: Arrays) -> Lengths:
-    """``(A,)`` how far training moved a model."""
+    """``(L,)`` how far training moved a model."""
     start_of = layout.unpack(before)
-    names = [spec.name for spec in layout.manifest.arrays if spec.dtype == FLOAT]
-    return np.array([_length((after[name] - start_of[name]).ravel()) for name in names])
+    return _by_layer(layout, (after[name] - start_of[name] for name in _names(layout)))
 
 
-def float_names(layout: ModelLayout) -> list[str]:
-    """The arrays that lengths are about."""
-    return [spec.name for spec in layout.manifest.arrays if spec.dtype == FLOAT]
+def layer_names(layout: ModelLayout) -> list[str]:
+    """The layers that lengths are about."""
+    return list(dict.fromkeys(_layer(name) for name in _names(layout)))
 
 
 def counted(own: Lengths, least: Lengths | None) -> Lengths:
-    """``(A,)`` an own update as far as it counts.
+    """``(L,)`` an own update as far as it counts.
 
     A model that was made for it can drive a site's update to any length; so it counts only up to some multiple of the
     shortest so far. What was not trained so far, 0, has no shortest.
@@ -50,7 +51,7 @@ def counted(own: Lengths, least: Lengths | None) -> Lengths:
 
 
 def shortest(own: Lengths, least: Lengths | None) -> Lengths:
-    """``(A,)`` the shortest own update so far, of those that moved the array at all."""
+    """``(L,)`` the shortest own update so far, of those that moved the array at all."""
     if least is None:
         return own
     return np.where((own > 0) & (least > 0), np.minimum(own, least), np.maximum(own, least))
@@ -89,12 +90,11 @@ class Reach:
 
 
 def rounding(study: Study, layout: ModelLayout, model: Buffers) -> Lengths:
-    """``(A,)`` how far two equal models may lie apart because each was rounded on its way."""
-    names = float_names(layout)
+    """``(L,)`` how far two equal models may lie apart because each was rounded on its way."""
     if study.federation.precision == "fp32":
-        return np.zeros(len(names))
+        return np.zeros(len(layer_names(layout)))
     arrays = layout.unpack(model)
-    return np.array([_BF16 * _length(arrays[name].ravel()) for name in names])
+    return _BF16 * _by_layer(layout, (arrays[name] for name in _names(layout)))
 
 
 def whole(lengths: Lengths) -> float:
@@ -110,15 +110,32 @@ def _adam_reach(momentum: float, second_momentum: float) -> float:
 
 
 def _counts(layout: ModelLayout) -> Lengths:
-    return np.array([stop - start for spec, start, stop in layout.places() if spec.dtype == FLOAT], dtype=np.float64)
+    """``(L,)`` values of each layer."""
+    return _by_layer(layout, (np.ones(1) * np.sqrt(size) for size in _sizes(layout))) ** 2
 
 
-def _length(values: NDArray[np.float32]) -> float:
-    flat = values.astype(np.float32, copy=False)
-    squared = float(np.dot(flat, flat))
-    return math.sqrt(squared) if math.isfinite(squared) else _long_length(flat)
+def _sizes(layout: ModelLayout) -> list[int]:
+    return [stop - start for spec, start, stop in layout.places() if spec.dtype == FLOAT]
 
 
-def _long_length(values: NDArray[np.float32]) -> float:
-    """The length of values whose squares overflow."""
-    return float(np.linalg.norm(values.astype(np.float64)))
+def _names(layout: ModelLayout) -> list[str]:
+    return [spec.name for spec in layout.manifest.arrays if spec.dtype == FLOAT]
+
+
+def _layer(name: str) -> str:
+    """The layer of an array: what its name says before the last dot."""
+    return name.rpartition(".")[0] or name
+
+
+def _by_layer(layout: ModelLayout, arrays: Iterable[NDArray[np.floating[Any]]]) -> Lengths:
+    """``(L,)`` lengths of arrays in the order of the manifest, those of a layer together."""
+    places = {name: place for place, name in enumerate(layer_names(layout))}
+    squares = np.zeros(len(places))
+    for name, array in zip(_names(layout), arrays, strict=True):
+        squares[places[_layer(name)]] += _square(array.ravel())
+    return np.sqrt(squares)
+
+
+def _square(values: NDArray[np.floating[Any]]) -> float:
+    squared = float(np.dot(values, values))
+    return squared if math.isfinite(squared) else float(np.square(values, dtype=np.float64).sum())

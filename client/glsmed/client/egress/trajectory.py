@@ -1,7 +1,7 @@
 """Which models a site answers about: those that it could have helped to make.
 
 The numbers of a model that was made for the purpose, and its update, tell labels of single patients. So the first model
-is the one that follows from study.yaml. Each later one lies, as a whole and in every array, within
+is the one that follows from study.yaml. Each later one lies, as a whole and in every layer, within
 ``federation.max_round_change`` of the last model that this site trained, in lengths of what that training changed. One
 training makes way for one further model a round; a model is trained in one round alone. Models that were accepted
 before may come again: the centre goes back to one after a broken round, and measures the best at the end.
@@ -21,7 +21,7 @@ from glsmed.client.egress.model_steps import (
     Reach,
     counted,
     distances,
-    float_names,
+    layer_names,
     own_lengths,
     rounding,
     shortest,
@@ -34,9 +34,9 @@ from glsmed.shared.files.documents import StrictModel
 from glsmed.shared.protocol.study import Study
 from glsmed.shared.wire.packed_model import FLOAT, Arrays, Buffers, ModelLayout
 
-# An array may move so many times as far as the whole model may, each in its own lengths: those of few values scatter,
+# A layer may move so many times as far as the whole model may, each in its own lengths: those of few values scatter,
 # and a site that does not know a finding does not train its row of the last layer.
-ARRAY_SLACK = 2.0
+LAYER_SLACK = 2.0
 _PEER_SLACK = 2.0  # a peer's model is one training of another site away, not a mean of all
 
 
@@ -217,8 +217,8 @@ class Trajectory:
         self._require(times <= bound, _too_far(times, of, bound))
         each = (apart - spare) / np.maximum(reach, _TINY)
         worst = int(each.argmax())
-        name, most = float_names(layout)[worst], ARRAY_SLACK * bound
-        self._require(bool(each[worst] <= most), _too_far(float(each[worst]), of, most, array=name))
+        name, most = layer_names(layout)[worst], LAYER_SLACK * bound
+        self._require(bool(each[worst] <= most), _too_far(float(each[worst]), of, most, layer=name))
 
     def _require(self, holds: bool, why: str) -> None:
         if holds:
@@ -238,8 +238,8 @@ def _of(memory: Sequence[float], like: Lengths) -> Lengths:
     return np.array(memory) if memory else np.zeros_like(like)
 
 
-def _too_far(times: float, of: str, bound: float, *, array: str = "") -> str:
-    what = f"its {array}" if array else "it"
+def _too_far(times: float, of: str, bound: float, *, layer: str = "") -> str:
+    what = f"its layer {layer}" if layer else "it"
     return (
         f"{what} lies {times:.3g} times as far from the model of {of} as this site's own training moves one, and "
         f"federation.max_round_change of study.yaml allows {bound:g}"

@@ -14,7 +14,14 @@ from glsmed.client.egress.local_record import LocalRecord
 from glsmed.client.egress.patient_draw import drawn_rows
 from glsmed.client.egress.policy import error_code
 from glsmed.client.egress.query_budget import EvaluatedSplit, RecordedAnswer, Request
-from glsmed.client.egress.site_numbers import Number, evaluation_numbers, labelled_patients, site_counts, weight_numbers
+from glsmed.client.egress.site_numbers import (
+    Number,
+    evaluation_numbers,
+    labelled_patients,
+    loss_number,
+    site_counts,
+    weight_numbers,
+)
 from glsmed.client.evaluation.evaluation import Evaluation, evaluate
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.labels.shared_calibration import site_cue_counts
@@ -23,7 +30,7 @@ from glsmed.client.resident.site_runtime import SiteRuntime, with_prior
 from glsmed.client.resident.task_events import note_ended, note_failed, note_sent, note_trained
 from glsmed.client.settings.site_secret import SiteSecret
 from glsmed.shared.cue_calibration.shared_prior import prior_from_json
-from glsmed.shared.errors import DataError, GlsmedError, MismatchError, PrivacyError
+from glsmed.shared.errors import DataError, GlsmedError, MismatchError, PrivacyError, QueryBudgetError
 from glsmed.shared.protocol.bundle import RELEASE
 from glsmed.shared.protocol.codec import decode
 from glsmed.shared.protocol.enrolment import SITE_NAME
@@ -95,7 +102,17 @@ class _SiteTasks:
             sends_metrics=site.egress.sends_evaluations,
             metrics={},
         )
-        return site.egress.release(reply, numbers=site_counts(site.splits))
+        return site.egress.release(reply, numbers=self._site_counts())
+
+    def _site_counts(self) -> Mapping[str, Number]:
+        """The site's counts; none once they changed more often than its policy answers about."""
+        counts = site_counts(self._site.splits)
+        try:
+            self._site.query_budget.charge(Request.of_counts(counts))
+        except QueryBudgetError as error:
+            structlog.get_logger().warning("counts_withheld", detail=str(error))
+            return {}
+        return counts
 
     def cue_counts(self, content: RecordDict) -> RecordDict:
         """What the site's gold says of each cue, if that may leave."""
@@ -145,7 +162,7 @@ class _SiteTasks:
         )
         released = site.egress.release(
             update,
-            numbers={"loss": Number(summary.loss, patients), **weight_numbers(site.splits, site.study)},
+            numbers={"loss": loss_number(summary.loss, examples), **weight_numbers(site.splits, site.study)},
             validation=None if validation is None else validation.numbers,
             echo=task.model_digest,
             note=site.query_budget.left_in_words(),

@@ -10,6 +10,7 @@ from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.data.site_inputs import SiteInputs, read_site_inputs
 from glsmed.client.egress.policy import EgressPolicy
 from glsmed.client.egress.query_budget import QueryBudget
+from glsmed.client.egress.released_counts import ReleasedCounts
 from glsmed.client.egress.trajectory import Trajectory, TrajectoryModels
 from glsmed.client.labels.shared_calibration import shareable_cues, store_prior
 from glsmed.client.monitoring.site_events import EventWriter
@@ -144,6 +145,7 @@ def _egress_policy(inputs: SiteInputs, form: ModelForm) -> EgressPolicy:
         form,
         site=inputs.config.site,
         audit=AuditLog(inputs.config.state.audit_log),
+        counts=ReleasedCounts(inputs.config.state, inputs.study.digest(), step=inputs.config.egress.min_patients),
         cue_words=shareable_cues(inputs.reader.adapter),
     )
 

@@ -135,6 +135,10 @@ class StateFolder:
         """Which models of a study the site has accepted."""
         return self.accounts / f"trajectory-{study_digest[:_DIGEST_SHOWN]}.json"
 
+    def released_counts(self, study_digest: str) -> Path:
+        """Which counts the site has told in a study."""
+        return self.accounts / f"counts-{study_digest[:_DIGEST_SHOWN]}.json"
+
     def local_record(self, study_digest: str) -> Path:
         """How the best model that the site trained alone for a study does on its test split."""
         return self.all_models / f"local-{study_digest[:_DIGEST_SHOWN]}.json"

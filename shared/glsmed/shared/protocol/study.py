@@ -265,7 +265,7 @@ class FederationSection(StrictModel):
             ge=1,
             le=1000,
             description="how far a model may lie from the last one that a site trained, for each round in between, in "
-            "lengths (L2 norm) of that site's own update; a single array: twice as many of its own. The site refuses "
+            "lengths (L2 norm) of that site's own update; a single layer: twice as many of its own. The site refuses "
             "to measure or train a model beyond it",
         ),
     ] = 1.5
