@@ -77,20 +77,11 @@ def leakage(
         seed: of the patients and the attacker.
         tell: gets a line for each setting.
     """
-    data = out / "data"
-    if not data.is_dir():
-        scenario = scenario_named(_SCENARIO)
-        hospitals = simulate(source_named("drawn"), scenario, studies=studies, seed=seed)
-        write_dataset(data, hospitals, scenario, pixels=label_of("drawn"), seed=seed)
-    run = RunSettings(rounds=rounds, steps_per_round=steps, seed=seed, architecture="resnet10_x0_25")
-    study, adapters = study_of(data, run)
-    name = next(iter(adapters))
+    hospital_data(out, studies=studies, seed=seed)
     for setting, design in itertools.product(settings, DESIGNS):
         work = out / "work"
         shutil.rmtree(work, ignore_errors=True)
-        changed = _with_bound(study, setting.bound)
-        LocalGrid({})  # this process speaks for the centre
-        asked = AskedSite(load_hospital(data / name, work, changed, adapters[name], run))
+        asked = attacked_site(out, work, setting, rounds=rounds, steps=steps, seed=seed)
         with defences(setting):
             readings = read_validation(asked, rounds=rounds, bound=setting.bound, design=design, seed=seed)
         truth, _ = reference_labels(asked.site.splits["validation"])
@@ -100,6 +91,24 @@ def leakage(
         read = point.read
         tell(f"{setting}, {design}: {100 * read.accuracy:.1f} % of {read.labels} labels, {read.gain:+.1f} points")
         yield point
+
+
+def hospital_data(out: Path, *, studies: int, seed: int) -> None:
+    """Draw the patients, unless they are there."""
+    if (out / "data").is_dir():
+        return
+    scenario = scenario_named(_SCENARIO)
+    hospitals = simulate(source_named("drawn"), scenario, studies=studies, seed=seed)
+    write_dataset(out / "data", hospitals, scenario, pixels=label_of("drawn"), seed=seed)
+
+
+def attacked_site(out: Path, work: Path, setting: Setting, *, rounds: int, steps: int, seed: int) -> AskedSite:
+    """The first of the hospitals, asked by this process."""
+    run = RunSettings(rounds=rounds, steps_per_round=steps, seed=seed, architecture="resnet10_x0_25")
+    study, adapters = study_of(out / "data", run)
+    LocalGrid({})  # from now on this process speaks for the centre
+    name, adapter = next(iter(adapters.items()))
+    return AskedSite(load_hospital(out / "data" / name, work, _with_bound(study, setting.bound), adapter, run))
 
 
 def defences(setting: Setting) -> ExitStack:
