@@ -103,6 +103,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "cli": {"commands"},
     },
     "benchmarks": {
+        "attacks": {"federation", "simulator"},
         "corpora": set(),
         "federation": set(),
         "reading_room": set(),
@@ -116,6 +117,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "rounds_cost": {"demo"},
         "strategies": {"demo", "federation", "simulator", "tables"},
         "commands": {
+            "attacks",
             "comparison",
             "demo",
             "federation",

@@ -10,7 +10,7 @@ from glsmed.client.data.examples import Examples
 from glsmed.client.evaluation.evaluation import Evaluation, evaluate
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.learning.output_calibration import OutputCalibration
-from glsmed.client.settings.site_secret import RoundKeys
+from glsmed.client.training.steps.keyed_generator import RoundKeys
 from glsmed.client.training.steps.training import train
 from glsmed.shared.metrics.macro import macro
 from glsmed.shared.networks.initial_model import initial_model

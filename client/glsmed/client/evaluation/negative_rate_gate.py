@@ -12,7 +12,7 @@ from glsmed.client.labels.training_targets import with_negative_rates
 from glsmed.client.learning.gold_gate import MIXINGS, GateDecision, decide_mixing
 from glsmed.client.learning.negative_rates import NegativeRateGuard, NegativeRatesError
 from glsmed.client.learning.output_calibration import cross_fitted_losses
-from glsmed.client.settings.site_secret import RoundKeys
+from glsmed.client.training.steps.keyed_generator import RoundKeys
 from glsmed.client.training.steps.training import predict_logits, train
 from glsmed.shared.networks.initial_model import initial_model
 from glsmed.shared.protocol.study import Study

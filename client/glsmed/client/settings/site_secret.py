@@ -17,8 +17,6 @@ from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes
 
 SECRET_BYTES = 32
 
-RoundKeys = Callable[[int], bytes]
-
 
 class SiteSecret:
     """Makes keys of 32 bytes that only this site can make.
@@ -45,7 +43,7 @@ class SiteSecret:
         said = b"".join(len(text).to_bytes(8, "big") + text for text in (str(word).encode() for word in words))
         return hmac.new(self._secret(), said, hashlib.sha256).digest()
 
-    def round_keys(self, study_digest: str, purpose: str) -> RoundKeys:
+    def round_keys(self, study_digest: str, purpose: str) -> Callable[[int], bytes]:
         """A function from a round of a study to its key for a purpose."""
         return lambda number: self.key(study_digest, number, purpose)
 

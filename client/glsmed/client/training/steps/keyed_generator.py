@@ -1,9 +1,12 @@
 """A random generator whose whole state follows from a key; torch's seeds keep 32 bits, which can be tried out."""
 
 import hashlib
+from collections.abc import Callable
 
 import numpy as np
 import torch
+
+RoundKeys = Callable[[int], bytes]  # from a round to its key
 
 _HEAD_BYTES = 24  # the seed, how many numbers are left, whether it was seeded, and which comes next
 _WORDS = 624  # of the Mersenne twister: 32 bits each, in 64
