@@ -105,6 +105,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "cli": {"commands"},
     },
     "benchmarks": {
+        "attacks": {"federation", "simulator"},
         "corpora": set(),
         "federation": set(),
         "reading_room": set(),
@@ -118,6 +119,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "rounds_cost": {"demo"},
         "strategies": {"demo", "federation", "simulator", "tables"},
         "commands": {
+            "attacks",
             "comparison",
             "demo",
             "federation",

@@ -13,6 +13,7 @@ from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittle
 
 from glsmed.benchmarks.reading_room.hospitals import HOSPITALS
 from glsmed.benchmarks.reading_room.sites import write_site
+from glsmed.client.egress.trajectory import Trajectory
 from glsmed.client.settings.config import SiteConfig, load_site
 from tests.orthanc_on_loopback import Orthanc, running_orthanc
 
@@ -124,6 +125,14 @@ def write_config(tmp_path: Path, drawn_data: Path) -> SiteWriter:
 def drawn_config(write_config: SiteWriter) -> SiteConfig:
     """The drawn site, ready to be prepared."""
     return load_site(write_config())
+
+
+@pytest.fixture
+def answers_about_any_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sites take any model of the right shapes, for tests of what they then do with it."""
+    for name in ("admit", "admit_peer", "require_training", "trained"):
+        monkeypatch.setattr(Trajectory, name, lambda *_given, **_named: None)
+    monkeypatch.setattr(Trajectory, "may_measure", True)
 
 
 @pytest.fixture

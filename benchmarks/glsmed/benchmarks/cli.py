@@ -5,6 +5,7 @@ The commands import what they need when they run, so that ``--help`` need not wa
 
 import typer
 
+from glsmed.benchmarks.commands.attacks import attacks
 from glsmed.benchmarks.commands.build import build
 from glsmed.benchmarks.commands.check import check
 from glsmed.benchmarks.commands.device import device
@@ -32,11 +33,24 @@ def benchmark() -> None:
     - `glsmed-benchmark language --out runs/language.json` measures reading on public corpora, and what is required
     - `glsmed-benchmark strategies --out runs/strategies` compares ways of averaging and of local training
     - `glsmed-benchmark fine-tuning --out runs/fine-tuning` measures how a study should tune the weights it starts from
+    - `glsmed-benchmark attacks --out runs/attacks` measures what a dishonest centre reads from a hospital
     - `glsmed-benchmark build --out my-data` writes simulated hospitals as a data set that others can use
     """
 
 
-for command in (methods, strategies, fine_tuning, federation, language, training, device, check, rounds, build):
+for command in (
+    methods,
+    strategies,
+    fine_tuning,
+    federation,
+    language,
+    training,
+    device,
+    check,
+    rounds,
+    build,
+    attacks,
+):
     app.command(command.__name__.replace("_", "-"))(command)
 
 

@@ -6,6 +6,7 @@ GlsmedError                     1  base of all
 ├── DataError                   2  a manifest, report, image or gold file cannot be used
 ├── NetworkError                2  the study's network cannot be built, filled with its weights or trained by all
 ├── PrivacyError                1  something was about to leave a site against its policy
+│   ├── TrajectoryError         1  a model is not one that the site could have helped to make
 │   └── QueryBudgetError        1  the site has answered as many requests of this study as it allows
 ├── WireError                   1  a message breaks the protocol between centre and site
 │   ├── MismatchError           1  centre and site do not mean the same study, round, model or site
@@ -127,6 +128,10 @@ class PrivacyError(GlsmedError):
 
 class QueryBudgetError(PrivacyError):
     """The site has answered as many requests of this study as its policy allows."""
+
+
+class TrajectoryError(PrivacyError):
+    """A request is about a model that the site could not have helped to make."""
 
 
 class WireError(GlsmedError):

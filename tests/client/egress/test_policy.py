@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from glsmed.client.egress.policy import EgressPolicy
+from glsmed.client.egress.released_counts import ReleasedCounts
 from glsmed.client.egress.site_numbers import Number
 from glsmed.client.settings.config import EgressSection
+from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.cue_calibration.cue_counts import CueCount, counts_to_json
 from glsmed.shared.errors import DataError, PrivacyError, WireError
 from glsmed.shared.files.audit import AuditLog, verify
@@ -38,7 +40,8 @@ COMPARING = STUDY.model_copy(update={"federation": FederationSection(cross_site_
 
 
 def policy(folder: Path, section: EgressSection = OPEN, study: Study = STUDY) -> EgressPolicy:
-    return EgressPolicy(section, study, FORM, site="st-mary", audit=AuditLog(folder / "audit.jsonl"))
+    counts = ReleasedCounts(StateFolder(folder), study.digest(), step=section.min_patients)
+    return EgressPolicy(section, study, FORM, site="st-mary", audit=AuditLog(folder / "audit.jsonl"), counts=counts)
 
 
 def update(**changes: object) -> Update:
@@ -127,9 +130,9 @@ def test_only_metrics_that_are_named_may_go(tmp_path: Path) -> None:
     assert set(released_metrics(policy(tmp_path), numbers)) == {"auroc/effusion", "loss", "patients"}
 
 
-def test_numbers_go_with_three_decimals_and_counts_whole(tmp_path: Path) -> None:
+def test_numbers_go_with_three_decimals_and_counts_in_steps(tmp_path: Path) -> None:
     numbers = {"auroc/effusion": Number(0.81249, 50), "loss": Number(-0.00051, 50), "n/effusion": Number(123456.0, 50)}
-    expected = {"auroc/effusion": 0.812, "loss": -0.001, "n/effusion": 123456.0}
+    expected = {"auroc/effusion": 0.812, "loss": -0.001, "n/effusion": 123450.0}
     assert released_metrics(policy(tmp_path), numbers) == expected
 
 
@@ -288,7 +291,8 @@ def counts(cue: str = "en/possible", *, trials: int = 30) -> CountsReply:
 def counting_policy(folder: Path, *, cue_counts: bool = True) -> EgressPolicy:
     section = EgressSection(cue_counts=cue_counts, min_patients=10)
     log = AuditLog(folder / "audit.jsonl")
-    return EgressPolicy(section, STUDY, FORM, site="st-mary", audit=log, cue_words=CUES)
+    told = ReleasedCounts(StateFolder(folder), STUDY.digest(), step=section.min_patients)
+    return EgressPolicy(section, STUDY, FORM, site="st-mary", audit=log, counts=told, cue_words=CUES)
 
 
 def test_counts_that_are_allowed_travel_and_are_in_the_log(tmp_path: Path) -> None:

@@ -30,8 +30,8 @@ def ask(folder: Path, kind: RequestKind, count: int, *, runs: int = 1) -> None:
 
 
 def test_a_run_trains_and_validates_once_a_round_and_tests_once(tmp_path: Path) -> None:
-    assert ledger(tmp_path).left() == {"train": 3, "validation": 3, "test": 1}
-    assert ledger(tmp_path, runs=2).left() == {"train": 6, "validation": 6, "test": 2}
+    assert ledger(tmp_path).left() == {"train": 3, "validation": 3, "test": 1, "hello": 4}
+    assert ledger(tmp_path, runs=2).left() == {"train": 6, "validation": 6, "test": 2, "hello": 8}
 
 
 @pytest.mark.parametrize(("kind", "most"), [("train", 6), ("validation", 6), ("test", 2)])
@@ -46,7 +46,7 @@ def test_one_too_many_is_refused_and_not_written(tmp_path: Path, kind: RequestKi
 
 def test_each_kind_has_an_account_of_its_own(tmp_path: Path) -> None:
     ask(tmp_path, "test", 1)
-    assert ledger(tmp_path).left() == {"train": 3, "validation": 3, "test": 0}
+    assert ledger(tmp_path).left() == {"train": 3, "validation": 3, "test": 0, "hello": 4}
 
 
 def test_a_limit_that_is_raised_gives_room_again(tmp_path: Path) -> None:
@@ -59,7 +59,9 @@ def test_a_limit_that_is_lowered_below_what_was_asked_stops_at_once(tmp_path: Pa
     ask(tmp_path, "test", 2, runs=2)
     with pytest.raises(QueryBudgetError):
         ledger(tmp_path).charge(Request("test", "another"))
-    assert ledger(tmp_path).left_in_words() == "requests left: train 3 of 3, validation 3 of 3, test 0 of 1"
+    assert (
+        ledger(tmp_path).left_in_words() == "requests left: train 3 of 3, validation 3 of 3, test 0 of 1, hello 4 of 4"
+    )
 
 
 def test_the_same_question_again_is_not_counted_and_has_its_answer_once_there_is_one(tmp_path: Path) -> None:
@@ -75,7 +77,7 @@ def test_the_same_question_again_is_not_counted_and_has_its_answer_once_there_is
 def test_another_model_round_or_kind_is_another_request(tmp_path: Path, other: Request) -> None:
     ledger(tmp_path).charge(Request("train", "a", 1))
     ledger(tmp_path).charge(other)
-    assert sum(ledger(tmp_path).left().values()) == 7 - 2
+    assert sum(ledger(tmp_path).left().values()) == 11 - 2
 
 
 def _examples(rate: float) -> Examples:
@@ -164,6 +166,13 @@ def test_an_account_of_another_study_under_this_ones_name_is_refused(tmp_path: P
         ledger(tmp_path).left()
 
 
+def test_counts_that_did_not_change_are_one_request(tmp_path: Path) -> None:
+    """The centre asks every few seconds; only new counts tell something new."""
+    for patients in (50, 50, 60, 50, 60):
+        ledger(tmp_path).charge(Request.of_counts({"patients": Number(patients, patients)}))
+    assert ledger(tmp_path).left()["hello"] == 2
+
+
 def test_other_sites_models_have_a_bound_of_their_own(tmp_path: Path) -> None:
     study = STUDY.model_copy(update={"federation": FederationSection(cross_site_evaluation=True)})
     budget = QueryBudget(StateFolder(tmp_path), study, runs=2, peer_models=3)
@@ -172,7 +181,7 @@ def test_other_sites_models_have_a_bound_of_their_own(tmp_path: Path) -> None:
         budget.charge(Request("peer", str(number)))
     with pytest.raises(QueryBudgetError, match=r"peer: .* 6 times .*egress\.max_peer_models.* allows 6"):
         budget.charge(Request("peer", "one more"))
-    assert budget.left() == {"train": 6, "validation": 6, "test": 2, "peer": 0}
+    assert budget.left() == {"train": 6, "validation": 6, "test": 2, "hello": 8, "peer": 0}
 
 
 def test_a_study_that_does_not_compare_has_no_other_site_measured(tmp_path: Path) -> None:

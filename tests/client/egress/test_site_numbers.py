@@ -10,6 +10,7 @@ from glsmed.client.egress.site_numbers import (
     evaluation_numbers,
     label_quality,
     labelled_patients,
+    loss_number,
     site_counts,
     weight_numbers,
 )
@@ -99,16 +100,28 @@ def test_an_evaluation_is_about_the_patients_with_a_reference() -> None:
     assert measured.macro["n"] == 4
 
 
-def test_what_sets_two_groups_against_each_other_is_about_the_smaller_one() -> None:
+def test_what_depends_on_who_has_a_finding_is_about_the_smaller_group() -> None:
     measured = evaluate(Brightness(), WITH_GOLD, device=torch.device("cpu"))
     numbers = evaluation_numbers(measured, WITH_GOLD)
     assert {key: number.patients for key, number in numbers.items()} == {
         "patients": 3,
-        **{f"{name}/effusion": 3 for name in ("n", "brier", "log_loss", "ece")},
-        **{f"{name}/effusion": 1 for name in ("positives", "auroc", "auprc")},
+        "n/effusion": 3,
+        **{f"{name}/effusion": 1 for name in ("positives", "auroc", "auprc", "brier", "log_loss", "ece")},
     }
     assert numbers["positives/effusion"].value == 2
     assert numbers["n/effusion"].value == 4
+
+
+def test_counts_of_an_evaluation_of_drawn_patients_are_of_all() -> None:
+    measured = evaluate(Brightness(), WITH_GOLD, device=torch.device("cpu"), rows=torch.tensor([2, 2, 0, 1]))
+    numbers = evaluation_numbers(measured, WITH_GOLD)
+    assert (measured.patients, measured.by_finding["effusion"]["n"]) == (2, 4)
+    assert [numbers[key].value for key in ("patients", "n/effusion", "positives/effusion")] == [3, 4, 2]
+
+
+def test_the_loss_of_a_round_is_about_the_smaller_group_too() -> None:
+    """Patient a has a target above one half, c and b have one below."""
+    assert loss_number(0.5, DATA).patients == 1
 
 
 @pytest.mark.parametrize("reference", [DATA, WITH_GOLD])

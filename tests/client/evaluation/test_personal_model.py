@@ -9,6 +9,7 @@ import torch
 
 from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.evaluation.personal_model import PersonalModel
+from glsmed.client.settings.site_secret import SiteSecret
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.training.round_training import RoundTraining
 from glsmed.client.training.steps.gradient_correction import Steering
@@ -54,7 +55,16 @@ def test_it_goes_on_from_itself_and_is_pulled_to_the_shared_model_of_each_round(
         if number == 1:
             load_arrays(expected, state_arrays(shared))
         steering = Steering(pull=MU, anchor=anchor)
-        train(expected, splits()["train"], STUDY.training, round_number=number, device=CPU, steering=steering)
+        key = SiteSecret.of(StateFolder(tmp_path)).key(STUDY.digest(), number, "training")
+        train(
+            expected,
+            splits()["train"],
+            STUDY.training,
+            round_number=number,
+            device=CPU,
+            steering=steering,
+            key=key,
+        )
         own.train(model, state_arrays(shared), splits(), round_number=number)
     for name, value in model.state_dict().items():
         assert torch.allclose(value, expected.state_dict()[name], atol=1e-7), name

@@ -26,6 +26,8 @@ from glsmed.shared.protocol.codec import decode, encode
 from glsmed.shared.protocol.messages import EvaluateTask, EvaluationReply, TrainTask, Update
 from glsmed.shared.wire.packed_model import FLOAT, Arrays, Buffers, as_array, packed_bytes, packed_digest
 
+pytestmark = pytest.mark.usefixtures("answers_about_any_model")
+
 STUDY = """\
 study: chest-doubt
 findings: [effusion, nodule]
@@ -179,7 +181,7 @@ def test_a_round_is_trained_again_where_it_was_lost_and_no_other_model_for_it(st
     model = site.model(0.1)
     for _ in range(ROUNDS + 1):
         assert decode(site.train(model).content, Update).round == 1
-    assert site.audit()[-1]["note"] == "requests left: train 1 of 2, validation 2 of 2, test 1 of 1"
+    assert site.audit()[-1]["note"] == "requests left: train 1 of 2, validation 2 of 2, test 1 of 1, hello 4 of 4"
     assert decode(site.train(site.model(0.2)).content, Update).round == 1
     again = start()
     assert again.train(again.model(0.3), round_number=2).error.reason == "QueryBudgetError"
@@ -190,7 +192,7 @@ def test_the_same_question_after_a_restart_has_the_same_answer_and_is_not_counte
     first = start()
     model = first.model(0.1)
     answered = first.metrics(model, round_number=2)
-    assert first.audit()[-1]["note"] == "requests left: train 2 of 2, validation 2 of 2, test 0 of 1"
+    assert first.audit()[-1]["note"] == "requests left: train 2 of 2, validation 2 of 2, test 0 of 1, hello 4 of 4"
     again = start()
     assert again.metrics(model, round_number=2) == answered
     assert again.audit()[-1]["note"] == "the answer that was given before"

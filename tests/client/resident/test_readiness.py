@@ -154,12 +154,12 @@ def test_a_damaged_certificate_or_key_is_a_fault(
 
 def test_what_is_left_of_questions_is_told(write_config: WriteConfig, tmp_path: Path) -> None:
     config = write_config()
-    assert "requests left: train 4 of 4, validation 4 of 4, test 2 of 2" in run_check(config).lines
+    assert "requests left: train 4 of 4, validation 4 of 4, test 2 of 2, hello 8 of 8" in run_check(config).lines
     ledger = QueryBudget(StateFolder(tmp_path / "state"), load_study(tmp_path / "study.yaml"), runs=2)
     for number in range(2):
         ledger.charge(Request("test", str(number)))
     report = run_check(config)
-    assert "requests left: train 4 of 4, validation 4 of 4, test 0 of 2" in report.lines
+    assert "requests left: train 4 of 4, validation 4 of 4, test 0 of 2, hello 8 of 8" in report.lines
     assert any("query budget of this study is spent (test)" in line for line in report.warnings)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from glsmed.client.resident.site_models import SiteModels
 from glsmed.client.settings.state_folder import StateFolder
-from glsmed.shared.errors import MismatchError, UnknownModelError, WireError
+from glsmed.shared.errors import MismatchError, TrajectoryError, UnknownModelError, WireError
 from glsmed.shared.protocol.messages import EvaluateTask, TrainTask
 from glsmed.shared.protocol.study import FederationSection, Study
 from glsmed.shared.wire.model_form import ModelForm
@@ -57,28 +57,52 @@ def _brief(value: float) -> TrainTask:
     return _task(packed_digest(_packed(value)), {})
 
 
+def anything(_model: Buffers) -> None:
+    """A site that answers about every model."""
+
+
+def test_a_model_that_the_site_does_not_answer_about_is_not_kept(tmp_path: Path) -> None:
+    def refuse(_model: Buffers) -> None:
+        raise TrajectoryError("not of this study")
+
+    models = _models(tmp_path)
+    models.take(_whole(1), admit=anything)
+    with pytest.raises(TrajectoryError):
+        models.take(_whole(2), admit=refuse)
+    assert float(models.take(_brief(1), admit=anything)["float32"][0]) == 1
+    with pytest.raises(UnknownModelError):
+        models.take(_brief(2), admit=anything)
+
+
+def test_a_further_model_stays_where_it_is_asked_for(tmp_path: Path) -> None:
+    models = _models(tmp_path)
+    models.take(_whole(1), admit=anything)
+    models.take(_whole(2), admit=anything, also_kept=packed_digest(_packed(1)))
+    assert float(models.held(packed_digest(_packed(1)))["float32"][0]) == 1
+
+
 def test_the_first_model_is_there_without_being_sent(tmp_path: Path) -> None:
     first = packed_digest(ModelForm.down(LAYOUT, "fp32").encode(LAYOUT.pack(FIRST)))
-    assert _models(tmp_path).take(_task(first, {}))["float32"].tolist() == [0] * COUNT
+    assert _models(tmp_path).take(_task(first, {}), admit=anything)["float32"].tolist() == [0] * COUNT
 
 
 def test_a_site_holds_the_last_model_and_the_best_and_no_other(tmp_path: Path) -> None:
     models = _models(tmp_path)
-    models.take(_whole(1))
-    models.take(_whole(2, keep=packed_digest(_packed(1))))
-    models.take(_whole(3, keep=packed_digest(_packed(1))))
+    models.take(_whole(1), admit=anything)
+    models.take(_whole(2, keep=packed_digest(_packed(1))), admit=anything)
+    models.take(_whole(3, keep=packed_digest(_packed(1))), admit=anything)
     again = _models(tmp_path)
     with pytest.raises(UnknownModelError):
-        again.take(_brief(2))
-    assert again.take(_brief(1))["float32"][0] == 1
+        again.take(_brief(2), admit=anything)
+    assert again.take(_brief(1), admit=anything)["float32"][0] == 1
 
 
 def test_a_model_that_is_not_the_one_named_is_refused_and_not_kept(tmp_path: Path) -> None:
     models = _models(tmp_path)
     with pytest.raises(MismatchError, match="digest: expected"):
-        models.take(_task(packed_digest(_packed(1)), _packed(2)))
+        models.take(_task(packed_digest(_packed(1)), _packed(2)), admit=anything)
     with pytest.raises(UnknownModelError):
-        models.take(_brief(2))
+        models.take(_brief(2), admit=anything)
 
 
 def test_a_model_that_is_not_finite_is_refused_and_not_kept(tmp_path: Path) -> None:
@@ -87,9 +111,9 @@ def test_a_model_that_is_not_finite_is_refused_and_not_kept(tmp_path: Path) -> N
     packed = ModelForm.down(LAYOUT, "fp32").encode(values)
     models = _models(tmp_path)
     with pytest.raises(WireError, match="not finite"):
-        models.take(_task(packed_digest(packed), packed))
+        models.take(_task(packed_digest(packed), packed), admit=anything)
     with pytest.raises(UnknownModelError):
-        models.take(_task(packed_digest(packed), {}))
+        models.take(_task(packed_digest(packed), {}), admit=anything)
 
 
 @pytest.mark.parametrize("damage", [lambda content: bytes(len(content)), lambda content: content[:-4], lambda _: b""])
@@ -97,13 +121,13 @@ def test_a_file_that_a_power_cut_damaged_is_no_model_that_the_site_holds(
     tmp_path: Path, damage: Callable[[bytes], bytes]
 ) -> None:
     models = _models(tmp_path)
-    models.take(_whole(1))
+    models.take(_whole(1), admit=anything)
     for path in tmp_path.rglob("*.model"):
         path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(UnknownModelError):
-        models.take(_brief(1))
-    models.take(_whole(1))
-    models.take(_brief(1))
+        models.take(_brief(1), admit=anything)
+    models.take(_whole(1), admit=anything)
+    models.take(_brief(1), admit=anything)
 
 
 def _before(precision: Precision) -> Buffers:
@@ -160,11 +184,11 @@ def _of_peer(value: float, *, digest: str = "") -> EvaluateTask:
 
 def test_another_sites_model_is_looked_at_and_neither_kept_nor_in_the_way(tmp_path: Path) -> None:
     models = _models(tmp_path)
-    models.take(_whole(1.0))
+    models.take(_whole(1.0), admit=anything)
     assert float(models.look_at(_of_peer(2.0))["float32"][0]) == 2.0
-    assert float(models.take(_brief(1.0))["float32"][0]) == 1.0
+    assert float(models.take(_brief(1.0), admit=anything)["float32"][0]) == 1.0
     with pytest.raises(UnknownModelError):
-        models.take(_brief(2.0))
+        models.take(_brief(2.0), admit=anything)
 
 
 def test_another_sites_model_that_is_not_the_one_named_is_refused(tmp_path: Path) -> None:

@@ -11,9 +11,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from glsmed.benchmarks.federation.known_secret import write_known_secret
 from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.resident.site_strategy import SiteStrategy
+from glsmed.client.settings.site_secret import SiteSecret
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.training.round_training import RoundTraining
 from glsmed.client.training.steps.gradient_correction import Steering
@@ -61,6 +63,7 @@ class Site:
 
     def __init__(self, folder: Path, chosen: Study) -> None:
         state = StateFolder(folder)
+        write_known_secret(state, 0)
         self.model = initial_model(chosen)
         training = RoundTraining(chosen, devices=[CPU], state=state)
         self.strategy = SiteStrategy(chosen, self.model, training, state=state, device=CPU)
@@ -73,6 +76,11 @@ class Site:
     def loaded(self, shared: Arrays, *, after_round: int) -> dict[str, NDArray[np.generic]]:
         self.strategy.load(shared, after_round=after_round)
         return copied(state_arrays(self.model))
+
+
+def first_key(folder: Path, chosen: Study) -> bytes:
+    """What the batches of a site's first round follow from."""
+    return SiteSecret.of(StateFolder(folder)).key(chosen.digest(), 1, "training")
 
 
 def copied(arrays: Arrays) -> dict[str, NDArray[np.generic]]:
@@ -90,17 +98,19 @@ def distance(first: Arrays, second: Arrays) -> float:
 def test_by_default_a_round_is_plain_training(tmp_path: Path) -> None:
     chosen, expected = study(), initial_model(study())
     sent = Site(tmp_path, chosen).round(first_model(chosen), 1)
-    train(expected, splits()["train"], chosen.training, round_number=1, device=CPU)
+    key = first_key(tmp_path, chosen)
+    train(expected, splits()["train"], chosen.training, round_number=1, device=CPU, key=key)
     assert list(sent) == list(expected.state_dict())
     assert distance(sent, state_arrays(expected)) == 0
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["site.secret"]
 
 
 def test_the_studys_pull_is_to_the_rounds_first_model(tmp_path: Path) -> None:
     chosen, expected = study(proximal_mu=40.0), initial_model(study())
     start = first_model(chosen)
     sent = Site(tmp_path, chosen).round(start, 1)
-    train(expected, splits()["train"], PLAIN, round_number=1, device=CPU, steering=Steering(pull=40.0))
+    key = first_key(tmp_path, chosen)
+    train(expected, splits()["train"], PLAIN, round_number=1, device=CPU, steering=Steering(pull=40.0), key=key)
     assert distance(sent, state_arrays(expected)) == 0
     assert distance(sent, Site(tmp_path, study()).round(start, 1)) > 1e-3
 
@@ -165,7 +175,8 @@ def test_without_the_centres_control_variate_the_round_is_refused(tmp_path: Path
         Site(tmp_path, chosen).round(first_model(chosen), 1)
 
 
-def test_a_personal_model_does_not_change_what_is_sent(tmp_path: Path) -> None:
+def test_a_personal_model_does_not_change_what_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SiteSecret, "key", lambda *_words: b"the same in both studies")
     start = first_model(study())
     sent = [Site(tmp_path / str(mu), study(personal_model_mu=mu)).round(start, 1) for mu in (None, 0.1)]
     assert distance(sent[0], sent[1]) == 0
@@ -173,7 +184,7 @@ def test_a_personal_model_does_not_change_what_is_sent(tmp_path: Path) -> None:
 
 def test_the_better_of_both_models_ships(tmp_path: Path) -> None:
     """The centre's model stays as bad as it was at first; the site's own learns."""
-    chosen = study(personal_model_mu=0.0, learning_rate=0.05)
+    chosen = study(personal_model_mu=0.0, learning_rate=0.05, steps_per_round=6)
     start = first_model(chosen)
     site = Site(tmp_path, chosen)
     for number in (1, 2, 3):

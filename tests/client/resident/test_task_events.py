@@ -10,6 +10,8 @@ from glsmed.client.monitoring.site_events import Ended, EventReader, Failed, Sen
 
 from .test_app import EGRESS, Asked
 
+pytestmark = pytest.mark.usefixtures("answers_about_any_model")
+
 
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:

@@ -20,11 +20,13 @@ class Way:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.keys: list[object] = []
 
     def start(self) -> None:
         self.asked.append("start")
 
-    def train(self, *_given: object, round_number: int, **_named: object) -> None:
+    def train(self, *_given: object, round_number: int, key: bytes, **_named: object) -> None:
+        self.keys.append(key)
         self.asked.append(f"round {round_number}")
 
 
@@ -51,6 +53,20 @@ def test_several_devices_are_a_team_that_starts_with_the_site(monkeypatch: pytes
     training.start()
     training.train(nn.Identity(), None, round_number=3)
     assert (pool.asked, alone.asked) == (["start", "round 3"], [])
+
+
+@pytest.mark.parametrize("devices", [1, 2])
+def test_the_batches_follow_from_the_sites_secret(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, devices: int
+) -> None:
+    """The same for a round that is repeated after a restart, others for another round and at another site."""
+    keys: list[object] = []
+    for folder, number in (("a", 1), ("a", 1), ("a", 2), ("b", 1)):
+        training, pool, alone = _training(monkeypatch, tmp_path / folder, *[CPU] * devices)
+        training.train(nn.Identity(), None, round_number=number)
+        keys += pool.keys + alone.keys
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 3
 
 
 @pytest.mark.parametrize(("noise", "spent"), [(0.0, None), (1.0, 0.0)])

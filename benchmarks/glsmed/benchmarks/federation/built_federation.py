@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from glsmed.benchmarks.federation.known_secret import write_known_secret
 from glsmed.benchmarks.federation.local_grid import run_in_process
 from glsmed.client.data.splits import split_of
 from glsmed.client.evaluation.local_training import numbers_on_test, train_locally
@@ -98,18 +99,18 @@ def load_hospital(data: Path, out: Path, study: Study, adapter: str, settings: R
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / "study.yaml", study.model_dump_json(indent=1) + "\n")  # JSON is YAML
     write_text(folder / "gold.csv", "".join(f"{line}\n" for line in _gold_lines(data, settings.gold)))
-    return load_site_runtime(
-        SiteConfig(
-            site=data.name,
-            study=folder / "study.yaml",
-            centre=CentreAddress(address="localhost:1"),
-            data=DataSection(manifest=data / "manifest.csv", adapter=adapter, gold=folder / "gold.csv"),
-            state_folder=folder / "state",
-            device=settings.device,
-            cpu_threads=1,
-            egress=EgressSection(model_updates=True, metrics=PERMISSIONS, min_patients=1),
-        )
+    config = SiteConfig(
+        site=data.name,
+        study=folder / "study.yaml",
+        centre=CentreAddress(address="localhost:1"),
+        data=DataSection(manifest=data / "manifest.csv", adapter=adapter, gold=folder / "gold.csv"),
+        state_folder=folder / "state",
+        device=settings.device,
+        cpu_threads=1,
+        egress=EgressSection(model_updates=True, metrics=PERMISSIONS, min_patients=1),
     )
+    write_known_secret(config.state, settings.seed)
+    return load_site_runtime(config)
 
 
 def _gold_lines(data: Path, of_training: int) -> Iterator[str]:

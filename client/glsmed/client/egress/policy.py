@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from flwr.app import Error, RecordDict
 from flwr.common.constant import ErrorCode
 
+from glsmed.client.egress.released_counts import ReleasedCounts
 from glsmed.client.egress.site_numbers import Number
 from glsmed.client.settings.config import EgressSection
 from glsmed.shared.cue_calibration.cue_counts import CueCount, counts_from_json
@@ -15,10 +16,10 @@ from glsmed.shared.protocol.bundle import RELEASE
 from glsmed.shared.protocol.codec import encode
 from glsmed.shared.protocol.messages import CountsReply, EvaluationReply, HelloReply, PriorReply, Update
 from glsmed.shared.protocol.metric_names import (
-    COUNT_PERMISSION,
     EVALUATION_METRICS,
     Metrics,
     check_metrics,
+    is_count,
     permission_of,
 )
 from glsmed.shared.protocol.study import Study
@@ -49,6 +50,7 @@ class EgressPolicy:
         *,
         site: str,
         audit: AuditLog,
+        counts: ReleasedCounts,
         cue_words: Collection[str] = (),
     ) -> None:
         self._settings = settings
@@ -57,6 +59,7 @@ class EgressPolicy:
         self._form = form
         self._words = _OWN_WORDS | {site, study.digest(), form.layout.manifest.digest()}
         self._audit = audit
+        self._counts = counts
         self._cue_words = frozenset(cue_words)
 
     @property
@@ -101,7 +104,7 @@ class EgressPolicy:
     ) -> RecordDict:
         """The message as records with those of the numbers that may go, once the audit log holds what is to be sent.
 
-        Numbers that may not go are left out; all but counts are rounded to three decimals.
+        Numbers that may not go are left out; counts go in steps (``ReleasedCounts``), all others with three decimals.
 
         Args:
             message: what the site wants to send; it brings no numbers, and whether peers may see it is said here.
@@ -125,6 +128,7 @@ class EgressPolicy:
             self._form.check(message.model)
             digest = packed_digest(message.model)
             words |= {digest}
+            message = self._coarse(message)
             message = replace(message, show_to_peers=self._compares and self._settings.show_model_to_peers)
         _check_words(message, words)
         message = self._with_metrics(message, numbers or {}, validation or {}, local or {})
@@ -170,15 +174,31 @@ class EgressPolicy:
         if given:
             raise PrivacyError(f"{next(iter(given))!r} may not leave: numbers are given beside a message, not in it")
         if isinstance(message, Update):
-            return replace(message, metrics=self._passed(numbers), validation=self._passed(validation))
+            metrics = self._passed(numbers, of="training")
+            return replace(message, metrics=metrics, validation=self._passed(validation, of="validation"))
         if isinstance(message, EvaluationReply):
-            return replace(message, metrics=self._passed(numbers), local=self._passed(local if self._compares else {}))
-        return replace(message, metrics=self._passed(numbers))
+            compared = self._passed(local if self._compares else {}, of="local")
+            return replace(message, metrics=self._passed(numbers, of=message.split), local=compared)
+        return replace(message, metrics=self._passed(numbers, of="site"))
 
-    def _passed(self, numbers: Mapping[str, Number]) -> Metrics:
-        metrics = {key: _rounded(key, one.value) for key, one in numbers.items() if self._may_go(key, one.patients)}
+    def _passed(self, numbers: Mapping[str, Number], *, of: str) -> Metrics:
+        may_go = {key: one for key, one in numbers.items() if self._may_go(key, one.patients)}
+        counts = self._counts.released({key: one for key, one in may_go.items() if is_count(key)}, of=of)
+        metrics = {key: counts[key] if key in counts else round(one.value, _DECIMALS) for key, one in may_go.items()}
         check_metrics(metrics, self._findings)
         return metrics
+
+    def _coarse(self, update: Update) -> Update:
+        """The update with counts as they may leave, exact enough to weigh it by, and two digits of its seconds."""
+        patients = update.training_patients
+        counts = {"training_cells": Number(update.training_cells, patients), "patients": Number(patients, patients)}
+        told = self._counts.released(counts, of="update")
+        return replace(
+            update,
+            training_cells=int(told["training_cells"]),
+            training_patients=int(told["patients"]),
+            seconds=float(f"{update.seconds:.2g}"),
+        )
 
 
 def _check_words(message: SiteMessage, words: Collection[str]) -> None:
@@ -193,12 +213,6 @@ def error_code(error: Exception) -> str:
     if isinstance(error, GlsmedError):
         return error.code
     return type(error).__name__ if type(error).__module__.partition(".")[0] in _KNOWN_ERRORS else "UnexpectedError"
-
-
-def _rounded(key: str, value: float) -> float:
-    """The number as it may be sent: counts as they are, all others rounded."""
-    is_count = permission_of(key) == COUNT_PERMISSION
-    return value if is_count else round(value, _DECIMALS)
 
 
 def _metrics(message: SiteMessage) -> Metrics:

@@ -7,6 +7,7 @@ before, and a model is trained again in the same way.
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple, Self, get_args
@@ -23,8 +24,10 @@ from glsmed.shared.files.documents import StrictModel
 from glsmed.shared.protocol.study import Study
 
 EvaluatedSplit = Literal["validation", "test"]
-RequestKind = Literal["train", "validation", "test", "peer"]  # peer: another site's model, on the test split
+# peer: another site's model, on the test split; hello: the site's counts
+RequestKind = Literal["train", "validation", "test", "peer", "hello"]
 
+_HELLOS = 4  # times that a site's counts may have changed in a run
 _REMEMBERED = 32  # requests; a lost message is asked for again long before this many others
 
 
@@ -44,6 +47,12 @@ class Request(NamedTuple):
     def of_peer(cls, model_digest: str, examples: Examples) -> Self:
         """The request for the metrics of a site's own model on the test split."""
         return cls("peer", _digest(model_digest, examples))
+
+    @classmethod
+    def of_counts(cls, counts: Mapping[str, Number]) -> Self:
+        """The request for a site's counts: the same as before unless they have changed."""
+        text = json.dumps({key: (one.value, one.patients) for key, one in counts.items()}, sort_keys=True)
+        return cls("hello", hashlib.sha256(text.encode()).hexdigest())
 
     @classmethod
     def of_training(cls, round_number: int, model_digest: str, examples: Examples) -> Self:
@@ -94,6 +103,7 @@ class _Account(StudyAccount, ser_json_inf_nan="constants"):
     @field_validator("asked")
     @classmethod
     def _require_every_kind(cls, asked: dict[RequestKind, int]) -> dict[RequestKind, int]:
+        asked = {"hello": 0, **asked}  # not counted by earlier releases
         if missing := set(get_args(RequestKind)) - asked.keys():
             raise ValueError(f"no number for {', '.join(sorted(missing))}")
         return asked
@@ -113,6 +123,7 @@ class QueryBudget:
     def __init__(self, state: StateFolder, study: Study, *, runs: int, peer_models: int = 0) -> None:
         rounds, digest = study.training.rounds, study.digest()
         most: dict[RequestKind, int] = {"train": runs * rounds, "validation": runs * rounds, "test": runs}
+        most["hello"] = runs * _HELLOS
         if study.federation.cross_site_evaluation and peer_models:
             most["peer"] = runs * peer_models
         self._most: Mapping[RequestKind, int] = most

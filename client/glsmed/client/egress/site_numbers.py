@@ -12,15 +12,17 @@ from glsmed.shared.metrics.macro import COUNTS, has_both_classes
 from glsmed.shared.protocol.metric_names import metric_key
 from glsmed.shared.protocol.study import Study
 
-# With a single positive patient the AUROC is that patient's rank: such a number is about the smaller group.
-_BETWEEN_TWO_GROUPS = frozenset({"positives", "auroc", "auprc"})
+# With a single positive patient the AUROC is that patient's rank, and n times the Brier score of a constant model
+# counts the positives: every number that depends on who has a finding is about the smaller group.
+_OF_EVERYBODY = frozenset({"n"})
+_HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
     """A number that could be sent, and how many patients it is about.
 
-    A number that sets two groups of patients against each other (positives, auroc, auprc) is about the smaller group.
+    A number that depends on who has a finding is about the smaller group: those with it, or those without.
     """
 
     value: float
@@ -42,6 +44,13 @@ def site_counts(splits: Mapping[SplitName, Examples]) -> dict[str, Number]:
 def labelled_patients(examples: Examples) -> int:
     """How many patients have at least one cell that training sees."""
     return _patients(examples, (examples.weights > 0).any(1))
+
+
+def loss_number(loss: float, training: Examples) -> Number:
+    """The mean loss of a round; a constant model's tells the mean target, so it too is about the smaller group."""
+    labelled = training.weights > 0
+    groups = ((labelled & side).any(1) for side in (training.targets > _HALF, training.targets < _HALF))
+    return Number(loss, min(_patients(training, group) for group in groups))
 
 
 def weight_numbers(splits: Mapping[SplitName, Examples], study: Study) -> dict[str, Number]:
@@ -69,18 +78,20 @@ def label_quality(validation: Examples) -> dict[str, Number]:
 
 
 def evaluation_numbers(evaluation: Evaluation, examples: Examples) -> dict[str, Number]:
-    """The metrics of each finding, and the number of patients.
+    """The metrics of each finding, and the number of patients; counts are of the whole split.
 
     Of a finding that has one class only here, the counts alone: its other metrics would say nothing of the model, and
     the centre could not leave them out of its means, since it may not learn how many positives there are.
     """
     truth, _ = reference_labels(examples)
-    numbers = {"patients": Number(evaluation.patients, evaluation.patients)}
-    for finding, metrics in evaluation.by_finding.items():
+    patients = _patients(examples, ~torch.isnan(truth).all(1))
+    numbers = {"patients": Number(patients, patients)}
+    for finding, drawn in evaluation.by_finding.items():
         column = truth[:, examples.findings.index(finding)]
         known = _patients(examples, ~torch.isnan(column))
-        for name, value in metrics.items() if has_both_classes(metrics) else _counts_of(metrics):
-            about = _smaller_group(examples, column) if name in _BETWEEN_TWO_GROUPS else known
+        metrics = {**drawn, "n": float((~torch.isnan(column)).sum()), "positives": float((column == 1).sum())}
+        for name, value in metrics.items() if has_both_classes(drawn) else _counts_of(metrics):
+            about = known if name in _OF_EVERYBODY else _smaller_group(examples, column)
             numbers[metric_key(name, finding)] = Number(value, about)
     return numbers
 

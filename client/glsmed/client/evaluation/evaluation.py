@@ -40,7 +40,12 @@ class Evaluation:
 
 
 def evaluate(
-    model: nn.Module, examples: Examples, *, device: torch.device, output_calibration: OutputCalibration | None = None
+    model: nn.Module,
+    examples: Examples,
+    *,
+    device: torch.device,
+    output_calibration: OutputCalibration | None = None,
+    rows: Tensor | None = None,
 ) -> Evaluation:
     """How the model's probabilities compare with the site's gold labels, or without gold with certain statements.
 
@@ -49,9 +54,12 @@ def evaluate(
         examples: one split of the site.
         device: where the model runs.
         output_calibration: the site's, see :func:`calibrate_outputs`; None leaves it out.
+        rows: ``(M,)`` of the split that it is about, also several times; None for all.
     """
     truth, reference = reference_labels(examples)
-    logits = predict_logits(model, examples, device=device)
+    logits, patients = predict_logits(model, examples, device=device), examples.patients
+    if rows is not None:
+        truth, logits, patients = truth[rows], logits[rows], tuple(patients[row] for row in rows.tolist())
     raw = logits.sigmoid()
     probabilities = raw if output_calibration is None else output_calibration.probabilities(logits)
     known = ~torch.isnan(truth)
@@ -61,7 +69,7 @@ def evaluate(
         by_finding=by_finding,
         macro=macro(by_finding),
         reference=reference,
-        patients=len({patient for patient, counts in zip(examples.patients, seen, strict=True) if counts}),
+        patients=len({patient for patient, counts in zip(patients, seen, strict=True) if counts}),
         calibration=calibration_counts(probabilities[known], truth[known]),
         probabilities=probabilities,
         raw_macro=macro(finding_metrics(raw, truth, examples.findings)),

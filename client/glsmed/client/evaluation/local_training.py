@@ -10,6 +10,7 @@ from glsmed.client.data.examples import Examples
 from glsmed.client.evaluation.evaluation import Evaluation, evaluate
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.learning.output_calibration import OutputCalibration
+from glsmed.client.training.steps.keyed_generator import RoundKeys
 from glsmed.client.training.steps.training import train
 from glsmed.shared.metrics.macro import macro
 from glsmed.shared.networks.initial_model import initial_model
@@ -37,18 +38,21 @@ def train_locally(
     tell: Tell,
     patience: int | None = None,
     beside: Path | None = None,
+    keys: RoundKeys | None = None,
 ) -> LocalResult:
-    """Train with the study's seed and as many gradient steps as a site takes in the federation; keep the best round.
+    """Train from the study's first model with a site's gradient steps in the federation; keep the best round.
 
     The best round has the lowest validation log-loss, as the centre chooses among the federation's rounds, measured
     with the output calibration of that round's model. With ``patience``, training ends early after so many rounds in
-    a row without a lower log-loss. ``beside`` is the folder of study.yaml, where its initial weights lie.
+    a row without a lower log-loss. ``beside`` is the folder of study.yaml, where its initial weights lie. ``keys`` are
+    a site's own, see ``train``.
     """
     model = initial_model(study, beside)
     best = LocalResult(model, 0, float("inf"), OutputCalibration(findings=study.findings, curves={}))
     kept = _weights(model)
     for number in range(1, study.training.rounds + 1):
-        summary = train(model, training, study.training, round_number=number, device=device)
+        key = None if keys is None else keys(number)
+        summary = train(model, training, study.training, round_number=number, device=device, key=key)
         output_calibration = calibrate_outputs(
             model, training, validation, kind=study.model.calibration_map, device=device
         )

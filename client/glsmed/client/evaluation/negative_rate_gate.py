@@ -12,6 +12,7 @@ from glsmed.client.labels.training_targets import with_negative_rates
 from glsmed.client.learning.gold_gate import MIXINGS, GateDecision, decide_mixing
 from glsmed.client.learning.negative_rates import NegativeRateGuard, NegativeRatesError
 from glsmed.client.learning.output_calibration import cross_fitted_losses
+from glsmed.client.training.steps.keyed_generator import RoundKeys
 from glsmed.client.training.steps.training import predict_logits, train
 from glsmed.shared.networks.initial_model import initial_model
 from glsmed.shared.protocol.study import Study
@@ -20,17 +21,22 @@ _ROUNDS_AFTER_WARM_UP = 5
 
 
 def gate_negative_rates(
-    splits: Mapping[SplitName, Examples], study: Study, *, device: torch.device, beside: Path | None = None
+    splits: Mapping[SplitName, Examples],
+    study: Study,
+    *,
+    device: torch.device,
+    beside: Path | None = None,
+    keys: RoundKeys | None = None,
 ) -> dict[SplitName, Examples]:
     """The splits, with negative rates in training for the findings where held-out gold shows that they help.
 
     One model is trained at the site for each mixing, for eight rounds or as many as the study has; each finding's
     mixing is decided on the validation split's gold (:func:`glsmed.client.learning.gold_gate.decide_mixing`).
-    ``beside`` is the folder of study.yaml, where its initial weights lie.
+    ``beside`` is the folder of study.yaml, where its initial weights lie; ``keys`` are the site's own, see ``train``.
     """
     guard = NegativeRateGuard()
     decisions = decide_by_finding(
-        splits["train"], splits["validation"], study, guard=guard, device=device, beside=beside
+        splits["train"], splits["validation"], study, guard=guard, device=device, beside=beside, keys=keys
     )
     log = structlog.get_logger()
     for finding, decision in decisions.items():
@@ -47,12 +53,14 @@ def decide_by_finding(
     guard: NegativeRateGuard,
     device: torch.device,
     beside: Path | None = None,
+    keys: RoundKeys | None = None,
 ) -> dict[str, GateDecision]:
     """The gate's decision for each finding."""
     short, losses = _shortened(study, guard), {}
     for mixing in MIXINGS:
         examples = with_negative_rates(training, torch.full((len(study.findings),), mixing), guard)
-        losses[mixing] = _held_out_losses(examples, validation, initial_model(short, beside), short, device=device)
+        model = initial_model(short, beside)
+        losses[mixing] = _held_out_losses(examples, validation, model, short, device=device, keys=keys)
     known = ~torch.isnan(validation.gold)
     return {
         finding: decide_mixing({mixing: values[known[:, place], place] for mixing, values in losses.items()})
@@ -61,7 +69,13 @@ def decide_by_finding(
 
 
 def _held_out_losses(
-    training: Examples, validation: Examples, model: nn.Module, study: Study, *, device: torch.device
+    training: Examples,
+    validation: Examples,
+    model: nn.Module,
+    study: Study,
+    *,
+    device: torch.device,
+    keys: RoundKeys | None,
 ) -> Tensor:
     """``(N, K)`` log-losses on the validation split's gold, NaN where unknown, after training from the start.
 
@@ -71,7 +85,8 @@ def _held_out_losses(
     """
     try:
         for number in range(1, study.training.rounds + 1):
-            train(model, training, study.training, round_number=number, device=device)
+            key = None if keys is None else keys(number)
+            train(model, training, study.training, round_number=number, device=device, key=key)
     except NegativeRatesError:
         return torch.full_like(validation.gold, torch.inf)
     logits = predict_logits(model, validation, device=device)

@@ -6,21 +6,31 @@ from collections.abc import Callable, Mapping
 import structlog
 from flwr.app import Context, Message, RecordDict
 from flwr.clientapp import ClientApp
+from torch import Tensor
 
 from glsmed.client.data.examples import Examples
 from glsmed.client.egress.final_numbers import calibration_numbers, missing_numbers
 from glsmed.client.egress.local_record import LocalRecord
+from glsmed.client.egress.patient_draw import drawn_rows
 from glsmed.client.egress.policy import error_code
 from glsmed.client.egress.query_budget import EvaluatedSplit, RecordedAnswer, Request
-from glsmed.client.egress.site_numbers import Number, evaluation_numbers, labelled_patients, site_counts, weight_numbers
+from glsmed.client.egress.site_numbers import (
+    Number,
+    evaluation_numbers,
+    labelled_patients,
+    loss_number,
+    site_counts,
+    weight_numbers,
+)
 from glsmed.client.evaluation.evaluation import Evaluation, evaluate
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.labels.shared_calibration import require_shared_calibration, site_cue_counts
 from glsmed.client.resident.final_model import beside_own_model, keep_final_model
 from glsmed.client.resident.site_runtime import SiteRuntime, with_prior
 from glsmed.client.resident.task_events import note_ended, note_failed, note_sent, note_trained
+from glsmed.client.settings.site_secret import SiteSecret
 from glsmed.shared.cue_calibration.shared_prior import prior_from_json
-from glsmed.shared.errors import DataError, GlsmedError, MismatchError, PrivacyError
+from glsmed.shared.errors import DataError, GlsmedError, MismatchError, PrivacyError, QueryBudgetError
 from glsmed.shared.processes.error_words import words_for_log
 from glsmed.shared.protocol.bundle import RELEASE
 from glsmed.shared.protocol.codec import decode
@@ -93,7 +103,17 @@ class _SiteTasks:
             sends_metrics=site.egress.sends_evaluations,
             metrics={},
         )
-        return site.egress.release(reply, numbers=site_counts(site.splits))
+        return site.egress.release(reply, numbers=self._site_counts())
+
+    def _site_counts(self) -> Mapping[str, Number]:
+        """The site's counts; none once they changed more often than its policy answers about."""
+        counts = site_counts(self._site.splits)
+        try:
+            self._site.query_budget.charge(Request.of_counts(counts))
+        except QueryBudgetError as error:
+            structlog.get_logger().warning("counts_withheld", detail=str(error))
+            return {}
+        return counts
 
     def cue_counts(self, content: RecordDict) -> RecordDict:
         """What the site's gold says of each cue, if that may leave."""
@@ -119,12 +139,14 @@ class _SiteTasks:
         examples = site.splits["train"]
         patients = labelled_patients(examples)
         site.egress.require_updates(patients)
-        model = site.models.take(task)
-        validation = self._validation(task, model) if task.validate and site.egress.sends_evaluations else None
+        model = self._taken(task, after_round=task.round - 1)
         asked = task.model_digest + (packed_digest(task.control) if task.control else "")
+        site.trajectory.require_training(task.model_digest, asked)
+        validation = self._validation(task, model) if task.validate and site.egress.sends_evaluations else None
         site.query_budget.charge(Request.of_training(task.round, asked, examples))
         arrays, control = site.models.layout.unpack(model), site.models.control(task)
         summary = site.strategy.train(arrays, site.splits, round_number=task.round, control=control)
+        site.trajectory.trained(task.model_digest, model, site.strategy.shared())
         packed = site.models.update(model, site.strategy.shared(), round_number=task.round)
         update = Update(
             study_digest=self._digest,
@@ -143,7 +165,7 @@ class _SiteTasks:
         )
         released = site.egress.release(
             update,
-            numbers={"loss": Number(summary.loss, patients), **weight_numbers(site.splits, site.study)},
+            numbers={"loss": loss_number(summary.loss, examples), **weight_numbers(site.splits, site.study)},
             validation=None if validation is None else validation.numbers,
             echo=task.model_digest,
             note=site.query_budget.left_in_words(),
@@ -159,7 +181,7 @@ class _SiteTasks:
         if task.split not in _EVALUATED:
             raise MismatchError("split", expected="validation or test", got=task.split)
         self._check_peer(task)
-        model = site.models.look_at(task) if task.of_site else site.models.take(task)
+        model = self._peer(task) if task.of_site else self._taken(task, after_round=task.round)
         answer, note = self._answer(model, task, _EVALUATED[task.split])
         reply = EvaluationReply(
             study_digest=self._digest,
@@ -177,6 +199,21 @@ class _SiteTasks:
             note_ended(site, beside_own_model(site, answer.numbers))
         return released
 
+    def _taken(self, task: TrainTask | EvaluateTask, *, after_round: int) -> Buffers:
+        """The model of a request, once it is known to be one that this site could have helped to make."""
+        trajectory, digest = self._site.trajectory, task.model_digest
+
+        def admit(model: Buffers) -> None:
+            trajectory.admit(digest, model, after_round=after_round, earlier=_is_final(task))
+
+        return self._site.models.take(task, admit=admit, also_kept=trajectory.anchor)
+
+    def _peer(self, task: EvaluateTask) -> Buffers:
+        """The model of another site, once it is known to be one training away."""
+        model = self._site.models.look_at(task)
+        self._site.trajectory.admit_peer(model, after_round=task.round)
+        return model
+
     def _local(self, task: EvaluateTask) -> Mapping[str, Number]:
         """The metrics of the best model that the site trained alone; a private study does not cover them."""
         study = self._site.study
@@ -190,7 +227,12 @@ class _SiteTasks:
         return {} if known is None else known.numbers
 
     def _validation(self, task: TrainTask, model: Buffers) -> RecordedAnswer | None:
-        """The metrics of the model as it came; None where it cannot be measured, which must not stop training."""
+        """The metrics of the model as it came; None where it cannot be measured, which must not stop training.
+
+        A site that joins later cannot tell yet whether the model belongs to the study, and measures none.
+        """
+        if not self._site.trajectory.may_measure:
+            return None
         try:
             return self._answer(model, task, "validation")[0]
         except (GlsmedError, ValueError) as error:
@@ -212,11 +254,20 @@ class _SiteTasks:
             return known, f"{prefix}the answer that was given before"
         after_round = task.round - 1 if isinstance(task, TrainTask) else task.round
         site.strategy.load(site.models.layout.unpack(model), after_round=after_round)
-        answer = self._measured(split, ships=_is_final(task), round_number=task.round)
+        rows = None if _is_final(task) else self._drawn(split, task.model_digest)
+        answer = self._measured(split, rows, ships=_is_final(task), round_number=task.round)
         site.query_budget.keep(request, answer)
         return answer, prefix + site.query_budget.left_in_words()
 
-    def _measured(self, split: EvaluatedSplit, *, ships: bool, round_number: int) -> RecordedAnswer:
+    def _drawn(self, split: EvaluatedSplit, model_digest: str) -> Tensor:
+        """Whom of a split the numbers of a model are about that is not the last; see ``drawn_rows``."""
+        site = self._site
+        key = SiteSecret.of(site.config.state).key(self._digest, split, model_digest)
+        return drawn_rows(site.splits[split].patients, key)
+
+    def _measured(
+        self, split: EvaluatedSplit, rows: Tensor | None, *, ships: bool, round_number: int
+    ) -> RecordedAnswer:
         """The model's metrics on a split, before the egress policy selects among them; it may become the site's own."""
         site = self._site
         examples = site.splits[split]
@@ -224,7 +275,9 @@ class _SiteTasks:
         output_calibration = calibrate_outputs(
             site.model, splits["train"], splits["validation"], kind=kind, device=site.device
         )
-        evaluation = evaluate(site.model, examples, device=site.device, output_calibration=output_calibration)
+        evaluation = evaluate(
+            site.model, examples, device=site.device, output_calibration=output_calibration, rows=rows
+        )
         numbers = evaluation_numbers(evaluation, examples)
         if ships:
             numbers |= self._final_numbers(evaluation, examples)

@@ -16,6 +16,7 @@ from glsmed.client.labels.label_table import CellState, LabelRow, LabelSource, c
 from glsmed.client.labels.shared_calibration import site_calibration
 from glsmed.client.labels.training_targets import with_training_targets
 from glsmed.client.settings.config import SiteConfig, SplitSection
+from glsmed.client.settings.site_secret import SiteSecret
 from glsmed.client.training.devices import resolve_device
 from glsmed.shared.errors import ConfigurationError, DataError, Fault
 from glsmed.shared.files.fault_lists import grouped, write_full_list
@@ -126,7 +127,8 @@ def with_targets(
         )
 
         device, beside = resolve_device(inputs.config.device), inputs.config.study.parent
-        learned = gate_negative_rates(learned, inputs.study, device=device, beside=beside)
+        keys = SiteSecret.of(inputs.config.state).round_keys(inputs.study.digest(), "negative rates")
+        learned = gate_negative_rates(learned, inputs.study, device=device, beside=beside, keys=keys)
     return learned
 
 

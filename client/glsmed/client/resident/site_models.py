@@ -4,6 +4,7 @@ A site holds the model of the last request and the best so far, so that the cent
 first model of a study follows from study.yaml: every site makes it itself.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -29,10 +30,14 @@ from glsmed.shared.wire.packed_model import (
 )
 
 Floats = NDArray[np.float32]
+Admit = Callable[[Buffers], None]
 
 
 class SiteModels:
     """The models of one site in one study.
+
+    Attributes:
+        first_digest: of the model that the study begins with.
 
     Args:
         state: the site's state folder.
@@ -48,22 +53,27 @@ class SiteModels:
         self._down = ModelForm.down(layout, study.federation.precision)
         self.up = ModelForm.up(layout, study.federation.precision)
         packed = self._down.encode(layout.pack(first))
-        self._keep(packed_digest(packed), packed)
+        self.first_digest = packed_digest(packed)
+        self._keep(self.first_digest, packed)
 
-    def take(self, task: TrainTask | EvaluateTask) -> Buffers:
+    def take(self, task: TrainTask | EvaluateTask, *, admit: Admit, also_kept: str = "") -> Buffers:
         """The model that a request is about, which the site holds from now on.
+
+        Args:
+            task: the request.
+            admit: raises if the site does not answer about this model, which is then not kept.
+            also_kept: digest of a further model that stays.
 
         Raises:
             UnknownModelError: the request names a model that the site does not hold.
             WireError: the request's model is not the study's, or not the one that it names.
             OSError: the disk is full.
         """
+        buffers = self._checked(task.model, task.model_digest) if task.model else self.held(task.model_digest)
+        admit(buffers)
         if task.model:
-            buffers = self._checked(task.model, task.model_digest)
             self._keep(task.model_digest, task.model)
-        else:
-            buffers = self._held(task.model_digest)
-        self._forget_all_but(task.model_digest, task.keep_digest)
+        self._forget_all_but(task.model_digest, task.keep_digest, also_kept)
         return buffers
 
     def look_at(self, task: EvaluateTask) -> Buffers:
@@ -81,6 +91,10 @@ class SiteModels:
         if not np.isfinite(buffers.get(FLOAT, np.zeros(1))).all():
             raise WireError("record 'model': it holds values that are not finite")
         return buffers
+
+    def as_it_travels(self, arrays: Arrays) -> Buffers:
+        """Arrays as a site sees them that gets them from the centre."""
+        return self._down.decode(self._down.encode(self.layout.pack(arrays)))
 
     def control(self, task: TrainTask) -> Arrays | None:
         """The centre's control variate by name of array, zeros before the first round; None where the study has none.
@@ -122,8 +136,12 @@ class SiteModels:
         self._keep_lost(round_number, wanted - sent)
         return packed
 
-    def _held(self, digest: str) -> Buffers:
-        """A model that the site holds; one that a power cut has damaged is held no longer."""
+    def held(self, digest: str) -> Buffers:
+        """A model that the site holds; one that a power cut has damaged is held no longer.
+
+        Raises:
+            UnknownModelError: the site does not hold it.
+        """
         path = self._path(digest)
         try:
             return self._checked(self._read(path), digest)

@@ -10,6 +10,8 @@ from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.data.site_inputs import SiteInputs, read_site_inputs
 from glsmed.client.egress.policy import EgressPolicy
 from glsmed.client.egress.query_budget import QueryBudget
+from glsmed.client.egress.released_counts import ReleasedCounts
+from glsmed.client.egress.trajectory import Trajectory, TrajectoryModels
 from glsmed.client.labels.shared_calibration import shareable_cues, store_prior
 from glsmed.client.monitoring.site_events import EventWriter
 from glsmed.client.resident.preparation import label_rows, prepare_site, with_targets
@@ -27,7 +29,7 @@ from glsmed.shared.networks.network_check import require_trainable
 from glsmed.shared.protocol.study import Study, load_study
 from glsmed.shared.wire.model_form import ModelForm
 from glsmed.shared.wire.model_manifest import ModelManifest
-from glsmed.shared.wire.packed_model import ModelLayout
+from glsmed.shared.wire.packed_model import Buffers, ModelLayout
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class SiteRuntime:
     strategy: SiteStrategy
     egress: EgressPolicy
     query_budget: QueryBudget
+    trajectory: Trajectory
     events: EventWriter
 
     @property
@@ -89,7 +92,8 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
     query_budget = QueryBudget(
         config.state, study, runs=config.egress.max_runs, peer_models=config.egress.max_peer_models
     )
-    query_budget.left()  # reports a damaged account now, here, and not later to the centre
+    trajectory = Trajectory(config.state, study, _trajectory_models(config, study, models))
+    query_budget.left(), trajectory.anchor  # reports a damaged account now, here, and not later to the centre
     inputs = read_site_inputs(config, study)
     data = prepare_site(inputs)
     inputs = data.inputs
@@ -103,8 +107,17 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
         strategy=SiteStrategy(study, model, training, state=config.state, device=devices[0]),
         egress=_egress_policy(inputs, models.up),
         query_budget=query_budget,
+        trajectory=trajectory,
         events=EventWriter(config.state.events),
     )
+
+
+def _trajectory_models(config: SiteConfig, study: Study, models: SiteModels) -> TrajectoryModels:
+    def first() -> Buffers:
+        arrays = state_arrays(initial_model(study, config.study.parent))
+        return models.as_it_travels(models.layout.manifest.part_of(arrays))
+
+    return TrajectoryModels(models.layout, models.first_digest, first, models.held)
 
 
 def checked_model(config: SiteConfig, study: Study) -> nn.Module:
@@ -132,6 +145,7 @@ def _egress_policy(inputs: SiteInputs, form: ModelForm) -> EgressPolicy:
         form,
         site=inputs.config.site,
         audit=open_audit(inputs.config),
+        counts=ReleasedCounts(inputs.config.state, inputs.study.digest(), step=inputs.config.egress.min_patients),
         cue_words=shareable_cues(inputs.reader.adapter),
     )
 

@@ -11,6 +11,7 @@ from glsmed.client.evaluation.evaluation import evaluate
 from glsmed.client.evaluation.local_training import LocalResult, numbers_on_test, train_locally
 from glsmed.client.resident.preparation import prepare_site
 from glsmed.client.settings.config import SiteConfig
+from glsmed.client.settings.site_secret import SiteSecret
 from glsmed.client.training.devices import resolve_device
 from glsmed.shared.processes.command_line import Tell
 from glsmed.shared.protocol.study import load_study
@@ -60,6 +61,7 @@ def _train(config: SiteConfig, tell: Tell, rounds: int | None, patience: int | N
         tell=tell,
         patience=patience,
         beside=config.study.parent,
+        keys=SiteSecret.of(config.state).round_keys(study.digest(), "training alone"),
     )
     _keep(LocalRecord(config.state, approved), result, splits["test"], device=device)
     return {"site": config.site, **numbers_on_test(result, splits["test"], device=device)}

@@ -122,6 +122,11 @@ class StateFolder:
         """How much privacy the site has spent."""
         return self.accounts / "privacy.json"
 
+    @property
+    def site_secret(self) -> Path:
+        """The site's own randomness, see :mod:`glsmed.client.settings.site_secret`."""
+        return self.accounts / "site.secret"
+
     def query_budget(self, study_digest: str) -> Path:
         """How many requests the site has answered in a study."""
         return self.accounts / f"questions-{study_digest[:_DIGEST_SHOWN]}.json"
@@ -129,6 +134,14 @@ class StateFolder:
     def task_account(self, study_digest: str) -> Path:
         """Which tasks of a study the site has taken: the highest serial number."""
         return self.accounts / f"tasks-{study_digest[:_DIGEST_SHOWN]}.json"
+
+    def trajectory(self, study_digest: str) -> Path:
+        """Which models of a study the site has accepted."""
+        return self.accounts / f"trajectory-{study_digest[:_DIGEST_SHOWN]}.json"
+
+    def released_counts(self, study_digest: str) -> Path:
+        """Which counts the site has told in a study."""
+        return self.accounts / f"counts-{study_digest[:_DIGEST_SHOWN]}.json"
 
     def local_record(self, study_digest: str) -> Path:
         """How the best model that the site trained alone for a study does on its test split."""

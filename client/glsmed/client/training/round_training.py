@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from glsmed.client.data.examples import Examples
+from glsmed.client.settings.site_secret import SiteSecret
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.training.steps.compiled_steps import Compiling, StepCompiler
 from glsmed.client.training.steps.gradient_correction import Steering
@@ -40,6 +41,7 @@ class RoundTraining:
         self._compiler = StepCompiler(compiling)
         self._device = devices[0]
         self._state = state
+        self._keys = SiteSecret.of(state).round_keys(study.digest(), "training")
         self._pool = WorkerPool(study, devices=devices, state=state) if len(devices) > 1 else None
 
     def start(self) -> None:
@@ -60,7 +62,7 @@ class RoundTraining:
         on_step: OnStep | None = None,
         steering: Steering | None = None,
     ) -> TrainingSummary:
-        """Train ``model`` in place for one round.
+        """Train ``model`` in place for one round; its batches follow from the site's secret.
 
         Without ``steering``, steps are pulled to the round's first model as much as the study says. Other steering is
         for a single device without differential privacy, see ``resolve_devices`` and the study's own checks.
@@ -71,7 +73,8 @@ class RoundTraining:
         if self._study.training.privacy.is_on:
             return self._train_privately(model, examples, round_number)
         if self._pool is not None:
-            return self._pool.train(model, examples, round_number=round_number, on_step=on_step)
+            key = self._keys(round_number)
+            return self._pool.train(model, examples, round_number=round_number, on_step=on_step, key=key)
         return train(
             model,
             examples,
@@ -81,6 +84,7 @@ class RoundTraining:
             on_step=on_step,
             compiler=self._compiler,
             steering=steering or Steering(pull=self._study.training.proximal_mu),
+            key=self._keys(round_number),
         )
 
     def epsilon_spent(self) -> float | None:

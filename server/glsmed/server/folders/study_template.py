@@ -78,6 +78,7 @@ federation:
   max_cells_per_site: 10000000  # an update that claims more is refused
   max_update_norm: null         # L2 norm; an update that changes the model by more is refused
   max_norm_ratio: 3             # of the round's median norm; an update beyond it is refused; null: no bound
+  max_round_change: 1.5         # a site refuses models farther than this from its last, in its own updates' lengths
   precision: fp32               # fp32 | bf16 | int8: bits of each weight on the wire
   late_updates: refuse          # refuse | discount: what becomes of an update that arrives in a later round
   failures_before_pause: 3      # rounds in a row without a counted update after which a site is set aside

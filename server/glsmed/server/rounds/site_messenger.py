@@ -43,6 +43,8 @@ _MEANINGS = {
     "AnswerRefusedError.task": "the answer is to another task",
     "AnswerRefusedError.content": "the answer was altered after it was signed",
     "PrivacyError": "the site's egress policy does not allow it",
+    "TrajectoryError": "the site could not have helped to make this model: it refuses models farther than "
+    "federation.max_round_change from the last that it trained",
     "QueryBudgetError": "the site has answered as many requests of this study as its egress policy allows",
 }
 

@@ -18,6 +18,7 @@ MISSING_REASONS: Mapping[int, str] = {
 }
 EVALUATION_METRICS = ("auroc", "auprc", "brier", "ece", "log_loss")
 _BILLION = 1e9
+_CALIBRATION_CELLS = "calibration_cells_"
 _ROUNDING = 1e-4  # sums in float32 may end a little outside the range
 
 
@@ -62,6 +63,11 @@ def permission_of(key: str) -> str | None:
     """The name in ``egress.metrics`` that lets the number of this key leave; None where no name does."""
     metric = METRICS.get(key.partition("/")[0])
     return None if metric is None else metric.permission
+
+
+def is_count(key: str) -> bool:
+    """Whether the number of this key counts patients, examinations or cells."""
+    return permission_of(key) == COUNT_PERMISSION or key.startswith(_CALIBRATION_CELLS)
 
 
 def check_metrics(metrics: Metrics, findings: Collection[str]) -> None:

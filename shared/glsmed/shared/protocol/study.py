@@ -189,9 +189,7 @@ class TrainingSection(StrictModel):
             "that site only",
         ),
     ] = True
-    seed: Annotated[
-        int, Field(ge=0, lt=2**31, description="seed of the initial weights, the batches and the augmentation")
-    ] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**31, description="seed of the initial weights")] = 0
     augmentation: Annotated[
         AugmentationSection, Field(description="random changes of training images; 0 or false switches one off")
     ] = AugmentationSection()
@@ -261,6 +259,16 @@ class FederationSection(StrictModel):
             "round's median is refused and named; null: no such bound",
         ),
     ] = 3.0
+    max_round_change: Annotated[
+        float,
+        Field(
+            ge=1,
+            le=1000,
+            description="how far a model may lie from the last one that a site trained, for each round in between, in "
+            "lengths (L2 norm) of that site's own update; a single layer: twice as many of its own. The site refuses "
+            "to measure or train a model beyond it",
+        ),
+    ] = 1.5
     aggregation: Annotated[
         AggregationSection, Field(description="how the updates of a round become one model: docs/learning.md")
     ] = AggregationSection()

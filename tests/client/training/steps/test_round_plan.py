@@ -50,11 +50,20 @@ def test_a_pass_sees_every_labelled_image_once_before_the_next_begins() -> None:
     assert sorted(batches[2] + batches[3]) == list(range(2, 10))
 
 
-def test_batches_follow_from_seed_and_round_alone() -> None:
+def test_without_a_key_batches_follow_from_seed_and_round_alone() -> None:
     assert images_of(plan()) == images_of(plan())
     assert images_of(plan(4)) != images_of(plan(5))
     other = RoundPlan.of(examples(), SETTINGS.model_copy(update={"seed": 4}), round_number=4)
     assert images_of(plan()) != images_of(other)
+
+
+def test_a_key_decides_the_batches_and_the_study_seed_does_not() -> None:
+    def keyed(key: bytes, seed: int = 3) -> list[list[int]]:
+        settings = SETTINGS.model_copy(update={"seed": seed})
+        return images_of(RoundPlan.of(examples(), settings, round_number=4, key=key))
+
+    assert keyed(b"a") == keyed(b"a", seed=4)
+    assert keyed(b"a") != keyed(b"b")
 
 
 def test_negative_rates_count_as_0_in_the_first_rounds_and_then_have_their_guards() -> None:

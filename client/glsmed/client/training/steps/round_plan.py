@@ -10,6 +10,7 @@ from torch import Tensor
 from glsmed.client.data.examples import Examples
 from glsmed.client.learning.negative_rates import LogitMonitor, NegativeRateGuard
 from glsmed.client.training.steps.batches import Batch, load_batch, shuffled_passes
+from glsmed.client.training.steps.keyed_generator import keyed_generator
 from glsmed.shared.errors import DataError, GlsmedError
 from glsmed.shared.protocol.study import TrainingSection
 from glsmed.shared.smoothing import check_targets, rates_from_probability
@@ -42,6 +43,7 @@ class RoundPlan:
         examples: with the targets that this round may use.
         usable: rows that have a labelled cell.
         logit_limit: guard of negative rates, None where there are none.
+        key: what batches and augmentation follow from; None: from the study's seed, which everybody knows.
     """
 
     examples: Examples
@@ -50,9 +52,10 @@ class RoundPlan:
     round_number: int
     guard: NegativeRateGuard
     logit_limit: float | None
+    key: bytes | None = None
 
     @classmethod
-    def of(cls, examples: Examples, settings: TrainingSection, *, round_number: int) -> Self:
+    def of(cls, examples: Examples, settings: TrainingSection, *, round_number: int, key: bytes | None = None) -> Self:
         """The plan of a round.
 
         Raises:
@@ -63,7 +66,7 @@ class RoundPlan:
         check_soft_targets(examples, lowest_rate=-guard.cap)
         targets = guard.targets(examples.targets, round_number=round_number)
         allowed = replace(examples, targets=targets)
-        return cls(allowed, usable, settings, round_number, guard, guard.limit(targets))
+        return cls(allowed, usable, settings, round_number, guard, guard.limit(targets), key)
 
     @property
     def images_in_step(self) -> int:
@@ -71,10 +74,15 @@ class RoundPlan:
         return min(self.settings.batch_size, len(self.usable))
 
     def batches(self) -> Iterator[Batch]:
-        """The round's batches, determined by the study's seed and the round's number alone."""
-        generator = torch.Generator().manual_seed(self.settings.seed * _SEED_STRIDE + self.round_number)
+        """The round's batches, determined by the key, or by the study's seed and the round's number."""
+        generator = self._generator()
         for rows in shuffled_passes(self.usable, self.settings, generator):
             yield load_batch(self.examples, rows, self.settings, generator)
+
+    def _generator(self) -> torch.Generator:
+        if self.key is not None:
+            return keyed_generator(self.key)
+        return torch.Generator().manual_seed(self.settings.seed * _SEED_STRIDE + self.round_number)
 
     def monitor(self, device: torch.device) -> LogitMonitor | None:
         """A new monitor of negative rates, None where there are none."""

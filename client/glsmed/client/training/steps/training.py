@@ -30,10 +30,12 @@ def train(
     on_step: OnStep | None = None,
     compiler: StepCompiler | None = None,
     steering: Steering = NOT_STEERED,
+    key: bytes | None = None,
 ) -> TrainingSummary:
     """Train ``model`` in place for ``settings.steps_per_round`` steps on the examples that have a labelled cell.
 
-    Batches and augmentation, and so the result on a CPU, follow from ``settings.seed`` and ``round_number`` alone.
+    Batches and augmentation, and so the result on a CPU, follow from ``key``, which a site keeps secret; without one
+    from ``settings.seed`` and ``round_number``, for what never leaves the machine and may be known.
     Negative rates, which only the gold gate makes, are used under their guard. ``compiler`` may make the steps faster,
     ``steering`` adds to their gradients.
 
@@ -44,7 +46,7 @@ def train(
         DeviceMemoryError: not even one image fits on the device.
     """
     started = time.perf_counter()
-    plan = RoundPlan.of(examples, settings, round_number=round_number)
+    plan = RoundPlan.of(examples, settings, round_number=round_number, key=key)
     stepper = _stepper(model, plan, device)
     stepper.correction = GradientCorrection.of(model, steering)
     if compiler is not None:

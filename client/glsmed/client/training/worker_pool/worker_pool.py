@@ -133,7 +133,13 @@ class WorkerPool:
         structlog.get_logger().info("training_workers_ready", devices=[str(device) for device in self._devices])
 
     def train(
-        self, model: nn.Module, examples: Examples, *, round_number: int, on_step: OnStep | None = None
+        self,
+        model: nn.Module,
+        examples: Examples,
+        *,
+        round_number: int,
+        on_step: OnStep | None = None,
+        key: bytes | None = None,
     ) -> TrainingSummary:
         """Train ``model`` in place on all devices, as ``train`` does on one, with the study's settings.
 
@@ -142,7 +148,7 @@ class WorkerPool:
             WorkerError: a worker failed or ended; the model is as it was.
             GlsmedError: whatever training on one device raises.
         """
-        plan = RoundPlan.of(examples, self._study.training, round_number=round_number)
+        plan = RoundPlan.of(examples, self._study.training, round_number=round_number, key=key)
         self._require_work_for_all(plan)
         started = time.perf_counter()
         try:

@@ -1,0 +1,28 @@
+"""Whom the numbers of a round are about: patients drawn with replacement, anew for each model, by the site's secret.
+
+A centre that knows images of a site can order them in a model's answers as it likes, and read from one exact number
+what few of them have. Of a draw nobody outside knows who is in it, or how often. What it adds to a number is as large
+as the number's own standard error: no reason for or against a model is lost that would have held at another site.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def drawn_rows(patients: Sequence[str], key: bytes) -> Tensor:
+    """``(M,)`` rows of as many patients as there are, each drawn by chance, with all images of each.
+
+    Args:
+        patients: of every row.
+        key: secret, of the site and the model; the same key draws the same rows.
+    """
+    rows: dict[str, list[int]] = {}
+    for row, patient in enumerate(patients):
+        rows.setdefault(patient, []).append(row)
+    everyone = list(rows.values())
+    generator = np.random.default_rng(int.from_bytes(key, "big"))
+    chosen = generator.integers(len(everyone), size=len(everyone))
+    return torch.tensor([row for place in chosen.tolist() for row in everyone[place]])
