@@ -42,7 +42,6 @@ def move(kind: Kind, changed: TrainingSection, device: torch.device, drawn: Batc
     model, images = fresh(), IMAGES if kind == "all" else [1] * len(drawn)
     each = KINDS[kind].make(model, changed, device=device, expected_patients=4, round_number=1)
     each.step(drawn, images if len(drawn) else [])
-    each.close()
     pairs = zip(fresh().parameters(), model.parameters(), strict=True)
     return torch.cat([(old - new.cpu()).detach().flatten() for old, new in pairs])
 
@@ -79,7 +78,6 @@ def test_norms_in_bf16_are_those_of_each_images_own_gradient(gpu: torch.device) 
     )
     each.step(drawn, [1] * len(drawn))
     norms = each.private.per_sample_gradient_norms
-    each.close()
     model = fresh().to(gpu).train()
     for row in range(len(drawn)):
         alone = drawn.rows(slice(row, row + 1))

@@ -19,6 +19,7 @@ from glsmed.client.training.differential_privacy.private_training import (
     rows_by_patient,
     train_privately,
 )
+from glsmed.client.training.differential_privacy.secret_random import SecretRandom
 from glsmed.client.training.round_training import RoundTraining
 from glsmed.shared.errors import PrivacyError
 from glsmed.shared.networks.building import build_model
@@ -158,7 +159,7 @@ def test_noise_is_as_large_as_the_study_says_and_never_twice_the_same(tmp_path: 
 def _draws(images: str) -> list[list[torch.Tensor]]:
     patients = [torch.tensor([0, 1, 2, 3, 4]), torch.tensor([5]), torch.tensor([6, 7])]
     changed = settings(images=images, steps_per_round=4000)
-    return list(drawn_patients(patients, 0.5, changed, torch.Generator().manual_seed(0)))
+    return list(drawn_patients(patients, 0.5, changed, SecretRandom()))
 
 
 def _shares(draws: Sequence[Sequence[torch.Tensor]]) -> list[float]:
