@@ -12,6 +12,7 @@ as much as the whole gradient of a crafted model.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -127,8 +128,8 @@ def patient_gradients(one: LayerPass, outputs: Tensor, owners: Owners) -> list[P
 
 
 def _convolution(one: LayerPass, outputs: Tensor, owners: Owners) -> list[PatientGradients]:
-    layer = one.layer
-    if not isinstance(layer, nn.Conv2d) or layer.padding_mode != "zeros" or isinstance(layer.padding, str):
+    layer = cast(nn.Conv2d, one.layer)
+    if layer.padding_mode != "zeros" or isinstance(layer.padding, str):
         raise ValueError(f"no per-patient gradients for {layer}: padding mode or padding are not supported")
     gradients, found = outputs.flatten(2), list[PatientGradients]()
     if layer.weight.requires_grad:
@@ -149,16 +150,12 @@ def _of_weight(
     if groups == 1 and _DOUBLE_COST * positions * (rows + columns) < rows * columns:
         return Factored(weight, patches, outputs)
     by_group = patches.reshape(patients * groups, rows // groups, positions)
-    gradients = torch.bmm(
-        outputs.reshape(patients * groups, columns // groups, positions), by_group.transpose(1, 2)
-    )
+    gradients = torch.bmm(outputs.reshape(patients * groups, columns // groups, positions), by_group.transpose(1, 2))
     return Written(weight, gradients.view(patients, -1))
 
 
 def _linear(one: LayerPass, outputs: Tensor, owners: Owners) -> list[PatientGradients]:
-    layer, found = one.layer, list[PatientGradients]()
-    if not isinstance(layer, nn.Linear):
-        raise ValueError(f"expected a linear layer, got {layer}")
+    layer, found = cast(nn.Linear, one.layer), list[PatientGradients]()
     inputs = _positions_last(one.inputs.float())
     gradients = _positions_last(outputs)
     if layer.weight.requires_grad:
@@ -174,9 +171,7 @@ def _positions_last(values: Tensor) -> Tensor:
 
 
 def _group_norm(one: LayerPass, outputs: Tensor, owners: Owners) -> list[PatientGradients]:
-    layer = one.layer
-    if not isinstance(layer, nn.GroupNorm):
-        raise ValueError(f"expected a group normalisation, got {layer}")
+    layer = cast(nn.GroupNorm, one.layer)
     normalised = F.group_norm(one.inputs.float(), layer.num_groups, eps=layer.eps)
     return _scale_and_shift(layer, normalised, outputs, owners)
 

@@ -18,6 +18,8 @@ _BLOCK_BYTES = 16
 _WORD_BYTES = 8
 _LARGEST = 2**63 - 1
 _SEED_WORD = 2**63
+_AT_ONCE = 2**16  # numbers, even: so many stay in a processor's cache
+_AT_ONCE_ON_A_GPU = 2**22
 
 
 class SecretRandom:
@@ -29,7 +31,7 @@ class SecretRandom:
 
     def uniform(self, count: int) -> Tensor:
         """``(count,)`` float64 strictly between 0 and 1, those near 0 as fine as float64 can tell, to 2^-64."""
-        words = (self._words(count) & _LARGEST).double()
+        words = self._words(count).bitwise_and_(_LARGEST).double()
         return words.add_(0.5).mul_(2.0**-63).clamp_(max=1 - 2.0**-53)
 
     def below(self, count: int) -> int:
@@ -39,11 +41,18 @@ class SecretRandom:
     def normal(self, shape: Sequence[int], *, device: torch.device) -> Tensor:
         """Standard normal float64 numbers of a shape (Box and Muller, 1958), computed on the device."""
         count = math.prod(shape)
-        half = (count + 1) // 2
-        radius = self.uniform(half).to(device).log_().mul_(-2).sqrt_()
-        angle = self.uniform(half).to(device).mul_(2 * math.pi)
-        both = torch.cat([radius * angle.cos(), radius * angle.sin()])
-        return both[:count].reshape(tuple(shape))
+        found = torch.empty(count + count % 2, dtype=torch.float64, device=device)
+        for part in found.split(_AT_ONCE if device.type == "cpu" else _AT_ONCE_ON_A_GPU):
+            if len(part):
+                self._fill_normal(part)
+        return found[:count].view(tuple(shape))
+
+    def _fill_normal(self, part: Tensor) -> None:
+        half = len(part) // 2
+        first, second = self.uniform(len(part)).to(part.device).split(half)
+        radius, angle = first.log_().mul_(-2).sqrt_(), second.mul_(2 * math.pi)
+        torch.mul(radius, angle.cos(), out=part[:half])
+        torch.mul(radius, angle.sin_(), out=part[half:])
 
     def generator(self) -> torch.Generator:
         """A generator of PyTorch with a secret seed, for what need not withstand a search: augmentation."""
@@ -53,4 +62,7 @@ class SecretRandom:
         """``(count,)`` int64 of random bits."""
         if count == 0:
             return torch.zeros(0, dtype=torch.int64)
-        return torch.frombuffer(bytearray(self._stream.update(bytes(_WORD_BYTES * count))), dtype=torch.int64)
+        size = _WORD_BYTES * count
+        stream = bytearray(size + _BLOCK_BYTES)  # room that the cipher asks for and leaves alone
+        self._stream.update_into(bytes(size), stream)
+        return torch.frombuffer(stream, dtype=torch.int64, count=count)
