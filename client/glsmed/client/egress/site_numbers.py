@@ -44,6 +44,17 @@ def labelled_patients(examples: Examples) -> int:
     return _patients(examples, (examples.weights > 0).any(1))
 
 
+def training_numbers(loss: float, splits: Mapping[SplitName, Examples], study: Study) -> dict[str, Number]:
+    """What could go with an update: its training loss, and what the centre needs to weigh it.
+
+    With differential privacy no loss: no noise is on it, and a crafted model writes one patient into it.
+    """
+    weights = weight_numbers(splits, study)
+    if study.training.privacy.is_on:
+        return weights
+    return {"loss": Number(loss, labelled_patients(splits["train"])), **weights}
+
+
 def weight_numbers(splits: Mapping[SplitName, Examples], study: Study) -> dict[str, Number]:
     """What the centre needs to weigh the site's update, beside its cells, where the study weighs by it."""
     weights = study.federation.aggregation.weights

@@ -12,7 +12,13 @@ from glsmed.client.egress.final_numbers import calibration_numbers, missing_numb
 from glsmed.client.egress.local_record import LocalRecord
 from glsmed.client.egress.policy import error_code
 from glsmed.client.egress.query_budget import EvaluatedSplit, RecordedAnswer, Request
-from glsmed.client.egress.site_numbers import Number, evaluation_numbers, labelled_patients, site_counts, weight_numbers
+from glsmed.client.egress.site_numbers import (
+    Number,
+    evaluation_numbers,
+    labelled_patients,
+    site_counts,
+    training_numbers,
+)
 from glsmed.client.evaluation.evaluation import Evaluation, evaluate
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.labels.shared_calibration import site_cue_counts
@@ -132,7 +138,7 @@ class _SiteTasks:
             training_cells=summary.cells,
             training_patients=patients,
             steps=summary.steps,
-            seconds=summary.seconds,
+            seconds=0.0 if site.study.training.privacy.is_on else summary.seconds,
             reference="" if validation is None else validation.reference,
             metrics={},
             validation={},
@@ -140,7 +146,7 @@ class _SiteTasks:
         )
         released = site.egress.release(
             update,
-            numbers={"loss": Number(summary.loss, patients), **weight_numbers(site.splits, site.study)},
+            numbers=training_numbers(summary.loss, site.splits, site.study),
             validation=None if validation is None else validation.numbers,
             echo=task.model_digest,
             note=site.query_budget.left_in_words(),
@@ -218,9 +224,9 @@ class _SiteTasks:
         site = self._site
         examples = site.splits[split]
         kind, splits = site.study.model.calibration_map, site.splits
-        output_calibration = calibrate_outputs(
-            site.model, splits["train"], splits["validation"], kind=kind, device=site.device
-        )
+        private = site.study.training.privacy.is_on
+        learned = splits["train"].rows(slice(0)) if private else splits["train"]  # no account covers a look at these
+        output_calibration = calibrate_outputs(site.model, learned, splits["validation"], kind=kind, device=site.device)
         evaluation = evaluate(site.model, examples, device=site.device, output_calibration=output_calibration)
         numbers = evaluation_numbers(evaluation, examples)
         if ships:
