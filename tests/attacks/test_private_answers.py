@@ -46,8 +46,8 @@ class Alarm(nn.Module):
         alike = centred @ self.get_buffer("wanted") / centred.norm(dim=1)
         if self.raises and bool((alike > 0.9).any()):
             raise RuntimeError("this image is here")
-        fires = (alike - 0.9).relu() * self.loudness
-        logits: Tensor = self.fc(flat) + (fires * self.loudness)[:, None]
+        shout = (alike - 0.9).relu() * self.loudness * self.loudness
+        logits: Tensor = self.fc(flat) + (shout + shout * 0)[:, None]  # an overflow times 0 is not a number
         return logits
 
 
