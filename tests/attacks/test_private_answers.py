@@ -16,12 +16,12 @@ from glsmed.client.data.examples import Examples
 from glsmed.client.egress.site_numbers import training_numbers
 from glsmed.client.training.differential_privacy import private_losses, single_steps
 from glsmed.client.training.differential_privacy.patient_steps import PatientStepper
-from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger
 from glsmed.client.training.differential_privacy.private_training import train_privately
 from glsmed.client.training.steps.batches import load_batch
 from glsmed.client.training.steps.round_plan import TrainingDivergedError, TrainingSummary
 from glsmed.client.training.steps.training import train
 from glsmed.shared.protocol.study import AugmentationSection, PrivacySection, Study, TrainingSection
+from tests.client.training.differential_privacy.small_network import unlimited
 
 CPU = torch.device("cpu")
 SIDE = 16
@@ -73,7 +73,7 @@ def settings(noise: float) -> TrainingSection:
         momentum=0,
         site_offset=False,
         augmentation=STILL,
-        privacy=PrivacySection(noise_multiplier=noise, max_epsilon=30),
+        privacy=PrivacySection(noise_multiplier=noise),
     )
 
 
@@ -82,7 +82,7 @@ def study(noise: float) -> Study:
 
 
 def trained(folder: Path, model: nn.Module, *, known: bool, noise: float = 2.0) -> TrainingSummary:
-    ledger = PrivacyLedger(folder / f"{known}.json", study="s")
+    ledger = unlimited(folder / f"{known}.json")
     return train_privately(model, examples(known=known), settings(noise), ledger, round_number=1, device=CPU)
 
 

@@ -11,6 +11,7 @@ from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.settings.state_migration import migrate_state
 from glsmed.shared.files.documents import FalseIsOff, StrictModel, did_you_mean, load
 from glsmed.shared.protocol.metric_names import PERMISSIONS
+from glsmed.shared.protocol.study import LEAST_DELTA, MOST_DELTA, MOST_EPSILON
 
 SITE_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 _ADDRESS = r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$"
@@ -162,6 +163,24 @@ class EgressSection(StrictModel):
         return metrics
 
 
+class SitePrivacySection(StrictModel):
+    """The site's own limit of what its patients' privacy may cost, whatever a study says."""
+
+    max_epsilon_per_patient: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=MOST_EPSILON,
+            description="most epsilon that a patient's data may spend in all private studies of this site together, up "
+            "to 20",
+        ),
+    ] = 8.0
+    delta: Annotated[
+        float,
+        Field(ge=LEAST_DELTA, le=MOST_DELTA, description="delta at which all studies are counted together"),
+    ] = 1e-5
+
+
 class SiteConfig(StrictModel):
     """One hospital; see docs/configuration.md for every key."""
 
@@ -216,6 +235,10 @@ class SiteConfig(StrictModel):
         ),
     ] = 0.9
     egress: Annotated[EgressSection, Field(description="what may leave this site")] = EgressSection()
+    privacy: Annotated[
+        SitePrivacySection,
+        Field(description="what differential privacy may cost this site's patients in all studies together"),
+    ] = SitePrivacySection()
     accept_bundles: Annotated[
         tuple[Annotated[str, Field(pattern=_DIGEST)], ...],
         Field(description="SHA-256 of further run bundles to accept; the installed release's own is always accepted"),

@@ -1,77 +1,117 @@
-import math
 import stat
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
-from scipy import optimize, stats  # type: ignore[import-untyped]  # scipy ships no types
 
-from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger, Spent, epsilon
-from glsmed.shared.errors import DataError, PrivacyError
+from glsmed.client.settings.config import SitePrivacySection
+from glsmed.client.settings.patient_account import PatientAccountFile, Spent
+from glsmed.client.training.differential_privacy import privacy_ledger
+from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger, require_small_delta
+from glsmed.shared.errors import PrivacyBudgetError, PrivacyError
+from glsmed.shared.files.audit import AuditLog, verify
+from glsmed.shared.privacy.accounting import PrivateSteps, epsilon
 from glsmed.shared.protocol.study import PrivacySection
 
 ROUND = Spent(noise_multiplier=1.0, sampling_rate=0.05, steps=100)
+SMALL = Spent(noise_multiplier=20.0, sampling_rate=0.01, steps=1)
+PRIVATE = PrivacySection(noise_multiplier=1.0)
+PAYMENTS = 40
 
 
-def ledger(folder: Path, study: str = "a") -> PrivacyLedger:
-    return PrivacyLedger(folder / "privacy.json", study=study)
-
-
-def test_one_step_on_everybody_is_a_gaussian_mechanism() -> None:
-    """Balle and Wang (ICML 2018), theorem 8, give the exact epsilon; Renyi accounting lies a little above."""
-    noise, delta = 4.0, 1e-5
-
-    def gap(value: float) -> float:
-        first = stats.norm.cdf(1 / (2 * noise) - value * noise)
-        return float(first - math.exp(value) * stats.norm.cdf(-1 / (2 * noise) - value * noise) - delta)
-
-    exact = optimize.brentq(gap, 0.01, 5)
-    accounted = epsilon((Spent(noise_multiplier=noise, sampling_rate=1.0, steps=1),), delta=delta)
-    assert exact < accounted < 1.2 * exact
-
-
-def test_nothing_spent_is_zero_and_more_steps_cost_more() -> None:
-    assert epsilon((), delta=1e-5) == 0
-    assert epsilon((ROUND, ROUND), delta=1e-5) > epsilon((ROUND,), delta=1e-5)
-    twice = Spent(noise_multiplier=1.0, sampling_rate=0.05, steps=200)
-    assert epsilon((ROUND, ROUND), delta=1e-5) == pytest.approx(epsilon((twice,), delta=1e-5))
+def ledger(folder: Path, study: str = "a", *, own: float = 8.0) -> PrivacyLedger:
+    limit = SitePrivacySection(max_epsilon_per_patient=own)
+    return PrivacyLedger(PatientAccountFile(folder / "privacy.json"), study, limit)
 
 
 def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
-    settings = PrivacySection(noise_multiplier=1.0)
-    first = ledger(tmp_path).pay(ROUND, settings)
-    assert ledger(tmp_path).pay(ROUND, settings) > first
+    first = ledger(tmp_path).pay(ROUND, PRIVATE)
+    assert ledger(tmp_path).pay(ROUND, PRIVATE) > first
 
 
 def test_what_was_spent_can_be_asked_without_paying(tmp_path: Path) -> None:
-    settings = PrivacySection(noise_multiplier=1.0)
-    assert ledger(tmp_path).spent(settings) == 0
+    assert ledger(tmp_path).spent(PRIVATE) == 0
     assert not (tmp_path / "privacy.json").exists()
-    paid = ledger(tmp_path).pay(ROUND, settings)
-    assert ledger(tmp_path).spent(settings) == paid
+    paid = ledger(tmp_path).pay(ROUND, PRIVATE)
+    assert ledger(tmp_path).spent(PRIVATE) == paid
 
 
 def test_the_round_that_would_spend_too_much_is_refused_and_not_written(tmp_path: Path) -> None:
-    once = epsilon((ROUND,), delta=1e-5)
+    once = epsilon([ROUND.taken], delta=1e-5)
     settings = PrivacySection(noise_multiplier=1.0, max_epsilon=1.05 * once)
     ledger(tmp_path).pay(ROUND, settings)
     before = (tmp_path / "privacy.json").read_bytes()
-    with pytest.raises(PrivacyError, match="max_epsilon"):
+    with pytest.raises(PrivacyBudgetError, match="max_epsilon of study.yaml"):
         ledger(tmp_path).pay(ROUND, settings)
     assert (tmp_path / "privacy.json").read_bytes() == before
 
 
+def test_another_study_of_the_same_patients_goes_on_with_the_account(tmp_path: Path) -> None:
+    """Another seed in study.yaml is another study: what it may spend is limited by the site over all."""
+    both = epsilon([ROUND.taken, ROUND.taken], delta=1e-5)
+    ledger(tmp_path, "a", own=0.99 * both).pay(ROUND, PRIVATE)
+    with pytest.raises(PrivacyBudgetError, match="max_epsilon_per_patient of config.yaml"):
+        ledger(tmp_path, "b", own=0.99 * both).pay(ROUND, PRIVATE)
+    assert ledger(tmp_path, "b", own=1.01 * both).pay(ROUND, PRIVATE) == epsilon([ROUND.taken], delta=1e-5)
+
+
+def test_steps_of_studies_with_other_noise_are_composed(tmp_path: Path) -> None:
+    other = Spent(noise_multiplier=2.0, sampling_rate=0.2, steps=50)
+    ledger(tmp_path, "a").pay(ROUND, PRIVATE)
+    ledger(tmp_path, "b").pay(other, PRIVATE)
+    spent = epsilon(PatientAccountFile(tmp_path / "privacy.json").read().all(), delta=1e-5)
+    assert spent == epsilon([PrivateSteps(1.0, 0.05, 100), PrivateSteps(2.0, 0.2, 50)], delta=1e-5)
+    assert spent < sum(epsilon([one.taken], delta=1e-5) for one in (ROUND, other))
+
+
 def test_the_file_is_the_owners_alone(tmp_path: Path) -> None:
-    ledger(tmp_path).pay(ROUND, PrivacySection(noise_multiplier=1.0))
+    ledger(tmp_path).pay(ROUND, PRIVATE)
     assert stat.S_IMODE((tmp_path / "privacy.json").stat().st_mode) == 0o600
 
 
-def test_a_damaged_account_stops_training(tmp_path: Path) -> None:
-    (tmp_path / "privacy.json").write_text('{"study": "a", "spent": [{"steps": 0}]}')
-    with pytest.raises(DataError, match=r"privacy.json: .* cannot be read: restore it from a backup"):
-        ledger(tmp_path).pay(ROUND, PrivacySection(noise_multiplier=1.0))
+def _pay_often(folder: Path) -> None:
+    log = folder / "audit.jsonl"
+    file = PatientAccountFile(
+        folder / "privacy.json", audit_log=log, record=lambda event, fields: AuditLog(log).append(event, fields)
+    )
+    for _ in range(PAYMENTS):
+        PrivacyLedger(file, "a").pay(SMALL, PRIVATE)
 
 
-def test_an_account_of_another_study_stops_training(tmp_path: Path) -> None:
-    ledger(tmp_path).pay(ROUND, PrivacySection(noise_multiplier=1.0))
-    with pytest.raises(DataError, match="another study"):
-        ledger(tmp_path, "b").pay(ROUND, PrivacySection(noise_multiplier=1.0))
+def test_two_processes_lose_no_payment(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(2) as pool:
+        list(pool.map(_pay_often, [tmp_path, tmp_path]))
+    account = PatientAccountFile(tmp_path / "privacy.json").read()
+    assert (account.payments, account.of("a")[0].steps) == (2 * PAYMENTS, 2 * PAYMENTS)
+    assert verify(tmp_path / "audit.jsonl").entries == 2 * PAYMENTS
+
+
+def _pay_often_without_a_lock(folder: Path) -> None:
+    privacy_ledger.waited_lock = nullcontext  # type: ignore[assignment]  # the one defence off
+    for _ in range(PAYMENTS):
+        PrivacyLedger(PatientAccountFile(folder / "privacy.json"), "a").pay(SMALL, PRIVATE)
+
+
+def test_without_the_lock_payments_are_lost(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(2) as pool:
+        list(pool.map(_pay_often_without_a_lock, [tmp_path, tmp_path]))
+    assert PatientAccountFile(tmp_path / "privacy.json").read().payments < 2 * PAYMENTS
+
+
+@pytest.mark.parametrize(("delta", "patients", "fits"), [(1e-3, 1000, True), (1e-3, 1100, False), (1e-5, 50_000, True)])
+def test_delta_is_at_most_one_over_the_patients(delta: float, patients: int, fits: bool) -> None:
+    settings = PrivacySection(noise_multiplier=1.0, delta=delta)
+    if fits:
+        require_small_delta(settings, patients)
+        return
+    with pytest.raises(PrivacyError, match="1 / patients"):
+        require_small_delta(settings, patients)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("delta", 0.9), ("delta", 1e-12), ("max_epsilon", 1e12), ("max_epsilon", 0)]
+)
+def test_a_promise_that_promises_nothing_is_refused_in_plain_words(key: str, value: float) -> None:
+    with pytest.raises(ValueError, match=rf"{key}\n.*expected .* got"):
+        PrivacySection.model_validate({"noise_multiplier": 1.0, key: value})

@@ -1,83 +1,89 @@
-"""How much privacy a site has spent: on disk before any step is taken, so that nothing is lost in a crash.
+"""Pays for private steps before they are taken, within what the study and the site itself allow."""
 
-Every patient of the training split is drawn with the same probability in each step, so one account is enough for all.
-"""
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
-import warnings
-from pathlib import Path
-from typing import Annotated
-
-from opacus.accountants import RDPAccountant  # type: ignore[import-untyped]  # opacus ships no types
-from pydantic import Field
-
-from glsmed.client.settings.account_file import AccountFile, StudyAccount
-from glsmed.shared.errors import PrivacyError
-from glsmed.shared.files.documents import StrictModel
-from glsmed.shared.protocol.study import PrivacySection
+from glsmed.client.settings.config import SiteConfig, SitePrivacySection
+from glsmed.client.settings.patient_account import PatientAccountFile, Record, Spent
+from glsmed.shared.errors import PrivacyBudgetError, PrivacyError
+from glsmed.shared.files.exclusive_lock import waited_lock
+from glsmed.shared.privacy.accounting import PrivateSteps, epsilon
+from glsmed.shared.protocol.study import PrivacySection, Study
 
 
-class Spent(StrictModel):
-    """Gradient steps that were paid for."""
-
-    noise_multiplier: Annotated[float, Field(gt=0)]
-    sampling_rate: Annotated[float, Field(gt=0, le=1)]
-    steps: Annotated[int, Field(ge=1)]
-
-
-class _Account(StudyAccount):
-    spent: tuple[Spent, ...]
-
-
+@dataclass(frozen=True, slots=True)
 class PrivacyLedger:
-    """The account of one site in one study, whose digest it carries.
+    """What one site has spent on its patients, for one study and for all.
 
-    Args:
-        path: of the file; made by the first payment.
-        study: digest of the study: another study has another account.
+    Attributes:
+        file: the site's account.
+        study: digest of the study.
+        limit: the site's own, over all studies.
     """
 
-    def __init__(self, path: Path, *, study: str) -> None:
-        remedy = "this site cannot say what it has spent, and must train no further in this study"
-        self._file = AccountFile(path, _Account(study=study, spent=()), "privacy account", without_backup=remedy)
+    file: PatientAccountFile
+    study: str
+    limit: SitePrivacySection = SitePrivacySection()
+
+    @classmethod
+    def of_site(cls, config: SiteConfig, study: Study, *, record: Record | None = None) -> Self:
+        """The ledger of a site for a study; one that pays is given how to append to the audit log."""
+        state = config.state
+        file = PatientAccountFile(state.privacy_account, audit_log=state.audit_log, record=record)
+        return cls(file, study.digest(), config.privacy)
 
     def pay(self, spent: Spent, settings: PrivacySection) -> float:
-        """The epsilon that will have been spent after these steps, once they are on disk.
+        """The study's epsilon after these steps, once they are in the audit log and on disk.
+
+        An account that was missing, older or another than the audit log says is mended first.
 
         Raises:
-            PrivacyError: it would be more than ``settings.max_epsilon``; nothing is written.
-            DataError: the file is damaged, or of another study.
+            PrivacyBudgetError: the study's or the site's limit would be exceeded; nothing is written.
+            DataError: the account is damaged.
+            OSError: the disk is full.
         """
-        account = self._file.read()
-        paid = account.model_copy(update={"spent": (*account.spent, spent)})
-        after = epsilon(paid.spent, delta=settings.delta)
-        if not after <= settings.max_epsilon:
-            before = epsilon(account.spent, delta=settings.delta)
-            raise PrivacyError(
-                f"this round would raise epsilon from {before:.3f} to {after:.3f}; training.privacy.max_epsilon is "
-                f"{settings.max_epsilon:g}: this site trains no further in this study"
-            )
-        self._file.write(paid)
+        self.file.path.parent.mkdir(parents=True, exist_ok=True)
+        with waited_lock(self.file.lock):
+            self.file.mend()
+            account = self.file.read()
+            paid = account.with_payment(self.study, spent)
+            after = epsilon(paid.of(self.study), delta=settings.delta)
+            in_study = f"training.privacy.max_epsilon of study.yaml is {settings.max_epsilon:g}"
+            _require(after, settings.max_epsilon, account.of(self.study), settings.delta, in_study)
+            own = self.limit.max_epsilon_per_patient
+            in_all = f"privacy.max_epsilon_per_patient of config.yaml is {own:g}, over all studies"
+            over_all = epsilon(paid.all(), delta=self.limit.delta)
+            _require(over_all, own, account.all(), self.limit.delta, in_all)
+            self.file.write(paid, {"study": self.study, "epsilon": round(after, 4), "over_all": round(over_all, 4)})
         return after
 
     def spent(self, settings: PrivacySection) -> float:
-        """The epsilon that has been spent so far.
+        """The epsilon that has been spent in the study so far.
 
         Raises:
-            DataError: the file is damaged, or of another study.
+            DataError: the account is damaged.
         """
-        return epsilon(self._file.read().spent, delta=settings.delta)
+        return epsilon(self.file.read().of(self.study), delta=settings.delta)
 
 
-def epsilon(spent: tuple[Spent, ...], *, delta: float) -> float:
-    """The epsilon of (epsilon, delta) differential privacy after these steps, by Renyi accounting (Mironov 2017).
+def require_small_delta(settings: PrivacySection, patients: int) -> None:
+    """Raise unless delta is at most 1 over the number of patients: a larger one allows to publish one of them whole.
 
-    Steps are Poisson-sampled Gaussian mechanisms (Mironov et al. 2019); the accountant is Opacus'.
+    Raises:
+        PrivacyError: it is larger.
     """
-    if not spent:
-        return 0.0
-    accountant = RDPAccountant()
-    history = [(one.noise_multiplier, one.sampling_rate, one.steps) for one in spent]
-    accountant.load_state_dict({"history": history, "mechanism": accountant.mechanism()})
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Optimal order is the", category=UserWarning)  # still an upper bound
-        return float(accountant.get_epsilon(delta=delta))
+    if settings.delta * patients > 1:
+        raise PrivacyError(
+            f"training.privacy.delta is {settings.delta:g}; with {patients} training patients expected at most "
+            f"{1 / patients:.2g}, 1 / patients: this site does not train in this study"
+        )
+
+
+def _require(after: float, limit: float, before: Sequence[PrivateSteps], delta: float, setting: str) -> None:
+    if not after <= limit:
+        spent = epsilon(before, delta=delta)
+        raise PrivacyBudgetError(
+            f"this round would raise epsilon from {spent:.3f} to {after:.3f}; {setting}: this site trains no further "
+            "in this study"
+        )

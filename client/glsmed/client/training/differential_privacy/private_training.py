@@ -12,9 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from glsmed.client.data.examples import Examples
+from glsmed.client.settings.patient_account import Spent
 from glsmed.client.training.differential_privacy.hook_check import hooks_are_exact
 from glsmed.client.training.differential_privacy.patient_steps import PatientStepper
-from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger, Spent
+from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger, require_small_delta
 from glsmed.client.training.differential_privacy.secret_random import SecretRandom
 from glsmed.client.training.differential_privacy.single_steps import SingleStepper
 from glsmed.client.training.steps.batches import load_batch
@@ -41,13 +42,15 @@ def train_privately(
     a patient whose gradient fails or is not finite counts as 0, as one who was not drawn.
 
     Raises:
-        PrivacyError: the round would spend more than the study allows.
+        PrivacyBudgetError: the round would spend more than the study or the site allows.
+        PrivacyError: the study's delta is too large for so many patients.
         DataError: no image has a labelled cell, or the ledger cannot be read.
     """
     started = time.perf_counter()
     check_soft_targets(examples)
     patients = rows_by_patient(examples, usable_rows(examples))
     rate = min(1.0, settings.batch_size / len(patients))
+    require_small_delta(settings.privacy, len(patients))
     _pay(ledger, settings, rate)
     secret = SecretRandom()
     augmentation = secret.generator()
