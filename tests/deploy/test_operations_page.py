@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from glsmed.client.egress.query_budget import QueryBudget, Request
+from glsmed.client.settings.privacy_ledger import PrivacyLedger, Spent
 from glsmed.client.settings.state_folder import StateFolder
-from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger, Spent
 from glsmed.server.folders.new_study import make_study_folder
 from glsmed.server.folders.pki import CertificateFolder
 from glsmed.server.folders.study_folder import StudyFolder

@@ -18,7 +18,7 @@ def test_the_study_goes_on_with_the_others_and_measures_at_all(federation: Feder
     federation.faults["a"] = only(SPENT, rounds={2, 3})
     summary = federation.run()
     assert [record[0] for record in federation.records()] == [1, 2, 3]
-    assert federation.records()[1][4]["a"].startswith("PrivacyBudgetError (the privacy that its patients may spend")
+    assert federation.records()[1][4]["a"].startswith("PrivacyBudgetError (the site's privacy budget is spent")
     assert federation.records()[2][4] == {}  # not asked again
     assert summary["privacy_budget_spent"] == ["a"]
     sites = summary["sites"]

@@ -18,7 +18,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from glsmed.benchmarks.speed.bench import Bench, SpeedSettings, plain_loop
 from glsmed.client.settings.patient_account import PatientAccountFile
-from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger
+from glsmed.client.settings.privacy_ledger import PrivacyLedger
 from glsmed.client.training.differential_privacy.private_training import train_privately
 from glsmed.client.training.steps.compiled_steps import StepCompiler, compiled_network
 from glsmed.client.training.steps.round_plan import RoundPlan

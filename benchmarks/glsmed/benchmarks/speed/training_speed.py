@@ -20,7 +20,7 @@ from glsmed.benchmarks.speed.bench import Bench, SpeedSettings, plain_loop
 from glsmed.benchmarks.speed.prediction_speed import prediction_over_plain
 from glsmed.client.data.examples import Examples
 from glsmed.client.settings.patient_account import PatientAccountFile
-from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger
+from glsmed.client.settings.privacy_ledger import PrivacyLedger
 from glsmed.client.training.differential_privacy.private_training import train_privately
 from glsmed.client.training.steps.batches import load_batch, shuffled_passes
 from glsmed.client.training.steps.compiled_steps import compiled_network

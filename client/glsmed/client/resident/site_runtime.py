@@ -16,8 +16,8 @@ from glsmed.client.resident.preparation import label_rows, prepare_site, with_ta
 from glsmed.client.resident.site_models import SiteModels
 from glsmed.client.resident.site_strategy import SiteStrategy
 from glsmed.client.settings.config import SiteConfig
+from glsmed.client.settings.privacy_ledger import PrivacyLedger
 from glsmed.client.training.devices import resolve_devices
-from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger
 from glsmed.client.training.round_training import RoundTraining
 from glsmed.shared.cue_calibration.shared_prior import SharedPrior
 from glsmed.shared.files.audit import AuditLog

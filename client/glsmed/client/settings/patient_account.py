@@ -46,7 +46,7 @@ class PatientAccount(StrictModel):
     """
 
     payments: Annotated[int, Field(ge=0)] = 0
-    studies: dict[str, tuple[Spent, ...]] = {}
+    studies: Annotated[dict[str, tuple[Spent, ...]], Field(default_factory=dict)]
 
     def of(self, study: str) -> list[PrivateSteps]:
         """The steps of one study."""

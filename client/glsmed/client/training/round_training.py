@@ -17,7 +17,7 @@ from glsmed.client.training.worker_pool.worker_pool import WorkerPool
 from glsmed.shared.protocol.study import Study
 
 if TYPE_CHECKING:
-    from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger
+    from glsmed.client.settings.privacy_ledger import PrivacyLedger
 
 
 def steps_share_passes(model: nn.Module, *, image_size_px: int) -> bool:
@@ -109,7 +109,7 @@ class RoundTraining:
     def _ledger(self) -> "PrivacyLedger":
         if self._given_ledger is not None:
             return self._given_ledger
-        from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger  # see below
+        from glsmed.client.settings.privacy_ledger import PrivacyLedger  # see below
 
         return PrivacyLedger(PatientAccountFile(self._state.privacy_account), self._study.digest())
 

@@ -298,9 +298,10 @@ class _StudyRun:
 
     def _measure_last(self, last: Checkpoint) -> RoundOutcome:
         if last.round == 0 and not self._participants.can_train():
+            spent = ", ".join(sorted(self._participants.spent))
             raise FederationError(
-                f"no round can be trained: the privacy budget of {', '.join(sorted(self._participants.spent))} does not "
-                "suffice for one; flwr-server check says what a round costs, and what noise would last"
+                f"no round can be trained: the privacy budget of {spent} does not suffice for one; flwr-server check "
+                "says what a round costs, and what noise would last"
             )
         if last.round == 0:
             raise FederationError("stopped before the first round: there is no model; start again to go on")

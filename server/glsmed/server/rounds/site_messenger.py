@@ -30,7 +30,7 @@ _MEANINGS = {
     "MismatchError.protocol": "the site runs another release of glsmed",
     "MismatchError.manifest": "the site builds another model from the same study.yaml",
     "PrivacyError": "the site's egress policy does not allow it",
-    "PrivacyBudgetError": "the privacy that its patients may spend is spent: the site trains no further, and still measures",
+    "PrivacyBudgetError": "the site's privacy budget is spent: it trains no more, and still measures models",
     "QueryBudgetError": "the site has answered as many requests of this study as its egress policy allows",
 }
 

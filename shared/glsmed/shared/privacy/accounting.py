@@ -24,6 +24,7 @@ _DEVIATIONS = 9.0  # of the noise, looked at on either side: what lies beyond (1
 _CELLS_PER_DEVIATION = 25  # of a step's privacy loss
 _MOST_CELLS = 2**20
 _OVERLOOKED = 1e-4  # share of delta for what lies beyond the composed grid
+_LARGEST_EPSILON = 500.0  # beyond it epsilon is infinite
 _LARGEST_LOSS = 600.0  # of one step: beyond it no epsilon means anything
 
 
@@ -225,9 +226,10 @@ def _composed(losses: Sequence[_Loss], lowest: int, highest: int) -> tuple[_Arra
 
 def _epsilon_of(masses: _Array, values: _Array, delta: float) -> float:
     """The smallest epsilon at which no more than delta of the loss is left over."""
+    delta -= float(masses[values > _LARGEST_EPSILON].sum())
     if delta <= 0:
         return math.inf
-    positive = values > 0
+    positive = (values > 0) & (values <= _LARGEST_EPSILON)
     masses, values = masses[positive], values[positive]
     above = np.cumsum(masses[::-1])[::-1]
     weighted = np.cumsum((masses * np.exp(-values))[::-1])[::-1]

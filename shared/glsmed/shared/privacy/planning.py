@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from glsmed.shared.privacy.accounting import PrivateSteps, epsilon
 from glsmed.shared.protocol.study import TrainingSection
 
+PLANNED_ROUNDS = 20
 _PASSES = 20  # over the patients of the smallest site, which a plan spreads over the rounds
 _LEAST_NOISE, _MOST_NOISE = 0.3, 100.0
 _DIGITS = 2
@@ -46,12 +47,25 @@ def rounds_within(
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Noise and steps with which a study keeps to an epsilon."""
+    """Noise and steps with which a study keeps to a wanted epsilon, and the epsilon that it has."""
 
+    wanted: float
     noise_multiplier: float
     rounds: int
     steps_per_round: int
     epsilon: float
+
+
+def fewest_patients(training: TrainingSection, *, most: int = 1_000_000) -> int | None:
+    """With how many training patients a site's budget lasts for the whole study; None if not even with the most."""
+    if study_epsilon(training, most) > training.privacy.max_epsilon:
+        return None
+    low, high = 1, most
+    while high - low > max(1, low // 30):
+        middle = math.isqrt(low * high) if low > 1 else high // 2
+        middle = min(max(middle, low + 1), high - 1)
+        low, high = (low, middle) if study_epsilon(training, middle) <= training.privacy.max_epsilon else (middle, high)
+    return high
 
 
 def plan_for(wanted: float, *, patients: int, batch_size: int, rounds: int, delta: float) -> Plan:
@@ -73,4 +87,4 @@ def plan_for(wanted: float, *, patients: int, batch_size: int, rounds: int, delt
         middle = math.sqrt(low * high)
         low, high = (low, middle) if cost(middle) <= wanted else (middle, high)
     noise = math.ceil(high * 10**_DIGITS) / 10**_DIGITS
-    return Plan(noise, rounds, steps_per_round, cost(noise))
+    return Plan(wanted, noise, rounds, steps_per_round, cost(noise))

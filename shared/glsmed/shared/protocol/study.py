@@ -117,8 +117,8 @@ class PrivacySection(StrictModel):
     delta: Annotated[
         float,
         Field(
-            description="delta of (epsilon, delta) differential privacy: 1e-9 to 1e-3, and at no site more than 1 / its "
-            "training patients"
+            description="delta of (epsilon, delta) differential privacy: 1e-9 to 1e-3, and at no site more than 1 / "
+            "patients"
         ),
     ] = 1e-5
     max_epsilon: Annotated[

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from glsmed.client.settings.config import SitePrivacySection
 from glsmed.client.settings.patient_account import PatientAccountFile
-from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger
+from glsmed.client.settings.privacy_ledger import PrivacyLedger
 from glsmed.client.training.steps.batches import Batch
 from glsmed.shared.pixels import to_pixels
 from glsmed.shared.protocol.study import PrivacySection, TrainingSection

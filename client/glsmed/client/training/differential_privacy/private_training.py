@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from glsmed.client.data.examples import Examples
 from glsmed.client.settings.patient_account import Spent
+from glsmed.client.settings.privacy_ledger import PrivacyLedger, require_small_delta
 from glsmed.client.training.differential_privacy.hook_check import hooks_are_exact
 from glsmed.client.training.differential_privacy.patient_steps import PatientStepper
-from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger, require_small_delta
 from glsmed.client.training.differential_privacy.secret_random import SecretRandom
 from glsmed.client.training.differential_privacy.single_steps import SingleStepper
 from glsmed.client.training.steps.batches import load_batch

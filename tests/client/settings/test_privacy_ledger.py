@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from glsmed.client.settings import privacy_ledger
 from glsmed.client.settings.config import SitePrivacySection
 from glsmed.client.settings.patient_account import PatientAccountFile, Spent
-from glsmed.client.training.differential_privacy import privacy_ledger
-from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger, require_small_delta
+from glsmed.client.settings.privacy_ledger import PrivacyLedger, require_small_delta
 from glsmed.shared.errors import PrivacyBudgetError, PrivacyError
 from glsmed.shared.files.audit import AuditLog, verify
 from glsmed.shared.privacy.accounting import PrivateSteps, epsilon
@@ -42,7 +42,7 @@ def test_the_round_that_would_spend_too_much_is_refused_and_not_written(tmp_path
     settings = PrivacySection(noise_multiplier=1.0, max_epsilon=1.05 * once)
     ledger(tmp_path).pay(ROUND, settings)
     before = (tmp_path / "privacy.json").read_bytes()
-    with pytest.raises(PrivacyBudgetError, match="max_epsilon of study.yaml"):
+    with pytest.raises(PrivacyBudgetError, match=r"max_epsilon of study\.yaml"):
         ledger(tmp_path).pay(ROUND, settings)
     assert (tmp_path / "privacy.json").read_bytes() == before
 
@@ -51,7 +51,7 @@ def test_another_study_of_the_same_patients_goes_on_with_the_account(tmp_path: P
     """Another seed in study.yaml is another study: what it may spend is limited by the site over all."""
     both = epsilon([ROUND.taken, ROUND.taken], delta=1e-5)
     ledger(tmp_path, "a", own=0.99 * both).pay(ROUND, PRIVATE)
-    with pytest.raises(PrivacyBudgetError, match="max_epsilon_per_patient of config.yaml"):
+    with pytest.raises(PrivacyBudgetError, match=r"max_epsilon_per_patient of config\.yaml"):
         ledger(tmp_path, "b", own=0.99 * both).pay(ROUND, PRIVATE)
     assert ledger(tmp_path, "b", own=1.01 * both).pay(ROUND, PRIVATE) == epsilon([ROUND.taken], delta=1e-5)
 

@@ -1,7 +1,7 @@
 """Pays for private steps before they are taken, within what the study and the site itself allow."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from glsmed.client.settings.config import SiteConfig, SitePrivacySection
@@ -24,7 +24,7 @@ class PrivacyLedger:
 
     file: PatientAccountFile
     study: str
-    limit: SitePrivacySection = SitePrivacySection()
+    limit: SitePrivacySection = field(default_factory=SitePrivacySection)
 
     @classmethod
     def of_site(cls, config: SiteConfig, study: Study, *, record: Record | None = None) -> Self:
