@@ -57,7 +57,7 @@ def test_with_enough_noise_there_is_no_warning(config: SiteConfig) -> None:
 
 def test_what_another_study_spent_shortens_this_one(config: SiteConfig) -> None:
     assert forecast(config, study(1.5), patients=PATIENTS).warnings == []
-    pay(config, study(1.0, seed=1), rounds=4)
+    pay(config, study(1.0, seed=1), rounds=5)
     assert "privacy.max_epsilon_per_patient" in forecast(config, study(1.5), patients=PATIENTS).warnings[0]
 
 

@@ -179,6 +179,13 @@ class SitePrivacySection(StrictModel):
         float,
         Field(ge=LEAST_DELTA, le=MOST_DELTA, description="delta at which all studies are counted together"),
     ] = 1e-5
+    account: Annotated[
+        Path | None,
+        Field(
+            description="file of the account; a hospital with several studies names the same in every config.yaml, so "
+            "that they are counted together; null: in state_folder"
+        ),
+    ] = None
 
 
 class SiteConfig(StrictModel):
@@ -276,12 +283,14 @@ def _resolved(config: SiteConfig, folder: Path) -> SiteConfig:
     adapter = str(folder / data.adapter) if data.adapter.endswith((".yaml", ".yml")) else data.adapter
     gold = None if data.gold is None else folder / data.gold
     calibration = None if data.calibration is None else folder / data.calibration
+    account = None if config.privacy.account is None else folder / config.privacy.account
     return config.model_copy(
         update={
             "study": folder / config.study,
             "key": folder / config.key,
             "state_folder": folder / config.state_folder,
             "import_section": config.import_section.resolved(folder),
+            "privacy": config.privacy.model_copy(update={"account": account}),
             "centre": config.centre.model_copy(update={"ca_certificate": folder / config.centre.ca_certificate}),
             "data": data.model_copy(
                 update={

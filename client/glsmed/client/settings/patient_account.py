@@ -2,7 +2,8 @@
 
 A study.yaml cannot move it, and another study goes on with it. Every payment is written to the audit log first, with
 the account's number and digest: an account that is missing, older or another than the log says is noticed, and never
-less is counted than either of the two holds.
+less is counted than either of the two holds. Several studies of a hospital, each with its own state folder and audit
+log, may pay from one account: it is then ahead of each log.
 """
 
 import hashlib
@@ -70,6 +71,10 @@ class PatientAccount(StrictModel):
             for study in [*self.studies, *(name for name in other.studies if name not in self.studies)]
         }
         return PatientAccount(payments=max(self.payments, other.payments), studies=studies)
+
+    def goes_on_from(self, other: "PatientAccount") -> bool:
+        """Whether this can be the other after further payments: there are more, and nothing of it is missing."""
+        return self.payments > other.payments and self.with_the_most_of(other).studies == self.studies
 
     def digest(self) -> str:
         """SHA-256 of what it holds."""
@@ -150,9 +155,7 @@ class PatientAccountFile:
             if digest is None:
                 raise
             return logged, "it is damaged"
-        if digest is None:
-            return account, "the audit log has none of its payments" if account.payments and self.record else ""
-        if account.digest() == digest:
+        if digest is None or account.digest() == digest or account.goes_on_from(logged):
             return account, ""
         return account.with_the_most_of(logged), _difference(account, logged, there=self.path.exists())
 
@@ -228,6 +231,4 @@ def _difference(account: PatientAccount, logged: PatientAccount, *, there: bool)
         return f"it is missing, and the audit log has {logged.payments} payments"
     if account.payments < logged.payments:
         return f"it is older than the audit log: {account.payments} payments, not {logged.payments}"
-    if account.payments > logged.payments:
-        return f"the audit log is older: it has {logged.payments} payments, not {account.payments}"
     return f"it is not the one of which the audit log has {logged.payments} payments"

@@ -29,8 +29,8 @@ class PrivacyLedger:
     @classmethod
     def of_site(cls, config: SiteConfig, study: Study, *, record: Record | None = None) -> Self:
         """The ledger of a site for a study; one that pays is given how to append to the audit log."""
-        state = config.state
-        file = PatientAccountFile(state.privacy_account, audit_log=state.audit_log, record=record)
+        path = config.privacy.account or config.state.privacy_account
+        file = PatientAccountFile(path, audit_log=config.state.audit_log, record=record)
         return cls(file, study.digest(), config.privacy)
 
     def pay(self, spent: Spent, settings: PrivacySection) -> float:

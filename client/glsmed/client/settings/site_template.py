@@ -53,6 +53,7 @@ egress:
 privacy:                        # of private studies: what a patient's data may cost in all of them together
   max_epsilon_per_patient: 8    # this site's own limit, whatever a study.yaml says
   delta: 1e-5
+  account: null                 # file of the account; with several studies, the same file in each config.yaml
 
 accept_bundles: []              # sha256 of further run bundles; that of the installed release is always accepted
 """
