@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from glsmed.client.data.examples import Examples
-from glsmed.client.egress.site_numbers import training_numbers
+from glsmed.client.egress.site_numbers import counted_by, training_numbers
 from glsmed.client.training.differential_privacy import private_losses, single_steps
 from glsmed.client.training.differential_privacy.patient_steps import PatientStepper
 from glsmed.client.training.differential_privacy.private_training import train_privately
@@ -142,3 +142,10 @@ def test_the_loss_tells_of_the_patient_and_does_not_leave(tmp_path: Path) -> Non
 
 def test_a_loss_that_is_not_finite_is_no_number_for_the_console_either() -> None:
     assert float(private_losses.finite_sum(torch.tensor([1.0, torch.nan, torch.inf]))) == 1
+
+
+def test_an_update_counts_by_the_expected_draws_whoever_is_there() -> None:
+    splits = {"train": examples(known=True), "validation": examples(known=False), "test": examples(known=False)}
+    fewer = {**splits, "train": splits["train"].rows(slice(0, 11))}
+    assert counted_by(24, splits, study(2.0)) == counted_by(22, fewer, study(2.0)) == (24, 24)
+    assert counted_by(24, splits, study(0.0)) != counted_by(22, fewer, study(0.0))

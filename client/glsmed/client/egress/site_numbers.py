@@ -44,6 +44,18 @@ def labelled_patients(examples: Examples) -> int:
     return _patients(examples, (examples.weights > 0).any(1))
 
 
+def counted_by(cells: int, splits: Mapping[SplitName, Examples], study: Study) -> tuple[int, int]:
+    """The training cells and patients that an update says it counts by.
+
+    With differential privacy the expected draws of a round, the same at every site: with the same noise their updates
+    are worth the same, and an exact count would tell of one patient more.
+    """
+    if study.training.privacy.is_on:
+        draws = study.training.steps_per_round * study.training.batch_size
+        return draws, draws
+    return cells, labelled_patients(splits["train"])
+
+
 def training_numbers(loss: float, splits: Mapping[SplitName, Examples], study: Study) -> dict[str, Number]:
     """What could go with an update: its training loss, and what the centre needs to weigh it.
 
@@ -51,7 +63,7 @@ def training_numbers(loss: float, splits: Mapping[SplitName, Examples], study: S
     """
     weights = weight_numbers(splits, study)
     if study.training.privacy.is_on:
-        return weights
+        return {name: number for name, number in weights.items() if name != "patients"}
     return {"loss": Number(loss, labelled_patients(splits["train"])), **weights}
 
 

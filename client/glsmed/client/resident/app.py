@@ -14,6 +14,7 @@ from glsmed.client.egress.policy import error_code
 from glsmed.client.egress.query_budget import EvaluatedSplit, RecordedAnswer, Request
 from glsmed.client.egress.site_numbers import (
     Number,
+    counted_by,
     evaluation_numbers,
     labelled_patients,
     site_counts,
@@ -98,7 +99,8 @@ class _SiteTasks:
             sends_metrics=site.egress.sends_evaluations,
             metrics={},
         )
-        return site.egress.release(reply, numbers=site_counts(site.splits))
+        counts = {} if site.study.training.privacy.is_on else site_counts(site.splits)  # exact counts have no noise
+        return site.egress.release(reply, numbers=counts)
 
     def cue_counts(self, content: RecordDict) -> RecordDict:
         """What the site's gold says of each cue, if that may leave."""
@@ -120,14 +122,14 @@ class _SiteTasks:
         task = decode(content, TrainTask)
         self._check(task)
         examples = site.splits["train"]
-        patients = labelled_patients(examples)
-        site.egress.require_updates(patients)
+        site.egress.require_updates(labelled_patients(examples))
         model = site.models.take(task)
         validation = self._validation(task, model) if task.validate and site.egress.sends_evaluations else None
         asked = task.model_digest + (packed_digest(task.control) if task.control else "")
         site.query_budget.charge(Request.of_training(task.round, asked, examples))
         arrays, control = site.models.layout.unpack(model), site.models.control(task)
         summary = site.strategy.train(arrays, site.splits, round_number=task.round, control=control)
+        cells, patients = counted_by(summary.cells, site.splits, site.study)
         packed = site.models.update(model, site.strategy.shared(), round_number=task.round)
         update = Update(
             study_digest=self._digest,
@@ -135,7 +137,7 @@ class _SiteTasks:
             manifest_digest=task.manifest_digest,
             model_digest=task.model_digest,
             update_digest=packed_digest(packed),
-            training_cells=summary.cells,
+            training_cells=cells,
             training_patients=patients,
             steps=summary.steps,
             seconds=0.0 if site.study.training.privacy.is_on else summary.seconds,

@@ -47,7 +47,7 @@ class PatientAccount(StrictModel):
     """
 
     payments: Annotated[int, Field(ge=0)] = 0
-    studies: Annotated[dict[str, tuple[Spent, ...]], Field(default_factory=dict)]
+    studies: dict[str, tuple[Spent, ...]] = Field(default_factory=dict)
 
     def of(self, study: str) -> list[PrivateSteps]:
         """The steps of one study."""

@@ -17,7 +17,7 @@ from scipy import fft  # type: ignore[import-untyped]  # scipy ships no types
 from scipy.special import logsumexp, ndtr  # type: ignore[import-untyped]  # as above
 
 Direction = Literal["removed", "added"]  # what happens to one patient; epsilon is the larger of the two
-_Array = NDArray[np.float64]
+_Array = NDArray[np.floating]
 
 _DIRECTIONS: tuple[Direction, ...] = ("removed", "added")
 _DEVIATIONS = 9.0  # of the noise, looked at on either side: what lies beyond (1e-19) counts as no privacy at all
@@ -169,7 +169,8 @@ def _with(one: PrivateSteps, low: _Array, high: _Array) -> _Array:
 
 def _between(low: _Array, high: _Array) -> _Array:
     """The normal probability between two bounds, from the side where it is small."""
-    return np.where(low > 0, ndtr(-low) - ndtr(-high), ndtr(high) - ndtr(low)).clip(min=0)
+    found: _Array = np.where(low > 0, ndtr(-low) - ndtr(-high), ndtr(high) - ndtr(low)).clip(min=0)
+    return found
 
 
 def _largest_loss(one: PrivateSteps) -> float:

@@ -56,7 +56,8 @@ class Owners:
         if max(self.counts) == 1:
             return values
         owners = torch.arange(patients).repeat_interleave(torch.tensor(self.counts)).to(values.device)
-        return values.new_zeros((patients, *values.shape[1:])).index_add_(0, owners, values)
+        sums: Tensor = values.new_zeros((patients, *values.shape[1:])).index_add_(0, owners, values)
+        return sums
 
     def _rows(self, device: torch.device, most: int) -> Tensor:
         rows = [patient * most + place for patient, count in enumerate(self.counts) for place in range(count)]
@@ -67,12 +68,12 @@ class Owners:
 class Written:
     """Gradients ``(N, W)`` of patients by the W weights of a parameter, written out."""
 
-    parameter: nn.Parameter
+    parameter: Tensor
     gradients: Tensor
 
     def squared_norms(self) -> Tensor:
         """``(N,)``."""
-        return self.gradients.norm(dim=1).double().square()
+        return torch.linalg.vector_norm(self.gradients, dim=1).double().square()
 
     def sum_of(self, factors: Tensor) -> Tensor:
         """The sum of the gradients times their factors ``(N,)``; one with the factor 0 is left out, finite or not."""
@@ -86,7 +87,7 @@ class Written:
 class Factored:
     """Gradients of patients by a weight as patches ``(N, P, T)`` and output gradients ``(N, O, T)``."""
 
-    parameter: nn.Parameter
+    parameter: Tensor
     patches: Tensor
     outputs: Tensor
 
@@ -140,9 +141,7 @@ def _convolution(one: LayerPass, outputs: Tensor, owners: Owners) -> list[Patien
     return found
 
 
-def _of_weight(
-    weight: nn.Parameter, patches: Tensor, outputs: Tensor, layer: nn.Conv2d | nn.Linear
-) -> PatientGradients:
+def _of_weight(weight: Tensor, patches: Tensor, outputs: Tensor, layer: nn.Conv2d | nn.Linear) -> PatientGradients:
     """The gradients by a weight from patches ``(N, P, T)`` and output gradients ``(N, O, T)``, in the cheaper form."""
     groups = layer.groups if isinstance(layer, nn.Conv2d) else 1
     patients, rows, positions = patches.shape

@@ -42,14 +42,14 @@ class SecretRandom:
         """Standard normal float64 numbers of a shape (Box and Muller, 1958), computed on the device."""
         count = math.prod(shape)
         found = torch.empty(count + count % 2, dtype=torch.float64, device=device)
-        for part in found.split(_AT_ONCE if device.type == "cpu" else _AT_ONCE_ON_A_GPU):
+        for part in torch.split(found, _AT_ONCE if device.type == "cpu" else _AT_ONCE_ON_A_GPU):
             if len(part):
                 self._fill_normal(part)
         return found[:count].view(tuple(shape))
 
     def _fill_normal(self, part: Tensor) -> None:
         half = len(part) // 2
-        first, second = self.uniform(len(part)).to(part.device).split(half)
+        first, second = torch.split(self.uniform(len(part)).to(part.device), half)
         radius, angle = first.log_().mul_(-2).sqrt_(), second.mul_(2 * math.pi)
         torch.mul(radius, angle.cos(), out=part[:half])
         torch.mul(radius, angle.sin_(), out=part[half:])
