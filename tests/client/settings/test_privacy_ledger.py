@@ -1,23 +1,17 @@
 import stat
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from glsmed.client.settings import privacy_ledger
 from glsmed.client.settings.config import SitePrivacySection
 from glsmed.client.settings.patient_account import PatientAccountFile, Spent
 from glsmed.client.settings.privacy_ledger import PrivacyLedger, require_small_delta
 from glsmed.shared.errors import PrivacyBudgetError, PrivacyError
-from glsmed.shared.files.audit import AuditLog, verify
 from glsmed.shared.privacy.accounting import PrivateSteps, epsilon
 from glsmed.shared.protocol.study import PrivacySection
 
 ROUND = Spent(noise_multiplier=1.0, sampling_rate=0.05, steps=100)
-SMALL = Spent(noise_multiplier=20.0, sampling_rate=0.01, steps=1)
 PRIVATE = PrivacySection(noise_multiplier=1.0)
-PAYMENTS = 40
 
 
 def ledger(folder: Path, study: str = "a", *, own: float = 8.0) -> PrivacyLedger:
@@ -68,35 +62,6 @@ def test_steps_of_studies_with_other_noise_are_composed(tmp_path: Path) -> None:
 def test_the_file_is_the_owners_alone(tmp_path: Path) -> None:
     ledger(tmp_path).pay(ROUND, PRIVATE)
     assert stat.S_IMODE((tmp_path / "privacy.json").stat().st_mode) == 0o600
-
-
-def _pay_often(folder: Path) -> None:
-    log = folder / "audit.jsonl"
-    file = PatientAccountFile(
-        folder / "privacy.json", audit_log=log, record=lambda event, fields: AuditLog(log).append(event, fields)
-    )
-    for _ in range(PAYMENTS):
-        PrivacyLedger(file, "a").pay(SMALL, PRIVATE)
-
-
-def test_two_processes_lose_no_payment(tmp_path: Path) -> None:
-    with ProcessPoolExecutor(2) as pool:
-        list(pool.map(_pay_often, [tmp_path, tmp_path]))
-    account = PatientAccountFile(tmp_path / "privacy.json").read()
-    assert (account.payments, account.of("a")[0].steps) == (2 * PAYMENTS, 2 * PAYMENTS)
-    assert verify(tmp_path / "audit.jsonl").entries == 2 * PAYMENTS
-
-
-def _pay_often_without_a_lock(folder: Path) -> None:
-    privacy_ledger.waited_lock = nullcontext  # type: ignore[assignment]  # the one defence off
-    for _ in range(PAYMENTS):
-        PrivacyLedger(PatientAccountFile(folder / "privacy.json"), "a").pay(SMALL, PRIVATE)
-
-
-def test_without_the_lock_payments_are_lost(tmp_path: Path) -> None:
-    with ProcessPoolExecutor(2) as pool:
-        list(pool.map(_pay_often_without_a_lock, [tmp_path, tmp_path]))
-    assert PatientAccountFile(tmp_path / "privacy.json").read().payments < 2 * PAYMENTS
 
 
 @pytest.mark.parametrize(("delta", "patients", "fits"), [(1e-3, 1000, True), (1e-3, 1100, False), (1e-5, 50_000, True)])
