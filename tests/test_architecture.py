@@ -31,6 +31,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "processes": {"errors"},
         "wire": {"errors"},
         "protocol": {"errors", "files", "wire"},
+        "privacy": {"protocol"},
         "cue_calibration": {"errors", "files"},
         "exporting": {"errors", "files", "pixels"},
         "signing": {"errors", "wire"},

@@ -10,18 +10,20 @@ from pathlib import Path
 import pytest
 
 from glsmed.client.egress.query_budget import QueryBudget, Request
+from glsmed.client.settings.patient_account import PatientAccountFile, Spent
+from glsmed.client.settings.privacy_ledger import PrivacyLedger
 from glsmed.client.settings.state_folder import StateFolder
-from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger, Spent
 from glsmed.server.folders.new_study import make_study_folder
 from glsmed.server.folders.pki import CertificateFolder
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.shared.errors import FederationError, QueryBudgetError
 from glsmed.shared.files.audit import AuditLog, verify
+from glsmed.shared.privacy.accounting import epsilon
 from glsmed.shared.protocol.study import PrivacySection, Study, TrainingSection
 
 NAME = "centre.example.org"
-ROUND = Spent(noise_multiplier=1.0, sampling_rate=0.1, steps=50)
-PRIVACY = PrivacySection(noise_multiplier=1.0, max_epsilon=100)
+ROUND = Spent(noise_multiplier=2.0, sampling_rate=0.1, steps=50)
+PRIVACY = PrivacySection(noise_multiplier=2.0)
 
 
 def new_study(root: Path) -> StudyFolder:
@@ -86,22 +88,31 @@ def test_a_new_authority_needs_its_certificate_at_the_hospitals_and_no_new_appro
     assert folder.study().digest() == approved
 
 
-def test_an_old_copy_of_the_privacy_account_understates_epsilon_until_the_missing_round_is_entered(
-    tmp_path: Path,
-) -> None:
-    account = tmp_path / "privacy.json"
-    ledger = PrivacyLedger(account, study="doubt")
-    first = ledger.pay(ROUND, PRIVACY)
-    copy = account.read_bytes()
-    second = ledger.pay(ROUND, PRIVACY)
-    third = ledger.pay(ROUND, PRIVACY)
-    account.write_bytes(copy)
-    assert first < ledger.pay(ROUND, PRIVACY) == second < third  # what would be claimed after three rounds
-    account.write_bytes(copy)
-    content = json.loads(copy)
-    content["spent"].append(content["spent"][-1])
-    account.write_text(json.dumps(content))
+def test_an_old_copy_of_the_privacy_account_costs_nothing_beside_the_audit_log(tmp_path: Path) -> None:
+    file = privacy_account(tmp_path)
+    ledger = PrivacyLedger(file, "doubt")
+    ledger.pay(ROUND, PRIVACY)
+    copy = file.path.read_bytes()
+    ledger.pay(ROUND, PRIVACY)
+    third = epsilon([ROUND.taken] * 3, delta=PRIVACY.delta)
+    file.path.write_bytes(copy)
     assert ledger.pay(ROUND, PRIVACY) == third
+
+
+def test_with_old_copies_of_both_the_missing_rounds_can_be_entered(tmp_path: Path) -> None:
+    file = privacy_account(tmp_path)
+    PrivacyLedger(file, "doubt").pay(ROUND, PRIVACY)
+    content = json.loads(file.path.read_bytes())
+    content["studies"]["doubt"][-1]["steps"] += ROUND.steps
+    content["payments"] += 1
+    file.path.write_text(json.dumps(content))
+    again = PrivacyLedger(privacy_account(tmp_path), "doubt")
+    assert again.pay(ROUND, PRIVACY) == epsilon([ROUND.taken] * 3, delta=PRIVACY.delta)
+
+
+def privacy_account(folder: Path) -> PatientAccountFile:
+    log = folder / "audit.jsonl"
+    return PatientAccountFile(folder / "privacy.json", audit_log=log, record=AuditLog(log).append)
 
 
 def test_an_old_copy_of_the_query_budget_answers_again_until_the_missing_request_is_entered(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from .small_hospitals import TinyNetwork, small_hospital
 
 PATIENTS = {"small": 20, "middle": 60, "large": 80}
 SGD: Mapping[str, object] = {"optimizer": "sgd", "learning_rate": 0.1}
-PRIVATE = {"site_offset": False, "privacy": {"noise_multiplier": 1.0, "max_epsilon": 1e6}}
+PRIVATE = {"site_offset": False, "privacy": {"noise_multiplier": 30.0}}
 
 
 def _study(training: Mapping[str, object], federation: Mapping[str, object]) -> Study:

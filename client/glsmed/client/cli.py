@@ -19,6 +19,7 @@ from glsmed.client.commands.check import check
 from glsmed.client.commands.enroll import enroll
 from glsmed.client.commands.import_ import import_
 from glsmed.client.commands.init import init
+from glsmed.client.commands.privacy import privacy
 from glsmed.client.commands.run import run
 from glsmed.client.commands.train_local import train_local
 from glsmed.shared.processes.command_line import run_command
@@ -54,7 +55,8 @@ def site(
         run(context)
 
 
-for command in (run, init, import_, check, calibrate, enroll, train_local, predict, explain, export, drift, purge):
+_COMMANDS = (run, init, import_, check, calibrate, enroll, train_local, privacy, predict, explain, export, drift, purge)
+for command in _COMMANDS:
     app.command(command.__name__.rstrip("_").replace("_", "-"))(command)
 app.add_typer(audit_app, name="audit")
 

@@ -7,7 +7,8 @@ GlsmedError                     1  base of all
 ├── NetworkError                2  the study's network cannot be built, filled with its weights or trained by all
 ├── PrivacyError                1  something was about to leave a site against its policy
 │   ├── TrajectoryError         1  a model is not one that the site could have helped to make
-│   └── QueryBudgetError        1  the site has answered as many requests of this study as it allows
+│   ├── QueryBudgetError        1  the site has answered as many requests of this study as it allows
+│   └── PrivacyBudgetError      1  one more round would spend more epsilon than the study or the site allows
 ├── WireError                   1  a message breaks the protocol between centre and site
 │   ├── MismatchError           1  centre and site do not mean the same study, round, model or site
 │   ├── UnknownModelError       1  the site does not have the model that a request names by its digest
@@ -132,6 +133,10 @@ class QueryBudgetError(PrivacyError):
 
 class TrajectoryError(PrivacyError):
     """A request is about a model that the site could not have helped to make."""
+
+
+class PrivacyBudgetError(PrivacyError):
+    """One more round would spend more epsilon than the study or the site allows for a patient."""
 
 
 class WireError(GlsmedError):

@@ -17,7 +17,8 @@ from torch import nn
 from torch.profiler import ProfilerActivity, profile
 
 from glsmed.benchmarks.speed.bench import Bench, SpeedSettings, plain_loop
-from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger
+from glsmed.client.settings.patient_account import PatientAccountFile
+from glsmed.client.settings.privacy_ledger import PrivacyLedger
 from glsmed.client.training.differential_privacy.private_training import train_privately
 from glsmed.client.training.steps.compiled_steps import StepCompiler, compiled_network
 from glsmed.client.training.steps.round_plan import RoundPlan
@@ -28,7 +29,7 @@ from glsmed.shared.networks.model_arrays import load_arrays, state_arrays
 from glsmed.shared.pixels import to_pixels
 from glsmed.shared.protocol.study import AugmentationSection, PrivacySection
 
-_MUCH = PrivacySection(noise_multiplier=1.0, max_epsilon=1e9)
+_MUCH = PrivacySection(noise_multiplier=100)
 _MEGABYTE = 1e6
 _ON_GPU = "DeviceType.CUDA"  # as torch's profiler calls it
 _LAYER = 1264  # a square layer of so many inputs has 6.4 MB
@@ -162,7 +163,7 @@ def _private_rate(bench: Bench, patient_images: Literal["one", "all"]) -> float:
     }
     settings, model, images = bench.training.model_copy(update=changes), bench.model(), list[int]()
     with tempfile.TemporaryDirectory() as folder:
-        ledger = PrivacyLedger(Path(folder) / "privacy.json", study="speed")
+        ledger = PrivacyLedger(PatientAccountFile(Path(folder) / "privacy.json"), study="speed")
 
         def work() -> None:
             summary = train_privately(model, examples, settings, ledger, round_number=1, device=bench.device)

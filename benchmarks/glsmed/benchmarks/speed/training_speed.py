@@ -19,7 +19,8 @@ from torch.nn import functional as F
 from glsmed.benchmarks.speed.bench import Bench, SpeedSettings, plain_loop
 from glsmed.benchmarks.speed.prediction_speed import prediction_over_plain
 from glsmed.client.data.examples import Examples
-from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger
+from glsmed.client.settings.patient_account import PatientAccountFile
+from glsmed.client.settings.privacy_ledger import PrivacyLedger
 from glsmed.client.training.differential_privacy.private_training import train_privately
 from glsmed.client.training.steps.batches import load_batch, shuffled_passes
 from glsmed.client.training.steps.compiled_steps import compiled_network
@@ -31,7 +32,7 @@ from glsmed.shared.pixels import to_pixels
 from glsmed.shared.protocol.study import PrivacySection, TrainingSection
 from glsmed.shared.smoothing import generalized_label_smoothing_loss, rates_from_probability
 
-_MUCH = PrivacySection(noise_multiplier=1.0, max_epsilon=1e9)
+_MUCH = PrivacySection(noise_multiplier=100)
 
 
 def measure_speed(settings: SpeedSettings, device: torch.device) -> dict[str, object]:
@@ -137,7 +138,7 @@ def _private_over_plain(bench: Bench, *, patient_images: Literal["one", "all"]) 
     settings = bench.training.model_copy(update={"privacy": privacy, "batch_size": patients_in_step})
     private, plain = bench.model(), bench.model()
     with tempfile.TemporaryDirectory() as folder:
-        ledger = PrivacyLedger(Path(folder) / "privacy.json", study="speed")
+        ledger = PrivacyLedger(PatientAccountFile(Path(folder) / "privacy.json"), study="speed")
 
         def private_seconds() -> float:
             images: list[int] = []

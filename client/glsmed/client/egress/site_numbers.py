@@ -53,6 +53,29 @@ def loss_number(loss: float, training: Examples) -> Number:
     return Number(loss, min(_patients(training, group) for group in groups))
 
 
+def counted_by(cells: int, splits: Mapping[SplitName, Examples], study: Study) -> tuple[int, int]:
+    """The training cells and patients that an update says it counts by.
+
+    With differential privacy the expected draws of a round, the same at every site: with the same noise their updates
+    are worth the same, and an exact count would tell of one patient more.
+    """
+    if study.training.privacy.is_on:
+        draws = study.training.steps_per_round * study.training.batch_size
+        return draws, draws
+    return cells, labelled_patients(splits["train"])
+
+
+def training_numbers(loss: float, splits: Mapping[SplitName, Examples], study: Study) -> dict[str, Number]:
+    """What could go with an update: its training loss, and what the centre needs to weigh it.
+
+    With differential privacy no loss: no noise is on it, and a crafted model writes one patient into it.
+    """
+    weights = weight_numbers(splits, study)
+    if study.training.privacy.is_on:
+        return {name: number for name, number in weights.items() if name != "patients"}
+    return {"loss": loss_number(loss, splits["train"]), **weights}
+
+
 def weight_numbers(splits: Mapping[SplitName, Examples], study: Study) -> dict[str, Number]:
     """What the centre needs to weigh the site's update, beside its cells, where the study weighs by it."""
     weights = study.federation.aggregation.weights

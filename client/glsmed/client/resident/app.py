@@ -16,11 +16,11 @@ from glsmed.client.egress.policy import error_code
 from glsmed.client.egress.query_budget import EvaluatedSplit, RecordedAnswer, Request
 from glsmed.client.egress.site_numbers import (
     Number,
+    counted_by,
     evaluation_numbers,
     labelled_patients,
-    loss_number,
     site_counts,
-    weight_numbers,
+    training_numbers,
 )
 from glsmed.client.evaluation.evaluation import Evaluation, evaluate
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
@@ -103,7 +103,8 @@ class _SiteTasks:
             sends_metrics=site.egress.sends_evaluations,
             metrics={},
         )
-        return site.egress.release(reply, numbers=self._site_counts())
+        counts = {} if site.study.training.privacy.is_on else self._site_counts()  # exact counts have no noise
+        return site.egress.release(reply, numbers=counts)
 
     def _site_counts(self) -> Mapping[str, Number]:
         """The site's counts; none once they changed more often than its policy answers about."""
@@ -137,8 +138,7 @@ class _SiteTasks:
         task = decode(content, TrainTask)
         self._check(task)
         examples = site.splits["train"]
-        patients = labelled_patients(examples)
-        site.egress.require_updates(patients)
+        site.egress.require_updates(labelled_patients(examples))
         model = self._taken(task, after_round=task.round - 1)
         asked = task.model_digest + (packed_digest(task.control) if task.control else "")
         site.trajectory.require_training(task.model_digest, asked)
@@ -147,6 +147,7 @@ class _SiteTasks:
         arrays, control = site.models.layout.unpack(model), site.models.control(task)
         summary = site.strategy.train(arrays, site.splits, round_number=task.round, control=control)
         site.trajectory.trained(task.model_digest, model, site.strategy.shared())
+        cells, patients = counted_by(summary.cells, site.splits, site.study)
         packed = site.models.update(model, site.strategy.shared(), round_number=task.round)
         update = Update(
             study_digest=self._digest,
@@ -154,10 +155,10 @@ class _SiteTasks:
             manifest_digest=task.manifest_digest,
             model_digest=task.model_digest,
             update_digest=packed_digest(packed),
-            training_cells=summary.cells,
+            training_cells=cells,
             training_patients=patients,
             steps=summary.steps,
-            seconds=summary.seconds,
+            seconds=0.0 if site.study.training.privacy.is_on else summary.seconds,
             reference="" if validation is None else validation.reference,
             metrics={},
             validation={},
@@ -165,7 +166,7 @@ class _SiteTasks:
         )
         released = site.egress.release(
             update,
-            numbers={"loss": loss_number(summary.loss, examples), **weight_numbers(site.splits, site.study)},
+            numbers=training_numbers(summary.loss, site.splits, site.study),
             validation=None if validation is None else validation.numbers,
             echo=task.model_digest,
             note=site.query_budget.left_in_words(),
@@ -272,9 +273,9 @@ class _SiteTasks:
         site = self._site
         examples = site.splits[split]
         kind, splits = site.study.model.calibration_map, site.splits
-        output_calibration = calibrate_outputs(
-            site.model, splits["train"], splits["validation"], kind=kind, device=site.device
-        )
+        private = site.study.training.privacy.is_on
+        learned = splits["train"].rows(slice(0)) if private else splits["train"]  # no account covers a look at these
+        output_calibration = calibrate_outputs(site.model, learned, splits["validation"], kind=kind, device=site.device)
         evaluation = evaluate(
             site.model, examples, device=site.device, output_calibration=output_calibration, rows=rows
         )

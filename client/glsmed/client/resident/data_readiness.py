@@ -26,6 +26,7 @@ from glsmed.client.resident.preparation import (
     summarise,
 )
 from glsmed.client.settings.config import SiteConfig
+from glsmed.client.settings.privacy_forecast import forecast
 from glsmed.shared.errors import Fault
 from glsmed.shared.files.fault_lists import grouped, write_full_list
 from glsmed.shared.protocol.study import Study
@@ -80,7 +81,8 @@ def check_data(
     if not survey.faults:  # counts of a faulty manifest would only repeat its faults
         _check_splits(report, report.summary)
         if rows is not None:
-            _check_labels(report, config, rows, entries["train"])
+            labelled = _check_labels(report, config, rows, entries["train"])
+            _check_privacy(report, config, study, labelled)
     if review is not None:
         _write_page(report, config, survey, review)
 
@@ -129,7 +131,8 @@ def _check_splits(report: "CheckReport", summary: SiteSummary) -> None:
 
 def _check_labels(
     report: "CheckReport", config: SiteConfig, rows: Sequence[LabelRow], training: Sequence[ImageEntry]
-) -> None:
+) -> int:
+    """Add what keeps labels from being learned; returns how many training patients have one."""
     patients = {entry.patient_id for entry in training}
     labelled = {row.patient_id for row in rows if row.weight > 0}
     if not labelled:
@@ -141,6 +144,18 @@ def _check_labels(
             f"{len(labelled & patients)} training patients have a labelled finding, egress.min_patients is "
             f"{config.egress.min_patients}: no model update may leave"
         )
+    return len(labelled & patients)
+
+
+def _check_privacy(report: "CheckReport", config: SiteConfig, study: Study, patients: int) -> None:
+    """Add what a private study will cost here, and whether the budget lasts."""
+    if not study.training.privacy.is_on or not patients:
+        return
+    found = report.attempt(lambda: forecast(config, study, patients=patients))
+    if found is not None:
+        report.lines.extend(found.lines)
+        report.warnings.extend(found.warnings)
+        report.faults.extend(found.faults)
 
 
 def _write_page(report: "CheckReport", config: SiteConfig, survey: Survey, review: SiteReview) -> None:

@@ -18,10 +18,12 @@ from glsmed.client.resident.preparation import label_rows, prepare_site, with_ta
 from glsmed.client.resident.site_models import SiteModels
 from glsmed.client.resident.site_strategy import SiteStrategy
 from glsmed.client.settings.config import SiteConfig
+from glsmed.client.settings.privacy_ledger import PrivacyLedger
 from glsmed.client.settings.site_audit import open_audit
 from glsmed.client.training.devices import resolve_devices
 from glsmed.client.training.round_training import RoundTraining
 from glsmed.shared.cue_calibration.shared_prior import SharedPrior
+from glsmed.shared.files.audit import AuditLog
 from glsmed.shared.networks.initial_model import initial_model
 from glsmed.shared.networks.local_layers import local_names
 from glsmed.shared.networks.model_arrays import state_arrays
@@ -97,7 +99,8 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
     inputs = read_site_inputs(config, study)
     data = prepare_site(inputs)
     inputs = data.inputs
-    training = _started_training(config, study, devices)
+    audit = open_audit(config)
+    training = _started_training(config, study, devices, audit)
     return SiteRuntime(
         inputs=inputs,
         splits=data.splits,
@@ -105,7 +108,7 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
         models=models,
         device=devices[0],
         strategy=SiteStrategy(study, model, training, state=config.state, device=devices[0]),
-        egress=_egress_policy(inputs, models.up),
+        egress=_egress_policy(inputs, models.up, audit),
         query_budget=query_budget,
         trajectory=trajectory,
         events=EventWriter(config.state.events),
@@ -132,19 +135,24 @@ def checked_model(config: SiteConfig, study: Study) -> nn.Module:
     return model
 
 
-def _started_training(config: SiteConfig, study: Study, devices: Sequence[torch.device]) -> RoundTraining:
-    training = RoundTraining(study, devices=devices, state=config.state, compiling=config.compile)
+def _started_training(
+    config: SiteConfig, study: Study, devices: Sequence[torch.device], audit: AuditLog
+) -> RoundTraining:
+    ledger = PrivacyLedger.of_site(config, study, record=audit.append)
+    if study.training.privacy.is_on:
+        ledger.file.mend()
+    training = RoundTraining(study, devices=devices, state=config.state, compiling=config.compile, ledger=ledger)
     training.start()
     return training
 
 
-def _egress_policy(inputs: SiteInputs, form: ModelForm) -> EgressPolicy:
+def _egress_policy(inputs: SiteInputs, form: ModelForm, audit: AuditLog) -> EgressPolicy:
     return EgressPolicy(
         inputs.config.egress,
         inputs.study,
         form,
         site=inputs.config.site,
-        audit=open_audit(inputs.config),
+        audit=audit,
         counts=ReleasedCounts(inputs.config.state, inputs.study.digest(), step=inputs.config.egress.min_patients),
         cue_words=shareable_cues(inputs.reader.adapter),
     )

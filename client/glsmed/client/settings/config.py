@@ -11,6 +11,7 @@ from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.settings.state_migration import migrate_state
 from glsmed.shared.files.documents import FalseIsOff, StrictModel, did_you_mean, load
 from glsmed.shared.protocol.metric_names import PERMISSIONS
+from glsmed.shared.protocol.study import LEAST_DELTA, MOST_DELTA, MOST_EPSILON
 
 SITE_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 _ADDRESS = r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$"
@@ -162,6 +163,31 @@ class EgressSection(StrictModel):
         return metrics
 
 
+class SitePrivacySection(StrictModel):
+    """The site's own limit of what its patients' privacy may cost, whatever a study says."""
+
+    max_epsilon_per_patient: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=MOST_EPSILON,
+            description="most epsilon that a patient's data may spend in all private studies of this site together, up "
+            "to 20",
+        ),
+    ] = 8.0
+    delta: Annotated[
+        float,
+        Field(ge=LEAST_DELTA, le=MOST_DELTA, description="delta at which all studies are counted together"),
+    ] = 1e-5
+    account: Annotated[
+        Path | None,
+        Field(
+            description="file of the account; a hospital with several studies names the same in every config.yaml, so "
+            "that they are counted together; null: in state_folder"
+        ),
+    ] = None
+
+
 class SiteConfig(StrictModel):
     """One hospital; see docs/configuration.md for every key."""
 
@@ -216,6 +242,10 @@ class SiteConfig(StrictModel):
         ),
     ] = 0.9
     egress: Annotated[EgressSection, Field(description="what may leave this site")] = EgressSection()
+    privacy: Annotated[
+        SitePrivacySection,
+        Field(description="what differential privacy may cost this site's patients in all studies together"),
+    ] = SitePrivacySection()
     accept_bundles: Annotated[
         tuple[Annotated[str, Field(pattern=_DIGEST)], ...],
         Field(description="SHA-256 of further run bundles to accept; the installed release's own is always accepted"),
@@ -253,12 +283,14 @@ def _resolved(config: SiteConfig, folder: Path) -> SiteConfig:
     adapter = str(folder / data.adapter) if data.adapter.endswith((".yaml", ".yml")) else data.adapter
     gold = None if data.gold is None else folder / data.gold
     calibration = None if data.calibration is None else folder / data.calibration
+    account = None if config.privacy.account is None else folder / config.privacy.account
     return config.model_copy(
         update={
             "study": folder / config.study,
             "key": folder / config.key,
             "state_folder": folder / config.state_folder,
             "import_section": config.import_section.resolved(folder),
+            "privacy": config.privacy.model_copy(update={"account": account}),
             "centre": config.centre.model_copy(update={"ca_certificate": folder / config.centre.ca_certificate}),
             "data": data.model_copy(
                 update={

@@ -50,6 +50,11 @@ egress:
   show_model_to_peers: false    # true: where the study compares, other sites may measure this site's last model
   max_peer_models: 16           # query budget: other sites' models that are measured in a run
 
+privacy:                        # of private studies: what a patient's data may cost in all of them together
+  max_epsilon_per_patient: 8    # this site's own limit, whatever a study.yaml says
+  delta: 1e-5
+  account: null                 # file of the account; with several studies, the same file in each config.yaml
+
 accept_bundles: []              # sha256 of further run bundles; that of the installed release is always accepted
 """
 

@@ -1,11 +1,13 @@
 """The rounds of training at a site, on the devices and with the privacy that its files ask for."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
 from glsmed.client.data.examples import Examples
+from glsmed.client.settings.patient_account import PatientAccountFile
 from glsmed.client.settings.site_secret import SiteSecret
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.training.steps.compiled_steps import Compiling, StepCompiler
@@ -15,10 +17,13 @@ from glsmed.client.training.steps.training import OnStep, train
 from glsmed.client.training.worker_pool.worker_pool import WorkerPool
 from glsmed.shared.protocol.study import Study
 
+if TYPE_CHECKING:
+    from glsmed.client.settings.privacy_ledger import PrivacyLedger
+
 
 def steps_share_passes(model: nn.Module, *, image_size_px: int) -> bool:
     """Whether private steps with this network take several patients through it at once."""
-    from glsmed.client.training.differential_privacy.hook_check import hooks_are_exact  # Opacus takes seconds
+    from glsmed.client.training.differential_privacy.hook_check import hooks_are_exact  # few need it
 
     return hooks_are_exact(model, image_size_px=image_size_px)
 
@@ -32,14 +37,22 @@ class RoundTraining:
         devices: those that share a round.
         state: the site's state folder.
         compiling: whether compiled steps may be tried.
+        ledger: what private rounds are paid from; None: the account in the state folder, without an audit log.
     """
 
     def __init__(
-        self, study: Study, *, devices: Sequence[torch.device], state: StateFolder, compiling: Compiling = "off"
+        self,
+        study: Study,
+        *,
+        devices: Sequence[torch.device],
+        state: StateFolder,
+        compiling: Compiling = "off",
+        ledger: "PrivacyLedger | None" = None,
     ) -> None:
         self._study = study
         self._compiler = StepCompiler(compiling)
         self._device = devices[0]
+        self._given_ledger = ledger
         self._state = state
         self._keys = SiteSecret.of(state).round_keys(study.digest(), "training")
         self._pool = WorkerPool(study, devices=devices, state=state) if len(devices) > 1 else None
@@ -91,19 +104,24 @@ class RoundTraining:
         """The privacy that the site has spent in the study; None without differential privacy.
 
         Raises:
-            DataError: the account is damaged, or of another study.
+            DataError: the account is damaged.
         """
         if not self._study.training.privacy.is_on:
             return None
-        from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger  # Opacus takes seconds
+        return self._ledger().spent(self._study.training.privacy)
 
-        ledger = PrivacyLedger(self._state.privacy_account, study=self._study.digest())
-        return ledger.spent(self._study.training.privacy)
+    def _ledger(self) -> "PrivacyLedger":
+        if self._given_ledger is not None:
+            return self._given_ledger
+        from glsmed.client.settings.privacy_ledger import PrivacyLedger  # see below
+
+        return PrivacyLedger(PatientAccountFile(self._state.privacy_account), self._study.digest())
 
     def _train_privately(self, model: nn.Module, examples: Examples, round_number: int) -> TrainingSummary:
-        # imported here: Opacus takes seconds
-        from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger
+        # imported here, since most studies have no privacy
         from glsmed.client.training.differential_privacy.private_training import train_privately
 
-        settings, ledger = self._study.training, PrivacyLedger(self._state.privacy_account, study=self._study.digest())
-        return train_privately(model, examples, settings, ledger, round_number=round_number, device=self._device)
+        settings = self._study.training
+        return train_privately(
+            model, examples, settings, self._ledger(), round_number=round_number, device=self._device
+        )

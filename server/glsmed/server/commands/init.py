@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from glsmed.shared.privacy.planning import Plan
     from glsmed.shared.protocol.network_settings import InitialWeights, ModelSection
     from glsmed.shared.protocol.study import Study
 
@@ -28,6 +29,15 @@ def init_command(
     licence: Annotated[
         str | None, typer.Option(help="Licence of the weights.", show_default="the one in the file's header")
     ] = None,
+    private: Annotated[
+        float | None,
+        typer.Option(
+            help="Differential privacy: epsilon of the whole study; noise and steps are planned for it.",
+            min=0.1,
+            max=20,
+        ),
+    ] = None,
+    patients: Annotated[int, typer.Option(help="For --private: training patients of the smallest site.", min=10)] = 500,
     ca_passphrase_file: Annotated[
         Path | None, typer.Option(help="File whose first line encrypts pki/ca.key; keep it elsewhere.")
     ] = None,
@@ -38,6 +48,7 @@ def init_command(
 
     - `flwr-server init my-study --public-name centre.example.org`
     - `flwr-server init my-study --public-name centre.example.org --ca-passphrase-file /media/key/passphrase`
+    - `flwr-server init my-study --private 8 --patients 500`
     - `flwr-server init my-study --architecture timm/convnext_tiny --weights chest.safetensors --licence CC-BY-4.0`
     """
     from glsmed.server.folders.new_study import make_study_folder  # heavy: --help need not wait for it
@@ -45,6 +56,7 @@ def init_command(
 
     passphrase = None if ca_passphrase_file is None else passphrase_in(ca_passphrase_file)
     model = _checked_model(folder, architecture, weights, licence)
+    plan = None if private is None else _plan(private, patients)
     make_study_folder(
         folder,
         name=name or folder.resolve().name,
@@ -53,12 +65,37 @@ def init_command(
         loopback_port=loopback_port,
         model=model,
         ca_passphrase=passphrase,
+        private=plan,
     )
     if weights is not None and model.initial_weights is not None:
         _copy(weights, folder, model.initial_weights)
     typer.echo(f"made {folder}/study.yaml; edit it, then send it to every hospital with {folder}/pki/ca.crt")
     typer.echo(f"keep {folder}/pki/ca.key and server.key to yourself")
     typer.echo(f"next: flwr-server --study {folder}/study.yaml admit request.yaml   (one request from each hospital)")
+
+
+def _plan(wanted: float, patients: int) -> "Plan":
+    """Noise and steps for an epsilon at the smallest site, which are also told."""
+    from glsmed.shared.errors import UsageError
+    from glsmed.shared.privacy.planning import PLANNED_ROUNDS, plan_for
+    from glsmed.shared.protocol.study import TrainingSection
+
+    defaults = TrainingSection()
+    try:
+        plan = plan_for(
+            wanted,
+            patients=patients,
+            batch_size=defaults.batch_size,
+            rounds=PLANNED_ROUNDS,
+            delta=defaults.privacy.delta,
+        )
+    except ValueError as error:
+        raise UsageError(f"--private: {error}") from None
+    typer.echo(
+        f"privacy: {plan.rounds} rounds of {plan.steps_per_round} steps with noise {plan.noise_multiplier:g} end at "
+        f"epsilon {plan.epsilon:.2f} at a site with {patients} training patients, and below it at larger sites"
+    )
+    return plan
 
 
 def _checked_model(folder: Path, architecture: str, weights: Path | None, licence: str | None) -> "ModelSection":

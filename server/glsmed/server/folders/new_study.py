@@ -8,6 +8,7 @@ from glsmed.server.folders.study_template import study_template
 from glsmed.shared.errors import UsageError
 from glsmed.shared.files.atomic import write_text
 from glsmed.shared.files.documents import parse_document, validate
+from glsmed.shared.privacy.planning import Plan
 from glsmed.shared.protocol.network_settings import ModelSection
 from glsmed.shared.protocol.study import Study
 
@@ -23,6 +24,7 @@ def make_study_folder(
     loopback_port: int,
     model: ModelSection = _DEFAULT_MODEL,
     ca_passphrase: bytes | None = None,
+    private: Plan | None = None,
 ) -> StudyFolder:
     """The new study folder ``root``, with a commented study file at its defaults.
 
@@ -34,6 +36,7 @@ def make_study_folder(
         loopback_port: port for this machine only.
         model: the network, and the weights that it starts from.
         ca_passphrase: encrypts the authority's key.
+        private: rounds, steps and noise of a study with differential privacy.
 
     Raises:
         UsageError: the folder already holds a study or the authority of one.
@@ -42,7 +45,9 @@ def make_study_folder(
     folder = StudyFolder.at(root)
     if folder.study_file.exists():
         raise UsageError(f"{folder.study_file} exists already: choose another folder, or edit that file")
-    text = study_template(name, public_names=public_names, port=port, loopback_port=loopback_port, model=model)
+    text = study_template(
+        name, public_names=public_names, port=port, loopback_port=loopback_port, model=model, private=private
+    )
     study = validate(parse_document(text, source=str(folder.study_file)), Study)
     if folder.certificates.ca_key.exists():
         raise UsageError(f"{folder.certificates.ca_key} is the authority of another study: choose another folder")

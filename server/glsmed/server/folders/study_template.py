@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
+from glsmed.shared.privacy.planning import Plan
 from glsmed.shared.protocol.network_settings import ModelSection
+from glsmed.shared.protocol.study import TrainingSection
 
 _DEFAULT_MODEL = ModelSection()
+_DEFAULTS = TrainingSection()
 
 _TEMPLATE = """\
 # A glsmed study: what the centre and every hospital agree on. Every key: docs/configuration.md.
@@ -39,8 +42,8 @@ labels:
   negative_rates: off           # off | gated: rates below 0 where a site's held-out gold shows a gain
 
 training:
-  rounds: 50
-  steps_per_round: 100          # gradient steps at each site in each round
+  rounds: {rounds}
+  steps_per_round: {steps}          # gradient steps at each site in each round
   batch_size: 32
   optimizer: adamw              # adamw | sgd
   learning_rate: 3e-4
@@ -56,7 +59,7 @@ training:
     layer_decay: 1              # learning rate of each layer over that of the next; 1: all alike, 0.7 is usual
     schedule: constant          # constant | cosine: learning rate over the rounds
     average_decay: 0            # moving average of a round's weights; 0: none, 0.98 is usual with 100 steps
-  site_offset: true             # base-rate offset: added to the logits at that site; never leaves it
+  site_offset: {site_offset}             # base-rate offset: added to the logits at that site; never leaves it
   seed: 0
   augmentation:                 # 0 or false switches one off
     rotation_degrees: 5
@@ -65,11 +68,11 @@ training:
     contrast_fraction: 0.1
     horizontal_flip: false      # a mirrored heart is another finding
   privacy:                      # differential privacy with the patient as the unit; needs site_offset: false
-    noise_multiplier: 0         # 0: off; 1.0 is usual
+    noise_multiplier: {noise}         # 0: off; init --private plans it for an epsilon
     clip_norm_l2: 1.0
     patient_images: one         # one | all: which images of a drawn patient count in a step; docs/privacy.md
     delta: 1e-5
-    max_epsilon: 8              # a site refuses a round that would exceed this
+    max_epsilon: {max_epsilon}              # a site refuses a round that would exceed this
 
 federation:
   quorum: 2                     # sites whose updates a round needs; with fewer, the round is tried again
@@ -120,8 +123,12 @@ def study_template(
     port: int = 8443,
     loopback_port: int = 8440,
     model: ModelSection = _DEFAULT_MODEL,
+    private: Plan | None = None,
 ) -> str:
-    """A commented study file with everything at its default but what is given; of the model network and weights."""
+    """A commented study file with everything at its default but what is given; of the model network and weights.
+
+    With a plan for differential privacy, its rounds, steps and noise.
+    """
     names = "\n".join(f"    - {name}" for name in public_names)
     weights = "null" if model.initial_weights is None else model.initial_weights.model_dump_json()  # JSON is YAML
     return _TEMPLATE.format(
@@ -131,4 +138,9 @@ def study_template(
         public_names=names,
         architecture=model.architecture,
         weights=weights,
+        rounds=_DEFAULTS.rounds if private is None else private.rounds,
+        steps=_DEFAULTS.steps_per_round if private is None else private.steps_per_round,
+        site_offset="true" if private is None else "false",
+        noise=0 if private is None else f"{private.noise_multiplier:g}",
+        max_epsilon=f"{_DEFAULTS.privacy.max_epsilon if private is None else private.wanted:g}",
     )

@@ -9,6 +9,7 @@ from glsmed.server.readiness.disk_check import check_disk
 from glsmed.server.readiness.finding_check import check_findings
 from glsmed.server.readiness.model_check import check_model
 from glsmed.server.readiness.port_check import check_ports
+from glsmed.server.readiness.privacy_check import check_privacy
 from glsmed.server.readiness.report import CheckReport
 from glsmed.server.readiness.site_check import check_sites
 from glsmed.shared.errors import ConfigurationError, GlsmedError
@@ -39,4 +40,5 @@ def _checks(folder: StudyFolder, study: Study) -> Iterator[Callable[[], CheckRep
     yield lambda: check_ports(folder, study)
     yield lambda: check_sites(folder.sites, study)
     yield lambda: check_model(folder.root, study)
+    yield lambda: check_privacy(study.training)
     yield lambda: check_disk(folder, study)

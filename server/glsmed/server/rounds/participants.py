@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from glsmed.server.rounds.site_messenger import Request, SiteMessenger, SiteReply
-from glsmed.shared.errors import WireError
+from glsmed.shared.errors import PrivacyBudgetError, WireError
 from glsmed.shared.processes.command_line import Tell
 from glsmed.shared.protocol.codec import decode, encode
 from glsmed.shared.protocol.messages import Hello, HelloReply, require_same
@@ -26,6 +26,7 @@ class Participants:
 
     Attributes:
         measuring: sites that let metrics of a model leave.
+        spent: sites whose privacy budget is spent: they measure models, and train no more.
 
     Args:
         record: appends an event with its fields to the audit log.
@@ -45,26 +46,34 @@ class Participants:
         self._failures: Counter[str] = Counter()
         self._back_in: dict[str, int] = {}  # the round from which on a site that was set aside is asked again
         self._here: set[str] = set()
+        self.spent: set[str] = set()
 
-    def assemble(self, number: int, *, tell: Tell, may_go_on: Callable[[], bool]) -> Mapping[str, int]:
+    def assemble(
+        self, number: int, *, tell: Tell, may_go_on: Callable[[], bool], to_train: bool = False
+    ) -> Mapping[str, int]:
         """Wait until a quorum of sites is ready; returns the node id of each ready site.
 
         Args:
             number: the round.
             tell: gets one line about who is ready and who is not, repeatedly while waiting.
             may_go_on: asked at every look; when it says no, the sites that are ready are returned, however few.
+            to_train: without the sites whose privacy budget is spent.
         """
         next_look = -math.inf
         while True:
             if self._messenger.clock.now() >= next_look:
-                ready = self.ready(number)
+                ready = self.ready(number, to_train=to_train)
                 if len(ready) >= self._federation.quorum or not may_go_on():
                     return ready
                 tell(self._who_is_missing(ready, number))
                 next_look = self._messenger.clock.now() + _LOOK_SECONDS
             self._messenger.wait()
 
-    def ready(self, number: int) -> Mapping[str, int]:
+    def can_train(self) -> bool:
+        """Whether enough admitted sites are left that have not spent their privacy budget."""
+        return len(self._messenger.admitted() - self.spent) >= self._federation.quorum or not self.spent
+
+    def ready(self, number: int, *, to_train: bool = False) -> Mapping[str, int]:
         """The node id of each site that is ready for a round now, however few there are.
 
         Sites that were set aside are among them where the quorum cannot do without.
@@ -76,7 +85,8 @@ class Participants:
             self._greet(due)
         self._note_departures(presence.sites)
         busy = self._messenger.busy(presence.sites)
-        able = {site: node for site, node in presence.sites.items() if site in self._greeted and site not in busy}
+        out = busy.keys() | (self.spent if to_train else set())
+        able = {site: node for site, node in presence.sites.items() if site in self._greeted and site not in out}
         aside = self.set_aside(number)
         ready = {site: node for site, node in able.items() if site not in aside}
         return ready if len(ready) >= self._federation.quorum else able
@@ -86,12 +96,20 @@ class Participants:
         for site in counted:
             self._failures.pop(site, None)
         for site, reason in not_counted.items():
+            if reason.startswith(PrivacyBudgetError.__name__):
+                self._note_spent(site, number)
+                continue
             self._failures[site] += 1
             if self._failures[site] >= self._federation.failures_before_pause:
                 self._back_in[site] = number + 1 + self._federation.pause_rounds
                 del self._failures[site]
                 fields = {"site": site, "until_round": self._back_in[site], "reason": reason}
                 self._record("site_set_aside", fields)
+
+    def _note_spent(self, site: str, number: int) -> None:
+        if site not in self.spent:
+            self.spent.add(site)
+            self._record("site_budget_spent", {"site": site, "round": number})
 
     def keep_aside(self, site: str, *, until: int, reason: str) -> None:
         """Set a site aside until a round, as long as the quorum can do without it."""
@@ -163,6 +181,7 @@ class Participants:
         reasons = [f"{site} is online but not ready: {why}" for site, why in self._refusals.items()]
         reasons += [f"{site} still works on round {group}" for site, group in self._messenger.busy(self._here).items()]
         reasons += [f"{site} is set aside until round {back}" for site, back in self.set_aside(number).items()]
+        reasons += [f"the privacy budget of {site} is spent: it trains no more" for site in sorted(self.spent)]
         admitted = self._messenger.admitted()
         if len(admitted) < quorum:
             reasons.append(

@@ -3,7 +3,8 @@
 participants ─ measure the last model and train it ─ check each reply ─ merge ─ checkpoint ─ … ─ best round ─ test
 
 A round counts when at least ``quorum`` updates pass every check. Otherwise it is tried again a few times, and then the
-run fails: it never continues with fewer updates. A model that most sites cannot use is taken back with its round. One
+run fails: it never continues with fewer updates. Where too few sites have a privacy budget left, training ends early,
+and the study with its evaluation. A model that most sites cannot use is taken back with its round. One
 message a round takes a model to a site: it is measured on the site's validation split and trained further there.
 """
 
@@ -114,7 +115,7 @@ class _StudyRun:
         """The checkpoint after the remaining rounds, or after those that ran before the study was told to stop."""
         while checkpoint.round < self._study.training.rounds:
             self._rest_while_paused(checkpoint.round + 1)
-            if self._is_to_stop():
+            if self._is_to_stop() or not self._participants.can_train():
                 break
             checkpoint = self._round(checkpoint.round + 1, checkpoint)
         return checkpoint
@@ -143,9 +144,9 @@ class _StudyRun:
     def _round(self, number: int, base: Checkpoint) -> Checkpoint:
         outcome = RoundOutcome()
         for attempt in range(1, _ATTEMPTS + 1):
-            sites = self._assemble(number)
+            sites = self._assemble(number, to_train=True)
             if len(sites) < self._study.federation.quorum:
-                return base  # told to stop while the quorum was missing
+                return base  # told to stop while the quorum was missing, or too few can pay for another round
             outcome, record = self._attempt(number, attempt, base, sites)
             bad = self._bad_model(base, outcome)
             if bad is not None:
@@ -285,14 +286,23 @@ class _StudyRun:
         self._folder.record("evaluated", {**asked, "numbers": outcome.counted, "not_counted": outcome.not_counted})
         return outcome
 
-    def _assemble(self, number: int) -> Mapping[str, int]:
+    def _assemble(self, number: int, *, to_train: bool = False) -> Mapping[str, int]:
         def tell(line: str) -> None:
             self._say(f"{self._name(number)}: {line}", state="waiting", round_number=number)
 
-        sites = self._participants.assemble(number, tell=tell, may_go_on=lambda: not self._is_to_stop())
+        def may_go_on() -> bool:
+            return not self._is_to_stop() and (self._participants.can_train() or not to_train)
+
+        sites = self._participants.assemble(number, tell=tell, may_go_on=may_go_on, to_train=to_train)
         return self._calibration.settle(sites, tell=tell) if self._study.labels.shared_calibration else sites
 
     def _measure_last(self, last: Checkpoint) -> RoundOutcome:
+        if last.round == 0 and not self._participants.can_train():
+            spent = ", ".join(sorted(self._participants.spent))
+            raise FederationError(
+                f"no round can be trained: the privacy budget of {spent} does not suffice for one; flwr-server check "
+                "says what a round costs, and what noise would last"
+            )
         if last.round == 0:
             raise FederationError("stopped before the first round: there is no model; start again to go on")
         return self._evaluate(last, "validation")
@@ -337,6 +347,7 @@ class _StudyRun:
             "checkpoint_sha256": self._folder.checkpoints.digest(choice.round),
             "sites": site_results(outcome.rows),
             "not_evaluated": outcome.not_counted,
+            "privacy_budget_spent": sorted(self._participants.spent),
         }
 
     def _name(self, number: int) -> str:

@@ -45,6 +45,7 @@ _MEANINGS = {
     "PrivacyError": "the site's egress policy does not allow it",
     "TrajectoryError": "the site could not have helped to make this model: it refuses models farther than "
     "federation.max_round_change from the last that it trained",
+    "PrivacyBudgetError": "the site's privacy budget is spent: it trains no more, and still measures models",
     "QueryBudgetError": "the site has answered as many requests of this study as its egress policy allows",
 }
 

@@ -63,7 +63,8 @@ class Update:
     Attributes:
         model_digest: of the model that it began with.
         update_digest: SHA-256 of the buffers in ``model``.
-        training_patients: patients with a labelled cell.
+        training_patients: patients with a labelled cell; in a private study this and ``training_cells`` are the
+            expected draws, and ``seconds`` is 0.
         reference: what ``validation`` was measured against: gold, reports, or empty where it was not.
         metrics: of training.
         validation: of the model that it began with, on the site's validation split.

@@ -26,6 +26,7 @@ _PUBLIC_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-
 _FINDING = re.compile(r"^[a-z][a-z0-9_]*$")
 # Of 0.25, 0.5, 0.75 and 1 the highest mean AUROC in four simulations; docs/evidence.md says what it is worth.
 DEFAULT_IMAGE_SHARE = 0.75
+LEAST_DELTA, MOST_DELTA, MOST_EPSILON = 1e-9, 1e-3, 20.0
 
 
 class LabelSection(StrictModel):
@@ -113,13 +114,40 @@ class PrivacySection(StrictModel):
             "of them",
         ),
     ] = "one"
-    delta: Annotated[float, Field(gt=0, lt=1, description="delta of (epsilon, delta) differential privacy")] = 1e-5
+    delta: Annotated[
+        float,
+        Field(
+            description="delta of (epsilon, delta) differential privacy: 1e-9 to 1e-3, and at no site more than 1 / "
+            "patients"
+        ),
+    ] = 1e-5
     max_epsilon: Annotated[
         float,
         Field(
-            gt=0, description="most epsilon that a site spends in the study; it refuses a round that would exceed this"
+            description="most epsilon that a site spends in the study, up to 20; it refuses a round that would exceed "
+            "this"
         ),
     ] = 8.0
+
+    @field_validator("delta")
+    @classmethod
+    def _check_delta(cls, delta: float) -> float:
+        if not LEAST_DELTA <= delta <= MOST_DELTA:
+            raise ValueError(
+                f"expected {LEAST_DELTA:g} to {MOST_DELTA:g}, got {delta:g}: with this probability the guarantee may "
+                "fail for a patient altogether"
+            )
+        return delta
+
+    @field_validator("max_epsilon")
+    @classmethod
+    def _check_epsilon(cls, max_epsilon: float) -> float:
+        if not 0 < max_epsilon <= MOST_EPSILON:
+            raise ValueError(
+                f"expected more than 0 and up to {MOST_EPSILON:g}, got {max_epsilon:g}: beyond that an attacker may be "
+                "nearly certain of a patient, so the number would promise nothing; noise_multiplier: 0 says so openly"
+            )
+        return max_epsilon
 
     @property
     def is_on(self) -> bool:

@@ -1,11 +1,16 @@
 """A network small enough to compute its private steps by plain autograd, and images for it."""
 
+import math
+from pathlib import Path
 from typing import Literal
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+from glsmed.client.settings.config import SitePrivacySection
+from glsmed.client.settings.patient_account import PatientAccountFile
+from glsmed.client.settings.privacy_ledger import PrivacyLedger
 from glsmed.client.training.steps.batches import Batch
 from glsmed.shared.pixels import to_pixels
 from glsmed.shared.protocol.study import PrivacySection, TrainingSection
@@ -19,6 +24,12 @@ def settings(patient_images: Literal["one", "all"], noise_multiplier: float) -> 
     privacy = PrivacySection(noise_multiplier=noise_multiplier, clip_norm_l2=CLIP, patient_images=patient_images)
     plain = TrainingSection(optimizer="sgd", learning_rate=1.0, momentum=0.0, weight_decay=0.0)
     return plain.model_copy(update={"privacy": privacy})
+
+
+def unlimited(path: Path) -> PrivacyLedger:
+    """A ledger that pays whatever is asked for."""
+    limit = SitePrivacySection.model_construct(max_epsilon_per_patient=math.inf, delta=1e-5)
+    return PrivacyLedger(PatientAccountFile(path), study="s", limit=limit)
 
 
 def small() -> nn.Sequential:

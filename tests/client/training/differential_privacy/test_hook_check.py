@@ -10,13 +10,13 @@ from torch.nn import functional as F
 
 from glsmed.client.data.examples import Examples
 from glsmed.client.training.differential_privacy.hook_check import hooks_are_exact
-from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger
 from glsmed.client.training.differential_privacy.private_training import train_privately
 from glsmed.shared.networks.building import build_model
 from glsmed.shared.networks.parts import head_names
 from glsmed.shared.pixels import to_pixels
 from glsmed.shared.protocol.network_settings import FineTuningSection
 from glsmed.shared.protocol.study import AugmentationSection, PrivacySection, TrainingSection
+from tests.client.training.differential_privacy.small_network import unlimited
 from tests.shared.networks.small_timm import FAMILIES, SIZE_PX, small_timm
 
 CPU = torch.device("cpu")
@@ -82,7 +82,7 @@ def examples() -> Examples:
 
 
 def settings(images: str, **fine_tuning: object) -> TrainingSection:
-    privacy = {"noise_multiplier": 1e-9, "clip_norm_l2": CLIP, "max_epsilon": 1e30, "patient_images": images}
+    privacy = {"noise_multiplier": 1e-9, "clip_norm_l2": CLIP, "patient_images": images}
     return TrainingSection(
         rounds=3,
         steps_per_round=1,
@@ -93,7 +93,7 @@ def settings(images: str, **fine_tuning: object) -> TrainingSection:
         weight_decay=0,
         site_offset=False,
         augmentation=STILL,
-        privacy=PrivacySection.model_validate(privacy),
+        privacy=PrivacySection.model_validate(privacy).model_copy(update={"max_epsilon": math.inf}),
         fine_tuning=FineTuningSection.model_validate(fine_tuning),
     )
 
@@ -111,7 +111,7 @@ def clipped(model: nn.Module, rows: list[int]) -> dict[str, Tensor]:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_private_step_is_the_mean_of_each_patients_own_clipped_gradient(tmp_path: Path, family: str) -> None:
     model, start = small_timm(family), small_timm(family)
-    ledger = PrivacyLedger(tmp_path / "p", study="s")
+    ledger = unlimited(tmp_path / "p")
     train_privately(model, examples(), settings("all"), ledger, round_number=1, device=CPU)
     each = [clipped(start, rows) for rows in ([0, 2, 4], [1], [3])]
     before = dict(start.named_parameters())
@@ -124,7 +124,7 @@ def test_a_private_step_is_the_mean_of_each_patients_own_clipped_gradient(tmp_pa
 @pytest.mark.parametrize("images", ["one", "all"])
 def test_frozen_layers_are_not_part_of_a_private_step(tmp_path: Path, family: str, images: str) -> None:
     model, start = small_timm(family), small_timm(family)
-    ledger = PrivacyLedger(tmp_path / "p", study="s")
+    ledger = unlimited(tmp_path / "p")
     chosen = settings(images, frozen_rounds=1, layer_decay=0.5, average_decay=0.9)
     train_privately(model, examples(), chosen, ledger, round_number=1, device=CPU)
     before = dict(start.named_parameters())

@@ -23,7 +23,6 @@ def move(images: Sequence[int], *, noise: float = 1e-9) -> tuple[list[torch.Tens
         model, settings("all", noise), device=CPU, expected_patients=len(images) or 1, round_number=1
     )
     loss = float(stepper.step(batch(sum(images)), images))
-    stepper.close()
     pairs = zip(small().parameters(), model.parameters(), strict=True)
     return [(old - new).detach() for old, new in pairs], loss
 
@@ -51,14 +50,6 @@ def test_a_step_with_nobody_drawn_is_noise_alone() -> None:
     assert loss == 0
     sizes = torch.cat([parameter.flatten() for parameter in moved])
     assert float(sizes.std()) == pytest.approx(CLIP, rel=0.3)
-
-
-def test_a_closed_model_has_no_hooks() -> None:
-    model = small()
-    PatientStepper.make(model, settings("all", 1e-9), device=CPU, expected_patients=1, round_number=1).close()
-    gradient = torch.autograd.grad(losses(model, batch(2)).sum(), list(model.parameters()))
-    assert all(bool(part.isfinite().all()) for part in gradient)
-    assert not any(hasattr(parameter, "grad_sample") for parameter in model.parameters())
 
 
 @pytest.mark.parametrize(

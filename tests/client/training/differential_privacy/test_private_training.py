@@ -13,17 +13,18 @@ from glsmed.client.data.examples import Examples
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.training.differential_privacy import patient_steps
 from glsmed.client.training.differential_privacy.patient_steps import whole_patients
-from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger
 from glsmed.client.training.differential_privacy.private_training import (
     drawn_patients,
     rows_by_patient,
     train_privately,
 )
+from glsmed.client.training.differential_privacy.secret_random import SecretRandom
 from glsmed.client.training.round_training import RoundTraining
 from glsmed.shared.errors import PrivacyError
 from glsmed.shared.networks.building import build_model
 from glsmed.shared.pixels import to_pixels
 from glsmed.shared.protocol.study import AugmentationSection, LabelSection, PrivacySection, Study, TrainingSection
+from tests.client.training.differential_privacy.small_network import unlimited
 
 CPU = torch.device("cpu")
 STILL = AugmentationSection(rotation_degrees=0, translation_fraction=0, scale_fraction=0, contrast_fraction=0)
@@ -32,8 +33,8 @@ CLIP = 0.05
 
 def settings(noise: float = 1e-9, images: str = "one", clip: float = CLIP, **changes: object) -> TrainingSection:
     privacy = PrivacySection.model_validate(
-        {"noise_multiplier": noise, "clip_norm_l2": clip, "max_epsilon": 1e30, "patient_images": images}
-    )
+        {"noise_multiplier": noise, "clip_norm_l2": clip, "patient_images": images}
+    ).model_copy(update={"max_epsilon": math.inf})
     plain = TrainingSection(
         steps_per_round=1,
         batch_size=8,
@@ -88,7 +89,7 @@ def _moves_by(model: nn.Module, reference: nn.Module, gradients: Sequence[list[t
 
 def test_a_step_is_the_mean_of_clipped_gradients_of_the_patients(tmp_path: Path) -> None:
     data, model = examples(), small()
-    train_privately(model, data, settings(), PrivacyLedger(tmp_path / "p", study="s"), round_number=1, device=CPU)
+    train_privately(model, data, settings(), unlimited(tmp_path / "p"), round_number=1, device=CPU)
     usable = (data.weights.sum(1) > 0).nonzero().squeeze(1).tolist()
     assert _moves_by(model, small(), [_clipped(small(), data, [row]) for row in usable])
 
@@ -104,7 +105,7 @@ def test_with_all_images_a_patients_mean_gradient_is_clipped_once(
     data, model = examples(10, owners), small()
     data.weights[:] = data.weights + 0.3
     data.weights[2] = 0
-    ledger = PrivacyLedger(tmp_path / "p", study="s")
+    ledger = unlimited(tmp_path / "p")
     summary = train_privately(model, data, settings(images="all", clip=clip), ledger, round_number=1, device=CPU)
     of_patients = [[row for row in range(10) if owners[row] == name and row != 2] for name in "abcde"]
     assert [len(rows) for rows in of_patients] == [4, 1, 1, 1, 2]
@@ -115,7 +116,7 @@ def test_with_all_images_a_patients_mean_gradient_is_clipped_once(
 def test_all_images_of_one_are_the_same_step_as_one_image(tmp_path: Path) -> None:
     models = [build_model("resnet10", n_findings=2, seed=0) for _ in range(2)]
     for model, images in zip(models, ("one", "all"), strict=True):
-        ledger = PrivacyLedger(tmp_path / images, study="s")
+        ledger = unlimited(tmp_path / images)
         train_privately(model, examples(), settings(images=images), ledger, round_number=1, device=CPU)
     pairs = zip(models[0].parameters(), models[1].parameters(), strict=True)
     assert all(torch.allclose(first, second, atol=1e-5) for first, second in pairs)
@@ -127,8 +128,8 @@ def test_the_account_is_the_same_whatever_a_patient_gives(tmp_path: Path) -> Non
     for images in ("one", "all"):
         path = tmp_path / images
         changed = settings(1.0, images=images, batch_size=2, steps_per_round=3)
-        train_privately(small(), data, changed, PrivacyLedger(path, study="s"), round_number=1, device=CPU)
-        spent.append(json.loads(path.read_text())["spent"])
+        train_privately(small(), data, changed, unlimited(path), round_number=1, device=CPU)
+        spent.append(json.loads(path.read_text())["studies"]["s"])
     assert spent[0] == spent[1] == [{"noise_multiplier": 1.0, "sampling_rate": 0.5, "steps": 3}]
 
 
@@ -147,7 +148,7 @@ def test_noise_is_as_large_as_the_study_says_and_never_twice_the_same(tmp_path: 
     moved = []
     for number in range(2):
         model = small()
-        ledger = PrivacyLedger(tmp_path / str(number), study="s")
+        ledger = unlimited(tmp_path / str(number))
         train_privately(model, data, settings(2.0, images), ledger, round_number=1, device=CPU)
         pairs = zip(small().parameters(), model.parameters(), strict=True)
         moved.append(torch.cat([(old - new).flatten() for old, new in pairs]).detach())
@@ -158,7 +159,7 @@ def test_noise_is_as_large_as_the_study_says_and_never_twice_the_same(tmp_path: 
 def _draws(images: str) -> list[list[torch.Tensor]]:
     patients = [torch.tensor([0, 1, 2, 3, 4]), torch.tensor([5]), torch.tensor([6, 7])]
     changed = settings(images=images, steps_per_round=4000)
-    return list(drawn_patients(patients, 0.5, changed, torch.Generator().manual_seed(0)))
+    return list(drawn_patients(patients, 0.5, changed, SecretRandom()))
 
 
 def _shares(draws: Sequence[Sequence[torch.Tensor]]) -> list[float]:
@@ -192,16 +193,14 @@ def test_rows_go_by_patient_and_leave_unusable_images_out() -> None:
 def test_a_step_that_draws_nobody_is_noise_alone(tmp_path: Path, images: str) -> None:
     changed = settings(images=images, batch_size=1, steps_per_round=6)
     model, data = small(), examples(200)
-    summary = train_privately(
-        model, data, changed, PrivacyLedger(tmp_path / "p", study="s"), round_number=1, device=CPU
-    )
+    summary = train_privately(model, data, changed, unlimited(tmp_path / "p"), round_number=1, device=CPU)
     assert summary.steps == 6
     assert all(bool(torch.isfinite(parameter).all()) for parameter in model.parameters())
 
 
 @pytest.mark.parametrize("images", ["one", "all"])
 def test_the_model_keeps_no_hook(tmp_path: Path, images: str) -> None:
-    model, ledger = small(), PrivacyLedger(tmp_path / "p", study="s")
+    model, ledger = small(), unlimited(tmp_path / "p")
     train_privately(model, examples(), settings(images=images), ledger, round_number=1, device=CPU)
     assert not any(module._forward_hooks or module._backward_hooks for module in model.modules())
     assert not any(hasattr(parameter, "grad_sample") for parameter in model.parameters())
@@ -211,9 +210,7 @@ def test_the_model_keeps_no_hook(tmp_path: Path, images: str) -> None:
 def test_the_studys_networks_train_privately(tmp_path: Path) -> None:
     model = build_model("resnet10", n_findings=2, seed=0)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    train_privately(
-        model, examples(), settings(1.0), PrivacyLedger(tmp_path / "p", study="s"), round_number=1, device=CPU
-    )
+    train_privately(model, examples(), settings(1.0), unlimited(tmp_path / "p"), round_number=1, device=CPU)
     assert list(model.state_dict()) == list(before)
     assert all(not torch.equal(value, before[name]) for name, value in model.state_dict().items())
 
@@ -229,7 +226,8 @@ def test_a_round_is_private_where_the_study_says_so(tmp_path: Path) -> None:
         training = RoundTraining(_study(noise), devices=[CPU], state=StateFolder(tmp_path))
         training.train(small(), examples(), round_number=1)
         assert (tmp_path / "accounts" / "privacy.json").exists() is kept
-    assert json.loads((tmp_path / "accounts" / "privacy.json").read_text())["spent"][0]["steps"] == 1
+    account = json.loads((tmp_path / "accounts" / "privacy.json").read_text())
+    assert [[one["steps"] for one in of_study] for of_study in account["studies"].values()] == [[1]]
 
 
 def test_no_step_is_taken_that_is_not_paid_for(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
-"""Training with differential privacy, the patient as the unit, and the account of what it has cost.
+"""Training with differential privacy, the patient as the unit.
 
-In: a round plan and the study's privacy settings. Out: changed weights, after the steps were paid for on disk.
-``privacy_ledger`` keeps the account and refuses what would exceed it (Opacus computes epsilon); ``private_training``
-runs the round; ``patient_steps`` clips whole gradients, ``ghost_steps`` only their norms. May import ``steps``.
+In: a round plan, the study's privacy settings, a ledger. Out: changed weights, after the steps were paid for.
+``private_training`` runs the round; ``patient_steps`` takes many patients in a pass (``layer_passes``,
+``patient_gradients``), ``single_steps`` one after the other; ``noisy_steps`` ends both with noise from
+``secret_random``. May import ``steps``.
 """

@@ -1,62 +1,63 @@
-"""Whether Opacus' hooks compute the right gradient of each patient with a network: tried, not assumed."""
+"""Whether each patient's gradient can be had from a shared pass through a network: tried, not assumed."""
 
 import structlog
 import torch
-from opacus.grad_sample import (  # type: ignore[import-untyped]  # opacus ships no types
-    GradSampleModuleFastGradientClipping,
-)
-from opacus.validators import ModuleValidator  # type: ignore[import-untyped]  # as above
 from torch import Tensor, nn
 
-import glsmed.client.training.differential_privacy.gradient_norms  # noqa: F401  # registers them with Opacus
+from glsmed.client.training.differential_privacy.layer_passes import (
+    has_trainable_weights,
+    noted_passes,
+    output_gradients,
+)
+from glsmed.client.training.differential_privacy.patient_gradients import (
+    LAYERS,
+    Owners,
+    PatientGradients,
+    patient_gradients,
+)
+from glsmed.client.training.differential_privacy.patient_steps import norms_of
 from glsmed.client.training.steps.fine_tuning import trainable
-from glsmed.shared.networks.frozen_norm import FrozenNorm
 
-_KNOWN = (nn.Conv2d, nn.Linear, nn.GroupNorm, FrozenNorm)
 _IMAGES = 2
 _TOLERANCE = 0.01  # of a norm: a GPU's rounding is below
 
 
 def hooks_are_exact(model: nn.Module, *, image_size_px: int) -> bool:
-    """Whether the hooks' norms of two drawn images' gradients are those that each image has by itself.
+    """Whether the norms of two drawn images' gradients from a shared pass are those that each image has by itself.
 
     The model is on its device, with the layers of the round trainable; its weights and the global random state stay as
     they were.
     """
-    unknown = sorted({type(module).__name__ for module in model.modules() if not _is_known(module)})
-    if unknown or ModuleValidator.validate(model):
+    unknown = sorted({type(one).__name__ for one in model.modules() if has_trainable_weights(one) and not _known(one)})
+    if unknown:
         structlog.get_logger().info("private_steps_one_by_one", unknown_layers=unknown)
         return False
     device = next(model.parameters()).device
     generator = torch.Generator().manual_seed(0)
     images = torch.randn(_IMAGES, 1, image_size_px, image_size_px, generator=generator).to(device)
     try:
-        got = _hooked_norms(model, images)
-        expected = torch.stack([_norm(model, images[place : place + 1]) for place in range(_IMAGES)])
+        got = _shared_norms(model, images)
+        expected = torch.stack([_norm(model, images[place : place + 1]) for place in range(_IMAGES)]).double()
     except (RuntimeError, ValueError, NotImplementedError, AttributeError, KeyError, IndexError) as error:
         structlog.get_logger().info("private_steps_one_by_one", reason=str(error).split("\n", 1)[0])
         return False
     return got.shape == expected.shape and bool(((got - expected).abs() <= _TOLERANCE * expected).all())
 
 
-def _is_known(module: nn.Module) -> bool:
-    if not any(parameter.requires_grad for parameter in module.parameters(recurse=False)):
-        return True
-    if isinstance(module, nn.Conv2d) and (module.padding_mode != "zeros" or isinstance(module.padding, str)):
+def _known(layer: nn.Module) -> bool:
+    if isinstance(layer, nn.Conv2d) and (layer.padding_mode != "zeros" or isinstance(layer.padding, str)):
         return False
-    return type(module) in _KNOWN
+    return type(layer) in LAYERS
 
 
-def _hooked_norms(model: nn.Module, images: Tensor) -> Tensor:
-    private = GradSampleModuleFastGradientClipping(model.train(), max_grad_norm=1.0, use_ghost_clipping=True)
-    try:
-        images = images.clone().requires_grad_()
-        loss = private(images).square().sum(1).mean()
-        torch.autograd.backward(loss, inputs=[images])
-        norms: Tensor = private.get_norm_sample()
-        return norms
-    finally:
-        private.to_standard_module()
+def _shared_norms(model: nn.Module, images: Tensor) -> Tensor:
+    with noted_passes(model.train()) as passes:
+        loss = model(images).square().sum()
+    found, owners = list[PatientGradients](), Owners((1,) * len(images))
+    for one, outputs in zip(passes, output_gradients(loss, passes), strict=True):
+        if outputs is not None:
+            found.extend(patient_gradients(one, outputs, owners))
+    return norms_of(found, len(images), images.device)
 
 
 def _norm(model: nn.Module, image: Tensor) -> Tensor:

@@ -1,36 +1,39 @@
-"""Private steps with all images of each drawn patient: their mean loss has one gradient, which is clipped once.
+"""Private steps in which many patients share a pass: their mean losses have one gradient each, which is clipped once.
 
-Opacus' hooks compute each image's gradient, these are summed by patient, and Opacus' optimizer clips the sums as it
-would clip those of single images. Patients go to the device in groups, which bounds its memory whoever is drawn.
+A patient gives one image or several. Patients go to the device in groups, which bounds its memory whoever is drawn;
+one with more images than fit into a group is computed by itself, in parts.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import structlog
 import torch
-from opacus import GradSampleModule  # type: ignore[import-untyped]  # opacus ships no types
-from opacus.optimizers import DPOptimizer  # type: ignore[import-untyped]  # as above
 from torch import Tensor, nn
 
-from glsmed.client.training.differential_privacy.private_losses import image_losses
-from glsmed.client.training.differential_privacy.private_optimizer import (
-    add_clipped,
-    add_noise_and_step,
-    private_optimizer,
+from glsmed.client.training.differential_privacy.layer_passes import noted_passes, output_gradients
+from glsmed.client.training.differential_privacy.noisy_steps import NoisySteps
+from glsmed.client.training.differential_privacy.patient_gradients import (
+    Owners,
+    PatientGradients,
+    patient_gradients,
 )
+from glsmed.client.training.differential_privacy.private_losses import clip_factors, finite_sum, image_losses
+from glsmed.client.training.differential_privacy.single_steps import add_one_patient
 from glsmed.client.training.steps.batches import Batch
 from glsmed.client.training.steps.stepper import augmented_pixels, uses_autocast
 from glsmed.shared.protocol.study import TrainingSection
 
-IMAGES_AT_ONCE = 16  # whose gradients are on the device, each as large as the model
+IMAGES_AT_ONCE = 32  # with what each layer saw of them, and some gradients of each patient
 
 
 @dataclass(frozen=True, slots=True)
 class PatientStepper:
-    """Takes private steps with a model that carries Opacus' hooks until it is closed."""
+    """Takes private steps with a model."""
 
-    private: GradSampleModule
-    optimizer: DPOptimizer
+    model: nn.Module
+    steps: NoisySteps
+    clip_norm: float
     device: torch.device
     autocast: bool
 
@@ -44,65 +47,74 @@ class PatientStepper:
         expected_patients: float,
         round_number: int,
     ) -> "PatientStepper":
-        """A stepper for a round of a model; see :meth:`close`."""
+        """A stepper for a round of a model."""
         model.to(device).to(memory_format=torch.contiguous_format).train()  # patches are unfolded from it
-        private = GradSampleModule(model, loss_reduction="sum")
-        optimizer = private_optimizer(
-            DPOptimizer,
-            model,
-            settings,
-            device=device,
-            expected_patients=expected_patients,
-            round_number=round_number,
-        )
-        return cls(private, optimizer, device, uses_autocast(settings, device))
+        steps = NoisySteps.make(model, settings, expected_patients=expected_patients, round_number=round_number)
+        return cls(model, steps, settings.privacy.clip_norm_l2, device, uses_autocast(settings, device))
 
     def step(self, batch: Batch, images: Sequence[int]) -> Tensor:
         """One step with so many images of each patient, which lie side by side in the batch.
 
         Returns the sum of the patients' losses. With nobody drawn it is a step of noise alone.
         """
-        self.optimizer.zero_grad()
         total, start = torch.zeros((), device=self.device), 0
         for group in whole_patients(images, IMAGES_AT_ONCE):
             stop = start + sum(group)
             total += self._clip_and_add(batch.rows(slice(start, stop)), group)
             start = stop
-        add_noise_and_step(self.optimizer)
+        self.steps.step()
         return total
 
     def _clip_and_add(self, batch: Batch, images: Sequence[int]) -> Tensor:
-        """Add the clipped gradients of a group to the step's sum; returns the sum of their losses."""
-        owners = torch.arange(len(images)).repeat_interleave(torch.tensor(images))
-        sums = [parameter.new_zeros((len(images), *parameter.shape)) for parameter in self.optimizer.params]
-        total = torch.zeros((), device=self.device)
-        for start in range(0, len(batch), IMAGES_AT_ONCE):
-            places = owners[start : start + IMAGES_AT_ONCE]
-            part = batch.rows(slice(start, start + len(places)))
-            total += self._image_gradients(part, 1 / torch.tensor(images)[places])
-            places = places.to(self.device)
-            for of_patients, parameter in zip(sums, self.optimizer.params, strict=True):
-                of_patients.index_add_(0, places, parameter.grad_sample.to(of_patients))
-            self.optimizer.zero_grad()
-        for of_patients, parameter in zip(sums, self.optimizer.params, strict=True):
-            parameter.grad_sample = of_patients
-        add_clipped(self.optimizer)
+        """Add the clipped gradients of a group to the step's sum; returns the sum of their losses.
+
+        Where the group fails its patients are computed one by one, so that a failure takes nobody else's gradient away.
+        """
+        if len(batch) <= IMAGES_AT_ONCE:
+            try:
+                return self._add_group(batch, images)
+            except Exception as error:  # whatever a centre's model makes of an image, nobody outside may see it
+                structlog.get_logger().warning("patients_one_by_one", error=type(error).__name__)
+        total, start = torch.zeros((), device=self.device), 0
+        for count in images:
+            of_patient = batch.rows(slice(start, start + count))
+            total += add_one_patient(self.model, of_patient, self, at_once=IMAGES_AT_ONCE)
+            start += count
         return total
 
-    def _image_gradients(self, batch: Batch, shares: Tensor) -> Tensor:
-        """Compute each image's gradient, times its share; returns the sum of losses, times shares.
+    def _add_group(self, batch: Batch, images: Sequence[int]) -> Tensor:
+        found, losses = group_gradients(self.model, batch, images, autocast=self.autocast, device=self.device)
+        factors = clip_factors(norms_of(found, len(images), self.device), self.clip_norm)
+        sums = {id(one.parameter): one.sum_of(factors) for one in found}
+        self.steps.add([sums.get(id(one), torch.zeros_like(one)) for one in self.steps.parameters])
+        return finite_sum(losses)
 
-        The pass goes back to the images only: the hooks see what they need, and no gradient of a weight is made.
-        """
-        pixels = augmented_pixels(batch, self.device).requires_grad_()
-        losses = image_losses(self.private, pixels, batch, autocast=self.autocast)
-        loss = (losses * shares.to(self.device)).sum()
-        torch.autograd.backward(loss, inputs=[pixels])
-        return loss.detach()
 
-    def close(self) -> None:
-        """Take the hooks off the model again."""
-        self.private.to_standard_module()
+def group_gradients(
+    model: nn.Module, batch: Batch, images: Sequence[int], *, autocast: bool, device: torch.device
+) -> tuple[list[PatientGradients], Tensor]:
+    """The gradients of each patient's mean loss, by parameter, and each image's share of such a loss.
+
+    Raises:
+        ValueError: the network uses a layer in a way that per-patient gradients do not follow from.
+    """
+    shares = torch.cat([torch.full((count,), 1 / count) for count in images]).to(device)
+    with noted_passes(model) as passes:
+        losses = image_losses(model, augmented_pixels(batch, device), batch, autocast=autocast)
+    losses = losses * shares
+    owners, found = Owners(tuple(images)), list[PatientGradients]()
+    for one, outputs in zip(passes, output_gradients(losses.sum(), passes), strict=True):
+        if outputs is not None:
+            found.extend(patient_gradients(one, outputs, owners))
+    return found, losses.detach()
+
+
+def norms_of(found: Sequence[PatientGradients], patients: int, device: torch.device) -> Tensor:
+    """``(N,)`` float64: how long each patient's whole gradient is."""
+    squares = torch.zeros(patients, dtype=torch.float64, device=device)
+    for one in found:
+        squares += one.squared_norms()
+    return squares.sqrt()
 
 
 def whole_patients(images: Sequence[int], most: int) -> Iterator[list[int]]:

@@ -1,6 +1,4 @@
-"""What both kinds of private steps share: each image's loss, and randomness that nobody can know."""
-
-import os
+"""What both kinds of private steps share: each image's loss, and how much of a gradient counts."""
 
 import torch
 from torch import Tensor
@@ -8,8 +6,6 @@ from torch import Tensor
 from glsmed.client.training.steps.batches import Batch
 from glsmed.client.training.steps.stepper import Network, moved
 from glsmed.shared.smoothing import soft_target_loss
-
-_SEED_BYTES = 8
 
 
 def image_losses(network: Network, images: Tensor, batch: Batch, *, autocast: bool) -> Tensor:
@@ -23,7 +19,12 @@ def image_losses(network: Network, images: Tensor, batch: Batch, *, autocast: bo
     return soft_target_loss(logits, targets, weights, reduction="none")
 
 
-def secret_generator(device: torch.device) -> torch.Generator:
-    """A generator seeded by the operating system's randomness, never by the study's seed, which all sites know."""
-    seed = int.from_bytes(os.urandom(_SEED_BYTES), "big") % 2**63
-    return torch.Generator(device=device).manual_seed(seed)
+def clip_factors(norms: Tensor, clip_norm: float) -> Tensor:
+    """What each gradient of a norm is multiplied by; 0 for one that is not finite: it must say nothing at all."""
+    factors = clip_norm / norms.clamp_min(clip_norm)
+    return torch.where(norms.isfinite(), factors, torch.zeros_like(factors)).float()
+
+
+def finite_sum(losses: Tensor) -> Tensor:
+    """The sum of those losses that are finite, for the hospital's own eyes."""
+    return torch.where(losses.isfinite(), losses, torch.zeros_like(losses)).sum()

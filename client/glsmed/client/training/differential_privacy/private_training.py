@@ -1,4 +1,4 @@
-"""Training with differential privacy: one patient, one clipped gradient, noise on the sum (Opacus).
+"""Training with differential privacy: one patient, one clipped gradient, noise on the sum.
 
 The patient is the unit: in each step every patient is drawn independently with the same probability, and contributes
 one image, chosen at random in each step, or the mean of all. So a patient with many examinations moves a step no
@@ -12,15 +12,15 @@ import torch
 from torch import Tensor, nn
 
 from glsmed.client.data.examples import Examples
-from glsmed.client.training.differential_privacy.ghost_steps import GhostStepper
+from glsmed.client.settings.patient_account import Spent
+from glsmed.client.settings.privacy_ledger import PrivacyLedger, require_small_delta
 from glsmed.client.training.differential_privacy.hook_check import hooks_are_exact
 from glsmed.client.training.differential_privacy.patient_steps import PatientStepper
-from glsmed.client.training.differential_privacy.privacy_ledger import PrivacyLedger, Spent
-from glsmed.client.training.differential_privacy.private_losses import secret_generator
+from glsmed.client.training.differential_privacy.secret_random import SecretRandom
 from glsmed.client.training.differential_privacy.single_steps import SingleStepper
 from glsmed.client.training.steps.batches import load_batch
 from glsmed.client.training.steps.fine_tuning import WeightAverage, choose_trainable
-from glsmed.client.training.steps.round_plan import TrainingSummary, check_soft_targets, finite_loss, usable_rows
+from glsmed.client.training.steps.round_plan import TrainingSummary, check_soft_targets, usable_rows
 from glsmed.shared.protocol.study import TrainingSection
 
 _NONE = torch.zeros(0, dtype=torch.long)
@@ -38,39 +38,39 @@ def train_privately(
     """Train ``model`` in place for one round; its steps are in the ledger before the first is taken.
 
     Which patients are drawn and what noise is added follow from the operating system's randomness, never from the
-    study's seed, which all sites know.
+    study's seed, which all sites know. Once the round is paid for nothing that an image does to the model is an error:
+    a patient whose gradient fails or is not finite counts as 0, as one who was not drawn.
 
     Raises:
-        PrivacyError: the round would spend more than the study allows.
+        PrivacyBudgetError: the round would spend more than the study or the site allows.
+        PrivacyError: the study's delta is too large for so many patients.
         DataError: no image has a labelled cell, or the ledger cannot be read.
-        TrainingDivergedError: the loss is not finite.
     """
     started = time.perf_counter()
     check_soft_targets(examples)
     patients = rows_by_patient(examples, usable_rows(examples))
     rate = min(1.0, settings.batch_size / len(patients))
+    require_small_delta(settings.privacy, len(patients))
     _pay(ledger, settings, rate)
-    secret = secret_generator(torch.device("cpu"))
+    secret = SecretRandom()
+    augmentation = secret.generator()
     choose_trainable(model, settings, round_number=round_number)
-    kind = stepper_kind(model.to(device), settings, image_size_px=examples.images.shape[-1])
+    kind = stepper_kind(model.to(device), image_size_px=examples.images.shape[-1])
     expected = rate * len(patients)
     stepper = kind.make(model, settings, device=device, expected_patients=expected, round_number=round_number)
     average = WeightAverage.of(model, settings)
     total, drawn, images = torch.zeros((), device=device), 0, 0
-    try:
-        for of_patients in drawn_patients(patients, rate, settings, secret):
-            rows = torch.cat([_NONE, *of_patients])
-            drawn, images = drawn + len(of_patients), images + len(rows)
-            batch = load_batch(examples, rows, settings, secret)
-            total += stepper.step(batch, [len(of_patient) for of_patient in of_patients])
-            if average is not None:
-                average.see()
-    finally:
-        stepper.close()
+    for of_patients in drawn_patients(patients, rate, settings, secret):
+        rows = torch.cat([_NONE, *of_patients])
+        drawn, images = drawn + len(of_patients), images + len(rows)
+        batch = load_batch(examples, rows, settings, augmentation)
+        total += stepper.step(batch, [len(of_patient) for of_patient in of_patients])
+        if average is not None:
+            average.see()
     if average is not None:
         average.put_in_place()
     return TrainingSummary(
-        loss=finite_loss(float(total) / max(1, drawn), round_number),
+        loss=float(total) / max(1, drawn),
         steps=settings.steps_per_round,
         images=images,
         cells=int((examples.weights > 0).sum()),
@@ -78,13 +78,9 @@ def train_privately(
     )
 
 
-def stepper_kind(
-    model: nn.Module, settings: TrainingSection, *, image_size_px: int
-) -> type[GhostStepper | PatientStepper | SingleStepper]:
+def stepper_kind(model: nn.Module, *, image_size_px: int) -> type[PatientStepper | SingleStepper]:
     """Which private steps are exact with this model, the fastest first."""
-    if not hooks_are_exact(model, image_size_px=image_size_px):
-        return SingleStepper
-    return PatientStepper if settings.privacy.patient_images == "all" else GhostStepper
+    return PatientStepper if hooks_are_exact(model, image_size_px=image_size_px) else SingleStepper
 
 
 def _pay(ledger: PrivacyLedger, settings: TrainingSection, rate: float) -> None:
@@ -101,16 +97,17 @@ def rows_by_patient(examples: Examples, usable: Tensor) -> list[Tensor]:
 
 
 def drawn_patients(
-    patients: Sequence[Tensor], rate: float, settings: TrainingSection, generator: torch.Generator
+    patients: Sequence[Tensor], rate: float, settings: TrainingSection, secret: SecretRandom
 ) -> Iterator[list[Tensor]]:
     """For each step the rows of every drawn patient: of one image or of all; a step may draw nobody."""
     for _ in range(settings.steps_per_round):
-        drawn = (torch.rand(len(patients), generator=generator) < rate).nonzero().squeeze(1).tolist()
+        drawn = (secret.uniform(len(patients)) < rate).nonzero().squeeze(1).tolist()
         if settings.privacy.patient_images == "all":
             yield [patients[place] for place in drawn]
         else:
-            yield [_one_of(patients[place], generator) for place in drawn]
+            yield [_one_of(patients[place], secret) for place in drawn]
 
 
-def _one_of(rows: Tensor, generator: torch.Generator) -> Tensor:
-    return rows[torch.randint(len(rows), (1,), generator=generator)]
+def _one_of(rows: Tensor, secret: SecretRandom) -> Tensor:
+    place = secret.below(len(rows))
+    return rows[place : place + 1]

@@ -1,27 +1,44 @@
 """Private steps with any network: each drawn patient's gradient is computed by itself.
 
-Opacus' hooks know few kinds of layers, and take the first dimension of whatever a layer sees as the patients. A network
-that folds windows of an image into that dimension, or keeps weights beside its layers, is trained here. It is exact and
-needs the memory of one patient; on a GPU it is slower, since patients do not share a pass.
+Per-patient gradients of a shared pass are known for few kinds of layers, which take the first dimension of whatever
+they see as the images. A network that folds windows of an image into that dimension, or keeps weights beside its
+layers, is trained here. It is exact and needs the memory of one patient; on a GPU it is slower, since patients do not
+share a pass.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+import structlog
 import torch
-from opacus.optimizers import DPOptimizer  # type: ignore[import-untyped]  # opacus ships no types
 from torch import Tensor, nn
 
-from glsmed.client.training.differential_privacy.private_losses import image_losses
-from glsmed.client.training.differential_privacy.private_optimizer import (
-    add_clipped,
-    add_noise_and_step,
-    private_optimizer,
-)
+from glsmed.client.training.differential_privacy.noisy_steps import NoisySteps
+from glsmed.client.training.differential_privacy.private_losses import clip_factors, finite_sum, image_losses
 from glsmed.client.training.steps.batches import Batch
+from glsmed.client.training.steps.fine_tuning import trainable
 from glsmed.client.training.steps.memory_format import in_fastest_format, placed
 from glsmed.client.training.steps.stepper import augmented_pixels, uses_autocast
 from glsmed.shared.protocol.study import TrainingSection
+
+IMAGES_AT_ONCE = 16
+
+
+class _How(Protocol):
+    """How a stepper computes: where, in which precision, and clipped to what."""
+
+    @property
+    def steps(self) -> NoisySteps: ...
+
+    @property
+    def clip_norm(self) -> float: ...
+
+    @property
+    def device(self) -> torch.device: ...
+
+    @property
+    def autocast(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +46,8 @@ class SingleStepper:
     """Takes private steps with a model as it is."""
 
     model: nn.Module
-    optimizer: DPOptimizer
+    steps: NoisySteps
+    clip_norm: float
     device: torch.device
     autocast: bool
 
@@ -43,42 +61,58 @@ class SingleStepper:
         expected_patients: float,
         round_number: int,
     ) -> "SingleStepper":
-        """A stepper for a round of a model; see :meth:`close`."""
+        """A stepper for a round of a model."""
         placed(model, device).train()
-        optimizer = private_optimizer(
-            DPOptimizer,
-            model,
-            settings,
-            device=device,
-            expected_patients=expected_patients,
-            round_number=round_number,
-        )
-        return cls(model, optimizer, device, uses_autocast(settings, device))
+        steps = NoisySteps.make(model, settings, expected_patients=expected_patients, round_number=round_number)
+        return cls(model, steps, settings.privacy.clip_norm_l2, device, uses_autocast(settings, device))
 
     def step(self, batch: Batch, images: Sequence[int]) -> Tensor:
         """One step with so many images of each patient, which lie side by side in the batch.
 
         Returns the sum of the patients' losses. With nobody drawn it is a step of noise alone.
         """
-        self.optimizer.zero_grad()
         total, start = torch.zeros((), device=self.device), 0
         for count in images:
-            total += self._clip_and_add(batch.rows(slice(start, start + count)))
+            of_patient = batch.rows(slice(start, start + count))
+            total += add_one_patient(self.model, of_patient, self, at_once=IMAGES_AT_ONCE)
             start += count
-        add_noise_and_step(self.optimizer)
+        self.steps.step()
         return total
 
-    def _clip_and_add(self, of_patient: Batch) -> Tensor:
-        """Add the clipped gradient of one patient's mean loss to the step's sum; returns that loss."""
-        pixels = in_fastest_format(augmented_pixels(of_patient, self.device))
-        loss = image_losses(self.model, pixels, of_patient, autocast=self.autocast).mean()
-        gradients = torch.autograd.grad(loss, self.optimizer.params, materialize_grads=True)
-        for parameter, gradient in zip(self.optimizer.params, gradients, strict=True):
-            parameter.grad_sample = gradient.unsqueeze(0)
-        add_clipped(self.optimizer)
-        return loss.detach()
 
-    def close(self) -> None:
-        """Take what Opacus' optimizer has left off the model again."""
-        for parameter in self.optimizer.params:
-            parameter.grad_sample = parameter.summed_grad = None
+def add_one_patient(model: nn.Module, batch: Batch, how: _How, *, at_once: int) -> Tensor:
+    """Add the clipped gradient of one patient's mean loss to the step's sum; returns the loss.
+
+    A failure counts as a gradient of 0: an error would say of this patient's images what no noise covers.
+    """
+    try:
+        gradient, loss = clipped_gradient(model, batch, how, at_once=at_once)
+    except Exception as error:  # whatever a centre's model makes of an image, nobody outside may see it
+        structlog.get_logger().warning("patient_counts_as_zero", error=type(error).__name__)
+        return torch.zeros((), device=how.device)
+    how.steps.add(gradient)
+    return finite_sum(loss.reshape(1))
+
+
+def clipped_gradient(model: nn.Module, batch: Batch, how: _How, *, at_once: int) -> tuple[list[Tensor], Tensor]:
+    """The clipped gradient of one patient's mean loss by each trainable parameter, and that loss.
+
+    Zeros where the gradient is not finite.
+
+    Args:
+        model: on its device.
+        batch: the patient's images.
+        how: device, precision, clip norm.
+        at_once: images on the device at a time.
+    """
+    parameters = trainable(model)
+    sums, total = [torch.zeros_like(one) for one in parameters], torch.zeros((), device=how.device)
+    for part in batch.split(at_once):
+        pixels = in_fastest_format(augmented_pixels(part, how.device))
+        loss = image_losses(model, pixels, part, autocast=how.autocast).sum() / len(batch)
+        gradients = torch.autograd.grad(loss, parameters, materialize_grads=True)
+        torch._foreach_add_(sums, list(gradients))
+        total += loss.detach()
+    norms = torch.stack([one.norm().double() for one in sums]).norm().reshape(1)
+    factor = float(clip_factors(norms, how.clip_norm))
+    return [one * factor if factor else torch.zeros_like(one) for one in sums], total

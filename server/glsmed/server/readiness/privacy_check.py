@@ -1,0 +1,29 @@
+"""What a private study will have cost when it ends, and for which sites its budget lasts."""
+
+from glsmed.server.readiness.report import CheckReport
+from glsmed.shared.privacy.planning import fewest_patients, study_epsilon
+from glsmed.shared.protocol.study import TrainingSection
+
+_SITES = (500, 5_000, 50_000)  # training patients
+_SMALL = 500
+
+
+def check_privacy(training: TrainingSection) -> CheckReport:
+    """Epsilon of the whole study at sites of three sizes, and how large a site must be for its budget to last."""
+    report, privacy = CheckReport(), training.privacy
+    if not privacy.is_on:
+        return report
+    costs = ", ".join(f"{study_epsilon(training, patients):.2f} with {patients}" for patients in _SITES)
+    report.lines.append(f"privacy: epsilon after all {training.rounds} rounds is {costs} training patients")
+    fewest = fewest_patients(training)
+    if fewest is None:
+        report.faults.append(
+            f"training.privacy: max_epsilon {privacy.max_epsilon:g} lasts at no site for {training.rounds} rounds of "
+            f"{training.steps_per_round} steps: more noise or fewer steps; flwr-server init --private plans them"
+        )
+    elif fewest > _SMALL:
+        report.warnings.append(
+            f"training.privacy: max_epsilon {privacy.max_epsilon:g} lasts for all {training.rounds} rounds at sites "
+            f"with {fewest} or more training patients; a smaller one trains fewer rounds, and measures to the end"
+        )
+    return report

@@ -1,0 +1,50 @@
+"""What the ClientApp of a private study says beside its update, with a drawn site behind it."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from glsmed.shared.protocol.codec import decode
+from glsmed.shared.protocol.messages import Update
+from tests.client.resident.test_app import EGRESS, STUDY, Asked
+
+PRIVATE = STUDY.replace("batch_size: 4", "batch_size: 4, site_offset: false, privacy: {noise_multiplier: NOISE}")
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    with capture_logs():
+        yield
+
+
+@pytest.fixture
+def started(write_config: Callable[..., Path]) -> Callable[[str], Asked]:
+    def run(study: str) -> Asked:
+        config = write_config(replace={"cpu_threads: 1\n": EGRESS.replace("auroc,", "auroc, loss,")})
+        shutil.rmtree(config.parent / "state", ignore_errors=True)
+        (config.parent / "study.yaml").write_text(study)
+        return Asked(config)
+
+    return run
+
+
+def test_neither_loss_nor_time_nor_counts_leave_a_private_study(started: Callable[[str], Asked]) -> None:
+    site = started(PRIVATE.replace("NOISE", "4"))
+    update = decode(site.train(site.model(0.1)).content, Update)
+    assert "loss" not in update.metrics
+    assert update.seconds == 0
+    assert (update.training_cells, update.training_patients) == (8, 8)
+    paid = [entry for entry in site.audit() if "payments" in entry]
+    assert [entry["payments"] for entry in paid] == [1]
+    open_site = started(STUDY)
+    update = decode(open_site.train(open_site.model(0.1)).content, Update)
+    assert "loss" in update.metrics
+    assert update.seconds > 0
+
+
+def test_a_spent_budget_has_its_own_word(started: Callable[[str], Asked]) -> None:
+    site = started(PRIVATE.replace("NOISE", "0.5"))
+    assert site.train(site.model(0.1)).error.reason == "PrivacyBudgetError"
