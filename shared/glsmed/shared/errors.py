@@ -6,7 +6,8 @@ GlsmedError                     1  base of all
 ├── DataError                   2  a manifest, report, image or gold file cannot be used
 ├── NetworkError                2  the study's network cannot be built, filled with its weights or trained by all
 ├── PrivacyError                1  something was about to leave a site against its policy
-│   └── QueryBudgetError        1  the site has answered as many requests of this study as it allows
+│   ├── QueryBudgetError        1  the site has answered as many requests of this study as it allows
+│   └── SecureAggregationError  1  a step of secure aggregation that would show a single site's update
 ├── WireError                   1  a message breaks the protocol between centre and site
 │   ├── MismatchError           1  centre and site do not mean the same study, round, model or site
 │   ├── UnknownModelError       1  the site does not have the model that a request names by its digest
@@ -29,7 +30,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Subject = Literal["protocol", "study", "round", "manifest", "model", "digest", "split", "site"]
+Subject = Literal["protocol", "study", "round", "manifest", "model", "digest", "split", "site", "roster"]
 
 _MOST_SHOWN = 80  # characters of a sender's own words in an error
 _ACT_ON_A_TERMINAL = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")  # categories of Unicode: controls, directions, no text
@@ -104,6 +105,10 @@ class PrivacyError(GlsmedError):
 
 class QueryBudgetError(PrivacyError):
     """The site has answered as many requests of this study as its policy allows."""
+
+
+class SecureAggregationError(PrivacyError):
+    """A step of secure aggregation that a site must not take, since it could show a single site's update."""
 
 
 class WireError(GlsmedError):

@@ -13,7 +13,17 @@ from glsmed.shared.errors import GlsmedError, PrivacyError
 from glsmed.shared.files.audit import AuditLog
 from glsmed.shared.protocol.bundle import RELEASE
 from glsmed.shared.protocol.codec import encode
-from glsmed.shared.protocol.messages import CountsReply, EvaluationReply, HelloReply, PriorReply, Update
+from glsmed.shared.protocol.messages import (
+    CountsReply,
+    EvaluationReply,
+    HelloReply,
+    KeysReply,
+    MaskedUpdate,
+    PriorReply,
+    SharesReply,
+    UnmaskReply,
+    Update,
+)
 from glsmed.shared.protocol.metric_names import (
     COUNT_PERMISSION,
     EVALUATION_METRICS,
@@ -22,13 +32,16 @@ from glsmed.shared.protocol.metric_names import (
     permission_of,
 )
 from glsmed.shared.protocol.study import Study
+from glsmed.shared.secure_aggregation.masked_form import MaskedForm
 from glsmed.shared.wire.model_form import ModelForm
 from glsmed.shared.wire.packed_model import packed_bytes, packed_digest
 
-SiteMessage = HelloReply | Update | EvaluationReply | CountsReply | PriorReply
+_Keys = KeysReply | SharesReply | UnmaskReply
+SiteMessage = HelloReply | Update | EvaluationReply | CountsReply | PriorReply | MaskedUpdate | _Keys
 
 _OWN_WORDS = frozenset({"", RELEASE, "validation", "test", "gold", "reports"})
-_COUNTS = "counts"  # the one field whose content is checked instead
+_NOT_WORDS = ("counts", "sealed")  # fields whose content is checked instead, or is keys of this site alone
+_WITHOUT_NUMBERS = (CountsReply, PriorReply, KeysReply, SharesReply, UnmaskReply)
 _KNOWN_ERRORS = frozenset({"builtins", "torch"})
 # A mean with all its digits could tell a centre every label of a split, if it made its model for that purpose.
 _DECIMALS = 3
@@ -50,6 +63,7 @@ class EgressPolicy:
         site: str,
         audit: AuditLog,
         cue_words: Collection[str] = (),
+        masks_updates: bool = False,
     ) -> None:
         self._settings = settings
         self._findings = study.findings
@@ -57,6 +71,8 @@ class EgressPolicy:
         self._form = form
         self._words = _OWN_WORDS | {site, study.digest(), form.layout.manifest.digest()}
         self._audit = audit
+        self._masked_form = MaskedForm(form.layout)
+        self._masks_updates = masks_updates
         self._cue_words = frozenset(cue_words)
 
     @property
@@ -115,11 +131,11 @@ class EgressPolicy:
         if not isinstance(message, SiteMessage):
             raise PrivacyError(f"refused to send a {type(message).__name__}: sites never send this type of message")
         words = self._words | {echo}
-        if isinstance(message, Update):
-            self.require_updates(message.training_patients)
-            self._form.check(message.model)
+        if isinstance(message, Update | MaskedUpdate):
+            self._check_update(message)
             digest = packed_digest(message.model)
             words |= {digest}
+        if isinstance(message, Update):
             message = replace(message, show_to_peers=self._compares and self._settings.show_model_to_peers)
         _check_words(message, words)
         message = self._with_metrics(message, numbers or {}, validation or {}, local or {})
@@ -138,6 +154,15 @@ class EgressPolicy:
         code = error_code(error)
         self._audit.append("sent_error", {"code": code})
         return Error(code=ErrorCode.CLIENT_APP_RAISED_EXCEPTION, reason=code)
+
+    def _check_update(self, message: Update | MaskedUpdate) -> None:
+        if isinstance(message, MaskedUpdate):
+            self._masked_form.check(message.model)
+            return
+        if self._masks_updates:
+            raise PrivacyError("this site approved a roster: no update leaves it without masks")
+        self.require_updates(message.training_patients)
+        self._form.check(message.model)
 
     def _may_go(self, key: str, patients: int) -> bool:
         return permission_of(key) in self._settings.metrics and patients >= self._settings.min_patients
@@ -159,12 +184,12 @@ class EgressPolicy:
         local: Mapping[str, Number],
     ) -> SiteMessage:
         """The message with the numbers that may go; it brings none itself, since nobody has looked at those."""
-        if isinstance(message, CountsReply | PriorReply):
+        if isinstance(message, _WITHOUT_NUMBERS):
             return message
         given = _numbers_in(message)
         if given:
             raise PrivacyError(f"{next(iter(given))!r} may not leave: numbers are given beside a message, not in it")
-        if isinstance(message, Update):
+        if isinstance(message, Update | MaskedUpdate):
             return replace(message, metrics=self._passed(numbers), validation=self._passed(validation))
         if isinstance(message, EvaluationReply):
             return replace(message, metrics=self._passed(numbers), local=self._passed(local if self._compares else {}))
@@ -179,7 +204,7 @@ class EgressPolicy:
 def _check_words(message: SiteMessage, words: Collection[str]) -> None:
     for field in fields(message):
         value = getattr(message, field.name)
-        if isinstance(value, str) and value not in words and field.name != _COUNTS:
+        if isinstance(value, str) and value not in words and field.name not in _NOT_WORDS:
             raise PrivacyError(f"{type(message).__name__}: {field.name} is not a word that may leave this site")
 
 
@@ -197,11 +222,11 @@ def _rounded(key: str, value: float) -> float:
 
 
 def _metrics(message: SiteMessage) -> Metrics:
-    return {} if isinstance(message, CountsReply | PriorReply) else message.metrics
+    return {} if isinstance(message, _WITHOUT_NUMBERS) else message.metrics
 
 
-def _numbers_in(message: HelloReply | Update | EvaluationReply) -> Metrics:
-    further = {Update: "validation", EvaluationReply: "local"}.get(type(message))
+def _numbers_in(message: HelloReply | Update | MaskedUpdate | EvaluationReply) -> Metrics:
+    further = {Update: "validation", MaskedUpdate: "validation", EvaluationReply: "local"}.get(type(message))
     return {**message.metrics, **(getattr(message, further) if further else {})}
 
 
@@ -211,7 +236,7 @@ def _description(message: SiteMessage, content: RecordDict, digest: str) -> dict
     description: dict[str, object] = {"message": type(message).__name__, **head, "metrics": dict(_metrics(message))}
     if isinstance(message, EvaluationReply) and message.local:
         description["local"] = dict(message.local)
-    if isinstance(message, Update):
+    if isinstance(message, Update | MaskedUpdate):
         description["validation"] = dict(message.validation)
         description["arrays"] = len(message.model)
         description["bytes"] = packed_bytes(message.model)

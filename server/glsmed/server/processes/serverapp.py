@@ -16,6 +16,7 @@ from glsmed.server.processes.audited_sites import AuditedSites
 from glsmed.server.rounds.rounds import StudyPlan, run_study
 from glsmed.shared.errors import GlsmedError
 from glsmed.shared.processes.logs import log_exception
+from glsmed.shared.secure_aggregation.decision import roster_in_use
 from glsmed.shared.wire.message_size import most_message_bytes
 
 app = ServerApp()
@@ -45,7 +46,8 @@ def run_in_folder(grid: Grid, folder: StudyFolder) -> None:
         if isinstance(grid, StoreGrid):
             grid.limit_replies(most_message_bytes(first.model.layout.manifest))
         run.keep_study(folder.study_file.read_text(encoding="utf-8"))
-        run_study(grid, study, run, sites=AuditedSites(folder, run), plan=StudyPlan(digests=digests))
+        plan = StudyPlan(digests=digests, roster=roster_in_use(study, folder.approved_roster))
+        run_study(grid, study, run, sites=AuditedSites(folder, run), plan=plan)
     except GlsmedError as error:
         write_status(folder.run, RunState("failed", str(error)))
         raise

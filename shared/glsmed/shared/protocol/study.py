@@ -249,8 +249,8 @@ class FederationSection(StrictModel):
         float | None,
         Field(
             gt=0,
-            description="largest L2 norm of a site's change to the weights; an update beyond it is refused; "
-            "null: no bound",
+            description="largest L2 norm of a site's change to the weights; an update beyond it is refused, with "
+            "secure aggregation cut to it at the site; null: no bound, with secure aggregation 128",
         ),
     ] = None
     max_norm_ratio: Annotated[
@@ -261,6 +261,15 @@ class FederationSection(StrictModel):
             "round's median is refused and named; null: no such bound",
         ),
     ] = 3.0
+    secure_aggregation: Annotated[
+        Literal["auto", "on", "off"],
+        FalseIsOff,
+        Field(
+            description="the centre sees only the sum of three or more sites' changes: docs/secure-aggregation.md. "
+            "auto: at sites that approved a roster of three or more, where rule and settings allow it; on: a site "
+            "without a roster takes no part; off: never"
+        ),
+    ] = "auto"
     aggregation: Annotated[
         AggregationSection, Field(description="how the updates of a round become one model: docs/learning.md")
     ] = AggregationSection()
