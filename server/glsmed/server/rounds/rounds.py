@@ -9,7 +9,7 @@ message a round takes a model to a site: it is measured on the site's validation
 
 import dataclasses
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -29,7 +29,7 @@ from glsmed.server.rounds.secure_sum.secure_sum import SecureSum
 from glsmed.server.rounds.shared_calibration import SharedCalibration
 from glsmed.server.rounds.site_messenger import Clock, SiteDirectory, SiteMessenger
 from glsmed.server.strategies.chosen import rule_of, sites_over_the_cap
-from glsmed.server.strategies.rule import AggregationRule, UpdateFacts, Weights
+from glsmed.server.strategies.rule import AggregationRule, Weights
 from glsmed.server.updates.aggregation import Merge
 from glsmed.shared.errors import FederationError
 from glsmed.shared.protocol.bundle import RELEASE

@@ -30,8 +30,7 @@ _MEANINGS = {
     "MismatchError.protocol": "the site runs another release of glsmed",
     "MismatchError.manifest": "the site builds another model from the same study.yaml",
     "MismatchError.roster": "the site approved another roster.yaml",
-    "SecureAggregationError": "the site sends updates under masks, or the centre does, and not both by one roster.yaml; "
-    "or a sum could show a single update: its log says which",
+    "SecureAggregationError": "the site would show its single update, or has no roster.yaml in use: its log says which",
     "PrivacyError": "the site's egress policy does not allow it",
     "QueryBudgetError": "the site has answered as many requests of this study as its egress policy allows",
 }
