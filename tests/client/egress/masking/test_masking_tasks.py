@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import pytest
@@ -7,7 +6,7 @@ from glsmed.client.egress.masking.masking_tasks import MaskingTasks
 from glsmed.client.egress.policy import EgressPolicy
 from glsmed.client.settings.config import EgressSection
 from glsmed.shared.errors import MismatchError, PrivacyError, SecureAggregationError
-from glsmed.shared.files.audit import AuditLog
+from glsmed.shared.files.audit import AuditLog, recorded
 from glsmed.shared.protocol.codec import decode, encode
 from glsmed.shared.protocol.messages import KeysReply, KeysTask
 from glsmed.shared.secure_aggregation.masked_form import Counts
@@ -30,9 +29,8 @@ def tasks(root: Path, *, patients: int = 40, has_roster: bool = True, **egress: 
 def test_the_keys_that_leave_are_in_the_audit_log_first(tmp_path: Path) -> None:
     reply = decode(tasks(tmp_path).keys(encode(TASK)), KeysReply)
     assert SignedKeys.model_validate_json(reply.sealed).site == "ash"
-    (line,) = (tmp_path / "audit.jsonl").read_text(encoding="utf-8").splitlines()
-    assert json.loads(line)["message"] == "KeysReply"
-    assert json.loads(line)["sealed"] == reply.sealed
+    (sent,) = recorded(tmp_path / "audit.jsonl", "sent")
+    assert (sent["message"], sent["sealed"]) == ("KeysReply", reply.sealed)
 
 
 def test_a_site_without_a_roster_masks_nothing(tmp_path: Path) -> None:
