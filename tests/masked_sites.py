@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric import ec
-from flwr.app import Context, Message
+from flwr.app import Context, Message, RecordDict
 from flwr.clientapp import ClientApp
 
 from glsmed.benchmarks.federation.local_grid import LocalGrid, Misbehaviour
@@ -17,7 +17,7 @@ from glsmed.client.egress.masking.site_masking import SiteMasking, SumRules
 from glsmed.client.egress.policy import EgressPolicy
 from glsmed.client.settings.config import EgressSection
 from glsmed.client.settings.state_folder import StateFolder
-from glsmed.server.folders.model_file import ModelFile, write_arrays
+from glsmed.server.folders.model_file import write_arrays
 from glsmed.server.rounds.requests import RoundOutcome
 from glsmed.server.rounds.secure_sum.secure_sum import SecureSum
 from glsmed.server.rounds.site_messenger import Clock, Request, SiteMessenger
@@ -25,7 +25,7 @@ from glsmed.server.updates.update_checks import TrainRequest
 from glsmed.shared.files.audit import AuditLog
 from glsmed.shared.protocol.codec import decode, encode
 from glsmed.shared.protocol.enrolment import public_line
-from glsmed.shared.protocol.messages import MaskedUpdate, TrainTask
+from glsmed.shared.protocol.messages import KeysTask, MaskedUpdate, TrainTask
 from glsmed.shared.protocol.study import Study
 from glsmed.shared.secure_aggregation.decision import norm_of
 from glsmed.shared.secure_aggregation.exchange import Exchange
@@ -70,9 +70,7 @@ def masking_of(site: str, root: Path, *, study: Study, roster: Roster, size: int
 
 
 def subject_of(study: Study, roster: Roster, *, round_number: int = 1, model: str = MODEL) -> Subject:
-    return Subject(
-        study_digest=study.digest(), round=round_number, model_digest=model, roster_digest=roster.digest()
-    )
+    return Subject(study_digest=study.digest(), round=round_number, model_digest=model, roster_digest=roster.digest())
 
 
 @dataclass
@@ -99,7 +97,9 @@ class MaskedRound:
         }
         apps = {site: self._app(site) for site in self.changes}
         self.grid = LocalGrid(apps, misbehaviours=self.misbehaviours, clock=_told_clock())
-        self.base = write_arrays(self.root / "base.safetensors", {"weight": np.zeros(self.size, np.float32)}, self.layout, {})
+        self.base = write_arrays(
+            self.root / "base.safetensors", {"weight": np.zeros(self.size, np.float32)}, self.layout, {}
+        )
 
     def run(self, number: int = 1, *, model: str = MODEL, sites: Sequence[str] | None = None) -> RoundOutcome:
         messenger = SiteMessenger(self.grid, lambda: self.grid.nodes, clock=_told_clock(), on_wait=lambda: None)
@@ -177,14 +177,12 @@ class MaskedRound:
         return EgressPolicy(settings, self.study, form, site=site, audit=audit, masks_updates=True)
 
 
-def _answering(handle: Callable[..., object]) -> Callable[[Message, Context], Message]:
-    return lambda message, _context: Message(handle(message.content), reply_to=message)  # type: ignore[arg-type]
+def _answering(handle: Callable[[RecordDict], RecordDict]) -> Callable[[Message, Context], Message]:
+    return lambda message, _context: Message(handle(message.content), reply_to=message)
 
 
 def keys_of(maskings: Mapping[str, SiteMasking], subject: Subject, counts: Counts) -> Exchange:
     """The exchange of keys that all these sites made."""
-    from glsmed.shared.protocol.messages import KeysTask
-
     task = KeysTask(
         study_digest=subject.study_digest,
         round=subject.round,

@@ -33,6 +33,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "protocol": {"errors", "files", "wire"},
         "cue_calibration": {"errors", "files"},
         "exporting": {"errors", "files", "pixels"},
+        "secure_aggregation": {"errors", "files", "protocol", "wire"},
     },
     "site_adapters": {
         "text": set(),

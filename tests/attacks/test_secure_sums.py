@@ -4,7 +4,7 @@ Each attack stands beside its positive control: the same with the one defence ta
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -97,9 +97,9 @@ class HostileCentre:
         return exchange.fixed_point(NORM).mean(floats, counts.cells)
 
 
-def sum_modulo(vectors: "Sequence[Ring] | object") -> Ring:
+def sum_modulo(vectors: Iterable[Ring]) -> Ring:
     total = np.zeros(SIZE + len(Counts._fields), np.uint32)
-    for vector in vectors:  # type: ignore[attr-defined]  # any iterable of vectors
+    for vector in vectors:
         total += vector
     return total
 
@@ -204,7 +204,9 @@ def _both_kinds(centre: HostileCentre) -> NDArray[np.float32]:
     private = combined_secret({exchange.place(site): shares["dogwood"] for site, shares in keys.items()})
     vector = vectors["dogwood"].copy()
     apply_masks(vector, [exchange.own_mask(seed, is_added=False)])
-    apply_masks(vector, [mask._replace(is_added=not mask.is_added) for mask in exchange.pair_masks("dogwood", private, three)])
+    apply_masks(
+        vector, [mask._replace(is_added=not mask.is_added) for mask in exchange.pair_masks("dogwood", private, three)]
+    )
     return centre.mean(exchange, vector)
 
 
@@ -302,8 +304,8 @@ def test_targets_of_single_images_are_read_no_better_than_from_the_sum_of_three(
     aggregated = 3 * centre.mean(exchange, centre.sum_of(exchange, vectors, names))
     plain_sum = np.sum(list(changes.values()), axis=0)
     for name in names:
-        views = {"masked": vectors[name][:SIZE].view(np.int32) / 2.0**24, "sum": aggregated}
-        right = {kind: layer.right(view.astype(np.float32), name) for kind, view in views.items()}
+        masked = (vectors[name][:SIZE].view(np.int32) / 2.0**24).astype(np.float32)
+        right = {"masked": layer.right(masked, name), "sum": layer.right(aggregated, name)}
         from_the_sum = layer.right(plain_sum, name)
         assert right["sum"] == pytest.approx(from_the_sum, abs=0.02)
         assert right["masked"] <= max(from_the_sum, layer.guessed(name)) + 0.05

@@ -83,7 +83,7 @@ def test_what_is_linear_goes_with_it(roster_file: Path, federation: dict[str, ob
 
 
 def test_the_norm_is_the_tighter_bound_of_the_study() -> None:
-    assert norm_of(study_of()) == 128
+    assert norm_of(study_of()) == 100
     assert norm_of(study_of(max_update_norm=5)) == 5
     bounded = {"rule": "norm_bounded_mean", "norm_bound": 2}
     assert norm_of(study_of(max_update_norm=5, aggregation=bounded)) == 2

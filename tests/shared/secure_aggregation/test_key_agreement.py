@@ -4,7 +4,6 @@ from glsmed.shared.errors import WireError
 from glsmed.shared.secure_aggregation.key_agreement import derived_key, new_private_key, public_key_of, shared_key
 
 
-
 def test_two_sites_have_the_same_key_and_a_third_has_another() -> None:
     one, other, third = new_private_key(), new_private_key(), new_private_key()
     first = shared_key(one, public_key_of(other), purpose="mask", context=b"round 1")

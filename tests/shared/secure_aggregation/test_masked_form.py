@@ -6,7 +6,9 @@ from glsmed.shared.secure_aggregation.masked_form import MASKED, Counts, MaskedF
 from glsmed.shared.wire.model_manifest import ModelManifest
 from glsmed.shared.wire.packed_model import ModelLayout, Packed, as_array
 
-MANIFEST = ModelManifest.of_arrays({"a": np.zeros((2, 3), np.float32), "n": np.zeros(1, np.int64), "b": np.zeros(4, np.float32)})
+MANIFEST = ModelManifest.of_arrays(
+    {"a": np.zeros((2, 3), np.float32), "n": np.zeros(1, np.int64), "b": np.zeros(4, np.float32)}
+)
 FORM = MaskedForm(ModelLayout(MANIFEST))
 
 

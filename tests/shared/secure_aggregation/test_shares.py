@@ -28,6 +28,11 @@ def test_a_box_opens_with_its_key_and_label_alone() -> None:
     box = sealed(key, b"shares", label=b"round 1")
     assert opened(key, box, label=b"round 1") == b"shares"
     altered = bytes([*box[:-1], box[-1] ^ 1])
-    for args in ((os.urandom(32), box, b"round 1"), (key, box, b"round 2"), (key, altered, b"round 1"), (key, b"", b"")):
+    for args in (
+        (os.urandom(32), box, b"round 1"),
+        (key, box, b"round 2"),
+        (key, altered, b"round 1"),
+        (key, b"", b""),
+    ):
         with pytest.raises(WireError, match="box of shares"):
             opened(args[0], args[1], label=args[2])

@@ -170,8 +170,8 @@ class SiteConfig(StrictModel):
     roster: Annotated[
         Path | None,
         Field(
-            description="this site's approved copy of roster.yaml, the sites' keys: from three sites on, no update leaves "
-            "without masks (docs/secure-aggregation.md); null: none approved"
+            description="this site's approved copy of roster.yaml, the sites' keys: from three sites on, no update "
+            "leaves without masks (docs/secure-aggregation.md); null: none approved"
         ),
     ] = None
     centre: Annotated[CentreAddress, Field(description="how to reach the centre")]

@@ -32,9 +32,7 @@ class Participants:
         quorum: sites that a round needs; that of the study if it is not given.
     """
 
-    def __init__(
-        self, messenger: SiteMessenger, study: Study, *, record: Record, quorum: int | None = None
-    ) -> None:
+    def __init__(self, messenger: SiteMessenger, study: Study, *, record: Record, quorum: int | None = None) -> None:
         self._messenger = messenger
         self._hello = Hello(study_digest=study.digest(), run=study.study)
         self._findings = study.findings

@@ -250,7 +250,7 @@ class FederationSection(StrictModel):
         Field(
             gt=0,
             description="largest L2 norm of a site's change to the weights; an update beyond it is refused, with "
-            "secure aggregation cut to it at the site; null: no bound, with secure aggregation 128",
+            "secure aggregation cut to it at the site; null: no bound, with secure aggregation 100",
         ),
     ] = None
     max_norm_ratio: Annotated[

@@ -11,7 +11,7 @@ from glsmed.shared.protocol.strategy_settings import secure_aggregation_faults
 from glsmed.shared.protocol.study import Study
 from glsmed.shared.secure_aggregation.roster import FEWEST_SITES, Roster, load_roster
 
-_DEFAULT_NORM = 128.0  # far above what a round of any of the networks changes: about 0.04 for each weight of a ResNet-18
+_DEFAULT_NORM = 100.0  # far above what a round of any network changes: 0.03 for each weight of a ResNet-18
 
 
 def roster_in_use(study: Study, file: Path | None) -> Roster | None:

@@ -1,7 +1,7 @@
 """What the sites of a round agree on before they train: whose keys, and so which masks, threshold and scale."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 

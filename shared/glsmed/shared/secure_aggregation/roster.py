@@ -37,9 +37,7 @@ class Roster(StrictModel):
         owners: dict[str, str] = {}
         for site, line in self.sites.items():
             try:
-                if key_line(line) != line:
-                    raise DataError("expected the two words of a key as glsmed-client enroll writes them")
-                other = owners.setdefault(fingerprint(line), site)
+                other = owners.setdefault(_fingerprint_of_line(line), site)
             except DataError as error:
                 raise ValueError(f"{site}: {error}") from None
             if other != site:
@@ -62,12 +60,20 @@ class Roster(StrictModel):
 
     def to_yaml(self) -> str:
         """The file's text."""
-        return _HEAD + dump_yaml({"study": self.study, "sites": {site: self.sites[site] for site in sorted(self.sites)}})
+        return _HEAD + dump_yaml(
+            {"study": self.study, "sites": {site: self.sites[site] for site in sorted(self.sites)}}
+        )
+
+
+def _fingerprint_of_line(line: str) -> str:
+    if key_line(line) != line:
+        raise DataError("expected the two words of a key as glsmed-client enroll writes them")
+    return fingerprint(line)
 
 
 _HEAD = """\
-# The sites whose sum the centre may see, and their keys. Approve it as you approve study.yaml: call the other hospitals,
-# at numbers that you know already, and compare the fingerprints that glsmed-client check shows at both ends.
+# The sites whose sum the centre may see, and their keys. Approve it as you approve study.yaml: call the other
+# hospitals, at numbers that you know already, and compare the fingerprints that glsmed-client check shows.
 # Then write `roster: roster.yaml` into config.yaml.
 """
 

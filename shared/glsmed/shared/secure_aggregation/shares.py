@@ -22,7 +22,7 @@ _NONCE_BYTES = 12
 def split_secret(secret: bytes, *, threshold: int, count: int) -> Sequence[bytes]:
     """``count`` shares of a secret of 32 bytes; the place of a share in the list, from 1 on, belongs to it."""
     halves = (secret[:_HALF_BYTES], secret[_HALF_BYTES:])
-    first, second = (sorted(Shamir.split(threshold, count, half)) for half in halves)
+    first, second = (sorted(Shamir.split(threshold, count, half, ssss=False)) for half in halves)
     return [one + other for (_, one), (_, other) in zip(first, second, strict=True)]
 
 
@@ -38,7 +38,9 @@ def combined_secret(shares: Mapping[int, bytes]) -> bytes:
     if any(len(share) != SHARE_BYTES for share in shares.values()):
         raise WireError(f"a share has {SHARE_BYTES} bytes, and one that came has not")
     halves = (slice(_HALF_BYTES), slice(_HALF_BYTES, SHARE_BYTES))
-    return b"".join(Shamir.combine([(place, share[half]) for place, share in shares.items()]) for half in halves)
+    return b"".join(
+        Shamir.combine([(place, share[half]) for place, share in shares.items()], ssss=False) for half in halves
+    )
 
 
 def sealed(key: bytes, content: bytes, *, label: bytes) -> bytes:

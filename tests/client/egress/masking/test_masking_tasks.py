@@ -18,8 +18,8 @@ STUDY = study_of()
 TASK = KeysTask(study_digest=STUDY.digest(), round=1, model_digest=MODEL, roster_digest=roster_of().digest())
 
 
-def tasks(root: Path, *, patients: int = 40, has_roster: bool = True, **egress: object) -> MaskingTasks:
-    settings = EgressSection.model_validate({"model_updates": True, "min_patients": 10, **egress})
+def tasks(root: Path, *, patients: int = 40, has_roster: bool = True, model_updates: bool = True) -> MaskingTasks:
+    settings = EgressSection.model_validate({"model_updates": model_updates, "min_patients": 10})
     form = ModelForm.up(layout_of(5), "fp32")
     policy = EgressPolicy(settings, STUDY, form, site="ash", audit=AuditLog(root / "audit.jsonl"))
     masking = masking_of("ash", root, study=STUDY, roster=roster_of(), size=5) if has_roster else None
@@ -38,12 +38,10 @@ def test_a_site_without_a_roster_masks_nothing(tmp_path: Path) -> None:
         tasks(tmp_path, has_roster=False).keys(encode(TASK))
 
 
-@pytest.mark.parametrize(("patients", "egress"), [(9, {}), (40, {"model_updates": False})])
-def test_a_site_that_may_send_no_update_makes_no_keys(
-    tmp_path: Path, patients: int, egress: dict[str, object]
-) -> None:
+@pytest.mark.parametrize(("patients", "model_updates"), [(9, True), (40, False)])
+def test_a_site_that_may_send_no_update_makes_no_keys(tmp_path: Path, patients: int, *, model_updates: bool) -> None:
     with pytest.raises(PrivacyError, match="egress"):
-        tasks(tmp_path, patients=patients, **egress).keys(encode(TASK))
+        tasks(tmp_path, patients=patients, model_updates=model_updates).keys(encode(TASK))
 
 
 def test_another_study_is_refused(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from glsmed.client.egress.masking.site_masking import SiteMasking
 from glsmed.shared.errors import MismatchError, SecureAggregationError, WireError
 from glsmed.shared.protocol.messages import KeysTask, SharesTask, UnmaskTask
 from glsmed.shared.secure_aggregation.exchange import Exchange
-from glsmed.shared.secure_aggregation.fixed_point import FixedPoint
+from glsmed.shared.secure_aggregation.fixed_point import FixedPoint, Floats, Ring
 from glsmed.shared.secure_aggregation.masked_form import Counts
 from glsmed.shared.secure_aggregation.shares import combined_secret
 from tests.masked_sites import MODEL, NAMES, keys_of, masking_of, roster_of, study_of, subject_of
@@ -72,9 +72,7 @@ def trained(agreed: Round) -> Round:
 
 def test_a_site_whose_centre_has_another_roster_makes_no_keys(tmp_path: Path) -> None:
     site = masking_of("ash", tmp_path, study=STUDY, roster=roster_of(FOUR), size=SIZE)
-    task = KeysTask(
-        study_digest=STUDY.digest(), round=1, model_digest=MODEL, roster_digest=roster_of(NAMES).digest()
-    )
+    task = KeysTask(study_digest=STUDY.digest(), round=1, model_digest=MODEL, roster_digest=roster_of(NAMES).digest())
     with pytest.raises(MismatchError, match="roster"):
         site.new_keys(task, COUNTS)
 
@@ -87,7 +85,7 @@ def test_a_centre_that_puts_its_own_keys_for_a_site_is_refused(agreed: Round, tm
     invented = masking_of("birch", tmp_path / "centre", study=STUDY, roster=roster_of(FOUR), size=SIZE)
     forged = keys_of({"birch": invented}, agreed.subject, COUNTS).keys[0].model_copy(update={"signature": "AAAA"})
     others = [one for one in agreed.exchange.keys if one.site != "birch"]
-    keys = Exchange(tuple([*others, forged])).to_json()
+    keys = Exchange((*others, forged)).to_json()
     with pytest.raises(SecureAggregationError, match="birch were not signed with its key"):
         agreed.sites["ash"].shared_out(agreed.shares_task(keys))
 
@@ -118,7 +116,10 @@ def test_secrets_are_shared_out_once(agreed: Round) -> None:
 
 
 def test_no_update_goes_before_a_sum_is_agreed_on(agreed: Round) -> None:
-    for step in (lambda: agreed.sites["ash"].require_ready(1, MODEL), lambda: agreed.sites["ash"].masked(CHANGE, COUNTS)):
+    for step in (
+        lambda: agreed.sites["ash"].require_ready(1, MODEL),
+        lambda: agreed.sites["ash"].masked(CHANGE, COUNTS),
+    ):
         with pytest.raises(SecureAggregationError):
             step()
     agreed.share()
@@ -147,10 +148,15 @@ def test_more_cells_than_the_keys_said_are_refused(agreed: Round) -> None:
 
 def test_a_long_change_is_cut_before_it_is_masked(agreed: Round, monkeypatch: pytest.MonkeyPatch) -> None:
     agreed.share()
-    encoded: list[np.ndarray] = []
-    monkeypatch.setattr(FixedPoint, "encode", lambda self, change, weight: encoded.append(change) or change.astype(np.uint32))
+    encoded: list[Floats] = []
+
+    def encode(_fixed: FixedPoint, change: Floats, _weight: int) -> Ring:
+        encoded.append(change)
+        return np.zeros(change.size, np.uint32)
+
+    monkeypatch.setattr(FixedPoint, "encode", encode)
     agreed.sites["ash"].masked(np.full(SIZE, 1e6, np.float32), COUNTS)
-    assert np.linalg.norm(encoded[0]) == pytest.approx(128, rel=1e-5)
+    assert np.linalg.norm(encoded[0]) == pytest.approx(100, rel=1e-5)
 
 
 def test_who_survived_gives_its_own_mask_and_who_did_not_its_mask_key(trained: Round) -> None:

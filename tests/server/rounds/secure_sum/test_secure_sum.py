@@ -144,7 +144,9 @@ def test_a_reply_that_does_not_fit_does_not_count(tmp_path: Path, misbehaviour: 
 def test_a_site_that_adds_noise_of_any_size_ends_in_one_clear_refusal(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     noise = rng.integers(0, 2**32, SIZE + 2, dtype=np.uint32)
-    outcome = masked(tmp_path, changes_of(FOUR), {"birch": only(changes_arrays(lambda array: array + noise))}).run()
+    outcome = masked(
+        tmp_path, changes_of(FOUR), {"birch": only(changes_arrays(lambda array: array.astype(np.uint32) + noise))}
+    ).run()
     assert outcome.updates == []
     assert all(reason.startswith("no sum: ") for reason in outcome.not_counted.values())
 

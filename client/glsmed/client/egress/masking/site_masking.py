@@ -117,10 +117,7 @@ class SiteMasking:
         if current.exchange is not None:
             raise SecureAggregationError("the secrets of this sum were shared out already")
         try:
-            exchange = Exchange.from_json(task.keys, self._rules.roster, current.subject)
-            if exchange.of_site(self._site) != current.keys:
-                raise WireError("the keys in this site's name are not those that it made")
-            exchange.fixed_point(self._rules.norm)
+            exchange = self._checked_exchange(task.keys, current)
         except WireError as error:
             raise SecureAggregationError(str(error)) from None
         current.exchange = exchange
@@ -184,6 +181,13 @@ class SiteMasking:
         shares = {site: pair.of(is_survivor=site in survivors).hex() for site, pair in pairs.items()}
         return json.dumps(shares)
 
+    def _checked_exchange(self, keys: str, current: _Sum) -> Exchange:
+        exchange = Exchange.from_json(keys, self._rules.roster, current.subject)
+        if exchange.of_site(self._site) != current.keys:
+            raise WireError("the keys in this site's name are not those that it made")
+        exchange.fixed_point(self._rules.norm)  # raises where sums could wrap around
+        return exchange
+
     def _weight(self, counts: Counts) -> int:
         return counts.patients if self._rules.by_patients else counts.cells
 
@@ -196,7 +200,8 @@ class SiteMasking:
 
     def _survivors(self, exchange: Exchange, text: str) -> tuple[str, ...]:
         try:
-            survivors = exchange.survivors(_parsed(_NAMES, text))
+            named: tuple[str, ...] = _parsed(_NAMES, text)
+            survivors = exchange.survivors(named)
         except WireError as error:
             raise SecureAggregationError(str(error)) from None
         if self._site not in survivors:
@@ -213,9 +218,7 @@ class SiteMasking:
             boxes[receiver] = sealed(key, own[place] + keys[place], label=exchange.context).hex()
         return boxes
 
-    def _opened(
-        self, secrets: SiteSecrets, exchange: Exchange, sender: str, boxes: Mapping[str, str]
-    ) -> "_SharePair":
+    def _opened(self, secrets: SiteSecrets, exchange: Exchange, sender: str, boxes: Mapping[str, str]) -> "_SharePair":
         key = exchange.box_key(secrets.box_key, sender=sender, receiver=self._site, peer=sender)
         try:
             content = opened(key, bytes.fromhex(boxes[sender]), label=exchange.context)

@@ -20,7 +20,6 @@ from glsmed.shared.protocol.messages import (
     SharesReply,
     SharesTask,
     UnmaskReply,
-    UnmaskTask,
     require_same,
 )
 from glsmed.shared.secure_aggregation.exchange import Exchange

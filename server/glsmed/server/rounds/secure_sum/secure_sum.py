@@ -125,6 +125,8 @@ class SecureSum:
         self, reply: SiteReply, request: TrainRequest, arrived: _Arrived, failures: dict[str, str], outcome: Outcome
     ) -> None:
         """Add a masked update, or keep the reason why it does not count."""
+        if reply.site in arrived.updates:  # one of an earlier round, late
+            return
         if reply.content is None:
             failures[reply.site] = reply.failure
             return
@@ -132,8 +134,6 @@ class SecureSum:
             update = decode(reply.content, MaskedUpdate)
             outcome.bytes_up += packed_bytes(update.model)
             self._checks.check_masked(update, request.task)
-            if reply.site in arrived.updates:
-                raise WireError("its update came already")
             self._form.add_to(arrived.total, update.model)
         except WireError as error:
             failures[reply.site] = f"refused: {error}"
@@ -149,9 +149,7 @@ class SecureSum:
         by_patients = self._study.federation.aggregation.weights == "patients"
         mean = exchange.fixed_point(self._norm).mean(total, counts.patients if by_patients else counts.cells)
         sent = as_array(mean)
-        floats = SiteModel(
-            FloatSource(mean.size, "fp32", bytes_of(sent)), is_change=True, began_with=request.sent
-        )
+        floats = SiteModel(FloatSource(mean.size, "fp32", bytes_of(sent)), is_change=True, began_with=request.sent)
         facts = UpdateFacts(
             site=SUM_OF_SITES,
             cells=counts.cells,
@@ -168,4 +166,6 @@ class SecureSum:
         if not least <= counts.cells <= most:
             raise WireError(f"training cells of {sites} sites: expected {least} to {most}, got {counts.cells}")
         if not sites <= counts.patients <= counts.cells:
-            raise WireError(f"training patients of {sites} sites: expected {sites} to {counts.cells}, got {counts.patients}")
+            raise WireError(
+                f"training patients of {sites} sites: expected {sites} to {counts.cells}, got {counts.patients}"
+            )
