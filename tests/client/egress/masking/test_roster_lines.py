@@ -41,6 +41,21 @@ def test_without_an_approved_roster_the_centre_sees_the_update(config: SiteConfi
     assert "the centre sees this site's update" in line
 
 
+@pytest.mark.parametrize(
+    ("federation", "why"),
+    [
+        ({"secure_aggregation": "off"}, "study.yaml switches secure aggregation off"),
+        ({"aggregation": {"rule": "median"}, "quorum": 3}, "it needs federation.aggregation.rule: mean"),
+    ],
+)
+def test_an_approved_roster_that_the_study_does_not_use_is_told(
+    config: SiteConfig, federation: dict[str, object], why: str
+) -> None:
+    (line,) = roster_lines(config, study_of(**federation))
+    assert line.startswith("masks none: the centre sees this site's update (")
+    assert why in line
+
+
 def test_a_roster_with_another_key_for_this_site_is_refused(config: SiteConfig, tmp_path: Path) -> None:
     """The centre could else answer in its name."""
     (tmp_path / "roster.yaml").write_text(roster_of(("ash", "birch", "cedar")).to_yaml(), encoding="utf-8")
