@@ -269,13 +269,12 @@ class RoundRequests:
 
 
 def _training_rows(site: str, update: Update | MaskedUpdate) -> Iterator[MetricRow]:
-    numbers = {**update.metrics, "seconds": round(update.seconds, 3)}
-    if isinstance(update, Update):  # under masks the others are in the sum
-        numbers |= {
-            "training_cells": update.training_cells,
-            "training_patients": update.training_patients,
-            "steps": update.steps,
-        }
+    numbers: dict[str, float] = dict(update.metrics)
+    if isinstance(update, Update):  # under masks these are in the sum
+        numbers["training_cells"] = update.training_cells
+        numbers["training_patients"] = update.training_patients
+        numbers["steps"] = update.steps
+    numbers["seconds"] = round(update.seconds, 3)
     yield from _rows(site, update.round, "train", "reports", numbers)
     yield from _rows(site, update.round - 1, "validation", update.reference, update.validation)
 
