@@ -52,6 +52,7 @@ def small_hospital(
     seed: int,
     max_runs: int = 1,
     beside: Sequence[Path] = (),
+    roster: Path | None = None,
 ) -> SiteRuntime:
     """A hospital named as its folder, loaded as its resident process loads it.
 
@@ -63,6 +64,7 @@ def small_hospital(
         seed: of its patients.
         max_runs: how often it answers the whole study.
         beside: files that it got with study.yaml.
+        roster: the sites' keys that it approved; its own key is then ``site.key`` in the folder already.
     """
     _write_data(folder, terms, seed=seed)
     for file in beside:
@@ -72,6 +74,8 @@ def small_hospital(
         SiteConfig(
             site=folder.name,
             study=folder / "study.yaml",
+            roster=roster,
+            key=folder / "site.key",
             centre=CentreAddress(address="localhost:1"),
             data=DataSection(
                 manifest=folder / "manifest.csv",
@@ -92,7 +96,7 @@ def small_hospital(
 def _write_data(folder: Path, terms: Mapping[str, str], *, seed: int) -> None:
     """Pictures whose brightness follows the first finding, reports about every finding, and gold for those."""
     rng = np.random.default_rng(seed)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     manifest, gold = ["study_id,patient_id,image,report,report_text"], ["study_id,finding,value"]
     for patient in range(PATIENTS):
         said = rng.integers(len(_REPORTS), size=len(terms))

@@ -8,7 +8,8 @@ GlsmedError                     1  base of all
 ├── PrivacyError                1  something was about to leave a site against its policy
 │   ├── TrajectoryError         1  a model is not one that the site could have helped to make
 │   ├── QueryBudgetError        1  the site has answered as many requests of this study as it allows
-│   └── PrivacyBudgetError      1  one more round would spend more epsilon than the study or the site allows
+│   ├── PrivacyBudgetError      1  one more round would spend more epsilon than the study or the site allows
+│   └── SecureAggregationError  1  a step of secure aggregation that would show a single site's update
 ├── WireError                   1  a message breaks the protocol between centre and site
 │   ├── MismatchError           1  centre and site do not mean the same study, round, model or site
 │   ├── UnknownModelError       1  the site does not have the model that a request names by its digest
@@ -34,7 +35,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Subject = Literal["protocol", "study", "round", "manifest", "model", "digest", "split", "site"]
+Subject = Literal["protocol", "study", "round", "manifest", "model", "digest", "split", "site", "roster"]
 TaskSubject = Literal["signature", "certificate", "content", "study", "run", "round", "site", "kind", "serial"]
 AnswerSubject = Literal["signature", "task", "content"]
 # which words of an error may stand in a log: all, if no report and no table has a part in them; those before the first
@@ -137,6 +138,10 @@ class TrajectoryError(PrivacyError):
 
 class PrivacyBudgetError(PrivacyError):
     """One more round would spend more epsilon than the study or the site allows for a patient."""
+
+
+class SecureAggregationError(PrivacyError):
+    """A step of secure aggregation that a site must not take, since it could show a single site's update."""
 
 
 class WireError(GlsmedError):

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import math
 from collections.abc import Mapping
@@ -19,9 +20,10 @@ from glsmed.shared.errors import DataError, PrivacyError, WireError
 from glsmed.shared.files.audit import AuditLog, verify
 from glsmed.shared.protocol.bundle import RELEASE
 from glsmed.shared.protocol.codec import decode
-from glsmed.shared.protocol.messages import CountsReply, EvaluationReply, Hello, HelloReply, Update
+from glsmed.shared.protocol.messages import CountsReply, EvaluationReply, Hello, HelloReply, MaskedUpdate, Update
 from glsmed.shared.protocol.metric_names import METRICS
 from glsmed.shared.protocol.study import FederationSection, Study
+from glsmed.shared.secure_aggregation.masked_form import MaskedForm
 from glsmed.shared.wire.model_form import ModelForm
 from glsmed.shared.wire.model_manifest import ArraySpec, ModelManifest
 from glsmed.shared.wire.packed_model import ModelLayout, Packed, as_array, packed_digest
@@ -358,3 +360,43 @@ def test_local_numbers_that_nobody_looked_at_are_refused(tmp_path: Path) -> None
         policy(tmp_path, study=COMPARING).release(
             evaluation(study_digest=COMPARING.digest(), local={"auroc/effusion": 0.5}), echo=MODEL
         )
+
+
+MASKED_FORM = MaskedForm(ModelLayout(MANIFEST))
+MASKED_MODEL = MASKED_FORM.packed(np.arange(MASKED_FORM.size, dtype=np.uint32))
+
+
+def masked_update(model: Packed = MASKED_MODEL) -> MaskedUpdate:
+    return MaskedUpdate(
+        study_digest=STUDY.digest(),
+        round=1,
+        manifest_digest=MANIFEST.digest(),
+        model_digest=MODEL,
+        update_digest=packed_digest(model),
+        seconds=1.0,
+        reference="",
+        metrics={},
+        validation={},
+        model=model,
+    )
+
+
+def test_a_site_that_masks_lets_no_plain_update_out(tmp_path: Path) -> None:
+    policy(tmp_path).release(update(), echo=MODEL)  # the control: a site without a roster
+    gate = EgressPolicy(OPEN, STUDY, FORM, site="st-mary", audit=AuditLog(tmp_path / "a.jsonl"), masks_updates=True)
+    with pytest.raises(PrivacyError, match="no update leaves it without masks"):
+        gate.release(update(), echo=MODEL)
+    gate.release(masked_update(), echo=MODEL)
+
+
+def test_a_plain_model_cannot_go_as_a_masked_one(tmp_path: Path) -> None:
+    with pytest.raises(WireError, match="record 'model'"):
+        policy(tmp_path).release(masked_update(WEIGHTS), echo=MODEL)
+
+
+def test_numbers_beside_a_masked_update_pass_the_same_policy(tmp_path: Path) -> None:
+    numbers = {"loss": Number(0.123456, 10), "patients": Number(10, 10)}
+    sent_ = policy(tmp_path).release(masked_update(), numbers=numbers, echo=MODEL)
+    assert dict(decode(sent_, MaskedUpdate).metrics) == {"loss": 0.123, "patients": 10}
+    with pytest.raises(PrivacyError, match="not in it"):
+        policy(tmp_path).release(dataclasses.replace(masked_update(), metrics={"loss": 0.5}), echo=MODEL)

@@ -20,7 +20,7 @@ def rounds(
         list[str] | None,
         typer.Option(
             help="Measure only this; may be given several times.",
-            show_default="all but scale_sites, scale_size, waterfall",
+            show_default="all but scale_sites, scale_size, waterfall, secure_aggregation",
         ),
     ] = None,
     plots: Annotated[Path | None, typer.Option(help="Folder for plots, and for tables in Markdown.")] = None,

@@ -41,6 +41,8 @@ BARS = (
         ("slow_line", "cycle_seconds", _MEDIAN),
         ("slow_line", "allowed_seconds"),
     ),
+    Bar("masks: seconds of a cycle beside plain", ("secure_aggregation", "beside_plain", "seconds_more"), 3.0),
+    Bar("masks: bytes over plain", ("secure_aggregation", "beside_plain", "bytes_over_plain"), 2.2),
 )
 
 

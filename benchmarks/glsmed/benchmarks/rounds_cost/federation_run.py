@@ -17,6 +17,7 @@ from glsmed.benchmarks.rounds_cost.instruments.processor import processor_second
 from glsmed.benchmarks.rounds_cost.settings import RunSettings
 from glsmed.benchmarks.rounds_cost.study_set_up import (
     RunFolders,
+    approve_roster,
     connect_hospital,
     connect_light_sites,
     set_up_centre,
@@ -123,6 +124,8 @@ def run_federation(
         port = set_up_centre(folders, settings, programs=programs)
         set_up = set_up_light_sites if settings.light else set_up_hospitals
         set_up(folders, settings.site_names, programs=programs)
+        if settings.is_masked:
+            approve_roster(folders, settings.site_names, programs=programs)
         lines = stack.enter_context(Lines(settings.sites, target_port=port, speed=settings.speed))
         record = RunRecord()
         centre = _start_centre(folders, record, programs=programs)

@@ -40,6 +40,22 @@ def _bytes_over_needed(record: RunRecord, settings: RunSettings) -> Timings:
     return steady([passed / needed for passed in record.bytes_of_cycles()])
 
 
+def beside_plain(masked: Mapping[str, object], plain: Mapping[str, object]) -> dict[str, object]:
+    """What a cycle under masks costs beside one without, from the figures of two runs of the same study."""
+    seconds, bytes_ = "cycle_beside_training_seconds", "bytes_over_needed"
+    return {
+        "seconds_more": round(_median(masked, seconds) - _median(plain, seconds), 3),
+        "bytes_over_plain": round(_median(masked, bytes_) / _median(plain, bytes_), 4),
+    }
+
+
+def _median(figures: Mapping[str, object], name: str) -> float:
+    timings = figures[name]
+    if not isinstance(timings, Mapping):
+        raise TypeError(f"{name}: expected the figures of timings, got {timings!r}")
+    return float(timings["median"])
+
+
 def needed_bytes(record: RunRecord, settings: RunSettings) -> int:
     """Bytes of one model down and one up at every site."""
     return record.model_bytes * 2 * settings.sites

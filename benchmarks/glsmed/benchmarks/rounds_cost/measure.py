@@ -13,7 +13,7 @@ from pathlib import Path
 from glsmed.benchmarks.rounds_cost.aggregation_cost import AggregationSettings, measure_aggregation
 from glsmed.benchmarks.rounds_cost.bars import bars_reached
 from glsmed.benchmarks.rounds_cost.federation_run import run_federation
-from glsmed.benchmarks.rounds_cost.figures import run_figures, slow_line_figures
+from glsmed.benchmarks.rounds_cost.figures import beside_plain, run_figures, slow_line_figures
 from glsmed.benchmarks.rounds_cost.flower_app import FlowerSettings, run_flower
 from glsmed.benchmarks.rounds_cost.instruments.line import LineSpeed
 from glsmed.benchmarks.rounds_cost.instruments.timings import load_now
@@ -27,6 +27,7 @@ from glsmed.shared.processes.command_line import Tell
 _SLOW_LINE = LineSpeed(megabits_per_second=20.0, delay_seconds=0.05)
 _ROUNDS_OVER_SLOW_LINE = 2
 _HOSPITALS, _LIGHT_SITES = 2, 8
+_FEWEST_MASKED = 3
 _LARGE_ROUNDS = 1  # of several gigabytes each
 _STEP_SECONDS = 0.2  # of Flower's ClientApp; about what a hospital's step takes here
 
@@ -151,6 +152,20 @@ def _waterfall(folder: Path, settings: MeasureSettings, tell: Tell) -> dict[str,
     }
 
 
+def _secure_aggregation(folder: Path, settings: MeasureSettings, tell: Tell) -> dict[str, object]:
+    """Real hospitals whose changes the centre sees only in sum, and the same hospitals without masks."""
+    figures = {}
+    for name in ("plain", "masked"):
+        run = RunSettings(
+            sites=max(_FEWEST_MASKED, settings.hospitals),
+            rounds=settings.rounds,
+            architecture=settings.architecture,
+            is_masked=name == "masked",
+        )
+        figures[name] = run_figures(run_federation(folder / name, run, tell=tell), run)
+    return {**figures, "beside_plain": beside_plain(figures["masked"], figures["plain"])}
+
+
 def _timed(tell: Tell) -> Tell:
     """Tell with the seconds since now before each line."""
     started = time.monotonic()
@@ -166,5 +181,6 @@ PARTS: Mapping[str, Callable[[Path, MeasureSettings, Tell], dict[str, object]]] 
     "scale_sites": _scale_sites,
     "scale_size": _scale_size,
     "waterfall": _waterfall,
+    "secure_aggregation": _secure_aggregation,
 }
 DEFAULT_PARTS = ("rounds", "flower", "memory", "aggregation", "slow_line")

@@ -21,6 +21,7 @@ class RunSettings:
         speed: of each site's line; None: as fast as the loopback interface.
         image_size_px: side of the hospitals' images; a larger one makes a training step longer.
         sample_memory: sample the centre's memory all the time, which takes some of the processor.
+        is_masked: hospitals approve a roster, and the centre sees only the sum of their changes.
     """
 
     sites: int = 2
@@ -31,6 +32,7 @@ class RunSettings:
     speed: LineSpeed | None = None
     image_size_px: int = 64
     sample_memory: bool = False
+    is_masked: bool = False
 
     @property
     def site_names(self) -> tuple[str, ...]:
@@ -48,5 +50,9 @@ class RunSettings:
             "findings": ["effusion"],
             "model": {"architecture": self.architecture, "image_size_px": self.image_size_px},
             "training": {"rounds": self.rounds_of_study, "steps_per_round": 1, "batch_size": _TRAINING_BATCH},
-            "federation": {"quorum": self.sites, "round_deadline_minutes": 60},
+            "federation": {
+                "quorum": self.sites,
+                "round_deadline_minutes": 60,
+                "secure_aggregation": "on" if self.is_masked else "off",
+            },
         }

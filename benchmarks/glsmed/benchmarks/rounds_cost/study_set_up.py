@@ -72,6 +72,14 @@ def set_up_hospitals(folders: RunFolders, sites: Sequence[str], *, programs: Pro
         _admit(folders, folders.root / site / "request.yaml", fingerprint_in(enrolled), programs=programs)
 
 
+def approve_roster(folders: RunFolders, sites: Sequence[str], *, programs: Programs) -> None:
+    """Write the roster at the centre, and let every hospital approve it."""
+    programs.run("flwr-server", "--study", str(folders.centre.study_file), "sites", "--write-roster")
+    for site in sites:
+        write_bytes(folders.root / site / folders.centre.roster.name, folders.centre.roster.read_bytes())
+        edit_yaml(folders.config(site), {"roster": folders.centre.roster.name})
+
+
 def connect_hospital(folders: RunFolders, site: str, *, port: int) -> None:
     """Let a hospital reach the centre through this port."""
     edit_yaml(folders.config(site), {"centre": {"address": f"localhost:{port}"}})

@@ -14,7 +14,17 @@ from glsmed.shared.errors import GlsmedError, PrivacyError
 from glsmed.shared.files.audit import AuditLog
 from glsmed.shared.protocol.bundle import RELEASE
 from glsmed.shared.protocol.codec import encode
-from glsmed.shared.protocol.messages import CountsReply, EvaluationReply, HelloReply, PriorReply, Update
+from glsmed.shared.protocol.messages import (
+    CountsReply,
+    EvaluationReply,
+    HelloReply,
+    KeysReply,
+    MaskedUpdate,
+    PriorReply,
+    SharesReply,
+    UnmaskReply,
+    Update,
+)
 from glsmed.shared.protocol.metric_names import (
     EVALUATION_METRICS,
     Metrics,
@@ -23,13 +33,16 @@ from glsmed.shared.protocol.metric_names import (
     permission_of,
 )
 from glsmed.shared.protocol.study import Study
+from glsmed.shared.secure_aggregation.masked_form import MaskedForm
 from glsmed.shared.wire.model_form import ModelForm
 from glsmed.shared.wire.packed_model import packed_bytes, packed_digest
 
-SiteMessage = HelloReply | Update | EvaluationReply | CountsReply | PriorReply
+_Keys = KeysReply | SharesReply | UnmaskReply
+SiteMessage = HelloReply | Update | EvaluationReply | CountsReply | PriorReply | MaskedUpdate | _Keys
 
 _OWN_WORDS = frozenset({"", RELEASE, "validation", "test", "gold", "reports"})
-_COUNTS = "counts"  # the one field whose content is checked instead
+_NOT_WORDS = ("counts", "sealed")  # fields whose content is checked instead, or is keys of this site alone
+_WITHOUT_NUMBERS = (CountsReply, PriorReply, KeysReply, SharesReply, UnmaskReply)
 _KNOWN_ERRORS = frozenset({"builtins", "torch"})
 # A mean with all its digits could tell a centre every label of a split, if it made its model for that purpose.
 _DECIMALS = 3
@@ -52,6 +65,7 @@ class EgressPolicy:
         audit: AuditLog,
         counts: ReleasedCounts,
         cue_words: Collection[str] = (),
+        masks_updates: bool = False,
     ) -> None:
         self._settings = settings
         self._findings = study.findings
@@ -60,6 +74,8 @@ class EgressPolicy:
         self._words = _OWN_WORDS | {site, study.digest(), form.layout.manifest.digest()}
         self._audit = audit
         self._counts = counts
+        self._masked_form = MaskedForm(form.layout)
+        self._masks_updates = masks_updates
         self._cue_words = frozenset(cue_words)
 
     @property
@@ -123,11 +139,13 @@ class EgressPolicy:
         if not isinstance(message, SiteMessage):
             raise PrivacyError(f"refused to send a {type(message).__name__}: sites never send this type of message")
         words = self._words | {echo}
-        if isinstance(message, Update):
-            self.require_updates(message.training_patients)
-            self._form.check(message.model)
+        if isinstance(message, Update | MaskedUpdate):
+            self._check_update(message)
             digest = packed_digest(message.model)
             words |= {digest}
+        if isinstance(message, MaskedUpdate):
+            message = replace(message, seconds=_told_seconds(message.seconds))
+        if isinstance(message, Update):
             message = self._coarse(message)
             message = replace(message, show_to_peers=self._compares and self._settings.show_model_to_peers)
         _check_words(message, words)
@@ -147,6 +165,15 @@ class EgressPolicy:
         code = error_code(error)
         self._audit.append("sent_error", {"code": code})
         return Error(code=ErrorCode.CLIENT_APP_RAISED_EXCEPTION, reason=code)
+
+    def _check_update(self, message: Update | MaskedUpdate) -> None:
+        if isinstance(message, MaskedUpdate):
+            self._masked_form.check(message.model)
+            return
+        if self._masks_updates:
+            raise PrivacyError("this site approved a roster: no update leaves it without masks")
+        self.require_updates(message.training_patients)
+        self._form.check(message.model)
 
     def _may_go(self, key: str, patients: int) -> bool:
         return permission_of(key) in self._settings.metrics and patients >= self._settings.min_patients
@@ -168,12 +195,12 @@ class EgressPolicy:
         local: Mapping[str, Number],
     ) -> SiteMessage:
         """The message with the numbers that may go; it brings none itself, since nobody has looked at those."""
-        if isinstance(message, CountsReply | PriorReply):
+        if isinstance(message, _WITHOUT_NUMBERS):
             return message
         given = _numbers_in(message)
         if given:
             raise PrivacyError(f"{next(iter(given))!r} may not leave: numbers are given beside a message, not in it")
-        if isinstance(message, Update):
+        if isinstance(message, Update | MaskedUpdate):
             metrics = self._passed(numbers, of="training")
             return replace(message, metrics=metrics, validation=self._passed(validation, of="validation"))
         if isinstance(message, EvaluationReply):
@@ -197,14 +224,19 @@ class EgressPolicy:
             update,
             training_cells=int(told["training_cells"]),
             training_patients=int(told["patients"]),
-            seconds=float(f"{update.seconds:.2g}"),
+            seconds=_told_seconds(update.seconds),
         )
+
+
+def _told_seconds(seconds: float) -> float:
+    """Two digits of how long training took."""
+    return float(f"{seconds:.2g}")
 
 
 def _check_words(message: SiteMessage, words: Collection[str]) -> None:
     for field in fields(message):
         value = getattr(message, field.name)
-        if isinstance(value, str) and value not in words and field.name != _COUNTS:
+        if isinstance(value, str) and value not in words and field.name not in _NOT_WORDS:
             raise PrivacyError(f"{type(message).__name__}: {field.name} is not a word that may leave this site")
 
 
@@ -216,11 +248,11 @@ def error_code(error: Exception) -> str:
 
 
 def _metrics(message: SiteMessage) -> Metrics:
-    return {} if isinstance(message, CountsReply | PriorReply) else message.metrics
+    return {} if isinstance(message, _WITHOUT_NUMBERS) else message.metrics
 
 
-def _numbers_in(message: HelloReply | Update | EvaluationReply) -> Metrics:
-    further = {Update: "validation", EvaluationReply: "local"}.get(type(message))
+def _numbers_in(message: HelloReply | Update | MaskedUpdate | EvaluationReply) -> Metrics:
+    further = {Update: "validation", MaskedUpdate: "validation", EvaluationReply: "local"}.get(type(message))
     return {**message.metrics, **(getattr(message, further) if further else {})}
 
 
@@ -230,7 +262,7 @@ def _description(message: SiteMessage, content: RecordDict, digest: str) -> dict
     description: dict[str, object] = {"message": type(message).__name__, **head, "metrics": dict(_metrics(message))}
     if isinstance(message, EvaluationReply) and message.local:
         description["local"] = dict(message.local)
-    if isinstance(message, Update):
+    if isinstance(message, Update | MaskedUpdate):
         description["validation"] = dict(message.validation)
         description["arrays"] = len(message.model)
         description["bytes"] = packed_bytes(message.model)

@@ -11,6 +11,7 @@ from torch import Tensor
 from glsmed.client.data.examples import Examples
 from glsmed.client.egress.final_numbers import calibration_numbers, missing_numbers
 from glsmed.client.egress.local_record import LocalRecord
+from glsmed.client.egress.masking.masking_tasks import MaskingTasks
 from glsmed.client.egress.patient_draw import drawn_rows
 from glsmed.client.egress.policy import error_code
 from glsmed.client.egress.query_budget import EvaluatedSplit, RecordedAnswer, Request
@@ -29,6 +30,7 @@ from glsmed.client.resident.final_model import beside_own_model, keep_final_mode
 from glsmed.client.resident.site_runtime import SiteRuntime, with_prior
 from glsmed.client.resident.task_events import note_ended, note_failed, note_sent, note_trained
 from glsmed.client.settings.site_secret import SiteSecret
+from glsmed.client.training.steps.round_plan import TrainingSummary
 from glsmed.shared.cue_calibration.shared_prior import prior_from_json
 from glsmed.shared.errors import DataError, GlsmedError, MismatchError, PrivacyError, QueryBudgetError
 from glsmed.shared.processes.error_words import words_for_log
@@ -42,12 +44,15 @@ from glsmed.shared.protocol.messages import (
     EvaluationReply,
     Hello,
     HelloReply,
+    MaskedUpdate,
     PriorReply,
     PriorTask,
     TrainTask,
     Update,
     require_same,
 )
+from glsmed.shared.secure_aggregation.fixed_point import Ring
+from glsmed.shared.secure_aggregation.masked_form import Counts, MaskedForm
 from glsmed.shared.wire.packed_model import Buffers, packed_digest
 
 Handler = Callable[[RecordDict], RecordDict]
@@ -62,6 +67,10 @@ def build_client_app(site: SiteRuntime) -> ClientApp:
     app.query()(_guarded(tasks.hello, site))
     app.query("cue_counts")(_guarded(tasks.cue_counts, site))
     app.query("shared_prior")(_guarded(tasks.take_prior, site))
+    masking = MaskingTasks(site.masking, site.egress, study_digest=site.study.digest(), counts=tasks.counts)
+    app.query("secure_keys")(_guarded(masking.keys, site))
+    app.query("secure_shares")(_guarded(masking.shares, site))
+    app.query("secure_unmask")(_guarded(masking.unmask, site))
     app.train()(_guarded(tasks.train, site))
     app.evaluate()(_guarded(tasks.evaluate, site))
     return app
@@ -139,6 +148,8 @@ class _SiteTasks:
         self._check(task)
         examples = site.splits["train"]
         site.egress.require_updates(labelled_patients(examples))
+        if site.masking is not None:
+            site.masking.require_ready(task.round, task.model_digest)
         model = self._taken(task, after_round=task.round - 1)
         asked = task.model_digest + (packed_digest(task.control) if task.control else "")
         site.trajectory.require_training(task.model_digest, asked)
@@ -147,23 +158,8 @@ class _SiteTasks:
         arrays, control = site.models.layout.unpack(model), site.models.control(task)
         summary = site.strategy.train(arrays, site.splits, round_number=task.round, control=control)
         site.trajectory.trained(task.model_digest, model, site.strategy.shared())
-        cells, patients = counted_by(summary.cells, site.splits, site.study)
-        packed = site.models.update(model, site.strategy.shared(), round_number=task.round)
-        update = Update(
-            study_digest=self._digest,
-            round=task.round,
-            manifest_digest=task.manifest_digest,
-            model_digest=task.model_digest,
-            update_digest=packed_digest(packed),
-            training_cells=cells,
-            training_patients=patients,
-            steps=summary.steps,
-            seconds=0.0 if site.study.training.privacy.is_on else summary.seconds,
-            reference="" if validation is None else validation.reference,
-            metrics={},
-            validation={},
-            model=packed,
-        )
+        reference = "" if validation is None else validation.reference
+        update = self._update(task, model, summary, reference)
         released = site.egress.release(
             update,
             numbers=training_numbers(summary.loss, site.splits, site.study),
@@ -173,6 +169,55 @@ class _SiteTasks:
         )
         note_trained(site, task.round, summary, released)
         return released
+
+    def counts(self) -> Counts:
+        """What the site has to train on."""
+        splits = self._site.splits
+        return Counts(*counted_by(int((splits["train"].weights > 0).sum()), splits, self._site.study))
+
+    def _update(
+        self, task: TrainTask, model: Buffers, summary: TrainingSummary, reference: str
+    ) -> Update | MaskedUpdate:
+        """What is sent of the trained model: all of it and its counts, or both under masks."""
+        site, counts = self._site, self.counts()
+        if site.masking is not None:
+            masked = site.masking.masked(site.models.change(model, site.strategy.shared()), counts)
+            return self._masked_update(task, masked, summary, reference)
+        packed = site.models.update(model, site.strategy.shared(), round_number=task.round)
+        return Update(
+            study_digest=self._digest,
+            round=task.round,
+            manifest_digest=task.manifest_digest,
+            model_digest=task.model_digest,
+            update_digest=packed_digest(packed),
+            training_cells=counts.cells,
+            training_patients=counts.patients,
+            steps=summary.steps,
+            seconds=self._told_seconds(summary),
+            reference=reference,
+            metrics={},
+            validation={},
+            model=packed,
+        )
+
+    def _masked_update(self, task: TrainTask, masked: Ring, summary: TrainingSummary, reference: str) -> MaskedUpdate:
+        packed = MaskedForm(self._site.models.layout).packed(masked)
+        return MaskedUpdate(
+            study_digest=self._digest,
+            round=task.round,
+            manifest_digest=task.manifest_digest,
+            model_digest=task.model_digest,
+            update_digest=packed_digest(packed),
+            seconds=self._told_seconds(summary),
+            reference=reference,
+            metrics={},
+            validation={},
+            model=packed,
+        )
+
+    def _told_seconds(self, summary: TrainingSummary) -> float:
+        """How long training took; with differential privacy nothing, for time tells of images too."""
+        return 0.0 if self._site.study.training.privacy.is_on else summary.seconds
 
     def evaluate(self, content: RecordDict) -> RecordDict:
         """The model's metrics on one of the site's splits."""

@@ -10,6 +10,7 @@ from typing import TypeVar
 import torch
 
 from glsmed.client.data.manifest import survey_manifest
+from glsmed.client.egress.masking.roster_lines import roster_lines
 from glsmed.client.egress.query_budget import QueryBudget
 from glsmed.client.resident.data_readiness import check_data, check_manifest
 from glsmed.client.resident.preparation import SiteSummary
@@ -68,6 +69,7 @@ def run_check(config_file: Path) -> CheckReport:
     _check_surroundings(report, config)
     if study is not None:
         _check_network(report, config, study)
+        report.lines += report.attempt(lambda: roster_lines(config, study)) or []
     adapter = _check_adapter(report, config, study)
     survey = report.attempt(lambda: survey_manifest(config.data.manifest))
     if survey is not None:

@@ -136,6 +136,19 @@ class SiteModels:
         self._keep_lost(round_number, wanted - sent)
         return packed
 
+    def change(self, before: Buffers, after: Arrays) -> Floats:
+        """``(N,)`` what training changed of a model's floats.
+
+        Args:
+            before: as :meth:`take` returned it.
+            after: the trained model's arrays.
+
+        Raises:
+            WireError: the arrays are not those of the study's model, or not finite.
+        """
+        trained = self.layout.pack(after)
+        return trained[FLOAT].astype(np.float32) - before[FLOAT].astype(np.float32)
+
     def held(self, digest: str) -> Buffers:
         """A model that the site holds; one that a power cut has damaged is held no longer.
 

@@ -8,6 +8,8 @@ from torch import nn
 
 from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.data.site_inputs import SiteInputs, read_site_inputs
+from glsmed.client.egress.masking.answered_sums import AnsweredSums
+from glsmed.client.egress.masking.site_masking import SiteMasking, SumRules
 from glsmed.client.egress.policy import EgressPolicy
 from glsmed.client.egress.query_budget import QueryBudget
 from glsmed.client.egress.released_counts import ReleasedCounts
@@ -18,6 +20,7 @@ from glsmed.client.resident.preparation import label_rows, prepare_site, with_ta
 from glsmed.client.resident.site_models import SiteModels
 from glsmed.client.resident.site_strategy import SiteStrategy
 from glsmed.client.settings.config import SiteConfig
+from glsmed.client.settings.enrolment import approved_roster, read_private_key
 from glsmed.client.settings.privacy_ledger import PrivacyLedger
 from glsmed.client.settings.site_audit import open_audit
 from glsmed.client.training.devices import resolve_devices
@@ -29,6 +32,8 @@ from glsmed.shared.networks.local_layers import local_names
 from glsmed.shared.networks.model_arrays import state_arrays
 from glsmed.shared.networks.network_check import require_trainable
 from glsmed.shared.protocol.study import Study, load_study
+from glsmed.shared.secure_aggregation.decision import norm_of
+from glsmed.shared.secure_aggregation.masked_form import MaskedForm
 from glsmed.shared.wire.model_form import ModelForm
 from glsmed.shared.wire.model_manifest import ModelManifest
 from glsmed.shared.wire.packed_model import Buffers, ModelLayout
@@ -38,7 +43,8 @@ from glsmed.shared.wire.packed_model import Buffers, ModelLayout
 class SiteRuntime:
     """What the ClientApp works with; the weights of ``model`` are replaced by each task.
 
-    ``model_manifest`` is of the arrays that travel: without the layers that the study leaves to the sites.
+    ``model_manifest`` is of the arrays that travel: without the layers that the study leaves to the sites. Where there
+    is a ``masking``, no update goes without masks.
     """
 
     inputs: SiteInputs
@@ -51,6 +57,7 @@ class SiteRuntime:
     query_budget: QueryBudget
     trajectory: Trajectory
     events: EventWriter
+    masking: SiteMasking | None = None
 
     @property
     def config(self) -> SiteConfig:
@@ -101,6 +108,7 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
     inputs = data.inputs
     audit = open_audit(config)
     training = _started_training(config, study, devices, audit)
+    masking = _masking(config, study, models.layout)
     return SiteRuntime(
         inputs=inputs,
         splits=data.splits,
@@ -108,10 +116,11 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
         models=models,
         device=devices[0],
         strategy=SiteStrategy(study, model, training, state=config.state, device=devices[0]),
-        egress=_egress_policy(inputs, models.up, audit),
+        egress=_egress_policy(inputs, models.up, audit, masks_updates=masking is not None),
         query_budget=query_budget,
         trajectory=trajectory,
         events=EventWriter(config.state.events),
+        masking=masking,
     )
 
 
@@ -146,7 +155,22 @@ def _started_training(
     return training
 
 
-def _egress_policy(inputs: SiteInputs, form: ModelForm, audit: AuditLog) -> EgressPolicy:
+def _masking(config: SiteConfig, study: Study, layout: ModelLayout) -> SiteMasking | None:
+    """The site's part of secure aggregation; None where its own files do not ask for it."""
+    roster = approved_roster(config, study)
+    if roster is None:
+        return None
+    by_patients = study.federation.aggregation.weights == "patients"
+    return SiteMasking(
+        config.site,
+        read_private_key(config.key),
+        SumRules(roster, norm_of(study), by_patients=by_patients),
+        form=MaskedForm(layout),
+        answered=AnsweredSums(config.state, study.digest()),
+    )
+
+
+def _egress_policy(inputs: SiteInputs, form: ModelForm, audit: AuditLog, *, masks_updates: bool) -> EgressPolicy:
     return EgressPolicy(
         inputs.config.egress,
         inputs.study,
@@ -155,6 +179,7 @@ def _egress_policy(inputs: SiteInputs, form: ModelForm, audit: AuditLog) -> Egre
         audit=audit,
         counts=ReleasedCounts(inputs.config.state, inputs.study.digest(), step=inputs.config.egress.min_patients),
         cue_words=shareable_cues(inputs.reader.adapter),
+        masks_updates=masks_updates,
     )
 
 

@@ -193,6 +193,13 @@ class SiteConfig(StrictModel):
 
     site: Annotated[str, Field(pattern=SITE_NAME, description="name of this site: small letters, digits and hyphens")]
     study: Annotated[Path, Field(description="this site's approved copy of study.yaml")] = Path("study.yaml")
+    roster: Annotated[
+        Path | None,
+        Field(
+            description="this site's approved copy of roster.yaml, the sites' keys: from three sites on, no update "
+            "leaves without masks (docs/secure-aggregation.md); null: none approved"
+        ),
+    ] = None
     centre: Annotated[CentreAddress, Field(description="how to reach the centre")]
     key: Annotated[Path, Field(description="this site's private key; enroll makes it, and it never leaves")] = Path(
         "keys/site.key"
@@ -255,7 +262,7 @@ class SiteConfig(StrictModel):
     def own_files(self) -> tuple[Path, ...]:
         """The hospital's own files that this configuration names; no command may write over them."""
         data = self.data
-        optional = [path for path in (data.gold, data.calibration) if path is not None]
+        optional = [path for path in (data.gold, data.calibration, self.roster) if path is not None]
         return (self.study, self.key, self.centre.ca_certificate, data.manifest, *optional)
 
     @property
@@ -287,6 +294,7 @@ def _resolved(config: SiteConfig, folder: Path) -> SiteConfig:
     return config.model_copy(
         update={
             "study": folder / config.study,
+            "roster": None if config.roster is None else folder / config.roster,
             "key": folder / config.key,
             "state_folder": folder / config.state_folder,
             "import_section": config.import_section.resolved(folder),

@@ -10,8 +10,10 @@ from glsmed.client.settings.config import SiteConfig
 from glsmed.shared.errors import DataError
 from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes, write_text
 from glsmed.shared.files.yaml_writer import dump_yaml
-from glsmed.shared.protocol.enrolment import EnrolmentRequest, generate_private_key, make_request
-from glsmed.shared.protocol.study import load_study
+from glsmed.shared.protocol.enrolment import EnrolmentRequest, generate_private_key, make_request, public_line
+from glsmed.shared.protocol.study import Study, load_study
+from glsmed.shared.secure_aggregation.decision import roster_in_use
+from glsmed.shared.secure_aggregation.roster import Roster
 
 _OTHERS = 0o077
 _REMEDY = (
@@ -54,6 +56,27 @@ def read_private_key(path: Path) -> ec.EllipticCurvePrivateKey:
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise DataError(f"{path}: is not an elliptic-curve key: {_REMEDY}")
     return key
+
+
+def approved_roster(config: SiteConfig, study: Study) -> Roster | None:
+    """The roster by which the site masks its updates; None where study.yaml and config.yaml ask for none.
+
+    Raises:
+        ConfigurationError: with every fault of the roster's file.
+        DataError: it is of another study, too small where the study insists, or has not this site with its key; or the
+            key cannot be used.
+        OSError: a file cannot be read.
+    """
+    roster = roster_in_use(study, config.roster)
+    if roster is None:
+        return None
+    own = public_line(read_private_key(config.key).public_key())
+    if roster.sites.get(config.site) != own:
+        raise DataError(
+            f"{config.roster}: does not name this site, {config.site}, with its own key: ask the centre for the roster "
+            "that it makes from the request.yaml of this site"
+        )
+    return roster
 
 
 def read_authority(path: Path) -> bytes:

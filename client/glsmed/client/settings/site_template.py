@@ -5,6 +5,7 @@ _TEMPLATE = """\
 
 site: {name}
 study: study.yaml               # this site's approved copy: a round of another study is refused
+roster: null                    # roster.yaml: the sites' keys, compared by telephone; then updates leave masked only
 
 centre:
   address: "{centre_address}"

@@ -143,6 +143,10 @@ class StateFolder:
         """Which counts the site has told in a study."""
         return self.accounts / f"counts-{study_digest[:_DIGEST_SHOWN]}.json"
 
+    def answered_sums(self, study_digest: str) -> Path:
+        """Over which sites the sums were that the site helped to see in a study."""
+        return self.accounts / f"sums-{study_digest[:_DIGEST_SHOWN]}.json"
+
     def local_record(self, study_digest: str) -> Path:
         """How the best model that the site trained alone for a study does on its test split."""
         return self.all_models / f"local-{study_digest[:_DIGEST_SHOWN]}.json"

@@ -10,6 +10,7 @@ from glsmed.server.commands.study_option import StudyOption, chosen_study
 
 if TYPE_CHECKING:
     from glsmed.server.admission.site_list import SiteRow
+    from glsmed.server.folders.study_folder import StudyFolder
 
 _HEADS = ("site", "state", "online", "rounds", "admitted", "glsmed", "flwr", "key")
 
@@ -19,19 +20,38 @@ def sites_command(
     study: StudyOption = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    write_roster: Annotated[
+        bool, typer.Option("--write-roster", help="Write roster.yaml, the keys of all admitted sites, for secure sums.")
+    ] = False,
 ) -> None:
     """List every site, admitted or withdrawn: its key, when it was admitted and seen last, how often it counted.
 
-    **Example**: `flwr-server --study my-study/study.yaml sites`
+    **Examples**
+
+    - `flwr-server --study my-study/study.yaml sites`
+    - `flwr-server --study my-study/study.yaml sites --write-roster` once all are admitted; every hospital approves it
     """
     from glsmed.server.admission.site_list import list_sites  # heavy: --help need not wait for it
     from glsmed.server.folders.study_folder import StudyFolder
 
+    if write_roster:
+        _write_roster(StudyFolder(chosen_study(context, study)))
+        return
     rows = list_sites(StudyFolder(chosen_study(context, study)))
     if as_json:
         typer.echo(json.dumps([dataclasses.asdict(row) for row in rows], indent=2, ensure_ascii=False))
     else:
         typer.echo(_table(rows) if rows else "no site is admitted: flwr-server admit request.yaml")
+
+
+def _write_roster(folder: "StudyFolder") -> None:
+    from glsmed.server.admission.roster_file import write_roster
+
+    roster = write_roster(folder.roster, sites=folder.sites, study=folder.study().study)
+    typer.echo(f"wrote {folder.roster}: send it to every hospital")
+    for site, key in roster.fingerprints().items():
+        typer.echo(f"  {site}  {key}")
+    typer.echo("hospitals compare these with each other by telephone, and approve the file in config.yaml")
 
 
 def _table(rows: "list[SiteRow]") -> str:

@@ -3,6 +3,7 @@
 study.yaml    the study; the only file that people edit
 pki/          the study's authority, the server's certificate, and the key that signs tasks
 sites/        one admitted request per site; sites/withdrawn/ one record per withdrawn key
+roster.yaml   the sites' keys as the hospitals approve them, where updates are masked; see `sites --write-roster`
 nodes.json    {"<node id>": "<site>"}, as the SuperLink knows the admitted keys
 run/          what the run writes, see :mod:`glsmed.server.folders.run_folder`
 logs/         one log per process
@@ -38,6 +39,7 @@ class StudyFolder:
         self.root = self.study_file.parent
         self.certificates = CertificateFolder(self.root / "pki")
         self.sites = self.root / "sites"
+        self.roster = self.root / "roster.yaml"
         self.nodes = self.root / "nodes.json"
         self.run = self.root / "run"
         self.audit_heads = self.run / "audit-heads"
@@ -78,6 +80,11 @@ class StudyFolder:
     def study(self) -> Study:
         """The study as its file says now."""
         return load_study(self.study_file)
+
+    @property
+    def approved_roster(self) -> Path | None:
+        """The file of the roster; None where none was written."""
+        return self.roster if self.roster.exists() else None
 
     def site_by_node(self) -> Mapping[int, str]:
         """The admitted site of each node id, as last written by :meth:`keep_site_by_node`.

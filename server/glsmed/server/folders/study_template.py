@@ -87,6 +87,7 @@ federation:
   failures_before_pause: 3      # rounds in a row without a counted update after which a site is set aside
   pause_rounds: 3               # rounds for which it is then not asked
   cross_site_evaluation: false  # true: at the end, sites measure the models of those that allow it
+  secure_aggregation: auto      # auto | on | off: the centre sees only sums of three or more sites; needs roster.yaml
   aggregation:
     rule: mean                  # mean | normalized_mean | norm_bounded_mean | trimmed_mean | median
     weights: cells              # cells | patients | gold_quality: what a site counts by

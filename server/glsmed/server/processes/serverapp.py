@@ -21,6 +21,7 @@ from glsmed.server.signing.signed_grid import SignedGrid, Signing
 from glsmed.shared.errors import GlsmedError
 from glsmed.shared.processes.logs import log_exception
 from glsmed.shared.protocol.study import Study
+from glsmed.shared.secure_aggregation.decision import roster_in_use
 from glsmed.shared.wire.message_size import most_message_bytes
 
 app = ServerApp()
@@ -52,7 +53,8 @@ def run_in_folder(grid: Grid, folder: StudyFolder) -> None:
         run.keep_study(folder.study_file.read_text(encoding="utf-8"))
         sites = AuditedSites(folder, run)
         signed = SignedGrid(grid, sites, _signing(folder, study, run))
-        run_study(signed, study, run, sites=sites, plan=StudyPlan(digests=digests))
+        plan = StudyPlan(digests=digests, roster=roster_in_use(study, folder.approved_roster))
+        run_study(signed, study, run, sites=sites, plan=plan)
     except GlsmedError as error:
         write_status(folder.run, RunState("failed", str(error)))
         raise

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from glsmed.server.reporting.study_record import StudyRecord
-from glsmed.server.reporting.taking_part import not_counted_words, site_blocks, training_cells_table
+from glsmed.server.reporting.taking_part import cells_in_words, not_counted_words, site_blocks, training_cells_table
 from glsmed.shared.pages.blocks import Block, Heading, Listing, Page, Paragraph, Table
 
 _UNKNOWN = (
@@ -89,7 +89,7 @@ def _training_rows(record: StudyRecord) -> list[Block]:
     blocks: list[Block] = []
     if record.accepted_rounds:
         last = record.accepted_rounds[-1]
-        rows = [[site, str(cells)] for site, cells in sorted(last.counted.items())]
+        rows = [[site, cells_in_words(cells)] for site, cells in sorted(last.counted.items())]
         blocks.append(Table(["site", "cells"], rows, f"Labelled cells behind the updates of round {last.round}."))
     absent = not_counted_words(record)
     if absent:

@@ -90,7 +90,7 @@ def _cells(metrics: Mapping[str, float]) -> dict[str, float]:
 
 
 def _round_row(one: RoundRecord) -> list[str]:
-    counted = ", ".join(f"{bounded(site)} ({cells})" for site, cells in one.counted.items()) or "none"
+    counted = ", ".join(f"{bounded(site)} ({cells_in_words(cells)})" for site, cells in one.counted.items()) or "none"
     missing = "; ".join(f"{bounded(site)}: {bounded(reason)}" for site, reason in one.not_counted.items())
     verdict = counted if one.accepted else f"{counted}: below the quorum, the round did not count"
     return [
@@ -103,6 +103,11 @@ def _round_row(one: RoundRecord) -> list[str]:
         bytes_in_words(one.bytes_down),
         bytes_in_words(one.bytes_up),
     ]
+
+
+def cells_in_words(cells: int) -> str:
+    """Cells behind an update; under masks the centre knows those of all sites together alone."""
+    return str(cells) if cells else "masked"
 
 
 def _count(value: float | None) -> str:

@@ -30,13 +30,14 @@ class Participants:
 
     Args:
         record: appends an event with its fields to the audit log.
+        quorum: sites that a round needs; that of the study if it is not given.
     """
 
-    def __init__(self, messenger: SiteMessenger, study: Study, *, record: Record) -> None:
+    def __init__(self, messenger: SiteMessenger, study: Study, *, record: Record, quorum: int | None = None) -> None:
         self._messenger = messenger
         self._hello = Hello(study_digest=study.digest(), run=study.study)
         self._findings = study.findings
-        self._federation = study.federation
+        self._federation = study.federation.model_copy(update={"quorum": quorum or study.federation.quorum})
         self._record = record
         self._greeted: set[str] = set()
         self.measuring: set[str] = set()

@@ -8,13 +8,14 @@ from flwr.app import RecordDict
 from glsmed.server.folders.checkpoints import Checkpoint
 from glsmed.server.folders.run_folder import MetricRow
 from glsmed.server.rounds.outgoing import OutgoingModel, OutgoingModels
+from glsmed.server.rounds.secure_sum.secure_sum import SecureSum
 from glsmed.server.rounds.site_messenger import Request, SiteMessenger, SiteReply
 from glsmed.server.updates.checked_update import CheckedUpdate
 from glsmed.server.updates.norm_bound import lengths, too_long
 from glsmed.server.updates.update_checks import ReplyChecks, TrainRequest
 from glsmed.shared.errors import WireError
 from glsmed.shared.protocol.codec import decode, encode
-from glsmed.shared.protocol.messages import EvaluateTask, EvaluationReply, Hello, TrainTask, Update
+from glsmed.shared.protocol.messages import EvaluateTask, EvaluationReply, Hello, MaskedUpdate, TrainTask, Update
 from glsmed.shared.protocol.study import Study
 from glsmed.shared.wire.packed_model import ModelLayout, Packed, close_packed, packed_bytes
 
@@ -79,6 +80,7 @@ class RoundRequests:
 
     Args:
         models: brings models into the form in which they travel.
+        secure_sum: collects the updates where they are masked.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class RoundRequests:
         layout: ModelLayout,
         *,
         models: OutgoingModels,
+        secure_sum: SecureSum | None = None,
     ) -> None:
         self._messenger = messenger
         self._study = study
@@ -96,6 +99,7 @@ class RoundRequests:
         self._deadline_seconds = study.federation.round_deadline_minutes * _SECONDS_PER_MINUTE
         self._checks = ReplyChecks(study, layout)
         self._models = models
+        self._secure_sum = secure_sum
         self._probe = encode(Hello(study_digest=study.digest(), run=study.study))
         self._asked: dict[str, TrainRequest] = {}
         self._by_step = study.federation.aggregation.rule == "normalized_mean" or study.training.control_variates
@@ -124,14 +128,25 @@ class RoundRequests:
         self._remember(str(number), TrainRequest(task("", False), ask.checkpoint.model, model.floats()))
         request = self._request(lambda site, whole: encode(task(site, whole)), "train", str(number), ask, model)
         outcome = RoundOutcome()
-        for reply in self._messenger.ask(request, ask.sites):
-            self._take_update(reply, outcome, number=number)
+        if self._secure_sum is None:
+            for reply in self._messenger.ask(request, ask.sites):
+                self._take_update(reply, outcome, number=number)
+        else:
+            self._collect_sum(self._secure_sum, request, ask, outcome)
         outcome.bytes_down = len(request.sent_whole) * packed_bytes(model.packed)
         outcome.updates.sort(key=lambda one: one.facts.site)
         norms = lengths((update.facts for update in outcome.updates), by_step=self._by_step)
         outcome.refuse(too_long(norms, self._study.federation.max_norm_ratio))
         self._models.now_held(ask.sites.keys() - outcome.not_counted.keys(), model.digest, ask.keep_digest)
         return outcome
+
+    def _collect_sum(self, secure_sum: SecureSum, request: Request, ask: Ask, outcome: RoundOutcome) -> None:
+        """Let the sites train under masks: one update comes of it, and the numbers that they send beside."""
+        updates = secure_sum.collect(
+            self._asked[request.group], ask.sites, lambda sites: self._messenger.ask(request, sites), outcome
+        )
+        for site, update in updates.items():
+            outcome.rows.extend(_training_rows(site, update))
 
     def evaluate(self, ask: Ask, *, split: str) -> RoundOutcome:
         """Let the sites measure a model on one of their splits; the outcome holds their numbers."""
@@ -253,14 +268,13 @@ class RoundRequests:
         outcome.local_rows.extend(_rows(reply.site, evaluation.round, "local", evaluation.reference, evaluation.local))
 
 
-def _training_rows(site: str, update: Update) -> Iterator[MetricRow]:
-    numbers = {
-        **update.metrics,
-        "training_cells": update.training_cells,
-        "training_patients": update.training_patients,
-        "steps": update.steps,
-        "seconds": round(update.seconds, 3),
-    }
+def _training_rows(site: str, update: Update | MaskedUpdate) -> Iterator[MetricRow]:
+    numbers: dict[str, float] = dict(update.metrics)
+    if isinstance(update, Update):  # under masks these are in the sum
+        numbers["training_cells"] = update.training_cells
+        numbers["training_patients"] = update.training_patients
+        numbers["steps"] = update.steps
+    numbers["seconds"] = round(update.seconds, 3)
     yield from _rows(site, update.round, "train", "reports", numbers)
     yield from _rows(site, update.round - 1, "validation", update.reference, update.validation)
 

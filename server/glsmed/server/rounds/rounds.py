@@ -10,7 +10,7 @@ message a round takes a model to a site: it is measured on the site's validation
 
 import dataclasses
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -26,14 +26,16 @@ from glsmed.server.rounds.participants import Participants
 from glsmed.server.rounds.peer_models import PeerModels
 from glsmed.server.rounds.quarantine import MOST_ROLLBACKS, BadModel, bad_model
 from glsmed.server.rounds.requests import Ask, RoundOutcome, RoundRequests
+from glsmed.server.rounds.secure_sum.secure_sum import SecureSum
 from glsmed.server.rounds.shared_calibration import SharedCalibration
 from glsmed.server.rounds.site_messenger import Clock, SiteDirectory, SiteMessenger
 from glsmed.server.strategies.chosen import rule_of, sites_over_the_cap
-from glsmed.server.strategies.rule import AggregationRule, UpdateFacts, Weights
+from glsmed.server.strategies.rule import AggregationRule, Weights
 from glsmed.server.updates.aggregation import Merge
 from glsmed.shared.errors import FederationError
 from glsmed.shared.protocol.bundle import RELEASE
 from glsmed.shared.protocol.study import Study
+from glsmed.shared.secure_aggregation.roster import Roster
 from glsmed.shared.wire.packed_model import FLOAT, close_packed
 
 _ATTEMPTS = 3
@@ -49,11 +51,13 @@ class StudyPlan:
     Attributes:
         rule: None for the one that the study asks for.
         digests: of the study, and of those that it goes on from.
+        roster: of the sites whose updates are masked; None where they are not.
     """
 
     rule: AggregationRule | None = None
     clock: Clock = field(default_factory=Clock)
     digests: Collection[str] = ()
+    roster: Roster | None = None
 
 
 def run_study(
@@ -83,15 +87,18 @@ class _StudyRun:
         self._clock = plan.clock
         self._layout = folder.checkpoints.load(0, study_digests=self._digests).model.layout
         self._messenger = SiteMessenger(grid, sites, clock=plan.clock, on_wait=self._beat)
-        self._participants = Participants(self._messenger, study, record=folder.record)
+        secure_sum = None if plan.roster is None else SecureSum(self._messenger, study, self._layout, plan.roster)
+        self._is_masked = secure_sum is not None
+        self._quorum = max(study.federation.quorum, 1 if secure_sum is None else secure_sum.fewest_sites)
+        self._participants = Participants(self._messenger, study, record=folder.record, quorum=self._quorum)
         models = OutgoingModels(folder.root, study.federation.precision)
-        self._requests = RoundRequests(self._messenger, study, self._layout, models=models)
+        self._requests = RoundRequests(self._messenger, study, self._layout, models=models, secure_sum=secure_sum)
         self._models = models
         self._peers: PeerModels | None = None
         if study.federation.cross_site_evaluation:
             self._peers = PeerModels(folder.root / "peers", self._layout, study.federation.precision)
         self._calibration = SharedCalibration(self._messenger, study, folder)
-        self._state = RunState("waiting", rounds=study.training.rounds, quorum=study.federation.quorum)
+        self._state = RunState("waiting", rounds=study.training.rounds, quorum=self._quorum)
         self._look_due = -math.inf
         self._rollbacks = 0
 
@@ -145,7 +152,7 @@ class _StudyRun:
         outcome = RoundOutcome()
         for attempt in range(1, _ATTEMPTS + 1):
             sites = self._assemble(number, to_train=True)
-            if len(sites) < self._study.federation.quorum:
+            if len(sites) < self._quorum:
                 return base  # told to stop while the quorum was missing, or too few can pay for another round
             outcome, record = self._attempt(number, attempt, base, sites)
             bad = self._bad_model(base, outcome)
@@ -160,7 +167,7 @@ class _StudyRun:
             self._clock.sleep(_PAUSE_SECONDS)
         raise FederationError(
             f"{self._name(number)} was tried {_ATTEMPTS} times and {len(outcome.counted)} of the "
-            f"{self._study.federation.quorum} updates that it needs counted: {_reasons(outcome.not_counted)}. "
+            f"{self._quorum} updates that it needs counted: {_reasons(outcome.not_counted)}. "
             "Mend what is named and start again: the run goes on after the last round"
         )
 
@@ -175,7 +182,7 @@ class _StudyRun:
             round=number,
             attempt=attempt,
             seconds=round(self._clock.now() - started, 3),
-            accepted=len(outcome.counted) >= self._study.federation.quorum,
+            accepted=len(outcome.counted) >= self._quorum,
             counted=outcome.counted,
             not_counted=outcome.not_counted,
             site_seconds=outcome.site_seconds,
@@ -189,8 +196,7 @@ class _StudyRun:
 
     def _bad_model(self, base: Checkpoint, outcome: RoundOutcome) -> BadModel | None:
         """What is wrong with a model, if most sites that were asked about it cannot use it."""
-        quorum = self._study.federation.quorum
-        bad = bad_model(base.round, outcome, self._folder, quorum=quorum)
+        bad = bad_model(base.round, outcome, self._folder, quorum=self._quorum)
         if bad is not None:
             for update in outcome.updates:
                 close_packed(update.payload)
@@ -242,7 +248,7 @@ class _StudyRun:
                 sites=outcome.counted,
             )
         self._folder.record(
-            "merged", {"round": number, "rule": type(self._rule).__name__, **self._merged(facts, weights)}
+            "merged", {"round": number, "rule": type(self._rule).__name__, **self._merged(outcome, weights)}
         )
         for update in updates:
             close_packed(update.payload)
@@ -254,8 +260,11 @@ class _StudyRun:
         self._forget_peers(but=number)
         return checkpoint
 
-    def _merged(self, facts: Sequence[UpdateFacts], weights: Weights) -> dict[str, object]:
+    def _merged(self, outcome: RoundOutcome, weights: Weights) -> dict[str, object]:
         """What each update counted, who claimed more than one site may count, and how long each change was."""
+        facts = [update.facts for update in outcome.updates]
+        if self._is_masked:
+            return {"secure_sum_of": sorted(outcome.counted), "cells": facts[0].cells, "norm": facts[0].norm}
         return {
             "weights": {one.site: round(float(weight), 6) for one, weight in zip(facts, weights, strict=True)},
             "share_capped": sites_over_the_cap(self._study, facts),
@@ -399,9 +408,13 @@ def _now() -> str:
 
 
 def _round_line(name: str, record: RoundRecord) -> str:
-    counted = ", ".join(f"{site} ({cells} cells)" for site, cells in record.counted.items()) or "no site"
+    counted = ", ".join(_counted(site, cells) for site, cells in record.counted.items()) or "no site"
     missing = f"; not counted: {_reasons(record.not_counted)}" if record.not_counted else ""
     return f"{name}: {counted} counted after {record.seconds:.1f} s{missing}"
+
+
+def _counted(site: str, cells: int) -> str:
+    return f"{site} ({cells} cells)" if cells else site  # under masks its cells are not known
 
 
 def _and_reasons(outcome: RoundOutcome) -> str:

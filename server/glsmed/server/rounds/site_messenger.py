@@ -42,6 +42,8 @@ _MEANINGS = {
     "AnswerRefusedError.signature": "the answer is not signed by the key with which the site joined",
     "AnswerRefusedError.task": "the answer is to another task",
     "AnswerRefusedError.content": "the answer was altered after it was signed",
+    "MismatchError.roster": "the site approved another roster.yaml",
+    "SecureAggregationError": "the site would show its single update, or has no roster.yaml in use: its log says which",
     "PrivacyError": "the site's egress policy does not allow it",
     "TrajectoryError": "the site could not have helped to make this model: it refuses models farther than "
     "federation.max_round_change from the last that it trained",

@@ -7,9 +7,17 @@ from glsmed.server.folders.model_file import ModelFile
 from glsmed.server.strategies.rule import UpdateFacts
 from glsmed.server.updates.checked_update import CheckedUpdate, SiteModel, checked_norm
 from glsmed.shared.errors import UpdateRefusedError, WireError
-from glsmed.shared.protocol.messages import EvaluateTask, EvaluationReply, TrainTask, Update, require_same
+from glsmed.shared.protocol.messages import (
+    EvaluateTask,
+    EvaluationReply,
+    MaskedUpdate,
+    TrainTask,
+    Update,
+    require_same,
+)
 from glsmed.shared.protocol.metric_names import check_metrics
 from glsmed.shared.protocol.study import Study
+from glsmed.shared.secure_aggregation.masked_form import MaskedForm
 from glsmed.shared.wire.model_form import FloatSource, ModelForm
 from glsmed.shared.wire.packed_model import ModelLayout, packed_digest
 
@@ -37,6 +45,7 @@ class ReplyChecks:
     def __init__(self, study: Study, layout: ModelLayout) -> None:
         self._study = study
         self._form = ModelForm.up(layout, study.federation.precision)
+        self._masked_form = MaskedForm(layout)
 
     def checked(self, site: str, update: Update, request: TrainRequest, *, staleness: int = 0) -> CheckedUpdate:
         """The update, ready to be merged.
@@ -72,6 +81,23 @@ class ReplyChecks:
             show_to_peers=update.show_to_peers,
         )
 
+    def check_masked(self, update: MaskedUpdate, task: TrainTask) -> None:
+        """Raise if a masked update must not count; of its change, which nobody sees, only the form is checked.
+
+        Raises:
+            UpdateRefusedError: it belongs to another task, or is not of the study's model.
+        """
+        try:
+            _check_echo(update, task)
+            check_metrics(update.metrics, self._study.findings)
+            check_metrics(update.validation, self._study.findings)
+            self._masked_form.check(update.model)
+            require_same("digest", expected=packed_digest(update.model), got=update.update_digest)
+        except WireError as error:
+            raise UpdateRefusedError(str(error)) from None
+        self._check_reference(update)
+        _require_seconds(update.seconds)
+
     def check_evaluation(self, reply: EvaluationReply, task: EvaluateTask) -> None:
         """Raise if the metrics must not count.
 
@@ -87,7 +113,7 @@ class ReplyChecks:
             raise UpdateRefusedError(str(error)) from None
         _require_reference(reply.reference)
 
-    def _check_reference(self, update: Update) -> None:
+    def _check_reference(self, update: Update | MaskedUpdate) -> None:
         if update.validation or update.reference:
             _require_reference(update.reference)
 
@@ -102,8 +128,7 @@ class ReplyChecks:
             )
         if not 1 <= update.steps <= most_steps:
             raise UpdateRefusedError(f"steps: expected 1 to {most_steps}, got {update.steps}")
-        if update.seconds < 0:
-            raise UpdateRefusedError(f"seconds: expected 0 or more, got {update.seconds}")
+        _require_seconds(update.seconds)
 
     def _check_norm(self, norm: float) -> None:
         most = self._study.federation.max_update_norm
@@ -111,12 +136,17 @@ class ReplyChecks:
             raise UpdateRefusedError(f"L2 norm of its change: expected at most max_update_norm {most}, got {norm:.6g}")
 
 
+def _require_seconds(seconds: float) -> None:
+    if seconds < 0:
+        raise UpdateRefusedError(f"seconds: expected 0 or more, got {seconds}")
+
+
 def _require_reference(reference: str) -> None:
     if reference not in REFERENCES:
         raise UpdateRefusedError(f"reference: expected gold or reports, got {reference[:40]!r}")
 
 
-def _check_echo(reply: Update | EvaluationReply, task: TrainTask | EvaluateTask) -> None:
+def _check_echo(reply: Update | MaskedUpdate | EvaluationReply, task: TrainTask | EvaluateTask) -> None:
     require_same("study", expected=task.study_digest, got=reply.study_digest)
     require_same("round", expected=task.round, got=reply.round)
     require_same("manifest", expected=task.manifest_digest, got=reply.manifest_digest)

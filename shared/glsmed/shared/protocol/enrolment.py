@@ -94,12 +94,11 @@ def make_request(private_key: bytes, *, site: str, study: str, study_digest: str
         DataError: ``private_key`` is not an unencrypted OpenSSH elliptic-curve key.
     """
     key = _load_private_key(private_key)
-    public_line = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
     unsigned = EnrolmentRequest(
         site=site,
         study=study,
         study_digest=study_digest,
-        public_key=public_line,
+        public_key=public_line(key.public_key()),
         glsmed=RELEASE,
         flwr=version("flwr"),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -114,7 +113,12 @@ def key_line(line: str) -> str:
     Raises:
         DataError: it is not an elliptic-curve key.
     """
-    return load_public_key(line).public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+    return public_line(load_public_key(line))
+
+
+def public_line(key: ec.EllipticCurvePublicKey) -> str:
+    """The one OpenSSH line of a key."""
+    return key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
 
 
 def fingerprint(public_key: str) -> str:

@@ -154,6 +154,84 @@ class PriorReply:
     study_digest: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysTask:
+    """Centre to site (query ``secure_keys``): make keys for a sum of changes of this model in this round."""
+
+    study_digest: str
+    round: int
+    model_digest: str
+    roster_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysReply:
+    """Site to centre: ``SignedKeys`` as JSON."""
+
+    study_digest: str
+    round: int
+    sealed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharesTask:
+    """Centre to site (query ``secure_shares``): the keys of all sites of the sum, as JSON; share your secrets out."""
+
+    study_digest: str
+    round: int
+    keys: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharesReply:
+    """Site to centre: a box for each site of the sum, by its name, as JSON; only that site can open it."""
+
+    study_digest: str
+    round: int
+    sealed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskedUpdate:
+    """Site to centre, in the place of an Update: its change and its counts, hidden by masks.
+
+    Attributes:
+        update_digest: SHA-256 of the buffer in ``model``.
+        metrics: of training.
+        validation: of the model that it began with, against ``reference``.
+    """
+
+    study_digest: str
+    round: int
+    manifest_digest: str
+    model_digest: str
+    update_digest: str
+    seconds: float
+    reference: str
+    metrics: Metrics
+    validation: Metrics
+    model: Packed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnmaskTask:
+    """Centre to site (query ``secure_unmask``): whose masked updates came, and the boxes for this site, as JSON."""
+
+    study_digest: str
+    round: int
+    survivors: str
+    boxes: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnmaskReply:
+    """Site to centre: for each site of the sum one share, of its own mask if it survived, else of its mask key."""
+
+    study_digest: str
+    round: int
+    sealed: str
+
+
 WireMessage = (
     Hello
     | HelloReply
@@ -165,6 +243,13 @@ WireMessage = (
     | CountsReply
     | PriorTask
     | PriorReply
+    | KeysTask
+    | KeysReply
+    | SharesTask
+    | SharesReply
+    | MaskedUpdate
+    | UnmaskTask
+    | UnmaskReply
 )
 MessageT = TypeVar("MessageT", bound=WireMessage)
 

@@ -92,6 +92,8 @@ def strategy_faults(study: "Study") -> Iterator[str]:
     yield from _of_control_variates(study)
     yield from _of_cross_site_evaluation(study)
     yield from _of_fine_tuning(study)
+    if study.federation.secure_aggregation == "on":
+        yield from secure_aggregation_faults(study)
     training = study.training
     if training.privacy.is_on:
         asked = [name for name, is_on in _beyond_plain_steps(study).items() if is_on]
@@ -110,6 +112,27 @@ def _of_cross_site_evaluation(study: "Study") -> Iterator[str]:
             "federation.cross_site_evaluation sends whole models to other sites, and training.local_layers keeps parts "
             "of them at home: set one of them to false or none"
         )
+
+
+def secure_aggregation_faults(study: "Study") -> Iterator[str]:
+    """What of a study needs single updates at the centre, which secure aggregation hides; each with what to do."""
+    federation, aggregation = study.federation, study.federation.aggregation
+    is_linear = aggregation.rule == "mean" or (
+        aggregation.rule == "norm_bounded_mean" and aggregation.norm_bound is not None
+    )
+    needed = {
+        "federation.aggregation.rule: mean, or norm_bounded_mean with a norm_bound": is_linear,
+        "federation.aggregation.weights: cells or patients": aggregation.weights != "gold_quality",
+        "federation.precision: fp32 or bf16": federation.precision != "int8",
+        "federation.late_updates: refuse": federation.late_updates == "refuse",
+        "federation.cross_site_evaluation: false": not federation.cross_site_evaluation,
+        "training.control_variates: false": not study.training.control_variates,
+    }
+    for setting, is_so in needed.items():
+        if not is_so:
+            yield (
+                f"federation.secure_aggregation shows the centre only the sum of the sites' changes: it needs {setting}"
+            )
 
 
 def _of_fine_tuning(study: "Study") -> Iterator[str]:

@@ -275,8 +275,8 @@ class FederationSection(StrictModel):
         float | None,
         Field(
             gt=0,
-            description="largest L2 norm of a site's change to the weights; an update beyond it is refused; "
-            "null: no bound",
+            description="largest L2 norm of a site's change to the weights; an update beyond it is refused, with "
+            "secure aggregation cut to it at the site; null: no bound, with secure aggregation 100",
         ),
     ] = None
     max_norm_ratio: Annotated[
@@ -297,6 +297,15 @@ class FederationSection(StrictModel):
             "to measure or train a model beyond it",
         ),
     ] = 1.5
+    secure_aggregation: Annotated[
+        Literal["auto", "on", "off"],
+        FalseIsOff,
+        Field(
+            description="the centre sees only the sum of three or more sites' changes: docs/secure-aggregation.md. "
+            "auto: at sites that approved a roster of three or more, where rule and settings allow it; on: a site "
+            "without a roster takes no part; off: never"
+        ),
+    ] = "auto"
     aggregation: Annotated[
         AggregationSection, Field(description="how the updates of a round become one model: docs/learning.md")
     ] = AggregationSection()

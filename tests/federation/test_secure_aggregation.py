@@ -1,0 +1,203 @@
+"""Secure aggregation with real hospitals in this process: the model is that of a plain study, to quantisation."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flwr.app import Message
+from numpy.typing import NDArray
+
+from glsmed.benchmarks.federation.local_grid import Ask, LocalGrid, Misbehaviour
+from glsmed.client.resident.app import build_client_app
+from glsmed.client.resident.site_runtime import SiteRuntime
+from glsmed.server.folders.model_file import ModelFile
+from glsmed.server.folders.run_folder import RunFolder
+from glsmed.server.processes.first_model import make_first_model
+from glsmed.server.rounds.rounds import StudyPlan, run_study
+from glsmed.server.rounds.site_messenger import Clock
+from glsmed.shared.errors import FederationError
+from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes
+from glsmed.shared.networks import group_norm_networks
+from glsmed.shared.protocol.enrolment import generate_private_key, make_request
+from glsmed.shared.protocol.study import Study
+from glsmed.shared.secure_aggregation.roster import Roster
+
+from .small_hospitals import TinyNetwork, small_hospital
+
+
+def told_clock() -> Clock:
+    """A clock that only moves when someone sleeps."""
+    seconds = [0.0]
+
+    def sleep(duration: float) -> None:
+        seconds[0] += duration
+
+    return Clock(now=lambda: seconds[0], sleep=sleep)
+
+
+THREE = ("a", "b", "c")
+FOUR = (*THREE, "d")
+
+
+def _study(training: Mapping[str, object] | None = None, **federation: object) -> Study:
+    return Study.model_validate(
+        {
+            "study": "doubt",
+            "findings": ["effusion"],
+            "model": {"architecture": "resnet10", "image_size_px": 32},
+            "training": {"rounds": 2, "steps_per_round": 3, "batch_size": 4, **(training or {})},
+            "federation": {"quorum": 3, "round_deadline_minutes": 1, **federation},
+        }
+    )
+
+
+class Consortium:
+    """Hospitals with keys; ``run`` federates them, masked if a roster was approved."""
+
+    def __init__(self, root: Path, study: Study, names: tuple[str, ...], *, masked: bool = True) -> None:
+        self.study, self.folder, self._clock = study, RunFolder(root / "run"), told_clock()
+        lines = {}
+        for name in names:
+            key = generate_private_key()
+            write_bytes(root / name / "site.key", key, mode=PRIVATE_FILE)
+            lines[name] = make_request(key, site=name, study=study.study, study_digest=study.digest()).public_key
+        self.roster = Roster(study=study.study, sites=lines)
+        file = root / "roster.yaml"
+        file.write_text(self.roster.to_yaml(), encoding="utf-8")
+        self.masked = masked
+        self.sites: dict[str, SiteRuntime] = {
+            name: small_hospital(
+                root / name,
+                study,
+                adapter="en_radiology",
+                terms={"effusion": "effusion"},
+                seed=seed,
+                roster=file if masked else None,
+            )
+            for seed, name in enumerate(names)
+        }
+
+    def run(self, misbehaviours: Mapping[str, Misbehaviour] | None = None) -> None:
+        apps = {name: build_client_app(site) for name, site in self.sites.items()}
+        grid = LocalGrid(apps, misbehaviours=misbehaviours, clock=self._clock)
+        self.grid = grid
+        make_first_model(self.folder, self.study)
+        plan = StudyPlan(clock=self._clock, roster=self.roster if self.masked else None)
+        run_study(grid, self.study, self.folder, sites=lambda: grid.nodes, plan=plan)
+
+    def model(self, number: int) -> NDArray[np.float32]:
+        arrays = ModelFile.open(self.folder.checkpoints.path(number)).arrays()
+        return np.concatenate([array.ravel() for array in arrays.values()]).astype(np.float32)
+
+
+@pytest.fixture
+def consortium(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Consortium]:
+    monkeypatch.setitem(group_norm_networks._NETWORKS, "resnet10", TinyNetwork)
+    made: list[Consortium] = []
+
+    def make(study: Study, names: tuple[str, ...] = THREE, *, masked: bool = True) -> Consortium:
+        made.append(Consortium(tmp_path / str(len(made)), study, names, masked=masked))
+        return made[-1]
+
+    return make
+
+
+def test_three_hospitals_get_the_model_of_a_plain_study(consortium: Callable[..., Consortium]) -> None:
+    study = _study()
+    plain, masked = consortium(study, masked=False), consortium(study)
+    plain.run()
+    masked.run()
+    assert [sorted(record.counted) for record in masked.folder.rounds()] == [list(THREE)] * 2
+    assert np.abs(plain.model(2) - plain.model(0)).max() > 1e-4
+    assert np.abs(masked.model(2) - plain.model(2)).max() < 2e-6
+
+
+def _never_trains(number: int) -> Misbehaviour:
+    """The site is silent when it should train in a round."""
+
+    def misbehave(task: Message, ask: Ask) -> Message | None:
+        is_silent = (task.metadata.message_type, task.metadata.group_id) == ("train", str(number))
+        return None if is_silent else ask(task)
+
+    return misbehave
+
+
+def test_one_of_four_drops_out_and_the_model_is_that_of_the_other_three(consortium: Callable[..., Consortium]) -> None:
+    study = _study()
+    plain, masked = consortium(study, FOUR, masked=False), consortium(study, FOUR)
+    for one in (plain, masked):
+        one.run({"b": _never_trains(1)})
+    assert [sorted(record.counted) for record in masked.folder.rounds()] == [["a", "c", "d"], ["a", "b", "c", "d"]]
+    assert masked.folder.rounds()[0].not_counted == {"b": "late"}
+    assert np.abs(masked.model(2) - plain.model(2)).max() < 4e-6
+
+
+STUDIES: Mapping[str, tuple[Mapping[str, object], Mapping[str, object]]] = {
+    "FedProx, patients, server momentum": (
+        {"proximal_mu": 0.1},
+        {"aggregation": {"weights": "patients"}, "server_optimizer": {"kind": "momentum"}},
+    ),
+    "local layers, server adam": (
+        {"local_layers": "head"},
+        {"server_optimizer": {"kind": "adam", "adaptivity": 0.1, "learning_rate": 1}},
+    ),
+}
+
+
+@pytest.mark.parametrize(("training", "federation"), STUDIES.values(), ids=STUDIES)
+def test_every_linear_strategy_gives_the_same_model_under_masks(
+    consortium: Callable[..., Consortium], training: Mapping[str, object], federation: Mapping[str, object]
+) -> None:
+    study = _study(training, secure_aggregation="on", **federation)
+    plain, masked = (
+        consortium(_study(training, secure_aggregation="off", **federation), masked=False),
+        consortium(study),
+    )
+    plain.run()
+    masked.run()
+    assert np.abs(plain.model(2) - plain.model(0)).max() > 1e-4
+    assert np.abs(masked.model(2) - plain.model(2)).max() < 2e-5
+
+
+def test_bf16_on_the_way_down_goes_with_it(consortium: Callable[..., Consortium]) -> None:
+    masked = consortium(_study(precision="bf16"))
+    masked.run()
+    assert all(record.accepted for record in masked.folder.rounds())
+    assert np.abs(masked.model(2) - masked.model(0)).max() > 1e-4
+
+
+def test_each_private_site_adds_its_whole_noise(consortium: Callable[..., Consortium]) -> None:
+    study = _study({"site_offset": False, "privacy": {"noise_multiplier": 1.0, "max_epsilon": 1e6}})
+    masked = consortium(study)
+    masked.run()
+    spent = [site.strategy.epsilon_spent() for site in masked.sites.values()]
+    assert all(epsilon is not None and epsilon > 0 for epsilon in spent)
+    assert sorted(masked.folder.rounds()[-1].counted) == list(THREE)
+
+
+def test_an_approved_roster_lets_no_update_out_to_a_centre_that_asks_without_masks(
+    consortium: Callable[..., Consortium],
+) -> None:
+    hospitals = consortium(_study())
+    hospitals.masked = False  # the centre's own decision
+    with pytest.raises(FederationError, match="SecureAggregationError"):
+        hospitals.run()
+    assert not [message for message in hospitals.grid.sent if message.has_content() and "model" in message.content]
+
+
+def test_a_site_without_a_roster_takes_no_part_in_masks(consortium: Callable[..., Consortium]) -> None:
+    hospitals = consortium(_study(), masked=False)
+    hospitals.masked = True
+    with pytest.raises(FederationError, match="SecureAggregationError"):
+        hospitals.run()
+
+
+def test_the_centre_writes_down_of_whom_the_sum_is_and_no_sites_cells(consortium: Callable[..., Consortium]) -> None:
+    hospitals = consortium(_study())
+    hospitals.run()
+    merged = list(hospitals.folder.recorded("merged"))
+    assert [one["secure_sum_of"] for one in merged] == [list(THREE)] * 2
+    rows = (hospitals.folder.root / "metrics.csv").read_text(encoding="utf-8")
+    assert "training_cells," not in rows
+    assert "validation" in rows
