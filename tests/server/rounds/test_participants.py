@@ -59,7 +59,7 @@ def test_a_site_that_calls_itself_by_anothers_name_is_not_ready(greet: MakeGreet
     ("fault", "reason"),
     [
         (claims(study_digest="other"), "study: expected"),
-        (claims(protocol=1), "protocol: expected 2, got 1"),
+        (claims(protocol=1), "protocol: expected 3, got 1"),
         (raises(BundleRefusedError("not this one")), "BundleRefusedError"),
         (never_answers, "late"),
     ],
