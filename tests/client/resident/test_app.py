@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from flwr.app import Context, Message, RecordDict
 from flwr.common.constant import SUPERLINK_NODE_ID
 from flwr.supercore.task_identity import TaskIdentity
@@ -17,6 +18,7 @@ from structlog.testing import capture_logs
 from glsmed.client.egress.local_record import LocalRecord
 from glsmed.client.egress.query_budget import RecordedAnswer
 from glsmed.client.egress.site_numbers import Number
+from glsmed.client.resident import app
 from glsmed.client.resident.app import build_client_app
 from glsmed.client.resident.site_runtime import load_site_runtime
 from glsmed.client.settings.config import load_site
@@ -342,13 +344,26 @@ def test_another_sites_model_is_measured_and_the_sites_own_models_stay_as_they_a
     assert site.held() == before
     note = str(site.audit()[-1]["note"])
     assert note.startswith("the model of sakura; requests left: ")
-    assert note.endswith("test 0 of 1, peer 1 of 2")
+    assert note.endswith("test 0 of 1, hello 4 of 4, peer 1 of 2")
 
 
-def test_another_sites_model_is_measured_as_the_global_one_would_be(comparing: Callable[..., Asked]) -> None:
+def test_another_sites_model_is_measured_as_the_global_one_would_be(
+    comparing: Callable[..., Asked], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for whom it is about: patients that are drawn for each model."""
+    monkeypatch.setattr(app, "drawn_rows", lambda patients, _key: torch.arange(len(patients)))
     site = comparing()
     model = site.model(0.1)
     assert site.reply(model, of_site="sakura").metrics == site.reply(model).metrics
+
+
+def test_all_but_the_last_evaluation_are_about_drawn_patients(comparing: Callable[..., Asked]) -> None:
+    site = comparing()
+    model = site.model(0.1)
+    drawn, final = site.reply(model, of_site="sakura").metrics, site.reply(model).metrics
+    assert drawn.keys() == final.keys()
+    assert drawn["log_loss/effusion"] != final["log_loss/effusion"]
+    assert drawn["patients"] == final["patients"]
 
 
 def test_other_sites_models_end_with_their_own_budget(comparing: Callable[..., Asked]) -> None:
