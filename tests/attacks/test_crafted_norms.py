@@ -52,7 +52,9 @@ def crafted(model: nn.Module, chance: random.Random) -> None:
 
 def _make_alike(weight: Tensor, channels: int) -> None:
     """Give all channels of a group of GroupNorm the weights of its first."""
-    groups = weight.unflatten(channels, (32, -1))
+    shape = list(weight.shape)
+    shape[channels : channels + 1] = [32, -1]
+    groups = weight.view(shape)
     groups.copy_(groups.narrow(channels + 1, 0, 1).expand_as(groups).clone())
 
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from glsmed.client.data.examples import Examples
+from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.egress.site_numbers import counted_by, training_numbers
 from glsmed.client.training.differential_privacy import private_losses, single_steps
 from glsmed.client.training.differential_privacy.patient_steps import PatientStepper
@@ -77,6 +77,10 @@ def settings(noise: float) -> TrainingSection:
     )
 
 
+def splits_with(training: Examples) -> dict[SplitName, Examples]:
+    return {"train": training, "validation": examples(known=False), "test": examples(known=False)}
+
+
 def study(noise: float) -> Study:
     return Study(study="s", findings=("effusion", "nodule"), training=settings(noise))
 
@@ -135,7 +139,7 @@ def test_a_patient_that_counts_as_zero_changes_nobody_elses_gradient(alarm: str)
 def test_the_loss_tells_of_the_patient_and_does_not_leave(tmp_path: Path) -> None:
     losses = [trained(tmp_path, Alarm(30.0), known=known).loss for known in (False, True)]
     assert losses[1] > 5 * losses[0]  # the site's own console may show it
-    splits = {"train": examples(known=True), "validation": examples(known=False), "test": examples(known=False)}
+    splits = splits_with(examples(known=True))
     assert "loss" not in training_numbers(losses[1], splits, study(2.0))
     assert "loss" in training_numbers(losses[1], splits, study(0.0))
 
@@ -145,7 +149,7 @@ def test_a_loss_that_is_not_finite_is_no_number_for_the_console_either() -> None
 
 
 def test_an_update_counts_by_the_expected_draws_whoever_is_there() -> None:
-    splits = {"train": examples(known=True), "validation": examples(known=False), "test": examples(known=False)}
-    fewer = {**splits, "train": splits["train"].rows(slice(0, 11))}
+    splits = splits_with(examples(known=True))
+    fewer = splits_with(examples(known=True).rows(slice(0, 11)))
     assert counted_by(24, splits, study(2.0)) == counted_by(22, fewer, study(2.0)) == (24, 24)
     assert counted_by(24, splits, study(0.0)) != counted_by(22, fewer, study(0.0))

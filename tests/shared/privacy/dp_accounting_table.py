@@ -30,7 +30,7 @@ CASES: list[tuple[list[tuple[float, float, int]], float]] = [
 def main() -> None:
     """Write the table to standard output."""
     import dp_accounting  # type: ignore[import-not-found]
-    from dp_accounting import pld  # type: ignore[import-not-found]
+    from dp_accounting import pld
 
     rows = []
     for history, delta in CASES:

@@ -73,7 +73,8 @@ class Written:
 
     def squared_norms(self) -> Tensor:
         """``(N,)``."""
-        return torch.linalg.vector_norm(self.gradients, dim=1).double().square()
+        squares: Tensor = torch.linalg.vector_norm(self.gradients, dim=1).double().square()
+        return squares
 
     def sum_of(self, factors: Tensor) -> Tensor:
         """The sum of the gradients times their factors ``(N,)``; one with the factor 0 is left out, finite or not."""
