@@ -186,6 +186,12 @@ def test_an_approved_roster_lets_no_update_out_to_a_centre_that_asks_without_mas
     assert not [message for message in hospitals.grid.sent if message.has_content() and "model" in message.content]
 
 
+def test_a_quorum_of_two_is_three_under_masks(consortium: Callable[..., Consortium]) -> None:
+    hospitals = consortium(_study(quorum=2))
+    with pytest.raises(FederationError, match="0 of the 3 updates that it needs"):
+        hospitals.run({"b": _never_trains(1)})
+
+
 def test_a_site_without_a_roster_takes_no_part_in_masks(consortium: Callable[..., Consortium]) -> None:
     hospitals = consortium(_study(), masked=False)
     hospitals.masked = True

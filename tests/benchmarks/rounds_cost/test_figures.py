@@ -6,7 +6,7 @@ import pytest
 
 from glsmed.benchmarks.rounds_cost.bars import Bar, bars_reached
 from glsmed.benchmarks.rounds_cost.federation_run import RoundEnd, RunRecord
-from glsmed.benchmarks.rounds_cost.figures import memory_figures, run_figures, slow_line_figures
+from glsmed.benchmarks.rounds_cost.figures import beside_plain, memory_figures, run_figures, slow_line_figures
 from glsmed.benchmarks.rounds_cost.instruments.line import LineSpeed, Traffic
 from glsmed.benchmarks.rounds_cost.instruments.memory import Memory
 from glsmed.benchmarks.rounds_cost.settings import RunSettings
@@ -98,3 +98,20 @@ def test_each_bar_has_its_figure_its_limit_and_whether_it_is_reached() -> None:
 
 def test_a_bar_whose_part_was_not_measured_is_left_out() -> None:
     assert [row["bar"] for row in bars_reached({"x": {"n": 2}}, BARS)] == ["a"]
+
+
+def test_a_cycle_under_masks_is_put_beside_a_plain_one(record: RunRecord) -> None:
+    plain = run_figures(record, RunSettings(sites=2, rounds=2))
+    masked = {
+        **plain,
+        "cycle_beside_training_seconds": {"median": 5.25},  # of the plain one: 3.75, the middle of 3.5 and 4
+        "bytes_over_needed": {"median": 2.1},
+    }
+    assert beside_plain(masked, plain) == {"seconds_more": 1.5, "bytes_over_plain": 2.0}
+
+
+@pytest.mark.parametrize("is_masked", [True, False])
+def test_both_studies_say_whether_they_are_masked(*, is_masked: bool) -> None:
+    federation = RunSettings(sites=3, is_masked=is_masked).study_changes()["federation"]
+    assert isinstance(federation, dict)
+    assert federation["secure_aggregation"] == ("on" if is_masked else "off")

@@ -194,3 +194,10 @@ def test_another_sites_model_is_looked_at_and_neither_kept_nor_in_the_way(tmp_pa
 def test_another_sites_model_that_is_not_the_one_named_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MismatchError, match="digest"):
         _models(tmp_path).look_at(_of_peer(2.0, digest="0" * 64))
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_change_is_of_the_floats_as_they_came(tmp_path: Path, precision: Precision) -> None:
+    models = _models(tmp_path, precision)
+    before = models.take(_task(packed_digest(_packed(1.001, precision)), _packed(1.001, precision)))
+    np.testing.assert_array_equal(models.change(before, _arrays(1.5)), np.float32(1.5) - before["float32"])
