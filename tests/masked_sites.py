@@ -15,6 +15,7 @@ from glsmed.client.egress.masking.answered_sums import AnsweredSums
 from glsmed.client.egress.masking.masking_tasks import MaskingTasks
 from glsmed.client.egress.masking.site_masking import SiteMasking, SumRules
 from glsmed.client.egress.policy import EgressPolicy
+from glsmed.client.egress.released_counts import ReleasedCounts
 from glsmed.client.settings.config import EgressSection
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.server.folders.model_file import write_arrays
@@ -174,7 +175,8 @@ class MaskedRound:
         audit = AuditLog(StateFolder(self.root / site).audit_log)
         settings = EgressSection(model_updates=True, min_patients=1)
         form = ModelForm.up(self.layout, self.study.federation.precision)
-        return EgressPolicy(settings, self.study, form, site=site, audit=audit, masks_updates=True)
+        counts = ReleasedCounts(StateFolder(self.root / site), self.study.digest(), step=settings.min_patients)
+        return EgressPolicy(settings, self.study, form, site=site, audit=audit, counts=counts, masks_updates=True)
 
 
 def _answering(handle: Callable[[RecordDict], RecordDict]) -> Callable[[Message, Context], Message]:

@@ -110,7 +110,7 @@ STAGES: dict[str, tuple[str, str]] = {
     "cue counts": ("query.cue_counts", "site_cue_counts"),
     "the shared prior": ("query.shared_prior", "with_prior"),
     "validation": ("train", "evaluate"),
-    "weights": ("train", "weight_numbers"),
+    "weights": ("train", "training_numbers"),
     "evaluation": ("evaluate", "evaluate"),
     "output calibration": ("evaluate", "calibrate_outputs"),
     "shipping": ("evaluate", "keep_final_model"),

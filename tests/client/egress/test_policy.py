@@ -383,7 +383,9 @@ def masked_update(model: Packed = MASKED_MODEL) -> MaskedUpdate:
 
 def test_a_site_that_masks_lets_no_plain_update_out(tmp_path: Path) -> None:
     policy(tmp_path).release(update(), echo=MODEL)  # the control: a site without a roster
-    gate = EgressPolicy(OPEN, STUDY, FORM, site="st-mary", audit=AuditLog(tmp_path / "a.jsonl"), masks_updates=True)
+    counts = ReleasedCounts(StateFolder(tmp_path / "masked"), STUDY.digest(), step=OPEN.min_patients)
+    audit = AuditLog(tmp_path / "a.jsonl")
+    gate = EgressPolicy(OPEN, STUDY, FORM, site="st-mary", audit=audit, counts=counts, masks_updates=True)
     with pytest.raises(PrivacyError, match="no update leaves it without masks"):
         gate.release(update(), echo=MODEL)
     gate.release(masked_update(), echo=MODEL)

@@ -4,7 +4,9 @@ import pytest
 
 from glsmed.client.egress.masking.masking_tasks import MaskingTasks
 from glsmed.client.egress.policy import EgressPolicy
+from glsmed.client.egress.released_counts import ReleasedCounts
 from glsmed.client.settings.config import EgressSection
+from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.errors import MismatchError, PrivacyError, SecureAggregationError
 from glsmed.shared.files.audit import AuditLog, recorded
 from glsmed.shared.protocol.codec import decode, encode
@@ -21,7 +23,8 @@ TASK = KeysTask(study_digest=STUDY.digest(), round=1, model_digest=MODEL, roster
 def tasks(root: Path, *, patients: int = 40, has_roster: bool = True, model_updates: bool = True) -> MaskingTasks:
     settings = EgressSection.model_validate({"model_updates": model_updates, "min_patients": 10})
     form = ModelForm.up(layout_of(5), "fp32")
-    policy = EgressPolicy(settings, STUDY, form, site="ash", audit=AuditLog(root / "audit.jsonl"))
+    counts = ReleasedCounts(StateFolder(root), STUDY.digest(), step=settings.min_patients)
+    policy = EgressPolicy(settings, STUDY, form, site="ash", audit=AuditLog(root / "audit.jsonl"), counts=counts)
     masking = masking_of("ash", root, study=STUDY, roster=roster_of(), size=5) if has_roster else None
     return MaskingTasks(masking, policy, study_digest=STUDY.digest(), counts=lambda: Counts(200, patients))
 
