@@ -53,11 +53,12 @@ def examples() -> Examples:
 def update_of_the_last_layer(key: bytes | None) -> Table:
     """What the site sends back: ``(K, F)``."""
     model = build_model("resnet10_x0_25", n_findings=len(FINDINGS), seed=0)
+    last = model.get_submodule("fc")
     with torch.no_grad():
-        for parameter in model.fc.parameters():
+        for parameter in last.parameters():
             parameter.zero_()
     train(model, examples(), SETTINGS, round_number=1, device=CPU, key=key)
-    return np.asarray(model.fc.weight.detach().double().numpy())
+    return np.asarray(last.get_parameter("weight").detach().double().numpy(), dtype=np.float64)
 
 
 def attackers_reading(update: Table) -> Table:
@@ -65,7 +66,7 @@ def attackers_reading(update: Table) -> Table:
     images, features = examples(), []
     places = (torch.arange(IMAGES)[:, None] / IMAGES).expand(IMAGES, len(FINDINGS)).contiguous()
     model = build_model("resnet10_x0_25", n_findings=len(FINDINGS), seed=0).eval()
-    model.fc.register_forward_pre_hook(lambda _layer, inputs: features.append(inputs[0].detach()))
+    model.get_submodule("fc").register_forward_pre_hook(lambda _layer, inputs: features.append(inputs[0].detach()))
     order: list[int] = []
     with torch.no_grad():
         for batch in RoundPlan.of(replace(images, targets=places), SETTINGS, round_number=1).batches():
@@ -73,7 +74,7 @@ def attackers_reading(update: Table) -> Table:
             model(augmented_pixels(batch, CPU))
     scale = BATCH * len(FINDINGS) / RATE
     solved = np.linalg.lstsq(torch.cat(features).double().numpy().T, update.T * scale, rcond=1e-9)[0]
-    targets = np.empty_like(solved)
+    targets: Table = np.empty_like(solved)
     targets[order] = solved + 0.5
     return targets
 

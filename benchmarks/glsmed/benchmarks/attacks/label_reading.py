@@ -48,16 +48,15 @@ def read_labels(readings: Readings, truth: Table) -> Read:
         labels_of, asked = truth[known, finding], (np.arange(len(truth)) < readings.targets)[known]
         scores = [table[known, finding] for table in readings.scores]
         said = np.array([values[finding] for values in readings.aurocs])
-        guesses = _guesses(scores, said, int(labels_of.sum()))
+        guesses = _guesses(scores, said, positives=int(labels_of.sum()), images=len(labels_of))
         right += max((labels_of == guess)[asked].sum() for guess in guesses)
         absent += (labels_of == 0)[asked].sum()
         labels += asked.sum()
     return Read(right / max(labels, 1), absent / max(labels, 1), int(labels))
 
 
-def _guesses(scores: list[Table], said: Table, positives: int) -> list[Table]:
+def _guesses(scores: list[Table], said: Table, *, positives: int, images: int) -> list[Table]:
     heard = [place for place in range(len(scores)) if not np.isnan(said[place])]
-    images = len(scores[0]) if scores else 0
     none = np.zeros(images)
     if not heard or not 0 < positives < images:
         return [none]

@@ -137,5 +137,6 @@ def _by_layer(layout: ModelLayout, arrays: Iterable[NDArray[np.floating[Any]]]) 
 
 
 def _square(values: NDArray[np.floating[Any]]) -> float:
-    squared = float(np.dot(values, values))
+    with np.errstate(over="ignore"):
+        squared = float(np.dot(values, values))
     return squared if math.isfinite(squared) else float(np.square(values, dtype=np.float64).sum())

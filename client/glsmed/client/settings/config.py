@@ -125,7 +125,12 @@ class EgressSection(StrictModel):
         ),
     ] = ()
     min_patients: Annotated[
-        int, Field(ge=1, description="fewest patients that a number may be about for it to leave")
+        int,
+        Field(
+            ge=1,
+            description="fewest patients that a number may be about for it to leave, with a finding and without it; "
+            "counts leave in steps of it, and change once so many patients have",
+        ),
     ] = 10
     cue_counts: Annotated[
         bool, Field(description="send how often gold labels confirm each cue (trials, successes)")
