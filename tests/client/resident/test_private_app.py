@@ -49,3 +49,15 @@ def test_neither_loss_nor_time_nor_counts_leave_a_private_study(started: Callabl
 def test_a_spent_budget_has_its_own_word(started: Callable[[str], Asked]) -> None:
     site = started(PRIVATE.replace("NOISE", "0.5"))
     assert site.train(site.model(0.1)).error.reason == "PrivacyBudgetError"
+
+
+@pytest.mark.parametrize(("study", "tells"), [(PRIVATE.replace("NOISE", "4"), False), (STUDY, True)])
+def test_what_the_final_model_does_with_training_images_is_no_error_of_a_private_study(
+    started: Callable[[str], Asked], monkeypatch: pytest.MonkeyPatch, study: str, tells: bool
+) -> None:
+    def breaks(*_: object, **__: object) -> None:
+        raise ArithmeticError("this image is here")
+
+    monkeypatch.setattr("glsmed.client.resident.app.keep_final_model", breaks)
+    site = started(study)
+    assert site.evaluate(site.model(0.1)).has_error() is tells

@@ -26,6 +26,7 @@ from glsmed.client.egress.site_numbers import (
 from glsmed.client.evaluation.evaluation import Evaluation, evaluate
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.labels.shared_calibration import require_shared_calibration, site_cue_counts
+from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.resident.final_model import beside_own_model, keep_final_model
 from glsmed.client.resident.site_runtime import SiteRuntime, with_prior
 from glsmed.client.resident.task_events import note_ended, note_failed, note_sent, note_trained
@@ -327,8 +328,19 @@ class _SiteTasks:
         numbers = evaluation_numbers(evaluation, examples)
         if ships:
             numbers |= self._final_numbers(evaluation, examples)
-            keep_final_model(site, site.strategy.to_ship(splits, output_calibration), round_number=round_number)
+            self._keep_final(output_calibration, round_number)
         return RecordedAnswer(evaluation.reference, numbers)
+
+    def _keep_final(self, output_calibration: OutputCalibration, round_number: int) -> None:
+        """Keep the model for the site; in a private study the centre learns nothing of a failure with its images."""
+        site = self._site
+        try:
+            shipped = site.strategy.to_ship(site.splits, output_calibration)
+            keep_final_model(site, shipped, round_number=round_number)
+        except Exception as error:  # the answer itself has nothing of the training patients
+            if not site.study.training.privacy.is_on:
+                raise
+            structlog.get_logger().exception("final_model_not_kept", error=type(error).__name__)
 
     def _final_numbers(self, evaluation: Evaluation, examples: Examples) -> dict[str, Number]:
         known, fewest = self._site.inputs.reader.adapter.findings, self._site.config.egress.min_patients
