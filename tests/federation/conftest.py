@@ -126,17 +126,24 @@ def edit_yaml(path: Path, change: Callable[[dict[str, object]], None]) -> None:
     path.write_text(dump_yaml(content), encoding="utf-8")
 
 
+def canaries(seed: int) -> list[str]:
+    """Words that stand in a site's identifiers, file names and reports, and nowhere else: four for each patient."""
+    return [f"{word:016x}" for word in np.random.default_rng(1000 + seed).integers(2**60, 2**62, 4 * PATIENTS)]
+
+
 def write_site_data(folder: Path, *, seed: int) -> None:
     """Pictures whose brightness follows the report, a manifest and gold."""
+    words = iter(canaries(seed))
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True)
     manifest, gold = ["study_id,patient_id,image,report,report_text"], ["study_id,finding,value"]
-    for patient in range(PATIENTS):
+    for _patient in range(PATIENTS):
         which = int(rng.integers(len(REPORTS)))
         picture = rng.normal(60 if which else 180, 20, (40, 40)).clip(0, 255).astype(np.uint8)
-        Image.fromarray(picture).save(folder / f"{patient}.png")
-        manifest.append(f"s{patient},p{patient},{patient}.png,,{REPORTS[which]}")
-        gold.append(f"s{patient},effusion,{int(which == 0)}")
+        study_id, patient_id, image = f"s{next(words)}", f"p{next(words)}", f"{next(words)}.png"
+        Image.fromarray(picture).save(folder / image)
+        manifest.append(f"{study_id},{patient_id},{image},,{REPORTS[which]} Reader {next(words)}.")
+        gold.append(f"{study_id},effusion,{int(which == 0)}")
     (folder / "manifest.csv").write_text("\n".join(manifest) + "\n")
     (folder / "gold.csv").write_text("\n".join(gold) + "\n")
 

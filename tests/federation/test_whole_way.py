@@ -6,17 +6,19 @@ import re
 import stat
 import subprocess
 import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
 
 from glsmed.shared.files.audit import verify
 
-from .conftest import REPORTS, SITES, Federation, edit_yaml, succeed
+from .conftest import REPORTS, SITES, Federation, canaries, edit_yaml, succeed
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 
 ROUNDS = 3
+FOUND_INSIDE = 195  # of the words planted at the hospitals, in what their clients wrote
 
 
 def _command_lines() -> str:
@@ -99,7 +101,17 @@ def _check_nothing_else_left(federation: Federation) -> None:
         # the greeting, counts and the prior once; an update a round, with the validation of the model it began from;
         # the last model's validation; and the test
         assert sent == ["HelloReply", "CountsReply", "PriorReply", *["Update"] * ROUNDS, *["EvaluationReply"] * 2]
-    for path in federation.study_file.parent.rglob("*"):
-        if path.is_file():
-            content = path.read_bytes()
-            assert not any(report.encode() in content for report in REPORTS), path
+    outside = [federation.study_file.parent, *federation.root.glob("flwr-server-*.log")]
+    assert not _found(outside, [*REPORTS, *_planted()])
+    assert len(_found([federation.config(site).parent / "state" for site in SITES], _planted())) >= FOUND_INSIDE
+
+
+def _planted() -> list[str]:
+    return [word for seed in range(len(SITES)) for word in canaries(seed)]
+
+
+def _found(places: Iterable[Path], words: Sequence[str]) -> set[str]:
+    """Those of the words that stand in any file at these places."""
+    files = [path for place in places for path in (place, *place.rglob("*")) if path.is_file()]
+    contents = [path.read_bytes() for path in files]
+    return {word for word in words if any(word.encode() in content for content in contents)}

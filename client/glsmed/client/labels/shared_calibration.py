@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from glsmed.client.data.site_inputs import SiteInputs
 from glsmed.shared.cue_calibration.cue_counts import CueCount, counts_to_json, releasable
 from glsmed.shared.cue_calibration.shared_prior import SharedPrior
-from glsmed.shared.files.atomic import write_text
+from glsmed.shared.errors import PrivacyError
+from glsmed.shared.files.atomic import PRIVATE_FILE, write_text
+from glsmed.shared.protocol.study import Study
 from glsmed.site_adapters.adapter.adapter import Adapter
 from glsmed.site_adapters.adapter.layers import built_in_names
 from glsmed.site_adapters.adapter.loader import load_adapter
@@ -32,6 +34,16 @@ def site_calibration(inputs: SiteInputs) -> Calibration | None:
     return calibrate(adapter, _cells(inputs), shared_cue_priors(adapter, load_shared_prior(stored)))
 
 
+def require_shared_calibration(study: Study) -> None:
+    """Raise unless the study shares what its sites' gold says of cues.
+
+    Raises:
+        PrivacyError: it does not.
+    """
+    if not study.labels.shared_calibration:
+        raise PrivacyError("labels.shared_calibration is false in study.yaml: no counts leave and no prior is taken")
+
+
 def site_cue_counts(inputs: SiteInputs) -> str:
     """The counts that may leave the site, as JSON: cues of the built-in vocabulary, over enough patients each."""
     cells, adapter = _cells(inputs), inputs.reader.adapter
@@ -52,9 +64,9 @@ def shareable_cues(adapter: Adapter) -> frozenset[str]:
 
 
 def store_prior(inputs: SiteInputs, prior: SharedPrior) -> None:
-    """Keep the study's prior in the state folder, so that it outlives the process."""
+    """Keep the study's prior in the state folder, so that it outlives the process; its owner alone may read it."""
     path = inputs.config.state.shared_prior(inputs.study.digest())
-    write_text(path, prior.model_dump_json(indent=2) + "\n")
+    write_text(path, prior.model_dump_json(indent=2) + "\n", mode=PRIVATE_FILE)
 
 
 def _cells(inputs: SiteInputs) -> Sequence[GoldCell]:

@@ -16,7 +16,7 @@ from glsmed.client.egress.query_budget import EvaluatedSplit, RecordedAnswer, Re
 from glsmed.client.egress.site_numbers import Number, evaluation_numbers, labelled_patients, site_counts, weight_numbers
 from glsmed.client.evaluation.evaluation import Evaluation, evaluate
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
-from glsmed.client.labels.shared_calibration import site_cue_counts
+from glsmed.client.labels.shared_calibration import require_shared_calibration, site_cue_counts
 from glsmed.client.resident.final_model import beside_own_model, keep_final_model
 from glsmed.client.resident.site_runtime import SiteRuntime, with_prior
 from glsmed.client.resident.task_events import note_ended, note_failed, note_sent, note_trained
@@ -107,6 +107,7 @@ class _SiteTasks:
         """What the site's gold says of each cue, if that may leave."""
         site = self._site
         require_same("study", expected=self._digest, got=decode(content, CountsTask).study_digest)
+        require_shared_calibration(site.study)
         site.egress.require_cue_counts()
         return site.egress.release(CountsReply(study_digest=self._digest, counts=site_cue_counts(site.inputs)))
 
@@ -114,6 +115,7 @@ class _SiteTasks:
         """Confirm the prior that all sites share, once this site's labels follow it."""
         task = decode(content, PriorTask)
         require_same("study", expected=self._digest, got=task.study_digest)
+        require_shared_calibration(self._site.study)
         self._site = with_prior(self._site, prior_from_json(task.prior))
         return self._site.egress.release(PriorReply(study_digest=self._digest))
 

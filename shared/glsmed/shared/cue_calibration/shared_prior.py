@@ -13,7 +13,8 @@ MOST_STRENGTH = 10_000.0
 MOST_SHIFT = 20.0
 LEAST_MEAN = 0.0001  # a cue calibration returns probabilities within the same bounds
 _LEAST_STRENGTH = 0.01
-_MOST_ENTRIES = 100_000
+_MOST_ENTRIES = 5_000  # several languages of some hundred cues
+_MOST_CHARACTERS = 2_000_000
 
 
 class SharedBelief(StrictModel):
@@ -44,8 +45,10 @@ def prior_from_json(text: str) -> SharedPrior:
     """The prior that a message holds.
 
     Raises:
-        WireError: it has another form.
+        WireError: it has another form, or is larger than any prior of cues.
     """
+    if len(text) > _MOST_CHARACTERS:
+        raise WireError(f"the shared prior has {len(text)} characters, expected at most {_MOST_CHARACTERS}")
     try:
         return SharedPrior.model_validate_json(text)
     except pydantic.ValidationError as error:

@@ -49,11 +49,29 @@ class Lexicon:
         self.index = self._indexed(entries)
         naming = [tokens for tokens, meaning in entries if meaning.mentions]
         self.openers = self._forms(tokens[0] for tokens in naming)
+        self._seconds = self._second_words(naming)
         if self._spelling is not None and adapter.grammar.compound_heads:
             heads = self._forms(tokens[0] for tokens in naming if len(tokens) == 1)
             self._spelling.learn_heads(heads, self.index.words)
         self.phrasing = self._phrasing_lists()
         self._mending = self._mends_by(entries)
+
+    def _second_words(self, phrases: Sequence[Sequence[str]]) -> dict[str, frozenset[str]]:
+        """For each word that phrases begin with, those that follow it; none if it is a phrase by itself."""
+        seconds: dict[str, set[str]] = {}
+        alone = self._forms(tokens[0] for tokens in phrases if len(tokens) == 1)
+        for tokens in phrases:
+            for form in self.index.forms(tokens[0]):
+                seconds.setdefault(form, set()).update(() if form in alone else self.index.forms(tokens[1]))
+        return {word: frozenset(following) for word, following in seconds.items()}
+
+    def may_name(self, tokens: Sequence[str]) -> bool:
+        """Whether a sentence can name a finding, since it holds the first words of such a phrase."""
+        for word in self.openers.intersection(tokens):
+            seconds = self._seconds[word]
+            if not seconds or not seconds.isdisjoint(tokens):
+                return True
+        return False
 
     def _phrasing_lists(self) -> WordLists:
         words_of = self.adapter.phrasing.items()

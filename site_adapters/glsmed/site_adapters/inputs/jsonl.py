@@ -3,22 +3,24 @@
 import json
 import re
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, NamedTuple, TextIO
 
 from glsmed.shared.errors import DataError, UsageError
 from glsmed.shared.files.atomic import atomic_replace
 
 STREAM = Path("-")
-_MAY_NEED_READING = re.compile(r"[<&\\{|$\[]")
+# Two patterns, for a set of signs alone is searched for fast.
+_UNREAD_SIGN = re.compile(r"[<&\\{|$\[\0-\x08\x0b-\x1f\x7f]")
+_UNREAD_OPENING = re.compile(r"\s*(?:MSH|OBR|OBX|NTE)")
+_decode = json.JSONDecoder().decode  # as json.loads, which would first guess at other encodings than UTF-8
 _REPORT_SUFFIXES = (".txt", ".text", ".html", ".htm", ".rtf", ".xml")
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """One report; ``report_id`` names it in every answer. Markup in its text is read away, plain text is as given."""
 
     report_id: str
@@ -32,7 +34,7 @@ def parse_report(line: bytes) -> Report:
         DataError: says what is wrong with the line.
     """
     try:
-        content = json.loads(line)
+        content = _decode(str(line.removeprefix(BOM_UTF8), "utf-8"))
     except UnicodeDecodeError:
         raise DataError("is not UTF-8") from None
     except (ValueError, RecursionError) as error:
@@ -40,14 +42,14 @@ def parse_report(line: bytes) -> Report:
     if not isinstance(content, dict):
         raise DataError('is not an object {"id": …, "text": …}')
     report_id, text = content.get("id"), content.get("text")
-    if not isinstance(report_id, str | int) or isinstance(report_id, bool):
+    if not isinstance(report_id, (str, int)) or isinstance(report_id, bool):
         raise DataError('has no "id" (a string or a whole number)')
     if not isinstance(text, str):
         raise DataError('has no "text" (a string)')
-    report = Report(str(report_id), text)
-    if b"\\ud" in line.lower():
-        _refuse_half_characters(report)
-    return Report(report.report_id, read_given(text))
+    report = Report(str(report_id), read_given(text))
+    if b"\\u" in line:  # what has no escapes is UTF-8, which holds whole characters only
+        _refuse_half_characters(report.report_id + text)
+    return report
 
 
 def read_given(text: str) -> str:
@@ -56,7 +58,7 @@ def read_given(text: str) -> str:
     Raises:
         DataError: says what the text is instead of a report.
     """
-    if not text.isprintable() or not text.isascii() or _MAY_NEED_READING.search(text):
+    if not text.isascii() or _UNREAD_SIGN.search(text) or _UNREAD_OPENING.match(text):
         from glsmed.site_adapters.inputs.report_text import report_as_given  # brings RTF and HTML
 
         try:
@@ -66,10 +68,10 @@ def read_given(text: str) -> str:
     return text
 
 
-def _refuse_half_characters(report: Report) -> None:
+def _refuse_half_characters(text: str) -> None:
     """A report with half of a surrogate pair could be read but not written."""
     try:
-        (report.report_id + report.text).encode()
+        text.encode()
     except UnicodeEncodeError as error:
         raise DataError(
             f"holds half a character (\\u{ord(error.object[error.start]):04x}): write the whole character"

@@ -13,14 +13,14 @@ from glsmed.site_adapters.phrasing.around import Around
 _VERBS = lists("verbs")
 
 
-def bare_cue(cues: Mapping[str, Cue], around: Around | None, *, mentions: int, has_cues: bool) -> Cue:
+def bare_cue(cues: Mapping[str, Cue], around: Around | None, *, alone: bool) -> Cue:
     """The cue of a mention that no cue reaches; in an adapter without that form, the one of a plain mention.
 
     Args:
         cues: of the adapter.
         around: the words of the sentence.
-        mentions: how many findings the sentence names.
-        has_cues: whether the sentence says something of any of them.
+        alone: whether the sentence names one finding once, and has no cue.
     """
-    alone = around is not None and mentions == 1 and not has_cues and not around.has(_VERBS)
-    return cues.get(AFFIRMED_ALONE, cues[AFFIRMED]) if alone else cues[AFFIRMED]
+    if alone and around is not None and not around.has(_VERBS):
+        return cues.get(AFFIRMED_ALONE, cues[AFFIRMED])
+    return cues[AFFIRMED]

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from glsmed.site_adapters.adapter.adapter import Cue
 from glsmed.site_adapters.adapter.lexicon import lists
-from glsmed.site_adapters.adapter.meaning import LISTS, Boundary, Meaning, traits_in
+from glsmed.site_adapters.adapter.meaning import DENIES, ENDS, LISTS, Boundary, Meaning, traits_in
 from glsmed.site_adapters.phrasing.around import Around
 from glsmed.site_adapters.text.phrases import Hit
 
@@ -39,8 +39,11 @@ def with_statements(hits: list[Hit[Meaning]], around: Around, known: Container[s
     hits = _without_empty_parentheses(hits, around)
     if "." in around.tokens[1:-1]:
         hits = _without_abbreviating_stops(hits, around, known)
-    hits = list(_without_early_commas(hits, around))
-    if not traits_in(hits) & LISTS:
+    traits = traits_in(hits)
+    if traits & ENDS and traits & DENIES:
+        hits = list(_without_early_commas(hits, around))
+        traits = traits_in(hits)
+    if not traits & LISTS:
         return hits
     found: list[Hit[Meaning]] = []
     closes = False

@@ -19,7 +19,7 @@ def with_composed(hits: list[Hit[Meaning]], cues: Mapping[str, Cue]) -> list[Hit
     found = {place: hit.payload for place, hit in enumerate(hits) if hit.payload.parts}
     meanings = {place: replace(meaning, parts=()) for place, meaning in found.items()}
     taken: set[int] = set()
-    for pair in sorted(_pairs(hits, found, cues), key=lambda pair: pair.second - pair.first):
+    for pair in sorted(_pairs(hits, found, cues), key=lambda pair: _rank(pair, cues)):
         if taken.isdisjoint((pair.first, pair.second)):
             first = [pair.first, *_repeated(hits, found, pair)]  # "neither A nor B can be excluded"
             taken.update((*first, pair.second))
@@ -37,6 +37,11 @@ class _Pair(NamedTuple):
     cue: str
     number: int
     at: str
+
+
+def _rank(pair: _Pair, cues: Mapping[str, Cue]) -> tuple[int, bool]:
+    """Which pair counts where several share a part: the nearer one; doubt before denial ("schließt … nicht aus")."""
+    return pair.second - pair.first, cues[pair.cue].kind == "negation"
 
 
 def _repeated(hits: Sequence[Hit[Meaning]], found: Mapping[int, Meaning], pair: _Pair) -> list[int]:

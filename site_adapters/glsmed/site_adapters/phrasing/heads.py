@@ -31,10 +31,18 @@ class Heads:
     def __init__(self, hits: Sequence[Hit[Meaning]], around: Around, script: Script) -> None:
         self._around = around
         self._script = script
-        self._mentions = [hit for hit in hits if hit.payload.mentions]
+        self._mentions: list[Hit[Meaning]] = []
+        self._joiners: list[int] = []
+        self._cues: list[int] = []
+        for hit in hits:
+            meaning = hit.payload
+            if meaning.mentions:
+                self._mentions.append(hit)
+            if meaning.joiner:
+                self._joiners.append(hit.start)
+            if meaning.cue is not None and meaning.cue.kind in _QUALIFYING:
+                self._cues.append(hit.end)
         self._starts = [hit.start for hit in self._mentions]
-        self._joiners = [hit.start for hit in hits if hit.payload.joiner]
-        self._cues = [hit.end for hit in hits if hit.payload.cue is not None and hit.payload.cue.kind in _QUALIFYING]
         self._spared: set[int] = set()
 
     def ahead(self, cue: Cue, at: tuple[int, int], mention: Hit[Meaning]) -> bool:

@@ -12,8 +12,9 @@ from glsmed.site_adapters.text.phrases import Hit
 Side = Literal["", "left", "right", "both"]
 _LEFT, _RIGHT, _BOTH = lists("left"), lists("right"), lists("both_sides")
 _SIDES = _LEFT | _RIGHT | _BOTH
+_NO_SUBJECT = _SIDES | lists("articles", "definite", "relations")
 _NEAR = 10  # hits beyond which nothing is sought
-_SAID, _VERBS = lists("asserting", "observing"), lists("verbs")
+_ASSERTING, _OBSERVING, _VERBS = lists("asserting"), lists("observing"), lists("verbs")
 
 
 def side_in(around: Around, start: int, end: int) -> Side:
@@ -73,8 +74,14 @@ def _echo(hits: Sequence[Hit[Meaning]], before: tuple[int, int], after: tuple[in
     if not first or not second or first == second or "both" in (first, second):
         return None
     place = around.first(*after, _SIDES)
-    said = around.any(*after, _SAID) or any(_says(hit, place) for hit in inside)
-    return place if said else None
+    said = around.any(*after, _ASSERTING) or any(_says(hit, place) for hit in inside)
+    return place if said or (around.any(*after, _OBSERVING) and not _has_subject(around, *after)) else None
+
+
+def _has_subject(around: Around, start: int, end: int) -> bool:
+    """Whether what is observed is a thing of its own: "the right lung is clear" says nothing of the finding."""
+    verb = around.first(start, end, _VERBS)
+    return verb is not None and bool(around.content(start, verb, _NO_SUBJECT))
 
 
 def _says(hit: Hit[Meaning], place: int | None) -> bool:

@@ -83,18 +83,20 @@ class Reader:
 
     def _statements(self, text: str, marked: Sequence[Marked], *, least_weight: float) -> Iterator[Statement]:
         text = self._forms.rewritten(text)
+        remembered = self._remembered
         for section in self._segmenter.sections(text):
-            weight = self.adapter.section_weights.get(section.role, 0.0)
+            role = section.role
+            weight = self.adapter.section_weights.get(role, 0.0)
             if weight >= least_weight:
                 region = NOWHERE
                 for start, end in self._segmenter.sentences(text, section):
                     sentence = text[start:end]
-                    known = None if marked else self._remembered.get((region, sentence) if region else sentence)
+                    known = None if marked else remembered.get((region, sentence) if region else sentence)
                     if known is None:
                         known = self._sentence(sentence, region, _within(marked, start, end))
-                    region = known.region
-                    for assertion, spans in known.statements:
-                        yield _new(Statement, (assertion, section.role, weight, start, spans))
+                    statements, region = known
+                    for assertion, spans in statements:
+                        yield _new(Statement, (assertion, role, weight, start, spans))
 
     def marks(self, text: str) -> Iterator[Mark]:
         """Every cue of a report, whatever the finding, in the order of its text."""
@@ -146,10 +148,12 @@ class Reader:
         folded = self._lexicon.folded(sentence)
         tokens = folded.tokens
         self.sentences_read += 1
-        self.sentences_unknown += not self._lexicon.index.knows_any(tokens)
         if (language := self.foreign.language(sentence, tokens)) is not None and not marked:
+            self.sentences_unknown += not self._lexicon.index.knows_any(tokens)
             return self._of_another_language(sentence, language)
-        if self._lexicon.openers.isdisjoint(tokens) and not (marked or self._in_several_regions):
+        if not (may_name := self._lexicon.may_name(tokens)):
+            self.sentences_unknown += not self._lexicon.index.knows_any(tokens)
+        if not (may_name or marked or self._in_several_regions):
             return _SAYS_NOTHING
         hits, named = self._hits(folded, marked), NOWHERE
         if self._in_several_regions:
@@ -246,7 +250,7 @@ def _spans(said: Assertion, tokens: Sequence[re.Match[str]], offsets: Sequence[i
 
 def _span(tokens: Sequence[re.Match[str]], place: tuple[int, int], role: Role, offsets: Sequence[int] | None) -> Span:
     start, end = tokens[place[0]].start(), tokens[place[1] - 1].end()
-    return Span(start, end, role) if offsets is None else Span(offsets[start], _end_after(offsets, end), role)
+    return _new(Span, (start, end, role) if offsets is None else (offsets[start], _end_after(offsets, end), role))
 
 
 def _mark(mark: CueSpan, bounds: Sequence[tuple[int, int]], offset: int) -> Mark:

@@ -30,8 +30,8 @@ class Statement(NamedTuple):
     @property
     def placed(self) -> tuple[Span, ...]:
         """The words of the mention and the cue as places in the report."""
-        offset = self.offset
-        return tuple([_new(Span, (start + offset, end + offset, role)) for start, end, role in self.spans])
+        _, _, _, offset, spans = self
+        return tuple([_new(Span, (start + offset, end + offset, role)) for start, end, role in spans])
 
     @property
     def is_evidence(self) -> bool:
@@ -41,10 +41,10 @@ class Statement(NamedTuple):
     @property
     def cell(self) -> Cell:
         """The cell that it makes where it decides."""
-        assertion = self.assertion
-        prior = assertion.prior or NO_PRIOR
-        head = (assertion.finding, assertion.state, prior.mean, assertion.spread, prior.strength)
-        return _new(Cell, (*head, assertion.cue, assertion.family, self.section, assertion.share, self.placed))
+        finding, state, cue, family, prior, spread, share = self.assertion[:7]
+        prior = prior or NO_PRIOR
+        told = (finding, state, prior.mean, spread, prior.strength, cue, family, self.section, share, self.placed)
+        return _new(Cell, told)
 
 
 class FullReading(NamedTuple):

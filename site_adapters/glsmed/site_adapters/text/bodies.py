@@ -58,8 +58,11 @@ class Bodies:
         """The sections, with those that are no evidence ended where findings begin."""
         found: list[Section] = []
         later: set[str] = set()
-        for section in reversed(sections):
-            start = self._begin(text, section, later) if self._may_end(section.role, later) else None
+        for place in range(len(sections) - 1, -1, -1):
+            if FINDINGS in later:
+                return [*sections[: place + 1], *found[::-1]]
+            section = sections[place]
+            start = self._begin(text, section, later) if self._may_end(section.role) else None
             if start is None:
                 found.append(section)
             else:
@@ -71,8 +74,8 @@ class Bodies:
     def _is_filled(self, text: str, section: Section) -> bool:
         return _FILLED.search(text, section.start, section.end) is not None
 
-    def _may_end(self, role: str, later: set[str]) -> bool:
-        return role in _MAY_END and not self._weights.get(role, 0.0) and FINDINGS not in later
+    def _may_end(self, role: str) -> bool:
+        return role in _MAY_END and not self._weights.get(role, 0.0)
 
     def _begin(self, text: str, section: Section, later: set[str]) -> int | None:
         """Where findings begin in a section that is no evidence, if they do."""

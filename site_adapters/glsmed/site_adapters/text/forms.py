@@ -8,9 +8,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-# Signs of a form. A text in ASCII is searched for few of them, one after the other, which is the fastest.
+# Signs of a form. A text in ASCII is searched for few of them, one after the other, which is the fastest; for a sign of
+# several letters only where its first letter is found, where that is rare.
 _SIGN = re.compile(r"[？☐☑☒□■✓✔◻◼○◯●…]")
-_ASCII_SIGNS = ("[", "?", "_", "\t", "...", "(x)", "(X)", "( )", "()", "   ", "2.", "2)")
+_ASCII_SIGNS = ("[", "?", "_", "\t", "...", "   ")
+_LONGER_SIGNS = {"(": ("(x)", "(X)", "( )", "()"), "2": ("2.", "2)")}
 _CIRCLE = re.compile(r"[○◯●]")
 _BOX_OPENING = re.compile(r"[\[(☐□◻☒☑■✓✔◼]")
 _BOX = re.compile(r"(?P<empty>\[[ \u3000_]?\]|\( {1,2}\)|[☐□◻])|(?P<ticked>\[ ?[xX✓✔*] ?\]|\( ?[xX✓✔] ?\)|[☒☑■✓✔◼])")
@@ -98,6 +100,9 @@ class Forms:
 def _has_form(text: str) -> bool:
     for sign in _ASCII_SIGNS:
         if sign in text:
+            return True
+    for first, signs in _LONGER_SIGNS.items():
+        if first in text and any(sign in text for sign in signs):
             return True
     return not text.isascii() and _SIGN.search(text) is not None
 

@@ -87,7 +87,12 @@ class Headers:
     def _in_line(self, text: str, line: str, start: int, end: int) -> Iterable[tuple[int, int, str]]:
         if line[0] in _BRACKETS or "【" in line:
             return self._in_brackets(text, start, end)
-        if ":" in line or "：" in line:
+        if (colon := line.find(":")) >= 0:
+            role = self._known.get(line[:colon])  # most lines open with a header that was met before
+            if role is not None and line.find(":", colon + 1) < 0 and line.isascii():
+                return [(start, _past_header(text, start + colon + 1, end), role)]
+            return self._with_colon(text, start, end)
+        if "：" in line:
             return self._with_colon(text, start, end)
         if len(line) <= _LONGEST_HEADER and (role := self._role(line)):
             return [(start, end, role)]

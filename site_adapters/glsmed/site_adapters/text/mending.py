@@ -6,14 +6,15 @@ more, and only where all known words that are one letter away are forms of one w
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
 from typing import NamedTuple
 
-from glsmed.site_adapters.text.one_edit import OneEdit
+from glsmed.site_adapters.text.one_edit import is_near
 
 SHORTEST_SLIP = 7
 _SHORTEST_BEHIND = 5
 _ENDING = 2
+_LONG_WORD = 9
+_VOWELS = "aeiou"
 _TAKEN_FOR_EACH_OTHER = [frozenset(letters) for letters in ("aeiouy", "mn", "ck", "cs", "sz", "bv", "td", "gj")]
 _REMEMBERED_WORDS = 50_000
 _LONGEST_WORD = 40
@@ -56,9 +57,12 @@ class Mending:
     ) -> None:
         self._known = known
         self._base = base
-        self._openers = sorted(openers, key=len, reverse=True)
-        self._slip_words = [word for word in slips if len(word) >= SHORTEST_SLIP]
-        self._slip_edges = frozenset(map(_edges, self._slip_words))
+        self._openers = tuple(sorted(openers, key=len, reverse=True))
+        self._slip_words: dict[tuple[str, str, int], list[str]] = {}  # by what a slip leaves as it is, and length
+        for word in sorted(set(slips)):
+            if len(word) >= SHORTEST_SLIP:
+                for length in (len(word) - 1, len(word), len(word) + 1):
+                    self._slip_words.setdefault((*_edges(word), length), []).append(word)
         self._misheard = dict(misheard)
         edge = r"\b" if spaced else ""
         listed = "|".join(map(re.escape, sorted(misheard, key=len, reverse=True)))
@@ -70,12 +74,7 @@ class Mending:
             if first := _WORD.match(phrase):
                 self._words_behind.setdefault(first.group(), []).append(frozenset(_TOKEN.findall(phrase)))
         self._first_misheard = frozenset(self._words_behind)
-        self._fine: set[str] = set()  # tokens that are no slips
-
-    @cached_property
-    def _near(self) -> OneEdit:
-        """Built when the first unknown word is met, for it takes a moment."""
-        return OneEdit(self._slip_words, shortest=SHORTEST_SLIP)
+        self._fine = set(known)  # tokens that are no slips
 
     def mends(self, folded: str, tokens: Sequence[str]) -> list[Mend]:
         """What is mended in folded text, from left to right without overlap."""
@@ -98,6 +97,8 @@ class Mending:
     def _may_be_misheard(self, tokens: Sequence[str]) -> bool:
         if not self._spaced:
             return True
+        if self._first_misheard.isdisjoint(tokens):
+            return False
         for first in self._first_misheard.intersection(tokens):
             if any(words.issubset(tokens) for words in self._words_behind[first]):
                 return True
@@ -109,8 +110,8 @@ class Mending:
 
     def _slips(self, folded: str, tokens: Sequence[str]) -> list[Mend]:
         meant = {token: word for token in tokens if token not in self._known and (word := self._meant(token))}
-        if len(self._fine) >= _REMEMBERED_WORDS:
-            self._fine.clear()
+        if len(self._fine) >= len(self._known) + _REMEMBERED_WORDS:
+            self._fine = set(self._known)
         self._fine.update([token for token in tokens if token not in meant])
         if not meant:
             return []
@@ -124,30 +125,38 @@ class Mending:
         return self._words[word]
 
     def _found(self, word: str) -> str | None:
-        for opener in self._openers:
-            behind = word[len(opener) :]
-            if word.startswith(opener) and len(behind) >= _SHORTEST_BEHIND and behind in self._known:
-                return f"{opener} {behind}"
-        if _edges(word) not in self._slip_edges:
+        if word.startswith(self._openers) and (parted := self._parted(word)):
+            return parted
+        if len(word) < SHORTEST_SLIP:
             return None
-        near = [other for other in self._near.near(word) if _is_slip(word, other)]
+        alike = self._slip_words.get((*_edges(word), len(word)), ())
+        near = [other for other in alike if other != word and is_near(word, other) and _is_slip(word, other)]
         if len({self._base(other) for other in near}) != 1:
             return None
         return min(near)
 
+    def _parted(self, word: str) -> str | None:
+        """The two words that were run together in this one, if they were."""
+        for opener in self._openers:
+            behind = word[len(opener) :]
+            if word.startswith(opener) and len(behind) >= _SHORTEST_BEHIND and behind in self._known:
+                return f"{opener} {behind}"
+        return None
+
 
 def _edges(word: str) -> tuple[str, str]:
-    """What a slip leaves as it is: the first letter and the ending."""
-    return word[0], word[-_ENDING:]
+    """What any slip leaves as it is: the first letter and the last."""
+    return word[0], word[-1]
 
 
 def _is_slip(word: str, other: str) -> bool:
-    """Whether two words one edit apart differ as a slip of the pen does, and not as two words or two forms do.
+    """Whether two words one edit apart, of the same edges, differ as a slip of the pen does, and not as two words do.
 
-    The first letter and the ending are right, and a letter stands for one of the same kind.
+    A letter stands for one of the same kind, and the ending is right; in a long word a vowel may lack before the last
+    letter.
     """
-    if _edges(word) != _edges(other):
-        return False
+    if word[-_ENDING:] != other[-_ENDING:]:
+        return _LONG_WORD <= len(word) < len(other) and other[-_ENDING] in _VOWELS
     if len(word) != len(other):
         return True
     pairs = [{mine, theirs} for mine, theirs in zip(word, other, strict=True) if mine != theirs]

@@ -40,6 +40,14 @@ def _deletions(word: str) -> Iterator[str]:
     return (word[:place] + word[place + 1 :] for place in range(len(word)))
 
 
+def is_near(word: str, other: str) -> bool:
+    """Whether two words are one edit apart."""
+    if len(word) == len(other):
+        return _is_one_edit(word, other)
+    longer, shorter = (word, other) if len(word) > len(other) else (other, word)
+    return len(longer) - len(shorter) == 1 and shorter in _deletions(longer)
+
+
 def _is_one_edit(word: str, other: str) -> bool:
     """Whether two words of one length differ in one letter, or in two neighbours that changed places."""
     if len(word) != len(other):

@@ -150,27 +150,34 @@ class PhraseIndex(Generic[PayloadT]):
 
     def find(self, tokens: Sequence[str]) -> list[Hit[PayloadT]]:
         """The phrases in ``tokens`` from left to right, without overlap."""
-        first = self._root.next
+        fillers, last = self._fillers, len(tokens) - 1
         hits: list[Hit[PayloadT]] = []
         taken = 0
-        for start in [place for place, token in enumerate(tokens) if token in first]:
-            if start >= taken:
-                node, end = first[tokens[start]], start + 1
-                payload = node.payload
-                if node.next and end < len(tokens) and (tokens[end] in node.next or tokens[end] in self._fillers):
-                    end, payload = self._longest(tokens, start)
-                if payload is not None:
-                    hits.append(_new(Hit, (start, end, payload)))
-                    taken = end
+        for start, node in enumerate(map(self._root.next.get, tokens)):
+            if node is None or start < taken:
+                continue
+            end, payload, following = start + 1, node.payload, node.next
+            if following and start < last and ((token := tokens[end]) in following or token in fillers):
+                end, payload = self._longest(tokens, start)
+            if payload is not None:
+                hits.append(_new(Hit, (start, end, payload)))
+                taken = end
         return hits
 
     def by_itself(self) -> dict[str, PayloadT]:
         """Every word that is a phrase by itself, with its meaning."""
         return {word: node.payload for word, node in self._root.next.items() if node.payload is not None}
 
-    def openers_of_longer(self) -> frozenset[str]:
-        """The words that a phrase of several words begins with."""
-        return frozenset(word for word, node in self._root.next.items() if node.next)
+    def longer(self) -> "PhraseIndex[PayloadT]":
+        """The phrases of several words alone."""
+        index: PhraseIndex[PayloadT] = PhraseIndex()
+        for word, node in self._root.next.items():
+            if node.next:
+                opener: _Node[PayloadT] = _Node()
+                opener.next = node.next
+                index._root.next[word] = opener
+        index._fillers = self._fillers
+        return index
 
     def _longest(self, tokens: Sequence[str], start: int) -> tuple[int, PayloadT | None]:
         """End and meaning of the longest phrase from ``start`` on; a filler that is part of a phrase is not skipped."""

@@ -84,7 +84,8 @@ class Segmenter:
             if is_plain or self._ends_sentence(match, text, start):
                 spans.append(_trimmed(text, start, end))
                 start = end
-        spans.append(_trimmed(text, start, section.end))
+        if start < section.end:
+            spans.append(_trimmed(text, start, section.end))
         filled = [span for span in spans if span[0] < span[1]]
         if section.end - section.start <= _LONGEST_SENTENCE:
             return filled

@@ -14,17 +14,14 @@ class WordLists:
 
     def __init__(self, index: PhraseIndex[int]) -> None:
         self.words = index.words
-        self._index = index
         self._by_itself = index.by_itself()
-        self._openers = index.openers_of_longer()
+        self._longer = index.longer()
 
     def of(self, tokens: Sequence[str]) -> list[int]:
         """The lists of each token; a word of a longer phrase keeps those that it is in by itself."""
         by_itself = self._by_itself
         found = [by_itself.get(token, 0) for token in tokens]
-        if not self._openers.isdisjoint(tokens):
-            for start, end, own in self._index.find(tokens):
-                if end - start > 1:
-                    for place in range(start, end):
-                        found[place] |= own
+        for start, end, own in self._longer.find(tokens):
+            for place in range(start, end):
+                found[place] |= own
         return found

@@ -9,6 +9,7 @@ from flwr.supercore.inflatable.inflatable_utils import inflate_object_from_conte
 from flwr.supercore.task_identity import TaskIdentity
 
 from glsmed.client.node.flower.message_parts import hash_parts_once, message_of
+from glsmed.shared.errors import WireError
 
 
 @pytest.fixture(autouse=True)
@@ -64,5 +65,5 @@ def test_a_part_that_comes_twice_in_an_array_is_joined_twice() -> None:
 
 def test_what_is_no_message_is_refused() -> None:
     record = ConfigRecord({"round": 3})
-    with pytest.raises(ValueError, match="expected a message, got a ConfigRecord"):
+    with pytest.raises(WireError, match="expected a message, got a ConfigRecord"):
         message_of(record.object_id, {record.object_id: record.deflate()})

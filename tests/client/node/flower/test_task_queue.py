@@ -55,6 +55,7 @@ class FakeRuntime(RuntimeHttpClient):
         outputs: what was said of finished tasks.
         is_away: nobody answers.
         is_lost: the message is no longer there when it is pulled.
+        damage: what is put before each of its parts.
         closed: how many clients were closed.
     """
 
@@ -64,6 +65,7 @@ class FakeRuntime(RuntimeHttpClient):
         self.objects: list[bytes] = []
         self.outputs: list[PushTaskOutputRequest] = []
         self.is_away = self.is_lost = False
+        self.damage = b""
         self.closed = 0
 
     def _unary_unary(self, *, rpc_method: str, request: Any, **_: object) -> Any:  # as any of flwr's messages
@@ -92,7 +94,7 @@ class FakeRuntime(RuntimeHttpClient):
 
     def _pull_object(self, request: PullObjectRequest) -> PullObjectResponse:
         content = get_all_nested_objects(self.message)[request.object_id].deflate()
-        return PullObjectResponse(object_found=True, object_available=True, object_content=content)
+        return PullObjectResponse(object_found=True, object_available=True, object_content=self.damage + content)
 
     def _confirm_message_received(self, _: object) -> ConfirmMessageReceivedResponse:
         return ConfirmMessageReceivedResponse()
@@ -241,6 +243,12 @@ def test_nothing_is_sent_where_the_audit_log_cannot_be_written(runtime: FakeRunt
 
 def test_a_message_that_was_lost_on_its_way_is_passed_over(runtime: FakeRuntime, tmp_path: Path) -> None:
     runtime.is_lost = True
+    assert TaskQueue(_settings(tmp_path)).run_next(_echo, check_bundle=_accept, release_error=_Gate())
+    assert runtime.replied == []
+
+
+def test_a_message_that_flower_did_not_write_is_passed_over(runtime: FakeRuntime, tmp_path: Path) -> None:
+    runtime.damage = b"\xe5"
     assert TaskQueue(_settings(tmp_path)).run_next(_echo, check_bundle=_accept, release_error=_Gate())
     assert runtime.replied == []
 

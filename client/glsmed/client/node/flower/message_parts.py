@@ -21,6 +21,8 @@ from flwr.supercore.inflatable.inflatable_object import (
 )
 from flwr.supercore.inflatable.inflatable_utils import inflate_object_from_contents
 
+from glsmed.shared.errors import WireError
+
 
 class Part(ArrayChunk):
     """A part of an array that computes its id once."""
@@ -49,16 +51,18 @@ def message_of(root: str, contents: dict[str, bytes]) -> Message:
     """The message with the id ``root`` from its objects' contents by id, which are taken out of the mapping.
 
     Raises:
-        ValueError: an object is not as Flower writes it.
-        KeyError: one that another refers to is missing.
+        WireError: an object is not as Flower writes it, or one that another refers to is missing.
     """
-    parts = _taken_out(contents, ArrayChunk)
-    objects: dict[str, InflatableObject] = {
-        array_id: _joined(content, parts) for array_id, content in _taken_out(contents, Array).items()
-    }
-    message = inflate_object_from_contents(root, contents, objects=objects)
+    try:
+        parts = _taken_out(contents, ArrayChunk)
+        objects: dict[str, InflatableObject] = {
+            array_id: _joined(content, parts) for array_id, content in _taken_out(contents, Array).items()
+        }
+        message = inflate_object_from_contents(root, contents, objects=objects)
+    except Exception as error:  # upstream's readers raise all kinds of errors on bytes that they did not write
+        raise WireError(f"a message's parts are not as Flower writes them: {type(error).__name__}") from None
     if not isinstance(message, Message):
-        raise ValueError(f"expected a message, got a {type(message).__name__}")  # noqa: TRY004  # the centre's fault
+        raise WireError(f"expected a message, got a {type(message).__name__}")
     return message
 
 

@@ -67,6 +67,7 @@ def run_supernode(arguments: list[str], *, most_message_bytes: int, bell: Bell, 
         finally:
             bell.ring()
 
+    start_client_internal.get_fused_config_from_fab = _no_configuration  # type: ignore[assignment,attr-defined]  # imported there by name
     start_client_internal.pull_objects = pull_or_clean_up  # type: ignore[assignment,attr-defined]  # no other use of it
     for module in (heartbeat, fleet_http_connection):
         module.HEARTBEAT_DEFAULT_INTERVAL = _HEARTBEAT_SECONDS  # type: ignore[attr-defined]  # imported there by name
@@ -78,3 +79,8 @@ def run_supernode(arguments: list[str], *, most_message_bytes: int, bell: Bell, 
     sys.argv = ["flower-supernode", *arguments]
     keep_out_of_collections()
     flower_supernode()
+
+
+def _no_configuration(_bundle: bytes, _run: object) -> dict[str, object]:
+    """The configuration of a run: none, since a bundle is never opened; the resident process compares its hash."""
+    return {}

@@ -34,6 +34,7 @@ from glsmed.client.node.bell import Bell
 from glsmed.client.node.flower.message_parts import hash_parts_once, message_of
 from glsmed.client.node.flower.supernode import FIRST_RETRY_SECONDS
 from glsmed.client.node.node_settings import NodeSettings
+from glsmed.shared.errors import WireError
 
 ClientAppCall = Callable[[Message, Context], Message]
 BundleCheck = Callable[[bytes], None]
@@ -97,7 +98,7 @@ class TaskQueue:
             hash_parts_once(reply)
             push_message(client, reply, context)
             push_task_output(client, context, SubStatus.COMPLETED, "")
-        except ObjectPullError as error:
+        except (ObjectPullError, WireError) as error:
             structlog.get_logger().warning("task_lost", reason=str(error))
         except OSError as error:
             structlog.get_logger().error("nothing_sent", reason=f"the audit log cannot be written: {error}")
