@@ -122,7 +122,7 @@ class _SiteTasks:
         try:
             self._site.query_budget.charge(Request.of_counts(counts))
         except QueryBudgetError as error:
-            structlog.get_logger().warning("counts_withheld", detail=str(error))
+            structlog.get_logger().warning("counts_withheld", detail=words_for_log(error))
             return {}
         return counts
 
