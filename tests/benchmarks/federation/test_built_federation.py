@@ -55,8 +55,8 @@ def test_the_first_round_is_the_mean_of_what_each_hospital_trains(run: Path, dat
         site = load_hospital(data / name, tmp_path, study, adapter, SETTINGS)
         assert cells[name] == int((site.splits["train"].weights > 0).sum())
         model = initial_model(study)
-        key = SiteSecret.of(site.config.state).key(study.digest(), 1, "training")
-        train(model, site.splits["train"], study.training, round_number=1, device=torch.device("cpu"), key=key)
+        own = SiteSecret.of(site.config.state).key(study.digest(), 1, "training")
+        train(model, site.splits["train"], study.training, round_number=1, device=torch.device("cpu"), key=own)
         for key, value in model.state_dict().items():
             mean[key] = mean.get(key, torch.zeros_like(value)) + cells[name] / sum(cells.values()) * value
     kept = RunFolder(run / "run").checkpoints.load(1, study_digests={study.digest()})
