@@ -74,6 +74,7 @@ class EgressPolicy:
         self._words = _OWN_WORDS | {site, study.digest(), form.layout.manifest.digest()}
         self._audit = audit
         self._counts = counts
+        self._is_private = study.training.privacy.is_on
         self._masked_form = MaskedForm(form.layout)
         self._masks_updates = masks_updates
         self._cue_words = frozenset(cue_words)
@@ -216,7 +217,12 @@ class EgressPolicy:
         return metrics
 
     def _coarse(self, update: Update) -> Update:
-        """The update with counts as they may leave, exact enough to weigh it by, and two digits of its seconds."""
+        """The update with counts as they may leave, exact enough to weigh it by, and two digits of its seconds.
+
+        In a private study the counts are expected draws, the same at every site.
+        """
+        if self._is_private:
+            return replace(update, seconds=_told_seconds(update.seconds))
         patients = update.training_patients
         counts = {"training_cells": Number(update.training_cells, patients), "patients": Number(patients, patients)}
         told = self._counts.released(counts, of="update")

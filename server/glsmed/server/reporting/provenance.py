@@ -7,7 +7,7 @@ from glsmed.server.reporting.study_record import StudyRecord
 from glsmed.shared.pages.blocks import Block, Paragraph, Table, bounded
 from glsmed.shared.protocol.bundle import RELEASE, bundle_digest
 
-_PACKAGES = ("flwr", "torch", "torchvision", "opacus", "numpy", "scipy", "safetensors", "pydantic")
+_PACKAGES = ("flwr", "torch", "torchvision", "numpy", "scipy", "safetensors", "pydantic")
 
 
 def digest_table(record: StudyRecord) -> Table:
