@@ -72,7 +72,7 @@ def test_a_site_refuses_a_task_of_another_protocol_and_the_centre_says_what_that
     assert _reasons(ran(only(_says(version)))) == [{"birch": said}] * ROUNDS
 
 
-@pytest.mark.parametrize("fault", [claims(protocol=3), _says(3)], ids=["site", "centre"])
+@pytest.mark.parametrize("fault", [claims(protocol=OTHERS[-1]), _says(OTHERS[-1])], ids=["site", "centre"])
 def test_a_site_of_another_protocol_is_not_asked_to_train(ran: Ran, fault: Misbehaviour) -> None:
     folder = ran(only(fault, kinds=("query",)))
     assert _reasons(folder) == [{}] * ROUNDS

@@ -1,5 +1,6 @@
 """English reading against what a coder indexed in real reports, by the vocabulary's priors alone."""
 
+import gc
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -45,7 +46,10 @@ def test_doubt_means_what_the_coder_made_of_it(english: Reader, reports: list[Op
 
 def test_thousands_of_reports_are_read_in_a_second(reports: list[OpeniReport]) -> None:
     reader = Reader(load_adapter("en_radiology"))
+    gc.freeze()  # what other tests left in this process is not looked through
     start = time.process_time()
     for report in reports:
         reader.read(report.text)
-    assert len(reports) / (time.process_time() - start) > LEAST_REPORTS_PER_SECOND
+    seconds = time.process_time() - start
+    gc.unfreeze()
+    assert len(reports) / seconds > LEAST_REPORTS_PER_SECOND
