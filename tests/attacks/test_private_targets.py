@@ -20,7 +20,7 @@ from tests.attacks.test_targets import CPU, FINDINGS, IMAGES, RATE, Table, examp
 
 STEPS, BATCH, DELTA, EPSILON = 64, 16, 1e-3, 8
 NETWORK = "resnet10_x0_25"
-REPEATS = 3
+REPEATS = 12
 
 
 class _NoAccount:
