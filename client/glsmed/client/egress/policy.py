@@ -145,7 +145,7 @@ class EgressPolicy:
             digest = packed_digest(message.model)
             words |= {digest}
         if isinstance(message, MaskedUpdate):
-            message = replace(message, seconds=_told_seconds(message.seconds))
+            message = replace(message, seconds=_two_digits(message.seconds))
         if isinstance(message, Update):
             message = self._coarse(message)
             message = replace(message, show_to_peers=self._compares and self._settings.show_model_to_peers)
@@ -222,7 +222,7 @@ class EgressPolicy:
         In a private study the counts are expected draws, the same at every site.
         """
         if self._is_private:
-            return replace(update, seconds=_told_seconds(update.seconds))
+            return replace(update, seconds=_two_digits(update.seconds))
         patients = update.training_patients
         counts = {"training_cells": Number(update.training_cells, patients), "patients": Number(patients, patients)}
         told = self._counts.released(counts, of="update")
@@ -230,12 +230,12 @@ class EgressPolicy:
             update,
             training_cells=int(told["training_cells"]),
             training_patients=int(told["patients"]),
-            seconds=_told_seconds(update.seconds),
+            seconds=_two_digits(update.seconds),
         )
 
 
-def _told_seconds(seconds: float) -> float:
-    """Two digits of how long training took."""
+def _two_digits(seconds: float) -> float:
+    """How long training took, as exactly as it may be told."""
     return float(f"{seconds:.2g}")
 
 
