@@ -8,6 +8,7 @@ import typer
 from glsmed.benchmarks.commands.attacks import attacks
 from glsmed.benchmarks.commands.build import build
 from glsmed.benchmarks.commands.check import check
+from glsmed.benchmarks.commands.dataset import dataset
 from glsmed.benchmarks.commands.device import device
 from glsmed.benchmarks.commands.federation import federation
 from glsmed.benchmarks.commands.fine_tuning import fine_tuning
@@ -49,6 +50,7 @@ for command in (
     check,
     rounds,
     build,
+    dataset,
     attacks,
 ):
     app.command(command.__name__.replace("_", "-"))(command)
