@@ -132,7 +132,9 @@ def check_method(name: str) -> str:
         UsageError: there is no method of this name.
     """
     if name not in ALL_METHODS:
-        raise UsageError(f"no method {name!r}{did_you_mean(name, list(ALL_METHODS))}; there are {', '.join(ALL_METHODS)}")
+        raise UsageError(
+            f"no method {name!r}{did_you_mean(name, list(ALL_METHODS))}; there are {', '.join(ALL_METHODS)}"
+        )
     return name
 
 

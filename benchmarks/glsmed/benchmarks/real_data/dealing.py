@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from glsmed.benchmarks.comparison.trial import Trial, part_of, trial_of
+from glsmed.benchmarks.methods.cells import cells_of
 from glsmed.benchmarks.real_data.dataset_folder import RealHospital
 from glsmed.shared.errors import UsageError
 
@@ -43,7 +44,12 @@ def _rows(hospital: RealHospital, patients: Sequence[str]) -> Tensor:
 
 
 def deal_trial(
-    hospitals: Sequence[RealHospital], *, gold: int, seed: int, elsewhere: Sequence[RealHospital] = ()
+    hospitals: Sequence[RealHospital],
+    *,
+    gold: int,
+    seed: int,
+    elsewhere: Sequence[RealHospital] = (),
+    held_back: bool = False,
 ) -> Trial:
     """A trial of these hospitals.
 
@@ -52,6 +58,8 @@ def deal_trial(
         gold: labels of each hospital: of the first so many training examinations that have one.
         seed: deals the patients.
         elsewhere: hospitals that take no part; all their examinations are asked about.
+        held_back: every second examination with gold is kept out of training, and output calibration is fitted on these
+            alone; what the words mean is learned from all gold.
 
     Raises:
         UsageError: a hospital has nothing to train on.
@@ -60,13 +68,23 @@ def deal_trial(
     for hospital, one in zip(hospitals, dealt, strict=True):
         if len(one.train) == 0:
             raise UsageError(f"hospital {hospital.name}: {len(hospital.patients)} images leave none to train on")
+    known = [_with_gold(hospital, one.train)[:gold] for hospital, one in zip(hospitals, dealt, strict=True)]
+    mapped = [rows[1::2] if held_back else rows for rows in known]
+    train = [
+        one.train[~torch.isin(one.train, rows)] if held_back else one.train
+        for one, rows in zip(dealt, mapped, strict=True)
+    ]
     trial = trial_of(
         hospitals,
-        train=[one.train for one in dealt],
-        gold=[_with_gold(hospital, one.train)[:gold] for hospital, one in zip(hospitals, dealt, strict=True)],
+        train=train,
+        gold=[rows[::2] if held_back else rows for rows in known],
         validation=[one.validation for one in dealt],
         test=[one.test for one in dealt],
     )
+    if held_back:
+        read = cells_of(hospitals, train, known)
+        read = replace(trial.read, posterior=read.posterior, posterior_spread=read.posterior_spread)
+        trial = replace(trial, read=read, gold=part_of(hospitals, mapped))
     if not elsewhere:
         return trial
     everything = [torch.arange(len(hospital.patients)) for hospital in elsewhere]
@@ -77,7 +95,7 @@ def _with_gold(hospital: RealHospital, rows: Tensor) -> Tensor:
     return rows[(~torch.isnan(hospital.truth[rows])).any(1)]
 
 
-def test_patients(hospitals: Sequence[RealHospital], *, seed: int) -> list[str]:
+def patients_tested(hospitals: Sequence[RealHospital], *, seed: int) -> list[str]:
     """The patient of each test examination, in the trial's order, with the hospital's name before it."""
     return [
         f"{hospital.name}/{hospital.patients[row]}"

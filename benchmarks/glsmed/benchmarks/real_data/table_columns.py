@@ -17,7 +17,7 @@ class TableColumns(StrictModel):
     image: Annotated[str, Field(description="column with the image's path, from the table's folder")]
     site: Annotated[str, Field(description="column that names the hospital, scanner or system; blank for one hospital")]
     report: Annotated[str, Field(description="the report's text, with columns in braces")]
-    replace: Annotated[dict[str, str], Field(description="what stands for what in a value of the report")] = {}
+    replace: Annotated[dict[str, str], Field(default_factory=dict, description="what stands for what in a value")]
     unmentioned_probability: Annotated[
         float | None, Field(gt=0, lt=0.5, description="of a finding that the report does not mention; null: masked")
     ] = None

@@ -1,4 +1,4 @@
-"""A published table of examinations as a data set on disk: a folder for each hospital, as hospitals have their files."""
+"""A published table of examinations as a data set on disk: a folder for each hospital, with files as a hospital's."""
 
 import csv
 import json
@@ -7,9 +7,9 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from glsmed.benchmarks.reading_room.hospital_folder import whole_folder
 from glsmed.benchmarks.real_data.dataset_folder import DESCRIPTION
 from glsmed.benchmarks.real_data.table_columns import TableColumns, read_columns
-from glsmed.benchmarks.reading_room.hospital_folder import whole_folder
 from glsmed.shared.errors import ConfigurationError, Fault, UsageError
 
 FORMAT = 1
@@ -65,7 +65,9 @@ def _rows(table: Path, columns: TableColumns) -> list[Row]:
         wanted = [*named, *([columns.site] if columns.site else []), *re.findall(r"\{(.+?)\}", columns.report)]
         missing = [name for name in wanted if name not in (reader.fieldnames or ())]
         if missing:
-            raise ConfigurationError([Fault(str(table), f"expected the columns {', '.join(missing)}; they are missing")])
+            raise ConfigurationError(
+                [Fault(str(table), f"expected the columns {', '.join(missing)}; they are missing")]
+            )
         return [row for row in reader if row[columns.image].strip()]
 
 

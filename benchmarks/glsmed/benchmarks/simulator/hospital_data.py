@@ -110,9 +110,7 @@ def read_cells(adapter: str, reports: Sequence[str]) -> list[Mapping[str, Cell]]
     return [reader.read(report).cells for report in reports]
 
 
-def reading_tables(
-    cells: Sequence[Mapping[str, Cell]], findings: tuple[str, ...]
-) -> tuple[Tensor, Tensor, Tensor]:
+def reading_tables(cells: Sequence[Mapping[str, Cell]], findings: tuple[str, ...]) -> tuple[Tensor, Tensor, Tensor]:
     """Code of the state, probability and spread of each cell, each ``(N, K)``; 0 where unmentioned."""
     return (
         _table(cells, findings, lambda cell: float(_CODES[cell.state])).long(),

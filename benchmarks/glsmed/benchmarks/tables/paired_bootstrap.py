@@ -52,12 +52,14 @@ def weighted_log_loss(probability: Values, truth: Values, counts: Values) -> Val
     return np.asarray(-(counts @ np.log(said)) / counts.sum(1))
 
 
-def weighted_false_alerts(probability: Values, truth: Values, counts: Values) -> Values:
-    """``(B,)`` false alerts per 100 examinations at the threshold that finds 90 % of the sample's positives."""
+def weighted_false_alerts(
+    probability: Values, truth: Values, counts: Values, *, sensitivity: float = _SENSITIVITY
+) -> Values:
+    """``(B,)`` false alerts per 100 examinations at the threshold that finds this share of the sample's positives."""
     order = np.argsort(-probability, kind="stable")
     labels, weights = truth[order], counts[:, order]
     found, alerts = np.cumsum(weights * labels, axis=1), np.cumsum(weights * (1 - labels), axis=1)
-    reached = found >= _SENSITIVITY * found[:, -1:] - 1e-9
+    reached = found >= sensitivity * found[:, -1:] - 1e-9
     place = np.argmax(reached, axis=1)
     return np.asarray(100 * alerts[np.arange(len(alerts)), place] / weights.sum(1))
 
@@ -71,7 +73,14 @@ METRICS: Mapping[str, Metric] = {
 
 
 def bootstrap_samples(
-    probability: Values, truth: Values, metric: Metric, *, groups: NDArray[np.integer], seed: int, draws: int
+    probability: Values,
+    truth: Values,
+    metric: Metric,
+    *,
+    groups: NDArray[np.integer],
+    seed: int,
+    draws: int,
+    patients: NDArray[np.integer] | None = None,
 ) -> Values:
     """``(1 + draws,)``: the metric as it is, then in samples of the patients; the mean over groups and findings.
 
@@ -82,11 +91,12 @@ def bootstrap_samples(
         groups: ``(N,)`` numbers; the metric is taken within each group. All alike for one group.
         seed: the same seed draws the same patients, whatever the probabilities.
         draws: bootstrap samples.
+        patients: ``(N,)`` number of each case's patient, from 0, whose cases are drawn together; None for a case each.
     """
-    patients = len(truth)
-    shares = np.full(patients, 1 / patients)
-    drawn = np.random.default_rng(seed).multinomial(patients, shares, size=draws)
-    counts = np.concatenate([np.ones((1, patients)), drawn])
+    of_case = np.arange(len(truth)) if patients is None else patients
+    number = int(of_case.max()) + 1
+    drawn = np.random.default_rng(seed).multinomial(number, np.full(number, 1 / number), size=draws)
+    counts = np.concatenate([np.ones((1, len(truth))), drawn[:, of_case]])
     values = [
         metric(probability[rows, column], truth[rows, column], counts[:, rows])
         for column in range(truth.shape[1])

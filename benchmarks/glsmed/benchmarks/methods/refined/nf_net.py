@@ -51,9 +51,7 @@ class NfNet(Method):
     def _loss(self, logits: Tensor, taught: Tensor, batch: ExaminationBatch) -> Tensor:
         present = logits.sigmoid()
         clean = self._clean[batch.rows]
-        noisy_loss = F.binary_cross_entropy(
-            self._seen(present).clamp(1e-6, 1 - 1e-6), batch.targets, reduction="none"
-        )
+        noisy_loss = F.binary_cross_entropy(self._seen(present).clamp(1e-6, 1 - 1e-6), batch.targets, reduction="none")
         clean_loss = F.binary_cross_entropy_with_logits(logits, batch.targets, reduction="none")
         labels = weighted_mean(torch.where(clean, clean_loss, noisy_loss), batch.weights)
         ramp = _CONSISTENCY * min(1.0, 2 * batch.progress)

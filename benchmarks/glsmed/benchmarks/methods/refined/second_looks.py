@@ -1,7 +1,6 @@
 """Trials of a better recipe: what else a grade, the network itself, or the order of cells could teach.
 
-All learn from the site's posteriors, as ``gls-site`` does. Those that train twice are to be compared with an ensemble of
-two.
+All learn from the site's posteriors, as ``gls-site`` does. What trains twice is to be compared with an ensemble of two.
 """
 
 import torch
@@ -29,7 +28,7 @@ class SiteGlsEnsemble(SiteGls):
 
 
 class GradeHead(SiteGls):
-    """A second output, at training only, learns the grade: the rank of the words' probability among all that are used."""
+    """A second output, at training only, learns the grade: the rank of the words' probability among all in use."""
 
     name = "gls-grade-head"
     outputs = 2
@@ -71,7 +70,7 @@ class CertainFirst(SiteGls):
 
 
 class Distilled(SiteGls):
-    """Self-distillation with doubt as prior: a second network learns doubted cells half from the first one's answers."""
+    """Self-distillation with doubt as prior: a second network learns doubted cells half from the first's answers."""
 
     name = "gls-distilled"
 

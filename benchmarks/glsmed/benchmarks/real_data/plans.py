@@ -1,0 +1,140 @@
+"""What a comparison on real data has to run."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from glsmed.benchmarks.comparison.fitting import FitSettings
+from glsmed.benchmarks.comparison.network import PLACED
+from glsmed.benchmarks.real_data.dealing import ALL
+
+NO_GOLD = (
+    "gls-lexicon",
+    "gls-image-informed",
+    "u-ones",
+    "u-zeros",
+    "u-ignore",
+    "u-multiclass",
+    "u-ones-lsr",
+    "u-ones-ls",
+    "ls",
+    "sce",
+    "elr",
+)
+WITH_GOLD = (
+    "gls-site",
+    "gls-lexicon",
+    "gold-only",
+    "u-ones",
+    "u-zeros",
+    "u-ignore",
+    "u-multiclass",
+    "u-ones-lsr",
+    "u-ones-ls",
+    "ls",
+    "sce",
+    "elr",
+    "nf-net",
+    "gls-site-spread",
+    "gls-negative",
+    "gls-gated",
+)
+TRIALS = ("gls-site-ensemble", "gls-grade-head", "gls-certain-first", "gls-distilled", "gls-joint-habits")
+HELD_BACK = ("gls-site", "gold-only", "u-ones")
+CEILING = "gold-only"  # with gold for every examination
+GOLD = (25, 50, 100)
+MOST_GOLD_FOR_TRIALS = 50
+MORE_FOR_THE_CURVE = 200
+QUICK = ("gls-site", "gold-only", "u-ones", "gls-lexicon")
+QUICK_SEEDS, QUICK_EPOCHS = 2, 8
+RECIPE = "gls-site"
+
+
+@dataclass(frozen=True, slots=True)
+class RealJob:
+    """One training.
+
+    Attributes:
+        gold: labels of each hospital; 0 for none, :data:`ALL` for all.
+        left_out: a hospital that takes no part and is asked about; blank for none.
+        held_back: half of the gold is kept out of training, for output calibration.
+    """
+
+    method: str
+    gold: int
+    seed: int
+    left_out: str = ""
+    held_back: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of its file."""
+        gold = "all" if self.gold == ALL else str(self.gold)
+        parts = [self.method, f"gold-{gold}", f"seed-{self.seed}"]
+        parts += [f"without-{self.left_out}"] if self.left_out else []
+        return ".".join([*parts, *["held-back"] * self.held_back])
+
+
+@dataclass(frozen=True, slots=True)
+class RealPlan:
+    """A comparison on one data set.
+
+    Attributes:
+        data: its folder; ``elsewhere`` that of hospitals that no model has seen, None without any.
+        size_px: side of the pictures.
+        gold: labels of each hospital, beside none and all.
+        methods: those asked for; none for all.
+        left_out: hospitals that are left out, one at a time, and asked about.
+    """
+
+    data: Path
+    elsewhere: Path | None
+    size_px: int
+    seeds: int
+    gold: tuple[int, ...] = GOLD
+    methods: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    quick: bool = False
+    settings: FitSettings = field(default_factory=FitSettings)
+
+    def methods_at(self, gold: int) -> tuple[str, ...]:
+        """The methods that are compared with so much gold."""
+        if gold in (ALL, MORE_FOR_THE_CURVE):
+            return (CEILING, RECIPE)
+        known = (*NO_GOLD,) if gold == 0 else (*WITH_GOLD, *(TRIALS if gold <= MOST_GOLD_FOR_TRIALS else ()))
+        chosen = self.methods or (QUICK if self.quick else known)
+        return tuple(name for name in known if name in chosen)
+
+    @property
+    def amounts(self) -> tuple[int, ...]:
+        """Of gold: none, what was asked for, all."""
+        return (0, *self.gold, *(() if self.quick else (MORE_FOR_THE_CURVE,)), ALL)
+
+    def jobs(self) -> Iterator[RealJob]:
+        """Every training, seed by seed, so that a stopped comparison has whole seeds."""
+        for seed in range(self.seeds):
+            for gold in self.amounts:
+                for method in self.methods_at(gold):
+                    yield RealJob(method, gold, seed)
+            yield from self._held_back(seed)
+            yield from self._unseen(seed)
+
+    def _held_back(self, seed: int) -> Iterator[RealJob]:
+        for gold in () if self.quick else self.gold:
+            for method in HELD_BACK:
+                if method in self.methods_at(gold):
+                    yield RealJob(method, gold, seed, held_back=True)
+
+    def _unseen(self, seed: int) -> Iterator[RealJob]:
+        gold = self.gold[len(self.gold) // 2]
+        for site in self.left_out:
+            yield RealJob("gls-lexicon", 0, seed, left_out=site)
+            yield RealJob("u-ones", 0, seed, left_out=site)
+            yield RealJob(RECIPE, gold, seed, left_out=site)
+            yield RealJob("u-ones", gold, seed, left_out=site)
+            yield RealJob(CEILING, ALL, seed, left_out=site)
+
+
+def settings_for(size_px: int, *, network: str = PLACED, epochs: int = 25) -> FitSettings:
+    """How every method is trained on pictures of this size: shifts of a sixteenth, mirrored by chance."""
+    return replace(FitSettings(), epochs=epochs, shift_px=max(1, size_px // 16), flip=True, network=network)
