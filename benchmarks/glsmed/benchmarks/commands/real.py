@@ -19,6 +19,9 @@ def real(
     ] = None,
     method: Annotated[list[str] | None, typer.Option(help="Method, may be repeated; all unless told.")] = None,
     leave_out: Annotated[bool, typer.Option("--leave-out", help="Leave each hospital out once, too.")] = False,
+    federations: Annotated[
+        bool, typer.Option("--federations", help="Train in the round code of a study, too, and each hospital alone.")
+    ] = False,
     size: Annotated[int, typer.Option(min=16, help="Side of the pictures in pixels.")] = 32,
     network: Annotated[str, typer.Option(help="placed, small, or an architecture of study.yaml.")] = "placed",
     epochs: Annotated[int, typer.Option(min=1, help="Of each training.")] = 25,
@@ -50,6 +53,7 @@ def real(
         gold=tuple(gold or (GOLD[1:2] if quick else GOLD)),
         methods=tuple(check_method(name) for name in method or ()),
         left_out=tuple(describe_dataset(data).adapters) if leave_out else (),
+        federations=federations,
         quick=quick,
         settings=settings_for(size, network=network, epochs=QUICK_EPOCHS if quick else epochs),
     )

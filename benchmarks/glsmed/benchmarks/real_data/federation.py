@@ -9,8 +9,7 @@ import numpy as np
 
 from glsmed.benchmarks.federation.built_federation import RunSettings, hospital_at, study_of
 from glsmed.benchmarks.real_data.dataset_folder import adapter_at, describe_dataset
-from glsmed.benchmarks.real_data.training import Arrays
-from glsmed.benchmarks.strategies.catalogue import BASELINES, LOCAL, POOLED
+from glsmed.benchmarks.real_data.plans import Arrays
 from glsmed.benchmarks.strategies.trial import Answers, train_sites
 from glsmed.client.data.patient_keys import patient_key
 from glsmed.client.data.splits import split_of
@@ -18,8 +17,6 @@ from glsmed.client.settings.config import SplitSection
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.shared.protocol.study import Study
 
-TOGETHER = "federated"
-NAMES = (TOGETHER, LOCAL, POOLED)
 _SHARES = {"train": 0.6, "validation": 0.15, "test": 0.25}
 _LEAST_IMAGES = 60  # a hospital with fewer cannot train alone
 ARCHITECTURE = "resnet10_x0_25"
@@ -28,13 +25,13 @@ ARCHITECTURE = "resnet10_x0_25"
 def train_federation(data: Path, work: Path, name: str, settings: RunSettings) -> Arrays:
     """What a federation, or a baseline, says of the hospitals' test patients, through each one's output calibration.
 
-    ``probability`` and ``truth`` ``(M, K)``, ``site`` ``(M,)`` numbers of ``sites``. Hospitals with fewer than 60
-    images take no part.
+    Arrays as of any other training; of doubt in the reports nothing is told. Hospitals with fewer than 60 images take no
+    part.
 
     Args:
         data: the data set.
         work: made for it and removed.
-        name: of :data:`NAMES`.
+        name: ``federated``, ``local`` or ``pooled``.
         settings: ``gold`` counts labels of each hospital's patients that are not tested, training and validation alike.
     """
     study, adapters = study_of(data, settings)
@@ -54,8 +51,8 @@ def train_federation(data: Path, work: Path, name: str, settings: RunSettings) -
             )
             for site, adapter in taking_part.items()
         }
-        trained = train_sites(name if name in BASELINES else TOGETHER, study, sites, RunFolder(work / "run"))
-        return _joined(trained.answers, list(sites))
+        trained = train_sites(name, study, sites, RunFolder(work / "run"))
+        return _joined(trained.answers, {name: site.splits["test"].patients for name, site in sites.items()})
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -88,11 +85,15 @@ def _gold(folder: Path, count: int, split: SplitSection) -> str:
     return "".join(f"{line}\n" for line in [header, *(line for line in lines if line.split(",")[0] in kept)])
 
 
-def _joined(answers: Mapping[str, Answers], sites: Sequence[str]) -> Arrays:
-    counts = [len(answers[site].truth) for site in sites]
+def _joined(answers: Mapping[str, Answers], patients: Mapping[str, Sequence[str]]) -> Arrays:
+    sites = list(patients)
+    truth = np.concatenate([answers[site].truth for site in sites])
+    named = [f"{site}/{patient}" for site in sites for patient in patients[site]]
     return {
         "probability": np.concatenate([answers[site].probability for site in sites]),
-        "truth": np.concatenate([answers[site].truth for site in sites]),
-        "site": np.repeat(np.arange(len(sites)), counts),
+        "truth": truth,
+        "hedged": np.zeros(truth.shape, dtype=bool),
+        "site": np.repeat(np.arange(len(sites)), [len(answers[site].truth) for site in sites]),
         "sites": np.array(sites),
+        "patient": np.unique(named, return_inverse=True)[1],
     }

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from glsmed.benchmarks.comparison.fitting import FitSettings
 from glsmed.benchmarks.comparison.network import PLACED
 from glsmed.benchmarks.real_data.dealing import ALL
@@ -48,6 +51,11 @@ MORE_FOR_THE_CURVE = 200
 QUICK = ("gls-site", "gold-only", "u-ones", "gls-lexicon")
 QUICK_SEEDS, QUICK_EPOCHS = 2, 8
 RECIPE = "gls-site"
+FEDERATIONS = ("federated", "local", "pooled")
+FEDERATION_GOLD = 50
+FEDERATION_ROUNDS, FEDERATION_STEPS = 20, 20
+
+Arrays = dict[str, NDArray[np.generic]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,7 @@ class RealPlan:
         gold: labels of each hospital, beside none and all.
         methods: those asked for; none for all.
         left_out: hospitals that are left out, one at a time, and asked about.
+        federations: whether the hospitals also train in the round code of a real study, alone, and pooled.
     """
 
     data: Path
@@ -94,6 +103,7 @@ class RealPlan:
     gold: tuple[int, ...] = GOLD
     methods: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    federations: bool = False
     quick: bool = False
     settings: FitSettings = field(default_factory=FitSettings)
 
@@ -118,6 +128,8 @@ class RealPlan:
                     yield RealJob(method, gold, seed)
             yield from self._held_back(seed)
             yield from self._unseen(seed)
+            if self.federations:
+                yield from (RealJob(name, gold, seed) for name in FEDERATIONS for gold in (0, FEDERATION_GOLD))
 
     def _held_back(self, seed: int) -> Iterator[RealJob]:
         for gold in () if self.quick else self.gold:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import multiprocessing
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,13 +13,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from glsmed.benchmarks.real_data.plans import RealJob, RealPlan
-from glsmed.benchmarks.real_data.training import Arrays, choose, train
+from glsmed.benchmarks.real_data.plans import Arrays, RealJob, RealPlan
+from glsmed.benchmarks.real_data.training import choose, train
 from glsmed.shared.errors import UsageError
 from glsmed.shared.files.atomic import write_bytes, write_text
 from glsmed.shared.processes.command_line import Tell
+from glsmed.shared.processes.logs import configure_logging
 
-_NOT_COMPARED = {"seeds", "gold", "methods", "left_out"}  # more of these may be asked for later
+_NOT_COMPARED = {"seeds", "gold", "methods", "left_out", "federations"}  # more of these may be asked for later
 
 
 class RealRuns:
@@ -77,7 +79,7 @@ def run_plan(plan: RealPlan, runs: RealRuns, *, at_once: int, tell: Tell) -> Non
     """Run every job that is not done, ``at_once`` of them in processes of their own, each with one thread."""
     waiting = [job for job in plan.jobs() if not runs.has(job)]
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(at_once, context, torch.set_num_threads, (1,)) as processes:
+    with ProcessPoolExecutor(at_once, context, _begin) as processes:
         _choose(plan, runs, waiting, processes, tell)
         chosen, started = runs.candidates, time.monotonic()
         for done, job in enumerate(_finished(plan, runs, waiting, chosen, processes), 1):
@@ -110,6 +112,11 @@ def _finished(
             yield future.result()
     finally:
         processes.shutdown(cancel_futures=True)
+
+
+def _begin() -> None:
+    torch.set_num_threads(1)
+    configure_logging(level=logging.WARNING)
 
 
 def _run(plan: RealPlan, runs: RealRuns, job: RealJob, candidate: int) -> RealJob:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from glsmed.benchmarks.real_data.plans import RealJob, RealPlan
+from glsmed.benchmarks.real_data.plans import Arrays, RealJob, RealPlan
 from glsmed.benchmarks.real_data.runs import RealRuns
 from glsmed.benchmarks.tables.calibration_floor import calibration_floors
 from glsmed.benchmarks.tables.paired_bootstrap import (
@@ -117,12 +117,11 @@ class Scores:
 
     def _sample(self, job: RealJob, metric: str, subset: str) -> Values:
         kept = self._runs.answers(job)
-        truth = kept["truth"].astype(float)
         return bootstrap_samples(
             kept["probability"].astype(float),
-            np.where(kept["hedged"], truth, np.nan) if subset == DOUBTED else truth,
+            np.where(_counted(kept, subset), kept["truth"].astype(float), np.nan),
             COMPARED[metric],
-            groups=np.zeros(len(truth), dtype=int),
+            groups=np.zeros(len(kept["truth"]), dtype=int),
             seed=job.seed,
             draws=_DRAWS,
             patients=kept["patient"],
@@ -130,11 +129,20 @@ class Scores:
 
     def _metrics(self, job: RealJob, subset: str) -> dict[str, float]:
         kept = self._runs.answers(job)
-        truth = kept["truth"].astype(float)
-        counted = kept["hedged"] if subset == DOUBTED else np.ones_like(kept["hedged"])
+        truth, counted = kept["truth"].astype(float), _counted(kept, subset)
         metrics = _macro(kept["probability"], np.where(counted, truth, np.nan))
         floors = calibration_floors(kept["probability"], counted & ~np.isnan(truth), seed=job.seed)
         return {**metrics, "ece_floor": floors["ece_floor"]}
+
+
+def _counted(kept: Arrays, subset: str) -> NDArray[np.bool_]:
+    """``(M, K)`` which cells a subset holds: all, the doubted ones, or those of a hospital."""
+    if subset == DOUBTED:
+        return kept["hedged"].astype(bool)
+    everything = np.ones(kept["truth"].shape, dtype=bool)
+    if subset == ALL_CELLS:
+        return everything
+    return everything & (kept["sites"][kept["site"]] == subset)[:, None]
 
 
 def _macro(probability: NDArray[np.generic], truth: NDArray[np.generic]) -> dict[str, float]:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from glsmed.benchmarks.real_data.dataset_folder import describe_dataset
+from glsmed.benchmarks.real_data.federation_tables import federation_blocks
 from glsmed.benchmarks.real_data.plans import CEILING, HELD_BACK, RECIPE, RealJob, RealPlan
 from glsmed.benchmarks.real_data.runs import RealRuns
 from glsmed.benchmarks.real_data.scores import ALL_CELLS, COMPARED, DOUBTED, Scores
@@ -73,6 +74,7 @@ def _blocks(plan: RealPlan, runs: RealRuns, scores: Scores) -> Iterator[Block]:
     yield from _held_back(plan, scores)
     yield from _labels_saved(plan, scores)
     yield from _unseen_blocks(plan, runs, scores)
+    yield from federation_blocks(runs, scores)
 
 
 def _at(plan: RealPlan, scores: Scores, gold: int) -> Iterator[Block]:

@@ -1,21 +1,31 @@
 """One training on real data, and the choice among a method's candidates."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
-from numpy.typing import NDArray
 
 from glsmed.benchmarks.comparison.arms import ARMS
 from glsmed.benchmarks.comparison.fitting import fit
 from glsmed.benchmarks.comparison.trial import Trial
+from glsmed.benchmarks.federation.built_federation import RunSettings
 from glsmed.benchmarks.methods.catalogue import ALL_METHODS, make_method
 from glsmed.benchmarks.real_data.dataset_folder import RealHospital, read_dataset
 from glsmed.benchmarks.real_data.dealing import deal_trial, patients_tested
-from glsmed.benchmarks.real_data.plans import RealJob, RealPlan
+from glsmed.benchmarks.real_data.federation import ARCHITECTURE, train_federation
+from glsmed.benchmarks.real_data.plans import (
+    FEDERATION_ROUNDS,
+    FEDERATION_STEPS,
+    FEDERATIONS,
+    Arrays,
+    RealJob,
+    RealPlan,
+)
 
 TUNING_SEED = 100_000
 TUNING_GOLD = 50
-Arrays = dict[str, NDArray[np.generic]]
+LEAST_IMAGE_SIZE_PX = 32  # of a study
 
 
 def train(plan: RealPlan, job: RealJob, candidate: int) -> Arrays:
@@ -25,6 +35,8 @@ def train(plan: RealPlan, job: RealJob, candidate: int) -> Arrays:
     it is unknown; ``hedged`` ``(M, K)``; ``site`` ``(M,)`` numbers of ``sites``; ``patient`` ``(M,)`` numbers. Of
     hospitals that took no part: ``elsewhere`` ``(E, K)`` logits, and ``elsewhere_truth``.
     """
+    if job.method in FEDERATIONS:
+        return _train_federation(plan, job)
     hospitals, elsewhere = _hospitals(plan, job)
     trial = deal_trial(hospitals, gold=job.gold, seed=job.seed, elsewhere=elsewhere, held_back=job.held_back)
     answers = fit(
@@ -45,6 +57,19 @@ def train(plan: RealPlan, job: RealJob, candidate: int) -> Arrays:
     return arrays
 
 
+def _train_federation(plan: RealPlan, job: RealJob) -> Arrays:
+    settings = RunSettings(
+        rounds=FEDERATION_ROUNDS,
+        steps_per_round=FEDERATION_STEPS,
+        gold=job.gold,
+        seed=job.seed,
+        architecture=ARCHITECTURE,
+        image_size_px=max(LEAST_IMAGE_SIZE_PX, plan.size_px),
+    )
+    with TemporaryDirectory(prefix="glsmed-real-") as work:
+        return train_federation(plan.data, Path(work), job.method, settings)
+
+
 def arm_of(gold: int) -> str:
     """The arm of so much gold: with any, labels, posteriors, offset and output calibration come from it alike."""
     return "gold" if gold else "no-gold"
@@ -52,7 +77,7 @@ def arm_of(gold: int) -> str:
 
 def choose(plan: RealPlan, method: str, gold: int) -> int:
     """The candidate with the best AUROC on what validation reports state plainly, on a seed that no table counts."""
-    if len(ALL_METHODS[method]) == 1 or plan.quick:
+    if method in FEDERATIONS or len(ALL_METHODS[method]) == 1 or plan.quick:
         return 0
     trial = _tuning_trial(plan, TUNING_GOLD if gold else 0)
     arm = ARMS[arm_of(gold)]
