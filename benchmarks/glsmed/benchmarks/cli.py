@@ -8,13 +8,13 @@ import typer
 from glsmed.benchmarks.commands.attacks import attacks
 from glsmed.benchmarks.commands.build import build
 from glsmed.benchmarks.commands.check import check
-from glsmed.benchmarks.commands.dataset import dataset
 from glsmed.benchmarks.commands.device import device
 from glsmed.benchmarks.commands.federation import federation
 from glsmed.benchmarks.commands.fine_tuning import fine_tuning
 from glsmed.benchmarks.commands.language import language
 from glsmed.benchmarks.commands.methods import methods
-from glsmed.benchmarks.commands.real import real
+from glsmed.benchmarks.commands.real_data.dataset import dataset
+from glsmed.benchmarks.commands.real_data.real import real
 from glsmed.benchmarks.commands.rounds import rounds
 from glsmed.benchmarks.commands.strategies import strategies
 from glsmed.benchmarks.commands.training import training

@@ -178,7 +178,7 @@ class _Run:
 
     def _raw_logits(self, nets: list[nn.Module], images: Tensor) -> Tensor:
         with torch.no_grad():
-            parts = images.split(_AT_ONCE)
+            parts = torch.split(images, _AT_ONCE)
             answers = [torch.cat([self.method.answer(net(part)) for part in parts]) for net in nets]
         return torch.stack(answers).mean(0)
 

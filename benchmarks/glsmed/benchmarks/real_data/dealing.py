@@ -31,7 +31,7 @@ def deal(hospital: RealHospital, *, seed: int) -> Dealt:
     patients = rng.permutation(sorted(set(hospital.patients)))
     tested, validated = round(TEST * len(patients)), round(VALIDATION * len(patients))
     parts = np.split(patients, [tested, tested + validated])
-    test, validation, train = (_rows(hospital, part) for part in parts)
+    test, validation, train = (_rows(hospital, part.tolist()) for part in parts)
     return Dealt(train=train, validation=validation, test=test)
 
 

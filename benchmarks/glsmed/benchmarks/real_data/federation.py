@@ -25,8 +25,8 @@ ARCHITECTURE = "resnet10_x0_25"
 def train_federation(data: Path, work: Path, name: str, settings: RunSettings) -> Arrays:
     """What a federation, or a baseline, says of the hospitals' test patients, through each one's output calibration.
 
-    Arrays as of any other training; of doubt in the reports nothing is told. Hospitals with fewer than 60 images take no
-    part.
+    Arrays as of any other training; of doubt in the reports nothing is told. Hospitals with fewer than 60
+    images take no part.
 
     Args:
         data: the data set.

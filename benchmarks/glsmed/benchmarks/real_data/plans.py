@@ -54,6 +54,7 @@ RECIPE = "gls-site"
 FEDERATIONS = ("federated", "local", "pooled")
 FEDERATION_GOLD = 50
 FEDERATION_ROUNDS, FEDERATION_STEPS = 20, 20
+QUICK_ROUNDS, QUICK_STEPS = 2, 4
 
 Arrays = dict[str, NDArray[np.generic]]
 
@@ -129,7 +130,11 @@ class RealPlan:
             yield from self._held_back(seed)
             yield from self._unseen(seed)
             if self.federations:
-                yield from (RealJob(name, gold, seed) for name in FEDERATIONS for gold in (0, FEDERATION_GOLD))
+                yield from (RealJob(name, gold, seed) for name in FEDERATIONS for gold in self._federation_gold)
+
+    @property
+    def _federation_gold(self) -> tuple[int, ...]:
+        return (FEDERATION_GOLD,) if self.quick else (0, FEDERATION_GOLD)
 
     def _held_back(self, seed: int) -> Iterator[RealJob]:
         for gold in () if self.quick else self.gold:

@@ -18,6 +18,8 @@ from glsmed.benchmarks.real_data.plans import (
     FEDERATION_ROUNDS,
     FEDERATION_STEPS,
     FEDERATIONS,
+    QUICK_ROUNDS,
+    QUICK_STEPS,
     Arrays,
     RealJob,
     RealPlan,
@@ -59,8 +61,8 @@ def train(plan: RealPlan, job: RealJob, candidate: int) -> Arrays:
 
 def _train_federation(plan: RealPlan, job: RealJob) -> Arrays:
     settings = RunSettings(
-        rounds=FEDERATION_ROUNDS,
-        steps_per_round=FEDERATION_STEPS,
+        rounds=QUICK_ROUNDS if plan.quick else FEDERATION_ROUNDS,
+        steps_per_round=QUICK_STEPS if plan.quick else FEDERATION_STEPS,
         gold=job.gold,
         seed=job.seed,
         architecture=ARCHITECTURE,

@@ -103,7 +103,14 @@ def bootstrap_samples(
         for group in np.unique(groups)
         if len(np.unique(truth[rows := np.flatnonzero((groups == group) & ~np.isnan(truth[:, column])), column])) > 1
     ]
-    return np.asarray(np.nanmean(np.stack(values), axis=0))
+    return mean_of_known(np.stack(values))
+
+
+def mean_of_known(values: Values) -> Values:
+    """The mean over the first axis of what is not NaN; NaN where nothing is known."""
+    known = ~np.isnan(values)
+    counts = known.sum(0)
+    return np.asarray(np.where(known, values, 0.0).sum(0) / np.where(counts > 0, counts, np.nan))
 
 
 def interval_of(first: Sequence[Values], second: Sequence[Values]) -> Interval:
@@ -115,6 +122,6 @@ def interval_of(first: Sequence[Values], second: Sequence[Values]) -> Interval:
     exact, drawn = samples[:, 0], samples[:, 1:]
     draws = drawn.shape[1]
     chosen = np.random.default_rng(0).integers(len(exact), size=(draws, len(exact)))
-    means = np.nanmean(drawn[chosen, np.arange(draws)[:, None]], axis=1)
+    means = mean_of_known(drawn[chosen, np.arange(draws)[:, None]].T)
     low, high = np.nanpercentile(means, [2.5, 97.5])
     return Interval(float(np.nanmean(exact)), float(low), float(high))

@@ -38,7 +38,7 @@ class GradeHead(SiteGls):
         del targets
         self._grade = torch.empty_like(cells.probability)
         for column in range(cells.probability.shape[1]):
-            values, place = cells.probability[:, column].unique(return_inverse=True)
+            values, place = torch.unique(cells.probability[:, column], return_inverse=True)
             self._grade[:, column] = place / max(len(values) - 1, 1)
 
     def logits(self, net: torch.nn.Module, batch: ExaminationBatch) -> Tensor:
@@ -108,7 +108,7 @@ class JointHabits(SiteGls):
 
     def _site_targets(self, posterior: Tensor, logits: Tensor, known: Tensor) -> Tensor:
         """``(n,)`` of one site and finding; cells of one grade have one posterior."""
-        grades, grade = posterior.unique(return_inverse=True)
+        grades, grade = torch.unique(posterior, return_inverse=True)
         means, base = grades.clone(), _logit(posterior.mean())
         targets = posterior
         for _ in range(_STEPS):

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from glsmed.benchmarks.real_data.plans import FEDERATION_GOLD, FEDERATIONS
+from glsmed.benchmarks.real_data.outcome.scores import ALL_CELLS, LEAST_OF_A_CLASS, Scores
+from glsmed.benchmarks.real_data.plans import FEDERATION_GOLD, FEDERATIONS, Arrays
 from glsmed.benchmarks.real_data.runs import RealRuns
-from glsmed.benchmarks.real_data.scores import ALL_CELLS, LEAST_OF_A_CLASS, Scores
-from glsmed.benchmarks.tables.paired_bootstrap import Interval
+from glsmed.benchmarks.tables.paired_bootstrap import Interval, mean_of_known
 from glsmed.shared.pages.blocks import Block, Heading, Paragraph, Table
 
 _TOGETHER, _ALONE, _POOLED = FEDERATIONS
@@ -15,7 +15,7 @@ _SHOWN = ("auroc", "brier", "log_loss", "ece", "ece_floor", "calibration_slope")
 
 
 def federation_blocks(runs: RealRuns, scores: Scores) -> Iterator[Block]:
-    """Means, and the federation less the hospitals' own models and less the pooled one; nothing where none was trained."""
+    """Means, and the federation less the hospitals' own models and the pooled one; nothing where none was trained."""
     for gold in (0, FEDERATION_GOLD):
         jobs = {name: scores.jobs(name, gold) for name in FEDERATIONS}
         if not all(jobs.values()):
@@ -46,7 +46,7 @@ def _gains(runs: RealRuns, scores: Scores, gold: int) -> Table:
     return Table(header, rows, "the federation less the other; * is clear of 0")
 
 
-def _is_enough(kept: dict[str, np.ndarray], number: int) -> bool:
+def _is_enough(kept: Arrays, number: int) -> bool:
     truth = kept["truth"][kept["site"] == number].astype(float)
     positives, negatives = np.nansum(truth == 1), np.nansum(truth == 0)
     return bool(min(positives, negatives) >= LEAST_OF_A_CLASS)
@@ -54,8 +54,9 @@ def _is_enough(kept: dict[str, np.ndarray], number: int) -> bool:
 
 def _share_of_pooled(scores: Scores, gold: int) -> str:
     """Of what pooling gains over the hospitals' own models, how much the federation gains, with an interval."""
-    samples = {name: scores.samples(name, gold, "auroc") for name in FEDERATIONS}
-    together, alone, pooled = (np.nanmean(samples[name], axis=0) for name in FEDERATIONS)  # type: ignore[arg-type]
+    drawn = {name: scores.samples(name, gold, "auroc") for name in FEDERATIONS}
+    samples = {name: each for name, each in drawn.items() if each is not None}
+    together, alone, pooled = (mean_of_known(samples[name]) for name in FEDERATIONS)
     gained, possible = together - alone, pooled - alone
     if possible[0] <= 0:
         return "Pooling gains nothing over the hospitals' own models here."

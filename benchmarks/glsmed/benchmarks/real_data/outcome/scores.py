@@ -124,14 +124,14 @@ class Scores:
             groups=np.zeros(len(kept["truth"]), dtype=int),
             seed=job.seed,
             draws=_DRAWS,
-            patients=kept["patient"],
+            patients=kept["patient"].astype(int),
         )
 
     def _metrics(self, job: RealJob, subset: str) -> dict[str, float]:
         kept = self._runs.answers(job)
         truth, counted = kept["truth"].astype(float), _counted(kept, subset)
         metrics = _macro(kept["probability"], np.where(counted, truth, np.nan))
-        floors = calibration_floors(kept["probability"], counted & ~np.isnan(truth), seed=job.seed)
+        floors = calibration_floors(kept["probability"].astype(float), counted & ~np.isnan(truth), seed=job.seed)
         return {**metrics, "ece_floor": floors["ece_floor"]}
 
 
@@ -142,7 +142,8 @@ def _counted(kept: Arrays, subset: str) -> NDArray[np.bool_]:
     everything = np.ones(kept["truth"].shape, dtype=bool)
     if subset == ALL_CELLS:
         return everything
-    return everything & (kept["sites"][kept["site"]] == subset)[:, None]
+    of_hospital = np.asarray(kept["sites"][kept["site"].astype(int)] == subset, dtype=bool)
+    return np.asarray(everything & of_hospital[:, None])
 
 
 def _macro(probability: NDArray[np.generic], truth: NDArray[np.generic]) -> dict[str, float]:

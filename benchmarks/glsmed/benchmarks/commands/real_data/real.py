@@ -41,9 +41,9 @@ def real(
     """
     from glsmed.benchmarks.methods.catalogue import check_method
     from glsmed.benchmarks.real_data.dataset_folder import describe_dataset
+    from glsmed.benchmarks.real_data.outcome.tables import write_tables
     from glsmed.benchmarks.real_data.plans import GOLD, QUICK_EPOCHS, QUICK_SEEDS, RealPlan, settings_for
     from glsmed.benchmarks.real_data.runs import RealRuns, run_plan
-    from glsmed.benchmarks.real_data.tables import write_tables
 
     plan = RealPlan(
         data=data.resolve(),

@@ -17,7 +17,7 @@ def dataset(
 
     - `glsmed-benchmark dataset --table busbra/busbra.csv --columns configs/real/busbra.yaml --out runs/data/busbra`
     """
-    from glsmed.benchmarks.real_data.table_dataset import write_table_dataset
+    from glsmed.benchmarks.real_data.sources.table_dataset import write_table_dataset
 
     for site, images in write_table_dataset(table, columns, out).items():
         typer.echo(f"{site}: {images} images")

@@ -6,12 +6,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from glsmed.benchmarks.real_data.dataset_folder import describe_dataset
-from glsmed.benchmarks.real_data.federation_tables import federation_blocks
+from glsmed.benchmarks.real_data.outcome.federation_tables import federation_blocks
+from glsmed.benchmarks.real_data.outcome.scores import ALL_CELLS, COMPARED, DOUBTED, Scores
+from glsmed.benchmarks.real_data.outcome.unseen import LABELS, Unseen, unseen
+from glsmed.benchmarks.real_data.outcome.worth import Curve, curve, worth
 from glsmed.benchmarks.real_data.plans import CEILING, HELD_BACK, RECIPE, RealJob, RealPlan
 from glsmed.benchmarks.real_data.runs import RealRuns
-from glsmed.benchmarks.real_data.scores import ALL_CELLS, COMPARED, DOUBTED, Scores
-from glsmed.benchmarks.real_data.unseen import LABELS, Unseen, unseen
-from glsmed.benchmarks.real_data.worth import Curve, curve, worth
 from glsmed.benchmarks.tables.paired_bootstrap import Interval
 from glsmed.shared.files.atomic import write_text
 from glsmed.shared.pages.blocks import Block, Heading, Page, Paragraph, Table

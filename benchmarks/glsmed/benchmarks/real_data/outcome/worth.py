@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from glsmed.benchmarks.real_data.outcome.scores import Scores
 from glsmed.benchmarks.real_data.plans import CEILING, RECIPE, RealPlan
-from glsmed.benchmarks.real_data.scores import Scores
+from glsmed.benchmarks.tables.paired_bootstrap import mean_of_known
 
 _NO_GOLD = "gls-lexicon"
 Curve = dict[float, tuple[float, float, float]]
@@ -70,7 +71,7 @@ def _over_seeds(samples: NDArray[np.float64]) -> NDArray[np.float64]:
     """``(1 + draws,)`` means over seeds, which are drawn anew as well."""
     draws = samples.shape[1] - 1
     chosen = np.random.default_rng(0).integers(len(samples), size=(draws, len(samples)))
-    means = np.nanmean(samples[:, 1:][chosen, np.arange(draws)[:, None]], axis=1)
+    means = mean_of_known(samples[:, 1:][chosen, np.arange(draws)[:, None]].T)
     return np.concatenate([[np.nanmean(samples[:, 0])], means])
 
 

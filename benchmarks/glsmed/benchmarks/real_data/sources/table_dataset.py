@@ -9,7 +9,7 @@ from pathlib import Path
 
 from glsmed.benchmarks.reading_room.hospital_folder import whole_folder
 from glsmed.benchmarks.real_data.dataset_folder import DESCRIPTION
-from glsmed.benchmarks.real_data.table_columns import TableColumns, read_columns
+from glsmed.benchmarks.real_data.sources.table_columns import TableColumns, read_columns
 from glsmed.shared.errors import ConfigurationError, Fault, UsageError
 
 FORMAT = 1

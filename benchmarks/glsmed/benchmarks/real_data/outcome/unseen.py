@@ -69,7 +69,7 @@ def _means(each: Sequence[dict[str, float]]) -> dict[str, float]:
 
 
 def _interval(pairs: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> tuple[float, float]:
-    from glsmed.benchmarks.tables.paired_bootstrap import METRICS, bootstrap_samples
+    from glsmed.benchmarks.tables.paired_bootstrap import METRICS, bootstrap_samples, mean_of_known
 
     samples: list[NDArray[np.float64]] = [
         bootstrap_samples(
@@ -84,6 +84,6 @@ def _interval(pairs: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> tuple[float
     ]
     stacked = np.stack(samples)
     chosen = np.random.default_rng(0).integers(len(stacked), size=(_DRAWS, len(stacked)))
-    means = np.nanmean(stacked[chosen, np.arange(_DRAWS)[:, None]], axis=1)
+    means = mean_of_known(stacked[chosen, np.arange(_DRAWS)[:, None]].T)
     low, high = np.nanpercentile(means, [2.5, 97.5])
     return float(low), float(high)
