@@ -14,7 +14,17 @@ ANSWERED = "gls-site.gold-50.seed-0.npz"
 @pytest.fixture(scope="module")
 def out(drawn_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("real")
-    asked = ["--data", str(drawn_dataset), "--elsewhere", str(drawn_dataset), "--leave-out", "--federations"]
+    asked = [
+        "--data",
+        str(drawn_dataset),
+        "--elsewhere",
+        str(drawn_dataset),
+        "--leave-out",
+        "--part",
+        "methods",
+        "--part",
+        "federations",
+    ]
     ran = CliRunner().invoke(app, ["real", *asked, "--size", "16", "--quick", "--out", str(folder)])
     assert ran.exit_code == 0, ran.output
     return folder

@@ -19,7 +19,7 @@ from glsmed.shared.protocol.study import Study
 
 _SHARES = {"train": 0.6, "validation": 0.15, "test": 0.25}
 _LEAST_IMAGES = 60  # a hospital with fewer cannot train alone
-ARCHITECTURE = "resnet10_x0_25"
+SMALL_ARCHITECTURE = "resnet10_x0_25"
 
 
 def train_federation(data: Path, work: Path, name: str, settings: RunSettings) -> Arrays:

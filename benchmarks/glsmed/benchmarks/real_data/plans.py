@@ -51,6 +51,8 @@ MORE_FOR_THE_CURVE = 200
 QUICK = ("gls-site", "gold-only", "u-ones", "gls-lexicon")
 QUICK_SEEDS, QUICK_EPOCHS = 2, 8
 RECIPE = "gls-site"
+METHODS, TOGETHER = "methods", "federations"
+PARTS = (METHODS, TOGETHER)
 FEDERATIONS = ("federated", "local", "pooled")
 FEDERATION_GOLD = 50
 FEDERATION_ROUNDS, FEDERATION_STEPS = 20, 20
@@ -94,7 +96,9 @@ class RealPlan:
         gold: labels of each hospital, beside none and all.
         methods: those asked for; none for all.
         left_out: hospitals that are left out, one at a time, and asked about.
-        federations: whether the hospitals also train in the round code of a real study, alone, and pooled.
+        parts: of :data:`PARTS`: the methods in one training of all hospitals' data; and federations: the hospitals in
+            the round code of a real study, alone, and pooled.
+        device: of federations, as in config.yaml.
     """
 
     data: Path
@@ -104,7 +108,8 @@ class RealPlan:
     gold: tuple[int, ...] = GOLD
     methods: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
-    federations: bool = False
+    parts: tuple[str, ...] = (METHODS,)
+    device: str = "cpu"
     quick: bool = False
     settings: FitSettings = field(default_factory=FitSettings)
 
@@ -124,12 +129,11 @@ class RealPlan:
     def jobs(self) -> Iterator[RealJob]:
         """Every training, seed by seed, so that a stopped comparison has whole seeds."""
         for seed in range(self.seeds):
-            for gold in self.amounts:
-                for method in self.methods_at(gold):
-                    yield RealJob(method, gold, seed)
-            yield from self._held_back(seed)
-            yield from self._unseen(seed)
-            if self.federations:
+            if METHODS in self.parts:
+                yield from (RealJob(method, gold, seed) for gold in self.amounts for method in self.methods_at(gold))
+                yield from self._held_back(seed)
+                yield from self._unseen(seed)
+            if TOGETHER in self.parts:
                 yield from (RealJob(name, gold, seed) for name in FEDERATIONS for gold in self._federation_gold)
 
     @property

@@ -20,7 +20,7 @@ from glsmed.shared.files.atomic import write_bytes, write_text
 from glsmed.shared.processes.command_line import Tell
 from glsmed.shared.processes.logs import configure_logging
 
-_NOT_COMPARED = {"seeds", "gold", "methods", "left_out", "federations"}  # more of these may be asked for later
+_NOT_COMPARED = {"seeds", "gold", "methods", "left_out", "parts", "device"}  # more of these may be asked for later
 
 
 class RealRuns:

@@ -13,7 +13,7 @@ from glsmed.benchmarks.federation.built_federation import RunSettings
 from glsmed.benchmarks.methods.catalogue import ALL_METHODS, make_method
 from glsmed.benchmarks.real_data.dataset_folder import RealHospital, read_dataset
 from glsmed.benchmarks.real_data.dealing import deal_trial, patients_tested
-from glsmed.benchmarks.real_data.federation import ARCHITECTURE, train_federation
+from glsmed.benchmarks.real_data.federation import SMALL_ARCHITECTURE, train_federation
 from glsmed.benchmarks.real_data.plans import (
     FEDERATION_ROUNDS,
     FEDERATION_STEPS,
@@ -24,6 +24,7 @@ from glsmed.benchmarks.real_data.plans import (
     RealJob,
     RealPlan,
 )
+from glsmed.shared.protocol.network_settings import ARCHITECTURES
 
 TUNING_SEED = 100_000
 TUNING_GOLD = 50
@@ -65,7 +66,8 @@ def _train_federation(plan: RealPlan, job: RealJob) -> Arrays:
         steps_per_round=QUICK_STEPS if plan.quick else FEDERATION_STEPS,
         gold=job.gold,
         seed=job.seed,
-        architecture=ARCHITECTURE,
+        architecture=plan.settings.network if plan.settings.network in ARCHITECTURES else SMALL_ARCHITECTURE,
+        device=plan.device,
         image_size_px=max(LEAST_IMAGE_SIZE_PX, plan.size_px),
     )
     with TemporaryDirectory(prefix="glsmed-real-") as work:
