@@ -50,6 +50,7 @@ from glsmed.benchmarks.methods.refined.second_looks import (
     GradeHead,
     JointHabits,
     SiteGlsEnsemble,
+    SiteImageInformed,
 )
 from glsmed.shared.errors import UsageError
 from glsmed.shared.files.documents import did_you_mean
@@ -110,6 +111,7 @@ REFINED: Mapping[str, tuple[Make, ...]] = {
     "gold-only": (GoldOnly,),
     "nf-net": (NfNet,),
     "gls-site-ensemble": (SiteGlsEnsemble,),
+    "gls-site-informed": (SiteImageInformed,),
     "gls-grade-head": (GradeHead,),
     "gls-certain-first": (CertainFirst,),
     "gls-distilled": (Distilled,),

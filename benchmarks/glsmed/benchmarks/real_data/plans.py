@@ -38,6 +38,7 @@ WITH_GOLD = (
     "sce",
     "elr",
     "nf-net",
+    "gls-site-informed",
     "gls-site-spread",
     "gls-negative",
     "gls-gated",

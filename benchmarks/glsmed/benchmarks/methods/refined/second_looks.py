@@ -11,13 +11,14 @@ from glsmed.benchmarks.methods.cells import Cells, Targets
 from glsmed.benchmarks.methods.gls import SiteGls
 from glsmed.benchmarks.methods.method import ExaminationBatch, Predict, weighted_mean
 from glsmed.benchmarks.simulator.hospital_data import UNCERTAIN
+from glsmed.client.learning.image_informed import image_informed_targets
+from glsmed.shared.protocol.study import DEFAULT_IMAGE_SHARE
 from glsmed.shared.smoothing import soft_target_loss
 
 _LEAST = 1e-4
 _GRADE_WEIGHT = 0.5
 _DISTILLED = 0.5  # share of the network's own answer
 _STEPS = 20  # of expectation and maximisation
-_NETWORK_SHARE = 0.5  # of the network's evidence beside the words', which it has learned from
 
 
 class SiteGlsEnsemble(SiteGls):
@@ -25,6 +26,20 @@ class SiteGlsEnsemble(SiteGls):
 
     name = "gls-site-ensemble"
     networks = 2
+
+
+class SiteImageInformed(SiteGls):
+    """The site's posteriors, moved towards what words and image say together, in the one training there is.
+
+    As ``gls-image-informed`` does it without gold: see :mod:`glsmed.client.learning.image_informed`.
+    """
+
+    name = "gls-site-informed"
+
+    def loss(self, logits: Tensor, batch: ExaminationBatch) -> Tensor:
+        """Cross-entropy with targets of this step's own."""
+        targets = image_informed_targets(logits, batch.targets, batch.offsets, torch.tensor(DEFAULT_IMAGE_SHARE))
+        return soft_target_loss(logits, targets, batch.weights)
 
 
 class GradeHead(SiteGls):
@@ -87,11 +102,12 @@ class JointHabits(SiteGls):
 
     What a site means by a grade is estimated from all its cells, not from gold alone: a cell's truth is taken as what
     words and the first network's answer say together, and a grade means the mean of its cells (Raykar et al., JMLR
-    2010, with the words' posterior as start and as a prior worth ``PRIOR`` cells). A second network learns from that.
+    2010, with the words' posterior as start and as a prior worth ``prior`` cells). A second network learns from that.
     """
 
     name = "gls-joint-habits"
-    PRIOR = 10.0
+    prior = 10.0
+    network_share = 0.5  # of the network's evidence beside the words', which it has learned from
 
     def second_stage(self, predict: Predict, cells: Cells) -> Targets:
         """The targets after the last step."""
@@ -112,11 +128,11 @@ class JointHabits(SiteGls):
         means, base = grades.clone(), _logit(posterior.mean())
         targets = posterior
         for _ in range(_STEPS):
-            together = (_logit(means)[grade] + _NETWORK_SHARE * (logits - base)).sigmoid()
+            together = (_logit(means)[grade] + self.network_share * (logits - base)).sigmoid()
             targets = torch.where(known, posterior, together)
             sums = torch.zeros_like(means).scatter_add(0, grade, targets)
             count = torch.bincount(grade, minlength=len(means))
-            means = (sums + self.PRIOR * grades) / (count + self.PRIOR)
+            means = (sums + self.prior * grades) / (count + self.prior)
         return targets
 
 
