@@ -49,6 +49,7 @@ from glsmed.benchmarks.methods.refined.second_looks import (
     Distilled,
     GradeHead,
     JointHabits,
+    JointInformed,
     SiteGlsEnsemble,
     SiteImageInformed,
 )
@@ -116,6 +117,7 @@ REFINED: Mapping[str, tuple[Make, ...]] = {
     "gls-certain-first": (CertainFirst,),
     "gls-distilled": (Distilled,),
     "gls-joint-habits": (JointHabits,),
+    "gls-joint-informed": (JointInformed,),
 }
 ALL_METHODS: Mapping[str, tuple[Make, ...]] = {**CANDIDATES, **REFINED}
 

@@ -37,14 +37,16 @@ WITH_GOLD = (
     "ls",
     "sce",
     "elr",
+    "u-ones-ensemble",
     "nf-net",
     "gls-site-informed",
+    "gls-joint-informed",
     "gls-site-spread",
     "gls-negative",
     "gls-gated",
 )
 TRIALS = ("gls-site-ensemble", "gls-grade-head", "gls-certain-first", "gls-distilled", "gls-joint-habits")
-HELD_BACK = ("gls-site", "gold-only", "u-ones")
+HELD_BACK = ("gls-site", "gold-only", "u-ones", "gls-joint-informed")
 CEILING = "gold-only"  # with gold for every examination
 GOLD = (25, 50, 100)
 MOST_GOLD_FOR_TRIALS = 50

@@ -38,8 +38,7 @@ class SiteImageInformed(SiteGls):
 
     def loss(self, logits: Tensor, batch: ExaminationBatch) -> Tensor:
         """Cross-entropy with targets of this step's own."""
-        targets = image_informed_targets(logits, batch.targets, batch.offsets, torch.tensor(DEFAULT_IMAGE_SHARE))
-        return soft_target_loss(logits, targets, batch.weights)
+        return soft_target_loss(logits, _informed(logits, batch), batch.weights)
 
 
 class GradeHead(SiteGls):
@@ -134,6 +133,20 @@ class JointHabits(SiteGls):
             count = torch.bincount(grade, minlength=len(means))
             means = (sums + self.prior * grades) / (count + self.prior)
         return targets
+
+
+class JointInformed(JointHabits):
+    """The same, and in both trainings the targets also take the image into account, as in ``gls-site-informed``."""
+
+    name = "gls-joint-informed"
+
+    def loss(self, logits: Tensor, batch: ExaminationBatch) -> Tensor:
+        """Cross-entropy with targets of this step's own."""
+        return soft_target_loss(logits, _informed(logits, batch), batch.weights)
+
+
+def _informed(logits: Tensor, batch: ExaminationBatch) -> Tensor:
+    return image_informed_targets(logits, batch.targets, batch.offsets, torch.tensor(DEFAULT_IMAGE_SHARE))
 
 
 def _logit(probability: Tensor) -> Tensor:
