@@ -46,7 +46,7 @@ WITH_GOLD = (
     "gls-gated",
 )
 TRIALS = ("gls-site-ensemble", "gls-grade-head", "gls-certain-first", "gls-distilled", "gls-joint-habits")
-HELD_BACK = ("gls-site", "gold-only", "u-ones", "gls-joint-informed")
+HELD_BACK = ("gls-site", "gold-only", "u-ones")
 CEILING = "gold-only"  # with gold for every examination
 GOLD = (25, 50, 100)
 MOST_GOLD_FOR_TRIALS = 50

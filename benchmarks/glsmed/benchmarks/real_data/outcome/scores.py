@@ -46,6 +46,7 @@ class Scores:
         self._runs = runs
         self.seeds = range(plan.seeds)
         self._sampled = cache(self._sample)
+        self._measured = cache(self._metrics)
 
     def jobs(self, method: str, gold: int, left_out: str = "", *, held_back: bool = False) -> list[RealJob]:
         """One a seed; none where the method was not trained with so much gold."""
@@ -63,7 +64,7 @@ class Scores:
 
     def means_of(self, jobs: Sequence[RealJob], subset: str = ALL_CELLS) -> dict[str, float]:
         """The mean over these trainings of each metric."""
-        each = [self._metrics(job, subset) for job in jobs]
+        each = [self._measured(job, subset) for job in jobs]
         return {name: _mean([one[name] for one in each if name in one]) for name in each[0]}
 
     def worst_hospital(self, gold: int) -> dict[str, tuple[str, float]]:

@@ -44,6 +44,7 @@ _LEGEND = (
     "Gold labels are of each hospital, at most what it has. Intervals are 95 %, patients and deals drawn anew, not "
     "corrected for their number. Spared: of 100 examinations without the finding, those below the threshold."
 )
+_ASKED_ELSEWHERE = ("gls-lexicon", "gls-image-informed", "u-ones", "sce", RECIPE, "gls-joint-informed", CEILING)
 _UNSEEN_BEFORE = ("AUROC", "Brier", "log-loss", "ECE", "its floor", "slope")
 _UNSEEN_AFTER = ("Brier", "log-loss", "ECE", "its floor")
 
@@ -51,10 +52,11 @@ _UNSEEN_AFTER = ("Brier", "log-loss", "ECE", "its floor")
 def write_tables(plan: RealPlan, runs: RealRuns, out: Path) -> None:
     """Write tables.md, report.html and summary.json of trainings that are done."""
     scores = Scores(plan, runs)
-    page = Page(f"{plan.data.name}: what doubt is worth", tuple(_blocks(plan, runs, scores)))
+    elsewhere = {label: unseen(runs, jobs) for label, jobs in _unseen_jobs(plan, scores)}
+    page = Page(f"{plan.data.name}: what doubt is worth", tuple(_blocks(plan, runs, scores, elsewhere)))
     write_text(out / "tables.md", as_markdown(page))
     write_text(out / "report.html", as_html(page))
-    write_text(out / "summary.json", json.dumps(_summary(plan, runs, scores), indent=1) + "\n")
+    write_text(out / "summary.json", json.dumps(_summary(plan, scores, elsewhere), indent=1) + "\n")
 
 
 def reference_of(gold: int) -> str:
@@ -62,7 +64,7 @@ def reference_of(gold: int) -> str:
     return RECIPE if gold else _NO_GOLD_REFERENCE
 
 
-def _blocks(plan: RealPlan, runs: RealRuns, scores: Scores) -> Iterator[Block]:
+def _blocks(plan: RealPlan, runs: RealRuns, scores: Scores, elsewhere: Mapping[str, Unseen]) -> Iterator[Block]:
     settings = plan.settings
     yield Paragraph(
         f"{plan.seeds} deals of the patients; pictures of {plan.size_px} x {plan.size_px}; network {settings.network}, "
@@ -73,7 +75,9 @@ def _blocks(plan: RealPlan, runs: RealRuns, scores: Scores) -> Iterator[Block]:
             yield from _at(plan, scores, gold)
     yield from _held_back(plan, scores)
     yield from _labels_saved(plan, scores)
-    yield from _unseen_blocks(plan, runs, scores)
+    if elsewhere:
+        yield Heading("Hospitals that took no part")
+        yield _unseen_table(elsewhere)
     yield from federation_blocks(runs, scores)
 
 
@@ -164,19 +168,12 @@ def _point(one: Curve, count: float) -> str:
     return f"{mean:.3f} [{low:.3f}, {high:.3f}]"
 
 
-def _unseen_blocks(plan: RealPlan, runs: RealRuns, scores: Scores) -> Iterator[Block]:
-    rows = {label: unseen(runs, jobs) for label, jobs in _unseen_jobs(plan, scores)}
-    if rows:
-        yield Heading("Hospitals that took no part")
-        yield _unseen_table(rows)
-
-
 def _unseen_jobs(plan: RealPlan, scores: Scores) -> Iterator[tuple[str, Sequence[RealJob]]]:
     """What is asked about where, and the trainings that are asked."""
     if plan.elsewhere is not None:
         for gold in plan.amounts:
             for method in plan.methods_at(gold):
-                if jobs := scores.jobs(method, gold):
+                if method in _ASKED_ELSEWHERE and (jobs := scores.jobs(method, gold)):
                     yield f"{plan.elsewhere.name}: {method}, {_said(gold)}", jobs
     for site in plan.left_out:
         for gold in plan.amounts:
@@ -211,7 +208,7 @@ def _said(gold: int) -> str:
     return "no gold" if gold == 0 else "gold for all" if gold == ALL else f"{gold} gold labels"
 
 
-def _summary(plan: RealPlan, runs: RealRuns, scores: Scores) -> dict[str, object]:
+def _summary(plan: RealPlan, scores: Scores, elsewhere: Mapping[str, Unseen]) -> dict[str, object]:
     content: dict[str, object] = {"plan": json.loads(json.dumps(asdict(plan), default=str))}
     for gold in plan.amounts:
         content[_said(gold)] = {
@@ -230,5 +227,5 @@ def _summary(plan: RealPlan, runs: RealRuns, scores: Scores) -> dict[str, object
     }
     found = worth(plan, scores)
     content["worth"] = asdict(found) if found else None
-    content["unseen"] = {label: asdict(unseen(runs, jobs)) for label, jobs in _unseen_jobs(plan, scores)}
+    content["unseen"] = {label: asdict(one) for label, one in elsewhere.items()}
     return content
