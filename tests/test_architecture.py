@@ -49,7 +49,8 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "lint": {"adapter", "reading", "text"},
         "suggesting": {"adapter", "inputs", "lint", "reading", "text"},
         "contract": {"adapter", "lint"},
-        "commands": {"adapter", "calibration", "explaining", "inputs", "lint", "reading", "suggesting"},
+        "workbench": {"adapter", "calibration", "explaining", "inputs", "lint", "reading", "suggesting", "text"},
+        "commands": {"adapter", "calibration", "explaining", "inputs", "lint", "reading", "suggesting", "workbench"},
         "cli": {"commands"},
     },
     "client": {
@@ -79,7 +80,8 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         },
         "model_use": {"data", "dicom_out", "evaluation", "labels", "learning", "settings", "training"},
         "after_study": {"data", "labels", "monitoring", "resident", "settings"},
-        "commands": {"after_study", "data", "imports", "model_use", "node", "settings", "resident"},
+        "site_workbench": {"data", "settings"},
+        "commands": {"after_study", "data", "imports", "model_use", "node", "settings", "resident", "site_workbench"},
         "cli": {"commands"},
     },
     "client/training": {

@@ -18,7 +18,7 @@ _SAID = {
     "{} cannot be excluded.": 0.2,
     "Whiff of {}.": 0.5,
 }
-_REST = ("The bones are intact.", "Lines are in place.", "Heart size is normal.", "Effussion drained.")
+_REST = ("The bones are intact.", "Lines are in place.", "Heart size is normal.", "Effussion.")
 
 
 def drawn_reports(count: int, *, seed: int = 1) -> tuple[Mapping[str, str], Gold]:
@@ -41,7 +41,9 @@ def _sentence(pattern: str, name: str) -> str:
     return text[0].upper() + text[1:]
 
 
-def drawn_bench(folder: Path, *, count: int = 60, more: Mapping[str, str] | None = None, gold: bool = True) -> Workbench:
+def drawn_bench(
+    folder: Path, *, count: int = 60, more: Mapping[str, str] | None = None, gold: bool = True
+) -> Workbench:
     """A workbench over such reports, and over ``more``; its adapter file lies in the folder."""
     path = folder / "st-mary.yaml"
     path.write_text(HEAD, encoding="utf-8")

@@ -74,4 +74,6 @@ def _read(path: Path) -> str:
     except OSError as error:
         raise ConfigurationError([Fault(str(path), f"cannot be read: {error.strerror}")]) from None
     except UnicodeDecodeError as error:
-        raise ConfigurationError([Fault(str(path), f"is not UTF-8 (byte {error.start}): save it again as UTF-8")]) from None
+        raise ConfigurationError(
+            [Fault(str(path), f"is not UTF-8 (byte {error.start}): save it again as UTF-8")]
+        ) from None

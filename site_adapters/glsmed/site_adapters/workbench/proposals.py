@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import yaml
+
 from glsmed.shared.files.yaml_edits import with_value
 from glsmed.site_adapters.lint.lint_context import Subject
 from glsmed.site_adapters.lint.run import Problem
@@ -46,8 +48,11 @@ class Proposal:
 
 
 def raised(text: str, version: int) -> str:
-    """The file as the release after ``version``."""
-    return with_value(text, "version", version + 1)
+    """The file as the release after ``version``; one that is not YAML as it is, for lint to say what is wrong."""
+    try:
+        return with_value(text, "version", version + 1)
+    except yaml.YAMLError:
+        return text
 
 
 def diff_lines(before: str, after: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Changes of the adapter's file: proposed, shown with their effect, written, undone."""
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -13,7 +14,6 @@ from glsmed.site_adapters.workbench.adapter_file import ChangedElsewhereError
 from glsmed.site_adapters.workbench.bench import Outcome, Workbench
 from glsmed.site_adapters.workbench.corrections import SCOPES, WRONGS, Correction, corrected
 from glsmed.site_adapters.workbench.proposals import Edit, Proposal
-from starlette.concurrency import run_in_threadpool
 
 _MOST_KINDS = 40
 
@@ -103,8 +103,10 @@ class ChangePages:
         if done and form.get("from") == "changes":
             return RedirectResponse("/changes", status_code=303)
         version = self._bench.subject.adapter.version
-        words = t("Undone: the file is version {version} again.", version=version) if done else t(
-            "Nothing was undone: the file was changed meanwhile. Load the page again."
+        words = (
+            t("Undone: the file is version {version} again.", version=version)
+            if done
+            else t("Nothing was undone: the file was changed meanwhile. Load the page again.")
         )
         return render(request, "told.html" if not done else "undone.html", {"message": words})
 
