@@ -9,8 +9,8 @@ CUE = {"id": "whiff", "phrases": ["whiff of", "a: b"], "certainty": 0.4}
 TEXTS = {
     "nothing yet": "adapter: a # the name\nversion: 1\n",
     "no line break at the end": "adapter: a\nversion: 1",
-    "block": "version: 1\ncues:  # ours\n  - id: a\n    phrases: [x]  # said often\n  # the end of cues\n\n# more\nsections: {}\n",
-    "block at the margin": "version: 1\ncues:\n- {id: a}\n- id: b\n  phrases:\n  - x # why\nfindings:\n  effusion: {terms: [y]}\n",
+    "block": "version: 1\ncues:  # ours\n  - id: a\n    phrases: [x]  # often\n  # the end\n\n# more\nsections: {}\n",
+    "block at the margin": "cues:\n- {id: a}\n- id: b\n  phrases:\n  - x # why\nfindings:\n  effusion: {terms: [y]}\n",
     "flow": "version: 1\ncues: [{id: a}]  # ours\n",
     "flow over lines": "version: 1\ncues: [\n  {id: a}, # first\n  {id: b}\n]\nfindings: {}\n",
     "empty flow": "version: 1\ncues: []\n",

@@ -253,9 +253,7 @@ def _suggestion(subject: Subject, tokens: tuple[str, ...], entry: _Seen, *, judg
     positives = sum(sighting.gold or 0 for sighting in labelled)
     said = sum(sighting.probability for sighting in labelled)
     pictured = [(one.opinion, one.probability) for one in sightings if one.opinion is not None]
-    seen, read = (
-        sum(column) / max(1, len(pictured)) for column in (zip(*pictured, strict=True) if pictured else ((), ()))
-    )
+    seen, read = (sum(one[place] for one in pictured) / max(1, len(pictured)) for place in (0, 1))
     likeness = _likeness(subject, tokens, judged=judged)
     disagreement = _WITHOUT_LABELS if judged else 1.0
     if labelled:

@@ -1,4 +1,4 @@
-"""The adapter file that the workbench changes: never a change of somebody else's overwritten, every one undone at will."""
+"""The adapter file that the workbench changes; what somebody else has changed meanwhile is never overwritten."""
 
 import hashlib
 from pathlib import Path

@@ -59,7 +59,7 @@ def _special(adapter: Adapter) -> Mapping[str, tuple[bool, bool]]:
 
 def _changed_words(before: Lexicon, after: Lexicon, index: WordIndex) -> set[str]:
     """Words that one of the two knows or reads otherwise."""
-    known = before.index.words ^ after.index.words | before.openers ^ after.openers
+    known = set(before.index.words ^ after.index.words | before.openers ^ after.openers)
     both = before.index.words & after.index.words
     known |= {word for word in both if before.index.base(word) != after.index.base(word)}
     if before.script == "characters":

@@ -78,9 +78,8 @@ class ReportPages:
     def _row(self, name: str, wanted: Filter) -> _Row:
         bench = self._bench
         lines = [line for line in bench.readings[name].lines if line.decides and line.target is not None]
-        cells = [
-            (one.finding, one.state, one.target or 0.0, bench.corpus.gold.get((name, one.finding))) for one in lines
-        ]
+        gold = bench.corpus.gold
+        cells = [(one.finding, one.state, one.target or 0.0, gold.get((name, one.finding))) for one in lines]
         return _Row(name, "/report?" + urlencode({"id": name, **wanted.as_query()}), cells)
 
     def report(self, request: Request) -> Response:
@@ -91,10 +90,8 @@ class ReportPages:
         place = found.index(name) if name in found else -1
         text = bench.corpus.texts[name]
         lines = explain(bench.subject.reader, text, bench.calibration)
-        links = {
-            "before": self._neighbour(found, place - 1, wanted),
-            "behind": self._neighbour(found, place + 1, wanted),
-        }
+        near = (place - 1, place + 1) if place >= 0 else (-1, -1)  # after a change it may no longer fit the filter
+        links = dict(zip(("before", "behind"), (self._neighbour(found, at, wanted) for at in near), strict=True))
         told = {"place": place + 1, "found": len(found), "query": urlencode(wanted.as_query()), **links}
         opinions = {line.finding: bench.corpus.opinions.get((name, line.finding)) for line in lines}
         gold = {line.finding: bench.corpus.gold.get((name, line.finding)) for line in lines}

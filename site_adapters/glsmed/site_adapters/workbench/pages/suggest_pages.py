@@ -101,14 +101,14 @@ class SuggestPages:
 def _why_nothing(survey: HedgeSurvey, reports: int, t: Words, judged: bool) -> str:
     if not survey.mentions:
         return t(
-            "In {reports} reports every mention of a finding stands under a known cue, or none is mentioned: nothing is "
-            "left to learn from.",
+            "In {reports} reports every mention of a finding stands under a known cue, or none is mentioned: "
+            "nothing is left to learn from.",
             reports=reports,
         )
     if not survey.frequent:
         return t(
-            "{phrases} unknown phrases stand near {mentions} mentions, none of them near three: {reports} reports are too "
-            "few to tell doubt from chance.",
+            "{phrases} unknown phrases stand near {mentions} mentions, none of them near three: {reports} reports are "
+            "too few to tell doubt from chance.",
             phrases=survey.phrases,
             mentions=survey.mentions,
             reports=reports,
