@@ -18,11 +18,11 @@ from glsmed.client.commands.calibrate import calibrate
 from glsmed.client.commands.check import check
 from glsmed.client.commands.enroll import enroll
 from glsmed.client.commands.import_ import import_
+from glsmed.client.commands.in_browser.workbench import workbench
 from glsmed.client.commands.init import init
 from glsmed.client.commands.privacy import privacy
 from glsmed.client.commands.run import run
 from glsmed.client.commands.train_local import train_local
-from glsmed.client.commands.workbench import workbench
 from glsmed.shared.processes.command_line import run_command
 
 DEFAULT_SITE = Path("config.yaml")

@@ -10,9 +10,9 @@ from glsmed.site_adapters.commands.evaluate import evaluate_command
 from glsmed.site_adapters.commands.explain import explain_command
 from glsmed.site_adapters.commands.extract import extract_command
 from glsmed.site_adapters.commands.findings import findings_command
+from glsmed.site_adapters.commands.in_browser.workbench import workbench_command
 from glsmed.site_adapters.commands.lint import lint_command
 from glsmed.site_adapters.commands.suggest import suggest_command
-from glsmed.site_adapters.commands.workbench import workbench_command
 
 app = typer.Typer(
     add_completion=False,

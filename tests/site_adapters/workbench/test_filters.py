@@ -26,10 +26,7 @@ LINES: dict[str, tuple[dict[str, str], Fits]] = {
     ),
     "cue": ({"cue": "possible"}, lambda _, line: "possible" in line.cue.split("+")),
     "section": ({"section": "history"}, lambda _, line: line.section == "history"),
-    "probability": (
-        {"least": "15", "most": "60"},
-        lambda _, line: line.target is not None and 0.15 <= line.target <= 0.6,
-    ),
+    "probability": ({"least": "15", "most": "60"}, lambda _, line: 0.15 <= (line.target or 0) <= 0.6),
 }
 
 

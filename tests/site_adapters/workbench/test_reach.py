@@ -12,9 +12,23 @@ from glsmed.site_adapters.workbench.bench import Workbench
 from glsmed.site_adapters.workbench.corpus import Corpus
 from tests.site_adapters.workbench.drawn_bench import drawn_reports
 
-_WORDS = (
-    "whiff hint pleural effusion effussion efusion cardiomegaly small no possible of fluid angle wet noeffusion".split()
-)
+_WORDS = [
+    "whiff",
+    "hint",
+    "pleural",
+    "effusion",
+    "effussion",
+    "efusion",
+    "cardiomegaly",
+    "small",
+    "no",
+    "possible",
+    "of",
+    "fluid",
+    "angle",
+    "wet",
+    "noeffusion",
+]
 _JAPANESE = [
     "両側胸水を認める。",
     "胸水は認めない。",
