@@ -12,31 +12,18 @@ from glsmed.site_adapters.workbench.bench import Workbench
 from glsmed.site_adapters.workbench.corpus import Corpus
 from tests.site_adapters.workbench.drawn_bench import drawn_reports
 
-_WORDS = [
-    "whiff",
-    "hint",
-    "pleural",
-    "effusion",
-    "effussion",
-    "efusion",
-    "cardiomegaly",
-    "small",
-    "no",
-    "possible",
-    "of",
-    "fluid",
-    "angle",
-    "wet",
-    "noeffusion",
-]
-_JAPANESE = [
+_WORDS = (
+    *("whiff", "hint", "pleural", "effusion", "effussion", "efusion", "cardiomegaly", "small", "no", "possible", "of"),
+    *("fluid", "angle", "wet", "noangle"),
+)
+_JAPANESE = (
     "両側胸水を認める。",
     "胸水は認めない。",
     "肺炎の疑い。",
     "心拡大を否定できない。",
     "影あり。",
     "淡い影を認める。",
-]
+)
 CHANGES = {
     "a new cue": "cues: [{id: w, kind: uncertainty, certainty: 0.4, phrases: [whiff of]}]",
     "a cue of known words": "cues: [{id: w, kind: uncertainty, certainty: 0.4, phrases: [small pleural]}]",
