@@ -18,7 +18,7 @@ CORRECTIONS = {
     "never this finding": (Correction("not_finding", "effusion", finding="effusion"), "FINDINGS: Effusion.", None),
     "denied": (Correction("denied", "nowhere any", scope="forward"), "FINDINGS: Nowhere any effusion.", "absent"),
     "doubt": (Correction("doubt", "whiff of", scope="forward"), "FINDINGS: Whiff of effusion.", "uncertain"),
-    "another section": (Correction("section", "Earlier words:", role="history"), "EARLIER WORDS: Effusion.", None),
+    "another section": (Correction("section", "Zebra lines:", role="history"), "ZEBRA LINES: Effusion.", None),
     "another word": (Correction("word", "wet  angle", finding="effusion"), "FINDINGS: Wet angle.", "present"),
 }
 
