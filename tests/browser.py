@@ -22,7 +22,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 SCREENSHOTS = PROJECT / "build" / "screenshots"
 _UNPACKED = PROJECT / "build" / "chromium" / "usr" / "lib" / "chromium"  # where .ci/run unpacks Debian's package
 _SERIOUS = ("serious", "critical")
-_TIMEOUT_MS = 10_000.0
+_TIMEOUT_MS = 30_000.0
 
 
 @dataclass

@@ -25,7 +25,7 @@ LINES: dict[str, tuple[dict[str, str], Fits]] = {
         lambda _, line: (line.finding, line.state) == ("effusion", "absent"),
     ),
     "cue": ({"cue": "possible"}, lambda _, line: "possible" in line.cue.split("+")),
-    "section": ({"section": "history"}, lambda _, line: line.section == "history"),
+    "section": ({"section": "indication"}, lambda _, line: line.section == "indication"),
     "probability": ({"least": "15", "most": "60"}, lambda _, line: 0.15 <= (line.target or 0) <= 0.6),
 }
 

@@ -2,11 +2,13 @@
 
 import random
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from glsmed.site_adapters.calibration.comparison import Change, compare
+from glsmed.site_adapters.lint.lint_context import Subject
 from glsmed.site_adapters.workbench.adapter_file import open_adapter_file
 from glsmed.site_adapters.workbench.bench import Workbench
 from glsmed.site_adapters.workbench.corpus import Corpus
@@ -75,9 +77,13 @@ def japanese(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
     return _bench(tmp_path_factory.mktemp("ja"), "ja_radiology", texts)
 
 
+def _with(change: str, text: str, _: Subject) -> str:
+    return f"{text}{change}\n"
+
+
 def _check(bench: Workbench, change: str) -> int:
     """How many reports were read again; fails where that was too few."""
-    proposal = bench.propose(lambda text, _: f"{text}{change}\n")
+    proposal = bench.propose(partial(_with, change))
     assert proposal.subject is not None, [str(problem) for problem, _ in proposal.problems]
     assert proposal.effect is not None
     whole = compare(bench.subject.reader, proposal.subject.reader, bench.corpus.texts)
@@ -109,7 +115,7 @@ def test_reports_without_the_words_are_left_alone(english: Workbench) -> None:
 def test_what_is_adopted_reads_as_a_fresh_start_does(tmp_path: Path) -> None:
     bench = _bench(tmp_path, "en_radiology", _scrambled(20))
     for name in ("a new cue", "a term"):
-        outcome = bench.accept(bench.propose(lambda text, _, name=name: f"{text}{CHANGES[name]}\n").key)  # type: ignore[misc]  # a default binds the name
+        outcome = bench.accept(bench.propose(partial(_with, CHANGES[name])).key)
         assert outcome is not None
         assert outcome.saved is not None
     fresh = Workbench(bench.corpus, open_adapter_file(bench.file.path, folder=tmp_path))

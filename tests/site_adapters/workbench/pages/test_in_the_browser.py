@@ -116,8 +116,9 @@ def test_a_reading_is_corrected_and_restored_by_keys_alone(opened: OpenedSite, b
 def test_marked_words_become_the_phrase(opened: OpenedSite) -> None:
     page = opened.page
     page.goto(opened.address + PAGES["report"])
-    page.dblclick("#text mark a")
-    assert page.input_value('#correct input[name="phrase"]') != ""
+    words = page.inner_text("#text mark a")
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('#text mark'))")
+    page.wait_for_function("words => document.querySelector('#correct input[name=phrase]').value === words", arg=words)
 
 
 def test_the_second_browser_is_told(opened: OpenedSite, bench: Workbench) -> None:
