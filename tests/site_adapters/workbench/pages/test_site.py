@@ -60,8 +60,8 @@ def test_every_word_is_translated() -> None:
     assert {
         *STATES,
         UNMENTIONED,
-        "before",
-        "after, held out",
+        "before labels",
+        "after labels",
         "probability that was said",
         "share that was true",
     } <= WORDS.keys()

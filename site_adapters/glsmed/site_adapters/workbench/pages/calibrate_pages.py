@@ -47,13 +47,13 @@ class CalibratePages:
 
 
 def _drawn(found: CueReliability) -> str:
-    names = {"before": "before", "after": "after, held out"}
+    names = {"before": "before labels", "after": "after labels"}
     points = {names[name]: [(row.predicted, row.observed) for row in rows] for name, rows in found.curves.items()}
     return reliability_svg(points, title="Reliability of hedged words")
 
 
 def _spoken(svg: str, t: Words) -> str:
     """The drawing with its words in the language of the page, which the font that it was measured with may lack."""
-    for words in ("before", "after, held out", "probability that was said", "share that was true"):
+    for words in ("before labels", "after labels", "probability that was said", "share that was true"):
         svg = svg.replace(f">{words}<", f">{t(words)}<")
     return svg.replace("Reliability of hedged words", t("Reliability of hedged words"))
