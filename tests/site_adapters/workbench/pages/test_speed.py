@@ -17,19 +17,21 @@ FILTER_S, FILTER_REPORTS = 0.3, 5000
 _TRIALS = 5
 
 
-def _best(trial: Callable[[int], None]) -> float:
-    """The shortest of a few trials, in seconds: what else the machine does is no part of it."""
-    seconds = []
+def _best(name: str, trial: Callable[[int], None]) -> float:
+    """The shortest of a few trials, in seconds; kept beside the screenshots with the processor time of this process.
+
+    On a busy machine only processor time is comparable; that of the browser is not in it.
+    """
+    seconds, worked = [], []
     for number in range(_TRIALS):
-        start = time.perf_counter()
+        start, before = time.perf_counter(), time.process_time()
         trial(number)
         seconds.append(time.perf_counter() - start)
-    return min(seconds)
-
-
-def _keep(name: str, seconds: float) -> None:
+        worked.append(time.process_time() - before)
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    (SCREENSHOTS / f"{name}.json").write_text(json.dumps({"seconds": round(seconds, 3)}))
+    kept = {"seconds": round(min(seconds), 3), "processor_seconds": round(min(worked), 3)}
+    (SCREENSHOTS / f"{name}.json").write_text(json.dumps(kept))
+    return min(seconds)
 
 
 def test_a_phrase_shows_its_effect_within_a_second(tmp_path: Path) -> None:
@@ -47,16 +49,14 @@ def test_a_phrase_shows_its_effect_within_a_second(tmp_path: Path) -> None:
             page.click("#correct button.first")
             page.wait_for_selector("#proposal .diff")
 
-        seconds = _best(propose)
-    _keep("speed-effect", seconds)
+        seconds = _best("speed-effect", propose)
     assert seconds <= EFFECT_S
 
 
 def test_a_filter_answers_within_three_tenths(tmp_path: Path) -> None:
     bench = drawn_bench(tmp_path, count=FILTER_REPORTS)
     with browser_of(workbench_site(bench, language="en")) as opened:
-        seconds = _best(lambda number: _filter(opened, number))
-    _keep("speed-filter", seconds)
+        seconds = _best("speed-filter", lambda number: _filter(opened, number))
     assert seconds <= FILTER_S
 
 
