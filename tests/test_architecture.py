@@ -100,7 +100,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "admission": {"folders"},
         "monitoring": {"folders"},
         "signing": {"admission", "flower"},
-        "reporting": {"admission", "folders", "rounds"},
+        "reporting": {"admission", "folders", "monitoring", "rounds"},
         "processes": {"admission", "flower", "folders", "monitoring", "rounds", "signing"},
         "readiness": {"admission", "flower", "folders"},
         "commands": {"admission", "folders", "monitoring", "processes", "readiness", "reporting"},

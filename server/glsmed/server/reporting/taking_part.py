@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from glsmed.server.admission.site_list import SiteRow
 from glsmed.server.folders.run_folder import RoundRecord
 from glsmed.server.reporting.study_record import StudyRecord
-from glsmed.shared.pages.blocks import Block, Heading, Listing, Paragraph, Table, bounded
+from glsmed.shared.pages.blocks import Block, Listing, Paragraph, Table, bounded
 from glsmed.shared.quantities import bytes_in_words
 
 _MOST_ROUNDS = 200  # rows of the table; the record has them all
@@ -50,7 +50,7 @@ def round_blocks(record: StudyRecord) -> list[Block]:
         blocks.append(
             Paragraph(f"{left_out} rounds in which every site counted are left out here; run/rounds.jsonl has them.")
         )
-    return [Heading("Rounds"), *blocks]
+    return blocks
 
 
 def not_counted_words(record: StudyRecord) -> list[str]:

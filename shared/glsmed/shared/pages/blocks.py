@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+NONE = "–"  # in the place of a number that is not there
 _CUT = "…"
 
 

@@ -17,6 +17,7 @@ _INK = "#010203"  # drawn with this, and then replaced by the page's own colour 
 _SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "glsmed",
+    "text.parse_math": False,  # a name with dollar signs is no formula
     "text.color": _INK,
     "axes.edgecolor": _INK,
     "axes.labelcolor": _INK,
