@@ -79,7 +79,8 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         },
         "model_use": {"data", "dicom_out", "evaluation", "labels", "learning", "settings", "training"},
         "after_study": {"data", "labels", "monitoring", "resident", "settings"},
-        "commands": {"after_study", "data", "imports", "model_use", "node", "settings", "resident"},
+        "site_page": {"after_study", "egress", "labels", "monitoring", "settings"},
+        "commands": {"after_study", "data", "imports", "model_use", "node", "settings", "site_page", "resident"},
         "cli": {"commands"},
     },
     "client/training": {
@@ -104,7 +105,8 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "reporting": {"admission", "folders", "monitoring", "rounds"},
         "processes": {"admission", "flower", "folders", "monitoring", "rounds", "signing"},
         "readiness": {"admission", "flower", "folders"},
-        "commands": {"admission", "folders", "monitoring", "processes", "readiness", "reporting"},
+        "page": {"folders", "monitoring", "reporting"},
+        "commands": {"admission", "folders", "monitoring", "page", "processes", "readiness", "reporting"},
         "cli": {"commands"},
     },
     "benchmarks": {

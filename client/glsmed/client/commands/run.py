@@ -1,11 +1,19 @@
 """``glsmed-client run``, or no command at all: take part in the study."""
 
 import time
+from contextlib import nullcontext
+from typing import Annotated
 
 import typer
 
+from glsmed.client.commands.page import page_beside
 
-def run(context: typer.Context) -> None:
+PageOption = Annotated[
+    bool, typer.Option("--page", help="Show in a browser of this machine what left and what comes next.")
+]
+
+
+def run(context: typer.Context, show_page: PageOption = False) -> None:
     """Take part until Ctrl-C; the same as `glsmed-client --site config.yaml`."""
     from glsmed.client.node.supervisor import SiteSupervisor
     from glsmed.shared.processes.children import end_with_starter
@@ -13,7 +21,8 @@ def run(context: typer.Context) -> None:
 
     tell = json_lines(typer.echo, process="glsmed-client") if json_is_wanted() else _tell
     end_with_starter()
-    SiteSupervisor(context.obj, tell=tell).run()
+    with page_beside(context.obj) if show_page else nullcontext():
+        SiteSupervisor(context.obj, tell=tell).run()
 
 
 def _tell(line: str) -> None:

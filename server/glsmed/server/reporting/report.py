@@ -1,7 +1,5 @@
 """The report: what happened in a study, on one page."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from glsmed.server.monitoring.study_status import StudyStatus
@@ -17,17 +15,8 @@ from glsmed.server.reporting.provenance import digest_table, privacy_blocks, ver
 from glsmed.server.reporting.results import WORDS, gain_blocks, results_blocks
 from glsmed.server.reporting.study_record import StudyRecord
 from glsmed.server.reporting.taking_part import round_blocks, site_blocks
-from glsmed.shared.pages.blocks import Block, Heading, Listing, Page, Paragraph, bounded
+from glsmed.shared.pages.blocks import Block, Heading, Listing, Page, Paragraph, Section, bounded
 from glsmed.shared.pages.spoken import say
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One part of the page; ``key`` is its anchor."""
-
-    key: str
-    title: str
-    blocks: Sequence[Block]
 
 
 def report_page(record: StudyRecord, *, written_at: str) -> Page:
@@ -73,20 +62,21 @@ def missing_blocks(record: StudyRecord) -> list[Block]:
     """What was not measured, and why."""
     blocks: list[Block] = []
     away = [f"{site}: {reason}." for site, reason in unmeasured_sites(record).items()]
-    for words, lines in (("Sites without any number:", away), ("Numbers that did not come:", missing_in_words(record))):
+    without, lacking = say("Sites without any number:"), say("Numbers that did not come:")
+    for words, lines in ((without, away), (lacking, missing_in_words(record))):
         if lines:
             blocks += [Paragraph(words), Listing(lines)]
-    return [*blocks, Paragraph("Nobody looked at:"), Listing(not_looked_at(record))]
+    return [*blocks, Paragraph(say("Nobody looked at:")), Listing(not_looked_at(record))]
 
 
 def state_words(record: StudyRecord) -> str:
     """How the study stands, in one sentence."""
     done, planned = len(record.accepted_rounds), record.study.training.rounds
     sites = {site for one in record.accepted_rounds for site in one.counted}
-    return (
-        f"{done} of {planned} rounds counted, with updates of {len(sites)} {'site' if len(sites) == 1 else 'sites'}. "
-        f"State: {record.state.state}."
-    )
+    one = "{done} of {planned} rounds counted, with updates of 1 site. State: {state}."
+    several = "{done} of {planned} rounds counted, with updates of {count} sites. State: {state}."
+    values = {"done": done, "planned": planned, "count": len(sites), "state": say(record.state.state)}
+    return say(one if len(sites) == 1 else several, **values)
 
 
 def choice_words(record: StudyRecord) -> str:
@@ -95,22 +85,28 @@ def choice_words(record: StudyRecord) -> str:
         return ""
     chosen, best = record.summary.get("chosen_by", {}), record.summary.get("best_round")
     if chosen.get("mean") is None:
-        return f"The model of round {best} is kept: the last, since no site sent its validation metrics of two rounds."
+        last = "The model of round {best} is kept: the last, since no site sent its validation metrics of two rounds."
+        return say(last, best=best)
     over_sites = record.summary.get("chosen_over_sites", "mean")
-    return (
-        f"The model of round {best} is kept: of all rounds it has the best {over_sites} validation "
-        f"{WORDS[chosen['metric']]} "
-        f"({chosen['mean']:.4f}), rounds being compared as if each had the same sites and findings. Findings with one "
-        "class at a site do not count."
+    return say(
+        "The model of round {best} is kept: of all rounds it has the best {over} validation {metric} ({value}), rounds "
+        "being compared as if each had the same sites and findings. Findings with one class at a site do not count.",
+        best=best,
+        over=say(over_sites),
+        metric=say(WORDS[chosen["metric"]]),
+        value=f"{chosen['mean']:.4f}",
     )
 
 
 def _head(record: StudyRecord, written_at: str) -> list[Block]:
     message = bounded(record.state.message, most=500)
-    blocks: list[Block] = [Paragraph(f"{state_words(record)} Written at {written_at} from the record of the run.")]
+    written = say("Written at {when} from the record of the run.", when=written_at)
+    blocks: list[Block] = [Paragraph(f"{state_words(record)} {written}")]
     if not record.has_finished:
-        blocks.append(Paragraph("The study has not ended: numbers may change.", strong=True))
+        blocks.append(Paragraph(say("The study has not ended: numbers may change."), strong=True))
     blocks += [
-        Paragraph(text) for text in (choice_words(record), f"Last message: {message}" if message else "") if text
+        Paragraph(text)
+        for text in (choice_words(record), say("Last message: {message}", message=message) if message else "")
+        if text
     ]
     return blocks

@@ -67,6 +67,15 @@ class Page:
     blocks: Sequence[Block]
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of a page; ``key`` is its anchor."""
+
+    key: str
+    title: str
+    blocks: Sequence[Block]
+
+
 def bounded(text: object, *, most: int = 200) -> str:
     """Words that came from elsewhere on one line of at most ``most`` characters, without control characters.
 

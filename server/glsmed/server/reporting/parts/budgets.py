@@ -1,4 +1,4 @@
-"""Budgets of privacy and of requests, as far as sites report them: a site says that one is spent, and nothing before."""
+"""Budgets of privacy and of requests, as far as sites report them: a site says when one is spent, nothing before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from glsmed.server.folders.run_folder import MetricRow
 from glsmed.server.reporting.parts.cohort import FEWEST_CASES
 from glsmed.server.reporting.parts.numbers import number
-from glsmed.server.reporting.results import interval_of
+from glsmed.server.reporting.results import FEW, interval_of, is_few
 from glsmed.server.reporting.study_record import StudyRecord
 from glsmed.shared.pages.blocks import NONE, Block, Figure, Heading, Paragraph, Table, bounded
 from glsmed.shared.pages.figures import lines_svg
 from glsmed.shared.pages.spoken import say
 
 _LAST_ROUNDS = 6  # columns of a table
-_FEW = " *"
 
 Numbers = Mapping[str, float]  # of one finding at one site after one round
 
@@ -45,13 +44,6 @@ def course_blocks(course: Course) -> list[Block]:
     return [Paragraph(_explained()), *blocks]
 
 
-def is_few(numbers: Numbers) -> bool:
-    """Whether there are fewer than ten cases of a class; true where it is not known."""
-    if not {"n", "positives"} <= numbers.keys():
-        return True
-    return min(numbers["positives"], numbers["n"] - numbers["positives"]) < FEWEST_CASES
-
-
 def _validated(rows: Sequence[MetricRow]) -> list[MetricRow]:
     return [row for row in rows if row.split == "validation" and row.finding]
 
@@ -78,7 +70,7 @@ def _cell(numbers: Numbers) -> str:
         return words
     interval = interval_of(numbers)
     between = "" if interval is None else f" ({interval.low:.3f}–{interval.high:.3f})"
-    return f"{words}{between}{_FEW if is_few(numbers) else ''}"
+    return f"{words}{between}{FEW if is_few(numbers) else ''}"
 
 
 def _explained() -> str:

@@ -42,7 +42,7 @@ def _lines(standing: Standing) -> Iterator[str]:
     status = standing.status
     if status.message:
         yield say("Last message: {message}", message=bounded(status.message, most=500))
-    if status.waiting_for:
+    if status.waiting_for and status.centre_runs:
         yield _waiting(standing)
     if status.seconds_left and not status.has_ended:
         yield say("Time left: about {time}, as long as the rounds so far.", time=seconds(status.seconds_left))
