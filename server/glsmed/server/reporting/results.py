@@ -7,7 +7,7 @@ from glsmed.server.reporting.auroc_interval import Interval, auroc_interval
 from glsmed.server.reporting.parts.cohort import FEWEST_CASES
 from glsmed.server.reporting.parts.numbers import count, number, signed
 from glsmed.server.reporting.study_record import SiteNumbers, StudyRecord
-from glsmed.shared.pages.blocks import Block, Figure, Heading, Paragraph, Table
+from glsmed.shared.pages.blocks import Block, Figure, Heading, Paragraph, Table, bounded
 from glsmed.shared.pages.figures import Estimate, estimates_svg, lines_svg, reliability_svg
 from glsmed.shared.pages.spoken import say
 from glsmed.shared.protocol.metric_names import EVALUATION_METRICS
@@ -56,7 +56,10 @@ def gain_blocks(record: StudyRecord) -> list[Block]:
     gain = record.summary.get("cross_site", {}).get("gain", {})
     if not gain:
         return []
-    rows = [[site, *(signed(own.get(metric)) for metric in EVALUATION_METRICS)] for site, own in sorted(gain.items())]
+    rows = [
+        [bounded(site, most=63), *(signed(own.get(metric)) for metric in EVALUATION_METRICS)]
+        for site, own in sorted(gain.items())
+    ]
     head = [say("site"), *_metric_names()]
     caption = say("The study's model less the best model that the site trained alone, on the same test patients.")
     explained = say("Above 0 is better for AUROC and AUPRC, below 0 for the others.")
@@ -145,7 +148,7 @@ def _round_figure(record: StudyRecord) -> list[Block]:
     values: dict[str, dict[float, list[float]]] = defaultdict(lambda: defaultdict(list))
     for row in record.metrics:
         if row.split == "validation" and row.metric == "log_loss":
-            values[row.site][row.round].append(row.value)
+            values[bounded(row.site, most=63)][row.round].append(row.value)
     curves = {site: _mean_of(rounds) for site, rounds in sorted(values.items())}
     if not curves:
         return []
