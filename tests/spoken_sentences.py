@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from string import Formatter
 
 
 def spoken_sentences(folders: Iterable[Path]) -> set[str]:
@@ -61,3 +62,8 @@ def _strings(value: ast.expr) -> Iterator[str]:
     elif isinstance(value, ast.Tuple | ast.List):
         for one in value.elts:
             yield from _strings(one)
+
+
+def places(sentence: str) -> set[str]:
+    """The names of the places in a sentence."""
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name is not None}

@@ -8,8 +8,7 @@ from glsmed.server.commands.admit import admit_command
 from glsmed.server.commands.check import check_command
 from glsmed.server.commands.export import export_command
 from glsmed.server.commands.init import init_command
-from glsmed.server.commands.page import page_command
-from glsmed.server.commands.report import report_command
+from glsmed.server.commands.report import page_command, report_command
 from glsmed.server.commands.run import PageLanguageOption, PageOption, PagePortOption, run_study_command
 from glsmed.server.commands.sites import sites_command
 from glsmed.server.commands.status import status_command

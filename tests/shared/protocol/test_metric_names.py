@@ -35,7 +35,14 @@ def test_a_site_names_its_permissions_by_these_words() -> None:
 
 @pytest.mark.parametrize(
     ("key", "permission"),
-    [("auroc/effusion", "auroc"), ("loss", "loss"), ("n/effusion", "counts"), ("patients", "counts"), ("present_cells/effusion", "cohort"), ("words", None)],
+    [
+        ("auroc/effusion", "auroc"),
+        ("loss", "loss"),
+        ("n/effusion", "counts"),
+        ("patients", "counts"),
+        ("present_cells/effusion", "cohort"),
+        ("words", None),
+    ],
 )
 def test_a_number_needs_the_permission_of_its_name(key: str, permission: str | None) -> None:
     assert permission_of(key) == permission

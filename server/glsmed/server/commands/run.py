@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from glsmed.server.commands.page import page_beside
+from glsmed.server.commands.report import page_beside
 from glsmed.server.commands.study_option import StudyOption, chosen_study
 from glsmed.shared.web.words import Language
 

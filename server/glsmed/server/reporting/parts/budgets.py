@@ -50,7 +50,7 @@ def budget_blocks(budgets: Budgets) -> list[Block]:
     ]
     blocks: list[Block] = [Listing(lines)] if lines else [Paragraph(say("No site says that a budget is spent."))]
     if budgets.max_epsilon is not None:
-        sentence = "After {rounds} rounds no site has spent more than epsilon {limit}: it would have refused."
+        sentence = "Rounds so far: {rounds}. No site has spent more than epsilon {limit}: it would have refused."
         blocks.append(Paragraph(say(sentence, rounds=budgets.rounds, limit=f"{budgets.max_epsilon:g}")))
     what = "What is left of them stays at each site: glsmed-client privacy, and the site's own page."
     return [*blocks, Paragraph(say(what))]

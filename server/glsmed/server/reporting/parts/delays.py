@@ -51,7 +51,7 @@ def delay_blocks(delays: Sequence[SiteDelay]) -> list[Block]:
 
 def _verdict(worst: SiteDelay) -> str:
     if worst.waited >= _NOTICED_SECONDS:
-        sentence = "{site} holds the study up most: the others waited {time} for it, in {rounds} rounds."
+        sentence = "{site} holds the study up most: the others waited {time} for it (it was last in {rounds})."
         return say(sentence, site=bounded(worst.site, most=63), time=seconds(worst.waited), rounds=worst.last_in)
     return say("No site holds the study up.")
 

@@ -157,7 +157,7 @@ WORDS: Catalogue = MappingProxyType(
         "others waited": "他施設の待ち時間",
         "asked and not counted": "依頼されたが無効",
         "Times of training are what each site says.": "学習時間は各施設の申告によります。",
-        "{site} holds the study up most: the others waited {time} for it, in {rounds} rounds.": "{site} が最も進行を遅らせています。他施設は{rounds}ラウンドで合計 {time} 待ちました。",
+        "{site} holds the study up most: the others waited {time} for it (it was last in {rounds}).": "{site} が最も進行を遅らせています。他施設は合計 {time} 待ちました（最後になった回数: {rounds}）。",
         "No site holds the study up.": "進行を遅らせている施設はありません。",
         # changes
         "Updates are masked: the centre sees their sum, and no site's own change.": "更新は秘匿されています。中央に見えるのは合計のみで、各施設の変化は見えません。",
@@ -174,7 +174,7 @@ WORDS: Catalogue = MappingProxyType(
         "{site}: its privacy budget is spent; it measures models and trains no more.": "{site}: プライバシー予算を使い切りました。モデルの測定のみ行い、学習はしません。",
         "{site}: it has answered as many requests as its policy allows.": "{site}: 方針で認められた回数の依頼に回答済みです。",
         "No site says that a budget is spent.": "予算を使い切ったと報告した施設はありません。",
-        "After {rounds} rounds no site has spent more than epsilon {limit}: it would have refused.": "{rounds}ラウンド後、ε = {limit} を超えた施設はありません（超える場合は拒否します）。",
+        "Rounds so far: {rounds}. No site has spent more than epsilon {limit}: it would have refused.": "これまでのラウンド数: {rounds}。ε = {limit} を超えた施設はありません（超える場合は拒否します）。",
         "What is left of them stays at each site: glsmed-client privacy, and the site's own page.": "残りの予算は各施設にのみ記録されます（glsmed-client privacy と施設のページ）。",
         "Training had no differential privacy (training.privacy.noise_multiplier is 0): no epsilon was spent, and nothing bounds what a model tells of a single patient.": "学習に差分プライバシーは使われていません（training.privacy.noise_multiplier が 0）。εは消費されず、モデルから個々の患者について漏れる情報に上限はありません。",
         "Training was private: noise multiplier {noise}, clipping norm {norm}, delta {delta}, the patient as the unit. Each site refuses a round that would exceed epsilon {limit}, so no site spent more. What each spent is in its own account and does not leave it. The metrics that sites sent are not part of this: docs/privacy.md.": "学習に差分プライバシーを使用: ノイズ倍率 {noise}、クリッピングノルム {norm}、δ = {delta}、単位は患者。各施設は ε = {limit} を超えるラウンドを拒否するため、これを超えた施設はありません。消費量は各施設の台帳にのみ記録されます。施設が送った指標はこれに含まれません（docs/privacy.md）。",
