@@ -8,6 +8,11 @@ from glsmed.server.reporting.parts.cohort import cohort_blocks, read_cohort
 from glsmed.server.reporting.study_record import StudyRecord, read_study_record
 from glsmed.shared.pages.blocks import Listing, Paragraph, Table
 
+_TOO_FEW = (
+    "effusion: too few with it to be measured at b (40): of fewer than 47 in training, fewer than 10 are left for the "
+    "test."
+)
+
 
 @pytest.fixture
 def record(folder: StudyFolder) -> StudyRecord:
@@ -58,8 +63,7 @@ def test_what_no_site_lets_go_has_no_table(record: StudyRecord) -> None:
         ({"a": cells(all_=1000, present=500), "b": cells(all_=1000, present=51)}, ""),
         (
             {"a": cells(all_=400, present=200), "b": cells(all_=400, present=40)},
-            "effusion: too few with it to be measured at b (40): of fewer than 47 in training, fewer than 10 are left for "
-             "the test.",
+            _TOO_FEW,
         ),
         ({"a": {"training_cells/effusion": 40.0}}, ""),
         ({"a": {}, "b": {}}, ""),
