@@ -8,8 +8,6 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from scipy.stats import fisher_exact
-
 from glsmed.shared.pages.blocks import Block, Paragraph, Table
 from glsmed.shared.pages.spoken import say
 
@@ -102,6 +100,8 @@ def _tables(month: str, by_month: Mapping[str, set[str]], uses: Mapping[str, Col
 
 def _chance(one: CueChange) -> float:
     """The probability of so great a difference where nothing has changed."""
+    from scipy.stats import fisher_exact  # type: ignore[import-untyped]  # no types; here, for it starts slowly
+
     table = [[one.now, one.reports - one.now], [one.before, one.earlier - one.before]]
     return float(fisher_exact(table).pvalue)
 
