@@ -22,7 +22,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 SCREENSHOTS = PROJECT / "build" / "screenshots"
 _UNPACKED = PROJECT / "build" / "chromium" / "usr" / "lib" / "chromium"  # where .ci/run unpacks Debian's package
 _SERIOUS = ("serious", "critical")
-_TIMEOUT_MS = 10_000.0
+_TIMEOUT_MS = 30_000.0
 
 
 @dataclass
@@ -79,6 +79,7 @@ def chromium() -> Iterator[Browser]:
     if executable.is_relative_to(PROJECT):
         before = environment.get("LD_LIBRARY_PATH")
         environment["LD_LIBRARY_PATH"] = os.pathsep.join(filter(None, (*map(str, libraries), before)))
+        environment["XDG_DATA_HOME"] = str(_UNPACKED.parents[1] / "share")  # where fontconfig looks for more fonts
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=executable,

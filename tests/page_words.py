@@ -11,6 +11,7 @@ from glsmed.shared.web.words import BASE_WORDS, Catalogue
 
 _TAG = re.compile(r"<!--.*?-->|<[^>]*>|&\w+;", re.DOTALL)
 _ATTRIBUTE = re.compile(r'[\w-]+="[^"]*"|{\w+}')  # what a macro gives to a tag; a place that is filled later
+_SHOWN = re.compile(r'\b(?:title|alt|aria-label|placeholder|label)="([^"\0]*)"')  # attributes that people see or hear
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -59,7 +60,7 @@ def _bare(path: Path) -> Iterator[str]:
         for part in output.nodes
     )
     text = re.sub(r"<(kbd|code)[ >].*?</\1>", "", text, flags=re.DOTALL)
-    for line in _ATTRIBUTE.sub("", _TAG.sub("\n", text)).splitlines():
+    for line in [*_ATTRIBUTE.sub("", _TAG.sub("\n", text)).splitlines(), *_SHOWN.findall(text)]:
         if _LETTERS.search(line):
             yield line.strip()
 

@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from glsmed.site_adapters.cli import app
 
-COMMANDS = ("extract", "cues", "lint", "bench", "suggest", "explain", "calibrate", "evaluate")
+COMMANDS = ("extract", "cues", "lint", "bench", "suggest", "explain", "calibrate", "evaluate", "workbench")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -10,6 +10,7 @@ from glsmed.site_adapters.commands.evaluate import evaluate_command
 from glsmed.site_adapters.commands.explain import explain_command
 from glsmed.site_adapters.commands.extract import extract_command
 from glsmed.site_adapters.commands.findings import findings_command
+from glsmed.site_adapters.commands.in_browser.workbench import workbench_command
 from glsmed.site_adapters.commands.lint import lint_command
 from glsmed.site_adapters.commands.suggest import suggest_command
 
@@ -24,6 +25,7 @@ app = typer.Typer(
 
     - `glsmed-adapter extract en_radiology --in reports.jsonl --out labels.jsonl` reads every report
     - `glsmed-adapter explain st-mary.yaml --text "Small effusion cannot be excluded."` says why
+    - `glsmed-adapter workbench st-mary.yaml --reports reports.jsonl` shows and corrects it in the browser
     """,
 )
 app.command("extract")(extract_command)
@@ -35,6 +37,7 @@ app.command("suggest")(suggest_command)
 app.command("explain")(explain_command)
 app.command("calibrate")(calibrate_command)
 app.command("evaluate")(evaluate_command)
+app.command("workbench")(workbench_command)
 
 
 def main() -> None:

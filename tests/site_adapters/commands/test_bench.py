@@ -47,3 +47,24 @@ def test_a_version_that_was_not_raised_is_warned_of(site: Path, capsys: pytest.C
     (site / "former.yaml").write_text(SITE + "cues: [{id: possible, certainty: 0.3}]\n")
     bench_command(str(site / "worse.yaml"), against=str(site / "former.yaml"), reports=site / "r.jsonl", gold=None)
     assert "is 2, and" in capsys.readouterr().err
+
+
+def test_a_new_phrase_that_never_matched_is_told_with_the_nearest_wording(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = "{id: guess, kind: uncertainty, certainty: 0.5, phrases: [there is any, posible, zebra crossing]}"
+    (site / "idle.yaml").write_text(f"{SITE}cues: [{entry}]\n")
+    bench_command(str(site / "idle.yaml"), against="en_radiology", reports=site / "r.jsonl", gold=None)
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("never matched")]
+    assert "'there is any' of guess stands in no report; the nearest wording is 'there is an' (12 times)" in told[0]
+    assert "'posible' of guess" in told[1]
+    assert "'possible' (12 times)" in told[1]
+    assert "nor anything like it" in told[2]
+
+
+def test_new_phrases_that_match_are_not_told(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (site / "used.yaml").write_text(
+        f"{SITE}cues: [{{id: guess, kind: uncertainty, certainty: 0.5, phrases: [there is an]}}]\n"
+    )
+    bench_command(str(site / "used.yaml"), against="en_radiology", reports=site / "r.jsonl", gold=None)
+    assert "never matched" not in capsys.readouterr().out

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from glsmed.client.commands.page import page_beside
+from glsmed.client.commands.in_browser.page import page_beside
 
 PageOption = Annotated[
     bool, typer.Option("--page", help="Show in a browser of this machine what left and what comes next.")

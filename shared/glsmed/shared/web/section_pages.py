@@ -4,7 +4,7 @@ The sections are blocks of ``glsmed.shared.pages``, so the page shows what a wri
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from time import monotonic
 
@@ -13,9 +13,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from glsmed.shared.errors import GlsmedError
-from glsmed.shared.pages.blocks import Paragraph, Section, bounded
+from glsmed.shared.pages.blocks import Block, Figure, Paragraph, Section, bounded
 from glsmed.shared.pages.html_page import blocks_html
 from glsmed.shared.pages.spoken import say, speaking
+from glsmed.shared.web.inline_svg import inline_svg
 from glsmed.shared.web.local_site import LocalSite
 from glsmed.shared.web.rendering import render
 from glsmed.shared.web.words import Catalogue, Language
@@ -117,7 +118,12 @@ class _WatchedPages:
 
 
 def _shown(section: Section) -> _Shown:
-    return _Shown(section.key, section.title, blocks_html(section.blocks))
+    return _Shown(section.key, section.title, blocks_html(map(_fit_for_policy, section.blocks)))
+
+
+def _fit_for_policy(block: Block) -> Block:
+    """The block without styles of its own, which the policy of served pages does not allow."""
+    return replace(block, svg=inline_svg(block.svg)) if isinstance(block, Figure) else block
 
 
 def _unreadable(key: str, error: Exception) -> Section:

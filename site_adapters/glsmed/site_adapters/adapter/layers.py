@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from glsmed.shared.errors import ConfigurationError, Fault
-from glsmed.shared.files.documents import Document, did_you_mean, read_document, validate
+from glsmed.shared.files.documents import Document, did_you_mean, parse_document, read_document, validate
 from glsmed.site_adapters.adapter.adapter import Place
 from glsmed.site_adapters.adapter.schema import AdapterFile
 
@@ -32,17 +32,21 @@ def built_in_names() -> list[str]:
     return sorted(path.stem for path in VOCABULARIES.glob("*.yaml"))
 
 
-def read_layers(reference: str | Path) -> list[Layer]:
+def read_layers(reference: str | Path, *, draft: str | None = None) -> list[Layer]:
     """The file that ``reference`` names and its parents, the outermost parent first.
+
+    Args:
+        reference: a built-in vocabulary or a file.
+        draft: what the file would say, instead of what it says; then it need not be there yet.
 
     Raises:
         ConfigurationError: with every fault of the first file that has one, an unknown parent, or a cycle.
     """
     layers: list[Layer] = []
     seen: list[Path] = []
-    path = _find(reference, origin=None)
+    path = _find(reference, origin=None) if draft is None else Path(reference)
     while True:
-        layer = _read(path, inherited=bool(layers))
+        layer = _read(path, inherited=bool(layers)) if layers or draft is None else _checked(_drafted(path, draft))
         layers.append(layer)
         seen.append(path.resolve())
         if layer.file.extends is None:
@@ -80,7 +84,14 @@ def _read_built_in(path: Path, *, inherited: bool) -> Layer:
 
 
 def _read_file(path: Path, *, inherited: bool) -> Layer:
-    document = read_document(path)
+    return _checked(read_document(path), inherited=inherited)
+
+
+def _drafted(path: Path, draft: str) -> Document:
+    return parse_document(draft.replace("\r\n", "\n"), source=str(path))
+
+
+def _checked(document: Document, *, inherited: bool = False) -> Layer:
     faults = list(_repeated_cues(document))
     try:
         file = validate(document, AdapterFile)

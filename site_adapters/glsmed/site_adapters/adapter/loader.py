@@ -42,7 +42,11 @@ def load_adapter(reference: str | Path) -> Adapter:
     Raises:
         ConfigurationError: with every fault, as ``file:line: key: message``.
     """
-    layers = read_layers(reference)
+    return merged(read_layers(reference))
+
+
+def merged(layers: Sequence[Layer]) -> Adapter:
+    """The adapter of files that were read, the outermost parent first; errors as of :func:`load_adapter`."""
     merger = _Merger()
     for layer in layers:
         merger.take(layer)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from glsmed.shared.cue_calibration.family_shifts import Floats, Integers
+from glsmed.site_adapters.calibration.calibration import Calibration
 from glsmed.site_adapters.calibration.evaluation import probabilities
 from glsmed.site_adapters.calibration.gold_cells import GoldCell
 from glsmed.site_adapters.calibration.scores import log_losses, score
@@ -50,16 +51,17 @@ class Verdict:
 
 def compare(before: Reader, after: Reader, texts: Mapping[str, str]) -> Comparison:
     """What changes between two adapters, in the order of the reports."""
-    changes: list[Change] = []
+    changes_found: list[Change] = []
     cells = 0
     for report_id, text in texts.items():
         then, now = before.read(text).cells, after.read(text).cells
         cells += len(then.keys() | now.keys())
-        changes += _changes(report_id, then, now)
-    return Comparison(len(texts), cells, changes)
+        changes_found += changes(report_id, then, now)
+    return Comparison(len(texts), cells, changes_found)
 
 
-def _changes(report_id: str, then: Mapping[str, Cell], now: Mapping[str, Cell]) -> Iterator[Change]:
+def changes(report_id: str, then: Mapping[str, Cell], now: Mapping[str, Cell]) -> Iterator[Change]:
+    """The cells of one report that two readings have differently."""
     for finding in sorted(then.keys() | now.keys()):
         before, after = then.get(finding), now.get(finding)
         if before is None or after is None or _differ(before, after):
@@ -71,11 +73,18 @@ def _differ(one: Cell, other: Cell) -> bool:
     return not same_words or abs(one.probability - other.probability) > _SAME
 
 
-def judge(before: Sequence[GoldCell], after: Sequence[GoldCell]) -> list[Verdict]:
+def judge(
+    before: Sequence[GoldCell], after: Sequence[GoldCell], calibration: Calibration | None = None
+) -> list[Verdict]:
     """Brier, log-loss and F1 of both adapters on the same gold labels.
 
     Reports are the unit of chance. Brier and log-loss are worse where the mean difference exceeds two standard errors
     of its sum by report; F1 where it falls in 97.5 % of resampled reports.
+
+    Args:
+        before: the labels with what the one adapter reads.
+        after: with what the other reads.
+        calibration: gives the probabilities of both; None for the adapters' own.
 
     Raises:
         ValueError: the labels are not the same.
@@ -85,7 +94,7 @@ def judge(before: Sequence[GoldCell], after: Sequence[GoldCell]) -> list[Verdict
     value = np.array([gold.value for gold in before], dtype=np.float64)
     numbers = {report_id: number for number, report_id in enumerate(dict.fromkeys(gold.report_id for gold in before))}
     report = np.array([numbers[gold.report_id] for gold in before], dtype=np.intp)
-    then, now = probabilities(before), probabilities(after)
+    then, now = probabilities(before, calibration), probabilities(after, calibration)
     verdicts = []
     for measure, loss in (("brier", _squares), ("log_loss", log_losses)):
         old, new = loss(then, value), loss(now, value)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # at run time they would cost every command the start of nump
     from glsmed.site_adapters.reading.cells import Cell
 
 _MOST_SHOWN = 200
+_MOST_UNMATCHED = 20
 
 
 def bench_command(
@@ -32,6 +33,7 @@ def bench_command(
     from glsmed.site_adapters.inputs.report_files import read_reports
     from glsmed.site_adapters.lint.file_rules import version_not_raised
     from glsmed.site_adapters.lint.lint_context import load_subject
+    from glsmed.site_adapters.suggesting.unmatched import never_matched
 
     now, before = load_subject(adapter), load_subject(against)
     texts = read_reports(reports)
@@ -44,6 +46,9 @@ def bench_command(
         )
         warn(notes)
     _print_changes(compare(before.reader, now.reader, texts), labels)
+    for one in never_matched(now, before, texts.values())[:_MOST_UNMATCHED]:
+        near = f"the nearest wording is {one.nearest!r} ({one.times} times)" if one.nearest else "nor anything like it"
+        typer.echo(f"never matched: {one.phrase!r} of {one.owner} stands in no report; {near}")
     for fault in version_not_raised(now, before):
         typer.echo(f"warning: {fault}", err=True)
     verdicts = _verdicts(before, now, texts, labels) if labels else []

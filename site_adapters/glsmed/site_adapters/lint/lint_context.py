@@ -11,7 +11,7 @@ from glsmed.shared.errors import Fault
 from glsmed.site_adapters.adapter.adapter import BARE, NEGATED, Adapter, Cue, Place
 from glsmed.site_adapters.adapter.layers import Layer, read_layers
 from glsmed.site_adapters.adapter.lexicon import Lexicon
-from glsmed.site_adapters.adapter.loader import load_adapter
+from glsmed.site_adapters.adapter.loader import load_adapter, merged
 from glsmed.site_adapters.adapter.schema import CueEntry
 from glsmed.site_adapters.reading.examples import check_examples
 from glsmed.site_adapters.reading.reader import Reader
@@ -115,14 +115,19 @@ class Subject:
         return text[0].upper() + text[1:]
 
 
-def load_subject(reference: str | Path) -> Subject:
+def load_subject(reference: str | Path, *, draft: str | None = None) -> Subject:
     """The adapter that ``reference`` names, ready for inspection.
+
+    Args:
+        reference: a built-in vocabulary or a file.
+        draft: what the file would say, instead of what it says.
 
     Raises:
         ConfigurationError: with every fault that keeps it from being loaded.
     """
-    adapter = load_adapter(reference)
-    return Subject(adapter, read_layers(reference), Reader(adapter), Lexicon(adapter))
+    layers = read_layers(reference, draft=draft)
+    adapter = merged(layers)
+    return Subject(adapter, layers, Reader(adapter), Lexicon(adapter))
 
 
 def is_plain(cue: Cue) -> bool:

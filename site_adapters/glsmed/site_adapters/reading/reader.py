@@ -81,6 +81,12 @@ class Reader:
         """Every assertion of a report in the order of its text, including those that are not evidence."""
         return self._statements(text, self._marked(text), least_weight=0.0)
 
+    def read_with_statements(self, text: str) -> tuple[Reading, list[Statement]]:
+        """The cells of a report and every assertion in it, at the cost of one of them."""
+        statements = list(self.statements(text))
+        evidence = (one for one in statements if one.weight >= LEAST_EVIDENCE)
+        return decided(evidence, self._likeliest_decides), statements
+
     def _statements(self, text: str, marked: Sequence[Marked], *, least_weight: float) -> Iterator[Statement]:
         text = self._forms.rewritten(text)
         remembered = self._remembered
@@ -189,6 +195,17 @@ class Reader:
             for start, end in self._segmenter.sentences(text, section)
             for mend in self._lexicon.meant(text[start:end])
         ]
+
+    def languages(self, text: str) -> frozenset[str]:
+        """The languages of a report's sentences; one that does not tell counts as the adapter's own."""
+        text = self._forms.rewritten(text)
+        sentences = (
+            text[start:end]
+            for section in self._segmenter.sections(text)
+            for start, end in self._segmenter.sentences(text, section)
+        )
+        tokens_of = self._lexicon.read
+        return frozenset(self.foreign.language(each, tokens_of(each)) or self.adapter.language for each in sentences)
 
     def _hits(self, folded: Folded, marked: Sequence[Marked]) -> list[Hit[Meaning]]:
         hits = self._lexicon.index.find(folded.tokens)

@@ -2,11 +2,12 @@
 
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from glsmed.shared.files.yaml_writer import Flow, dump_yaml
 from glsmed.site_adapters.adapter.layers import built_in_names
+from glsmed.site_adapters.adapter.schema import Scope
 from glsmed.site_adapters.lint.lint_context import Subject, load_subject
 from glsmed.site_adapters.lint.run import check_subject
 from glsmed.site_adapters.suggesting.suggestions import Suggestion
@@ -58,35 +59,41 @@ def _entries(subject: Subject, suggestions: Sequence[Suggestion]) -> Mapping[str
     entries: dict[str, dict[str, object]] = {}
     taken = {*subject.adapter.cues, *subject.adapter.findings}
     for suggestion in suggestions:
-        cue_id = _new_id(suggestion.words, taken)
+        cue_id = new_cue_id("suggested", suggestion.words, taken)
         taken.add(cue_id)
-        source = f"{suggestion.labels} gold label(s) of this site" if suggestion.labels else "suggested, not yet judged"
-        entries[cue_id] = {
-            "id": cue_id,
-            "kind": "uncertainty",
-            "scope": suggestion.scope,
-            "certainty": min(max(suggestion.certainty, _LEAST), _MOST),
-            "strength": _STRENGTH,
-            "source": source,
-            "phrases": [suggestion.words],
-            "examples": [_example(subject, suggestion)],
-        }
+        entries[cue_id] = suggested_cue(subject, suggestion, cue_id)
     return entries
 
 
-def _new_id(words: str, taken: set[str]) -> str:
+def suggested_cue(subject: Subject, suggestion: Suggestion, cue_id: str) -> dict[str, object]:
+    """The cue of a suggestion as an entry of a file."""
+    source = f"{suggestion.labels} gold label(s) of this site" if suggestion.labels else "suggested, not yet judged"
+    return {
+        "id": cue_id,
+        "kind": "uncertainty",
+        "scope": suggestion.scope,
+        "certainty": min(max(suggestion.certainty, _LEAST), _MOST),
+        "strength": _STRENGTH,
+        "source": source,
+        "phrases": [suggestion.words],
+        "examples": [cue_example(subject, suggestion.words, suggestion.scope)],
+    }
+
+
+def new_cue_id(prefix: str, words: str, taken: Collection[str]) -> str:
+    """An id for a cue of these words that no other has."""
     slug = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
-    stem = f"suggested_{slug}" if slug else "suggested"
+    stem = f"{prefix}_{slug}" if slug else prefix
     number = 1
     while (candidate := stem if slug and number == 1 else f"{stem}_{number}") in taken:
         number += 1
     return candidate
 
 
-def _example(subject: Subject, suggestion: Suggestion) -> str:
-    """A made-up sentence in which the cue must decide."""
+def cue_example(subject: Subject, words: str, scope: Scope) -> str:
+    """A made-up sentence in which a cue of these words must decide."""
     term = subject.probe_terms[0][0]
-    parts = (term, suggestion.words) if suggestion.scope == "backward" else (suggestion.words, term)
+    parts = (term, words) if scope == "backward" else (words, term)
     return subject.sentence(*parts)
 
 

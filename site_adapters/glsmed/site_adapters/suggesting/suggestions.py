@@ -3,7 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from itertools import islice
 
@@ -28,6 +28,7 @@ _UNLIKE_DOUBT = 0.1
 _LEAST_SCORE = 0.5
 _LEAST_DISAGREEMENT = 0.1
 _WITHOUT_LABELS = 0.2
+_PICTURES_TELL = 0.5  # as much as gold of the same number: a model errs too
 _PRIOR_MEAN, _PRIOR_LABELS = 0.4, 4.0
 _MOSTLY = 0.7
 
@@ -42,6 +43,7 @@ class Sighting:
     gold: int | None
     before: bool
     clause: str
+    opinion: float | None = None  # the image model's probability
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class Suggestion:
         score: frequency x disagreement with gold (or 1 without gold), lower for words that do not look like doubt.
         certainty: P(finding | words) by gold, drawn towards .4 by four labels; .4 without gold.
         examples: up to five clauses of reports. They must not leave the site.
+        pictures: mentions whose images the site's model judged; ``seen`` is the mean of its probabilities, and ``read``
+            the mean of the adapter's for the same mentions.
     """
 
     words: str
@@ -65,6 +69,34 @@ class Suggestion:
     certainty: float
     scope: Scope
     examples: tuple[tuple[str, str], ...]
+    pictures: int = 0
+    seen: float = 0.0
+    read: float = 0.0
+
+    @property
+    def gold_gap(self) -> float:
+        """How many labels more or less are positive than the adapter said."""
+        return abs(self.positives - self.said * self.labels)
+
+    @property
+    def picture_gap(self) -> float:
+        """The same by the image model's probabilities."""
+        return abs(self.seen - self.read) * self.pictures
+
+
+@dataclass(frozen=True, slots=True)
+class HedgeSurvey:
+    """What was found, and how much was looked at: it tells why nothing was found.
+
+    Attributes:
+        mentions: of findings, without a cue that says what they mean.
+        phrases: unknown phrases near them; ``frequent`` are those near at least three.
+    """
+
+    suggestions: Sequence[Suggestion]
+    mentions: int
+    phrases: int
+    frequent: int
 
 
 @dataclass(slots=True)
@@ -82,16 +114,43 @@ def suggest(subject: Subject, texts: Mapping[str, str], gold: Gold, *, most: int
         gold: the site's gold labels; may be empty.
         most: how many.
     """
+    return list(survey_hedges(subject, texts, gold, most=most).suggestions)
+
+
+def survey_hedges(
+    subject: Subject, texts: Mapping[str, str], gold: Gold, *, most: int, opinions: Mapping[tuple[str, str], float] = {}
+) -> HedgeSurvey:
+    """The same with how much was looked at.
+
+    Args:
+        subject: the adapter.
+        texts: the site's reports by id.
+        gold: the site's gold labels; may be empty.
+        most: how many suggestions.
+        opinions: probability by the site's image model, by report and finding; less is made of it than of gold.
+    """
+    mentions = 0
     seen: dict[tuple[str, ...], _Seen] = defaultdict(_Seen)
     for report_id, text in texts.items():
         for statement in subject.reader.statements(text):
+            if not _is_plain(statement, gold):
+                continue
+            mentions += 1
             for tokens, surface, sighting in _sightings(subject, report_id, text, statement, gold):
                 seen[tokens].surfaces[surface] += 1
-                seen[tokens].sightings.append(sighting)
+                seen[tokens].sightings.append(replace(sighting, opinion=opinions.get((report_id, sighting.finding))))
     frequent = {tokens: entry for tokens, entry in seen.items() if _times(entry.sightings) >= _FEWEST}
-    candidates = [_suggestion(subject, tokens, entry, has_gold=bool(gold)) for tokens, entry in frequent.items()]
+    judged = bool(gold or opinions)
+    candidates = [_suggestion(subject, tokens, entry, judged=judged) for tokens, entry in frequent.items()]
     useful = [candidate for candidate in candidates if candidate.score >= _LEAST_SCORE]
-    return _without_overlap(sorted(useful, key=lambda found: (-found.score, -len(found.words), found.words)), most)
+    found = sorted(useful, key=lambda found: (-found.score, -len(found.words), found.words))
+    return HedgeSurvey(_without_overlap(found, most), mentions, len(seen), len(frequent))
+
+
+def _is_plain(statement: Statement, gold: Gold) -> bool:
+    """Whether the words near a mention tell something new: where a known cue decides, they tell what that cue means."""
+    assertion = statement.assertion
+    return bool(statement.weight) and (assertion.cue in BARE or (assertion.state == "absent" and bool(gold)))
 
 
 def _times(sightings: Iterable[Sighting]) -> int:
@@ -104,10 +163,6 @@ def _sightings(
     """The unknown n-grams around one mention, each as tokens and as written."""
     assertion = statement.assertion
     label = gold.get((report_id, assertion.finding))
-    # Where a known cue decides, its neighbours tell only what that cue means.
-    plain = assertion.cue in BARE or (assertion.state == "absent" and bool(gold))
-    if not plain or not statement.weight:
-        return
     said = assertion.prior.mean if assertion.prior else 0.0
     mention = next(span for span in statement.placed if span.role == "mention")
     start, end = _clause(text, mention.start, mention.end)
@@ -124,6 +179,14 @@ def _clause(text: str, start: int, end: int) -> tuple[int, int]:
     )
     after = _STOPS.search(text, end, end + 300)
     return before, after.start() if after else min(len(text), end + 300)
+
+
+def unknown_near(subject: Subject, text: str, start: int, end: int) -> list[str]:
+    """Phrases near ``text[start:end]``, a mention, that the adapter does not know; the longest first, as written."""
+    first, last = _clause(text, start, end)
+    clause = _Clause(subject, text[first:last], start - first, end - first)
+    found = {clause.surface(a, b): b - a for a, b, _ in clause.unknown_ngrams()}
+    return sorted(found, key=lambda words: -found[words])
 
 
 def _is_settled(meaning: Meaning) -> bool:
@@ -184,16 +247,20 @@ class _Clause:
         return bool(telling) and words[0] not in self._dull and all(word.isalpha() for word in words)
 
 
-def _suggestion(subject: Subject, tokens: tuple[str, ...], entry: _Seen, *, has_gold: bool) -> Suggestion:
+def _suggestion(subject: Subject, tokens: tuple[str, ...], entry: _Seen, *, judged: bool) -> Suggestion:
     sightings = list({(sighting.report_id, sighting.finding): sighting for sighting in entry.sightings}.values())
     labelled = [sighting for sighting in sightings if sighting.gold is not None]
     positives = sum(sighting.gold or 0 for sighting in labelled)
     said = sum(sighting.probability for sighting in labelled)
-    likeness = _likeness(subject, tokens, has_gold=has_gold)
-    disagreement = _WITHOUT_LABELS if has_gold else 1.0
+    pictured = [(one.opinion, one.probability) for one in sightings if one.opinion is not None]
+    seen, read = (sum(one[place] for one in pictured) / max(1, len(pictured)) for place in (0, 1))
+    likeness = _likeness(subject, tokens, judged=judged)
+    disagreement = _WITHOUT_LABELS if judged else 1.0
     if labelled:
         disagreement = abs(positives - said) / (len(labelled) + _PRIOR_LABELS)
         disagreement = disagreement if disagreement >= _LEAST_DISAGREEMENT else 0.0
+    elif pictured:
+        disagreement = _PICTURES_TELL * abs(seen - read) * len(pictured) / (len(pictured) + _PRIOR_LABELS)
     findings = {sighting.finding for sighting in sightings}
     before = sum(sighting.before for sighting in entry.sightings) / len(entry.sightings)
     return Suggestion(
@@ -207,6 +274,9 @@ def _suggestion(subject: Subject, tokens: tuple[str, ...], entry: _Seen, *, has_
         certainty=round((positives + _PRIOR_MEAN * _PRIOR_LABELS) / (len(labelled) + _PRIOR_LABELS), 2),
         scope="forward" if before > _MOSTLY else "backward" if before < 1 - _MOSTLY else "both",
         examples=tuple(_examples(sightings)),
+        pictures=len(pictured),
+        seen=seen,
+        read=read,
     )
 
 
@@ -216,12 +286,12 @@ def _examples(sightings: Iterable[Sighting]) -> Iterator[tuple[str, str]]:
     yield from ((report_id, clause) for clause, report_id in islice(reversed(clauses.items()), _EXAMPLES))
 
 
-def _likeness(subject: Subject, tokens: tuple[str, ...], *, has_gold: bool) -> float:
-    """1 for words that often express doubt; others may express it too, but only gold labels can tell."""
+def _likeness(subject: Subject, tokens: tuple[str, ...], *, judged: bool) -> float:
+    """1 for words that often express doubt; others may express it too, but only gold labels or images can tell."""
     joined = (" " if subject.adapter.grammar.script == "words" else "").join(tokens)
     if looks_like_doubt(joined, subject.adapter.language):
         return 1.0
-    return _UNLIKE_DOUBT if has_gold else 0.0
+    return _UNLIKE_DOUBT if judged else 0.0
 
 
 def _without_overlap(candidates: Sequence[Suggestion], most: int) -> list[Suggestion]:

@@ -1,6 +1,6 @@
 // Keys: an element with data-key="x" is pressed when somebody presses x and is not writing.
 //
-// A field is focused, anything else is clicked. Escape leaves a field. "[" and "]" need nothing special.
+// A field is focused, anything else is clicked. Escape leaves a field.
 
 function isWriting(element) {
   return element.matches("textarea, select, [contenteditable]") ||
