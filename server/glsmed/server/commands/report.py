@@ -1,8 +1,5 @@
 """``flwr-server report`` and ``flwr-server page``: a study in pages, written to files or shown in a browser."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -54,13 +51,3 @@ def page_command(
     tell = line_writer(typer.echo, process="flwr-server")
     site = centre_page(StudyFolder(chosen_study(context, study)), language=language)
     serve(site, port=port, tell=lambda address: tell(f"page: {address}"))
-
-
-@contextmanager
-def page_beside(study_file: Path, *, port: int, language: Language) -> Iterator[None]:
-    """Show the page in a program of its own while the block runs; it writes its address where this program writes."""
-    from glsmed.shared.processes.children import beside, installed_program
-
-    chosen = ["--study", str(study_file), "page", "--port", str(port), "--language", language]
-    with beside("page", [installed_program("flwr-server"), *chosen]):
-        yield

@@ -1,13 +1,13 @@
 """``flwr-server run``, which ``flwr-server`` alone does too: run the study to its end."""
 
 import time
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from glsmed.server.commands.report import page_beside
 from glsmed.server.commands.study_option import StudyOption, chosen_study
 from glsmed.shared.web.words import Language
 
@@ -28,7 +28,7 @@ def run_study_command(
 ) -> None:
     """Run the study until its last round; the same as `flwr-server --study study.yaml`."""
     file = chosen_study(context, study)
-    with page_beside(file, port=page_port, language=page_language) if page else nullcontext():
+    with _page_beside(file, port=page_port, language=page_language) if page else nullcontext():
         run_study_file(file, ca_passphrase_file)
 
 
@@ -50,3 +50,13 @@ def run_study_file(study_file: Path, ca_passphrase_file: Path | None = None) -> 
     supervisor = StudySupervisor(study_file, tell=tell, ca_passphrase=passphrase)
     supervisor.run()
     tell(f"done: results are in {supervisor.run_folder}")
+
+
+@contextmanager
+def _page_beside(study_file: Path, *, port: int, language: Language) -> Iterator[None]:
+    """Show the page in a program of its own while the block runs; it writes its address where this program writes."""
+    from glsmed.shared.processes.children import beside, installed_program
+
+    chosen = ["--study", str(study_file), "page", "--port", str(port), "--language", language]
+    with beside("page", [installed_program("flwr-server"), *chosen]):
+        yield

@@ -1,7 +1,5 @@
 """``glsmed-client page``: what left, what is left, and what comes next, in a browser."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,12 +49,3 @@ def _new(predictions: Path | None, manifest: Path | None) -> "NewExaminations | 
     if predictions is None or manifest is None:
         raise UsageError("expected --predictions and --manifest together, got one of them")
     return NewExaminations(predictions, manifest)
-
-
-@contextmanager
-def page_beside(config_file: Path) -> Iterator[None]:
-    """Show the page in a program of its own while the block runs; it writes its address where this program writes."""
-    from glsmed.shared.processes.children import beside, installed_program
-
-    with beside("page", [installed_program("glsmed-client"), "--site", str(config_file), "page"]):
-        yield
