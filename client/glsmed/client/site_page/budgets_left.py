@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from glsmed.client.egress.query_budget import QueryBudget
+from glsmed.client.egress.query_budget import QueryBudget, RequestKind
 from glsmed.client.settings.config import SiteConfig
 from glsmed.client.settings.privacy_ledger import PrivacyLedger
 from glsmed.shared.pages.blocks import Block, Paragraph, Table
@@ -32,7 +32,7 @@ class BudgetsLeft:
         mismatch: how the account differs from the audit log; empty where they agree.
     """
 
-    requests: Mapping[str, int]
+    requests: Mapping[RequestKind, int]
     in_study: Spending | None
     over_all: Spending
     mismatch: str
@@ -51,7 +51,7 @@ def read_budgets_left(config: SiteConfig, study: Study) -> BudgetsLeft:
     over_all = epsilon(account.all(), delta=own.delta)
     here = Spending(ledger.spent(privacy), privacy.max_epsilon, privacy.delta) if privacy.is_on else None
     every = Spending(over_all, own.max_epsilon_per_patient, own.delta)
-    return BudgetsLeft(dict(budget.left()), here, every, ledger.file.mismatch())
+    return BudgetsLeft(budget.left(), here, every, ledger.file.mismatch())
 
 
 def budget_blocks(budgets: BudgetsLeft) -> list[Block]:

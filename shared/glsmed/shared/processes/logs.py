@@ -93,13 +93,19 @@ def json_lines(write: Callable[[str], object], *, process: str) -> Callable[[str
     return tell
 
 
-def line_writer(write: Callable[[str], object], *, process: str) -> Callable[[str], object]:
+def line_writer(write: Callable[[str], object], *, process: str) -> Callable[[str], None]:
     """What writes a line for people: as JSON where the environment asks for that, else as it is.
 
     Raises:
         UsageError: the environment holds something else than a format.
     """
-    return json_lines(write, process=process) if json_is_wanted() else write
+    if json_is_wanted():
+        return json_lines(write, process=process)
+
+    def tell(line: str) -> None:
+        write(line)
+
+    return tell
 
 
 def json_line(line: str, *, level: str, process: str) -> str:

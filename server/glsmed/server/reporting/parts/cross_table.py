@@ -45,7 +45,9 @@ def cross_blocks(table: CrossTable) -> list[Block]:
     head = [say("model"), *(say("at {site}", site=site) for site in sites)]
     blocks: list[Block] = [Table(head, rows, say("AUROC on each site's test patients, mean over findings."))]
     hidden = [f"{site}: {reason}" for site, reason in table.hidden.items()]
-    return [*blocks, *([Paragraph(say("Not measured elsewhere:")), Listing(hidden)] if hidden else [])]
+    if hidden:
+        blocks += [Paragraph(say("Not measured elsewhere:")), Listing(hidden)]
+    return blocks
 
 
 def _auroc(measured_at: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
