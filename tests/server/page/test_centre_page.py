@@ -79,7 +79,7 @@ def test_words_and_numbers_of_a_site_are_text_and_short(hostile: StudyFolder, br
 
 def test_axe_finds_no_serious_fault_in_english_and_japanese(hostile: StudyFolder, browser: Browser) -> None:
     for language in ("en", "ja"):
-        with browser_of(centre_page(hostile, language=language), browser=browser) as opened:  # type: ignore[arg-type]
+        with browser_of(centre_page(hostile, language=language), browser=browser) as opened:
             opened.screenshot(f"centre-{language}")
             assert opened.faults() == []
             assert opened.page.get_attribute("html", "lang") == language
