@@ -25,9 +25,8 @@ def test_every_word_of_a_room_is_checked() -> None:
 
 
 def test_words_without_a_translation_are_seen(tmp_path: Path) -> None:
-    (tmp_path / "x.html").write_text(
-        '<p title="shown" id="not">{{ t("said") }} bare {{ x }}</p>{% if y %}<b>also</b>{% endif %}'
-    )
+    shown = '<p title="shown" id="not">{{ t("said") }} bare {{ x }}</p>'
+    (tmp_path / "x.html").write_text(shown + "{% if y %}<b>also</b>{% endif %}")
     (tmp_path / "x.py").write_text("a = t('one')\nb = words_of(request)('two')\nc = other('three')\n")
     assert untranslated([tmp_path], {}) == ["one", "said", "two"]
     assert [line.split(": ")[1].strip("\0 ") for line in bare_words([tmp_path])] == ["bare", "also", "shown"]

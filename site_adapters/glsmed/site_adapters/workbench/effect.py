@@ -28,13 +28,20 @@ class Example(NamedTuple):
     gold: int | None
 
 
+class Side(NamedTuple):
+    """What a cell is before or after: its state, and in brackets probability, cue and section."""
+
+    state: str
+    details: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeKind:
-    """Changes of one finding that are alike; ``then`` and ``now`` name states and cues."""
+    """Changes of one finding that are alike."""
 
     finding: str
-    then: str
-    now: str
+    then: Side
+    now: Side
     count: int
     examples: Sequence[Example]
 
@@ -107,7 +114,7 @@ def _count(readings: Readings) -> Counter[tuple[str, str]]:
 
 
 def _kinds(found: Sequence[Change], texts: Mapping[str, str], gold: Gold) -> Iterator[ChangeKind]:
-    alike: dict[tuple[str, str, str], list[Change]] = {}
+    alike: dict[tuple[str, Side, Side], list[Change]] = {}
     for change in found:
         alike.setdefault((change.finding, _named(change.before), _named(change.after)), []).append(change)
     for (finding, then, now), several in sorted(alike.items(), key=lambda item: (-len(item[1]), item[0])):
@@ -115,8 +122,10 @@ def _kinds(found: Sequence[Change], texts: Mapping[str, str], gold: Gold) -> Ite
         yield ChangeKind(finding, then, now, len(several), shown)
 
 
-def _named(cell: Cell | None) -> str:
-    return UNMENTIONED if cell is None else f"{cell.state} {cell.probability:.2f} ({cell.cue}, {cell.section})"
+def _named(cell: Cell | None) -> Side:
+    if cell is None:
+        return Side(UNMENTIONED)
+    return Side(cell.state, f" {cell.probability:.2f} ({cell.cue}, {cell.section})")
 
 
 def _example(change: Change, text: str, gold: Gold) -> Example:
@@ -124,5 +133,15 @@ def _example(change: Change, text: str, gold: Gold) -> Example:
     spans = cell.evidence if cell is not None else ()
     start, end = min((span.start for span in spans), default=0), max((span.end for span in spans), default=0)
     label = gold.get((change.report_id, change.finding))
-    behind = text[end : end + _AROUND]
-    return Example(change.report_id, text[max(0, start - _AROUND) : start], text[start:end], behind, label)
+    return Example(change.report_id, _before(text, start), text[start:end], _behind(text, end), label)
+
+
+def _before(text: str, start: int) -> str:
+    """What stands before a place, from a whole word on."""
+    first = max(0, start - _AROUND)
+    return text[first:start] if first == 0 else text[first:start].partition(" ")[2]
+
+
+def _behind(text: str, end: int) -> str:
+    last = end + _AROUND
+    return text[end:] if last >= len(text) else text[end:last].rpartition(" ")[0]

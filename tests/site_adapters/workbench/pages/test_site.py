@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from glsmed.shared.web.words import LANGUAGES, Language
 from glsmed.site_adapters.workbench.bench import Workbench
+from glsmed.site_adapters.workbench.effect import UNMENTIONED
 from glsmed.site_adapters.workbench.pages.marked_text import STATES
 from glsmed.site_adapters.workbench.pages.site import FOLDER, workbench_site
 from glsmed.site_adapters.workbench.pages.words import WORDS
@@ -56,7 +57,14 @@ def test_every_page_answers_in_both_languages(bench: Workbench, language: Langua
 def test_every_word_is_translated() -> None:
     assert untranslated([FOLDER], WORDS) == []
     assert bare_words([FOLDER]) == []
-    assert {*STATES, "before", "after, held out", "probability that was said", "share that was true"} <= WORDS.keys()
+    assert {
+        *STATES,
+        UNMENTIONED,
+        "before",
+        "after, held out",
+        "probability that was said",
+        "share that was true",
+    } <= WORDS.keys()
 
 
 def test_words_of_reports_and_their_names_are_escaped(client: TestClient) -> None:

@@ -62,6 +62,7 @@ WORDS: Catalogue = {
     "present": "あり",
     "absent": "なし",
     "uncertain": "疑い",
+    "unmentioned": "記載なし",
     "no evidence": "根拠なし",
     "not assessable": "評価不能",
     # what is wrong
