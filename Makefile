@@ -25,7 +25,7 @@ lock:  ## resolve the dependencies again into requirements.lock and the images' 
 	@for list in build inspection uv; do $(COMPILE) deploy/requirements-$$list.in -o deploy/requirements-$$list.lock || exit; done
 
 demo: env  ## three hospitals train together on this machine; ends with a table and runs/demo/report.html
-	@$(BIN)/glsmed-demo run --out runs/demo
+	@$(BIN)/glsmed-demo run --out runs/demo --page
 
 test: env  ## the whole test suite, two files at a time
 	@$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -63,20 +63,26 @@ def exact(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(told, "released", lambda _self, counts, *, of: {key: one.value for key, one in counts.items()})
 
 
-def _difference(folder: Path) -> dict[str, float]:
-    """What one more patient changes, who has a nodule's label and an effusion's."""
+def _difference(folder: Path, *, is_present: bool = False) -> dict[str, float]:
+    """What one more patient changes, who has a nodule's label and an effusion's, which is present or absent."""
     before = said_of(folder, patients(60, positives=20, with_nodule=30))
-    after = said_of(folder, patients(61, positives=20, with_nodule=31))
+    after = said_of(folder, patients(61, positives=20 + is_present, with_nodule=31))
     return {key: after[key] - before[key] for key in before if after[key] != before[key]}
 
 
-def test_one_more_patient_changes_no_count(tmp_path: Path) -> None:
-    assert _difference(tmp_path) == {}
+@pytest.mark.parametrize("is_present", [False, True])
+def test_one_more_patient_changes_no_count(tmp_path: Path, is_present: bool) -> None:
+    assert _difference(tmp_path, is_present=is_present) == {}
 
 
 @pytest.mark.usefixtures("exact")
 def test_control_exact_counts_tell_the_findings_of_one_more_patient(tmp_path: Path) -> None:
     assert _difference(tmp_path) == {"patients": 1, "training_cells/effusion": 1, "training_cells/nodule": 1}
+
+
+@pytest.mark.usefixtures("exact")
+def test_control_an_exact_cohort_tells_that_the_patient_has_the_finding(tmp_path: Path) -> None:
+    assert _difference(tmp_path, is_present=True)["present_cells/effusion"] == 1
 
 
 class Constant(torch.nn.Module):

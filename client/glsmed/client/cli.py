@@ -18,10 +18,11 @@ from glsmed.client.commands.calibrate import calibrate
 from glsmed.client.commands.check import check
 from glsmed.client.commands.enroll import enroll
 from glsmed.client.commands.import_ import import_
+from glsmed.client.commands.in_browser.page import page
 from glsmed.client.commands.in_browser.workbench import workbench
 from glsmed.client.commands.init import init
 from glsmed.client.commands.privacy import privacy
-from glsmed.client.commands.run import run
+from glsmed.client.commands.run import PageOption, run
 from glsmed.client.commands.train_local import train_local
 from glsmed.shared.processes.command_line import run_command
 
@@ -38,6 +39,7 @@ def site(
     site: Annotated[
         Path | None, typer.Option("--site", help="The site's configuration.", show_default="config.yaml in this folder")
     ] = None,
+    show_page: PageOption = False,
 ) -> None:
     """Take part in a glsmed study as a hospital. Reports and images stay here.
 
@@ -50,15 +52,16 @@ def site(
     - `glsmed-client --site config.yaml calibrate` learns from gold labels what this site's words of doubt mean
     - `glsmed-client --site config.yaml enroll` makes this site's key and request.yaml for the centre
     - `glsmed-client --site config.yaml` takes part until Ctrl-C; leave it running
+    - `glsmed-client --site config.yaml --page` shows in a browser beside it what left and what comes next
     - `glsmed-client --site config.yaml predict --in new-images --out predictions.csv` uses the model afterwards
     """
     context.obj = site or DEFAULT_SITE
     if context.invoked_subcommand is None:
-        run(context)
+        run(context, show_page)
 
 
 _COMMANDS = (run, init, import_, check, calibrate, enroll, train_local, privacy, predict, explain, export, drift, purge)
-_PAGES = (workbench,)
+_PAGES = (workbench, page)
 for command in (*_COMMANDS, *_PAGES):
     app.command(command.__name__.rstrip("_").replace("_", "-"))(command)
 app.add_typer(audit_app, name="audit")

@@ -8,12 +8,12 @@ from glsmed.server.commands.admit import admit_command
 from glsmed.server.commands.check import check_command
 from glsmed.server.commands.export import export_command
 from glsmed.server.commands.init import init_command
-from glsmed.server.commands.report import report_command
-from glsmed.server.commands.run import run_study_command, run_study_file
+from glsmed.server.commands.report import page_command, report_command
+from glsmed.server.commands.run import PageLanguageOption, PageOption, PagePortOption, run_study_command
 from glsmed.server.commands.sites import sites_command
 from glsmed.server.commands.status import status_command
 from glsmed.server.commands.steer import extend_command, pause_command, resume_command, stop_command
-from glsmed.server.commands.study_option import StudyOption, chosen_study
+from glsmed.server.commands.study_option import StudyOption
 from glsmed.server.commands.weights import weights_app
 from glsmed.server.commands.withdraw import withdraw_command
 from glsmed.shared.files.atomic import PRIVATE_UMASK
@@ -28,7 +28,13 @@ app = typer.Typer(
 
 
 @app.callback(invoke_without_command=True)
-def centre(context: typer.Context, study: StudyOption = None) -> None:
+def centre(
+    context: typer.Context,
+    study: StudyOption = None,
+    page: PageOption = False,
+    page_port: PagePortOption = 0,
+    page_language: PageLanguageOption = "en",
+) -> None:
     """Run the coordinating centre of a glsmed study.
 
     **Examples**
@@ -37,16 +43,18 @@ def centre(context: typer.Context, study: StudyOption = None) -> None:
     - `flwr-server --study my-study/study.yaml admit request.yaml` admits a hospital (type the fingerprint it reads out)
     - `flwr-server --study my-study/study.yaml` runs the study until its last round; start it again after any crash
     - `flwr-server --study my-study/study.yaml status --watch` shows beside it how the study stands
+    - `flwr-server --study my-study/study.yaml --page` runs the study, and shows in a browser how it stands
     """
     context.obj = study
     if context.invoked_subcommand is None:
-        run_study_file(chosen_study(context, study))
+        run_study_command(context, study, page=page, page_port=page_port, page_language=page_language)
 
 
 app.command("run")(run_study_command)
 app.command("init")(init_command)
 app.command("admit")(admit_command)
 app.command("status")(status_command)
+app.command("page")(page_command)
 app.command("report")(report_command)
 app.command("stop")(stop_command)
 app.command("pause")(pause_command)

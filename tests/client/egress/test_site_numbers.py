@@ -46,6 +46,10 @@ def test_counts_are_cells_and_how_many_patients_have_them() -> None:
         "patients": (4, 4),
         "training_cells/effusion": (4, 3),
         "training_cells/nodule": (1, 1),
+        "present_cells/effusion": (2, 1),
+        "present_cells/nodule": (0, 0),
+        "doubted_cells/effusion": (1, 1),
+        "doubted_cells/nodule": (0, 0),
     }
 
 

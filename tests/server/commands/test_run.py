@@ -1,6 +1,7 @@
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,23 @@ def test_lines_can_be_json(studies: list[Path], monkeypatch: pytest.MonkeyPatch)
         ("listening", "flwr-server"),
         ("done: results are in run", "flwr-server"),
     ]
+
+
+def test_the_page_is_shown_beside_the_study_and_only_if_it_is_wanted(
+    studies: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+
+    @contextmanager
+    def beside(name: str, command: list[str]) -> Iterator[None]:
+        started.append([Path(command[0]).name, *command[1:]])
+        yield
+
+    monkeypatch.setattr("glsmed.shared.processes.children.beside", beside)
+    assert CliRunner().invoke(app, ["--study", "a.yaml"]).exit_code == 0
+    assert started == []
+    for arguments in (["--study", "a.yaml", "--page", "--page-port", "8765"], ["run", "--study", "a.yaml", "--page"]):
+        assert CliRunner().invoke(app, arguments).exit_code == 0
+    shown = ["flwr-server", "--study", "a.yaml", "page", "--port"]
+    assert started == [[*shown, "8765", "--language", "en"], [*shown, "0", "--language", "en"]]
+    assert studies == [Path("a.yaml")] * 3

@@ -11,6 +11,7 @@ import pytest
 
 from glsmed.shared.errors import FederationError
 from glsmed.shared.processes.children import (
+    beside,
     end_with_starter,
     free_port,
     installed_program,
@@ -128,3 +129,16 @@ def test_programs_come_from_this_environment() -> None:
     assert os.access(installed_program("flower-superexec"), os.X_OK)
     with pytest.raises(FederationError, match="no-such-program is not installed"):
         installed_program("no-such-program")
+
+
+def test_a_program_beside_writes_where_this_one_writes_and_ends_with_the_block(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    note = tmp_path / "pid"
+    code = f"import os,time;print('here',flush=True);open({str(note)!r},'w').write(str(os.getpid()));time.sleep(60)"
+    with beside("page", [sys.executable, "-c", code]):
+        while not note.exists() or not note.read_text():
+            time.sleep(0.01)
+    assert capfd.readouterr().out == "here\n"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(note.read_text()), 0)

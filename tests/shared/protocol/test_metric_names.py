@@ -30,12 +30,19 @@ def test_a_number_that_cannot_be_what_its_name_says_is_refused(key: str, value: 
 
 def test_a_site_names_its_permissions_by_these_words() -> None:
     of_models = ("auroc", "auprc", "brier", "ece", "log_loss", "loss")
-    assert (*of_models, "counts", "gold_quality", "reasons", "calibration") == PERMISSIONS
+    assert (*of_models, "counts", "cohort", "gold_quality", "reasons", "calibration") == PERMISSIONS
 
 
 @pytest.mark.parametrize(
     ("key", "permission"),
-    [("auroc/effusion", "auroc"), ("loss", "loss"), ("n/effusion", "counts"), ("patients", "counts"), ("words", None)],
+    [
+        ("auroc/effusion", "auroc"),
+        ("loss", "loss"),
+        ("n/effusion", "counts"),
+        ("patients", "counts"),
+        ("present_cells/effusion", "cohort"),
+        ("words", None),
+    ],
 )
 def test_a_number_needs_the_permission_of_its_name(key: str, permission: str | None) -> None:
     assert permission_of(key) == permission

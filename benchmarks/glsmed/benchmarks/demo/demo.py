@@ -29,8 +29,14 @@ from glsmed.shared.processes.command_line import Tell
 from glsmed.shared.protocol.study import load_study
 
 
-def run_demo(out: Path, *, settings: DemoSettings, tell: Tell) -> None:
+def run_demo(out: Path, *, settings: DemoSettings, tell: Tell, page: bool = False) -> None:
     """Run the demo in ``out``; it has all happened when this returns.
+
+    Args:
+        out: folder for everything.
+        settings: how large it is.
+        tell: gets one line for each thing that happens.
+        page: whether the centre shows its page in a browser while the hospitals train.
 
     Raises:
         GlsmedError: a step failed; the message holds what the failing program said.
@@ -43,7 +49,7 @@ def run_demo(out: Path, *, settings: DemoSettings, tell: Tell) -> None:
         _draw(folder, settings, tell)
         _set_up(folder, settings, programs, tell)
         tell("== the federation: one flwr-server, three glsmed-client, TLS and node keys")
-        train_together(folder, sites, programs=programs, tell=tell)
+        train_together(folder, sites, programs=programs, tell=tell, page=page)
         tell("== for comparison: each hospital alone, and all data in one place")
         study = load_study(folder.study_file)
         children = start_local(folder, sites, study, programs=programs)

@@ -55,13 +55,23 @@ def admit(folder: DemoFolder, hospital: Hospital, *, fingerprint: str, programs:
     programs.run("flwr-server", "--study", str(folder.study_file), *request)
 
 
-def train_together(folder: DemoFolder, sites: Sequence[str], *, programs: Programs, tell: Tell) -> None:
+def train_together(
+    folder: DemoFolder, sites: Sequence[str], *, programs: Programs, tell: Tell, page: bool = False
+) -> None:
     """Run the centre and every hospital as processes of their own until the last round is done.
+
+    Args:
+        folder: of the demo.
+        sites: the hospitals.
+        programs: starts them.
+        tell: gets every line of the centre, that with the address of its page too.
+        page: whether the centre shows its page meanwhile.
 
     Raises:
         FederationError: one of them ended before that; holds the end of its log.
     """
-    centre = programs.start("centre", "flwr-server", "--study", str(folder.study_file))
+    shown = ["--page"] if page else []
+    centre = programs.start("centre", "flwr-server", "--study", str(folder.study_file), *shown)
     hospitals = [programs.start(site, "glsmed-client", "--site", str(folder.config(site))) for site in sites]
     try:
         _follow(centre, hospitals, tell)

@@ -62,7 +62,7 @@ def site_drift(config: SiteConfig, *, predictions: Path, manifest: Path) -> Site
     """
     reference = read_drift_reference(config.state.shipped_model)
     said = _predictions(predictions, frozenset(reference.findings))
-    reports, months = _reports(config, manifest), _months(manifest)
+    reports, months = _reports(config, manifest), months_of(manifest)
     cells: dict[str, list[Cell]] = defaultdict(list)
     for one in said:
         row = reports.get((one.study_id, one.finding))
@@ -112,8 +112,12 @@ def _reports(config: SiteConfig, manifest: Path) -> Mapping[tuple[str, str], Lab
     return {(row.study_id, row.finding): row for row in rows}
 
 
-def _months(manifest: Path) -> Mapping[str, str]:
-    """The month of each examination, for instance 2026-05; a date that cannot be read counts as none."""
+def months_of(manifest: Path) -> Mapping[str, str]:
+    """The month of each examination in a manifest, for instance 2026-05; :data:`UNDATED` where none can be read.
+
+    Raises:
+        ConfigurationError: with the faults of the file.
+    """
     months: dict[str, str] = {}
     for _, row in read_csv(manifest, required=REQUIRED, optional=OPTIONAL):
         found = _MONTH.match(row.get("acquired_on", ""))

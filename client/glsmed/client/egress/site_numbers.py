@@ -7,10 +7,11 @@ import torch
 from torch import Tensor
 
 from glsmed.client.data.examples import Examples, SplitName
-from glsmed.client.evaluation.evaluation import Evaluation, reference_labels
+from glsmed.client.evaluation.evaluation import CERTAIN_RATE, Evaluation, reference_labels
 from glsmed.shared.metrics.macro import COUNTS, has_both_classes
 from glsmed.shared.protocol.metric_names import metric_key
 from glsmed.shared.protocol.study import Study
+from glsmed.shared.smoothing import rates_from_probability
 
 # With a single positive patient the AUROC is that patient's rank, and n times the Brier score of a constant model
 # counts the positives: every number that depends on who has a finding is about the smaller group.
@@ -30,7 +31,7 @@ class Number:
 
 
 def site_counts(splits: Mapping[SplitName, Examples]) -> dict[str, Number]:
-    """Patients of the site, and labelled cells of its training split by finding."""
+    """Patients of the site, and of each finding the labelled cells of its training split: all, present, in doubt."""
     patients = len({patient for examples in splits.values() for patient in examples.patients})
     counts = {"patients": Number(patients, patients)}
     training = splits["train"]
@@ -38,6 +39,19 @@ def site_counts(splits: Mapping[SplitName, Examples]) -> dict[str, Number]:
         labelled = training.weights[:, column] > 0
         cells = Number(float(labelled.sum()), _patients(training, labelled))
         counts[metric_key("training_cells", finding)] = cells
+    return {**counts, **_cohort_counts(training)}
+
+
+def _cohort_counts(training: Examples) -> dict[str, Number]:
+    """Of each finding the labelled cells that are likelier present than absent, and those that the report doubts."""
+    labels, rates = rates_from_probability(training.targets)
+    kinds = {"present_cells": labels == 1, "doubted_cells": rates >= CERTAIN_RATE}
+    counts = {}
+    for name, flags in kinds.items():
+        for column, finding in enumerate(training.findings):
+            labelled, chosen = training.weights[:, column] > 0, flags[:, column]
+            groups = (_patients(training, labelled & side) for side in (chosen, ~chosen))
+            counts[metric_key(name, finding)] = Number(float((labelled & chosen).sum()), min(groups))
     return counts
 
 

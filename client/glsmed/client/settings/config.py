@@ -120,6 +120,7 @@ class EgressSection(StrictModel):
         tuple[str, ...],
         Field(
             description="metrics that may be sent: auroc, auprc, brier, ece, log_loss, loss, counts, "
+            "cohort (of each finding, how many labelled cells are present and how many in doubt), "
             "calibration (what was said and what was true in ten bins, of the final evaluation), reasons (why a "
             "finding has no number), gold_quality (of the site's labels, where the study weighs by it)"
         ),

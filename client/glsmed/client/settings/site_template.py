@@ -44,7 +44,7 @@ alert_sensitivity: 0.9          # predict raises an alert for this share of the 
 # state/audit/audit.jsonl first (glsmed-client --site config.yaml audit verify).
 egress:
   model_updates: true           # trained weights; without them the site cannot take part
-  metrics: [auroc, auprc, brier, ece, log_loss, loss, counts, calibration, reasons]
+  metrics: [auroc, auprc, brier, ece, log_loss, loss, counts, cohort, calibration, reasons]
   min_patients: 10              # fewest patients that a sent number may be about
   cue_counts: false
   max_runs: 2                   # query budget: requests of this many complete runs of the study are answered

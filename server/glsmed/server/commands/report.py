@@ -1,11 +1,21 @@
-"""``flwr-server report``: the pages of a study, written from its record."""
+"""``flwr-server report`` and ``flwr-server page``: a study in pages, written to files or shown in a browser."""
+
+from typing import Annotated
 
 import typer
 
 from glsmed.server.commands.study_option import StudyOption, chosen_study
+from glsmed.shared.web.words import Language
+
+PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Of 127.0.0.1; 0 takes a free one.")]
+LanguageOption = Annotated[Language, typer.Option(help="Of the page.")]
 
 
-def report_command(context: typer.Context, study: StudyOption = None) -> None:
+def report_command(
+    context: typer.Context,
+    study: StudyOption = None,
+    language: Annotated[Language, typer.Option(help="Of the report; card and sheet are in English.")] = "en",
+) -> None:
     """Write report, model card and data sheet into the run folder, from the record alone; at any time.
 
     A study writes them itself when it ends. Beside a running study they hold what is known so far.
@@ -15,5 +25,29 @@ def report_command(context: typer.Context, study: StudyOption = None) -> None:
     from glsmed.server.folders.study_folder import StudyFolder  # heavy: --help need not wait for it
     from glsmed.server.reporting.written_pages import write_pages
 
-    for path in write_pages(StudyFolder(chosen_study(context, study))):
+    for path in write_pages(StudyFolder(chosen_study(context, study)), language=language):
         typer.echo(str(path))
+
+
+def page_command(
+    context: typer.Context, study: StudyOption = None, port: PortOption = 0, language: LanguageOption = "en"
+) -> None:
+    """Show how the study stands in a browser of this machine, until Ctrl-C. It only reads, beside a running study too.
+
+    It prints the address to open; the address works for one browser, then the next one is printed.
+
+    **Examples**
+
+    - `flwr-server --study my-study/study.yaml page` for a study that runs, has ended, or has not begun
+    - `flwr-server --study my-study/study.yaml --page` runs the study and shows the page beside it
+    """
+    from glsmed.server.folders.study_folder import StudyFolder  # heavy: --help need not wait for it
+    from glsmed.server.page.centre_page import centre_page
+    from glsmed.shared.processes.children import end_with_starter
+    from glsmed.shared.processes.logs import line_writer
+    from glsmed.shared.web.serving import serve
+
+    end_with_starter()
+    tell = line_writer(typer.echo, process="flwr-server")
+    site = centre_page(StudyFolder(chosen_study(context, study)), language=language)
+    serve(site, port=port, tell=lambda address: tell(f"page: {address}"))

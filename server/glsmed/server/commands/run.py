@@ -1,12 +1,19 @@
 """``flwr-server run``, which ``flwr-server`` alone does too: run the study to its end."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from glsmed.server.commands.study_option import StudyOption, chosen_study
+from glsmed.shared.web.words import Language
+
+PageOption = Annotated[bool, typer.Option("--page", help="Show how the study stands in a browser of this machine.")]
+PagePortOption = Annotated[int, typer.Option(min=0, max=65535, help="Of the page, on 127.0.0.1; 0 takes a free one.")]
+PageLanguageOption = Annotated[Language, typer.Option(help="Of the page.")]
 
 
 def run_study_command(
@@ -15,9 +22,14 @@ def run_study_command(
     ca_passphrase_file: Annotated[
         Path | None, typer.Option(help="Opens an encrypted pki/ca.key if the server certificate must be renewed.")
     ] = None,
+    page: PageOption = False,
+    page_port: PagePortOption = 0,
+    page_language: PageLanguageOption = "en",
 ) -> None:
     """Run the study until its last round; the same as `flwr-server --study study.yaml`."""
-    run_study_file(chosen_study(context, study), ca_passphrase_file)
+    file = chosen_study(context, study)
+    with _page_beside(file, port=page_port, language=page_language) if page else nullcontext():
+        run_study_file(file, ca_passphrase_file)
 
 
 def run_study_file(study_file: Path, ca_passphrase_file: Path | None = None) -> None:
@@ -38,3 +50,13 @@ def run_study_file(study_file: Path, ca_passphrase_file: Path | None = None) -> 
     supervisor = StudySupervisor(study_file, tell=tell, ca_passphrase=passphrase)
     supervisor.run()
     tell(f"done: results are in {supervisor.run_folder}")
+
+
+@contextmanager
+def _page_beside(study_file: Path, *, port: int, language: Language) -> Iterator[None]:
+    """Show the page in a program of its own while the block runs; it writes its address where this program writes."""
+    from glsmed.shared.processes.children import beside, installed_program
+
+    chosen = ["--study", str(study_file), "page", "--port", str(port), "--language", language]
+    with beside("page", [installed_program("flwr-server"), *chosen]):
+        yield

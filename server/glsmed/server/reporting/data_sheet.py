@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from glsmed.server.reporting.parts.numbers import count
 from glsmed.server.reporting.study_record import StudyRecord
 from glsmed.server.reporting.taking_part import cells_in_words, not_counted_words, site_blocks, training_cells_table
 from glsmed.shared.pages.blocks import Block, Heading, Listing, Page, Paragraph, Table
@@ -65,8 +66,8 @@ def _evaluated(record: StudyRecord) -> list[Block]:
 def _with_it(numbers: Mapping[str, float]) -> str:
     if "n" not in numbers:
         return "–"
-    positives = f"{numbers['positives']:.0f}" if "positives" in numbers else "few"
-    return f"{positives} of {numbers['n']:.0f}"
+    positives = count(numbers["positives"]) if "positives" in numbers else "few"
+    return f"{positives} of {count(numbers['n'])}"
 
 
 def _labels(record: StudyRecord) -> list[Block]:

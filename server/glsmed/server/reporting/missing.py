@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from glsmed.server.reporting.study_record import SiteNumbers, StudyRecord
 from glsmed.shared.pages.blocks import bounded
+from glsmed.shared.pages.spoken import say
 from glsmed.shared.protocol.metric_names import EVALUATION_METRICS
 
 
@@ -15,12 +16,13 @@ def why_missing(site: SiteNumbers, finding: str, metric: str) -> str:
         return ""
     said = site["missing"].get(finding)
     if said:
-        return str(said)
+        return say(str(said))
     if not any(metric in numbers for numbers in findings.values()):
-        return f"the site's policy lets no {metric} leave, or every one would be about too few patients"
+        policy = "the site's policy lets no {metric} leave, or every one would be about too few patients"
+        return say(policy, metric=metric)
     if site["missing"]:
-        return "it would be about too few patients for the site's policy"
-    return (
+        return say("it would be about too few patients for the site's policy")
+    return say(
         "the site did not say why: too few patients with or without the finding, no gold or plain statement for it, or "
         "its adapter does not know it"
     )
@@ -57,34 +59,39 @@ def unmeasured_sites(record: StudyRecord) -> Mapping[str, str]:
 
 def _why_unmeasured(record: StudyRecord, site: str) -> str:
     if not record.results:
-        return "no model was measured yet"
+        return say("no model was measured yet")
     if site not in record.joined:
-        return "it never took part"
+        return say("it never took part")
     if any(row.site == site and row.state == "withdrawn" for row in record.sites):
-        return "its key was withdrawn"
-    return "its policy lets no metric leave, or it was away at the evaluation"
+        return say("its key was withdrawn")
+    return say("its policy lets no metric leave, or it was away at the evaluation")
 
 
 def not_looked_at(record: StudyRecord) -> list[str]:
     """What nobody measured in this study, whatever the policies."""
     lines = [
-        "Groups of patients (age, sex, scanner, severity): sites send sums over all patients only.",
-        "Patients of hospitals outside the study.",
-        "Whether reading with the model is better than without: no reader was asked.",
-        "Intervals of Brier score, log-loss and calibration error: they need each patient's value, and none leaves.",
-        "An interval of the mean AUROC: findings of one patient go together, and how much is not known here.",
+        say("Groups of patients (age, sex, scanner, severity): sites send sums over all patients only."),
+        say("Patients of hospitals outside the study."),
+        say("Whether reading with the model is better than without: no reader was asked."),
+        say(
+            "Intervals of Brier score, log-loss and calibration error: they need each patient's value, and none leaves."
+        ),
+        say("An interval of the mean AUROC: findings of one patient go together, and how much is not known here."),
     ]
     if not record.study.federation.cross_site_evaluation:
-        lines.append("Each site's own best model beside the study's: federation.cross_site_evaluation is false.")
+        alone = "Each site's own best model beside the study's: federation.cross_site_evaluation is false."
+        lines.append(say(alone))
     if not any(numbers["calibration"] for numbers in record.results.values()):
-        lines.append(
+        curves = (
             "Calibration curves: no site sent a bin. It needs `calibration` in egress.metrics, and egress.min_patients "
             "patients with a finding and as many without one in the bin."
         )
+        lines.append(say(curves))
     references = {site: numbers["reference"] for site, numbers in record.results.items()}
     if "reports" in references.values():
         against = ", ".join(sorted(site for site, one in references.items() if one == "reports"))
-        lines.append(f"The truth at {against}: without gold, the model is compared with plain statements of reports.")
+        truth = "The truth at {sites}: without gold, the model is compared with plain statements of reports."
+        lines.append(say(truth, sites=against))
     return lines
 
 
@@ -97,7 +104,7 @@ def _listed(findings: Mapping[str, Sequence[str]]) -> str:
 
 
 def _kinds(metrics: Sequence[str]) -> str:
-    return "every metric" if len(metrics) == len(EVALUATION_METRICS) else ", ".join(metrics)
+    return say("every metric") if len(metrics) == len(EVALUATION_METRICS) else ", ".join(metrics)
 
 
 def _names(names: Iterable[str]) -> str:

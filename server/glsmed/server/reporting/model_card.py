@@ -41,6 +41,7 @@ def model_card(record: StudyRecord, *, written_at: str) -> Page:
             Heading("Performance"),
             *results_blocks(record),
             *gain_blocks(record),
+            Heading("What was not measured"),
             *missing_blocks(record),
             Heading("Cautions"),
             Listing(_CAUTIONS),

@@ -5,6 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from glsmed.server.reporting.study_record import StudyRecord
 from glsmed.shared.pages.blocks import Block, Paragraph, Table, bounded
+from glsmed.shared.pages.spoken import say
 from glsmed.shared.protocol.bundle import RELEASE, bundle_digest
 
 _PACKAGES = ("flwr", "torch", "torchvision", "numpy", "scipy", "safetensors", "pydantic")
@@ -13,19 +14,19 @@ _PACKAGES = ("flwr", "torch", "torchvision", "numpy", "scipy", "safetensors", "p
 def digest_table(record: StudyRecord) -> Table:
     """SHA-256 digests of the study, the run bundle, the kept model and the audit log."""
     rows = [
-        ["study.yaml, as hospitals approved it", str(record.summary.get("study_digest", record.study.digest()))],
+        [say("study.yaml, as hospitals approved it"), str(record.summary.get("study_digest", record.study.digest()))],
         _bundle_row(record),
-        ["kept model (checkpoint)", str(record.summary.get("checkpoint_sha256", "none yet"))],
-        ["last entry of the centre's audit log", record.audit_head],
+        [say("kept model (checkpoint)"), str(record.summary.get("checkpoint_sha256", say("none yet")))],
+        [say("last entry of the centre's audit log"), record.audit_head],
     ]
-    return Table(["what", "SHA-256"], rows)
+    return Table([say("what"), "SHA-256"], rows)
 
 
 def version_table() -> Table:
     """The software of the machine that writes the page."""
     rows = [["Python", platform.python_version()], ["glsmed", RELEASE]]
     rows += [[name, _version(name)] for name in _PACKAGES]
-    return Table(["software at the centre", "version"], rows)
+    return Table([say("software at the centre"), say("version")], rows)
 
 
 def privacy_blocks(record: StudyRecord) -> list[Block]:
@@ -34,16 +35,24 @@ def privacy_blocks(record: StudyRecord) -> list[Block]:
     if not privacy.is_on:
         return [
             Paragraph(
-                "Training had no differential privacy (training.privacy.noise_multiplier is 0): no epsilon was spent, "
-                "and nothing bounds what a model tells of a single patient."
+                say(
+                    "Training had no differential privacy (training.privacy.noise_multiplier is 0): no epsilon was "
+                    "spent, and nothing bounds what a model tells of a single patient."
+                )
             )
         ]
     return [
         Paragraph(
-            f"Training was private: noise multiplier {privacy.noise_multiplier:g}, clipping norm "
-            f"{privacy.clip_norm_l2:g}, delta {privacy.delta:g}, the patient as the unit. Each site refuses a round "
-            f"that would exceed epsilon {privacy.max_epsilon:g}, so no site spent more. What each spent is in its own "
-            "account and does not leave it. The metrics that sites sent are not part of this: docs/privacy.md."
+            say(
+                "Training was private: noise multiplier {noise}, clipping norm {norm}, delta {delta}, the patient as "
+                "the unit. Each site refuses a round that would exceed epsilon {limit}, so no site spent more. What "
+                "each spent is in its own account and does not leave it. The metrics that sites sent are not part of "
+                "this: docs/privacy.md.",
+                noise=f"{privacy.noise_multiplier:g}",
+                norm=f"{privacy.clip_norm_l2:g}",
+                delta=f"{privacy.delta:g}",
+                limit=f"{privacy.max_epsilon:g}",
+            )
         )
     ]
 
@@ -70,12 +79,13 @@ def architecture_words(record: StudyRecord) -> str:
 def _bundle_row(record: StudyRecord) -> list[str]:
     """The bundle follows from the release alone, so that of another release cannot be told here."""
     release = record.release or RELEASE
-    digest = bundle_digest() if release == RELEASE else f"to be computed with that release; this is {RELEASE}"
-    return [f"run bundle of glsmed {bounded(release, most=40)}", digest]
+    other = "to be computed with that release; this is {release}"
+    digest = bundle_digest() if release == RELEASE else say(other, release=RELEASE)
+    return [say("run bundle of glsmed {release}", release=bounded(release, most=40)), digest]
 
 
 def _version(name: str) -> str:
     try:
         return version(name)
     except PackageNotFoundError:
-        return "not installed"
+        return say("not installed")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,14 @@ from glsmed.server.folders.run_folder import (
     read_status,
 )
 from glsmed.server.folders.study_folder import StudyFolder
+from glsmed.server.monitoring.study_status import StudyStatus, study_status
 from glsmed.server.rounds.best_round import site_results
 from glsmed.shared.errors import FederationError
 from glsmed.shared.files.audit import recorded, verify
+from glsmed.shared.pages.blocks import bounded
 from glsmed.shared.protocol.study import Study, load_study
 
+_NAME = 63  # characters of a site's name
 SiteNumbers = Mapping[str, Any]  # of one site, as site_results gives them
 
 
@@ -36,6 +40,10 @@ class StudyRecord:
         results: by site, as :func:`glsmed.server.rounds.best_round.site_results` gives them.
         joined: of each site that took part, what it said when it first joined, in the order of joining.
         set_aside: of each site that failed too often in a row, the reasons.
+        merged: of each round that counted, what the centre noted of the updates' weights and norms.
+        quarantined: of each model that was taken back, what was wrong with it.
+        budget_spent: sites whose privacy budget is spent, and in which round they said so.
+        status: how the study stood when the record was read.
         release: of glsmed at the centre when the run was started last; empty before.
     """
 
@@ -50,6 +58,10 @@ class StudyRecord:
     results: Mapping[str, SiteNumbers]
     joined: Mapping[str, Mapping[str, Any]]
     set_aside: Mapping[str, Sequence[str]]
+    merged: Sequence[Mapping[str, Any]]
+    quarantined: Sequence[Mapping[str, Any]]
+    budget_spent: Mapping[str, int]
+    status: StudyStatus
     audit_head: str
     release: str
 
@@ -64,8 +76,8 @@ class StudyRecord:
         return bool(self.summary)
 
 
-def read_study_record(folder: StudyFolder) -> StudyRecord:
-    """The record of the study in ``folder``.
+def read_study_record(folder: StudyFolder, *, now: datetime | None = None) -> StudyRecord:
+    """The record of the study in ``folder``, with its status as of ``now``.
 
     Raises:
         ConfigurationError: study.yaml has faults.
@@ -76,7 +88,8 @@ def read_study_record(folder: StudyFolder) -> StudyRecord:
     as_run, summary, metrics = run / "study.yaml", _summary(run), read_metrics(run)
     split, number = _measured(metrics, summary)
     rows = [row for row in metrics if (row.split, row.round) == (split, number)]
-    head = _whole_log(run / "audit.jsonl")
+    log = run / "audit.jsonl"
+    head = _whole_log(log)
     return StudyRecord(
         study=load_study(as_run if as_run.is_file() else folder.study_file),
         state=read_status(run) or RunState("waiting"),
@@ -86,12 +99,20 @@ def read_study_record(folder: StudyFolder) -> StudyRecord:
         sites=list_sites(folder),
         split=split,
         results_round=number,
-        results={site: dict(numbers) for site, numbers in site_results(rows).items() if isinstance(numbers, dict)},
-        joined=_joined(recorded(run / "audit.jsonl", "site_joined")),
-        set_aside=_reasons(recorded(run / "audit.jsonl", "site_set_aside")),
+        results={_name(site): dict(own) for site, own in site_results(rows).items() if isinstance(own, dict)},
+        joined=_joined(recorded(log, "site_joined")),
+        set_aside=_reasons(recorded(log, "site_set_aside")),
+        merged=list(recorded(log, "merged")),
+        quarantined=list(recorded(log, "model_quarantined")),
+        budget_spent={_name(one.get("site")): int(one["round"]) for one in recorded(log, "site_budget_spent")},
+        status=study_status(folder, now=now or datetime.now(UTC)),
         audit_head=head,
-        release=_release(recorded(run / "audit.jsonl", "run_started")),
+        release=_release(recorded(log, "run_started")),
     )
+
+
+def _name(site: object) -> str:
+    return bounded(site, most=_NAME)
 
 
 def _summary(run: Path) -> Mapping[str, Any]:
@@ -129,14 +150,14 @@ def _whole_log(path: Path) -> str:
 def _joined(entries: Iterable[Mapping[str, object]]) -> Mapping[str, Mapping[str, Any]]:
     joined: dict[str, Mapping[str, Any]] = {}
     for fields in entries:
-        joined.setdefault(str(fields.get("site")), fields)
+        joined.setdefault(_name(fields.get("site")), fields)
     return joined
 
 
 def _reasons(entries: Iterable[Mapping[str, object]]) -> Mapping[str, Sequence[str]]:
     reasons: dict[str, list[str]] = {}
     for fields in entries:
-        reasons.setdefault(str(fields.get("site")), []).append(str(fields.get("reason")))
+        reasons.setdefault(_name(fields.get("site")), []).append(bounded(fields.get("reason")))
     return reasons
 
 

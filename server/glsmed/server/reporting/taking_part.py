@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from glsmed.server.admission.site_list import SiteRow
 from glsmed.server.folders.run_folder import RoundRecord
+from glsmed.server.reporting.parts.numbers import count, number
 from glsmed.server.reporting.study_record import StudyRecord
-from glsmed.shared.pages.blocks import Block, Heading, Listing, Paragraph, Table, bounded
+from glsmed.shared.pages.blocks import Block, Listing, Paragraph, Table, bounded
+from glsmed.shared.pages.spoken import say
 from glsmed.shared.quantities import bytes_in_words
 
 _MOST_ROUNDS = 200  # rows of the table; the record has them all
@@ -14,13 +16,13 @@ _MOST_ROUNDS = 200  # rows of the table; the record has them all
 def site_blocks(record: StudyRecord) -> list[Block]:
     """The sites, with what each said of itself when it joined."""
     if not record.sites:
-        return [Paragraph("No site was admitted.")]
-    head = ["site", "state", "rounds that counted", "patients", "glsmed", "key"]
+        return [Paragraph(say("No site was admitted."))]
+    head = [say("site"), say("state"), say("rounds that counted"), say("patients"), "glsmed", say("key")]
     rows = [_site_row(record, row) for row in record.sites if not row.problem]
     blocks: list[Block] = [Table(head, rows)]
     if record.set_aside:
         lines = [
-            f"{site} was set aside after rounds in a row without it: {'; '.join(map(bounded, reasons))}."
+            say("{site} sat out after rounds in a row without it: {reasons}.", site=site, reasons="; ".join(reasons))
             for site, reasons in sorted(record.set_aside.items())
         ]
         blocks.append(Listing(lines))
@@ -32,7 +34,7 @@ def training_cells_table(record: StudyRecord) -> Table | None:
     cells = {site: _cells(fields.get("metrics", {})) for site, fields in sorted(record.joined.items())}
     if not any(cells.values()):
         return None
-    rows = [[finding, *(_count(own.get(finding)) for own in cells.values())] for finding in record.study.findings]
+    rows = [[finding, *(count(own.get(finding)) for own in cells.values())] for finding in record.study.findings]
     return Table(
         ["finding", *cells], rows, "Labelled cells that sites train on; a dash: too few patients, or not sent."
     )
@@ -41,16 +43,22 @@ def training_cells_table(record: StudyRecord) -> Table | None:
 def round_blocks(record: StudyRecord) -> list[Block]:
     """Every attempt at a round: who counted, who did not, and why."""
     if not record.rounds:
-        return [Paragraph("No round was tried yet.")]
+        return [Paragraph(say("No round was tried yet."))]
     shown = _shown(record.rounds)
-    head = ["round", "attempt", "began (UTC)", "seconds", "counted (cells)", "not counted", "down", "up"]
+    names = ("round", "attempt", "began (UTC)", "seconds", "counted (cells)", "not counted", "down", "up")
+    head = [say(name) for name in names]
     blocks: list[Block] = [Table(head, [_round_row(one) for one in shown])]
     left_out = len(record.rounds) - len(shown)
     if left_out:
         blocks.append(
-            Paragraph(f"{left_out} rounds in which every site counted are left out here; run/rounds.jsonl has them.")
+            Paragraph(
+                say(
+                    "{count} rounds in which every site counted are left out here; run/rounds.jsonl has them.",
+                    count=left_out,
+                )
+            )
         )
-    return [Heading("Rounds"), *blocks]
+    return blocks
 
 
 def not_counted_words(record: StudyRecord) -> list[str]:
@@ -64,7 +72,8 @@ def not_counted_words(record: StudyRecord) -> list[str]:
 
 
 def _times(reasons: Mapping[str, int]) -> str:
-    return "; ".join(f"{reason} ({times} {'time' if times == 1 else 'times'})" for reason, times in reasons.items())
+    once, often = "{reason} (1 time)", "{reason} ({times} times)"
+    return "; ".join(say(once if times == 1 else often, reason=one, times=times) for one, times in reasons.items())
 
 
 def _shown(rounds: Sequence[RoundRecord]) -> list[RoundRecord]:
@@ -78,10 +87,10 @@ def _shown(rounds: Sequence[RoundRecord]) -> list[RoundRecord]:
 
 def _site_row(record: StudyRecord, row: SiteRow) -> list[str]:
     said = record.joined.get(row.site, {})
-    state = f"withdrawn {row.withdrawn_at[:10]}" if row.state == "withdrawn" else row.state
+    state = say(row.state) if row.state != "withdrawn" else say("withdrawn {day}", day=row.withdrawn_at[:10])
     patients = said.get("metrics", {}).get("patients")
     release = bounded(said.get("release") or row.glsmed, most=40)
-    return [bounded(row.site), state, str(row.rounds_counted), _count(patients), release, bounded(row.key, most=80)]
+    return [bounded(row.site), state, str(row.rounds_counted), count(patients), release, bounded(row.key, most=80)]
 
 
 def _cells(metrics: Mapping[str, float]) -> dict[str, float]:
@@ -90,14 +99,17 @@ def _cells(metrics: Mapping[str, float]) -> dict[str, float]:
 
 
 def _round_row(one: RoundRecord) -> list[str]:
-    counted = ", ".join(f"{bounded(site)} ({cells_in_words(cells)})" for site, cells in one.counted.items()) or "none"
+    counted = ", ".join(f"{bounded(site)} ({cells_in_words(cells)})" for site, cells in one.counted.items()) or say(
+        "none"
+    )
     missing = "; ".join(f"{bounded(site)}: {bounded(reason)}" for site, reason in one.not_counted.items())
-    verdict = counted if one.accepted else f"{counted}: below the quorum, the round did not count"
+    short = "{counted}: below the quorum, the round did not count"
+    verdict = counted if one.accepted else say(short, counted=counted)
     return [
         str(one.round),
         str(one.attempt),
         one.started_at[:19].replace("T", " "),
-        f"{one.seconds:.1f}",
+        number(one.seconds, decimals=1),
         verdict,
         missing,
         bytes_in_words(one.bytes_down),
@@ -107,8 +119,4 @@ def _round_row(one: RoundRecord) -> list[str]:
 
 def cells_in_words(cells: int) -> str:
     """Cells behind an update; under masks the centre knows those of all sites together alone."""
-    return str(cells) if cells else "masked"
-
-
-def _count(value: float | None) -> str:
-    return "–" if value is None else f"{value:.0f}"
+    return str(cells) if cells else say("masked")

@@ -6,16 +6,23 @@ from pathlib import Path
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.reporting.data_sheet import data_sheet
 from glsmed.server.reporting.model_card import model_card
+from glsmed.server.reporting.parts.words import WORDS
 from glsmed.server.reporting.report import report_page
 from glsmed.server.reporting.study_record import read_study_record
 from glsmed.shared.errors import FederationError
 from glsmed.shared.files.atomic import write_text
 from glsmed.shared.pages.html_page import as_html
 from glsmed.shared.pages.markdown_page import as_markdown
+from glsmed.shared.pages.spoken import speaking
+from glsmed.shared.web.words import Language
 
 
-def write_pages(folder: StudyFolder) -> list[Path]:
+def write_pages(folder: StudyFolder, *, language: Language = "en") -> list[Path]:
     """Write report.html, model-card and data-sheet (.md and .html) into the run folder; returns them, the report first.
+
+    Args:
+        folder: of the study.
+        language: of the report; card and sheet are in English.
 
     Raises:
         ConfigurationError: study.yaml has faults.
@@ -23,7 +30,8 @@ def write_pages(folder: StudyFolder) -> list[Path]:
         FederationError: a file of the run is damaged, or the disk is full.
     """
     record, now = read_study_record(folder), datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    texts = {"report.html": as_html(report_page(record, written_at=now))}
+    with speaking(WORDS if language == "ja" else {}):
+        texts = {"report.html": as_html(report_page(record, written_at=now), language=language)}
     for name, make in (("model-card", model_card), ("data-sheet", data_sheet)):
         page = make(record, written_at=now)
         texts |= {f"{name}.html": as_html(page), f"{name}.md": as_markdown(page)}

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+NONE = "–"  # in the place of a number that is not there
 _CUT = "…"
 
 
@@ -66,6 +67,20 @@ class Page:
     blocks: Sequence[Block]
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of a page; ``key`` is its anchor."""
+
+    key: str
+    title: str
+    blocks: Sequence[Block]
+
+
+def without_turns(text: str) -> str:
+    """The text without marks that change the direction of writing, and without control characters."""
+    return text.translate(_TURNS)
+
+
 def bounded(text: object, *, most: int = 200) -> str:
     """Words that came from elsewhere on one line of at most ``most`` characters, without control characters.
 
@@ -76,4 +91,7 @@ def bounded(text: object, *, most: int = 200) -> str:
     return line if len(line) <= most else line[: most - 1] + _CUT
 
 
+_DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
+_TURNS = {**dict.fromkeys(_DIRECTIONS), **dict.fromkeys(_CONTROLS, " ")}
 _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})

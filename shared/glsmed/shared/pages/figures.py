@@ -1,7 +1,9 @@
 """Drawings as SVG text that stands in a page: its ink is the page's own, so it fits light, dark and paper."""
 
 import io
+import math
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -11,12 +13,15 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from glsmed.shared.pages.blocks import bounded
+
 Item = TypeVar("Item")
 
 _INK = "#010203"  # drawn with this, and then replaced by the page's own colour of text
 _SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "glsmed",
+    "text.parse_math": False,  # a name with dollar signs is no formula
     "text.color": _INK,
     "axes.edgecolor": _INK,
     "axes.labelcolor": _INK,
@@ -39,6 +44,8 @@ _COLOURS = (
     "#718096",
     "#975a16",
 )
+_LONGEST_NAME = 40  # characters
+_LARGEST = 1e6  # beyond, a value would flatten all others to a line
 _MOST_PLACES = 9  # names that stand side by side on an axis
 _MOST_SERIES = 10  # more cannot be told apart by colour
 
@@ -64,7 +71,7 @@ def reliability_svg(curves: Mapping[str, Sequence[tuple[float, float]]], *, titl
         axes.plot([0, 1], [0, 1], color="#a0aec0", linewidth=1)
         for colour, (name, points) in _coloured(curves):
             drawn = zip(*points, strict=True)
-            axes.plot(*drawn, marker="o", markersize=4, linewidth=1, label=name, color=colour, clip_on=False)
+            axes.plot(*drawn, marker="o", markersize=4, linewidth=1, label=_short(name), color=colour, clip_on=False)
         axes.set(xlabel="probability that was said", ylabel="share that was true", xlim=(0, 1), ylim=(0, 1))
         _legend(axes, len(curves))
         return _svg(figure, title)
@@ -84,7 +91,7 @@ def estimates_svg(rows: Mapping[str, Mapping[str, Estimate]], *, across: str, ti
         for number, (colour, (site, _)) in enumerate(_coloured(dict.fromkeys(sites, ()))):
             shift = 0.7 * ((number + 0.5) / max(len(sites[:_MOST_SERIES]), 1) - 0.5)
             _marks(axes, [values.get(site) for values in rows.values()], shift, colour, site)
-        axes.set_yticks(range(len(rows)), list(rows))
+        axes.set_yticks(range(len(rows)), [_short(name) for name in rows])
         axes.invert_yaxis()
         axes.set_xlabel(across)
         axes.grid(axis="x", color="#a0aec0", linewidth=0.4)
@@ -112,7 +119,14 @@ def lines_svg(
     with mpl.rc_context(_SETTINGS):
         figure, axes = _axes(width=7.0, height=3.0)
         for colour, (name, values) in _coloured(curves):
-            axes.plot(list(values), list(values.values()), marker="o", markersize=3, label=name, color=colour)
+            axes.plot(
+                list(values),
+                [_drawable(one) for one in values.values()],
+                marker="o",
+                markersize=3,
+                label=_short(name),
+                color=colour,
+            )
         axes.set(xlabel=across, ylabel=up)
         if places is not None:
             shown = list(places)[:: 1 + len(places) // _MOST_PLACES]
@@ -129,13 +143,23 @@ def bars_svg(groups: Mapping[str, Mapping[str, float]], *, up: str, title: str, 
         width = 0.8 / max(len(names), 1)
         for number, (colour, (name, _)) in enumerate(_coloured(dict.fromkeys(names, ()))):
             places = [place + width * (number - (len(names) - 1) / 2) for place in range(len(groups))]
-            heights = [values.get(name, float("nan")) for values in groups.values()]
-            axes.bar(places, heights, width=0.9 * width, label=name, color=colour)
-        axes.set_xticks(range(len(groups)), list(groups))
+            heights = [_drawable(values.get(name, math.nan)) for values in groups.values()]
+            axes.bar(places, heights, width=0.9 * width, label=_short(name), color=colour)
+        axes.set_xticks(range(len(groups)), [_short(name) for name in groups])
         axes.set(ylabel=up)
         axes.set_ylim(bottom=lowest)
         _legend(axes, len(names))
         return _svg(figure, title)
+
+
+def _short(name: str) -> str:
+    """A name that leaves room for the drawing."""
+    return bounded(name, most=_LONGEST_NAME)
+
+
+def _drawable(value: float) -> float:
+    """The value, or none where it is too large for any metric."""
+    return value if abs(value) <= _LARGEST else math.nan
 
 
 def _coloured(series: Mapping[str, Item]) -> list[tuple[str, tuple[str, Item]]]:
@@ -146,9 +170,9 @@ def _marks(axes: Axes, values: Sequence[Estimate | None], shift: float, colour: 
     for row, one in enumerate(values):
         if one is not None and one.low is not None and one.high is not None:
             axes.plot([one.low, one.high], [row + shift] * 2, color=colour, linewidth=1.4)
-    there = [(one.value, row + shift) for row, one in enumerate(values) if one is not None]
+    there = [(_drawable(one.value), row + shift) for row, one in enumerate(values) if one is not None]
     if there:
-        axes.plot(*zip(*there, strict=True), "o", color=colour, markersize=4, label=name)
+        axes.plot(*zip(*there, strict=True), "o", color=colour, markersize=4, label=_short(name))
 
 
 def _axes(*, width: float, height: float) -> tuple[Figure, Axes]:
@@ -167,7 +191,9 @@ def _legend(axes: Axes, series: int) -> None:
 def _svg(figure: Figure, title: str) -> str:
     """The drawing without what only a file needs: its head, its metadata and the names of its groups."""
     stream = io.StringIO()
-    figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
+    with warnings.catch_warnings():  # letters that matplotlib's own font lacks are drawn by the browser
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
     text = stream.getvalue()
     text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
     text = re.sub(r'<g id="[^"]*"', "<g", text).replace(_INK, "currentColor")

@@ -1,9 +1,10 @@
 """A page as one HTML file: nothing is loaded from elsewhere and nothing runs."""
 
 import re
+from collections.abc import Iterable
 from html import escape
 
-from glsmed.shared.pages.blocks import Block, Figure, Frame, Heading, Listing, Page, Paragraph, Table
+from glsmed.shared.pages.blocks import Block, Figure, Frame, Heading, Listing, Page, Paragraph, Table, without_turns
 
 _POLICY = "script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; connect-src 'none'"
 _CODE = re.compile(r"`([^`]+)`")
@@ -36,16 +37,21 @@ iframe { width: 100%; height: 22rem; border: 1px solid var(--line); background: 
 """
 
 
-def as_html(page: Page) -> str:
+def as_html(page: Page, *, language: str = "en") -> str:
     """The page as HTML: light or dark as the reader's screen is, and fit to be printed."""
-    title, body = escape(page.title), "\n".join(_block(block) for block in page.blocks)
+    title, body = _text(page.title), blocks_html(page.blocks)
     head = (
         f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
         f"<style>\n{_STYLE}</style>"
     )
     shown = f"<body>\n<h1>{title}</h1>\n{body}\n</body>"
-    return f'<!doctype html>\n<html lang="en">\n<head>\n{head}\n</head>\n{shown}\n</html>\n'
+    return f'<!doctype html>\n<html lang="{language}">\n<head>\n{head}\n</head>\n{shown}\n</html>\n'
+
+
+def blocks_html(blocks: Iterable[Block]) -> str:
+    """The blocks as HTML, for a page that brings its own head and style; all text is escaped."""
+    return "\n".join(map(_block, blocks))
 
 
 def _block(block: Block) -> str:
@@ -68,20 +74,26 @@ def _block(block: Block) -> str:
 
 def _inline(text: str) -> str:
     """The text, with what stands between two backticks as code."""
-    return _CODE.sub(r"<code>\1</code>", escape(text))
+    return _CODE.sub(r"<code>\1</code>", _text(text))
+
+
+def _text(text: str) -> str:
+    return escape(without_turns(text))
 
 
 def _cell(text: str) -> str:
     """A cell: a short one stays on its line, and a long word, such as a key, may be broken anywhere."""
     longest = max(map(len, text.split()), default=0)
     form = "long" if longest > _LONG else "whole" if len(text) <= _SHORT else ""
-    return f'<td class="{form}">{escape(text)}</td>' if form else f"<td>{escape(text)}</td>"
+    return f'<td class="{form}">{_text(text)}</td>' if form else f"<td>{_text(text)}</td>"
 
 
 def _table(table: Table) -> str:
     caption = f"<caption>{_inline(table.caption)}</caption>" if table.caption else ""
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.header)
+    head = "".join(f'<th scope="col">{_text(name)}</th>' for name in table.header)
     rows = "\n".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in table.rows)
+    name = _text(table.caption or ", ".join(table.header))
     return (
-        f'<div class="scroll"><table>{caption}<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>'
+        f'<div class="scroll" tabindex="0" role="group" aria-label="{name}"><table>{caption}<thead><tr>{head}</tr>'
+        f"</thead>\n<tbody>\n{rows}\n</tbody></table></div>"
     )

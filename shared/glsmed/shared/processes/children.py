@@ -7,8 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,6 +91,24 @@ def start_child(
             pass_fds=descriptors,
         )
     return Child(name=name, process=process, log=log)
+
+
+@contextmanager
+def beside(name: str, command: Sequence[str]) -> Iterator[None]:
+    """Run a program while the block runs. It writes where this one writes, and nothing depends on it: it may end first.
+
+    Args:
+        name: what messages call it.
+        command: the program and its arguments; no shell reads them.
+    """
+    environment = {**os.environ, _PARENT_VARIABLE: str(os.getpid())}
+    process = subprocess.Popen(  # noqa: S603  # fixed programs of this installation, no shell
+        list(command), stdin=subprocess.DEVNULL, env=environment, start_new_session=True
+    )
+    try:
+        yield
+    finally:
+        stop_children([Child(name, process, Path(os.devnull))])
 
 
 def stop_children(children: Sequence[Child], *, grace_seconds: float = 8.0) -> None:

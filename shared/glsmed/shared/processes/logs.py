@@ -93,6 +93,21 @@ def json_lines(write: Callable[[str], object], *, process: str) -> Callable[[str
     return tell
 
 
+def line_writer(write: Callable[[str], object], *, process: str) -> Callable[[str], None]:
+    """What writes a line for people: as JSON where the environment asks for that, else as it is.
+
+    Raises:
+        UsageError: the environment holds something else than a format.
+    """
+    if json_is_wanted():
+        return json_lines(write, process=process)
+
+    def tell(line: str) -> None:
+        write(line)
+
+    return tell
+
+
 def json_line(line: str, *, level: str, process: str) -> str:
     """One line that a program tells people, as JSON with the fields of the logs."""
     now = datetime.now(UTC).isoformat().replace("+00:00", "Z")

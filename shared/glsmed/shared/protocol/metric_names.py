@@ -8,6 +8,7 @@ from glsmed.shared.errors import WireError
 Metrics = Mapping[str, float]
 
 COUNT_PERMISSION = "counts"
+COHORT_PERMISSION = "cohort"
 CALIBRATION_PERMISSION = "calibration"
 CALIBRATION_BINS = 10  # of equal width, over all findings together
 MISSING = "missing"  # why a finding has no number, as one of MISSING_REASONS
@@ -42,6 +43,7 @@ METRICS: Mapping[str, Metric] = {
     "log_loss": Metric("log_loss", 0, 100),
     "loss": Metric("loss", -_BILLION, _BILLION),
     **dict.fromkeys(("n", "positives", "patients", "training_cells"), Metric(COUNT_PERMISSION, 0, _BILLION)),
+    **dict.fromkeys(("present_cells", "doubted_cells"), Metric(COHORT_PERMISSION, 0, _BILLION)),
     "gold_quality": Metric("gold_quality", 0, 1),
     MISSING: Metric("reasons", min(MISSING_REASONS), max(MISSING_REASONS)),
     **{
@@ -67,7 +69,7 @@ def permission_of(key: str) -> str | None:
 
 def is_count(key: str) -> bool:
     """Whether the number of this key counts patients, examinations or cells."""
-    return permission_of(key) == COUNT_PERMISSION or key.startswith(_CALIBRATION_CELLS)
+    return permission_of(key) in (COUNT_PERMISSION, COHORT_PERMISSION) or key.startswith(_CALIBRATION_CELLS)
 
 
 def check_metrics(metrics: Metrics, findings: Collection[str]) -> None:

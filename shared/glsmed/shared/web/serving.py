@@ -52,6 +52,7 @@ def _listening(port: int) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((_LOOPBACK, port))
+            listener.listen()  # whoever opens the address before the server has started up waits for it
         except (OSError, OverflowError) as error:
             raise UsageError(f"cannot serve pages on {_LOOPBACK}:{port}: {error}: choose another --port") from None
         yield listener

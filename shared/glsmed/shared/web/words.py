@@ -20,6 +20,10 @@ BASE_WORDS: Catalogue = {
     "Open it with the address that the program wrote in its terminal. An address works for one browser; the terminal "
     "then shows the next one.": "プログラムが端末に表示したアドレスで開いてください。1つのアドレスは1つのブラウザーでのみ有効で、使うと次のアドレスが端末に表示されます。",
     "Reason": "理由",
+    "On this page": "このページの内容",
+    "The program has ended or cannot be reached. This is how it stood last.": "プログラムが終了したか、応答がありません。最後に得られた状態を表示しています。",
+    "The files cannot be read at the moment: {error}": "現在ファイルを読めません: {error}",
+    "Nothing can be shown": "表示できるものがありません",
 }
 
 

@@ -21,6 +21,9 @@ def run(
     steps: Annotated[
         int, typer.Option(min=1, help="Gradient steps at each hospital in a round.")
     ] = _USUAL.steps_per_round,
+    page: Annotated[
+        bool, typer.Option("--page", help="Print the address of the centre's page, which a browser shows meanwhile.")
+    ] = False,
 ) -> None:
     """Three hospitals (English, Japanese, Spanish reports) train together; ends with a table and report.html.
 
@@ -29,4 +32,4 @@ def run(
     from glsmed.benchmarks.demo.demo import run_demo
 
     settings = DemoSettings(patients=patients, seed=seed, rounds=rounds, steps_per_round=steps)
-    run_demo(out, settings=settings, tell=typer.echo)
+    run_demo(out, settings=settings, tell=typer.echo, page=page)

@@ -18,7 +18,7 @@ export async function ask(address, fields, signal) {
   return fetch(address, sent);
 }
 
-// Puts the answer into the place; an answer that a later one has overtaken is dropped.
+// Puts the answer into the place; an answer that a later one has overtaken is dropped. False where none came.
 export async function put(selector, address, fields) {
   latest.get(selector)?.abort();
   const mine = new AbortController();
@@ -29,8 +29,10 @@ export async function put(selector, address, fields) {
     const answer = await ask(address, fields, mine.signal);
     const html = await answer.text();
     if (latest.get(selector) === mine) show(place, html, answer.headers.get("X-Address"));
+    return true;
   } catch (error) {
     if (error.name !== "AbortError") announce(String(error));
+    return error.name === "AbortError";
   } finally {
     if (latest.get(selector) === mine) place.removeAttribute("aria-busy");
   }
