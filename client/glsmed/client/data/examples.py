@@ -25,6 +25,8 @@ class Examples(Columns):
             None for 0. It stays at the site.
         image_shares: ``(N, K)`` float32 in [0, 1]: how much the image has to say in a doubted cell's target, see
             :mod:`glsmed.client.learning.image_informed`; None for nothing.
+        gold_weights: ``(N, K)`` float32 >= 0: for how many cells a gold cell stands in the output calibration; None
+            for 1 everywhere.
     """
 
     images: Tensor
@@ -35,6 +37,7 @@ class Examples(Columns):
     findings: tuple[str, ...]
     offsets: Tensor | None = None
     image_shares: Tensor | None = None
+    gold_weights: Tensor | None = None
 
     def rows(self, places: Places) -> Self:
         """The examples at these places, with their patients; see :meth:`Columns.rows`."""
