@@ -27,6 +27,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "networks": {"errors", "files", "protocol"},
         "metrics": set(),
         "pages": set(),
+        "web": {"errors", "pages"},
         "files": {"errors"},
         "processes": {"errors"},
         "wire": {"errors"},
@@ -137,7 +138,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "demo_cli": {"commands"},
     },
 }
-MOST_ARROWS = 51
+MOST_ARROWS = 60
 MOST_MODULES = 12
 MOST_LINES = 15  # of nine functions in ten, without their docstrings
 

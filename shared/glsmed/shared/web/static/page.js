@@ -1,0 +1,6 @@
+// What every page does: fragments put in place, and keys.
+import { startFragments } from "./fragments.js";
+import { startKeys } from "./keys.js";
+
+startFragments(document);
+startKeys(document);
