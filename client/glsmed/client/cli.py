@@ -19,6 +19,7 @@ from glsmed.client.commands.check import check
 from glsmed.client.commands.enroll import enroll
 from glsmed.client.commands.import_ import import_
 from glsmed.client.commands.init import init
+from glsmed.client.commands.labelling.label import label
 from glsmed.client.commands.privacy import privacy
 from glsmed.client.commands.run import run
 from glsmed.client.commands.train_local import train_local
@@ -45,6 +46,7 @@ def site(
     - `glsmed-client init st-mary --study study.yaml --ca ca.crt` writes st-mary/config.yaml to fill in
     - `glsmed-client --site config.yaml import --images export/ --reports oru.hl7` makes manifest.csv
     - `glsmed-client --site config.yaml check` checks configuration, adapter, reports and images, offline
+    - `glsmed-client --site config.yaml label --reader tanaka` opens pages to make gold labels by click and key
     - `glsmed-client --site config.yaml calibrate` learns from gold labels what this site's words of doubt mean
     - `glsmed-client --site config.yaml enroll` makes this site's key and request.yaml for the centre
     - `glsmed-client --site config.yaml` takes part until Ctrl-C; leave it running
@@ -55,7 +57,22 @@ def site(
         run(context)
 
 
-_COMMANDS = (run, init, import_, check, calibrate, enroll, train_local, privacy, predict, explain, export, drift, purge)
+_COMMANDS = (
+    run,
+    init,
+    import_,
+    check,
+    label,
+    calibrate,
+    enroll,
+    train_local,
+    privacy,
+    predict,
+    explain,
+    export,
+    drift,
+    purge,
+)
 for command in _COMMANDS:
     app.command(command.__name__.rstrip("_").replace("_", "-"))(command)
 app.add_typer(audit_app, name="audit")

@@ -105,7 +105,7 @@ def _chosen(data: DrawnReports, places: Sequence[int], rng: np.random.Generator)
     counts = np.zeros(len(pool.names), dtype=np.intp)
     for labels in places:
         while counts.sum() < labels:
-            counts = counts + allot(pool, _standing(data, pool, lines, counts), labels=BATCH, rng=rng)
+            counts = counts + allot(pool, _standing(data, lines, counts), labels=BATCH, rng=rng)
         yield _weights(data, pool, lines, counts)
 
 
@@ -122,7 +122,7 @@ def _asked(lines: list[list[tuple[int, int]]], counts: Sequence[int]) -> list[tu
     return [cell for line, count in zip(lines, counts, strict=True) for cell in line[: int(count)]]
 
 
-def _standing(data: DrawnReports, pool: Pool, lines: list[list[tuple[int, int]]], counts: Floats) -> Standing:
+def _standing(data: DrawnReports, lines: list[list[tuple[int, int]]], counts: Floats) -> Standing:
     asked = _asked(lines, counts.tolist())
     values = np.array([data.truth[cell] for cell in asked], dtype=np.intp)
     columns = np.array([column for _, column in asked], dtype=np.intp)

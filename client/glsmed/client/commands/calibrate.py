@@ -70,7 +70,7 @@ def calibrate_site(config_file: Path, *, out: Path | None, prior: Path | None, l
 
 
 def _gold(config: "SiteConfig", config_file: Path, manifest: "Manifest", reader: "Reader") -> "GoldSurvey":
-    """Every gold label, with its weight, about a finding that the adapter knows, of the study or not: they all say what a cue means."""
+    """Every gold label about a finding that the adapter knows, of the study or not: they all say what a cue means."""
     from glsmed.shared.errors import UsageError
     from glsmed.site_adapters.inputs.gold_labels import read_gold_with_notes
 

@@ -40,7 +40,7 @@ def cohens_kappa(pairs: Sequence[tuple[str, str]]) -> Kappa:
     if chance >= 1:
         return Kappa(n, agreed, None, None, None)
     kappa = (agreed - chance) / (1 - chance)
-    error = sqrt(max(0.0, _variance(joint, first, second, (agreed, chance, kappa))) / n)
+    error = sqrt(max(0.0, _variance(joint, first, second, (chance, kappa))) / n)
     half = _NORMAL_95 * error
     return Kappa(n, agreed, kappa, max(-1.0, kappa - half), min(1.0, kappa + half))
 
@@ -53,10 +53,10 @@ def _variance(
     joint: Mapping[tuple[str, str], float],
     first: Mapping[str, float],
     second: Mapping[str, float],
-    of: tuple[float, float, float],
+    of: tuple[float, float],
 ) -> float:
-    """n times the variance of kappa."""
-    agreed, chance, kappa = of
+    """The variance of kappa over one cell; ``of`` is what is expected by chance, and kappa."""
+    chance, kappa = of
     inside = sum(
         joint.get((name, name), 0.0) * (1 - (share + second.get(name, 0.0)) * (1 - kappa)) ** 2
         for name, share in first.items()

@@ -31,7 +31,8 @@ CREATE TABLE IF NOT EXISTS asked (
 CREATE TABLE IF NOT EXISTS opened (
     study_id TEXT NOT NULL, reader TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (study_id, reader)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS written (
-    study_id TEXT NOT NULL, finding TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (study_id, finding)) WITHOUT ROWID;
+    study_id TEXT NOT NULL, finding TEXT NOT NULL, value INTEGER NOT NULL,
+    PRIMARY KEY (study_id, finding)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS secret (text TEXT NOT NULL);
 """
 
@@ -133,7 +134,9 @@ class AnswerStore:
     def add(self, answers: Sequence[Answer]) -> None:
         """Keep these answers, on disk when the call returns; the latest of a reader and role counts."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        rows = [(one.at or now, one.reader, one.role, one.study_id, one.finding, one.value, one.report) for one in answers]
+        rows = [
+            (one.at or now, one.reader, one.role, one.study_id, one.finding, one.value, one.report) for one in answers
+        ]
         with self._changing() as store:
             store.executemany(
                 "INSERT INTO answers (at, reader, role, study_id, finding, value, report) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -144,8 +147,8 @@ class AnswerStore:
         """The latest answer of each reader and role about each cell, in the order given; of one examination or all."""
         query = (
             "SELECT reader, study_id, finding, value, report, role, at FROM answers WHERE id IN "
-            "(SELECT max(id) FROM answers WHERE (?1 IS NULL OR study_id = ?1) GROUP BY study_id, finding, reader, role) "
-            "AND value IS NOT NULL ORDER BY id"
+            "(SELECT max(id) FROM answers WHERE (?1 IS NULL OR study_id = ?1) "
+            "GROUP BY study_id, finding, reader, role) AND value IS NOT NULL ORDER BY id"
         )
         with self._open() as store:
             return [Answer(*row) for row in store.execute(query, (study_id,))]

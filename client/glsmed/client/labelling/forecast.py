@@ -45,7 +45,9 @@ def _posterior(pool: Pool, gold: Gold) -> Posterior:
     """What cues mean by the labels so far; each label counts as the words of its stratum share it."""
     rows = {study_id: place for place, study_id in enumerate(pool.study_ids)}
     columns = {name: place for place, name in enumerate(pool.findings)}
-    known = [(rows[one], columns[name], value) for (one, name), value in gold.items() if one in rows and name in columns]
+    known = [
+        (rows[one], columns[name], value) for (one, name), value in gold.items() if one in rows and name in columns
+    ]
     strata = np.array([pool.stratum[row, column] for row, column, _ in known], dtype=np.intp)
     value = np.array([value for *_, value in known], dtype=np.float64)
     label, cue = np.nonzero(pool.cue_share[strata])

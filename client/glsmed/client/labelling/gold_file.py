@@ -65,7 +65,9 @@ def _read(path: Path) -> tuple[Sequence[str], list[Row]]:
     if not path.is_file():
         return (), []
     try:
-        table = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8").removeprefix(_BOM), newline=""), strict=True)
+        table = csv.DictReader(
+            io.StringIO(path.read_text(encoding="utf-8").removeprefix(_BOM), newline=""), strict=True
+        )
         header, rows = list(table.fieldnames or ()), list(table)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise _unfit(path, str(error)) from None

@@ -67,7 +67,9 @@ class Queue:
         for study_id, cells in _by_study(self.store.asked()).items():
             busy = {name for name, at in opened.get(study_id, []) if now - at < _CLAIM}
             done = {
-                name for name, known in answered.get(study_id, {}).items() if all(cell.finding in known for cell in cells)
+                name
+                for name, known in answered.get(study_id, {}).items()
+                if all(cell.finding in known for cell in cells)
             }
             others = (busy | done) - {reader}
             if reader not in done and len(others) < (2 if cells[0].twice else 1):

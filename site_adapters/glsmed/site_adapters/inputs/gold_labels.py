@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from glsmed.shared.errors import ConfigurationError, Fault
@@ -43,7 +44,7 @@ class GoldSurvey(NamedTuple):
     labels: Gold
     faults: tuple[Fault, ...]
     notes: tuple[Fault, ...]
-    weights: GoldWeights = {}
+    weights: GoldWeights = MappingProxyType({})
 
 
 def read_gold(

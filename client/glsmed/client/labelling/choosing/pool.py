@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from glsmed.site_adapters.calibration.calibration_fit import UNMENTIONED_PRIOR, cue_priors
 from glsmed.site_adapters.calibration.hierarchy import Priors, places
+from glsmed.site_adapters.inputs.progress import track
 from glsmed.site_adapters.reading.cells import Cell
 from glsmed.site_adapters.reading.reader import Reader
 
@@ -33,7 +34,7 @@ class Pool:
         doubted: ``(H,)`` bool: whether its words leave doubt.
         said: ``(H,)`` mean of P(finding | words) before any label.
         cue_share: ``(H, C)`` share of each cue among its cells; 0 in a row of unmentioned cells.
-        cue_cells: ``(C, K)`` how many cells each cue decides.
+        cue_cells: ``(C, K)`` how many doubted cells each cue decides.
         priors: of the C cues.
         known: ``(H,)`` bool: whether its cells have gold labels from elsewhere, so that none is asked about.
     """
@@ -68,7 +69,8 @@ def read_pool(
         findings: those of the study.
         known: cells that have gold labels from elsewhere.
     """
-    read = {study_id: reader.read(text).cells for study_id, text in reports.items()}
+    told = track(reports.items(), description="reading reports", total=len(reports))
+    read = {study_id: reader.read(text).cells for study_id, text in told}
     return make_pool(reader, read, findings, known=known)
 
 
@@ -100,7 +102,7 @@ def make_pool(
         doubted=np.bincount(stratum, doubt, len(strata)) > 0,
         said=np.bincount(stratum, said, len(strata)) / size,
         cue_share=_pairs(stratum, cue, (len(strata), len(priors.cues))) / size[:, None],
-        cue_cells=_pairs(cue, column, (len(priors.cues), len(names))),
+        cue_cells=_pairs(np.where(doubt, cue, -1), column, (len(priors.cues), len(names))),
         priors=priors,
         known=np.bincount(stratum, given, len(strata)) > 0,
     )

@@ -39,8 +39,8 @@ def label_gains(pool: Pool, standing: Standing) -> Floats:
 def cue_gains(pool: Pool, labels: Integers) -> Floats:
     """``(H,)`` the gain in log-loss of cue calibration.
 
-    A Beta posterior worth s labels costs each cell that it decides 1 / (2 (s + 1)). One label adds 1 to s of its own cue
-    and finding, and (shared / cue)^2 to that of the cue's other findings, which share the cue's strength.
+    A Beta posterior worth s labels costs each doubted cell that it decides 1 / (2 (s + 1)). One label adds 1 to s of
+    its own cue and finding, and (shared / cue)^2 to that of the cue's other findings, which share the cue's strength.
     """
     trials = np.stack(
         [(pool.finding == place) * labels @ pool.cue_share for place in range(len(pool.findings))], axis=1
