@@ -10,7 +10,7 @@ import torch
 from glsmed.benchmarks.labelling.drawn_reports import DrawnReports, Floats
 from glsmed.benchmarks.reading_room.cases import FINDINGS
 from glsmed.client.labelling.choosing.draw import BATCH, allot, label_weights
-from glsmed.client.labelling.choosing.pool import Pool
+from glsmed.client.labelling.choosing.pool import Integers, Pool
 from glsmed.client.labelling.choosing.worth import Standing
 from glsmed.client.learning.output_calibration import fit_output_calibration
 from glsmed.shared.metrics.logistic import fit_slope_intercept
@@ -68,8 +68,8 @@ class Trial:
 
     def _mapped(self, weights: Floats) -> Floats:
         gold = np.where(weights > 0, self.learn.truth, np.nan)
-        tensors = (torch.from_numpy(one) for one in (self.learn.logits, gold))
-        curves = fit_output_calibration(*tensors, FINDINGS, weights=torch.from_numpy(weights))
+        logits, labels = torch.from_numpy(self.learn.logits), torch.from_numpy(gold)
+        curves = fit_output_calibration(logits, labels, FINDINGS, weights=torch.from_numpy(weights))
         return np.asarray(curves.probabilities(torch.from_numpy(self.test.logits)).double().numpy())
 
 
@@ -109,12 +109,12 @@ def _chosen(data: DrawnReports, places: Sequence[int], rng: np.random.Generator)
         yield _weights(data, pool, lines, counts)
 
 
-def _lines(pool: Pool, order: Sequence[int]) -> list[list[tuple[int, int]]]:
+def _lines(pool: Pool, order: Integers) -> list[list[tuple[int, int]]]:
     """The cells of each stratum in the order of the examinations."""
     lines: list[list[tuple[int, int]]] = [[] for _ in pool.names]
-    for row in order:
+    for row in order.tolist():
         for column, stratum in enumerate(pool.stratum[row].tolist()):
-            lines[stratum].append((int(row), column))
+            lines[stratum].append((row, column))
     return lines
 
 
@@ -122,15 +122,15 @@ def _asked(lines: list[list[tuple[int, int]]], counts: Sequence[int]) -> list[tu
     return [cell for line, count in zip(lines, counts, strict=True) for cell in line[: int(count)]]
 
 
-def _standing(data: DrawnReports, lines: list[list[tuple[int, int]]], counts: Floats) -> Standing:
+def _standing(data: DrawnReports, lines: list[list[tuple[int, int]]], counts: Integers) -> Standing:
     asked = _asked(lines, counts.tolist())
     values = np.array([data.truth[cell] for cell in asked], dtype=np.intp)
     columns = np.array([column for _, column in asked], dtype=np.intp)
     present = np.bincount(columns[values == 1], minlength=len(FINDINGS))
-    return Standing(counts.astype(np.intp), present, np.bincount(columns, minlength=len(FINDINGS)) - present)
+    return Standing(counts, present, np.bincount(columns, minlength=len(FINDINGS)) - present)
 
 
-def _weights(data: DrawnReports, pool: Pool, lines: list[list[tuple[int, int]]], counts: Floats) -> Floats:
+def _weights(data: DrawnReports, pool: Pool, lines: list[list[tuple[int, int]]], counts: Integers) -> Floats:
     asked = _asked(lines, counts.tolist())
     strata = [pool.names[pool.stratum[cell]] for cell in asked]
     by_name = label_weights(dict(zip(pool.names, pool.sizes.tolist(), strict=True)), strata)

@@ -204,7 +204,7 @@ def _value(text: str) -> tuple[int | None, str]:
 def _weight(text: str) -> float | None:
     """1 for a blank; None for what is no weight."""
     try:
-        weight = float(text) if text else 1.0
+        weight = float(text.replace(",", ".")) if text else 1.0
     except ValueError:
         return None
     return weight if math.isfinite(weight) and weight >= 0 else None
