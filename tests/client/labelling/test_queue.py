@@ -4,15 +4,15 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from glsmed.client.labelling.answers import VALUES
+from glsmed.client.labelling.answers import VALUES, Answer
 from glsmed.client.labelling.session import Labelling
 
 Opener = Callable[..., Labelling]
 
 
-def answer_all(session: Labelling, study_id: str, value: str = "absent") -> None:
-    for finding in session.asked_of(study_id):
-        session.answer(study_id, finding, value)  # type: ignore[arg-type]  # words of the store
+def answer_all(session: Labelling, study_id: str) -> None:
+    asked = session.asked_of(study_id)
+    session.store.add([Answer(session.reader, study_id, finding, "absent", "hidden") for finding in asked])
 
 
 def test_an_answered_examination_does_not_come_again_and_the_queue_goes_on_to_the_end(open_as: Opener) -> None:

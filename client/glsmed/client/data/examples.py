@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal, Self
 
+import torch
 from torch import Tensor
 
 from glsmed.client.data.columns import Columns, Places
@@ -38,6 +39,11 @@ class Examples(Columns):
     offsets: Tensor | None = None
     image_shares: Tensor | None = None
     gold_weights: Tensor | None = None
+
+    @property
+    def calibration_gold(self) -> Tensor:
+        """``(N, K)`` the gold that an output calibration may be fitted on: NaN also where its weight is 0."""
+        return self.gold if self.gold_weights is None else torch.where(self.gold_weights > 0, self.gold, torch.nan)
 
     def rows(self, places: Places) -> Self:
         """The examples at these places, with their patients; see :meth:`Columns.rows`."""

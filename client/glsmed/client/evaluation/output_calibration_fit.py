@@ -51,8 +51,9 @@ def calibration_cells(
     model: nn.Module, training: Examples, validation: Examples, *, device: torch.device
 ) -> CalibrationCells:
     """The cells of :func:`calibrate_outputs`; none where the site has no gold outside its test split."""
+    validation = replace(validation, gold=validation.calibration_gold)
     enough = _is_enough(validation.gold)
-    joined = replace(training, gold=torch.where(enough, torch.nan, training.gold))
+    joined = replace(training, gold=torch.where(enough, torch.nan, training.calibration_gold))
     parts = [validation] if bool(enough.all()) else [validation, joined]
     with_gold = [_with_gold_only(part) for part in parts]
     logits = [predict_logits(model, part, device=device) for part in with_gold if len(part)]

@@ -183,13 +183,13 @@ class AnswerStore:
             store.executemany("INSERT INTO asked VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def open_study(self, study_id: str, reader: str) -> None:
-        """Note that a reader looks at an examination."""
+        """Note that a reader looks at an examination; the first time counts."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         with self._changing() as store:
-            store.execute("INSERT OR REPLACE INTO opened VALUES (?, ?, ?)", (study_id, reader, now))
+            store.execute("INSERT OR IGNORE INTO opened VALUES (?, ?, ?)", (study_id, reader, now))
 
     def opened(self) -> dict[str, list[tuple[str, datetime]]]:
-        """By examination, who looked at it last when."""
+        """By examination, who looked at it first when."""
         found: dict[str, list[tuple[str, datetime]]] = {}
         with self._open() as store:
             for study_id, reader, at in store.execute("SELECT study_id, reader, at FROM opened"):

@@ -55,7 +55,7 @@ def test_cues_that_leave_no_doubt_gain_nothing_for_the_cue(pool: Pool) -> None:
 def test_the_gain_of_the_curve_is_the_fall_of_the_weighted_scores_variance(pool: Pool) -> None:
     """Against the loss of a weighted estimate, worked out stratum by stratum."""
     q = pool.said
-    x = np.stack([np.log(q / (1 - q)), np.ones_like(q)], axis=1)
+    x = np.stack([np.clip(np.log(q / (1 - q)), -4, 4), np.ones_like(q)], axis=1)
     v = q * (1 - q)
     information = np.eye(2) + sum(n * w * np.outer(row, row) for n, w, row in zip(pool.sizes, v, x, strict=True))
 

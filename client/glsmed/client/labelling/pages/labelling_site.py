@@ -94,7 +94,9 @@ class _Routes:
 
     def progress(self, request: Request) -> Response:
         """How far labelling is."""
-        return render(request, "label-progress.html", {"progress": self._views.progress(), "written": None, "path": ""})
+        return render(
+            request, "label-progress.html", {"progress": self._views.progress(), "written": None, "gold_path": ""}
+        )
 
     def picture(self, request: Request) -> Response:
         """One image; the browser keeps none."""
@@ -116,7 +118,7 @@ class _Routes:
     def gold(self, request: Request) -> Response:
         """Write the gold file."""
         written = self._labelling.write_gold()
-        content = {"progress": self._views.progress(), "written": written, "path": str(self._labelling.gold_path)}
+        content = {"progress": self._views.progress(), "written": written, "gold_path": str(self._labelling.gold_path)}
         return render(request, "label-progress.html", content)
 
 

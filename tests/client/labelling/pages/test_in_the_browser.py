@@ -1,0 +1,62 @@
+"""Labelling in a real Chromium: keys, images, how fast the next examination is there, accessibility."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from glsmed.client.labelling.pages.labelling_site import labelling_site
+from glsmed.client.labelling.session import Labelling
+from tests.browser import OpenedSite, browser_of
+
+CANVAS = "document.querySelector('canvas')"
+SHOWN = f"{CANVAS}?.dataset.shown === {CANVAS}?.dataset.pictures.split(' ')[0]"
+STUDY = "document.querySelector('.labelling').dataset.study"
+
+
+@pytest.fixture
+def session(open_as: Callable[..., Labelling]) -> Labelling:
+    return open_as(report="shown")
+
+
+@pytest.fixture
+def opened(session: Labelling) -> Iterator[OpenedSite]:
+    with browser_of(labelling_site(session, site="st-mary")) as one:
+        yield one
+
+
+def test_an_examination_is_labelled_by_keys_alone(opened: OpenedSite, session: Labelling) -> None:
+    page = opened.page
+    page.wait_for_function(SHOWN)
+    opened.screenshot("label")
+    assert opened.faults() == []
+    study_id = page.evaluate(STUDY)
+    asked = session.asked_of(study_id)
+    for _ in asked:
+        page.keyboard.press("2")
+    page.keyboard.press("n")
+    page.wait_for_function(f"{STUDY} !== {study_id!r}")
+    assert session.mine(study_id) == dict.fromkeys(asked, "absent")
+    before = page.evaluate("document.querySelector('canvas').toDataURL()")
+    for key in "]]i+":
+        page.keyboard.press(key)
+    assert page.evaluate("document.querySelector('canvas').toDataURL()") != before
+    page.keyboard.press("0")
+    assert page.evaluate("document.querySelector('canvas').toDataURL()") == before
+
+    times = []
+    for _ in range(5):
+        page.wait_for_function(SHOWN)
+        page.wait_for_load_state("networkidle")  # the image after this one is there: a reader looks longer than that
+        study_id, start = page.evaluate(STUDY), time.perf_counter()
+        for _ in session.asked_of(study_id):
+            page.keyboard.press("1")
+        start = time.perf_counter()
+        page.keyboard.press("n")
+        page.wait_for_function(f"{STUDY} !== {study_id!r} && {SHOWN}", polling=5)
+        times.append(time.perf_counter() - start)
+    print(f"the next examination is there after {1000 * sorted(times)[2]:.0f} ms")  # noqa: T201  # measured by hand with -s
+    for path, name in (("/progress", "label-progress"), ("/disputed", "label-disputed")):
+        page.goto(opened.address + path)
+        opened.screenshot(name)
+        assert opened.faults() == []
