@@ -87,7 +87,8 @@ class Queue:
         drawn = self._drawn(before)
         rng = np.random.default_rng([len(before), int(self.store.secret, 16)])
         counts = drawn + allot(self.frame.pool, self._standing(drawn, answers), labels=BATCH, rng=rng)
-        return [*self._of_test(before), *self._of_strata(drawn, counts)]
+        learned = self._of_strata(drawn, counts)
+        return [*self._of_test(before, alone=not learned), *learned]
 
     def _drawn(self, before: Sequence[Asked]) -> Integers:
         """``(H,)`` cells of each stratum that are drawn or have gold from elsewhere."""
@@ -124,12 +125,13 @@ class Queue:
             found += [self._asked(study_id, finding, pool.names[stratum], size) for study_id in line[:more]]
         return found
 
-    def _of_test(self, before: Sequence[Asked]) -> list[Asked]:
-        """The next examination of a test patient, where these have less than their share of the labels."""
+    def _of_test(self, before: Sequence[Asked], *, alone: bool) -> list[Asked]:
+        """The next examination of a test patient, where these have less than their share, or no others are left."""
         mine = [one for one in before if one.stratum.startswith(_TEST)]
         taken = {one.study_id for one in mine} | {study_id for study_id, _ in self.frame.gold}
         left = [study_id for study_id in self.frame.test if study_id not in taken]
-        if not left or len(mine) > self.frame.test_share * (len(before) + BATCH):
+        enough = len(mine) > self.frame.test_share * (len(before) + BATCH)
+        if not left or (enough and not alone):
             return []
         chosen, size = min(left, key=self._place.__getitem__), (len(self.frame.test), len({*taken}) + 1)
         return [self._asked(chosen, name, f"{_TEST}{name}", size) for name in self.frame.findings]
