@@ -213,4 +213,4 @@ def _asked(store: sqlite3.Connection) -> list[Asked]:
     query = (
         "SELECT study_id, finding, place, stratum, cells, drawn, twice, batch FROM asked ORDER BY batch, place, finding"
     )
-    return [Asked(*row[:6], twice=bool(row[6]), batch=row[7]) for row in store.execute(query)]
+    return [Asked._make((*row[:6], bool(row[6]), row[7])) for row in store.execute(query)]
