@@ -116,3 +116,9 @@ def test_every_word_is_said_in_both_languages(open_as: Opener) -> None:
     page = signed_in(labelling_site(open_as(), site="x", language="ja")).get("/").text
     assert "次の検査" in page
     assert "判断できない" in page
+
+
+def test_next_is_another_examination_even_where_a_question_is_left(client: TestClient, session: Labelling) -> None:
+    first = session.queue.waiting("tanaka")[0]
+    assert f'data-study="{first}"' in client.get("/study").text
+    assert f'data-study="{first}"' not in client.get("/study", params={"after": first}).text

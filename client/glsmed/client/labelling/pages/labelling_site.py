@@ -77,7 +77,7 @@ class _Routes:
         return answer
 
     def _study(self, request: Request, template: str) -> Response:
-        view = self._views.study(request.query_params.get("study"))
+        view = self._views.study(request.query_params.get("study"), after=request.query_params.get("after"))
         return render(request, template, {"view": view, "values": VALUES, "report": self._labelling.report})
 
     def disputed(self, request: Request) -> Response:

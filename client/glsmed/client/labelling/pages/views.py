@@ -61,10 +61,16 @@ class Views:
         for number, entry in enumerate(self.entries):
             self._addresses[entry.study_id] = (*self._addresses.get(entry.study_id, ()), f"/picture/{number}")
 
-    def study(self, study_id: str | None = None) -> StudyView:
-        """The examination of this id, or the next that waits for the reader; opening it keeps others away."""
+    def study(self, study_id: str | None = None, *, after: str | None = None) -> StudyView:
+        """The examination of this id, or the next that waits for the reader; opening it keeps others away.
+
+        Args:
+            study_id: of the manifest; None for the next.
+            after: the one that the reader leaves: another is shown where another waits, whatever is open in this one.
+        """
         waiting = self.labelling.queue.waiting(self.labelling.reader)
-        chosen = study_id if study_id in self.labelling.reports else next(iter(waiting), None)
+        others = [name for name in waiting if name != after]
+        chosen = study_id if study_id in self.labelling.reports else next(iter(others or waiting), None)
         if chosen is None:
             return StudyView("", "reader")
         previous = self.labelling.before(chosen)
