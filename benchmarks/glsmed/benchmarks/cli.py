@@ -11,6 +11,7 @@ from glsmed.benchmarks.commands.check import check
 from glsmed.benchmarks.commands.device import device
 from glsmed.benchmarks.commands.federation import federation
 from glsmed.benchmarks.commands.fine_tuning import fine_tuning
+from glsmed.benchmarks.commands.gold.labelling import labelling
 from glsmed.benchmarks.commands.language import language
 from glsmed.benchmarks.commands.methods import methods
 from glsmed.benchmarks.commands.real_data.dataset import dataset
@@ -37,6 +38,7 @@ def benchmark() -> None:
     - `glsmed-benchmark fine-tuning --out runs/fine-tuning` measures how a study should tune the weights it starts from
     - `glsmed-benchmark attacks --out runs/attacks` measures what a dishonest centre reads from a hospital
     - `glsmed-benchmark real --data my-data --out runs/real` judges ways of learning by real examinations
+    - `glsmed-benchmark labelling --out runs/labelling` counts the labels that choosing them for worth saves
     - `glsmed-benchmark build --out my-data` writes simulated hospitals as a data set that others can use
     """
 
@@ -55,6 +57,7 @@ for command in (
     dataset,
     real,
     attacks,
+    labelling,
 ):
     app.command(command.__name__.replace("_", "-"))(command)
 

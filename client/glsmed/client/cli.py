@@ -21,6 +21,7 @@ from glsmed.client.commands.import_ import import_
 from glsmed.client.commands.in_browser.page import page
 from glsmed.client.commands.in_browser.workbench import workbench
 from glsmed.client.commands.init import init
+from glsmed.client.commands.labelling.label import label
 from glsmed.client.commands.privacy import privacy
 from glsmed.client.commands.run import PageOption, run
 from glsmed.client.commands.train_local import train_local
@@ -49,6 +50,7 @@ def site(
     - `glsmed-client --site config.yaml import --images export/ --reports oru.hl7` makes manifest.csv
     - `glsmed-client --site config.yaml check` checks configuration, adapter, reports and images, offline
     - `glsmed-client --site config.yaml workbench` shows how reports are read, and corrects it, in the browser
+    - `glsmed-client --site config.yaml label --reader tanaka` opens pages to make gold labels by click and key
     - `glsmed-client --site config.yaml calibrate` learns from gold labels what this site's words of doubt mean
     - `glsmed-client --site config.yaml enroll` makes this site's key and request.yaml for the centre
     - `glsmed-client --site config.yaml` takes part until Ctrl-C; leave it running
@@ -61,7 +63,7 @@ def site(
 
 
 _COMMANDS = (run, init, import_, check, calibrate, enroll, train_local, privacy, predict, explain, export, drift, purge)
-_PAGES = (workbench, page)
+_PAGES = (workbench, label, page)
 for command in (*_COMMANDS, *_PAGES):
     app.command(command.__name__.rstrip("_").replace("_", "-"))(command)
 app.add_typer(audit_app, name="audit")

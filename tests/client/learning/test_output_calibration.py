@@ -140,3 +140,33 @@ def test_logits_that_are_not_finite_leave_the_models_own_probability() -> None:
     gold = torch.tensor([0.0, 1.0] * 30)[:, None]
     logits = torch.where(gold > 0, torch.inf, -torch.inf)
     assert fit_output_calibration(logits, gold, ("effusion",), kind="platt").curves == {}
+
+
+@pytest.mark.parametrize("kind", ["platt", "isotonic"])
+def test_weights_undo_how_cells_were_drawn(kind: CalibrationKind) -> None:
+    """Cells whose reports doubt were drawn ten times as often; present findings are rarer there at the same logit."""
+    generator = torch.Generator().manual_seed(1)
+    logits = torch.randn(40_000, 1, generator=generator)
+    doubted = torch.rand(40_000, 1, generator=generator) < 0.2
+    gold = (torch.rand(40_000, 1, generator=generator) < (logits - 1.5 * doubted).sigmoid()).float()
+    drawn = torch.rand(40_000, 1, generator=generator) < torch.where(doubted, 0.5, 0.05)
+    weights = torch.where(doubted, 2.0, 20.0)
+    everything = fit_output_calibration(logits, gold, ["f"], kind=kind)
+    part = torch.where(drawn, gold, torch.nan)
+    weighted = fit_output_calibration(logits, part, ["f"], kind=kind, weights=weights)
+    plain = fit_output_calibration(logits, part, ["f"], kind=kind)
+    at = torch.tensor([[-1.0], [0.0], [1.0]])
+    truth = everything.probabilities(at)
+    assert (weighted.probabilities(at) - truth).abs().max() < 0.06
+    assert (plain.probabilities(at) - truth).abs().max() > 0.1
+
+
+def test_equal_weights_change_nothing_and_a_weight_of_0_is_no_label() -> None:
+    logits, gold = _cells(100)
+    plain = fit_output_calibration(logits, gold, ["f"])
+    assert fit_output_calibration(logits, gold, ["f"], weights=torch.full_like(gold, 3.0)).curves["f"].slope == (
+        pytest.approx(plain.curves["f"].slope, rel=1e-6)
+    )
+    few = torch.zeros_like(gold)
+    few[:10] = 1
+    assert fit_output_calibration(logits, gold, ["f"], weights=few).curves == {}

@@ -82,3 +82,14 @@ def test_scores_far_from_zero_overflow_nothing() -> None:
 def test_logits_that_are_not_finite_have_no_slope() -> None:
     score, truth = torch.tensor([0.5, torch.inf, -1.0]), torch.tensor([1.0, 0.0, 0.0])
     assert all(math.isnan(value) for value in (*fit_slope_intercept(score, truth), fit_intercept(score, truth)))
+
+
+def test_a_weight_counts_like_so_many_cases() -> None:
+    score, target = _cells(60)
+    times = torch.arange(60) % 4
+    repeated = fit_slope_intercept(
+        score.repeat_interleave(times), target.repeat_interleave(times), precision=(0.5, 0.02)
+    )
+    assert fit_slope_intercept(score, target, precision=(0.5, 0.02), weight=times.double()) == pytest.approx(repeated)
+    slope = fit_slope(score.repeat_interleave(times), target.repeat_interleave(times))
+    assert fit_slope(score, target, weight=times.double()) == pytest.approx(slope)

@@ -86,7 +86,7 @@ def test_a_held_out_probability_comes_from_the_other_folds(adapter: Adapter) -> 
     others = [gold for gold in cells if fold_of(gold.report_id) != fold_of(first.report_id)]
     assert first.cell is not None
     rest = fit_labels(adapter, others)
-    expected = posterior(rest.priors, rest.trials, rest.successes, fit.strengths)
+    expected = posterior(rest.priors, rest.counts, fit.strengths)
     cue, finding = rest.priors.cues.index(first.cell.cue), rest.findings.index(first.finding)
     assert fit.predicted[0] == pytest.approx(expected.mean[cue, finding])
 

@@ -104,3 +104,19 @@ def test_an_examination_whose_zeros_were_lost_is_recognised(tmp_path: Path) -> N
     path = gold_file(tmp_path, "17,mass,1", "18.0,mass,1")
     with pytest.raises(ConfigurationError, match=r"'17' \(is it '0017'\?\), '18\.0' \(is it '0018'\?\)"):
         read_gold(path, examinations={"0017", "0018"}, findings=FINDINGS)
+
+
+def test_weights_are_read_where_there_are_any_and_are_1_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "gold.csv"
+    path.write_text("study_id,finding,value,weight\ns1,mass,1,2.5\ns2,mass,0,\ns1,effusion,0,0\ns2,effusion,1,1\n")
+    survey = survey_gold(path, examinations=EXAMINATIONS, findings=FINDINGS)
+    assert survey.weights == {("s1", "mass"): 2.5, ("s1", "effusion"): 0.0}
+    assert len(survey.labels) == 4
+
+
+@pytest.mark.parametrize("weight", ["-1", "heavy", "nan", "inf"])
+def test_what_is_no_weight_is_a_fault(tmp_path: Path, weight: str) -> None:
+    path = tmp_path / "gold.csv"
+    path.write_text(f"study_id,finding,value,weight\ns1,mass,1,{weight}\n")
+    with pytest.raises(ConfigurationError, match=r"gold\.csv:2: weight: expected a number of 0 or more"):
+        read_gold(path, examinations=EXAMINATIONS, findings=FINDINGS)

@@ -96,6 +96,7 @@ def _is_of_study(shipped: Path, digest: str) -> bool:
 def _always_kept(config: SiteConfig) -> Iterator[Held]:
     yield Held(config.state.audit, "audit log: what has left cannot be called back, so its record stays")
     yield Held(config.state.accounts, "privacy and requests that were spent: later studies must count them")
+    yield Held(config.state.labelling, "readers' answers: the hospital's own, and of use to later studies")
     yield Held(config.key, "the site's key")
     yield Held(config.data.manifest, "the hospital's own manifest, images and reports")
     if config.data.gold is not None:

@@ -8,7 +8,7 @@ import typer
 if TYPE_CHECKING:
     from glsmed.client.data.manifest import Manifest
     from glsmed.client.settings.config import SiteConfig
-    from glsmed.site_adapters.inputs.gold_labels import Gold
+    from glsmed.site_adapters.inputs.gold_labels import Gold, GoldSurvey
     from glsmed.site_adapters.reading.reader import Reader
 
 
@@ -53,14 +53,15 @@ def calibrate_site(config_file: Path, *, out: Path | None, prior: Path | None, l
     config = load_site(config_file)
     reader = Reader(load_adapter(config.data.adapter))
     manifest = read_manifest(config.data.manifest)
-    gold = _gold(config, config_file, manifest, reader)
+    survey = _gold(config, config_file, manifest, reader)
+    gold = survey.labels
     usable = usable_gold(gold, manifest.patients, config.data.split)
     if not usable:
         raise DataError(
             f"{config.data.gold}: all gold labels belong to test patients, who must not be used for calibration"
         )
     target = out or config.data.calibration or config_file.resolve().parent / "calibration.yaml"
-    cells = gold_cells(reader, manifest.reports, usable)
+    cells = gold_cells(reader, manifest.reports, usable, survey.weights)
     lines = [*write_calibration(reader.adapter, cells, prior=prior, target=target, learned=learned)]
     lines.append(_left_out(gold, usable, manifest))
     if config.data.calibration is None:
@@ -68,7 +69,7 @@ def calibrate_site(config_file: Path, *, out: Path | None, prior: Path | None, l
     return lines
 
 
-def _gold(config: "SiteConfig", config_file: Path, manifest: "Manifest", reader: "Reader") -> "Gold":
+def _gold(config: "SiteConfig", config_file: Path, manifest: "Manifest", reader: "Reader") -> "GoldSurvey":
     """Every gold label about a finding that the adapter knows, of the study or not: they all say what a cue means."""
     from glsmed.shared.errors import UsageError
     from glsmed.site_adapters.inputs.gold_labels import read_gold_with_notes
@@ -84,7 +85,7 @@ def _gold(config: "SiteConfig", config_file: Path, manifest: "Manifest", reader:
     )
     for note in gold.notes:
         typer.echo(f"warning: {note}", err=True)
-    return gold.labels
+    return gold
 
 
 def _left_out(gold: "Gold", usable: "Gold", manifest: "Manifest") -> str:

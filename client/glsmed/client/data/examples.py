@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal, Self
 
+import torch
 from torch import Tensor
 
 from glsmed.client.data.columns import Columns, Places
@@ -25,6 +26,8 @@ class Examples(Columns):
             None for 0. It stays at the site.
         image_shares: ``(N, K)`` float32 in [0, 1]: how much the image has to say in a doubted cell's target, see
             :mod:`glsmed.client.learning.image_informed`; None for nothing.
+        gold_weights: ``(N, K)`` float32 >= 0: for how many cells a gold cell stands in the output calibration; None
+            for 1 everywhere.
     """
 
     images: Tensor
@@ -35,6 +38,12 @@ class Examples(Columns):
     findings: tuple[str, ...]
     offsets: Tensor | None = None
     image_shares: Tensor | None = None
+    gold_weights: Tensor | None = None
+
+    @property
+    def calibration_gold(self) -> Tensor:
+        """``(N, K)`` the gold that an output calibration may be fitted on: NaN also where its weight is 0."""
+        return self.gold if self.gold_weights is None else torch.where(self.gold_weights > 0, self.gold, torch.nan)
 
     def rows(self, places: Places) -> Self:
         """The examples at these places, with their patients; see :meth:`Columns.rows`."""

@@ -1,14 +1,14 @@
 """Everything that a site's files say, read once."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from glsmed.client.data.manifest import Manifest, read_manifest
 from glsmed.client.data.splits import split_of
 from glsmed.client.settings.config import SiteConfig, SplitSection
 from glsmed.shared.protocol.study import Study
 from glsmed.site_adapters.adapter.loader import load_adapter
-from glsmed.site_adapters.inputs.gold_labels import Gold, GoldSurvey, read_gold, survey_gold
+from glsmed.site_adapters.inputs.gold_labels import Gold, GoldSurvey, GoldWeights, read_gold_with_notes, survey_gold
 from glsmed.site_adapters.reading.reader import Reader
 
 
@@ -22,6 +22,7 @@ class SiteInputs:
         manifest: images, patients and the text of the reports.
         gold: gold labels of the study's findings; empty where the site has none.
         reader: the site's adapter, ready to read reports.
+        gold_weights: of the gold labels whose weight in calibration is not 1.
     """
 
     config: SiteConfig
@@ -29,6 +30,7 @@ class SiteInputs:
     manifest: Manifest
     gold: Gold
     reader: Reader
+    gold_weights: GoldWeights = field(default_factory=dict)
 
     @property
     def usable_gold(self) -> Gold:
@@ -44,11 +46,12 @@ def read_site_inputs(config: SiteConfig, study: Study) -> SiteInputs:
     """
     manifest = read_manifest(config.data.manifest)
     gold = read_site_gold(config, study, manifest.reports.keys())
-    return SiteInputs(config, study, manifest, gold, Reader(load_adapter(config.data.adapter)))
+    reader = Reader(load_adapter(config.data.adapter))
+    return SiteInputs(config, study, manifest, gold.labels, reader, gold.weights)
 
 
-def read_site_gold(config: SiteConfig, study: Study, study_ids: Collection[str]) -> Gold:
-    """The site's gold labels of the study's findings; empty where it has none.
+def read_site_gold(config: SiteConfig, study: Study, study_ids: Collection[str]) -> GoldSurvey:
+    """The site's gold labels of the study's findings, with their weights; empty where it has none.
 
     Args:
         config: names the file.
@@ -59,8 +62,8 @@ def read_site_gold(config: SiteConfig, study: Study, study_ids: Collection[str])
         ConfigurationError: with every fault of the file.
     """
     if config.data.gold is None:
-        return {}
-    return read_gold(config.data.gold, examinations=study_ids, findings=study.findings)
+        return GoldSurvey({}, (), ())
+    return read_gold_with_notes(config.data.gold, examinations=study_ids, findings=study.findings)
 
 
 def survey_site_gold(

@@ -46,7 +46,13 @@ def describe_model(
     training, validation = splits["train"], splits["validation"]
     cells = calibration_cells(model, training, validation, device=device)
     intervals = fit_intervals(
-        cells.logits, cells.gold, cells.patients, training.findings, kind=kind, learned_from=cells.learned_from
+        cells.logits,
+        cells.gold,
+        cells.patients,
+        training.findings,
+        kind=kind,
+        learned_from=cells.learned_from,
+        weights=cells.weights,
     )
     with FeatureReader(model, n_findings=len(training.findings), device=device) as reader:
         familiarity = learn_familiarity(reader, training, validation)

@@ -1,5 +1,6 @@
 """The site's output calibration of a model: fitted on the site's own gold, and kept beside the model at the site."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -22,12 +23,14 @@ class CalibrationCells:
         gold: ``(N, K)`` in {0, 1}, NaN where a cell is left out.
         patients: whose images they are.
         learned_from: ``(N,)`` bool: whether the model has learned from the image.
+        weights: ``(N, K)`` for how many cells each gold cell stands; None where they were drawn evenly.
     """
 
     logits: Tensor
     gold: Tensor
     patients: tuple[str, ...]
     learned_from: Tensor
+    weights: Tensor | None = None
 
 
 def calibrate_outputs(
@@ -41,15 +44,16 @@ def calibrate_outputs(
     if kind == "off" or not _has_gold(training, validation):
         return OutputCalibration(findings=training.findings, curves={})
     cells = calibration_cells(model, training, validation, device=device)
-    return fit_output_calibration(cells.logits, cells.gold, training.findings, kind=kind)
+    return fit_output_calibration(cells.logits, cells.gold, training.findings, kind=kind, weights=cells.weights)
 
 
 def calibration_cells(
     model: nn.Module, training: Examples, validation: Examples, *, device: torch.device
 ) -> CalibrationCells:
     """The cells of :func:`calibrate_outputs`; none where the site has no gold outside its test split."""
+    validation = replace(validation, gold=validation.calibration_gold)
     enough = _is_enough(validation.gold)
-    joined = replace(training, gold=torch.where(enough, torch.nan, training.gold))
+    joined = replace(training, gold=torch.where(enough, torch.nan, training.calibration_gold))
     parts = [validation] if bool(enough.all()) else [validation, joined]
     with_gold = [_with_gold_only(part) for part in parts]
     logits = [predict_logits(model, part, device=device) for part in with_gold if len(part)]
@@ -59,6 +63,17 @@ def calibration_cells(
         gold=torch.cat([part.gold for part in with_gold]),
         patients=tuple(patient for part in with_gold for patient in part.patients),
         learned_from=torch.cat(learned),
+        weights=_joined_weights(with_gold),
+    )
+
+
+def _joined_weights(parts: Sequence[Examples]) -> Tensor | None:
+    """The weights of all gold cells; None where no part has any but 1."""
+    if all(part.gold_weights is None for part in parts):
+        return None
+    weights = (part.gold_weights for part in parts)
+    return torch.cat(
+        [torch.ones_like(part.gold) if own is None else own for part, own in zip(parts, weights, strict=True)]
     )
 
 

@@ -70,7 +70,7 @@ def store_prior(inputs: SiteInputs, prior: SharedPrior) -> None:
 
 
 def _cells(inputs: SiteInputs) -> Sequence[GoldCell]:
-    return gold_cells(inputs.reader, inputs.manifest.reports, inputs.usable_gold)
+    return gold_cells(inputs.reader, inputs.manifest.reports, inputs.usable_gold, inputs.gold_weights)
 
 
 def _patients_by_cue(cells: Sequence[GoldCell], patients: Mapping[str, str]) -> Mapping[str, set[str]]:

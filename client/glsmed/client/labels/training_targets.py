@@ -26,7 +26,7 @@ def with_training_targets(splits: Mapping[SplitName, Examples], study: Study) ->
     if study.training.site_offset:
         offset = site_offset(result["train"])
         result = {name: with_offset(examples, offset) for name, examples in result.items()}
-        gold = torch.cat([splits["train"].gold, splits["validation"].gold])
+        gold = torch.cat([splits["train"].calibration_gold, splits["validation"].calibration_gold])
         result["train"] = with_image_shares(result["train"], image_shares(gold, study))
     return result
 

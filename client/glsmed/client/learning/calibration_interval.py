@@ -22,6 +22,7 @@ from glsmed.client.learning.output_calibration import (
     LEAST_SLOPE,
     PLATT_PRIOR,
     CalibrationKind,
+    effective_weights,
     is_isotonic,
     suffices,
 )
@@ -68,6 +69,7 @@ def fit_intervals(
     *,
     kind: CalibrationKind = "platt",
     learned_from: Tensor | None = None,
+    weights: Tensor | None = None,
 ) -> dict[str, FindingInterval]:
     """The interval by finding, of those with enough gold for a curve; the same for the same input.
 
@@ -78,34 +80,38 @@ def fit_intervals(
         findings: the K names.
         kind: of the curves. A finding that keeps the model's own probability gets the interval of a Platt curve.
         learned_from: ``(N,)`` bool, whether the model has learned from the image; None for none.
+        weights: ``(N, K)``, as of :func:`~glsmed.client.learning.output_calibration.fit_output_calibration`.
     """
     fitted = {}
     owners = np.unique(np.array(patients, dtype=object).astype(str), return_inverse=True)[1]
     seen = torch.zeros(len(gold), dtype=torch.bool) if learned_from is None else learned_from
-    for place in suffices(gold, kind="platt").nonzero().squeeze(1).tolist():
-        known = ~torch.isnan(gold[:, place])
+    counting = gold if weights is None else torch.where(weights > 0, gold, torch.nan)
+    for place in suffices(counting, kind="platt").nonzero().squeeze(1).tolist():
+        known = ~torch.isnan(counting[:, place])
         if bool(torch.isfinite(logits[known, place]).all()):
             score, truth = logits[known, place].double().numpy(), gold[known, place].double().numpy()
             isotonic = is_isotonic(kind, cells=len(truth))
-            band = tuple(_band(score, truth, owners[known.numpy()], isotonic=isotonic))
+            weight = effective_weights(None if weights is None else weights[known, place].double())
+            draws = _weights(owners[known.numpy()], 1.0 if weight is None else weight.numpy())
+            band = tuple(_band(score, truth, draws, isotonic=isotonic))
             cells = {"gold_cells": len(truth), "training_cells": int(seen[known].sum())}
             fitted[findings[place]] = FindingInterval(band=band, **cells)
     return fitted
 
 
 def _band(
-    score: Floats, truth: Floats, owners: NDArray[np.intp], *, isotonic: bool
+    score: Floats, truth: Floats, weights: Sequence[Floats], *, isotonic: bool
 ) -> list[tuple[float, float, float]]:
     span = float(score.max() - score.min()) or 1.0
     places = np.linspace(score.min() - _BESIDE * span, score.max() + _BESIDE * span, _PLACES)
     draw = _isotonic_draws if isotonic else _platt_draws
-    curves = np.concatenate([draw(score, truth, weights, places) for weights in _weights(owners)])
+    curves = np.concatenate([draw(score, truth, drawn, places) for drawn in weights])
     low, high = np.quantile(curves, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     return list(zip(places.tolist(), low.tolist(), high.tolist(), strict=True))
 
 
-def _weights(owners: NDArray[np.intp]) -> list[Floats]:
-    """Weights ``(draws, n)`` with mean 1 in parts that fit into memory; all images of a patient weigh the same."""
+def _weights(owners: NDArray[np.intp], of_label: float | Floats) -> list[Floats]:
+    """Weights ``(draws, n)`` in parts that fit into memory: a draw per patient, with mean 1, times the label's own."""
     random = np.random.default_rng(0)
     _, patients = np.unique(owners, return_inverse=True)
     at_once = max(1, _VALUES_AT_ONCE // len(owners))
@@ -113,7 +119,7 @@ def _weights(owners: NDArray[np.intp]) -> list[Floats]:
     for first in range(0, _DRAWS, at_once):
         size = (min(at_once, _DRAWS - first), int(patients.max()) + 1)
         drawn = random.gamma(_SHAPE, size=size)[:, patients]
-        parts.append(drawn / drawn.mean(1, keepdims=True))
+        parts.append(drawn / drawn.mean(1, keepdims=True) * of_label)
     return parts
 
 

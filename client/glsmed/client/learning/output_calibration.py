@@ -19,7 +19,7 @@ from glsmed.shared.metrics.logistic import fit_slope, fit_slope_intercept
 CalibrationKind = Literal["off", "temperature", "platt", "isotonic", "auto"]
 LEAST_GOLD = 20  # cells that a finding needs for a curve
 PLENTY_OF_GOLD = 1000  # cells from which on auto takes the isotonic curve
-_LEAST_PER_CLASS = 3
+LEAST_PER_CLASS = 3
 LEAST_SLOPE = 0.02  # a curve never reverses the model's order
 PLATT_PRIOR = (0.5, 0.02)  # a slope of 1 ± 1.4 and an intercept of 0 ± 7: felt only where gold is scarce
 CLIP = 1e-4
@@ -63,7 +63,12 @@ class OutputCalibration(StrictModel):
 
 
 def fit_output_calibration(
-    logits: Tensor, gold: Tensor, findings: Sequence[str], *, kind: CalibrationKind = "platt"
+    logits: Tensor,
+    gold: Tensor,
+    findings: Sequence[str],
+    *,
+    kind: CalibrationKind = "platt",
+    weights: Tensor | None = None,
 ) -> OutputCalibration:
     """The site's output calibration.
 
@@ -74,22 +79,34 @@ def fit_output_calibration(
         kind: ``platt`` slope and intercept (Platt 1999, with a prior on the slope instead of his softened targets: both
             together leave probabilities too timid), ``temperature`` the slope alone (Guo et al., ICML 2017),
             ``isotonic`` any rising curve, ``auto`` isotonic from 1000 cells and platt below, ``off`` none.
+        weights: ``(N, K)`` of at least 0: for how many cells each gold cell stands, where they were not drawn evenly;
+            None for even ones.
 
     Returns:
         Curves only of findings with at least 20 gold cells, 3 of each class, and finite logits.
     """
     curves = {}
-    for place in suffices(gold, kind=kind).nonzero().squeeze(1).tolist():
-        known = ~torch.isnan(gold[:, place])
+    counting = gold if weights is None else torch.where(weights > 0, gold, torch.nan)
+    for place in suffices(counting, kind=kind).nonzero().squeeze(1).tolist():
+        known = ~torch.isnan(counting[:, place])
         if torch.isfinite(logits[known, place]).all():
-            curves[findings[place]] = _fit(logits[known, place].double(), gold[known, place].double(), kind)
+            weight = effective_weights(None if weights is None else weights[known, place].double())
+            curves[findings[place]] = _fit(logits[known, place].double(), gold[known, place].double(), kind, weight)
     return OutputCalibration(findings=tuple(findings), curves=curves)
+
+
+def effective_weights(weights: Tensor | None) -> Tensor | None:
+    """The weights ``(n,)`` scaled to add up to Kish's effective number of labels, (sum w)^2 / sum w^2.
+
+    With that sum they are as strong against a prior as so many labels that were drawn evenly.
+    """
+    return None if weights is None else weights * weights.sum() / (weights**2).sum()
 
 
 def suffices(gold: Tensor, *, kind: CalibrationKind) -> Tensor:
     """``(K,)`` bool: whether gold ``(N, K)``, NaN where unknown, gives a finding a curve."""
     positives, negatives = (gold == 1).sum(0), (gold == 0).sum(0)
-    enough = (positives + negatives >= LEAST_GOLD) & (torch.minimum(positives, negatives) >= _LEAST_PER_CLASS)
+    enough = (positives + negatives >= LEAST_GOLD) & (torch.minimum(positives, negatives) >= LEAST_PER_CLASS)
     return enough & (kind != "off")
 
 
@@ -115,16 +132,17 @@ def is_isotonic(kind: CalibrationKind, *, cells: int) -> bool:
     return kind == "isotonic" or (kind == "auto" and cells >= PLENTY_OF_GOLD)
 
 
-def _fit(logits: Tensor, truth: Tensor, kind: CalibrationKind) -> FindingCalibration:
+def _fit(logits: Tensor, truth: Tensor, kind: CalibrationKind, weight: Tensor | None) -> FindingCalibration:
     if is_isotonic(kind, cells=len(truth)):
-        return FindingCalibration(knots=_isotonic_knots(logits, truth), gold_cells=len(truth))
+        return FindingCalibration(knots=_isotonic_knots(logits, truth, weight), gold_cells=len(truth))
     if kind == "temperature":
-        slope, intercept = fit_slope(logits, truth, precision=PLATT_PRIOR[0]), 0.0
+        slope, intercept = fit_slope(logits, truth, precision=PLATT_PRIOR[0], weight=weight), 0.0
     else:
-        slope, intercept = fit_slope_intercept(logits, truth, precision=PLATT_PRIOR)
+        slope, intercept = fit_slope_intercept(logits, truth, precision=PLATT_PRIOR, weight=weight)
     return FindingCalibration(slope=max(slope, LEAST_SLOPE), intercept=intercept, gold_cells=len(truth))
 
 
-def _isotonic_knots(logits: Tensor, truth: Tensor) -> tuple[tuple[float, float], ...]:
-    curve = IsotonicRegression(y_min=CLIP, y_max=1 - CLIP).fit(logits.numpy(), truth.numpy())
+def _isotonic_knots(logits: Tensor, truth: Tensor, weight: Tensor | None) -> tuple[tuple[float, float], ...]:
+    weigh = None if weight is None else weight.numpy()
+    curve = IsotonicRegression(y_min=CLIP, y_max=1 - CLIP).fit(logits.numpy(), truth.numpy(), sample_weight=weigh)
     return tuple(zip(curve.X_thresholds_.tolist(), curve.y_thresholds_.tolist(), strict=True))

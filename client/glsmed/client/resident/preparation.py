@@ -243,7 +243,17 @@ def _examples(
         gold=torch.tensor(truth, dtype=torch.float32),
         patients=tuple(entry.patient_id for entry in entries),
         findings=findings,
+        gold_weights=_gold_weights(inputs, entries),
     )
+
+
+def _gold_weights(inputs: SiteInputs, entries: Sequence[ImageEntry]) -> Tensor | None:
+    """``(N, K)``; None where every gold label weighs 1."""
+    weights, findings = inputs.gold_weights, inputs.study.findings
+    if not weights:
+        return None
+    rows = [[weights.get((entry.study_id, finding), 1.0) for finding in findings] for entry in entries]
+    return torch.tensor(rows, dtype=torch.float32).reshape(len(entries), len(findings))
 
 
 def _column(cells: Sequence[Sequence[LabelRow | None]], name: str) -> Tensor:

@@ -80,7 +80,11 @@ class DataSection(StrictModel):
     manifest: Annotated[Path, Field(description="CSV with study_id,patient_id,image,report: one row per image")]
     adapter: Annotated[str, Field(description="built-in adapter (en_radiology, …) or the site's own adapter file")]
     gold: Annotated[
-        Path | None, Field(description="CSV with study_id,finding,value (0 or 1); null: no gold labels")
+        Path | None,
+        Field(
+            description="CSV with study_id,finding,value (0 or 1), and weight where labels were not drawn evenly; "
+            "null: no gold labels"
+        ),
     ] = None
     calibration: Annotated[
         Path | None,

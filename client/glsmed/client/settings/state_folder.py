@@ -22,6 +22,7 @@ class StateFolder:
         models/    models, the shipped one among them, and what belongs to a study's models
         audit/     the record of everything that left
         accounts/  what was spent: privacy, requests; later studies must count it too
+        answers/   what readers answered when they labelled; later studies may use it
 
     Everything else belongs to the running processes. The files need not exist: whoever writes one makes it. Those of a
     study carry the beginning of its digest.
@@ -38,7 +39,7 @@ class StateFolder:
         try:
             self.path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
             self.path.chmod(PRIVATE_FOLDER)
-            for part in (self.patients, self.all_models, self.audit, self.accounts):
+            for part in (self.patients, self.all_models, self.audit, self.accounts, self.answers):
                 part.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         except OSError as error:
             raise DataError(f"{self.path}: the state folder cannot be made: {error.strerror}") from None
@@ -79,6 +80,16 @@ class StateFolder:
     def accounts(self) -> Path:
         """Folder of what was spent."""
         return self.path / "accounts"
+
+    @property
+    def answers(self) -> Path:
+        """Folder of readers' answers."""
+        return self.path / "answers"
+
+    @property
+    def labelling(self) -> Path:
+        """What readers answered, and what they were asked. It locks itself: readers may work while a study runs."""
+        return self.answers / "answers.sqlite"
 
     @property
     def audit_log(self) -> Path:

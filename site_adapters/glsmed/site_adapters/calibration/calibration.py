@@ -21,6 +21,7 @@ from glsmed.site_adapters.calibration.calibration_file import (
 )
 from glsmed.site_adapters.calibration.calibration_fit import UNMENTIONED_PRIOR, Fit, fit_labels
 from glsmed.site_adapters.calibration.gold_cells import GoldCell
+from glsmed.site_adapters.calibration.hierarchy import counted
 from glsmed.site_adapters.calibration.learned_scoring import Learned, features, predict
 from glsmed.site_adapters.reading.cells import Cell
 
@@ -167,14 +168,18 @@ def _learned(learned: Learned) -> LearnedModel:
 
 
 def _unmentioned(cells: Sequence[GoldCell]) -> Level:
-    values = [gold.value for gold in cells if gold.cell is None]
+    silent = [gold for gold in cells if gold.cell is None]
+    value, weight = np.array([gold.value for gold in silent]), np.array([gold.weight for gold in silent])
+    here = np.zeros(len(silent), dtype=np.intp)
+    counts = counted((1, 1), (here, here), value, weight)
+    trials, successes = float(counts.cue_trials[0]), float(counts.cue_successes[0])
     prior = UNMENTIONED_PRIOR
-    strength = prior.strength + len(values)
-    return _level(len(values), sum(values), (prior.mean * prior.strength + sum(values)) / strength, strength)
+    strength = prior.strength + trials
+    return _level(trials, successes, (prior.mean * prior.strength + successes) / strength, strength)
 
 
 def _families(fit: Fit) -> dict[str, FamilyLevel]:
-    trials = np.bincount(fit.priors.family, fit.trials.sum(1), len(fit.priors.families))
+    trials = np.bincount(fit.priors.family, fit.counts.cue_trials, len(fit.priors.families))
     return {
         family: FamilyLevel(trials=float(trials[place]), shift=_rounded(float(fit.posterior.shift[place])))
         for place, family in enumerate(fit.priors.families)
@@ -184,8 +189,8 @@ def _families(fit: Fit) -> dict[str, FamilyLevel]:
 def _cue(fit: Fit, place: int, adapter: Adapter) -> CueLevel:
     priors, cue = fit.priors, adapter.cues.get(fit.priors.cues[place])
     level = _level(
-        fit.trials[place].sum(),
-        fit.successes[place].sum(),
+        fit.counts.cue_trials[place],
+        fit.counts.cue_successes[place],
         fit.posterior.cue_mean[place],
         fit.posterior.cue_strength[place],
     )
@@ -201,13 +206,13 @@ def _cue(fit: Fit, place: int, adapter: Adapter) -> CueLevel:
 def _findings(fit: Fit, place: int) -> dict[str, Level]:
     return {
         finding: _level(
-            fit.trials[place, column],
-            fit.successes[place, column],
+            fit.counts.trials[place, column],
+            fit.counts.successes[place, column],
             fit.posterior.mean[place, column],
             fit.posterior.strength[place, column],
         )
         for column, finding in enumerate(fit.findings)
-        if fit.trials[place, column]
+        if fit.counts.trials[place, column]
     }
 
 

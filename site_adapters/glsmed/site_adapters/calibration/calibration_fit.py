@@ -12,14 +12,15 @@ from glsmed.shared.cue_calibration.family_shifts import Floats, Integers
 from glsmed.site_adapters.adapter.adapter import Adapter, Beta
 from glsmed.site_adapters.calibration.gold_cells import GoldCell, mentioned
 from glsmed.site_adapters.calibration.hierarchy import (
+    Counts,
     Posterior,
     Priors,
     Strengths,
+    counted,
     cue_posterior,
     finding_means,
     places,
     posterior,
-    table,
 )
 from glsmed.site_adapters.calibration.scores import log_losses
 from glsmed.site_adapters.reading.cells import Cell
@@ -52,16 +53,15 @@ class Fit:
     """What was learned from a site's labels.
 
     Attributes:
-        trials: ``(C, F)`` labels by cue and finding; ``successes`` are those of value 1, or their expected number
-            where alternatives share a cue.
+        counts: labels by cue and finding; those of value 1 may be fractions: their expected number where alternatives
+            share a cue, and effective numbers where labels weigh differently.
         predicted: ``(N,)`` the held-out probability of each mentioned cell; empty without enough reports to hold out.
         held_out: None without enough reports to hold out.
     """
 
     priors: Priors
     findings: tuple[str, ...]
-    trials: Floats
-    successes: Floats
+    counts: Counts
     strengths: Strengths
     posterior: Posterior
     held_out: HeldOut | None
@@ -70,7 +70,10 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class _Labels:
-    """N mentioned cells as arrays ``(N,)``: places of cue and finding, share, value, expected success, fold."""
+    """N mentioned cells as arrays ``(N,)``: places of cue and finding, share, value, expected success, fold, weight.
+
+    The weights have a mean of 1.
+    """
 
     cue: Integers
     finding: Integers
@@ -78,6 +81,7 @@ class _Labels:
     value: Floats
     success: Floats
     fold: Integers
+    weight: Floats
 
 
 def family_of(cell: Cell) -> str:
@@ -99,16 +103,17 @@ def fit_labels(adapter: Adapter, cells: Sequence[GoldCell], shared: Mapping[str,
         shared: priors by cue that stand in for the adapter's.
     """
     seen = mentioned(cells)
-    priors = _priors(adapter, [cell for _, cell in seen], shared or {})
+    priors = cue_priors(adapter, [cell for _, cell in seen], shared or {})
     findings = tuple(sorted({gold.finding for gold, _ in seen}))
     labels = _labels(seen, priors, findings)
     strengths, held_out, predicted = _choose(priors, findings, labels)
-    trials, successes = _counts(priors, findings, labels, np.ones(len(seen), bool))
-    learned = posterior(priors, trials, successes, strengths)
-    return Fit(priors, findings, trials, successes, strengths, learned, held_out, predicted)
+    counts = _counts(priors, findings, labels, np.ones(len(seen), bool))
+    learned = posterior(priors, counts, strengths)
+    return Fit(priors, findings, counts, strengths, learned, held_out, predicted)
 
 
-def _priors(adapter: Adapter, cells: Sequence[Cell], shared: Mapping[str, Beta]) -> Priors:
+def cue_priors(adapter: Adapter, cells: Sequence[Cell], shared: Mapping[str, Beta]) -> Priors:
+    """The priors of the adapter's cues, and of each combination of cues in these cells."""
     rows = {cue.id: (cue.prior, cue.family) for cue in adapter.cues.values() if cue.prior is not None}
     for cell in cells:
         rows.setdefault(cell.cue, (Beta(cell.probability / cell.share, cell.strength), family_of(cell)))
@@ -129,6 +134,7 @@ def _labels(seen: Sequence[tuple[GoldCell, Cell]], priors: Priors, findings: Seq
     cue = np.array([cue_place[cell.cue] for _, cell in seen], dtype=np.intp)
     share = np.array([cell.share for _, cell in seen])
     value = np.array([gold.value for gold, _ in seen], dtype=np.float64)
+    weight = np.array([gold.weight for gold, _ in seen], dtype=np.float64)
     return _Labels(
         cue=cue,
         finding=np.array([finding_place[gold.finding] for gold, _ in seen], dtype=np.intp),
@@ -136,6 +142,7 @@ def _labels(seen: Sequence[tuple[GoldCell, Cell]], priors: Priors, findings: Seq
         value=value,
         success=_expected_success(value, share, priors.mean[cue]),
         fold=np.array([fold_of(gold.report_id) for gold, _ in seen], dtype=np.intp),
+        weight=weight / weight.mean() if weight.any() else weight,
     )
 
 
@@ -148,10 +155,10 @@ def _expected_success(value: Floats, share: Floats, prior: Floats) -> Floats:
     return success
 
 
-def _counts(priors: Priors, findings: Sequence[str], labels: _Labels, used: Integers) -> tuple[Floats, Floats]:
+def _counts(priors: Priors, findings: Sequence[str], labels: _Labels, used: NDArray[np.bool_]) -> Counts:
     shape = (len(priors.cues), len(findings))
-    cue, finding = labels.cue[used], labels.finding[used]
-    return table(shape, cue, finding, np.ones(len(cue))), table(shape, cue, finding, labels.success[used])
+    where = (labels.cue[used], labels.finding[used])
+    return counted(shape, where, labels.success[used], labels.weight[used])
 
 
 def _choose(priors: Priors, findings: Sequence[str], labels: _Labels) -> tuple[Strengths, HeldOut | None, Floats]:
@@ -159,26 +166,25 @@ def _choose(priors: Priors, findings: Sequence[str], labels: _Labels) -> tuple[S
     folds = np.unique(labels.fold)
     if len(folds) < 2:
         return DEFAULT_STRENGTHS, None, np.empty(0)
-    parts = [_Part(labels.fold == fold, *_counts(priors, findings, labels, labels.fold != fold)) for fold in folds]
+    parts = [_Part(labels.fold == fold, _counts(priors, findings, labels, labels.fold != fold)) for fold in folds]
     _, default = next(_held_out(priors, labels, parts, [[strength] for strength in astuple(DEFAULT_STRENGTHS)]))
-    losses = log_losses(default, labels.value)
+    losses = log_losses(default, labels.value) * labels.weight
     chosen, best, predicted = DEFAULT_STRENGTHS, losses, default
     for strengths, candidate in _held_out(priors, labels, parts, (_FAMILIES, _CUES, _FINDINGS)):
-        candidate_losses = log_losses(candidate, labels.value)
+        candidate_losses = log_losses(candidate, labels.value) * labels.weight
         if candidate_losses.sum() < best.sum() and surely_less(candidate_losses, losses):
             chosen, best, predicted = strengths, candidate_losses, candidate
-    prior = log_losses(priors.mean[labels.cue] * labels.share, labels.value)
+    prior = log_losses(priors.mean[labels.cue] * labels.share, labels.value) * labels.weight
     report = HeldOut(len(folds), float(prior.mean()), float(losses.mean()), float(best.mean()))
     return chosen, report, predicted
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One fold ``(N,)``, and trials and successes ``(C, F)`` of all others."""
+    """One fold ``(N,)``, and the counts of all others."""
 
     fold: NDArray[np.bool_]
-    trials: Floats
-    successes: Floats
+    others: Counts
 
 
 def _held_out(
@@ -188,11 +194,11 @@ def _held_out(
     families, cues, findings = grid
     for family, cue in itertools.product(families, cues):
         upper = Strengths(family, cue, DEFAULT_STRENGTHS.finding)
-        posteriors = [cue_posterior(priors, part.trials, part.successes, upper) for part in parts]
+        posteriors = [cue_posterior(priors, part.others, upper) for part in parts]
         for finding in findings:
             predicted = np.empty(len(labels.value))
             for part, cue_level in zip(parts, posteriors, strict=True):
-                mean, out = finding_means(cue_level, part.trials, part.successes, finding), part.fold
+                mean, out = finding_means(cue_level, part.others, finding), part.fold
                 predicted[out] = mean[labels.cue[out], labels.finding[out]] * labels.share[out]
             yield Strengths(family, cue, finding), predicted
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from glsmed.shared.errors import Fault
-from glsmed.site_adapters.inputs.gold_labels import Gold, read_gold_with_notes
+from glsmed.site_adapters.inputs.gold_labels import Gold, GoldWeights, read_gold_with_notes
 from glsmed.site_adapters.inputs.report_files import read_reports
 from glsmed.site_adapters.reading.cells import Cell
 from glsmed.site_adapters.reading.reader import Reader
@@ -20,6 +20,7 @@ class GoldCell:
         value: 0 or 1; in between where whoever labelled gave a likelihood.
         cell: what the report says of the finding, or None where it does not mention it.
         report: all cells of the report.
+        weight: in calibration: how many cells it stands for, where labels were not drawn evenly.
     """
 
     report_id: str
@@ -27,6 +28,7 @@ class GoldCell:
     value: float
     cell: Cell | None
     report: tuple[Cell, ...]
+    weight: float = 1.0
 
     @property
     def hedged(self) -> bool:
@@ -53,14 +55,24 @@ def load_gold_cells(reader: Reader, reports: Path, gold: Path) -> LoadedGold:
     survey = read_gold_with_notes(
         gold, examinations=texts.keys(), findings=list(terms), terms=terms, among=str(reports)
     )
-    return LoadedGold(gold_cells(reader, texts, survey.labels), survey.notes)
+    return LoadedGold(gold_cells(reader, texts, survey.labels, survey.weights), survey.notes)
 
 
-def gold_cells(reader: Reader, texts: Mapping[str, str], gold: Gold) -> list[GoldCell]:
-    """The gold labels with the cells that the reader finds, in the order of the labels."""
+def gold_cells(
+    reader: Reader, texts: Mapping[str, str], gold: Gold, weights: GoldWeights | None = None
+) -> list[GoldCell]:
+    """The gold labels with the cells that the reader finds, in the order of the labels; without weights each is 1."""
+    weigh = weights or {}
     readings = {report_id: reader.read(texts[report_id]).cells for report_id in dict.fromkeys(key[0] for key in gold)}
     return [
-        GoldCell(report_id, finding, value, readings[report_id].get(finding), tuple(readings[report_id].values()))
+        GoldCell(
+            report_id,
+            finding,
+            value,
+            readings[report_id].get(finding),
+            tuple(readings[report_id].values()),
+            weigh.get((report_id, finding), 1.0),
+        )
         for (report_id, finding), value in gold.items()
     ]
 

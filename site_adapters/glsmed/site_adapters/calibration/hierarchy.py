@@ -78,42 +78,83 @@ class Posterior:
     strength: Floats
 
 
-def posterior(priors: Priors, trials: Floats, successes: Floats, strengths: Strengths) -> Posterior:
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Labels of C cues and F findings, at both levels of the hierarchy.
+
+    Attributes:
+        trials: ``(C, F)`` labels of each cue on each finding; ``successes`` are those of value 1.
+        cue_trials: ``(C,)`` those of each cue on all findings; ``cue_successes`` likewise. They are the sums of the
+            rows where all labels weigh the same.
+    """
+
+    trials: Floats
+    successes: Floats
+    cue_trials: Floats
+    cue_successes: Floats
+
+
+def counted(shape: tuple[int, int], places: tuple[Integers, Integers], success: Floats, weight: Floats) -> Counts:
+    """The counts of n labels, each worth as much as its weight allows.
+
+    Labels that weigh the same count 1 each. Otherwise n labels count as Kish's effective number of them,
+    (sum w)^2 / sum w^2, with their weighted mean (Kish, Survey Sampling, 1965).
+
+    Args:
+        shape: C and F.
+        places: cue and finding of each label, ``(n,)`` each.
+        success: ``(n,)`` in [0, 1].
+        weight: ``(n,)`` of at least 0.
+    """
+    rows, columns = places
+    trials, successes = _effective(shape, rows, columns, success, weight)
+    cue_trials, cue_successes = _effective((shape[0], 1), rows, np.zeros_like(rows), success, weight)
+    return Counts(trials, successes, cue_trials[:, 0], cue_successes[:, 0])
+
+
+def _effective(
+    shape: tuple[int, int], rows: Integers, columns: Integers, success: Floats, weight: Floats
+) -> tuple[Floats, Floats]:
+    total, true = table(shape, rows, columns, weight), table(shape, rows, columns, weight * success)
+    squares = table(shape, rows, columns, weight**2)
+    factor = np.divide(total, squares, out=np.zeros(shape), where=squares > 0)
+    return total * factor, true * factor
+
+
+def posterior(priors: Priors, counts: Counts, strengths: Strengths) -> Posterior:
     """The posterior of every cue and finding.
 
     Args:
         priors: of the C cues.
-        trials: ``(C, F)`` labels of each cue on each finding.
-        successes: ``(C, F)`` those of value 1 among them.
+        counts: of the labels.
         strengths: of the levels.
     """
-    cues = cue_posterior(priors, trials, successes, strengths)
+    cues = cue_posterior(priors, counts, strengths)
     # A cue's mean is never more certain for one finding than for all, nor than findings resemble each other.
     shared = 1 / (1 / cues.strength + 1 / strengths.finding)
-    mean = finding_means(cues, trials, successes, strengths.finding)
-    return Posterior(cues.shift, cues.mean, shared, mean, shared[:, None] + trials)
+    mean = finding_means(cues, counts, strengths.finding)
+    return Posterior(cues.shift, cues.mean, shared, mean, shared[:, None] + counts.trials)
 
 
-def cue_posterior(priors: Priors, trials: Floats, successes: Floats, strengths: Strengths) -> CuePosterior:
+def cue_posterior(priors: Priors, counts: Counts, strengths: Strengths) -> CuePosterior:
     """The posterior of every cue; the strength of the findings has no part in it. Arguments as of :func:`posterior`."""
-    cue_trials, cue_successes = trials.sum(1), successes.sum(1)
     weight = priors.strength * strengths.cue
     shift = family_shifts(
         priors.mean,
         weight,
         priors.family,
-        (cue_trials, cue_successes),
+        (counts.cue_trials, counts.cue_successes),
         groups=len(priors.families),
         precision=strengths.family,
     )
-    strength = weight + cue_trials
-    mean = (weight * shifted(priors.mean, shift[priors.family]) + cue_successes) / strength
+    strength = weight + counts.cue_trials
+    mean = (weight * shifted(priors.mean, shift[priors.family]) + counts.cue_successes) / strength
     return CuePosterior(shift, mean, strength)
 
 
-def finding_means(cues: CuePosterior, trials: Floats, successes: Floats, strength: float) -> Floats:
+def finding_means(cues: CuePosterior, counts: Counts, strength: float) -> Floats:
     """``(C, F)`` the mean of each cue on each finding, where ``strength`` is what the cue's own is worth in labels."""
-    means: Floats = (strength * cues.mean[:, None] + successes) / (strength + trials)
+    means: Floats = (strength * cues.mean[:, None] + counts.successes) / (strength + counts.trials)
     return means
 
 

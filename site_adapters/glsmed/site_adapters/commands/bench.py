@@ -41,7 +41,7 @@ def bench_command(
     labels: Gold = {}
     if gold is not None:
         terms = {name: both[name].terms for name in sorted(both)}
-        labels, _, notes = read_gold_with_notes(
+        labels, _, notes, _ = read_gold_with_notes(
             gold, examinations=texts.keys(), findings=list(terms), terms=terms, among=str(reports)
         )
         warn(notes)

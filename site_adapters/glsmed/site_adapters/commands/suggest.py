@@ -31,7 +31,7 @@ def suggest_command(
     labels: Gold = {}
     if gold is not None:
         terms = {name: finding.terms for name, finding in subject.adapter.findings.items()}
-        labels, _, notes = read_gold_with_notes(
+        labels, _, notes, _ = read_gold_with_notes(
             gold, examinations=texts.keys(), findings=list(terms), terms=terms, among=str(reports)
         )
         warn(notes)

@@ -1,5 +1,9 @@
-"""Gold labels, where a site has them: a CSV file with study_id,finding,value. Every row that is left out is counted."""
+"""Gold labels, where a site has them: a CSV file with study_id,finding,value. Every row that is left out is counted.
 
+A fourth column ``weight`` may say how many cells of the site a label stands for, where labels were not drawn evenly.
+"""
+
+import math
 import re
 import unicodedata
 from collections import Counter
@@ -7,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from glsmed.shared.errors import ConfigurationError, Fault
@@ -16,12 +21,14 @@ from glsmed.site_adapters.inputs.tables.table import Row, Table, read_table
 from glsmed.site_adapters.inputs.wide_gold import wide_gold_hint
 
 COLUMNS = ("study_id", "finding", "value")
+WEIGHT = "weight"
 _VALUE = re.compile(r"0*([01])(?:[.,]0*)?")
 _WORDS = {"yes": 1, "true": 1, "positive": 1, "present": 1, "no": 0, "false": 0, "negative": 0, "absent": 0}
 _MOST_NAMED = 5
 _REMEMBERED = 1000  # values: a table has few of them, each in very many rows
 
 Gold = Mapping[tuple[str, str], int]
+GoldWeights = Mapping[tuple[str, str], float]
 
 
 class GoldSurvey(NamedTuple):
@@ -31,11 +38,13 @@ class GoldSurvey(NamedTuple):
         labels: value by examination and finding, of the findings that count.
         faults: what keeps the file from being used.
         notes: rows that were left out, counted by reason, and what was tolerated.
+        weights: of the labels whose weight in calibration is not 1; 0 is a label that was not drawn for it.
     """
 
     labels: Gold
     faults: tuple[Fault, ...]
     notes: tuple[Fault, ...]
+    weights: GoldWeights = MappingProxyType({})
 
 
 def read_gold(
@@ -96,12 +105,12 @@ def survey_gold(
     faults = [*table.faults, *rows.faults]
     if not faults and not rows.labels:
         faults = list(rows.nothing_counts())
-    return GoldSurvey(rows.labels, tuple(faults), (*table.notes, *_notes(rows, table, terms)))
+    return GoldSurvey(rows.labels, tuple(faults), (*table.notes, *_notes(rows, table, terms)), rows.weights)
 
 
 def _table(path: Path, findings: Collection[str], terms: Terms | None) -> Table:
     try:
-        return read_table(path, required=COLUMNS)
+        return read_table(path, required=COLUMNS, optional=(WEIGHT,))
     except ConfigurationError as error:
         hint = wide_gold_hint(path, findings, terms)
         raise error if hint is None else ConfigurationError([hint]) from None
@@ -117,6 +126,7 @@ class _GoldRows:
     among: str
     seen: dict[tuple[str, str], int] = field(default_factory=dict)
     labels: dict[tuple[str, str], int] = field(default_factory=dict)
+    weights: dict[tuple[str, str], float] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     blank: list[int] = field(default_factory=list)
     repeated: list[int] = field(default_factory=list)
@@ -127,20 +137,23 @@ class _GoldRows:
         """Take one row into the labels, the faults, or the rows that are left out."""
         cell = (row["study_id"], row["finding"])
         value, problem = _value(row["value"])
+        weight = _weight(row.get(WEIGHT, ""))
         if not row["finding"]:
             self._fault(line, "finding", "is blank")
         elif not row["study_id"]:
             self._fault(line, "study_id", "is blank")
         elif problem:
             self._fault(line, "value", problem)
+        elif weight is None:
+            self._fault(line, WEIGHT, f"expected a number of 0 or more, got {row[WEIGHT]!r}")
         elif value is None:
             self.blank.append(line)
         elif (known := self.seen.setdefault(cell, value)) != value:
             self._fault(line, "value", f"{cell[1]} of {cell[0]!r} is {known} in an earlier line and {value} here")
         else:
-            self._count(line, cell, value)
+            self._count(line, cell, value, weight)
 
-    def _count(self, line: int, cell: tuple[str, str], value: int) -> None:
+    def _count(self, line: int, cell: tuple[str, str], value: int, weight: float) -> None:
         if cell[1] not in self.findings:
             self.others[cell[1]] += 1
         elif cell[0] not in self.examinations:
@@ -149,6 +162,8 @@ class _GoldRows:
             self.repeated.append(line)
         else:
             self.labels[cell] = value
+            if weight != 1:
+                self.weights[cell] = weight
 
     def _fault(self, line: int, column: str, message: str) -> None:
         self.faults.append(Fault(str(self.path), message, line=line, key=column))
@@ -184,6 +199,15 @@ def _value(text: str) -> tuple[int | None, str]:
         return int(match[1]), ""
     hint = f": write {_WORDS[plain.casefold()]}" if plain.casefold() in _WORDS else ""
     return None, f"expected 0 or 1, got {text!r}{hint}"
+
+
+def _weight(text: str) -> float | None:
+    """1 for a blank; None for what is no weight."""
+    try:
+        weight = float(text.replace(",", ".")) if text else 1.0
+    except ValueError:
+        return None
+    return weight if math.isfinite(weight) and weight >= 0 else None
 
 
 def _notes(rows: _GoldRows, table: Table, terms: Terms | None) -> Iterator[Fault]:
