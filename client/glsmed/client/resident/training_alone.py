@@ -70,4 +70,4 @@ def _train(config: SiteConfig, tell: Tell, rounds: int | None, patience: int | N
 def _keep(record: LocalRecord, result: LocalResult, test: Examples, *, device: torch.device) -> None:
     measured = evaluate(result.model, test, device=device, output_calibration=result.output_calibration)
     answer = RecordedAnswer(measured.reference, evaluation_numbers(measured, test))
-    record.keep_if_best(answer, test, validation_log_loss=result.validation_log_loss)
+    record.keep_if_best(answer, test, validation_score=result.validation_score)

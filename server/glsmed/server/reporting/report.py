@@ -2,7 +2,7 @@
 
 from glsmed.server.reporting.missing import missing_in_words, not_looked_at, unmeasured_sites
 from glsmed.server.reporting.provenance import digest_table, privacy_blocks, version_table
-from glsmed.server.reporting.results import WORDS, gain_blocks, results_blocks
+from glsmed.server.reporting.results import CHOOSING_WORDS, gain_blocks, results_blocks
 from glsmed.server.reporting.study_record import StudyRecord
 from glsmed.server.reporting.taking_part import round_blocks, site_blocks, training_cells_table
 from glsmed.shared.pages.blocks import Block, Heading, Listing, Page, Paragraph, bounded
@@ -67,7 +67,7 @@ def choice_words(record: StudyRecord) -> str:
     over_sites = record.summary.get("chosen_over_sites", "mean")
     return (
         f"The model of round {best} is kept: of all rounds it has the best {over_sites} validation "
-        f"{WORDS[chosen['metric']]} "
+        f"{CHOOSING_WORDS[chosen['metric']]} "
         f"({chosen['mean']:.4f}), rounds being compared as if each had the same sites and findings. Findings with one "
         "class at a site do not count."
     )

@@ -11,6 +11,7 @@ from glsmed.shared.protocol.metric_names import EVALUATION_METRICS
 
 NONE = "–"
 WORDS = {"auroc": "AUROC", "auprc": "AUPRC", "brier": "Brier score", "ece": "calibration error", "log_loss": "log-loss"}
+CHOOSING_WORDS = {**WORDS, "composite": "composite score"}  # what a round may be chosen by
 INTERVALS = (
     "Intervals of AUROC are 95 % intervals from the counts that sites sent (Hanley and McNeil 1982, by scores); they "
     "take examinations as independent of each other. The other metrics have no interval here: that needs each "
