@@ -37,10 +37,10 @@ class LocalRecord:
             without_backup="remove it and run `glsmed-client train-local` again",
         )
 
-    def keep_if_best(self, answer: RecordedAnswer, test: Examples, *, validation_score: float) -> None:
+    def keep_if_best(self, answer: RecordedAnswer, test: Examples, *, validation_score: float) -> bool:
         """Keep what a model does on the test split, unless an earlier one had a lower score on validation patients.
 
-        What was measured on another test split is replaced whatever it was.
+        What was measured on another test split is replaced whatever it was. Says whether it was kept.
 
         Raises:
             DataError: the file is damaged.
@@ -50,6 +50,8 @@ class LocalRecord:
         if best.test_split != split or validation_score < best.validation_log_loss:
             kept = {"validation_log_loss": validation_score, "test_split": split, "answer": KeptAnswer.of(answer)}
             self._file.write(best.model_copy(update=kept))
+            return True
+        return False
 
     def answer(self, test: Examples) -> RecordedAnswer | None:
         """What the best model does; None where the site trained none, or its test split has changed since.

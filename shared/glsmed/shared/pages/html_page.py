@@ -45,7 +45,7 @@ def as_html(page: Page) -> str:
         f"<style>\n{_STYLE}</style>"
     )
     shown = f"<body>\n<h1>{title}</h1>\n{body}\n</body>"
-    return f'<!doctype html>\n<html lang="en">\n<head>\n{head}\n</head>\n{shown}\n</html>\n'
+    return f'<!doctype html>\n<html lang="{escape(page.language)}">\n<head>\n{head}\n</head>\n{shown}\n</html>\n'
 
 
 def _block(block: Block) -> str:
