@@ -8,7 +8,7 @@ from glsmed.client.case.site_case import site_case, site_models
 from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.evaluation.evaluation import reference_labels
 from glsmed.client.evaluation.shipped_model import ShippedModel
-from glsmed.client.resident.preparation import prepare_site
+from glsmed.client.resident.preparation import by_split, prepare_site
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.shared.case.case_page import Case
 from glsmed.shared.case.prices import Prices
@@ -33,18 +33,25 @@ def test_the_rates_are_those_of_the_shipped_model_at_its_operating_point(
     config: SiteConfig, prices: Prices, shipped: ShippedModel
 ) -> None:
     (hospital,) = _case(config, prices).hospitals
-    test = prepare_site(read_site_inputs(config, load_study(config.study))).splits["test"]
+    inputs = read_site_inputs(config, load_study(config.study))
+    test = prepare_site(inputs).splits["test"]
     truth, _ = reference_labels(test)
     place = test.findings.index(hospital.findings[0])
     with torch.no_grad():
         logits = (shipped.model(to_pixels(test.images)) + shipped.offset)[:, place]
     point = shipped.operation[hospital.findings[0]].at(config.alert_sensitivity)
     alerts = torch.zeros(len(test), dtype=torch.bool) if point is None else logits >= point.logit
-    present, absent = truth[:, place] == 1, truth[:, place] == 0
+    studies = [entry.study_id for entry in by_split(inputs.manifest, config.data.split)["test"]]
+    of_study = {study: (float(truth[row, place]), False) for row, study in enumerate(studies)}
+    for study, alert in zip(studies, alerts.tolist(), strict=True):
+        of_study[study] = (of_study[study][0], of_study[study][1] or alert)
+    assert len(of_study) < len(studies)  # several images of one examination count once
+    known, raised = (torch.tensor(values) for values in zip(*of_study.values(), strict=True))
+    present, absent = known == 1, known == 0
     rates = hospital.models["federated"]
     assert (hospital.present[0], hospital.absent[0]) == (int(present.sum()), int(absent.sum()))
-    assert rates.sensitivity[0, 0] == pytest.approx(float(alerts[present].double().mean()))
-    assert rates.false_alerts[0, 0] == pytest.approx(float(alerts[absent].double().mean()))
+    assert rates.sensitivity[0, 0] == pytest.approx(float(raised[present].double().mean()))
+    assert rates.false_alerts[0, 0] == pytest.approx(float(raised[absent].double().mean()))
 
 
 def test_a_finding_that_cannot_be_judged_is_named(config: SiteConfig, prices: Prices) -> None:

@@ -14,7 +14,7 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The test images that models are judged by.
+    """The test examinations that models are judged by.
 
     Attributes:
         truth: ``(N, K)`` 1, 0, or NaN where it is not known; each finding has both.
@@ -25,7 +25,7 @@ class Judged:
     patients: Sequence[str]
 
     def counts(self, value: int) -> tuple[int, ...]:
-        """How many images have this truth, by finding."""
+        """How many examinations have this truth, by finding."""
         return tuple(int(count) for count in (self.truth == value).sum(0))
 
 
@@ -33,11 +33,11 @@ class PatientDraws:
     """Draws of patients, the same for every model, so that two models can be compared draw by draw.
 
     Each patient gets a weight from the exponential distribution (Bayesian bootstrap; Rubin, Annals of Statistics
-    1981). With one image a patient, and the half cases that are added before, the draws are those of Jeffreys'
+    1981). With one examination a patient, and the half cases that are added before, the draws are those of Jeffreys'
     interval, so that a share of 10 in 10 has an interval, too.
 
     Args:
-        judged: the images.
+        judged: the examinations.
         rng: of the draws.
     """
 
@@ -51,7 +51,7 @@ class PatientDraws:
     def rates(self, alerts: Flags) -> Rates:
         """The rates of a model that raises these alerts, ``(N, K)``."""
         found, wrong = (self._share(alerts, value) for value in (1, 0))
-        quiet = ~alerts.any(1)[:, None]
+        quiet: Flags = np.logical_not(alerts.any(axis=1, keepdims=True))
         weights = self._sums(np.ones_like(quiet))
         draws = self._sums(quiet) / np.maximum(weights, 1e-300)
         return Rates(found, wrong, with_draws(quiet.mean(0), draws)[:, 0])
@@ -64,7 +64,7 @@ class PatientDraws:
         return with_draws(hits.sum(0) / cases.sum(0), draws)
 
     def _sums(self, flags: Flags) -> Floats:
-        """``(R, K)`` the flagged images by the weights of their patients."""
+        """``(R, K)`` the flagged examinations by the weights of their patients."""
         patients = self._weights.shape[1]
         counts = np.stack(
             [np.bincount(self._places, column, patients) for column in flags.T.astype(np.float64)], axis=1

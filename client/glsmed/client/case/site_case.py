@@ -6,16 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from glsmed.client.case.alert_rates import Judged, PatientDraws
+from glsmed.client.case.alert_rates import Flags, Judged, PatientDraws
 from glsmed.client.case.prevalence import prevalence_draws
 from glsmed.client.data.examples import Examples
 from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.evaluation.evaluation import reference_labels
 from glsmed.client.evaluation.shipped_model import ShippedModel, load_shipped_model
 from glsmed.client.model_use.predictor import Predictor, Scores
-from glsmed.client.resident.preparation import SiteData, label_rows, prepare_site
+from glsmed.client.resident.preparation import SiteData, by_split, label_rows, prepare_site
 from glsmed.client.settings.config import SiteConfig
 from glsmed.client.training.devices import resolve_device
 from glsmed.shared.case.case_page import Case
@@ -33,17 +34,36 @@ _CLIP = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class _Tested:
-    """The test split, and what each model says of it."""
+    """The test split, and what each model says of it.
+
+    Attributes:
+        truth: ``(N, K)`` of its images.
+        places: ``(N,)`` of which examination each image is, counted from 0.
+    """
 
     data: SiteData
     test: Examples
     truth: Tensor
     scores: Mapping[ModelName, Scores]
+    places: NDArray[np.intp]
 
     def columns(self) -> list[int]:
         """The findings whose test images have both classes."""
         both = [(self.truth == value).any(0) for value in (0, 1)]
         return [int(place) for place in torch.nonzero(both[0] & both[1])[:, 0]]
+
+    def judged(self, columns: Sequence[int]) -> Judged:
+        """Each examination with its truth, which all its images share."""
+        _, first = np.unique(self.places, return_index=True)
+        patients = [self.test.patients[place] for place in first]
+        return Judged(self.truth[:, columns].double().numpy()[first], patients)
+
+    def alerts(self, model: ModelName, columns: Sequence[int]) -> Flags:
+        """``(E, K)`` an examination has an alert if one of its images has; none without an operating point."""
+        of_images = (self.scores[model].alerts[:, columns] == 1).numpy()
+        found: Flags = np.zeros((self.places.max() + 1, len(columns)), dtype=np.bool_)
+        np.logical_or.at(found, self.places, of_images)
+        return found
 
 
 def site_case(config: SiteConfig, prices: Prices, say: Words) -> Case:
@@ -72,13 +92,13 @@ def site_case(config: SiteConfig, prices: Prices, say: Words) -> Case:
         )
     findings = tuple(study.findings[column] for column in columns)
     rng = np.random.default_rng(_SEED)
-    judged = Judged(tested.truth[:, columns].double().numpy(), tested.test.patients)
+    judged = tested.judged(columns)
     draws = PatientDraws(judged, rng)
     hospital = Hospital(
         config.site,
         findings,
         prevalence_draws(rows, tested.data.inputs.gold, findings, prices, rng),
-        {name: draws.rates(_alerts(scores, columns)) for name, scores in tested.scores.items()},
+        {name: draws.rates(tested.alerts(name, columns)) for name in tested.scores},
         judged.counts(1),
         judged.counts(0),
     )
@@ -102,7 +122,9 @@ def _test(config: SiteConfig, study: Study) -> _Tested:
     for name, model in models.items():
         with Predictor(model, device=device, sensitivity=config.alert_sensitivity) as predictor:
             scores[name] = predictor.scores(test.images)
-    return _Tested(data, test, reference_labels(test)[0], scores)
+    entries = by_split(data.inputs.manifest, config.data.split)["test"]
+    _, places = np.unique([entry.study_id for entry in entries], return_inverse=True)
+    return _Tested(data, test, reference_labels(test)[0], scores, places)
 
 
 def site_models(config: SiteConfig, study: Study) -> Mapping[ModelName, ShippedModel]:
@@ -123,18 +145,13 @@ def site_models(config: SiteConfig, study: Study) -> Mapping[ModelName, ShippedM
     return models
 
 
-def _alerts(scores: Scores, columns: Sequence[int]) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """``(N, K)``; a finding without an operating point raises no alert."""
-    return (scores.alerts[:, columns] == 1).numpy()
-
-
 def _about(config: SiteConfig, study: Study, tested: _Tested, say: Words) -> list[str]:
     _, reference = reference_labels(tested.test)
     lines = [
         say(
-            "Rates are measured on {patients} test patients ({images} images), judged by {reference}.",
+            "Rates are measured on {patients} test patients ({examinations} examinations), judged by {reference}.",
             patients=len(set(tested.test.patients)),
-            images=len(tested.test),
+            examinations=int(tested.places.max()) + 1,
             reference=say(_REFERENCES[reference]),
         ),
         say(

@@ -197,6 +197,10 @@ _LIMITS = (
         "Whether a reader with this model finds more: no reader was asked. found_by_alert is an assumption. Findings "
         "that readers miss may be those that the model misses, too: then lower it."
     ),
+    (
+        "Who gets an alert at every other examination no longer heeds it; found_by_alert is one number, however many "
+        "alerts are false."
+    ),
     "Harm to a patient is more than its price.",
     "Prices and volumes have no interval of their own; the figure above shows what they change.",
     "It is research software and not a medical device. It may not decide about a patient.",

@@ -26,7 +26,7 @@ def finding_tables(hospitals: Sequence[Hospital], prices: Prices, say: Words) ->
 def _finding_table(hospital: Hospital, prices: Prices, model: ModelName, say: Words) -> Table:
     head = [
         "finding",
-        "images with it",
+        "examinations with it",
         "without",
         "how common",
         "found",

@@ -43,7 +43,7 @@ JAPANESE: Mapping[str, str] = {
     "The hospital's own model at its operating point.": "自院だけのモデル（動作点での成績）。",
     "The federation's model.": "連合学習のモデル。",
     "finding": "所見",
-    "images with it": "所見のある画像",
+    "examinations with it": "所見のある検査",
     "with it": "所見あり",
     "without": "所見なし",
     "how common": "有所見率",
@@ -92,6 +92,11 @@ JAPANESE: Mapping[str, str] = {
         "このモデルで読影医の見落としが実際に減るかどうか。読影実験はしていない。found_by_alert は仮定である。"
         "読影医が見落とす所見はモデルも見落としやすいかもしれない。その場合は値を下げること。"
     ),
+    "Who gets an alert at every other examination no longer heeds it; found_by_alert is one number, however many "
+    "alerts are false.": (
+        "2件に1件も警告が出れば、読影医は警告を気に留めなくなる。"
+        "found_by_alert は、誤警告がいくら多くても同じ値のままである。"
+    ),
     "Harm to a patient is more than its price.": "患者の受ける害は、金額だけでは表せない。",
     "Prices and volumes have no interval of their own; the figure above shows what they change.": (
         "単価と検査数には区間がない。それらによる変化は上の図で示した。"
@@ -100,8 +105,8 @@ JAPANESE: Mapping[str, str] = {
         "これは研究用ソフトウェアであり、医療機器ではない。患者についての判断に用いてはならない。"
     ),
     "The prices": "用いた単価",
-    "Rates are measured on {patients} test patients ({images} images), judged by {reference}.": (
-        "成績は、テスト患者 {patients} 人（画像 {images} 枚）について、{reference}を基準に測った。"
+    "Rates are measured on {patients} test patients ({examinations} examinations), judged by {reference}.": (
+        "成績は、テスト患者 {patients} 人（検査 {examinations} 件）について、{reference}を基準に測った。"
     ),
     "gold labels": "ゴールドラベル",
     "what their reports state plainly, since there is no gold": "（ゴールドラベルがないため）レポートの明確な記載",

@@ -13,7 +13,7 @@ from scipy.special import expit  # type: ignore[import-untyped]  # scipy ships n
 from glsmed.shared.metrics.auroc_error import hanley_mcneil_error
 
 Z = 1.959963984540054  # two-sided 95 %
-MOST = 10**9
+MOST = 10**6  # labels: nobody reads more
 
 Floats = NDArray[np.float64]
 
@@ -27,7 +27,7 @@ def labels_for_sensitivity(sensitivity: float, *, prevalence: float, half_width:
     """Labels after which the sensitivity's interval is expected to be that narrow (Buderer, Acad Emerg Med 1996).
 
     Buderer divides the present cases that are needed by the prevalence; the interval is Wilson's in place of Wald's.
-    None where it takes more than a thousand million.
+    None where it takes more than a million.
 
     Args:
         sensitivity: that is expected.

@@ -44,7 +44,7 @@ class Hospital:
         findings: the K names.
         prevalence: ``(R, K)`` share of the examinations with each finding.
         models: the rates of each model that there is.
-        present, absent: of each finding, the test patients' images that the rates are about.
+        present, absent: test examinations of each finding that the rates are about.
     """
 
     site: str
