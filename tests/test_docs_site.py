@@ -18,8 +18,7 @@ import typer
 from glsmed.benchmarks.demo_cli import app as demo
 from glsmed.client.cli import app as client
 from glsmed.server.cli import app as centre
-from glsmed.shared.files.documents import read_document
-from glsmed.shared.files.yaml_reader import read_yaml
+from glsmed.shared.files.documents import parse_document, read_document
 from glsmed.shared.files.yaml_writer import dump_yaml
 from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.cli import app as adapter
@@ -32,11 +31,15 @@ PAGES = ["README.md", "README.ja.md", *(f"docs/{name}.md" for name in ("tutorial
 TWINS = [("README.md", "README.ja.md"), ("docs/tutorial.md", "docs/tutorial.ja.md")]
 
 
+def fences(text: str) -> list[tuple[str, str]]:
+    """The language and the content of each block of a page."""
+    return re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
 def commands(text: str) -> list[list[str]]:
     """Every command of ours in a page's blocks and in its text, without its comment."""
-    blocks = re.findall(r"^```(?:sh)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    lines = [line for block in blocks for line in block.splitlines()]
-    spoken = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))
+    lines = [line for kind, block in fences(text) if kind in ("", "sh") for line in block.splitlines()]
+    spoken = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL))
     ours = (line for line in (*lines, *spoken) if line.split(" ", 1)[0] in PROGRAMS)
     return [shlex.split(line, comments=True) for line in ours]
 
@@ -87,11 +90,11 @@ def test_both_languages_have_the_same_commands_and_settings(english: str, japane
 
 
 def _blocks(text: str) -> list[str]:
-    """Lines of blocks that somebody types or copies: commands without comments, and YAML of the tutorial."""
-    found = re.findall(r"^```(sh|yaml|)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    lines = [(kind, line.strip()) for kind, block in found for line in block.splitlines()]
-    typed = [re.sub(r"\s+#.*$", "", line) for kind, line in lines if line.split(" ", 1)[0] in (*PROGRAMS, "make")]
-    return [*typed, *(line for kind, line in lines if kind == "yaml" and text.count("```sh"))]
+    """Lines that somebody types or copies: commands without comments, and the settings of the tutorial."""
+    lines = [(kind, line.strip()) for kind, block in fences(text) for line in block.splitlines()]
+    typed = [re.sub(r"\s+#.*$", "", line) for _, line in lines if line.split(" ", 1)[0] in (*PROGRAMS, "make")]
+    is_tutorial = any(kind == "sh" for kind, _ in lines)
+    return [*typed, *(line for kind, line in lines if kind == "yaml" and is_tutorial)]
 
 
 def test_the_tutorial_s_steps_up_to_training_work(
@@ -100,21 +103,15 @@ def test_the_tutorial_s_steps_up_to_training_work(
     """All that is cheap is typed as it stands, with fewer patients; what trains and reads images is left out."""
     monkeypatch.chdir(tmp_path)
     prints: dict[str, str] = {}
-    for kind, block in re.findall(
-        r"^```(sh|yaml)\n(.*?)^```", (DOCS / "tutorial.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-    ):
+    for kind, block in fences((DOCS / "tutorial.md").read_text(encoding="utf-8")):
         if kind == "yaml":
             _edit(block)
-            continue
-        for words in commands(f"```sh\n{block}```\n"):
-            if _is_cheap(words):
-                fingerprint = prints.get(words[-1].split("/")[0], "")
-                _type(
-                    [*words, "--fingerprint", fingerprint] if "admit" in words and fingerprint else words, monkeypatch
-                )
-                said = capsys.readouterr().out
-                if "enroll" in words:
-                    prints[words[2].split("/")[0]] = next(word for word in said.split() if word.startswith("SHA256:"))
+        for words in filter(_is_cheap, commands(f"```sh\n{block}```\n") if kind == "sh" else ()):
+            read_out = ["--fingerprint", prints[words[-1].split("/")[0]]] if "admit" in words else []
+            _type([*words, *read_out], monkeypatch)
+            said = capsys.readouterr().out
+            if "enroll" in words:
+                prints[words[2].split("/")[0]] = re.findall(r"SHA256:[^\s:]+", said)[0]
     assert sorted(prints) == ["sakura", "san-lucas", "st-mary"]
     assert len(list((tmp_path / "chest-doubt" / "sites").glob("*.yaml"))) == 3
     assert (tmp_path / "st-mary" / "prices.yaml").is_file()
@@ -135,7 +132,7 @@ def _edit(block: str) -> None:
     """Change the keys of the file that the block's first line names, as its reader would by hand."""
     path = Path(block.splitlines()[0].removeprefix("# "))
     content = read_document(path).data
-    for key, value in read_yaml(block)[0].items():
+    for key, value in parse_document(block, source=str(path)).data.items():
         if isinstance(value, dict) and isinstance(content[key], dict):
             content[key] |= value
         else:
@@ -157,7 +154,7 @@ def test_the_pictures_are_what_the_script_draws() -> None:
 )
 def test_the_picture_of_doubt_says_what_the_reader_says(adapter_name: str, sentence: str, picture: str) -> None:
     reading = Reader(load_adapter(adapter_name)).read(sentence)
-    cell = next(cell for cell in reading.cells if cell.finding == "effusion")
+    cell = reading.cells["effusion"]
     text = (DOCS / "figures" / picture).read_text(encoding="utf-8")
     assert sentence in text
     assert f"{cell.probability:g} ± {cell.spread:.2f}" in text

@@ -133,7 +133,8 @@ def _arrow(left: float, top: float, right: float, bottom: float) -> str:
 
 
 def _text(left: float, top: float, words: str, *, size: int, anchor: str = "start") -> str:
-    return f'<text x="{left:g}" y="{top:g}" font-size="{size}" text-anchor="{anchor}" fill="#1a202c">{escape(words)}</text>'
+    place = f'x="{left:g}" y="{top:g}" font-size="{size}" text-anchor="{anchor}"'
+    return f'<text {place} fill="#1a202c">{escape(words)}</text>'
 
 
 def _picture(width: int, height: int, title: str, parts: Sequence[str]) -> str:
