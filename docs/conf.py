@@ -21,6 +21,7 @@ autodoc_member_order = "bysource"
 autodoc_class_signature = "separated"
 autodoc_default_options = {"members": True}
 napoleon_numpy_docstring = False
+napoleon_use_ivar = True  # an attribute that is also a property or a field is then described once
 
 _OUTSIDE = re.compile(r"\]\((\.\./[^)#\s]+\.md)(#[^)\s]*)?\)")
 
