@@ -27,8 +27,8 @@ lock:  ## resolve the dependencies again into requirements.lock and the images' 
 demo: env  ## three hospitals train together on this machine; ends with a table and runs/demo/report.html
 	@$(BIN)/glsmed-demo run --out runs/demo
 
-test: env  ## the whole test suite
-	@$(BIN)/python -m pytest
+test: env  ## the whole test suite, two files at a time
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 slow: env  ## the tests that take minutes: kill -9 at every stage, a minute without network, 200 rounds
 	@$(BIN)/python -m pytest -m slow

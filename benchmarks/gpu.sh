@@ -39,8 +39,20 @@ tests() { # NAME SECONDS OPTION...: warnings are no errors, since another releas
     --junitxml "$out/$1.xml" "${@:3}"
 }
 
+benchmark=("$python" -c 'from glsmed.benchmarks.cli import main; main()')
+
 measure() { # NAME SECONDS OPTION...
-  step "$1" "$2" "$python" -c 'from glsmed.benchmarks.cli import main; main()' device --out "$out/results.jsonl" "${@:3}"
+  step "$1" "$2" "${benchmark[@]}" device --out "$out/results.jsonl" "${@:3}"
+}
+
+real() { # NAME SECONDS OPTION...: hospitals of a real data set where there is one, else of a drawn one
+  local data=$out/data table=${GLSMED_DATA:-../shared/data}/busbra/busbra.csv
+  if [ ! -d "$data" ] && [ -f "$table" ]; then
+    "${benchmark[@]}" dataset --table "$table" --columns configs/real/busbra.yaml --out "$data" >>"$out/log.txt"
+  elif [ ! -d "$data" ]; then
+    "${benchmark[@]}" build --studies 200 --out "$data" >>"$out/log.txt"
+  fi
+  step "$1" "$2" "${benchmark[@]}" real --data "$data" --part federations --out "$out/$1" "${@:3}"
 }
 
 step machine 20 nvidia-smi
@@ -49,6 +61,7 @@ if [ "${2:-}" = --quick ]; then
   measure copies 120 --kind copies --steps 1 --batch-size 1 --image-size 32 --repeats 1
   measure resnet10 200 --kind speed --kind parts --kind load --kind private \
     --architecture resnet10 --image-size 32 --batch-size 4 --steps 2 --repeats 1 --no-compiled
+  real real-resnet10 200 --quick --size 32 --network resnet10_x0_25 --device auto
   exit $failed
 fi
 tests tests-gpu 110 -m gpu tests/client/training
@@ -59,4 +72,5 @@ measure resnet18-32 40 --kind speed --architecture resnet18 --batch-size 32 --st
 measure resnet50-32 40 --kind speed --architecture resnet50 --batch-size 32 --steps 30 --no-compiled
 measure resnet18-128-more 70 --kind parts --kind load --kind private --architecture resnet18 --batch-size 128 --steps 16
 measure resnet50-128-more 90 --kind parts --kind load --kind private --architecture resnet50 --batch-size 128 --steps 8
+real real-resnet18-224 150 --size 224 --network resnet18 --seeds 1 --device auto
 exit $failed

@@ -121,6 +121,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "comparison": {"methods", "simulator"},
         "tables": {"comparison", "methods"},
         "demo": {"reading_room"},
+        "real_data": {"comparison", "federation", "methods", "reading_room", "simulator", "strategies", "tables"},
         "rounds_cost": {"demo"},
         "strategies": {"demo", "federation", "simulator", "tables"},
         "commands": {
@@ -129,7 +130,9 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
             "demo",
             "federation",
             "language",
+            "methods",
             "reading_room",
+            "real_data",
             "rounds_cost",
             "simulator",
             "speed",

@@ -5,6 +5,10 @@
 writes, for hospital A and B, ``<out>/exports/<hospital>/`` with images/, new/, ris.csv and gold.csv. Images stay where
 they are: these are links. No report is read for glsmed here: ``glsmed-client import`` joins, and the site's adapter
 reads. ``run.sh`` beside this file does the rest of the way.
+
+    python configs/iu_xray/export_systems.py --data DATA --table runs/iu_xray.csv
+
+writes one table of both instead, which ``glsmed-benchmark dataset`` makes a data set of.
 """
 
 import argparse
@@ -16,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from glsmed.benchmarks.corpora.openi import OpeniReport, read_openi
+from glsmed.benchmarks.corpora.openi import FINDINGS, OpeniReport, read_openi
 from glsmed.shared.errors import UsageError
 from glsmed.shared.files.atomic import atomic_replace
 from glsmed.shared.processes.command_line import run_command
@@ -71,6 +75,19 @@ def export(folder: Path, examinations: Sequence[Examination]) -> str:
     return f"{folder.name}: {len(known)} reports, {count} images; {len(new)} new examinations without a report"
 
 
+def write_table(path: Path, systems: Mapping[str, Sequence[Examination]]) -> None:
+    """Write a row for each image whose report has gold; images by their paths on this machine."""
+    findings = list(FINDINGS.values())
+    rows = [
+        (each.report.report_id, system, image.resolve(), each.report.text, *map(each.report.gold.__getitem__, findings))
+        for system, examinations in systems.items()
+        for each in examinations
+        if each.report.gold
+        for image in each.images
+    ]
+    _write_table(path, ("study_id", "system", "image", "report", *findings), rows)
+
+
 def _link(folder: Path, examination: Examination) -> int:
     """The images under their accession number; the patients' numbers are in the names of the files."""
     place = folder / examination.report.report_id
@@ -94,8 +111,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=default, help="folder with iu_xray/ and openi_reports/")
     parser.add_argument("--out", type=Path, default=HERE.parents[1] / "runs" / "iu_xray", help="folder to write to")
     parser.add_argument("--studies", type=int, help="of each hospital, drawn by chance; all where it is not given")
+    parser.add_argument("--table", type=Path, help="write one table of both systems to this file instead")
     arguments = parser.parse_args()
-    for hospital, examinations in read_systems(arguments.data.resolve()).items():
+    systems = read_systems(arguments.data.resolve())
+    if arguments.table:
+        write_table(arguments.table.resolve(), systems)
+        sys.stdout.write(f"{arguments.table}\n")
+        return
+    for hospital, examinations in systems.items():
         drawn = list(examinations)
         random.Random(hospital).shuffle(drawn)  # noqa: S311  # a sample, the same each time
         sys.stdout.write(export(arguments.out.resolve() / "exports" / hospital, drawn[: arguments.studies]) + "\n")

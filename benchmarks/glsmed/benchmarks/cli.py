@@ -13,6 +13,8 @@ from glsmed.benchmarks.commands.federation import federation
 from glsmed.benchmarks.commands.fine_tuning import fine_tuning
 from glsmed.benchmarks.commands.language import language
 from glsmed.benchmarks.commands.methods import methods
+from glsmed.benchmarks.commands.real_data.dataset import dataset
+from glsmed.benchmarks.commands.real_data.real import real
 from glsmed.benchmarks.commands.rounds import rounds
 from glsmed.benchmarks.commands.strategies import strategies
 from glsmed.benchmarks.commands.training import training
@@ -34,6 +36,7 @@ def benchmark() -> None:
     - `glsmed-benchmark strategies --out runs/strategies` compares ways of averaging and of local training
     - `glsmed-benchmark fine-tuning --out runs/fine-tuning` measures how a study should tune the weights it starts from
     - `glsmed-benchmark attacks --out runs/attacks` measures what a dishonest centre reads from a hospital
+    - `glsmed-benchmark real --data my-data --out runs/real` judges ways of learning by real examinations
     - `glsmed-benchmark build --out my-data` writes simulated hospitals as a data set that others can use
     """
 
@@ -49,6 +52,8 @@ for command in (
     check,
     rounds,
     build,
+    dataset,
+    real,
     attacks,
 ):
     app.command(command.__name__.replace("_", "-"))(command)

@@ -3,14 +3,14 @@
 import copy
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from glsmed.benchmarks.comparison.arms import Arm
-from glsmed.benchmarks.comparison.network import small_network
+from glsmed.benchmarks.comparison.network import SMALL, network_named
 from glsmed.benchmarks.comparison.trial import Part, Trial
 from glsmed.benchmarks.methods.averaging import SiteModel
 from glsmed.benchmarks.methods.cells import Cells, Targets
@@ -22,16 +22,26 @@ from glsmed.shared.metrics.finding_metrics import finding_metrics
 from glsmed.shared.metrics.macro import macro
 from glsmed.shared.networks.model_arrays import load_arrays, state_arrays
 
+_AT_ONCE = 512  # images whose answers are computed together
+
 
 @dataclass(frozen=True, slots=True)
 class FitSettings:
-    """How every network is trained: AdamW, the rate falling to 0 as a half cosine, images shifted by up to 2 pixels."""
+    """How every network is trained: AdamW, the rate falling to 0 as a half cosine, images shifted by a few pixels.
+
+    Attributes:
+        shift_px: at most, in each direction.
+        flip: whether half of the images are mirrored.
+        network: as :func:`glsmed.benchmarks.comparison.network.network_named` knows it.
+    """
 
     epochs: int = 20
     batch_size: int = 64
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
     shift_px: int = 2
+    flip: bool = False
+    network: str = SMALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,8 @@ class Answers:
     Attributes:
         largest_logit: the largest size of a raw logit on the test examinations after the last epoch.
         notes: what the method decided on its way.
+        elsewhere: ``(E, K)`` logits of the last epoch for hospitals that took no part, with the mean of the sites'
+            offsets; empty without any.
     """
 
     last: Tensor
@@ -53,6 +65,7 @@ class Answers:
     validation_auroc: float
     largest_logit: float
     notes: list[str]
+    elsewhere: Tensor = field(default_factory=lambda: torch.empty(0))
 
 
 def fit(method: Method, trial: Trial, arm: Arm, settings: FitSettings, *, seed: int) -> Answers:
@@ -102,6 +115,7 @@ class _Run:
             validation_auroc=self._validation_auroc(nets, targets),
             largest_logit=float(self._test_logits(nets, targets).abs().max()),
             notes=list(self.method.notes),
+            elsewhere=self._elsewhere(nets, targets),
         )
 
     def try_out(self, method: Method, targets: Targets, site: int, epochs: int) -> Tensor:
@@ -120,7 +134,8 @@ class _Run:
 
     def _networks(self) -> list[nn.Module]:
         outputs = len(self.trial.findings) * self.method.outputs
-        return [small_network(outputs, seed=self.seed * 100 + number) for number in range(self.method.networks)]
+        name, seed = self.settings.network, self.seed * 100
+        return [network_named(name, outputs, seed=seed + number) for number in range(self.method.networks)]
 
     def _rows_of(self, site: int) -> Tensor:
         return (self.cells.site == site).nonzero().squeeze(1)
@@ -159,9 +174,19 @@ class _Run:
 
     def logits(self, nets: list[nn.Module], images: Tensor, site: Tensor, targets: Targets) -> Tensor:
         """``(M, K)`` logits with the offset of each examination's site, the mean over networks."""
+        return self._raw_logits(nets, images) + self._offsets(targets)[site]
+
+    def _raw_logits(self, nets: list[nn.Module], images: Tensor) -> Tensor:
         with torch.no_grad():
-            answers = [self.method.answer(net(images)) for net in nets]
-        return torch.stack(answers).mean(0) + self._offsets(targets)[site]
+            parts = torch.split(images, _AT_ONCE)
+            answers = [torch.cat([self.method.answer(net(part)) for part in parts]) for net in nets]
+        return torch.stack(answers).mean(0)
+
+    def _elsewhere(self, nets: list[nn.Module], targets: Targets) -> Tensor:
+        part = self.trial.elsewhere
+        if part is None:
+            return torch.empty(0)
+        return self._raw_logits(nets, part.images) + self._offsets(targets).mean(0)
 
     def _offsets(self, targets: Targets) -> Tensor:
         """``(sites, K)``."""
@@ -175,12 +200,12 @@ class _Run:
     def _batches(self, targets: Targets, epoch: int, among: Tensor) -> Iterator[ExaminationBatch]:
         """The rows of ``among`` in an order of this epoch's own."""
         generator = torch.Generator().manual_seed(self.seed * 1000 + epoch)
-        order = among[torch.randperm(len(among), generator=generator)]
+        order = self._order(targets, among, generator)
         chunks = torch.split(order, self.settings.batch_size)
         offsets = self._offsets(targets)
         for number, rows in enumerate(chunks):
             yield ExaminationBatch(
-                images=shifted(self.trial.images[rows], self.settings.shift_px, generator),
+                images=self._augmented(self.trial.images[rows], generator),
                 rows=rows,
                 targets=targets.values[rows],
                 weights=targets.weights[rows],
@@ -188,6 +213,22 @@ class _Run:
                 epoch=epoch,
                 progress=(epoch + number / len(chunks)) / self.settings.epochs,
             )
+
+    def _order(self, targets: Targets, among: Tensor, generator: torch.Generator) -> Tensor:
+        """The rows of a pass; where only labelled ones count, those as often as make a pass of the same length."""
+        if not self.method.only_labelled:
+            return among[torch.randperm(len(among), generator=generator)]
+        labelled = among[(targets.weights[among] > 0).any(1)]
+        passes = math.ceil(len(among) / max(len(labelled), 1))
+        rows = [labelled[torch.randperm(len(labelled), generator=generator)] for _ in range(passes)]
+        return torch.cat(rows)[: len(among)]
+
+    def _augmented(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        moved = shifted(images, self.settings.shift_px, generator)
+        if not self.settings.flip:
+            return moved
+        mirrored = torch.rand(len(images), generator=generator) < 1 / 2
+        return torch.where(mirrored[:, None, None, None], moved.flip(3), moved)
 
     def _everything(self, targets: Targets, epoch: int) -> ExaminationBatch:
         """The training set as it is before an epoch, its images in their places."""

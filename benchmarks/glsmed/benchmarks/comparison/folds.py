@@ -19,6 +19,7 @@ def joined_answers(folds: Sequence[Answers]) -> Answers:
         validation_auroc=sum(one.validation_auroc for one in folds) / len(folds),
         largest_logit=max(one.largest_logit for one in folds),
         notes=[note for one in folds for note in one.notes],
+        elsewhere=folds[-1].elsewhere,
     )
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from glsmed.benchmarks.methods.cells import Cells, cells_of
-from glsmed.benchmarks.simulator.hospital_data import ABSENT, PRESENT, UNCERTAIN, HospitalData
+from glsmed.benchmarks.methods.cells import Cells, ReadHospital, cells_of
+from glsmed.benchmarks.simulator.hospital_data import ABSENT, PRESENT, UNCERTAIN
 from glsmed.shared.errors import UsageError
 from glsmed.shared.pixels import to_pixels
 
@@ -52,6 +52,7 @@ class Trial:
         read: training cells, posteriors from the sites' gold; ``blind`` the same from a site without any gold.
         gold: the training examinations whose truth the sites know.
         validation: its truth is what reports state plainly: choosing an epoch costs no gold.
+        elsewhere: examinations of hospitals that take no part in the training; None without any.
     """
 
     findings: tuple[str, ...]
@@ -62,14 +63,15 @@ class Trial:
     gold: Part
     validation: Part
     test: Part
+    elsewhere: Part | None = None
 
 
-def make_trial(hospitals: Sequence[HospitalData], sizes: Sizes, *, seed: int) -> Trial:
+def make_trial(hospitals: Sequence[ReadHospital], sizes: Sizes, *, seed: int) -> Trial:
     """Deal each hospital's examinations by chance, the same way for the same seed."""
     return _dealt(hospitals, _orders(hospitals, sizes, seed), sizes)
 
 
-def make_folds(hospitals: Sequence[HospitalData], sizes: Sizes, *, seed: int, folds: int) -> list[Trial]:
+def make_folds(hospitals: Sequence[ReadHospital], sizes: Sizes, *, seed: int, folds: int) -> list[Trial]:
     """A trial for each fold; each examination is a patient's only one and is tested in exactly one fold.
 
     A fold's other examinations are dealt in the same order each time, so that mostly the same examinations have gold.
@@ -87,7 +89,7 @@ def make_folds(hospitals: Sequence[HospitalData], sizes: Sizes, *, seed: int, fo
     return [_fold(hospitals, orders, sizes, number, folds) for number in range(folds)]
 
 
-def _fold(hospitals: Sequence[HospitalData], orders: Sequence[Tensor], sizes: Sizes, number: int, folds: int) -> Trial:
+def _fold(hospitals: Sequence[ReadHospital], orders: Sequence[Tensor], sizes: Sizes, number: int, folds: int) -> Trial:
     tested = [order.tensor_split(folds)[number] for order in orders]
     rest = [torch.cat([*parts[:number], *parts[number + 1 :]]) for parts in (one.tensor_split(folds) for one in orders)]
     train = len(rest[0]) - sizes.validation
@@ -97,30 +99,41 @@ def _fold(hospitals: Sequence[HospitalData], orders: Sequence[Tensor], sizes: Si
     return _dealt(hospitals, dealt, replace(sizes, train=train, test=len(tested[0])))
 
 
-def _orders(hospitals: Sequence[HospitalData], sizes: Sizes, seed: int) -> list[Tensor]:
+def _orders(hospitals: Sequence[ReadHospital], sizes: Sizes, seed: int) -> list[Tensor]:
     generator = torch.Generator().manual_seed(seed)
     return [torch.randperm(sizes.studies, generator=generator) for _ in hospitals]
 
 
-def _dealt(hospitals: Sequence[HospitalData], orders: Sequence[Tensor], sizes: Sizes) -> Trial:
+def _dealt(hospitals: Sequence[ReadHospital], orders: Sequence[Tensor], sizes: Sizes) -> Trial:
     """Of each order the first are trained on, the next validate, the last are tested; the very first have gold."""
-    train = [order[: sizes.train] for order in orders]
-    gold = [order[: sizes.gold] for order in orders]
-    validation = [order[sizes.train : sizes.train + sizes.validation] for order in orders]
-    test = [order[sizes.train + sizes.validation :] for order in orders]
-    return Trial(
-        findings=hospitals[0].findings,
-        sites=tuple(hospital.hospital.name for hospital in hospitals),
-        images=_part(hospitals, train).images,
-        read=cells_of(hospitals, train, gold),
-        blind=cells_of(hospitals, train, [rows[:0] for rows in gold]),
-        gold=_part(hospitals, gold),
-        validation=_plain_statements(hospitals, validation),
-        test=_part(hospitals, test),
+    return trial_of(
+        hospitals,
+        train=[order[: sizes.train] for order in orders],
+        gold=[order[: sizes.gold] for order in orders],
+        validation=[order[sizes.train : sizes.train + sizes.validation] for order in orders],
+        test=[order[sizes.train + sizes.validation :] for order in orders],
     )
 
 
-def _part(hospitals: Sequence[HospitalData], rows: Sequence[Tensor]) -> Part:
+Rows = Sequence[Tensor]
+
+
+def trial_of(hospitals: Sequence[ReadHospital], *, train: Rows, gold: Rows, validation: Rows, test: Rows) -> Trial:
+    """The trial in which these examinations of each hospital take these parts; gold ones are among those trained on."""
+    return Trial(
+        findings=hospitals[0].findings,
+        sites=tuple(hospital.name for hospital in hospitals),
+        images=part_of(hospitals, train).images,
+        read=cells_of(hospitals, train, gold),
+        blind=cells_of(hospitals, train, [rows[:0] for rows in gold]),
+        gold=part_of(hospitals, gold),
+        validation=_plain_statements(hospitals, validation),
+        test=part_of(hospitals, test),
+    )
+
+
+def part_of(hospitals: Sequence[ReadHospital], rows: Rows) -> Part:
+    """These examinations of each hospital."""
     pairs = list(zip(hospitals, rows, strict=True))
     return Part(
         images=to_pixels(torch.cat([hospital.images[chosen] for hospital, chosen in pairs])),
@@ -130,8 +143,8 @@ def _part(hospitals: Sequence[HospitalData], rows: Sequence[Tensor]) -> Part:
     )
 
 
-def _plain_statements(hospitals: Sequence[HospitalData], rows: Sequence[Tensor]) -> Part:
-    part = _part(hospitals, rows)
+def _plain_statements(hospitals: Sequence[ReadHospital], rows: Sequence[Tensor]) -> Part:
+    part = part_of(hospitals, rows)
     state = torch.cat([hospital.state[chosen] for hospital, chosen in zip(hospitals, rows, strict=True)])
     said = torch.where(state == PRESENT, 1.0, torch.where(state == ABSENT, 0.0, torch.nan))
     return Part(part.images, said, part.hedged, part.site)

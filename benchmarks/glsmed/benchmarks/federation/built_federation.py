@@ -25,7 +25,6 @@ from glsmed.shared.protocol.network_settings import ModelSection
 from glsmed.shared.protocol.study import FederationSection, Study, TrainingSection
 from glsmed.shared.wire.precision import Precision
 
-_IMAGE_SIZE_PX = 32  # built images have 28
 _BATCH_SIZE = 16
 _LEARNING_RATE = 1e-3
 _METRICS = ("auroc", "auprc", "ece", "brier", "log_loss")
@@ -40,6 +39,7 @@ class RunSettings:
         precision: bits of each weight between hospitals and centre.
         device: as in config.yaml.
         architecture: as in study.yaml.
+        image_size_px: side of the pictures; built ones have 28.
     """
 
     rounds: int = 10
@@ -49,6 +49,7 @@ class RunSettings:
     precision: Precision = "fp32"
     device: str = "cpu"
     architecture: str = "resnet10"
+    image_size_px: int = 32
 
 
 def federate(data: Path, out: Path, settings: RunSettings, *, report: Tell) -> dict[str, dict[str, dict[str, float]]]:
@@ -80,7 +81,7 @@ def study_of(data: Path, settings: RunSettings) -> tuple[Study, Mapping[str, str
     study = Study(
         study="built-data",
         findings=findings,
-        model=ModelSection(architecture=settings.architecture, image_size_px=_IMAGE_SIZE_PX),
+        model=ModelSection(architecture=settings.architecture, image_size_px=settings.image_size_px),
         training=TrainingSection(
             rounds=settings.rounds,
             steps_per_round=settings.steps_per_round,
@@ -96,14 +97,32 @@ def study_of(data: Path, settings: RunSettings) -> tuple[Study, Mapping[str, str
 def load_hospital(data: Path, out: Path, study: Study, adapter: str, settings: RunSettings) -> SiteRuntime:
     """A hospital of the data set as its resident process holds it; its own files lie under ``out``."""
     folder = out / "hospitals" / data.name
+    gold = "".join(f"{line}\n" for line in _gold_lines(data, settings.gold))
+    return hospital_at(folder, data, study, adapter, gold=gold, settings=settings, split=SplitSection())
+
+
+def hospital_at(
+    folder: Path, data: Path, study: Study, adapter: str, *, gold: str, settings: RunSettings, split: SplitSection
+) -> SiteRuntime:
+    """A hospital with its images and reports in ``data``, and the rest of its files in ``folder``.
+
+    Args:
+        folder: made if it is missing.
+        data: holds manifest.csv and what that names.
+        study: that it takes part in.
+        adapter: name or path of its adapter.
+        gold: content of its gold.csv.
+        settings: how it trains.
+        split: how its patients are dealt.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / "study.yaml", study.model_dump_json(indent=1) + "\n")  # JSON is YAML
-    write_text(folder / "gold.csv", "".join(f"{line}\n" for line in _gold_lines(data, settings.gold)))
+    write_text(folder / "gold.csv", gold)
     config = SiteConfig(
         site=data.name,
         study=folder / "study.yaml",
         centre=CentreAddress(address="localhost:1"),
-        data=DataSection(manifest=data / "manifest.csv", adapter=adapter, gold=folder / "gold.csv"),
+        data=DataSection(manifest=data / "manifest.csv", adapter=adapter, gold=folder / "gold.csv", split=split),
         state_folder=folder / "state",
         device=settings.device,
         cpu_threads=1,

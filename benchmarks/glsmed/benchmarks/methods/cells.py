@@ -1,14 +1,56 @@
 """What a method may learn from: cells of all training examinations, the gold that sites have, and where they lie."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from glsmed.benchmarks.simulator.hospital_data import ABSENT, PRESENT, UNCERTAIN, UNMENTIONED, HospitalData, reader_for
+from glsmed.benchmarks.simulator.hospital_data import ABSENT, PRESENT, UNCERTAIN, UNMENTIONED, reader_for
 from glsmed.site_adapters.calibration.calibration import calibrate
 from glsmed.site_adapters.calibration.gold_cells import GoldCell
+from glsmed.site_adapters.reading.cells import Cell
+
+
+class ReadHospital(Protocol):
+    """A hospital whose reports were read: N examinations, K findings."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def adapter(self) -> str:
+        """Name or path of its adapter."""
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """Names of the K findings."""
+
+    @property
+    def images(self) -> Tensor:
+        """``(N, 1, S, S)`` uint8."""
+
+    @property
+    def truth(self) -> Tensor:
+        """``(N, K)`` in {0, 1}, NaN where it is not known."""
+
+    @property
+    def cells(self) -> Sequence[Mapping[str, Cell]]:
+        """What the adapter read in each report, by finding."""
+
+    @property
+    def state(self) -> Tensor:
+        """``(N, K)`` code of each cell's state."""
+
+    @property
+    def probability(self) -> Tensor:
+        """``(N, K)`` P(finding | words), 0 where unmentioned."""
+
+    @property
+    def spread(self) -> Tensor:
+        """``(N, K)`` its standard deviation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +96,7 @@ class Targets:
     weights: Tensor
 
 
-def cells_of(hospitals: Sequence[HospitalData], rows: Sequence[Tensor], gold_rows: Sequence[Tensor]) -> Cells:
+def cells_of(hospitals: Sequence[ReadHospital], rows: Sequence[Tensor], gold_rows: Sequence[Tensor]) -> Cells:
     """The cells of the chosen rows of each hospital, one after the other.
 
     Args:
@@ -69,7 +111,7 @@ def cells_of(hospitals: Sequence[HospitalData], rows: Sequence[Tensor], gold_row
     return Cells(*(torch.cat([getattr(part, name) for part in parts]) for name in Cells.__dataclass_fields__))
 
 
-def _site_cells(hospital: HospitalData, rows: Tensor, gold_rows: Tensor, number: int) -> Cells:
+def _site_cells(hospital: ReadHospital, rows: Tensor, gold_rows: Tensor, number: int) -> Cells:
     gold = torch.full_like(hospital.truth, torch.nan)
     gold[gold_rows] = hospital.truth[gold_rows]
     posterior, spread = _posteriors(hospital, gold_rows)
@@ -84,23 +126,28 @@ def _site_cells(hospital: HospitalData, rows: Tensor, gold_rows: Tensor, number:
     )
 
 
-def _posteriors(hospital: HospitalData, gold_rows: Tensor) -> tuple[Tensor, Tensor]:
+def _posteriors(hospital: ReadHospital, gold_rows: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and spread ``(N, K)`` of the site's calibration on its gold, as ``glsmed-adapter calibrate`` makes it."""
     if len(gold_rows) == 0:
         return hospital.probability, hospital.spread
-    adapter = reader_for(hospital.hospital.adapter).adapter
-    gold = [
-        GoldCell(str(row), finding, int(hospital.truth[row, column]), hospital.cells[row].get(finding), ())
-        for row in gold_rows.tolist()
-        for column, finding in enumerate(hospital.findings)
-    ]
-    calibration = calibrate(adapter, gold)
+    adapter = reader_for(hospital.adapter).adapter
+    calibration = calibrate(adapter, list(_gold_cells(hospital, gold_rows)))
     pairs = [
-        [calibration(cells[finding]) if finding in cells else (0.0, 0.0) for finding in hospital.findings]
+        [calibration(cells[finding]) if finding in cells else (torch.nan, torch.nan) for finding in hospital.findings]
         for cells in hospital.cells
     ]
-    both = torch.tensor(pairs, dtype=torch.float32)
-    return both[..., 0], both[..., 1]
+    mean, spread = torch.tensor(pairs, dtype=torch.float32).unbind(-1)
+    read = ~torch.isnan(mean)
+    return torch.where(read, mean, hospital.probability), torch.where(read, spread, hospital.spread)
+
+
+def _gold_cells(hospital: ReadHospital, rows: Tensor) -> Iterator[GoldCell]:
+    """The gold labels of these examinations; a truth that is not known is none."""
+    for row in rows.tolist():
+        for column, finding in enumerate(hospital.findings):
+            value = float(hospital.truth[row, column])
+            if value in (0, 1):
+                yield GoldCell(str(row), finding, int(value), hospital.cells[row].get(finding), ())
 
 
 def hard_targets(cells: Cells, *, doubted: float | None) -> Targets:

@@ -44,6 +44,7 @@ class Method:
         networks: how many networks it trains; the answer is the mean of their logits.
         outputs: numbers per finding that a network gives.
         federated_only: it is nothing new where one model is trained on all data.
+        only_labelled: examinations without any label take no part; the others are seen as often as makes up for it.
         doubted: the label of a finding that the words doubt; None masks it.
         notes: what it decided on its way, in words.
     """
@@ -52,6 +53,7 @@ class Method:
     networks = 1
     outputs = 1
     federated_only = False
+    only_labelled = False
 
     def __init__(self, *, doubted: float | None = 1.0) -> None:
         self.doubted = doubted

@@ -53,6 +53,16 @@ class HospitalData:
     spread: Tensor
     names: tuple[str, ...]
 
+    @property
+    def name(self) -> str:
+        """The hospital's name."""
+        return self.hospital.name
+
+    @property
+    def adapter(self) -> str:
+        """Name of its adapter."""
+        return self.hospital.adapter
+
 
 def simulate(source: PictureSource, scenario: Scenario, *, studies: int, seed: int) -> list[HospitalData]:
     """The hospitals of a scenario; the same for the same arguments."""
@@ -71,6 +81,7 @@ def _read_hospital(
     told = phrasings(believed, taken.truth, findings, rules, rng)
     reports = write_reports(told, language_for(hospital, findings), rng)
     cells = read_cells(hospital.adapter, reports)
+    state, probability, spread = reading_tables(cells, findings)
     return HospitalData(
         hospital=hospital,
         findings=findings,
@@ -80,9 +91,9 @@ def _read_hospital(
         phrasings=tuple(told),
         reports=tuple(reports),
         cells=tuple(cells),
-        state=_table(cells, findings, lambda cell: float(_CODES[cell.state])).long(),
-        probability=_table(cells, findings, lambda cell: cell.probability),
-        spread=_table(cells, findings, lambda cell: cell.spread),
+        state=state,
+        probability=probability,
+        spread=spread,
         names=taken.names,
     )
 
@@ -97,6 +108,15 @@ def read_cells(adapter: str, reports: Sequence[str]) -> list[Mapping[str, Cell]]
     """What the adapter reads in each report."""
     reader = reader_for(adapter)
     return [reader.read(report).cells for report in reports]
+
+
+def reading_tables(cells: Sequence[Mapping[str, Cell]], findings: tuple[str, ...]) -> tuple[Tensor, Tensor, Tensor]:
+    """Code of the state, probability and spread of each cell, each ``(N, K)``; 0 where unmentioned."""
+    return (
+        _table(cells, findings, lambda cell: float(_CODES[cell.state])).long(),
+        _table(cells, findings, lambda cell: cell.probability),
+        _table(cells, findings, lambda cell: cell.spread),
+    )
 
 
 def _table(cells: Sequence[Mapping[str, Cell]], findings: tuple[str, ...], value: Callable[[Cell], float]) -> Tensor:

@@ -66,11 +66,23 @@ def run_job(job: Job, data: Path, work: Path, settings: RunSettings, *, weights:
             study = study_from(study, weights)
             _lay_out(weights, work, adapters)
         sites = {name: load_hospital(data / name, work, study, adapter, settings) for name, adapter in adapters.items()}
-        if job.name not in BASELINES:
-            return _together(study, sites, RunFolder(work / "run"))
-        return _alone(study, sites) if job.name == LOCAL else _pooled(study, sites)
+        return train_sites(job.name, study, sites, RunFolder(work / "run"))
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def train_sites(name: str, study: Study, sites: Mapping[str, SiteRuntime], run: RunFolder) -> Trained:
+    """The hospitals train together, each alone, or pooled, and answer for their test patients.
+
+    Args:
+        name: ``local``, ``pooled``; anything else is a federation by the study.
+        study: how they train.
+        sites: as their own processes hold them.
+        run: the centre's folder.
+    """
+    if name not in BASELINES:
+        return _together(study, sites, run)
+    return _alone(study, sites) if name == LOCAL else _pooled(study, sites)
 
 
 def _lay_out(weights: Path, work: Path, sites: Iterable[str]) -> None:

@@ -52,12 +52,14 @@ def weighted_log_loss(probability: Values, truth: Values, counts: Values) -> Val
     return np.asarray(-(counts @ np.log(said)) / counts.sum(1))
 
 
-def weighted_false_alerts(probability: Values, truth: Values, counts: Values) -> Values:
-    """``(B,)`` false alerts per 100 examinations at the threshold that finds 90 % of the sample's positives."""
+def weighted_false_alerts(
+    probability: Values, truth: Values, counts: Values, *, sensitivity: float = _SENSITIVITY
+) -> Values:
+    """``(B,)`` false alerts per 100 examinations at the threshold that finds this share of the sample's positives."""
     order = np.argsort(-probability, kind="stable")
     labels, weights = truth[order], counts[:, order]
     found, alerts = np.cumsum(weights * labels, axis=1), np.cumsum(weights * (1 - labels), axis=1)
-    reached = found >= _SENSITIVITY * found[:, -1:] - 1e-9
+    reached = found >= sensitivity * found[:, -1:] - 1e-9
     place = np.argmax(reached, axis=1)
     return np.asarray(100 * alerts[np.arange(len(alerts)), place] / weights.sum(1))
 
@@ -71,7 +73,14 @@ METRICS: Mapping[str, Metric] = {
 
 
 def bootstrap_samples(
-    probability: Values, truth: Values, metric: Metric, *, groups: NDArray[np.integer], seed: int, draws: int
+    probability: Values,
+    truth: Values,
+    metric: Metric,
+    *,
+    groups: NDArray[np.integer],
+    seed: int,
+    draws: int,
+    patients: NDArray[np.integer] | None = None,
 ) -> Values:
     """``(1 + draws,)``: the metric as it is, then in samples of the patients; the mean over groups and findings.
 
@@ -82,18 +91,26 @@ def bootstrap_samples(
         groups: ``(N,)`` numbers; the metric is taken within each group. All alike for one group.
         seed: the same seed draws the same patients, whatever the probabilities.
         draws: bootstrap samples.
+        patients: ``(N,)`` number of each case's patient, from 0, whose cases are drawn together; None for a case each.
     """
-    patients = len(truth)
-    shares = np.full(patients, 1 / patients)
-    drawn = np.random.default_rng(seed).multinomial(patients, shares, size=draws)
-    counts = np.concatenate([np.ones((1, patients)), drawn])
+    of_case = np.arange(len(truth)) if patients is None else patients
+    number = int(of_case.max()) + 1
+    drawn = np.random.default_rng(seed).multinomial(number, np.full(number, 1 / number), size=draws)
+    counts = np.concatenate([np.ones((1, len(truth))), drawn[:, of_case]])
     values = [
         metric(probability[rows, column], truth[rows, column], counts[:, rows])
         for column in range(truth.shape[1])
         for group in np.unique(groups)
         if len(np.unique(truth[rows := np.flatnonzero((groups == group) & ~np.isnan(truth[:, column])), column])) > 1
     ]
-    return np.asarray(np.nanmean(np.stack(values), axis=0))
+    return mean_of_known(np.stack(values))
+
+
+def mean_of_known(values: Values) -> Values:
+    """The mean over the first axis of what is not NaN; NaN where nothing is known."""
+    known = ~np.isnan(values)
+    counts = known.sum(0)
+    return np.asarray(np.where(known, values, 0.0).sum(0) / np.where(counts > 0, counts, np.nan))
 
 
 def interval_of(first: Sequence[Values], second: Sequence[Values]) -> Interval:
@@ -105,6 +122,6 @@ def interval_of(first: Sequence[Values], second: Sequence[Values]) -> Interval:
     exact, drawn = samples[:, 0], samples[:, 1:]
     draws = drawn.shape[1]
     chosen = np.random.default_rng(0).integers(len(exact), size=(draws, len(exact)))
-    means = np.nanmean(drawn[chosen, np.arange(draws)[:, None]], axis=1)
+    means = mean_of_known(drawn[chosen, np.arange(draws)[:, None]].T)
     low, high = np.nanpercentile(means, [2.5, 97.5])
     return Interval(float(np.nanmean(exact)), float(low), float(high))

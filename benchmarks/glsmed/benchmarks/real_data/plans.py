@@ -1,0 +1,164 @@
+"""What a comparison on real data has to run."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glsmed.benchmarks.comparison.fitting import FitSettings
+from glsmed.benchmarks.comparison.network import PLACED
+from glsmed.benchmarks.real_data.dealing import ALL
+
+NO_GOLD = (
+    "gls-lexicon",
+    "gls-image-informed",
+    "u-ones",
+    "u-zeros",
+    "u-ignore",
+    "u-multiclass",
+    "u-ones-lsr",
+    "u-ones-ls",
+    "ls",
+    "sce",
+    "elr",
+)
+WITH_GOLD = (
+    "gls-site",
+    "gls-lexicon",
+    "gold-only",
+    "u-ones",
+    "u-zeros",
+    "u-ignore",
+    "u-multiclass",
+    "u-ones-lsr",
+    "u-ones-ls",
+    "ls",
+    "sce",
+    "elr",
+    "u-ones-ensemble",
+    "nf-net",
+    "gls-site-informed",
+    "gls-joint-informed",
+    "gls-site-spread",
+    "gls-negative",
+    "gls-gated",
+)
+TRIALS = ("gls-site-ensemble", "gls-grade-head", "gls-certain-first", "gls-distilled", "gls-joint-habits")
+HELD_BACK = ("gls-site", "gold-only", "u-ones", "gls-joint-informed")
+CEILING = "gold-only"  # with gold for every examination
+GOLD = (25, 50, 100)
+MOST_GOLD_FOR_TRIALS = 50
+MORE_FOR_THE_CURVE = 200
+QUICK = ("gls-site", "gold-only", "u-ones", "gls-lexicon")
+QUICK_SEEDS, QUICK_EPOCHS = 2, 8
+RECIPE = "gls-site"
+METHODS, TOGETHER = "methods", "federations"
+PARTS = (METHODS, TOGETHER)
+FEDERATIONS = ("federated", "local", "pooled")
+FEDERATION_GOLD = 50
+FEDERATION_ROUNDS, FEDERATION_STEPS = 20, 20
+QUICK_ROUNDS, QUICK_STEPS = 2, 4
+
+Arrays = dict[str, NDArray[np.generic]]
+
+
+@dataclass(frozen=True, slots=True)
+class RealJob:
+    """One training.
+
+    Attributes:
+        gold: labels of each hospital; 0 for none, :data:`ALL` for all.
+        left_out: a hospital that takes no part and is asked about; blank for none.
+        held_back: half of the gold is kept out of training, for output calibration.
+    """
+
+    method: str
+    gold: int
+    seed: int
+    left_out: str = ""
+    held_back: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of its file."""
+        gold = "all" if self.gold == ALL else str(self.gold)
+        parts = [self.method, f"gold-{gold}", f"seed-{self.seed}"]
+        parts += [f"without-{self.left_out}"] if self.left_out else []
+        return ".".join([*parts, *["held-back"] * self.held_back])
+
+
+@dataclass(frozen=True, slots=True)
+class RealPlan:
+    """A comparison on one data set.
+
+    Attributes:
+        data: its folder; ``elsewhere`` that of hospitals that no model has seen, None without any.
+        size_px: side of the pictures.
+        gold: labels of each hospital, beside none and all.
+        methods: those asked for; none for all.
+        left_out: hospitals that are left out, one at a time, and asked about.
+        parts: of :data:`PARTS`: the methods in one training of all hospitals' data; and federations: the hospitals in
+            the round code of a real study, alone, and pooled.
+        device: of federations, as in config.yaml.
+    """
+
+    data: Path
+    elsewhere: Path | None
+    size_px: int
+    seeds: int
+    gold: tuple[int, ...] = GOLD
+    methods: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    parts: tuple[str, ...] = (METHODS,)
+    device: str = "cpu"
+    quick: bool = False
+    settings: FitSettings = field(default_factory=FitSettings)
+
+    def methods_at(self, gold: int) -> tuple[str, ...]:
+        """The methods that are compared with so much gold."""
+        if gold in (ALL, MORE_FOR_THE_CURVE):
+            return (CEILING, RECIPE)
+        known = (*NO_GOLD,) if gold == 0 else (*WITH_GOLD, *(TRIALS if gold <= MOST_GOLD_FOR_TRIALS else ()))
+        chosen = self.methods or (QUICK if self.quick else known)
+        return tuple(name for name in known if name in chosen)
+
+    @property
+    def amounts(self) -> tuple[int, ...]:
+        """Of gold: none, what was asked for, all."""
+        return (0, *self.gold, *(() if self.quick else (MORE_FOR_THE_CURVE,)), ALL)
+
+    def jobs(self) -> Iterator[RealJob]:
+        """Every training, seed by seed, so that a stopped comparison has whole seeds."""
+        for seed in range(self.seeds):
+            if METHODS in self.parts:
+                yield from (RealJob(method, gold, seed) for gold in self.amounts for method in self.methods_at(gold))
+                yield from self._held_back(seed)
+                yield from self._unseen(seed)
+            if TOGETHER in self.parts:
+                yield from (RealJob(name, gold, seed) for name in FEDERATIONS for gold in self._federation_gold)
+
+    @property
+    def _federation_gold(self) -> tuple[int, ...]:
+        return (FEDERATION_GOLD,) if self.quick else (0, FEDERATION_GOLD)
+
+    def _held_back(self, seed: int) -> Iterator[RealJob]:
+        for gold in () if self.quick else self.gold:
+            for method in HELD_BACK:
+                if method in self.methods_at(gold):
+                    yield RealJob(method, gold, seed, held_back=True)
+
+    def _unseen(self, seed: int) -> Iterator[RealJob]:
+        gold = self.gold[len(self.gold) // 2]
+        for site in self.left_out:
+            yield RealJob("gls-lexicon", 0, seed, left_out=site)
+            yield RealJob("u-ones", 0, seed, left_out=site)
+            yield RealJob(RECIPE, gold, seed, left_out=site)
+            yield RealJob("u-ones", gold, seed, left_out=site)
+            yield RealJob(CEILING, ALL, seed, left_out=site)
+
+
+def settings_for(size_px: int, *, network: str = PLACED, epochs: int = 25) -> FitSettings:
+    """How every method is trained on pictures of this size: shifts of a sixteenth, mirrored by chance."""
+    return replace(FitSettings(), epochs=epochs, shift_px=max(1, size_px // 16), flip=True, network=network)
