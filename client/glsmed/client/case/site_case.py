@@ -14,8 +14,9 @@ from glsmed.client.case.prevalence import prevalence_draws
 from glsmed.client.data.examples import Examples
 from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.evaluation.evaluation import reference_labels
-from glsmed.client.evaluation.shipped_model import ShippedModel, load_shipped_model
+from glsmed.client.evaluation.shipped_model import ShippedModel
 from glsmed.client.model_use.predictor import Predictor, Scores
+from glsmed.client.model_use.site_model import load_site_model
 from glsmed.client.resident.preparation import SiteData, by_split, label_rows, prepare_site
 from glsmed.client.settings.config import SiteConfig
 from glsmed.client.training.devices import resolve_device
@@ -114,8 +115,6 @@ def site_case(config: SiteConfig, prices: Prices, say: Words) -> Case:
 
 def _test(config: SiteConfig, study: Study) -> _Tested:
     models = site_models(config, study)
-    if config.cpu_threads is not None:
-        torch.set_num_threads(config.cpu_threads)
     data = prepare_site(read_site_inputs(config, study))
     test, device = data.splits["test"], resolve_device(config.device)
     scores: dict[ModelName, Scores] = {}
@@ -131,11 +130,11 @@ def site_models(config: SiteConfig, study: Study) -> Mapping[ModelName, ShippedM
     """The models that the site has of the study: its own, and the federation's.
 
     Raises:
-        DataError: there is none, or one is damaged.
+        DataError: there is none, or one is damaged or another site's.
     """
     state, digest = config.state, study.digest()
     folders: Mapping[ModelName, Path] = {"local": state.local_model(digest), "federated": state.shipped_model}
-    found = {name: load_shipped_model(path, clahe=config.data.clahe) for name, path in folders.items() if path.is_dir()}
+    found = {name: load_site_model(config, path) for name, path in folders.items() if path.is_dir()}
     models = {name: model for name, model in found.items() if model.study == digest}
     if not models:
         raise DataError(
