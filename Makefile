@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
-.PHONY: help env lock demo test slow check docs parts faults
+.PHONY: help env lock demo test slow check docs site parts faults
 
 help:  ## what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -36,11 +36,16 @@ slow: env  ## the tests that take minutes: kill -9 at every stage, a minute with
 docs: env  ## write docs/configuration.md again from the schema
 	@$(BIN)/python docs/configuration.py > docs/configuration.md
 
-check: env  ## ruff, mypy and the import arrows
+site: env  ## the documentation site in build/site/html; a warning is an error
+	@$(BIN)/python -m sphinx -q -W --keep-going -b html -d build/site/doctrees docs build/site/html
+	@echo build/site/html/index.html
+
+check: env  ## ruff, mypy, the import arrows and the documentation site
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q tests/test_architecture.py
+	@$(MAKE) --no-print-directory site
 
 build/inspection/.ready: deploy/requirements-inspection.lock
 	@test -x build/inspection/bin/python || $(PYTHON) -m venv build/inspection

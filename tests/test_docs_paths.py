@@ -8,7 +8,7 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
 PAGES = [
-    *(PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *(PROJECT / name for name in ("README.md", "README.ja.md", "CONTRIBUTING.md", "CHANGELOG.md")),
     *sorted((PROJECT / "docs").glob("*.md")),
     *sorted((PROJECT / "benchmarks" / "results").glob("*.md")),
 ]

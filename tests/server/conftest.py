@@ -89,7 +89,10 @@ class HeldModels:
 
 @pytest.fixture
 def make_site(study: Study) -> MakeSite:
-    """A site that adds ``step`` to the weight and whose log-loss is the weight's distance from ``best``."""
+    """A site that adds ``step`` to the weight and whose log-loss is the weight's distance from ``best``.
+
+    Its calibration error, where it sends one, is a tenth of the distance from ``calibrated_at``.
+    """
 
     def make(
         name: str,
@@ -102,14 +105,16 @@ def make_site(study: Study) -> MakeSite:
         precision: Precision = "fp32",
         shows: bool = False,
         local: Mapping[str, float] | None = None,
+        calibrated_at: float | None = None,
     ) -> ClientApp:
         app = ClientApp()
         digest = study_digest or study.digest()
         held, up = HeldModels(precision), ModelForm.up(LAYOUT, precision)
 
         def numbers(model: Arrays) -> dict[str, float]:
-            distance = abs(float(model["weight"].ravel()[0]) - best)
-            return {"log_loss/effusion": distance, "auroc/effusion": 0.75, "patients": 12.0}
+            weight = float(model["weight"].ravel()[0])
+            told = {"log_loss/effusion": abs(weight - best), "auroc/effusion": 0.75, "patients": 12.0}
+            return told if calibrated_at is None else {**told, "ece/effusion": abs(weight - calibrated_at) / 10}
 
         @app.query()
         def hello(message: Message, _: Context) -> Message:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from glsmed.client.commands.after_study.case import case
 from glsmed.client.commands.after_study.drift import drift
 from glsmed.client.commands.after_study.explain import explain
 from glsmed.client.commands.after_study.export import export
@@ -62,7 +63,10 @@ def site(
         run(context, show_page)
 
 
-_COMMANDS = (run, init, import_, check, calibrate, enroll, train_local, privacy, predict, explain, export, drift, purge)
+_COMMANDS = (
+    *(run, init, import_, check, calibrate, enroll, train_local, privacy),
+    *(predict, explain, export, drift, case, purge),
+)
 _PAGES = (workbench, label, page)
 for command in (*_COMMANDS, *_PAGES):
     app.command(command.__name__.rstrip("_").replace("_", "-"))(command)

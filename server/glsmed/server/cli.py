@@ -8,7 +8,7 @@ from glsmed.server.commands.admit import admit_command
 from glsmed.server.commands.check import check_command
 from glsmed.server.commands.export import export_command
 from glsmed.server.commands.init import init_command
-from glsmed.server.commands.report import page_command, report_command
+from glsmed.server.commands.report import case_command, page_command, report_command
 from glsmed.server.commands.run import PageLanguageOption, PageOption, PagePortOption, run_study_command
 from glsmed.server.commands.sites import sites_command
 from glsmed.server.commands.status import status_command
@@ -56,6 +56,7 @@ app.command("admit")(admit_command)
 app.command("status")(status_command)
 app.command("page")(page_command)
 app.command("report")(report_command)
+app.command("case")(case_command)
 app.command("stop")(stop_command)
 app.command("pause")(pause_command)
 app.command("resume")(resume_command)

@@ -22,6 +22,7 @@ def config(write_config: Callable[..., Path]) -> SiteConfig:
     state.prepare()
     AuditLog(state.audit_log).append("sent", {"message": "Update"})
     mine = [state.label_table, state.image_tensor(32), state.models(digest) / "a", state.local_record(digest)]
+    mine.append(state.local_model(digest) / "a")
     mine += [state.round_arrays("personal", digest) / "a", state.process_log("resident")]
     theirs = [state.models(OTHER) / "a", state.query_budget(OTHER), state.privacy_account, state.query_budget(digest)]
     for path in (*mine, *theirs):
@@ -39,7 +40,8 @@ def _ship(config: SiteConfig, digest: str) -> None:
 def test_what_the_study_left_goes_and_accounts_audit_and_other_studies_stay(config: SiteConfig) -> None:
     state, digest = config.state, load_study(config.study).digest()
     purge(config, plan_purge(config))
-    for path in (state.patients, state.models(digest), state.local_record(digest), state.shipped_model, state.logs):
+    gone = state.patients, state.models(digest), state.local_record(digest), state.local_model(digest), state.logs
+    for path in (*gone, state.shipped_model):
         assert not path.exists(), path
     for path in (state.models(OTHER), state.privacy_account, state.query_budget(digest), state.audit_log, config.study):
         assert path.exists(), path

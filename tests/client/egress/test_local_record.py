@@ -46,7 +46,7 @@ def test_a_site_that_trained_nothing_has_no_answer(tmp_path: Path) -> None:
 
 
 def test_the_answer_outlives_the_process_and_is_its_owners_alone(tmp_path: Path) -> None:
-    _record(tmp_path).keep_if_best(_answer(0.8), SPLIT, validation_log_loss=0.5)
+    _record(tmp_path).keep_if_best(_answer(0.8), SPLIT, validation_score=0.5)
     assert _record(tmp_path).answer(SPLIT) == _answer(0.8)
     (file,) = (tmp_path / "models").iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -57,8 +57,8 @@ def test_the_best_on_validation_patients_is_kept_whatever_it_does_on_the_test_sp
     tmp_path: Path, second: float, kept: float
 ) -> None:
     record = _record(tmp_path)
-    record.keep_if_best(_answer(0.8), SPLIT, validation_log_loss=0.5)
-    record.keep_if_best(_answer(0.7), SPLIT, validation_log_loss=second)
+    record.keep_if_best(_answer(0.8), SPLIT, validation_score=0.5)
+    record.keep_if_best(_answer(0.7), SPLIT, validation_score=second)
     assert record.answer(SPLIT) == _answer(kept)
 
 
@@ -68,20 +68,20 @@ def test_the_best_on_validation_patients_is_kept_whatever_it_does_on_the_test_sp
 )
 def test_an_answer_about_another_test_split_is_not_given_and_makes_room(tmp_path: Path, changed: Examples) -> None:
     record = _record(tmp_path)
-    record.keep_if_best(_answer(0.8), SPLIT, validation_log_loss=0.5)
+    record.keep_if_best(_answer(0.8), SPLIT, validation_score=0.5)
     assert record.answer(changed) is None
-    record.keep_if_best(_answer(0.6), changed, validation_log_loss=0.9)
+    record.keep_if_best(_answer(0.6), changed, validation_score=0.9)
     assert record.answer(changed) == _answer(0.6)
 
 
 def test_targets_do_not_matter_where_gold_is_measured_against(tmp_path: Path) -> None:
     record = _record(tmp_path)
-    record.keep_if_best(_answer(0.8), SPLIT, validation_log_loss=0.5)
+    record.keep_if_best(_answer(0.8), SPLIT, validation_score=0.5)
     assert record.answer(replace(SPLIT, targets=torch.ones(2, 1))) == _answer(0.8)
 
 
 def test_another_study_has_another_record(tmp_path: Path) -> None:
-    _record(tmp_path).keep_if_best(_answer(0.8), SPLIT, validation_log_loss=0.5)
+    _record(tmp_path).keep_if_best(_answer(0.8), SPLIT, validation_score=0.5)
     assert _record(tmp_path, OTHER).answer(SPLIT) is None
 
 

@@ -52,7 +52,7 @@ def test_training_takes_the_steps_of_the_federation_and_says_so() -> None:
 
 def test_the_result_follows_from_the_seed() -> None:
     (_, first), (_, second) = lines_and_result(), lines_and_result()
-    assert first.validation_log_loss == second.validation_log_loss
+    assert first.validation_score == second.validation_score
     for left, right in zip(first.model.parameters(), second.model.parameters(), strict=True):
         assert torch.equal(left, right)
 
@@ -86,7 +86,7 @@ def test_the_round_with_the_lowest_validation_loss_is_kept(
     result = training_with_losses(monkeypatch, losses)
     assert result.best_round == best
     assert result.rounds == 3
-    assert result.validation_log_loss == min(losses)
+    assert result.validation_score == min(losses)
     assert float(result.model.get_parameter("fc.bias").detach() - start) == pytest.approx(best, abs=1e-4)
 
 

@@ -80,7 +80,7 @@ class Asked:
         """What ``train-local`` would leave behind."""
         answer = RecordedAnswer("gold", {f"{name}/effusion": Number(value, 9) for name, value in numbers.items()})
         record = LocalRecord(self._site.config.state, self._site.study)
-        record.keep_if_best(answer, self._site.splits["test"], validation_log_loss=0.5)
+        record.keep_if_best(answer, self._site.splits["test"], validation_score=0.5)
 
     def reply(self, model: Arrays | str, *, of_site: str = "") -> EvaluationReply:
         return decode(self.evaluate(model, of_site=of_site).content, EvaluationReply)

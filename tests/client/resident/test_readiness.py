@@ -208,6 +208,16 @@ def test_a_site_with_too_few_patients_for_its_policy_is_warned(write_config: Wri
     assert any("egress.min_patients is 500: no model update may leave" in note for note in report.warnings)
 
 
+def test_a_study_that_chooses_by_what_may_not_leave_is_named(write_config: WriteConfig) -> None:
+    study = (
+        "study: chest-doubt\nfindings: [effusion]\nfederation: {choose_by: composite, composite: {calibration: 0}}\n"
+    )
+    sends = {"device: cpu": "device: cpu\negress: {model_updates: true, metrics: [false_alert_rate, ece]}"}
+    report = run_check(write_config(study=study, replace=sends))
+    assert any("egress.metrics lacks miss_rate: this site has no say" in note for note in report.warnings)
+    assert not any("no say" in note for note in run_check(write_config(replace=sends)).warnings)
+
+
 def test_a_split_without_a_patient_is_a_fault(write_config: WriteConfig, write_manifest: Callable[..., Path]) -> None:
     manifest = write_manifest("s1,p1,1.png,No effusion.")
     report = run_check(write_config(manifest=manifest))

@@ -3,6 +3,7 @@ import pytest
 
 from glsmed.server.folders.run_folder import MetricRow
 from glsmed.server.rounds.best_round import choose_round, mean_line, site_results
+from glsmed.shared.protocol.choice_settings import CompositeSection
 
 
 def _row(
@@ -145,3 +146,75 @@ def test_the_summary_has_the_bins_that_came_whole() -> None:
     assert isinstance(site, dict)
     assert site["calibration"] == [{"cells": 40.0, "said": 0.25, "true": 0.3}]
     assert site["counts"] == {}
+
+
+_EQUAL = CompositeSection()
+
+
+def _parts(number: int, site: str, *values: float, finding: str = "effusion") -> list[MetricRow]:
+    """Rows of false alerts, misses and calibration error, with a log-loss that says the opposite."""
+    names = ("false_alert_rate", "miss_rate", "ece")
+    rows = [_row(number, site, value, metric=name, finding=finding) for name, value in zip(names, values, strict=True)]
+    return [*rows, _row(number, site, 1 - sum(values), finding=finding)]
+
+
+def test_the_studys_own_score_chooses_where_it_is_asked_for() -> None:
+    rows = [*_parts(1, "a", 0.3, 0.2, 0.1), *_parts(2, "a", 0.1, 0.1, 0.1)]
+    choice = choose_round(rows, last=2, composite=_EQUAL)
+    assert (choice.round, choice.metric) == (2, "composite")
+    assert choice.value == pytest.approx(0.1)
+    assert choose_round(rows, last=2).round == 1
+
+
+def test_the_weights_of_the_parts_decide() -> None:
+    rows = [*_parts(1, "a", 0.1, 0.4, 0.1), *_parts(2, "a", 0.3, 0.1, 0.1)]
+    assert choose_round(rows, last=2, composite=CompositeSection(misses=5)).round == 2
+    assert choose_round(rows, last=2, composite=CompositeSection(false_alerts=5)).round == 1
+
+
+@pytest.mark.parametrize(("times", "best"), [(1.0, 1), (5.0, 2)])
+def test_a_rare_finding_counts_as_often_as_it_is_said(times: float, best: int) -> None:
+    rows = [
+        *(*_parts(1, "a", 0.1, 0.1, 0.1), *_parts(1, "a", 0.3, 0.3, 0.3, finding="nodule")),
+        *(*_parts(2, "a", 0.3, 0.3, 0.3), *_parts(2, "a", 0.2, 0.2, 0.2, finding="nodule")),
+    ]
+    choice = choose_round(rows, last=2, composite=CompositeSection(rare_findings={"nodule": times}))
+    assert choice.round == best
+    assert choice.value == pytest.approx({1: (0.1 + times * 0.3), 2: (0.3 + times * 0.2)}[best] / (1 + times))
+
+
+def test_one_of_three_sites_cannot_choose_by_what_it_claims_of_the_score() -> None:
+    honest = {1: 0.3, 2: 0.1, 3: 0.2}
+    rows = [row for number, value in honest.items() for site in "ab" for row in _parts(number, site, *[value] * 3)]
+    rows += [row for number, value in {1: 1.0, 2: 1.0, 3: 0.0}.items() for row in _parts(number, "liar", *[value] * 3)]
+    choice = choose_round(rows, last=3, composite=_EQUAL)
+    assert (choice.round, choice.over_sites) == (2, "median")
+    of_two = [row for row in rows if row.site != "b"]
+    assert choose_round(of_two, last=3, composite=_EQUAL).round == 3  # two sites have no median: the control
+
+
+def test_log_loss_chooses_where_no_site_sends_all_parts() -> None:
+    rows = [row for row in [*_parts(1, "a", 0.1, 0.1, 0.1), *_parts(2, "a", 0.3, 0.3, 0.3)] if row.metric != "ece"]
+    assert (choose_round(rows, last=2, composite=_EQUAL).metric, choose_round(rows, last=2).round) == ("log_loss", 2)
+
+
+def test_a_weighed_mean_of_incomplete_rounds_is_that_of_weighted_least_squares() -> None:
+    """Independent reference: weighted least squares on the design of rounds and pairs, by numpy."""
+    rng = np.random.default_rng(4)
+    findings, times = ("effusion", "nodule", "mass"), np.array([1.0, 4.0, 1.0])
+    known = np.array([[1, 1, 1], [1, 1, 0], [0, 1, 1], [1, 0, 1]], dtype=bool)
+    values = rng.uniform(0.1, 0.9, known.shape)
+    rows = [
+        row
+        for number, place in zip(*np.nonzero(known), strict=True)
+        for row in _parts(int(number), "a", *[float(values[number, place])] * 3, finding=findings[place])
+    ]
+    design = np.array(
+        [np.r_[np.eye(4)[number], np.eye(3)[place]] for number, place in zip(*np.nonzero(known), strict=True)]
+    )
+    root = np.sqrt(times[np.nonzero(known)[1]])
+    found = np.linalg.lstsq(design * root[:, None], values[known] * root, rcond=None)[0]
+    means = found[:4] + times @ found[4:] / times.sum()
+    choice = choose_round(rows, last=3, composite=CompositeSection(rare_findings={"nodule": 4}))
+    assert choice.round == int(means.argmin())
+    assert choice.value == pytest.approx(float(means.min()))

@@ -18,6 +18,7 @@ from glsmed.server.rounds.rounds import StudyPlan, run_study
 from glsmed.server.rounds.site_messenger import Clock
 from glsmed.shared.errors import DataError, FederationError, QueryBudgetError
 from glsmed.shared.files.audit import verify
+from glsmed.shared.protocol.choice_settings import CompositeSection
 from glsmed.shared.protocol.study import Study
 from glsmed.shared.wire.model_manifest import ModelManifest
 from tests.misbehaving_sites import (
@@ -80,6 +81,19 @@ class Federation:
 @pytest.fixture
 def federation(study: Study, tmp_path: Path, clock: Clock, make_site: MakeSite) -> Federation:
     return Federation(study, tmp_path / "run", clock, make_site)
+
+
+def test_a_study_may_choose_by_its_own_score(study: Study, tmp_path: Path, clock: Clock, make_site: MakeSite) -> None:
+    """Log-loss is best in round 2, as above; calibration, all that this study's score weighs, in round 1."""
+    score = CompositeSection(false_alerts=0, misses=0)
+    federation = study.federation.model_copy(update={"choose_by": "composite", "composite": score})
+    own = study.model_copy(update={"federation": federation})
+    run = Federation(own, tmp_path / "run", clock, make_site)
+    told = {"study_digest": own.digest(), "calibrated_at": 1.25}
+    run.apps = {site: make_site(site, step=step, **told) for site, step in (("a", 1.25), ("b", 1.25), ("c", 1.25))}
+    summary = run.run()
+    assert (summary["best_round"], summary["chosen_over_sites"]) == (1, "median")
+    assert summary["chosen_by"] == {"metric": "composite", "mean": 0.0}
 
 
 def test_three_sites_train_and_the_best_round_is_kept(federation: Federation) -> None:

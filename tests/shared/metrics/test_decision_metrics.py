@@ -3,8 +3,10 @@ import torch
 from sklearn.metrics import roc_curve  # type: ignore[import-untyped]  # scikit-learn ships no types
 
 from glsmed.shared.metrics.decision_metrics import (
+    false_alert_rate,
     false_alerts_per_100,
     mean_net_benefit,
+    miss_rate,
     net_benefit,
     net_benefit_of_all,
     threshold_at_sensitivity,
@@ -30,6 +32,17 @@ def test_threshold_against_scikit_learn() -> None:
     assert threshold == pytest.approx(float(thresholds[first]))
     negatives = float((1 - truth).mean())
     assert false_alerts_per_100(probability, truth, threshold) == pytest.approx(100 * false[first] * negatives)
+
+
+@pytest.mark.parametrize(("seed", "decimals"), [(0, 6), (1, 1), (2, 0)])
+def test_both_errors_at_nine_in_ten_are_points_of_the_roc_curve(seed: int, decimals: int) -> None:
+    """Few decimals make ties: a threshold calls all of equal probability, or none."""
+    generator = torch.Generator().manual_seed(seed)
+    truth = (torch.rand(200, generator=generator) < 0.2).double()
+    probability = (torch.randn(200, generator=generator) + truth).sigmoid().round(decimals=decimals)
+    false, true, _ = roc_curve(truth, probability, drop_intermediate=False)
+    assert false_alert_rate(probability, truth) == pytest.approx(false[true >= 0.9].min())
+    assert miss_rate(probability, truth) == pytest.approx(1 - true[false <= 0.1].max())
 
 
 @pytest.mark.parametrize("sensitivity", [0.0, 1.1])

@@ -29,7 +29,7 @@ def test_a_number_that_cannot_be_what_its_name_says_is_refused(key: str, value: 
 
 
 def test_a_site_names_its_permissions_by_these_words() -> None:
-    of_models = ("auroc", "auprc", "brier", "ece", "log_loss", "loss")
+    of_models = ("auroc", "auprc", "brier", "ece", "log_loss", "false_alert_rate", "miss_rate", "loss")
     assert (*of_models, "counts", "cohort", "gold_quality", "reasons", "calibration") == PERMISSIONS
 
 

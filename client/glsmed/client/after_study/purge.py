@@ -73,6 +73,7 @@ def _of_study(state: StateFolder, digest: str) -> Iterator[Held]:
         state.patients: "label table and decoded images",
         state.models(digest): "models of the rounds",
         state.local_record(digest): "numbers of the model that the site trained alone",
+        state.local_model(digest): "the model that the site trained alone",
         state.shared_prior(digest): "prior of cues that the sites shared",
         **{state.round_arrays(name, digest): "the site's own arrays of the rounds" for name in _ROUND_ARRAYS},
         state.compiled_steps: "compiled steps",

@@ -15,7 +15,7 @@ from glsmed.shared.protocol.study import Study
 
 
 class _Best(StudyAccount, ser_json_inf_nan="constants"):
-    validation_log_loss: float = float("inf")
+    validation_log_loss: float = float("inf")  # or the study's composite score: what its rounds are chosen by
     test_split: str = ""  # a digest of what was measured against
     answer: KeptAnswer | None = None
 
@@ -37,19 +37,21 @@ class LocalRecord:
             without_backup="remove it and run `glsmed-client train-local` again",
         )
 
-    def keep_if_best(self, answer: RecordedAnswer, test: Examples, *, validation_log_loss: float) -> None:
-        """Keep what a model does on the test split, unless an earlier one had a lower log-loss on validation patients.
+    def keep_if_best(self, answer: RecordedAnswer, test: Examples, *, validation_score: float) -> bool:
+        """Keep what a model does on the test split, unless an earlier one had a lower score on validation patients.
 
-        What was measured on another test split is replaced whatever it was.
+        What was measured on another test split is replaced whatever it was. Says whether it was kept.
 
         Raises:
             DataError: the file is damaged.
             OSError: the disk is full.
         """
         best, split = self._file.read(), _digest(test)
-        if best.test_split != split or validation_log_loss < best.validation_log_loss:
-            kept = {"validation_log_loss": validation_log_loss, "test_split": split, "answer": KeptAnswer.of(answer)}
+        if best.test_split != split or validation_score < best.validation_log_loss:
+            kept = {"validation_log_loss": validation_score, "test_split": split, "answer": KeptAnswer.of(answer)}
             self._file.write(best.model_copy(update=kept))
+            return True
+        return False
 
     def answer(self, test: Examples) -> RecordedAnswer | None:
         """What the best model does; None where the site trained none, or its test split has changed since.

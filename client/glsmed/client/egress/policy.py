@@ -26,6 +26,7 @@ from glsmed.shared.protocol.messages import (
     Update,
 )
 from glsmed.shared.protocol.metric_names import (
+    DECISION_METRICS,
     EVALUATION_METRICS,
     Metrics,
     check_metrics,
@@ -87,7 +88,7 @@ class EgressPolicy:
     @property
     def sends_evaluations(self) -> bool:
         """Whether any metric of a model may leave; if not, none need be computed for the centre."""
-        return any(metric in EVALUATION_METRICS for metric in self._settings.metrics)
+        return any(metric in (*EVALUATION_METRICS, *DECISION_METRICS) for metric in self._settings.metrics)
 
     def require_updates(self, patients: int) -> None:
         """Raise unless a model trained on so many patients may be sent; ask before training, to spare it in vain.

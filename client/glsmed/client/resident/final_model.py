@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import structlog
 import torch
+from torch import nn
 
-from glsmed.client.data.examples import Examples
+from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.egress.local_record import LocalRecord
 from glsmed.client.egress.site_numbers import Number
 from glsmed.client.evaluation.beside_local import beside_local
@@ -19,6 +20,7 @@ from glsmed.client.resident.preparation import by_split, label_rows
 from glsmed.client.resident.site_runtime import SiteRuntime
 from glsmed.shared.errors import DataError, GlsmedError
 from glsmed.shared.processes.error_words import words_for_log
+from glsmed.shared.protocol.study import Study
 
 
 def keep_final_model(site: SiteRuntime, output_calibration: OutputCalibration, *, round_number: int) -> None:
@@ -38,7 +40,7 @@ def keep_final_model(site: SiteRuntime, output_calibration: OutputCalibration, *
             clahe=site.config.data.clahe,
             offset=None if offsets is None else offsets[0],
             output_calibration=output_calibration,
-            description=_description(site),
+            description=described(site.model, site.splits, site.study, device=site.device),
         ),
     )
     try:
@@ -57,11 +59,13 @@ def beside_own_model(site: SiteRuntime, numbers: Mapping[str, Number]) -> str:
     return beside_local(_by_finding(numbers), _by_finding(_local_numbers(site)))
 
 
-def _description(site: SiteRuntime) -> ModelDescription | None:
+def described(
+    model: nn.Module, splits: Mapping[SplitName, Examples], study: Study, *, device: torch.device
+) -> ModelDescription | None:
     """Intervals, operating points and what is familiar; None where the model's answers are no numbers."""
-    kind = site.study.model.calibration_map
+    kind = study.model.calibration_map
     try:
-        return describe_model(site.model, site.splits, kind=kind, device=site.device)
+        return describe_model(model, splits, kind=kind, device=device)
     except (GlsmedError, ValueError, RuntimeError) as error:  # RuntimeError: of linear algebra on what is no number
         structlog.get_logger().warning("no_model_description", detail=words_for_log(error))
         return None

@@ -69,6 +69,7 @@ def run_check(config_file: Path) -> CheckReport:
     _check_surroundings(report, config)
     if study is not None:
         _check_network(report, config, study)
+        _check_choice(report, config, study)
         report.lines += report.attempt(lambda: roster_lines(config, study)) or []
     adapter = _check_adapter(report, config, study)
     survey = report.attempt(lambda: survey_manifest(config.data.manifest))
@@ -106,6 +107,17 @@ def _check_network(report: CheckReport, config: SiteConfig, study: Study) -> Non
         report.warnings.append(
             f"{study.model.architecture} is trained one patient at a time, since the study has differential privacy: "
             "rounds take longer on a GPU"
+        )
+
+
+def _check_choice(report: CheckReport, config: SiteConfig, study: Study) -> None:
+    """Whether what the study chooses its best round by may leave."""
+    composite = study.federation.choosing_composite
+    kept = [] if composite is None else [name for name in composite.parts if name not in config.egress.metrics]
+    if kept:
+        report.warnings.append(
+            f"the study chooses its best round by the composite score, and egress.metrics lacks {', '.join(kept)}: "
+            "this site has no say in the choice"
         )
 
 

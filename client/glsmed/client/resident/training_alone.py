@@ -1,20 +1,24 @@
 """What a site would have without the federation: its own model, trained on its own data."""
 
+from collections.abc import Mapping
+
 import torch
 
-from glsmed.client.data.examples import Examples
+from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.egress.local_record import LocalRecord
 from glsmed.client.egress.query_budget import RecordedAnswer
 from glsmed.client.egress.site_numbers import evaluation_numbers
 from glsmed.client.evaluation.evaluation import evaluate
 from glsmed.client.evaluation.local_training import LocalResult, numbers_on_test, train_locally
+from glsmed.client.evaluation.shipped_model import SiteParts, write_shipped_model
+from glsmed.client.resident.final_model import described
 from glsmed.client.resident.preparation import prepare_site
 from glsmed.client.settings.config import SiteConfig
 from glsmed.client.settings.site_secret import SiteSecret
 from glsmed.client.training.devices import resolve_device
 from glsmed.shared.processes.command_line import Tell
-from glsmed.shared.protocol.study import load_study
+from glsmed.shared.protocol.study import Study, load_study
 
 
 def train_site_alone(
@@ -63,11 +67,33 @@ def _train(config: SiteConfig, tell: Tell, rounds: int | None, patience: int | N
         beside=config.study.parent,
         keys=SiteSecret.of(config.state).round_keys(study.digest(), "training alone"),
     )
-    _keep(LocalRecord(config.state, approved), result, splits["test"], device=device)
+    if _keep(LocalRecord(config.state, approved), result, splits["test"], device=device):
+        _ship(config, approved, result, splits, device=device)
     return {"site": config.site, **numbers_on_test(result, splits["test"], device=device)}
 
 
-def _keep(record: LocalRecord, result: LocalResult, test: Examples, *, device: torch.device) -> None:
+def _keep(record: LocalRecord, result: LocalResult, test: Examples, *, device: torch.device) -> bool:
     measured = evaluate(result.model, test, device=device, output_calibration=result.output_calibration)
     answer = RecordedAnswer(measured.reference, evaluation_numbers(measured, test))
-    record.keep_if_best(answer, test, validation_log_loss=result.validation_log_loss)
+    return record.keep_if_best(answer, test, validation_score=result.validation_score)
+
+
+def _ship(
+    config: SiteConfig,
+    study: Study,
+    result: LocalResult,
+    splits: Mapping[SplitName, Examples],
+    *,
+    device: torch.device,
+) -> None:
+    """Keep the model with its operating points, as the site keeps the federation's; nothing of it leaves."""
+    offsets = splits["train"].offsets
+    parts = SiteParts(
+        site=config.site,
+        clahe=config.data.clahe,
+        offset=None if offsets is None else offsets[0],
+        output_calibration=result.output_calibration,
+        description=described(result.model, splits, study, device=device),
+    )
+    folder = config.state.local_model(study.digest())
+    write_shipped_model(folder, result.model, study, round_number=result.best_round, parts=parts)

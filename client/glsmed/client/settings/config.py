@@ -126,7 +126,8 @@ class EgressSection(StrictModel):
             description="metrics that may be sent: auroc, auprc, brier, ece, log_loss, loss, counts, "
             "cohort (of each finding, how many labelled cells are present and how many in doubt), "
             "calibration (what was said and what was true in ten bins, of the final evaluation), reasons (why a "
-            "finding has no number), gold_quality (of the site's labels, where the study weighs by it)"
+            "finding has no number), gold_quality (of the site's labels, where the study weighs by it), "
+            "false_alert_rate and miss_rate (for federation.choose_by: composite, and for the centre's case)"
         ),
     ] = ()
     min_patients: Annotated[

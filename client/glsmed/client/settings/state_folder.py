@@ -162,6 +162,10 @@ class StateFolder:
         """How the best model that the site trained alone for a study does on its test split."""
         return self.all_models / f"local-{study_digest[:_DIGEST_SHOWN]}.json"
 
+    def local_model(self, study_digest: str) -> Path:
+        """Folder of the best model that the site trained alone for a study, as the site would use it."""
+        return self.all_models / f"local-model-{study_digest[:_DIGEST_SHOWN]}"
+
     def shared_prior(self, study_digest: str) -> Path:
         """The prior of cues that the sites of a study share."""
         return self.all_models / f"shared-prior-{study_digest[:_DIGEST_SHOWN]}.json"

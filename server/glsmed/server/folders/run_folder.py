@@ -33,10 +33,11 @@ from glsmed.shared.cue_calibration.shared_prior import SharedPrior, prior_from_j
 from glsmed.shared.errors import FederationError, WireError
 from glsmed.shared.files.atomic import write_text
 from glsmed.shared.files.audit import AuditLog, recorded
+from glsmed.shared.protocol.metric_names import DECISION_METRICS
 
 _BEAT_SECONDS = 5.0
 _MESSAGES_KEPT = 20  # more than are said between two looks
-CHOOSING_METRICS = ("log_loss", "auroc")  # a round is chosen by the first of them that sites send
+CHOOSING_METRICS = frozenset({"log_loss", "auroc", "ece", *DECISION_METRICS})  # what a round can be chosen by
 
 State = Literal["waiting", "running", "paused", "finished", "failed", "interrupted"]
 

@@ -88,6 +88,12 @@ federation:
   pause_rounds: 3               # rounds for which it is then not asked
   cross_site_evaluation: false  # true: at the end, sites measure the models of those that allow it
   secure_aggregation: auto      # auto | on | off: the centre sees only sums of three or more sites; needs roster.yaml
+  choose_by: log_loss           # log_loss | composite: what the best round is chosen by, on validation patients
+  composite:                    # weights of the composite score; lower is better
+    false_alerts: 1             # share of absent findings that raise an alert
+    misses: 1                   # share of present findings that raise none
+    calibration: 1              # calibration error
+    rare_findings: {{}}           # {{pneumothorax: 3}}: counts three times
   aggregation:
     rule: mean                  # mean | normalized_mean | norm_bounded_mean | trimmed_mean | median
     weights: cells              # cells | patients | gold_quality: what a site counts by

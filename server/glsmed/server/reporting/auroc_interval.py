@@ -1,8 +1,9 @@
 """The interval of an AUROC from the AUROC and two counts: all that leaves a site."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from glsmed.shared.metrics.auroc_error import hanley_mcneil_error
 
 _Z = 1.959963984540054  # two-sided 95 %
 _STEPS = 60  # of bisection: halves [0, 1] beyond the digits of a double
@@ -36,17 +37,6 @@ def auroc_interval(auroc: float, *, positives: int, negatives: int) -> Interval:
         return abs(auroc - value) > _Z * hanley_mcneil_error(value, positives=positives, negatives=negatives)
 
     return Interval(_edge(auroc, 0.0, is_far), _edge(auroc, 1.0, is_far))
-
-
-def hanley_mcneil_error(auroc: float, *, positives: int, negatives: int) -> float:
-    """The standard error of an AUROC (Hanley and McNeil 1982, equation 1, with Q1 and Q2 of exponential scores)."""
-    both_positives, both_negatives = auroc / (2 - auroc), 2 * auroc**2 / (1 + auroc)
-    variance = (
-        auroc * (1 - auroc)
-        + (positives - 1) * (both_positives - auroc**2)
-        + (negatives - 1) * (both_negatives - auroc**2)
-    ) / (positives * negatives)
-    return math.sqrt(max(variance, 0.0))
 
 
 def _edge(near: float, far: float, is_far: Callable[[float], bool]) -> float:

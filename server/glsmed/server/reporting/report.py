@@ -12,7 +12,7 @@ from glsmed.server.reporting.parts.cross_table import cross_blocks, read_cross_t
 from glsmed.server.reporting.parts.delays import delay_blocks, read_delays
 from glsmed.server.reporting.parts.standing import Standing, standing_blocks
 from glsmed.server.reporting.provenance import digest_table, privacy_blocks, version_table
-from glsmed.server.reporting.results import WORDS, gain_blocks, results_blocks
+from glsmed.server.reporting.results import CHOOSING_WORDS, gain_blocks, results_blocks
 from glsmed.server.reporting.study_record import StudyRecord
 from glsmed.server.reporting.taking_part import round_blocks, site_blocks
 from glsmed.shared.pages.blocks import Block, Heading, Listing, Page, Paragraph, Section, bounded
@@ -93,7 +93,7 @@ def choice_words(record: StudyRecord) -> str:
         "being compared as if each had the same sites and findings. Findings with one class at a site do not count.",
         best=best,
         over=say(over_sites),
-        metric=say(WORDS[chosen["metric"]]),
+        metric=say(CHOOSING_WORDS[chosen["metric"]]),
         value=f"{chosen['mean']:.4f}",
     )
 

@@ -14,6 +14,7 @@ from glsmed.shared.protocol.metric_names import EVALUATION_METRICS
 
 WORDS = {"auroc": "AUROC", "auprc": "AUPRC", "brier": "Brier score", "ece": "calibration error", "log_loss": "log-loss"}
 FEW = " *"  # after a metric by which sites cannot be compared
+CHOOSING_WORDS = {**WORDS, "composite": "composite score"}  # what a round may be chosen by
 
 
 def results_blocks(record: StudyRecord) -> list[Block]:

@@ -7,9 +7,11 @@ from typing import Literal
 
 import numpy as np
 
-from glsmed.server.folders.run_folder import CHOOSING_METRICS, MetricRow
+from glsmed.server.folders.run_folder import MetricRow
 from glsmed.server.rounds.robust_scores import polished
+from glsmed.shared.metrics.composite import composite_of_finding
 from glsmed.shared.metrics.macro import macro
+from glsmed.shared.protocol.choice_settings import CompositeSection
 from glsmed.shared.protocol.metric_names import (
     CALIBRATION_BINS,
     COUNT_PERMISSION,
@@ -22,6 +24,8 @@ Pair = tuple[str, str]  # site and finding
 Scores = Mapping[int, Mapping[Pair, float]]  # by round
 
 _FEWEST_FOR_A_MEDIAN = 3
+_COMPOSITE = "composite"
+_SIGNS = {_COMPOSITE: 1, "log_loss": 1, "auroc": -1}  # the first that sites let be known chooses; 1: low is good
 _DECIMALS = 9  # means that differ by less are equal: sums of floats end a little apart
 
 
@@ -44,8 +48,10 @@ class Choice:
         return f"round {self.round} ({self.over_sites} validation {self.metric} {self.value:.4f})"
 
 
-def choose_round(rows: Iterable[MetricRow], *, last: int) -> Choice:
+def choose_round(rows: Iterable[MetricRow], *, last: int, composite: CompositeSection | None = None) -> Choice:
     """The round with the lowest log-loss on the sites' validation splits; by AUROC where no site sends log-loss.
+
+    A study may weigh errors itself: then the lowest composite score chooses, where sites send what it is made of.
 
     Of three sites or more the median decides, see :func:`_medians`: what one of them claims cannot choose. Of fewer it
     is the mean.
@@ -58,12 +64,16 @@ def choose_round(rows: Iterable[MetricRow], *, last: int) -> Choice:
     Args:
         rows: numbers of all rounds; each pair of site and finding occurs once in a round and split.
         last: the round to keep when there is nothing to compare.
+        composite: the study's weights, where its composite score chooses.
     """
     validation = [row for row in rows if row.split == "validation"]
-    for metric, sign in zip(CHOOSING_METRICS, (1, -1), strict=True):
-        rows_of_it = [row for row in validation if row.metric == metric]
+    scored = validation if composite is None else [*_composite_rows(validation, composite), *validation]
+    counts = {} if composite is None else composite.rare_findings
+    for metric, sign in _SIGNS.items():
+        rows_of_it = [row for row in scored if row.metric == metric]
         is_robust = len({row.site for row in rows_of_it}) >= _FEWEST_FOR_A_MEDIAN
-        scores = _medians(rows_of_it, sign) if is_robust else _means(rows_of_it)
+        times = counts if metric == _COMPOSITE else {}
+        scores = _medians(rows_of_it, sign, times) if is_robust else _means(rows_of_it, times)
         if scores:
             best = min(scores, key=lambda number: (round(sign * scores[number], _DECIMALS), number))
             return Choice(best, metric, scores[best], "median" if is_robust else "mean")
@@ -82,7 +92,22 @@ def site_results(rows: Iterable[MetricRow]) -> dict[str, object]:
     return {site: _one_site(own) for site, own in sorted(by_site.items())}
 
 
-def _medians(rows: list[MetricRow], sign: int) -> Mapping[int, float]:
+def _composite_rows(rows: Iterable[MetricRow], composite: CompositeSection) -> list[MetricRow]:
+    """The composite score of each round, site and finding that has all its parts."""
+    known: dict[tuple[int, str, str], dict[str, float]] = defaultdict(dict)
+    references: dict[str, str] = {}
+    for row in rows:
+        if row.finding:
+            known[row.round, row.site, row.finding][row.metric] = row.value
+            references[row.site] = row.reference
+    return [
+        MetricRow(number, "validation", site, references[site], finding, _COMPOSITE, value)
+        for (number, site, finding), metrics in known.items()
+        if (value := composite_of_finding(metrics, composite.parts)) is not None
+    ]
+
+
+def _medians(rows: list[MetricRow], sign: int, times: Mapping[str, float]) -> Mapping[int, float]:
     """The median over sites of each round, as if all had measured it; see :func:`polished`.
 
     A site's number is its mean over findings, fitted to its own numbers alone. Rounds that a single site measured are
@@ -90,7 +115,7 @@ def _medians(rows: list[MetricRow], sign: int) -> Mapping[int, float]:
     """
     scores: dict[int, dict[str, float]] = defaultdict(dict)
     for site in sorted({row.site for row in rows}):
-        for number, value in _means([row for row in rows if row.site == site]).items():
+        for number, value in _means([row for row in rows if row.site == site], times).items():
             scores[number][site] = sign * value
     common = {number: own for number, own in scores.items() if len(own) > 1} or scores
     groups = _comparable({number: {(site, ""): value for site, value in own.items()} for number, own in common.items()})
@@ -100,13 +125,13 @@ def _medians(rows: list[MetricRow], sign: int) -> Mapping[int, float]:
     return {number: sign * value for number, value in polished({one: common[one] for one in sorted(chosen)}).items()}
 
 
-def _means(rows: list[MetricRow]) -> Mapping[int, float]:
+def _means(rows: list[MetricRow], times: Mapping[str, float]) -> Mapping[int, float]:
     """The mean that each round would have over all pairs of site and finding, also over those it lacks.
 
     Least squares of value = round + pair, which removes what makes one pair harder than others, whichever rounds lack
     it. Where every round has every pair, these are the plain means. Rounds that share no pair, not even through other
     rounds, cannot be compared: then the largest group that can be compared is used (of two as large, the later). Empty
-    if that is one round of several.
+    if that is one round of several. A finding counts so many ``times``, once where it is not named.
     """
     scores: dict[int, dict[Pair, float]] = defaultdict(dict)
     for row in rows:
@@ -114,7 +139,7 @@ def _means(rows: list[MetricRow]) -> Mapping[int, float]:
     chosen = max(_comparable(scores), key=lambda numbers: (len(numbers), max(numbers)), default=set())
     if not chosen or len(chosen) == 1 < len(scores):
         return {}
-    return _fitted({number: scores[number] for number in sorted(chosen)})
+    return _fitted({number: scores[number] for number in sorted(chosen)}, times)
 
 
 def _comparable(scores: Scores) -> list[set[int]]:
@@ -128,15 +153,17 @@ def _comparable(scores: Scores) -> list[set[int]]:
     return [numbers for numbers, _ in groups]
 
 
-def _fitted(scores: Scores) -> Mapping[int, float]:
+def _fitted(scores: Scores, times: Mapping[str, float]) -> Mapping[int, float]:
     """The effect of each round, the effects of pairs having mean 0: the normal equations with the rounds eliminated."""
     pairs = sorted({pair for own in scores.values() for pair in own})
-    known = np.array([[pair in own for pair in pairs] for own in scores.values()], dtype=np.float64)
+    weights = np.array([times.get(finding, 1.0) for _, finding in pairs])
+    known = np.array([[pair in own for pair in pairs] for own in scores.values()]) * weights
     values = np.array([[own.get(pair, 0.0) for pair in pairs] for own in scores.values()])
     share = known / known.sum(1, keepdims=True)
     system = np.diag(known.sum(0)) - known.T @ share
-    excess = (values - known * (share * values).sum(1, keepdims=True)).sum(0)
+    excess = (known * (values - (share * values).sum(1, keepdims=True))).sum(0)
     effects = np.linalg.lstsq(system, excess, rcond=None)[0]
+    effects -= weights @ effects / weights.sum()
     means = (share * (values - effects)).sum(1)
     return dict(zip(scores, means.tolist(), strict=True))
 

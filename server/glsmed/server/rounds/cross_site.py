@@ -10,7 +10,7 @@ from glsmed.server.folders.run_folder import MetricRow
 from glsmed.server.rounds.peer_models import PeerModels
 from glsmed.server.rounds.requests import RoundOutcome, RoundRequests
 from glsmed.shared.metrics.macro import macro
-from glsmed.shared.protocol.metric_names import EVALUATION_METRICS
+from glsmed.shared.protocol.metric_names import DECISION_METRICS, EVALUATION_METRICS
 
 _HIGH_IS_GOOD = ("auroc", "auprc")
 _DECIMALS = 6  # differences of numbers with three decimals, without the noise of binary fractions
@@ -82,6 +82,7 @@ def cross_site_summary(
         "models_of": {site: _model(one) for site, one in sorted(peers.items())},
         "not_shown": {site: reason for site, reason in reasons.items() if site not in peers},
         "gain": {site: _gain(federated[site], local[site]) for site in sorted(federated.keys() & local.keys())},
+        "alone": {site: decisions for site, findings in local.items() if (decisions := _decisions(findings))},
     }
 
 
@@ -110,12 +111,21 @@ def worst_sites(measured: Mapping[str, Mapping[str, float]]) -> dict[str, dict[s
 def _gain(federated: Findings, local: Findings) -> dict[str, float]:
     """Federated less local, of means over the findings that have the metric for both models."""
     gain: dict[str, float] = {}
-    for metric in EVALUATION_METRICS:
+    for metric in (*EVALUATION_METRICS, *DECISION_METRICS):
         both = [name for name in federated if metric in federated[name] and metric in local.get(name, {})]
         if both:
             differences = [federated[name][metric] - local[name][metric] for name in both]
             gain[metric] = round(sum(differences) / len(both), _DECIMALS)
     return gain
+
+
+def _decisions(findings: Findings) -> dict[str, dict[str, float]]:
+    """What the alerts of a site's own model would do, by finding, as far as the site sent it."""
+    known = {
+        name: {metric: value for metric, value in metrics.items() if metric in DECISION_METRICS}
+        for name, metrics in findings.items()
+    }
+    return {name: metrics for name, metrics in known.items() if metrics}
 
 
 def _means(findings: Findings) -> dict[str, float]:
@@ -126,7 +136,7 @@ def _by_site(rows: Iterable[MetricRow]) -> Mapping[str, Findings]:
     """The metrics of each finding at each site that sent any."""
     sites: dict[str, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
     for row in rows:
-        if row.finding and row.metric in EVALUATION_METRICS:
+        if row.finding and row.metric in (*EVALUATION_METRICS, *DECISION_METRICS):
             sites[row.site][row.finding][row.metric] = row.value
     return {site: dict(findings) for site, findings in sorted(sites.items())}
 

@@ -283,7 +283,8 @@ class _StudyRun:
 
     def _choice(self, last: int) -> Choice:
         kept = set(self._folder.checkpoints.rounds())
-        return choose_round((row for row in self._folder.validation() if row.round in kept), last=last)
+        rows = (row for row in self._folder.validation() if row.round in kept)
+        return choose_round(rows, last=last, composite=self._study.federation.choosing_composite)
 
     def _evaluate(self, checkpoint: Checkpoint, split: str) -> RoundOutcome:
         sites = self._assemble(checkpoint.round)

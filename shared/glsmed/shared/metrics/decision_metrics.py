@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 SENSITIVITIES = (0.90, 0.95)
+RATE = 0.9  # of the present findings found, or of the absent ones left alone, where the other error is measured
 NET_BENEFIT_THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 11))  # 5 % to 50 %
 
 
@@ -30,6 +31,22 @@ def false_alerts_per_100(probability: Tensor, truth: Tensor, threshold: float) -
     """False alerts in 100 examinations where everything at the threshold and above is called."""
     called = (probability >= threshold) & (truth <= 0)
     return 100 * float(called.double().mean())
+
+
+def false_alert_rate(probability: Tensor, truth: Tensor) -> float:
+    """Share of the absent findings that are called where 90 % of the present ones are; both must occur."""
+    threshold = threshold_at_sensitivity(probability, truth, RATE)
+    return float((probability[truth <= 0] >= threshold).double().mean())
+
+
+def miss_rate(probability: Tensor, truth: Tensor) -> float:
+    """Share of the present findings that are missed where at most 10 % of the absent ones are called; both must occur.
+
+    It does not depend on how common the finding is, as :func:`false_alert_rate` does not.
+    """
+    absent = probability[truth <= 0].sort(descending=True).values
+    highest_silent = absent[math.floor((1 - RATE) * len(absent) + 1e-9)]
+    return float((probability[truth > 0] <= highest_silent).double().mean())
 
 
 def net_benefit(probability: Tensor, truth: Tensor, threshold: float) -> float:

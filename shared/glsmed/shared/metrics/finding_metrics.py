@@ -15,8 +15,10 @@ from glsmed.shared.metrics.calibration_error import (
 from glsmed.shared.metrics.calibration_metrics import brier_parts, calibration_slope_intercept
 from glsmed.shared.metrics.decision_metrics import (
     SENSITIVITIES,
+    false_alert_rate,
     false_alerts_per_100,
     mean_net_benefit,
+    miss_rate,
     threshold_at_sensitivity,
 )
 
@@ -26,7 +28,10 @@ FindingMetrics = dict[str, dict[str, float]]
 
 
 def finding_metrics(probabilities: Tensor, reference: Tensor, findings: Sequence[str]) -> FindingMetrics:
-    """Metrics by finding: n, positives, brier, log_loss, ece and, where both classes occur, auroc and auprc.
+    """Metrics by finding: n, positives, brier, log_loss, ece and, where both classes occur, what needs both.
+
+    That is auroc, auprc, false_alert_rate (of absent findings, where 90 % of the present ones are called) and
+    miss_rate (of present findings, where 10 % of the absent ones are called).
 
     Args:
         probabilities: ``(N, K)`` in [0, 1].
@@ -67,6 +72,8 @@ def _one_finding(probability: Tensor, truth: Tensor) -> dict[str, float]:
 
         metrics["auroc"] = float(binary_auroc(probability, truth.long()))
         metrics["auprc"] = float(binary_average_precision(probability, truth.long()))
+        metrics["false_alert_rate"] = false_alert_rate(probability, truth)
+        metrics["miss_rate"] = miss_rate(probability, truth)
     return metrics
 
 

@@ -59,6 +59,15 @@ class Estimate:
     high: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A named bar between two values."""
+
+    name: str
+    low: float
+    high: float
+
+
 def reliability_svg(curves: Mapping[str, Sequence[tuple[float, float]]], *, title: str) -> str:
     """What was said across, what was true upwards: on the diagonal, a probability means what it says.
 
@@ -152,6 +161,27 @@ def bars_svg(groups: Mapping[str, Mapping[str, float]], *, up: str, title: str, 
         return _svg(figure, title)
 
 
+def tornado_svg(bars: Sequence[Bar], *, middle: float, title: str) -> str:
+    """One bar a name, from where a value is with a number made smaller to where it is with it made larger.
+
+    Args:
+        bars: from top to bottom.
+        middle: the value with every number as it is.
+        title: what it shows, for those who do not see it.
+    """
+    with mpl.rc_context(_SETTINGS):
+        figure, axes = _axes(width=7.0, height=0.8 + 0.3 * len(bars))
+        for row, bar in enumerate(bars):
+            for colour, end in ((_COLOURS[0], bar.low), (_COLOURS[1], bar.high)):
+                axes.barh(row, end - middle, left=middle, height=0.6, color=colour)
+        axes.axvline(middle, color=_INK, linewidth=1)
+        axes.set_yticks(range(len(bars)), [bar.name for bar in bars])
+        axes.invert_yaxis()
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:+,.0f}")
+        axes.grid(axis="x", color="#a0aec0", linewidth=0.4)
+        return _svg(figure, title)
+
+
 def _short(name: str) -> str:
     """A name that leaves room for the drawing."""
     return bounded(name, most=_LONGEST_NAME)
@@ -191,8 +221,9 @@ def _legend(axes: Axes, series: int) -> None:
 def _svg(figure: Figure, title: str) -> str:
     """The drawing without what only a file needs: its head, its metadata and the names of its groups."""
     stream = io.StringIO()
-    with warnings.catch_warnings():  # letters that matplotlib's own font lacks are drawn by the browser
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+    with warnings.catch_warnings():
+        # text stays text, and the reader's browser has the letters that matplotlib's own font lacks
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
         figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
     text = stream.getvalue()
     text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)

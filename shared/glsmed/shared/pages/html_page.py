@@ -37,7 +37,7 @@ iframe { width: 100%; height: 22rem; border: 1px solid var(--line); background: 
 """
 
 
-def as_html(page: Page, *, language: str = "en") -> str:
+def as_html(page: Page, *, language: str = "") -> str:
     """The page as HTML: light or dark as the reader's screen is, and fit to be printed."""
     title, body = _text(page.title), blocks_html(page.blocks)
     head = (
@@ -46,7 +46,7 @@ def as_html(page: Page, *, language: str = "en") -> str:
         f"<style>\n{_STYLE}</style>"
     )
     shown = f"<body>\n<h1>{title}</h1>\n{body}\n</body>"
-    return f'<!doctype html>\n<html lang="{language}">\n<head>\n{head}\n</head>\n{shown}\n</html>\n'
+    return f'<!doctype html>\n<html lang="{escape(language or page.language)}">\n<head>\n{head}\n</head>\n{shown}\n</html>\n'
 
 
 def blocks_html(blocks: Iterable[Block]) -> str:

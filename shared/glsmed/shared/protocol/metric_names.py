@@ -18,6 +18,7 @@ MISSING_REASONS: Mapping[int, str] = {
     3: "too few patients with it, or without it",
 }
 EVALUATION_METRICS = ("auroc", "auprc", "brier", "ece", "log_loss")
+DECISION_METRICS = ("false_alert_rate", "miss_rate")  # what alerts would do; sites send them where they name them
 _BILLION = 1e9
 _CALIBRATION_CELLS = "calibration_cells_"
 _ROUNDING = 1e-4  # sums in float32 may end a little outside the range
@@ -41,6 +42,7 @@ class Metric:
 METRICS: Mapping[str, Metric] = {
     **{name: Metric(name, 0, 1) for name in EVALUATION_METRICS[:-1]},
     "log_loss": Metric("log_loss", 0, 100),
+    **{name: Metric(name, 0, 1) for name in DECISION_METRICS},
     "loss": Metric("loss", -_BILLION, _BILLION),
     **dict.fromkeys(("n", "positives", "patients", "training_cells"), Metric(COUNT_PERMISSION, 0, _BILLION)),
     **dict.fromkeys(("present_cells", "doubted_cells"), Metric(COHORT_PERMISSION, 0, _BILLION)),

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from glsmed.shared.files.documents import FalseIsOff, StrictModel, load
+from glsmed.shared.protocol.choice_settings import ChoiceName, CompositeSection
 from glsmed.shared.protocol.network_settings import FineTuningSection, ModelSection
 from glsmed.shared.protocol.strategy_settings import (
     AggregationSection,
@@ -306,12 +307,27 @@ class FederationSection(StrictModel):
             "without a roster takes no part; off: never"
         ),
     ] = "auto"
+    choose_by: Annotated[
+        ChoiceName,
+        Field(
+            description="by what the best round is chosen on the sites' validation patients: log_loss, or the study's "
+            "own composite score, which needs false_alert_rate, miss_rate and ece in egress.metrics"
+        ),
+    ] = "log_loss"
+    composite: Annotated[
+        CompositeSection, Field(description="what the composite score weighs; lower is better: docs/learning.md")
+    ] = CompositeSection()
     aggregation: Annotated[
         AggregationSection, Field(description="how the updates of a round become one model: docs/learning.md")
     ] = AggregationSection()
     server_optimizer: Annotated[
         ServerOptimizerSection, Field(description="what the centre does with the mean change of a round")
     ] = ServerOptimizerSection()
+
+    @property
+    def choosing_composite(self) -> CompositeSection | None:
+        """The composite score by which rounds are chosen; None where log-loss chooses."""
+        return self.composite if self.choose_by == "composite" else None
 
 
 class CentreSection(StrictModel):
@@ -415,6 +431,15 @@ class Study(StrictModel):
         if self.training.privacy.is_on and self.labels.negative_rates != "off":
             raise ValueError(
                 "training.privacy does not cover the models that negative_rates: gated trains: set it to off"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _rare_findings_are_known(self) -> Self:
+        unknown = [name for name in self.federation.composite.rare_findings if name not in self.findings]
+        if unknown:
+            raise ValueError(
+                f"federation.composite.rare_findings: expected findings of the study, got {', '.join(unknown)}"
             )
         return self
 

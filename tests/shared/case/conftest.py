@@ -1,0 +1,33 @@
+"""Prices as ``case --init`` writes them, and a hospital whose rates are known."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from glsmed.shared.case.prices import Prices, load_prices
+from glsmed.shared.case.prices_file import write_prices
+from glsmed.shared.case.yearly import Hospital, Rates
+
+
+@pytest.fixture
+def prices(tmp_path: Path) -> Prices:
+    write_prices(tmp_path / "prices.yaml")
+    return load_prices(tmp_path / "prices.yaml")
+
+
+def rates(sensitivity: list[float], false_alerts: list[float], quiet: float = 0.8) -> Rates:
+    """Three rows of the same numbers: an estimate and two draws."""
+    return Rates(np.array([sensitivity] * 3), np.array([false_alerts] * 3), np.full(3, quiet))
+
+
+@pytest.fixture
+def hospital() -> Hospital:
+    return Hospital(
+        "st-mary",
+        ("effusion", "nodule"),
+        np.array([[0.1, 0.02]] * 3),
+        {"local": rates([0.8, 0.5], [0.1, 0.2]), "federated": rates([0.9, 0.6], [0.05, 0.1])},
+        (30, 6),
+        (270, 294),
+    )
