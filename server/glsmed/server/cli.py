@@ -4,18 +4,20 @@ import os
 
 import typer
 
-from glsmed.server.commands.admit import admit_command
+from glsmed.server.commands.admitting.admit import admit_command
+from glsmed.server.commands.admitting.certify import certify_command
+from glsmed.server.commands.admitting.sites import sites_command
+from glsmed.server.commands.admitting.withdraw import withdraw_command
 from glsmed.server.commands.check import check_command
 from glsmed.server.commands.export import export_command
 from glsmed.server.commands.init import init_command
+from glsmed.server.commands.passphrase_option import PassphraseOption
 from glsmed.server.commands.report import report_command
 from glsmed.server.commands.run import run_study_command, run_study_file
-from glsmed.server.commands.sites import sites_command
 from glsmed.server.commands.status import status_command
 from glsmed.server.commands.steer import extend_command, pause_command, resume_command, stop_command
 from glsmed.server.commands.study_option import StudyOption, chosen_study
 from glsmed.server.commands.weights import weights_app
-from glsmed.server.commands.withdraw import withdraw_command
 from glsmed.shared.files.atomic import PRIVATE_UMASK
 from glsmed.shared.processes.command_line import run_command
 
@@ -28,7 +30,7 @@ app = typer.Typer(
 
 
 @app.callback(invoke_without_command=True)
-def centre(context: typer.Context, study: StudyOption = None) -> None:
+def centre(context: typer.Context, study: StudyOption = None, ca_passphrase_file: PassphraseOption = None) -> None:
     """Run the coordinating centre of a glsmed study.
 
     **Examples**
@@ -40,12 +42,13 @@ def centre(context: typer.Context, study: StudyOption = None) -> None:
     """
     context.obj = study
     if context.invoked_subcommand is None:
-        run_study_file(chosen_study(context, study))
+        run_study_file(chosen_study(context, study), ca_passphrase_file)
 
 
 app.command("run")(run_study_command)
 app.command("init")(init_command)
 app.command("admit")(admit_command)
+app.command("certify")(certify_command)
 app.command("status")(status_command)
 app.command("report")(report_command)
 app.command("stop")(stop_command)

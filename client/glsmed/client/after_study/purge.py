@@ -8,6 +8,7 @@ from pathlib import Path
 
 from glsmed.client.settings.config import SiteConfig
 from glsmed.client.settings.site_audit import open_audit
+from glsmed.client.settings.site_certificate import certificate_beside
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.errors import DataError
 from glsmed.shared.files.exclusive_lock import exclusive_lock
@@ -97,6 +98,7 @@ def _always_kept(config: SiteConfig) -> Iterator[Held]:
     yield Held(config.state.audit, "audit log: what has left cannot be called back, so its record stays")
     yield Held(config.state.accounts, "privacy and requests that were spent: later studies must count them")
     yield Held(config.key, "the site's key")
+    yield Held(certificate_beside(config.key), "the certificate of the site's key")
     yield Held(config.data.manifest, "the hospital's own manifest, images and reports")
     if config.data.gold is not None:
         yield Held(config.data.gold, "the hospital's own gold labels")

@@ -2,19 +2,17 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
+from glsmed.server.commands.passphrase_option import PassphraseOption
 from glsmed.server.commands.study_option import StudyOption, chosen_study
 
 
 def run_study_command(
     context: typer.Context,
     study: StudyOption = None,
-    ca_passphrase_file: Annotated[
-        Path | None, typer.Option(help="Opens an encrypted pki/ca.key if the server certificate must be renewed.")
-    ] = None,
+    ca_passphrase_file: PassphraseOption = None,
 ) -> None:
     """Run the study until its last round; the same as `flwr-server --study study.yaml`."""
     run_study_file(chosen_study(context, study), ca_passphrase_file)
@@ -22,7 +20,7 @@ def run_study_command(
 
 def run_study_file(study_file: Path, ca_passphrase_file: Path | None = None) -> None:
     """Run the study, and print each event with the seconds since the start."""
-    from glsmed.server.folders.pki import passphrase_in
+    from glsmed.server.folders.authority.passphrase import passphrase_in
     from glsmed.server.processes.supervisor import StudySupervisor  # heavy: --help need not wait for it
     from glsmed.shared.processes.children import end_with_starter
     from glsmed.shared.processes.logs import json_is_wanted, json_lines

@@ -19,6 +19,7 @@ from flwr.supercore.retry import RetryInvoker
 from flwr.supernode.fleet_http_client import FleetHttpClient
 from flwr.supernode.node_auth_http_interceptor import NodeAuthHttpInterceptor
 
+from glsmed.client.node.centre_context import centre_context
 from glsmed.client.node.connection_faults import explain, is_given_up_too_early
 from glsmed.client.node.node_settings import NodeSettings
 from glsmed.client.node.proxy import Proxy, centre_client
@@ -42,9 +43,11 @@ class BoundedFleetClient(FleetHttpClient):
 
     Attributes:
         proxy: the hospital's; None: straight to the centre. Of the class, since upstream makes the object.
+        greeting: how the centre is greeted, with the site's certificate; None: as upstream does, without.
     """
 
     proxy: ClassVar[Proxy | None] = None
+    greeting: ClassVar[ssl.SSLContext | None] = None
 
     def __init__(
         self,
@@ -59,7 +62,7 @@ class BoundedFleetClient(FleetHttpClient):
             base_url, interceptors=interceptors, verify=verify, timeout=timeout, retry_invoker=retry_invoker
         )
         self._client.close()
-        self._client = centre_client(verify, self.proxy, timeout=timeout)
+        self._client = centre_client(self.greeting or verify, self.proxy, timeout=timeout)
 
     def _send(self, context: ProtobufRequestContext, *, stream: bool = False) -> httpx.Response:
         self._client.event_hooks = {"response": [_refuse_large]}
@@ -75,14 +78,14 @@ class BoundedFleetClient(FleetHttpClient):
         return response
 
 
-def fleet_client_through(proxy: Proxy | None) -> type[BoundedFleetClient]:
-    """Flower's client of the centre for a site with this proxy."""
+def fleet_client_through(proxy: Proxy | None, greeting: ssl.SSLContext) -> type[BoundedFleetClient]:
+    """Flower's client of the centre for a site with this proxy, which greets the centre so."""
 
-    class ClientThroughProxy(BoundedFleetClient):
+    class ClientOfSite(BoundedFleetClient):
         pass
 
-    ClientThroughProxy.proxy = proxy
-    return ClientThroughProxy
+    ClientOfSite.proxy, ClientOfSite.greeting = proxy, greeting
+    return ClientOfSite
 
 
 def _refuse_large(response: httpx.Response) -> None:
@@ -151,7 +154,8 @@ def is_admitted(settings: NodeSettings) -> bool:
 
 @contextlib.contextmanager
 def _fleet_client(settings: NodeSettings, key: ec.EllipticCurvePrivateKey) -> Iterator[FleetHttpClient]:
-    client = fleet_client_through(settings.proxy).from_server_address(
+    greeting = centre_context(settings.ca_certificate, settings.private_key)
+    client = fleet_client_through(settings.proxy, greeting).from_server_address(
         settings.centre,
         insecure=False,
         root_certificates=read_authority(settings.ca_certificate),
