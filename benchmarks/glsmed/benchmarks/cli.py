@@ -5,7 +5,6 @@ The commands import what they need when they run, so that ``--help`` need not wa
 
 import typer
 
-from glsmed.benchmarks.commands.attacks import attacks
 from glsmed.benchmarks.commands.build import build
 from glsmed.benchmarks.commands.check import check
 from glsmed.benchmarks.commands.device import device
@@ -14,6 +13,8 @@ from glsmed.benchmarks.commands.fine_tuning import fine_tuning
 from glsmed.benchmarks.commands.language import language
 from glsmed.benchmarks.commands.methods import methods
 from glsmed.benchmarks.commands.rounds import rounds
+from glsmed.benchmarks.commands.security.attacks import attacks
+from glsmed.benchmarks.commands.security.privacy import privacy
 from glsmed.benchmarks.commands.strategies import strategies
 from glsmed.benchmarks.commands.training import training
 from glsmed.shared.processes.command_line import run_command
@@ -34,6 +35,7 @@ def benchmark() -> None:
     - `glsmed-benchmark strategies --out runs/strategies` compares ways of averaging and of local training
     - `glsmed-benchmark fine-tuning --out runs/fine-tuning` measures how a study should tune the weights it starts from
     - `glsmed-benchmark attacks --out runs/attacks` measures what a dishonest centre reads from a hospital
+    - `glsmed-benchmark privacy --out runs/privacy` measures what each epsilon costs a hospital
     - `glsmed-benchmark build --out my-data` writes simulated hospitals as a data set that others can use
     """
 
@@ -50,6 +52,7 @@ for command in (
     rounds,
     build,
     attacks,
+    privacy,
 ):
     app.command(command.__name__.replace("_", "-"))(command)
 

@@ -176,7 +176,7 @@ def serving(
     host: str = "127.0.0.1",
     clients: Authority | None = None,
 ) -> Iterator[int]:
-    """Serve over TLS while the block runs; yields the port. With ``clients``, who has no certificate of it is refused."""
+    """Serve over TLS while the block runs; yields the port. With ``clients``, nobody without its certificate."""
     certificate, key = files
     config = uvicorn.Config(
         app,

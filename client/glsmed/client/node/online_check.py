@@ -185,8 +185,8 @@ def _tell_of_no_certificate(report: OnlineReport, settings: NodeSettings) -> Non
         )
         return
     report.faults.append(
-        f"{certificate_beside(settings.private_key)}: no such file: the centre sends it once it has admitted this site, "
-        "and answers nobody without"
+        f"{certificate_beside(settings.private_key)}: no such file: the centre sends it once it has admitted this "
+        "site, and answers nobody without"
     )
 
 

@@ -34,9 +34,9 @@ def read_certificate(private_key: Path, ca_certificate: Path) -> x509.Certificat
         certificate = x509.load_pem_x509_certificate(path.read_bytes())
     except FileNotFoundError:
         raise DataError(
-            f"{path}: no such file, and the centre answers nobody without a certificate. Send request.yaml to the centre "
-            "to be admitted, and read the fingerprint out when it calls; then it sends this file. If it has admitted "
-            f"this site already, {_REMEDY}"
+            f"{path}: no such file, and the centre answers nobody without a certificate. Send request.yaml to the "
+            "centre to be admitted, and read the fingerprint out when it calls; then it sends this file. If it has "
+            f"admitted this site already, {_REMEDY}"
         ) from None
     except ValueError:
         raise DataError(f"{path}: is not a certificate in PEM; {_REMEDY}") from None

@@ -1,7 +1,7 @@
 """The certificate of each admitted site, by which the public listener knows that a connection is of this study.
 
-It is of the key that was admitted, so nothing secret travels: the centre makes it out of request.yaml and sends it to the
-hospital, which keeps it beside its key.
+It is of the key that was admitted, so nothing secret travels: the centre makes it out of request.yaml and sends it to
+the hospital, which keeps it beside its key.
 """
 
 from collections.abc import Iterable, Mapping

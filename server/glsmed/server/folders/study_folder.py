@@ -2,8 +2,8 @@
 
 study.yaml    the study; the only file that people edit
 pki/          the study's authority, the server's certificate, and the key that signs tasks
-sites/        one admitted request per site; sites/withdrawn/ one record per withdrawn key; sites/certificates/ what each
-              admitted site shows the public listener
+sites/        one admitted request per site; sites/withdrawn/ one record per withdrawn key; sites/certificates/ what
+              each admitted site shows the public listener
 roster.yaml   the sites' keys as the hospitals approve them, where updates are masked; see `sites --write-roster`
 nodes.json    {"<node id>": "<site>"}, as the SuperLink knows the admitted keys
 run/          what the run writes, see :mod:`glsmed.server.folders.run_folder`

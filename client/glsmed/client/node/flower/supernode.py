@@ -4,6 +4,7 @@ It talks to the centre (outbound TLS only) and keeps received messages in memory
 nothing by itself: the resident process takes its tasks over the loopback interface.
 """
 
+import itertools
 import ssl
 import sys
 import time
@@ -86,7 +87,7 @@ def run_supernode(arguments: list[str], *, most_message_bytes: int, bell: Bell, 
 
 def _greeting(arguments: list[str]) -> ssl.SSLContext:
     """How the centre is greeted, with the files that :func:`supernode_arguments` has named."""
-    named = dict(zip(arguments, arguments[1:], strict=False))
+    named = dict(itertools.pairwise(arguments))
     return centre_context(Path(named["--root-certificates"]), Path(named["--auth-supernode-private-key"]))
 
 

@@ -1,4 +1,4 @@
-"""The passphrase of an encrypted authority's key: out of a file, or typed; never an argument, which others could see."""
+"""The passphrase of an encrypted authority's key: out of a file, or typed; never an argument, which others see."""
 
 import sys
 from collections.abc import Callable
