@@ -317,9 +317,7 @@ def test_a_key_that_the_centre_has_replaced_is_refused_once_the_new_one_was_seen
     party: Party, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stolen = party.certificates.task_key()
-    monkeypatch.setattr(
-        "glsmed.server.folders.authority.issuing._CLOCK_SKEW", timedelta(seconds=-2)
-    )  # made two seconds later
+    monkeypatch.setattr(issuing, "_CLOCK_SKEW", timedelta(seconds=-2))  # made two seconds later
     party.certificates.issue_task_key()
     monkeypatch.undo()
     app = party.app("a")

@@ -4,12 +4,13 @@ import math
 
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]  # scikit-learn ships no types
 
 from glsmed.benchmarks.attacks.membership import Inferred, _auroc, hits_at, likelihood_ratios, membership_markdown
 
 
-def _scores(shift: float, *, models: int = 40, patients: int = 300) -> tuple[np.ndarray, np.ndarray]:
+def _scores(shift: float, *, models: int = 40, patients: int = 300) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Each patient has a mean of its own, which is higher by ``shift`` in models that have seen it."""
     rng = np.random.default_rng(0)
     seen = rng.random((models, patients)) < 0.5

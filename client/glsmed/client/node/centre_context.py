@@ -30,8 +30,8 @@ def centre_context(ca_certificate: Path, private_key: Path) -> ssl.SSLContext:
     if days_left(certificate) < 0:
         raise OutsideFaultError(
             f"{certificate_beside(private_key)}: this site's certificate ended on "
-            f"{certificate.not_valid_after_utc:%Y-%m-%d}: ask the centre for a new one (flwr-server certify) and put it "
-            "there"
+            f"{certificate.not_valid_after_utc:%Y-%m-%d}: ask the centre for a new one (flwr-server certify), and put "
+            "it there"
         )
     show(context, certificate, private_key)
     return context
