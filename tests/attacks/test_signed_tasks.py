@@ -25,6 +25,7 @@ from glsmed.client.node.gate.task_gate import REFUSED as TASK_REFUSED
 from glsmed.client.node.gate.task_gate import TaskGate
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.server.flower.in_process import RUN_ID
+from glsmed.server.folders.authority import issuing
 from glsmed.server.folders.pki import CertificateFolder
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.server.rounds.rounds import StudyPlan, run_study
