@@ -65,9 +65,7 @@ def admit_command(
     admitted = admit(request, sites=folder.sites, study=approved.study, study_digest=approved.digest(), compare=compare)
     typer.echo(f"admitted {admitted.site} (glsmed {admitted.glsmed}, flwr {admitted.flwr})")
     typer.echo(f"key {fingerprint_of(admitted.public_key)}")
-    typer.echo(
-        f"send {certificates.path(admitted.site)} to {admitted.site}, which keeps it as keys/site.crt"
-    )
+    typer.echo(f"send {certificates.path(admitted.site)} to {admitted.site}, which keeps it as keys/site.crt")
     if not all(is_compared):
         typer.echo(_not_compared(admitted.site), err=True)
 
