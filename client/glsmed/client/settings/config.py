@@ -209,8 +209,8 @@ class SiteConfig(StrictModel):
     key: Annotated[
         Path,
         Field(
-            description="this site's private key; enroll makes it, and it never leaves. The certificate that the centre "
-            "sends lies beside it, with the ending .crt"
+            description="this site's private key; enroll makes it, and it never leaves. The certificate that the "
+            "centre sends lies beside it, with the ending .crt"
         ),
     ] = Path("keys/site.key")
     data: Annotated[DataSection, Field(description="reports and images")]
