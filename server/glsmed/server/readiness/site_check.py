@@ -31,9 +31,10 @@ def check_site_certificates(folder: StudyFolder) -> CheckReport:
     """Whether each admitted site has a certificate to connect with, and for how long.
 
     Raises:
-        DataError: the folder of admitted sites is missing.
-        FederationError: the authority's certificate is missing or damaged.
+        FederationError: the authority's certificate is damaged.
     """
+    if not (folder.sites.is_dir() and folder.certificates.ca_certificate.is_file()):
+        return CheckReport()  # other checks say so
     certificates = SiteCertificates(folder.site_certificates, folder.certificates)
     due = certificates.due(read_registry(folder.sites).admitted)
     remedy = "flwr-server certify makes a new one, to be sent to the site"
