@@ -2,7 +2,8 @@
 
 import contextlib
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -43,11 +44,9 @@ class BoundedFleetClient(FleetHttpClient):
 
     Attributes:
         proxy: the hospital's; None: straight to the centre. Of the class, since upstream makes the object.
-        greeting: how the centre is greeted, with the site's certificate; None: as upstream does, without.
     """
 
     proxy: ClassVar[Proxy | None] = None
-    greeting: ClassVar[ssl.SSLContext | None] = None
 
     def __init__(
         self,
@@ -62,7 +61,11 @@ class BoundedFleetClient(FleetHttpClient):
             base_url, interceptors=interceptors, verify=verify, timeout=timeout, retry_invoker=retry_invoker
         )
         self._client.close()
-        self._client = centre_client(self.greeting or verify, self.proxy, timeout=timeout)
+        self._client = centre_client(self.greeting() or verify, self.proxy, timeout=timeout)
+
+    def greeting(self) -> ssl.SSLContext | None:
+        """How the centre is greeted, with the site's certificate; None: as upstream does, without."""
+        return None
 
     def _send(self, context: ProtobufRequestContext, *, stream: bool = False) -> httpx.Response:
         self._client.event_hooks = {"response": [_refuse_large]}
@@ -78,13 +81,14 @@ class BoundedFleetClient(FleetHttpClient):
         return response
 
 
-def fleet_client_through(proxy: Proxy | None, greeting: ssl.SSLContext) -> type[BoundedFleetClient]:
-    """Flower's client of the centre for a site with this proxy, which greets the centre so."""
+def fleet_client_through(proxy: Proxy | None, greet: Callable[[], ssl.SSLContext]) -> type[BoundedFleetClient]:
+    """Flower's client of the centre for a site with this proxy; each one made asks anew how to greet the centre."""
 
     class ClientOfSite(BoundedFleetClient):
-        pass
+        def greeting(self) -> ssl.SSLContext:
+            return greet()
 
-    ClientOfSite.proxy, ClientOfSite.greeting = proxy, greeting
+    ClientOfSite.proxy = proxy
     return ClientOfSite
 
 
@@ -154,8 +158,8 @@ def is_admitted(settings: NodeSettings) -> bool:
 
 @contextlib.contextmanager
 def _fleet_client(settings: NodeSettings, key: ec.EllipticCurvePrivateKey) -> Iterator[FleetHttpClient]:
-    greeting = centre_context(settings.ca_certificate, settings.private_key)
-    client = fleet_client_through(settings.proxy, greeting).from_server_address(
+    greet = partial(centre_context, settings.ca_certificate, settings.private_key)
+    client = fleet_client_through(settings.proxy, greet).from_server_address(
         settings.centre,
         insecure=False,
         root_certificates=read_authority(settings.ca_certificate),

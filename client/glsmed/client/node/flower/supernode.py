@@ -77,7 +77,7 @@ def run_supernode(arguments: list[str], *, most_message_bytes: int, bell: Bell, 
         module.HEARTBEAT_DEFAULT_INTERVAL = _HEARTBEAT_SECONDS  # type: ignore[attr-defined]  # imported there by name
     create_app = main.create_app
     main.create_app = lambda *args, **named: with_part_routes(create_app(*args, **named))  # type: ignore[assignment]  # uvicorn takes any
-    client = fleet_client_through(proxy, _greeting(arguments))
+    client = fleet_client_through(proxy, lambda: _greeting(arguments))
     fleet_http_connection.FleetHttpClient = client  # type: ignore[attr-defined]  # imported there by name
     start_client_internal.time = SimpleNamespace(sleep=shorter_sleep)  # type: ignore[assignment,attr-defined]  # the module uses time.sleep alone
     sys.argv = ["flower-supernode", *arguments]
