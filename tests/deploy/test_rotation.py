@@ -8,10 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from glsmed.client.cli import app as client_app
+from glsmed.client.node.site_certificate import read_certificate
 from glsmed.client.settings.config import load_site
 from glsmed.client.settings.enrolment import read_private_key
 from glsmed.client.settings.site_audit import open_audit
-from glsmed.client.settings.site_certificate import read_certificate
 from glsmed.server.admission.registry import read_registry
 from glsmed.server.cli import app as server_app
 from glsmed.server.folders.new_study import make_study_folder

@@ -11,7 +11,7 @@ import pytest
 from glsmed.client.node import online_check
 from glsmed.client.node.online_check import OnlineReport, check_online
 from glsmed.client.settings.config import SiteConfig, load_site
-from glsmed.client.settings.site_certificate import certificate_beside
+from glsmed.client.settings.enrolment import certificate_beside
 from glsmed.server.flower.listeners import FleetOnly
 from glsmed.shared.protocol.enrolment import generate_private_key
 from glsmed.shared.protocol.releases import RELEASE_HEADER, releases

@@ -2,4 +2,5 @@
 
 ``planned_training`` trains one hospital with the plan that ``flwr-server init --private`` makes; ``cohorts`` measures
 it, and ``cost_table`` writes what came out. In: drawn radiographs of the room ``simulator``. Out: a table.
+Imports no other room.
 """

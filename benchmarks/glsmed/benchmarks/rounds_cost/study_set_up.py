@@ -11,7 +11,7 @@ from PIL import Image
 from glsmed.benchmarks.demo.programs import Programs, fingerprint_in
 from glsmed.benchmarks.rounds_cost.light_sites.made_up_model import made_up_model
 from glsmed.benchmarks.rounds_cost.settings import RunSettings
-from glsmed.client.settings.site_certificate import certificate_beside
+from glsmed.client.settings.enrolment import certificate_beside
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes, write_text

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glsmed.client.settings.config import SiteConfig
+from glsmed.client.settings.enrolment import certificate_beside
 from glsmed.client.settings.site_audit import open_audit
-from glsmed.client.settings.site_certificate import certificate_beside
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.errors import DataError
 from glsmed.shared.files.exclusive_lock import exclusive_lock

@@ -17,8 +17,8 @@ def enroll(
     **Example**: `glsmed-client --site config.yaml enroll`
     """
     from glsmed.client.settings.config import load_site
+    from glsmed.client.settings.enrolment import certificate_beside
     from glsmed.client.settings.enrolment import enroll as enroll_site
-    from glsmed.client.settings.site_certificate import certificate_beside
     from glsmed.shared.protocol.enrolment import fingerprint
 
     config_file: Path = context.obj

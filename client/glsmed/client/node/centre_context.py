@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
 from glsmed.client.node.connection_faults import OutsideFaultError
 from glsmed.client.node.presented_certificate import trusted_context
-from glsmed.client.settings.enrolment import read_private_key
-from glsmed.client.settings.site_certificate import certificate_beside, days_left, read_certificate
+from glsmed.client.node.site_certificate import days_left, read_certificate
+from glsmed.client.settings.enrolment import certificate_beside, read_private_key
 
 
 def centre_context(ca_certificate: Path, private_key: Path) -> ssl.SSLContext:

@@ -28,7 +28,7 @@ from glsmed.client.node.presented_certificate import (
 from glsmed.client.node.proxy import Proxy
 from glsmed.client.node.refusals import admission_remedy
 from glsmed.client.settings.config import SiteConfig
-from glsmed.client.settings.site_certificate import certificate_beside
+from glsmed.client.settings.enrolment import certificate_beside
 from glsmed.shared.errors import GlsmedError
 from glsmed.shared.protocol.releases import RELEASE_HEADER, fits, releases
 

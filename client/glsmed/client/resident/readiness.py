@@ -12,12 +12,12 @@ import torch
 from glsmed.client.data.manifest import survey_manifest
 from glsmed.client.egress.masking.roster_lines import roster_lines
 from glsmed.client.egress.query_budget import QueryBudget
+from glsmed.client.node.site_certificate import days_left, read_certificate
 from glsmed.client.resident.data_readiness import check_data, check_manifest
 from glsmed.client.resident.preparation import SiteSummary
 from glsmed.client.resident.site_runtime import checked_model
 from glsmed.client.settings.config import SiteConfig, load_site
-from glsmed.client.settings.enrolment import read_authority, read_private_key
-from glsmed.client.settings.site_certificate import certificate_beside, days_left, read_certificate
+from glsmed.client.settings.enrolment import certificate_beside, read_authority, read_private_key
 from glsmed.client.training.devices import resolve_devices
 from glsmed.client.training.round_training import steps_share_passes
 from glsmed.shared.errors import BusyError, ConfigurationError, GlsmedError

@@ -18,7 +18,7 @@ from flwr.supernode.fleet_http_client import FleetHttpClient
 
 from glsmed.client.node.flower.centre_client import BoundedFleetClient, is_admitted, probe_centre
 from glsmed.client.node.node_settings import NodeSettings
-from glsmed.client.settings.site_certificate import certificate_beside
+from glsmed.client.settings.enrolment import certificate_beside
 from glsmed.server.flower.listeners import FleetOnly
 from glsmed.shared.errors import DataError, FederationError
 from glsmed.shared.protocol.enrolment import generate_private_key

@@ -5,8 +5,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from glsmed.client.settings.enrolment import read_private_key
-from glsmed.client.settings.site_certificate import certificate_beside, days_left, read_certificate
+from glsmed.client.node.site_certificate import days_left, read_certificate
+from glsmed.client.settings.enrolment import certificate_beside, read_private_key
 from glsmed.server.folders.pki import CertificateFolder
 from glsmed.shared.errors import DataError
 from glsmed.shared.protocol.enrolment import generate_private_key

@@ -9,15 +9,10 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
-from glsmed.client.settings.enrolment import read_authority, read_private_key
+from glsmed.client.settings.enrolment import certificate_beside, read_authority, read_private_key
 from glsmed.shared.errors import DataError
 
 _REMEDY = "ask the centre for it: it is sites/certificates/SITE.crt there, and flwr-server certify makes a new one"
-
-
-def certificate_beside(private_key: Path) -> Path:
-    """Where the certificate of a key lies."""
-    return private_key.with_suffix(".crt")
 
 
 def read_certificate(private_key: Path, ca_certificate: Path) -> x509.Certificate:
