@@ -106,7 +106,7 @@ def _means(scores: Table, among: Mask) -> Table:
     """``(N,)`` each patient's mean over the models of the mask; where there is none, the mean of all."""
     counts = among.sum(0)
     sums = np.where(among, scores, 0.0).sum(0)
-    return np.where(counts > 0, sums / np.maximum(counts, 1), scores[among].mean())
+    return np.asarray(np.where(counts > 0, sums / np.maximum(counts, 1), scores[among].mean()), dtype=np.float64)
 
 
 def hits_at(ratios: Table, seen: Mask, false_alarms: float) -> float:
