@@ -22,6 +22,7 @@ for site in spain usa rest; do
   fingerprint=$(glsmed-client --site "$out/$site/config.yaml" enroll | tee /dev/stderr | grep -o 'SHA256:[A-Za-z0-9+/]*')
   glsmed-client --site "$out/$site/config.yaml" check
   flwr-server --study "$out/centre/study.yaml" admit "$out/$site/request.yaml" --fingerprint "$fingerprint"
+  cp "$out/centre/sites/certificates/$site.crt" "$out/$site/keys/site.crt"
 done
 
 echo "== three hospitals and the centre"

@@ -29,6 +29,7 @@ for site in hospital-a hospital-b; do
   fingerprint=$(say glsmed-client --site "$site/config.yaml" enroll | tee /dev/stderr | grep -o 'SHA256:[A-Za-z0-9+/]*')
   say glsmed-client --site "$site/config.yaml" check
   say flwr-server --study centre/study.yaml admit "$site/request.yaml" --fingerprint "$fingerprint"
+  cp "centre/sites/certificates/$site.crt" "$site/keys/site.crt"
 done
 
 echo "== the hospitals and the centre"

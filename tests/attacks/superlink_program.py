@@ -11,6 +11,7 @@ from typing import Any
 import uvicorn
 
 from glsmed.server.flower import listeners
+from glsmed.server.flower.doors.client_certificates import plain_context
 from glsmed.server.processes import superlink_process
 from glsmed.shared.wire.message_size import MOST_PART_BYTES
 
@@ -23,19 +24,16 @@ class _PlainServer(uvicorn.Server):
         yield
 
 
-def _plain_listener(app: Any, settings: Any, *, host: str, port: int, lifespan: Any) -> Any:
-    return _PlainServer(
-        uvicorn.Config(
-            app,
-            host=host,
-            port=port,
-            lifespan=lifespan,
-            log_config=None,
-            ws="none",
-            ssl_certfile=settings.server_certificate,
-            ssl_keyfile=str(settings.server_key),
-        )
-    )
+def _plain_listener(app: Any, address: Any, *, tls: Any, lifespan: Any) -> Any:
+    config = uvicorn.Config(app, host=address[0], port=address[1], lifespan=lifespan, log_config=None, ws="none")
+    config.load()
+    config.ssl = tls
+    return _PlainServer(config)
+
+
+def _without_certificates() -> None:
+    setattr(listeners, "asking_context", plain_context)  # noqa: B010  # imported there by name
+    setattr(listeners, "OwnCertificateOnly", lambda app: app)  # noqa: B010  # a class for mypy
 
 
 def _without_keys() -> None:
@@ -56,6 +54,7 @@ def _without_own_answers() -> None:
 
 
 DEFENCES: Mapping[str, Callable[[], None]] = {
+    "certificates": _without_certificates,
     "keys": _without_keys,
     "limits": _without_limits,
     "token": _without_token,

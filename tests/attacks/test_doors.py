@@ -12,10 +12,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -37,6 +38,7 @@ from flwr.supercore.control import ControlHttpClient
 from flwr.supercore.inflatable.inflatable_object import get_all_nested_objects, get_object_tree
 from flwr.supercore.interceptors import RuntimeVersionHttpInterceptor
 from flwr.supercore.primitives.asymmetric import public_key_to_bytes
+from flwr.supercore.protobuf.client import ProtobufRequestContext
 from flwr.supernode.fleet_http_client import FleetHttpClient
 from flwr.supernode.node_auth_http_interceptor import NodeAuthHttpInterceptor
 
@@ -44,8 +46,11 @@ from glsmed.server.flower.control import Control
 from glsmed.server.flower.doors.limits import Limits
 from glsmed.server.flower.executor import RunTasks
 from glsmed.server.flower.store_grid import StoreGrid
+from glsmed.server.folders.authority import issuing
 from glsmed.server.folders.new_study import make_study_folder
+from glsmed.server.folders.pki import CertificateFolder
 from glsmed.server.folders.study_folder import StudyFolder
+from glsmed.shared.errors import FederationError
 from glsmed.shared.processes.children import QUIET_FLOWER, Child, free_port, start_child, stop_children
 from glsmed.shared.protocol.bundle import bundle_bytes
 from glsmed.shared.protocol.enrolment import generate_private_key, make_request
@@ -64,17 +69,45 @@ NOBODY = 65534
 Record = Callable[[str, object], None]
 
 
+def greeting(ca: Path, certificate: bytes | None, key: ec.EllipticCurvePrivateKey) -> ssl.SSLContext:
+    """TLS that trusts an authority and shows a certificate; None: none."""
+    context = ssl.create_default_context(cafile=str(ca))
+    if certificate is not None:
+        pem = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        with tempfile.NamedTemporaryFile() as chain:
+            chain.write(certificate + pem)
+            chain.flush()
+            context.load_cert_chain(chain.name)
+    return context
+
+
 @dataclass
 class Centre:
-    """A SuperLink that runs, and a site whose key it has admitted."""
+    """A SuperLink that runs, and a site whose key it has admitted.
+
+    Attributes:
+        stranger: a key that has a certificate of the study, and is not admitted any more: who holds it comes farthest.
+    """
 
     folder: StudyFolder
     process: Child
     key: ec.EllipticCurvePrivateKey
+    stranger: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP384R1()))
 
     @property
     def trusted(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=self.folder.certificates.ca_certificate)
+        """How an attacker greets the centre."""
+        return self.greeting(self.stranger)
+
+    def greeting(self, key: ec.EllipticCurvePrivateKey) -> ssl.SSLContext:
+        """TLS with a certificate of the study for a key."""
+        return greeting(self.ca, self.folder.certificates.issue_site(key.public_key(), site="a"), key)
+
+    @property
+    def ca(self) -> Path:
+        return self.folder.certificates.ca_certificate
 
     @property
     def port(self) -> int:
@@ -89,11 +122,19 @@ class Centre:
         plain = socket.create_connection(("127.0.0.1", self.port), timeout=60, source_address=(source, 0))
         return self.trusted.wrap_socket(plain, server_hostname="localhost")
 
-    def send(self, path: str, body: bytes) -> int | None:
-        """Send a request without a key; its answer's status, None if the connection was cut before."""
-        with suppress(httpx.TransportError, ssl.SSLError), httpx.Client(verify=self.trusted, timeout=120) as client:
-            url = f"https://localhost:{self.port}{path}"
-            return client.post(url, content=body, headers={"content-type": "application/protobuf"}).status_code
+    def send(
+        self,
+        path: str,
+        body: bytes,
+        *,
+        greeting: ssl.SSLContext | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> int | None:
+        """Send a request, by default without a key; its answer's status, None if the connection was cut before."""
+        trusted = greeting or self.trusted
+        with suppress(httpx.TransportError, ssl.SSLError), httpx.Client(verify=trusted, timeout=120) as client:
+            url, kind = f"https://localhost:{self.port}{path}", {"content-type": "application/protobuf"}
+            return client.post(url, content=body, headers={**kind, **(headers or {})}).status_code
         return None
 
     @contextmanager
@@ -108,6 +149,8 @@ class Centre:
                 NodeAuthHttpInterceptor(self.key, self.key.public_key()),
             ],
         ) as client:
+            client._client.close()
+            client._client = httpx.Client(verify=self.greeting(self.key), timeout=30)
             request = ActivateNodeRequest(
                 public_key=public_key_to_bytes(self.key.public_key()), heartbeat_interval=60.0
             )
@@ -115,7 +158,8 @@ class Centre:
             try:
                 yield Site(self.key, node, client)
             finally:
-                client.DeactivateNode(DeactivateNodeRequest(node_id=node.node_id))
+                with suppress(httpx.HTTPStatusError):  # a test has withdrawn it
+                    client.DeactivateNode(DeactivateNodeRequest(node_id=node.node_id))
 
     def memory_mb(self, field: str) -> float:
         """``VmRSS`` or, since :meth:`growth_mb` began, ``VmHWM``."""
@@ -247,7 +291,8 @@ def _peer(centre: Centre) -> Iterator[Site]:
             with replace(centre, key=key).site() as site:
                 yield site
         finally:
-            control.unregister(node)
+            with suppress(FederationError):  # a test has withdrawn it
+                control.unregister(node)
 
 
 @contextmanager
@@ -342,6 +387,84 @@ def test_control_without_the_keys_door_two_requests_take_the_memory(
     _, grown_mb = _flood(open_centre, requests=2, megabytes=4)
     record_property("memory_mb", round(grown_mb, 1))
     assert grown_mb > MOST_MB
+
+
+GREETINGS = ("none", "of another authority", "of the server", "that has ended")
+
+
+def _bad_greeting(centre: Centre, kind: str) -> ssl.SSLContext:
+    """What somebody may show who has no certificate of a site."""
+    key, certificates = centre.stranger, centre.folder.certificates
+    if kind == "none":
+        return greeting(centre.ca, None, key)
+    if kind == "of the server":
+        own = serialization.load_pem_private_key(certificates.server_key.read_bytes(), password=None)
+        assert isinstance(own, ec.EllipticCurvePrivateKey)
+        return greeting(centre.ca, certificates.server_certificate.read_bytes(), own)
+    if kind == "of another authority":
+        other = CertificateFolder(centre.folder.root / "other-pki")
+        other.create(study="doubt", public_names=["localhost"])  # by its name it is the same
+        return greeting(centre.ca, other.issue_site(key.public_key(), site="a"), key)
+    with pytest.MonkeyPatch.context() as before:
+        before.setattr(issuing, "_CLOCK_SKEW", timedelta(days=3))
+        before.setattr(issuing, "_LEAF_VALIDITY", timedelta(days=-1))
+        return greeting(centre.ca, certificates.issue_site(key.public_key(), site="a"), key)
+
+
+@pytest.mark.parametrize("kind", GREETINGS)
+def test_who_shows_no_certificate_of_a_site_is_not_heard(centre: Centre, kind: str) -> None:
+    shown, body = _bad_greeting(centre, kind), _tiny_messages(1)
+    with centre.growth_mb() as grown:
+        assert centre.send("/health", b"", greeting=shown) is None
+        assert centre.send("/v1/fleet/push-messages", body, greeting=shown, headers=_signed(centre.key)) is None
+    assert grown[0] < MOST_MB / 10
+
+
+@pytest.mark.parametrize("kind", GREETINGS)
+def test_control_where_none_is_asked_for_everybody_is_heard(open_centre: Centre, kind: str) -> None:
+    shown = _bad_greeting(open_centre, kind)
+    assert open_centre.send("/health", b"", greeting=shown) in (200, 405)
+    assert _is_known(open_centre, shown)
+
+
+def _is_known(centre: Centre, shown: ssl.SSLContext) -> bool:
+    """Whether the site's key is taken for the site's on such a connection; the impossible heartbeat changes nothing."""
+    key = public_key_to_bytes(centre.key.public_key())
+    body = ActivateNodeRequest(public_key=key, heartbeat_interval=0).SerializeToString()
+    status = centre.send("/v1/fleet/activate-node", body, greeting=shown, headers=_signed(centre.key))
+    assert status in (400, 401)
+    return status == 400
+
+
+def _signed(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
+    """The headers of a SuperNode with this key, signed now."""
+    request = httpx.Request("POST", "https://localhost")
+    context = ProtobufRequestContext(rpc_method="", message=ActivateNodeRequest(), request=request)
+    NodeAuthHttpInterceptor(key, key.public_key()).intercept(context, lambda _: httpx.Response(200))
+    return {name: value for name, value in request.headers.items() if name.startswith("flwr-")}
+
+
+def test_what_a_site_has_signed_is_of_no_use_on_the_connection_of_another(centre: Centre) -> None:
+    body = _tiny_messages(1)
+    with centre.growth_mb() as grown:
+        assert centre.send("/v1/fleet/push-messages", body, headers=_signed(centre.key)) == 401
+    assert grown[0] < MOST_MB / 10
+    assert not _is_known(centre, centre.trusted)
+    assert _is_known(centre, centre.greeting(centre.key))
+
+
+def test_a_withdrawn_site_greets_and_its_next_request_is_refused_unread(centre: Centre) -> None:
+    with _peer(centre) as peer:
+        assert peer.receive() is None
+        with closing(Control(centre.folder.link_settings(centre.folder.study()))) as control:
+            control.unregister(peer.node.node_id)
+        shown, body = centre.greeting(peer.key), _tiny_messages(1)
+        with centre.growth_mb() as grown:
+            with pytest.raises(httpx.HTTPStatusError) as refused:
+                peer.receive()  # on the connection that was open
+            assert centre.send("/v1/fleet/push-messages", body, greeting=shown, headers=_signed(peer.key)) == 401
+        assert refused.value.response.status_code == 401
+        assert grown[0] < MOST_MB / 10
 
 
 def _silent_connections(centre: Centre) -> tuple[int, float]:

@@ -25,6 +25,7 @@ from glsmed.client.node.gate.task_gate import REFUSED as TASK_REFUSED
 from glsmed.client.node.gate.task_gate import TaskGate
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.server.flower.in_process import RUN_ID
+from glsmed.server.folders.authority import issuing
 from glsmed.server.folders.pki import CertificateFolder
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.server.rounds.rounds import StudyPlan, run_study
@@ -317,7 +318,7 @@ def test_a_key_that_the_centre_has_replaced_is_refused_once_the_new_one_was_seen
     party: Party, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stolen = party.certificates.task_key()
-    monkeypatch.setattr("glsmed.server.folders.pki._CLOCK_SKEW", timedelta(seconds=-2))  # made two seconds later
+    monkeypatch.setattr(issuing, "_CLOCK_SKEW", timedelta(seconds=-2))  # made two seconds later
     party.certificates.issue_task_key()
     monkeypatch.undo()
     app = party.app("a")

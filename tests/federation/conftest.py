@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -81,6 +82,13 @@ class Federation:
 
     def config(self, site: str) -> Path:
         return self.root / site / "config.yaml"
+
+    def certificate(self, site: str) -> Path:
+        """What the centre has made for an admitted site."""
+        return self.root / "centre" / "sites" / "certificates" / f"{site}.crt"
+
+    def send_certificate(self, site: str) -> None:
+        shutil.copyfile(self.certificate(site), self.root / site / "keys" / "site.crt")
 
     def start_centre(self) -> Program:
         return self.start("flwr-server", "--study", str(self.study_file))
@@ -184,6 +192,7 @@ def make_federation(root: Path, *, rounds: int, steps: int = 4) -> Federation:
         read_out = ("--fingerprint", fingerprint_in(enrolled[site]))
         study = ("--study", str(federation.study_file))
         succeed("flwr-server", *study, "admit", f"{site}/request.yaml", *read_out, cwd=root)
+        federation.send_certificate(site)
     return federation
 
 

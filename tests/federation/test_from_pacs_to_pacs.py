@@ -116,6 +116,7 @@ def test_from_the_archives_through_a_study_and_back_into_the_archives(
     for hospital, said in zip(hospitals, enrolled, strict=True):
         admit = ("admit", f"../{hospital.name}/request.yaml", "--fingerprint", fingerprint_in(said))
         type_command(centre.root / "centre", PROGRAMS / "flwr-server", "--study", "study.yaml", *admit)
+        centre.send_certificate(hospital.name)
     _train(centre, hospitals)
     _check_pages(centre.root / "centre" / "run")
     for hospital in hospitals:

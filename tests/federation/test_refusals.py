@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from glsmed.client.node.centre_context import centre_context
 from glsmed.shared.protocol.bundle import zip_bundle
 
 from .conftest import PROGRAMS, SITES, Federation, Program, edit_yaml, make_federation, run_command
@@ -30,7 +31,9 @@ def waiting_centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federat
 
 
 def _get(federation: Federation, path: str, *, port: int | None = None) -> int:
-    with httpx.Client(verify=ssl.create_default_context(cafile=federation.ca)) as client:
+    """The answer to an admitted site, which shows its certificate."""
+    greeting = centre_context(federation.ca, federation.root / SITES[0] / "keys" / "site.key")
+    with httpx.Client(verify=greeting) as client:
         return client.get(f"https://localhost:{port or federation.port}{path}").status_code
 
 
@@ -64,10 +67,18 @@ def test_a_hospital_that_was_not_admitted_is_told_what_to_do(waiting_centre: Fed
     assert run_command("glsmed-client", "init", str(site.parent), *given, cwd=waiting_centre.root).returncode == 0
     assert run_command("glsmed-client", "--site", str(site), "enroll", cwd=waiting_centre.root).returncode == 0
     done = run_command("glsmed-client", "--site", str(site), cwd=waiting_centre.root)
-    assert done.returncode == 1
-    assert "does not admit the key of 'stranger'" in done.stderr
+    assert done.returncode == 2
+    assert "site.crt: no such file, and the centre answers nobody without a certificate" in done.stderr
     assert "Send request.yaml to the centre" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_browser_without_a_certificate_is_not_answered(waiting_centre: Federation) -> None:
+    with (
+        httpx.Client(verify=ssl.create_default_context(cafile=waiting_centre.ca)) as client,
+        pytest.raises(httpx.TransportError),
+    ):
+        client.get(f"https://localhost:{waiting_centre.port}/health")
 
 
 def test_a_hospital_with_another_authority_does_not_talk_to_the_centre(waiting_centre: Federation) -> None:

@@ -10,6 +10,7 @@ from flwr.clientapp import ClientApp
 from flwr.common.constant import ErrorCode
 
 from glsmed.server.admission.registry import admit
+from glsmed.server.admission.site_certificates import SiteCertificates
 from glsmed.server.folders.new_study import make_study_folder
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.rounds.site_messenger import Clock
@@ -199,7 +200,8 @@ def admit_site(new_folder: StudyFolder) -> AdmitSite:
         request = make_request(generate_private_key(), site=site, study="doubt", study_digest=digest)
         file = new_folder.root / f"request-{site}.yaml"
         file.write_text(dump_yaml(request.model_dump()))
-        admit(file, sites=new_folder.sites, study="doubt", study_digest=digest)
+        admitted = admit(file, sites=new_folder.sites, study="doubt", study_digest=digest)
+        SiteCertificates(new_folder.site_certificates, new_folder.certificates).issue([admitted])
         return file
 
     return make

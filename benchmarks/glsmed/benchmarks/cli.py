@@ -5,7 +5,6 @@ The commands import what they need when they run, so that ``--help`` need not wa
 
 import typer
 
-from glsmed.benchmarks.commands.attacks import attacks
 from glsmed.benchmarks.commands.build import build
 from glsmed.benchmarks.commands.check import check
 from glsmed.benchmarks.commands.device import device
@@ -17,6 +16,8 @@ from glsmed.benchmarks.commands.methods import methods
 from glsmed.benchmarks.commands.real_data.dataset import dataset
 from glsmed.benchmarks.commands.real_data.real import real
 from glsmed.benchmarks.commands.rounds import rounds
+from glsmed.benchmarks.commands.security.attacks import attacks
+from glsmed.benchmarks.commands.security.privacy import privacy
 from glsmed.benchmarks.commands.strategies import strategies
 from glsmed.benchmarks.commands.training import training
 from glsmed.shared.processes.command_line import run_command
@@ -39,6 +40,7 @@ def benchmark() -> None:
     - `glsmed-benchmark attacks --out runs/attacks` measures what a dishonest centre reads from a hospital
     - `glsmed-benchmark real --data my-data --out runs/real` judges ways of learning by real examinations
     - `glsmed-benchmark labelling --out runs/labelling` counts the labels that choosing them for worth saves
+    - `glsmed-benchmark privacy --out runs/privacy` measures what each epsilon costs a hospital
     - `glsmed-benchmark build --out my-data` writes simulated hospitals as a data set that others can use
     """
 
@@ -58,6 +60,7 @@ for command in (
     real,
     attacks,
     labelling,
+    privacy,
 ):
     app.command(command.__name__.replace("_", "-"))(command)
 

@@ -4,18 +4,20 @@ import os
 
 import typer
 
-from glsmed.server.commands.admit import admit_command
+from glsmed.server.commands.admitting.admit import admit_command
+from glsmed.server.commands.admitting.certify import certify_command
+from glsmed.server.commands.admitting.sites import sites_command
+from glsmed.server.commands.admitting.withdraw import withdraw_command
 from glsmed.server.commands.check import check_command
 from glsmed.server.commands.export import export_command
 from glsmed.server.commands.init import init_command
+from glsmed.server.commands.passphrase_option import PassphraseOption
 from glsmed.server.commands.report import case_command, page_command, report_command
 from glsmed.server.commands.run import PageLanguageOption, PageOption, PagePortOption, run_study_command
-from glsmed.server.commands.sites import sites_command
 from glsmed.server.commands.status import status_command
 from glsmed.server.commands.steer import extend_command, pause_command, resume_command, stop_command
 from glsmed.server.commands.study_option import StudyOption
 from glsmed.server.commands.weights import weights_app
-from glsmed.server.commands.withdraw import withdraw_command
 from glsmed.shared.files.atomic import PRIVATE_UMASK
 from glsmed.shared.processes.command_line import run_command
 
@@ -31,6 +33,7 @@ app = typer.Typer(
 def centre(
     context: typer.Context,
     study: StudyOption = None,
+    ca_passphrase_file: PassphraseOption = None,
     page: PageOption = False,
     page_port: PagePortOption = 0,
     page_language: PageLanguageOption = "en",
@@ -47,12 +50,15 @@ def centre(
     """
     context.obj = study
     if context.invoked_subcommand is None:
-        run_study_command(context, study, page=page, page_port=page_port, page_language=page_language)
+        run_study_command(
+            context, study, ca_passphrase_file, page=page, page_port=page_port, page_language=page_language
+        )
 
 
 app.command("run")(run_study_command)
 app.command("init")(init_command)
 app.command("admit")(admit_command)
+app.command("certify")(certify_command)
 app.command("status")(status_command)
 app.command("page")(page_command)
 app.command("report")(report_command)

@@ -6,6 +6,7 @@ import ipaddress
 import json
 import select
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -44,6 +45,9 @@ DAY = timedelta(days=1)
 NODE_ID = 42
 
 
+_AUTHORITIES: dict[Path, "Authority"] = {}
+
+
 @dataclass
 class Authority:
     """A certificate authority that issues what a test asks for."""
@@ -55,6 +59,7 @@ class Authority:
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.certificate = self.folder / "ca.crt"
+        _AUTHORITIES[self.certificate] = self
         builder = self._builder(self.name, self.key, -DAY, 3650 * DAY)
         ca = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         self.certificate.write_bytes(ca.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM))
@@ -69,6 +74,13 @@ class Authority:
         path.write_bytes(certificate.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM))
         path.with_suffix(".key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         return path, path.with_suffix(".key")
+
+    def certify(self, private_key: Path, *, valid_until: timedelta = 300 * DAY) -> Path:
+        """Lay the certificate of a site's key beside it, as the hospital does with what the centre sends."""
+        certificate = self._builder("st-mary", read_private_key(private_key), -DAY, valid_until)
+        path = private_key.with_suffix(".crt")
+        path.write_bytes(certificate.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM))
+        return path
 
     def _builder(
         self, subject: str, key: ec.EllipticCurvePrivateKey, valid_from: timedelta, valid_until: timedelta
@@ -156,8 +168,15 @@ def _flower_error(status: int, code: int, detail: str) -> Response:
 
 
 @contextlib.contextmanager
-def serving(app: ASGIApp, files: tuple[Path, Path], *, port: int = 0, host: str = "127.0.0.1") -> Iterator[int]:
-    """Serve over TLS while the block runs; yields the port."""
+def serving(
+    app: ASGIApp,
+    files: tuple[Path, Path],
+    *,
+    port: int = 0,
+    host: str = "127.0.0.1",
+    clients: Authority | None = None,
+) -> Iterator[int]:
+    """Serve over TLS while the block runs; yields the port. With ``clients``, nobody without its certificate."""
     certificate, key = files
     config = uvicorn.Config(
         app,
@@ -169,6 +188,8 @@ def serving(app: ASGIApp, files: tuple[Path, Path], *, port: int = 0, host: str 
         timeout_graceful_shutdown=1,
         ssl_certfile=certificate,
         ssl_keyfile=str(key),
+        ssl_ca_certs=None if clients is None else str(clients.certificate),
+        ssl_cert_reqs=ssl.CERT_NONE if clients is None else ssl.CERT_REQUIRED,
     )
     listener = _listener(host, port)
     server = uvicorn.Server(config)
@@ -323,11 +344,13 @@ def _pump(near: socket.socket, far: socket.socket) -> None:
 
 
 def site(folder: Path, centre: str, ca_certificate: Path, *, proxy: str = "") -> NodeSettings:
-    """The settings of a site with a key of its own."""
+    """The settings of a site with a key of its own, and a certificate of it by the authority with that ``ca.crt``."""
     key = folder / "site.key"
     if not key.exists():
         key.write_bytes(generate_private_key())
         key.chmod(0o600)
+    if ca_certificate in _AUTHORITIES:
+        _AUTHORITIES[ca_certificate].certify(key)
     return NodeSettings(
         centre=centre,
         ca_certificate=ca_certificate,

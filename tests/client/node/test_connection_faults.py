@@ -330,7 +330,7 @@ def test_the_centres_name_is_looked_up_again_at_each_connection(
     with serving(Centre().app(), files, host="127.0.0.2") as port:
         settings = site(tmp_path, f"centre.test:{port}", authority.certificate)
         key = read_private_key(settings.private_key)
-        client = fleet_client_through(None)(
+        client = fleet_client_through(None, lambda: context)(
             f"https://centre.test:{port}",
             verify=context,
             interceptors=[NodeAuthHttpInterceptor(key, key.public_key())],

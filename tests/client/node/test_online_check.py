@@ -11,6 +11,7 @@ import pytest
 from glsmed.client.node import online_check
 from glsmed.client.node.online_check import OnlineReport, check_online
 from glsmed.client.settings.config import SiteConfig, load_site
+from glsmed.client.settings.enrolment import certificate_beside
 from glsmed.server.flower.listeners import FleetOnly
 from glsmed.shared.protocol.enrolment import generate_private_key
 from glsmed.shared.protocol.releases import RELEASE_HEADER, releases
@@ -36,6 +37,7 @@ def _config(folder: Path, address: str, authority: Authority, *, proxy: str = "n
     config.key.parent.mkdir(exist_ok=True)
     config.key.write_bytes(generate_private_key())
     config.key.chmod(0o600)
+    authority.certify(config.key)
     return config
 
 
@@ -180,9 +182,29 @@ def test_a_site_that_has_not_enrolled_yet_can_try_the_way(tmp_path: Path, author
     with serving(Centre().app(), authority.issue("127.0.0.1")) as port:
         config = _config(tmp_path, f"127.0.0.1:{port}", authority)
         config.key.unlink()
+        certificate_beside(config.key).unlink()
         report = _check(config)
     assert report.faults == []
-    assert report.lines[-1] == "key none yet"
+    assert report.lines[-1].startswith("key none yet, and so no certificate")
+
+
+def test_a_site_without_its_certificate_is_told_of_it_after_all_that_can_be_seen_without(
+    tmp_path: Path, authority: Authority
+) -> None:
+    with serving(Centre().app(), authority.issue("127.0.0.1"), clients=authority) as port:
+        config = _config(tmp_path, f"127.0.0.1:{port}", authority)
+        certificate_beside(config.key).unlink()
+        report = _check(config)
+    assert report.lines[-1].startswith("TLS certificate for 127.0.0.1")
+    assert [fault.partition(": ")[0] for fault in report.faults] == [str(certificate_beside(config.key))]
+
+
+def test_a_centre_that_asks_for_certificates_is_seen_with_the_sites_own(tmp_path: Path, authority: Authority) -> None:
+    centre = Centre(headers=SAME)
+    with serving(centre.app(), authority.issue("127.0.0.1"), clients=authority) as port:
+        report = _check(_config(tmp_path, f"127.0.0.1:{port}", authority), centre)
+    assert (report.faults, report.warnings) == ([], [])
+    assert report.lines[-1] == "key admitted by the centre"
 
 
 def test_through_a_proxy_the_first_hop_is_the_proxy_and_its_password_is_not_shown(

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from glsmed.server.folders.pki import CertificateFolder, passphrase_in
-from glsmed.shared.errors import FederationError, UsageError
+from glsmed.server.folders.pki import CertificateFolder
+from glsmed.shared.errors import FederationError
 
 
 @pytest.fixture
@@ -122,31 +122,6 @@ def test_an_encrypted_authority_renews_with_its_passphrase_alone(tmp_path: Path)
 def test_a_passphrase_does_no_harm_where_the_key_is_not_encrypted(certificates: CertificateFolder) -> None:
     certificates.issue(["new.example.org"], PASSPHRASE)
     assert not certificates.needs_renewal(["new.example.org"])
-
-
-@pytest.mark.parametrize(
-    ("content", "mode", "said"),
-    [
-        (b"short\n", 0o600, "expected 12 characters in the first line, got 5"),
-        (PASSPHRASE, 0o644, "chmod 600"),
-        (None, 0o600, "No such file"),
-    ],
-)
-def test_a_passphrase_file_that_will_not_do_is_named(
-    tmp_path: Path, content: bytes | None, mode: int, said: str
-) -> None:
-    file = tmp_path / "passphrase"
-    if content is not None:
-        file.write_bytes(content)
-        file.chmod(mode)
-    with pytest.raises(UsageError, match=f"{file}: .*{said}"):
-        passphrase_in(file)
-
-
-def test_the_passphrase_is_the_first_line(tmp_path: Path) -> None:
-    (tmp_path / "passphrase").write_bytes(PASSPHRASE + b"\r\nanother line\n")
-    (tmp_path / "passphrase").chmod(0o600)
-    assert passphrase_in(tmp_path / "passphrase") == PASSPHRASE
 
 
 def test_the_key_that_signs_tasks_is_its_owners_alone(certificates: CertificateFolder) -> None:

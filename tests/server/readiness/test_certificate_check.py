@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from glsmed.server.folders import pki
+from glsmed.server.folders.authority import issuing
 from glsmed.server.folders.pki import CertificateFolder
 from glsmed.server.readiness.certificate_check import check_certificates
 from glsmed.shared.errors import FederationError
@@ -48,7 +48,7 @@ def test_an_authority_key_of_another_study_is_named(certificates: CertificateFol
 
 
 def test_an_expired_authority_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pki, "_CA_VALIDITY", timedelta(minutes=-1))
+    monkeypatch.setattr(issuing, "_CA_VALIDITY", timedelta(minutes=-1))
     expired = CertificateFolder(tmp_path / "pki")
     expired.create(study="doubt", public_names=NAMES)
     (fault,) = check_certificates(expired, NAMES).faults

@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from glsmed.server.admission.site_certificates import SiteCertificates
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.readiness import site_check
-from glsmed.server.readiness.site_check import check_sites
+from glsmed.server.readiness.site_check import check_site_certificates, check_sites
 
 AdmitSite = Callable[[str], Path]
 
@@ -41,3 +42,10 @@ def test_a_site_that_approved_another_study_is_named(two_sites: StudyFolder) -> 
 def test_a_site_with_another_release_is_named(two_sites: StudyFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(site_check, "RELEASE", "9.9")
     assert "here is 9.9: upgrade it" in check_sites(two_sites.sites, two_sites.study()).warnings[0]
+
+
+def test_a_site_without_a_certificate_cannot_connect_and_is_named(two_sites: StudyFolder) -> None:
+    assert check_site_certificates(two_sites).warnings == []
+    SiteCertificates(two_sites.site_certificates, two_sites.certificates).remove("b")
+    (warning,) = check_site_certificates(two_sites).warnings
+    assert warning.startswith("b's certificate: there is none yet: flwr-server certify makes a new one")

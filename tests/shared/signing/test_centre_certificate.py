@@ -5,7 +5,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from glsmed.server.folders import pki
+from glsmed.server.folders.authority import issuing
 from glsmed.server.folders.pki import CertificateFolder
 from glsmed.shared.signing.centre_certificate import centre_key
 
@@ -48,8 +48,8 @@ def test_another_authoritys_is_refused(certificates: CertificateFolder, tmp_path
 
 
 def test_an_expired_one_is_refused(certificates: CertificateFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pki, "_CLOCK_SKEW", timedelta(days=3))
-    monkeypatch.setattr(pki, "_SERVER_VALIDITY", timedelta(days=-2))
+    monkeypatch.setattr(issuing, "_CLOCK_SKEW", timedelta(days=3))
+    monkeypatch.setattr(issuing, "_LEAF_VALIDITY", timedelta(days=-2))
     certificates.issue_task_key()
     with pytest.raises(ValueError, match="valid from"):
         centre_key(certificates.task_key().certificate, _authority(certificates))

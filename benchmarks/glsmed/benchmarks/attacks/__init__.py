@@ -1,6 +1,7 @@
-"""Attacks of a centre on a hospital of drawn patients: what can be read, with and without each defence.
+"""Attacks on drawn hospitals, by a centre or by one of them: how far each comes, with and without each defence.
 
 ``asked_site`` asks a site as a centre does; ``head_attack`` makes the models whose metrics tell labels,
-``label_reading`` reads them, and ``curve`` measures both at each bound. Imports the rooms ``federation`` and
-``simulator``.
+``label_reading`` reads them, and ``curve`` measures both at each bound. ``poisoned_training`` is a dishonest hospital,
+``poisoning`` what each way of averaging makes of it; ``membership`` reads who was trained on. Imports the rooms
+``federation``, ``privacy_cost`` and ``simulator``.
 """

@@ -9,7 +9,7 @@ from glsmed.benchmarks.demo.programs import Follower, Programs, fingerprint_in, 
 from glsmed.benchmarks.demo.settings import DemoSettings
 from glsmed.benchmarks.reading_room.hospitals import Hospital
 from glsmed.shared.errors import FederationError
-from glsmed.shared.files.atomic import write_text
+from glsmed.shared.files.atomic import write_bytes, write_text
 from glsmed.shared.files.documents import read_document
 from glsmed.shared.files.yaml_writer import dump_yaml
 from glsmed.shared.processes.children import Child, free_port
@@ -50,9 +50,15 @@ def set_up_site(folder: DemoFolder, hospital: Hospital, *, programs: Programs) -
 
 
 def admit(folder: DemoFolder, hospital: Hospital, *, fingerprint: str, programs: Programs) -> None:
-    """Admit an enrolled hospital at the centre, which compares the fingerprint that the hospital reads out."""
-    request = ("admit", str(folder.site(hospital.name) / "request.yaml"), "--fingerprint", fingerprint)
+    """Admit an enrolled hospital at the centre, and send it the certificate of its key.
+
+    The centre compares the fingerprint that the hospital reads out.
+    """
+    site = folder.site(hospital.name)
+    request = ("admit", str(site / "request.yaml"), "--fingerprint", fingerprint)
     programs.run("flwr-server", "--study", str(folder.study_file), *request)
+    certificate = folder.study_file.parent / "sites" / "certificates" / f"{hospital.name}.crt"
+    write_bytes(site / "keys" / "site.crt", certificate.read_bytes())
 
 
 def train_together(

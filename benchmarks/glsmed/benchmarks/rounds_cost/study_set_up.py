@@ -11,6 +11,7 @@ from PIL import Image
 from glsmed.benchmarks.demo.programs import Programs, fingerprint_in
 from glsmed.benchmarks.rounds_cost.light_sites.made_up_model import made_up_model
 from glsmed.benchmarks.rounds_cost.settings import RunSettings
+from glsmed.client.settings.enrolment import certificate_beside
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes, write_text
@@ -70,6 +71,7 @@ def set_up_hospitals(folders: RunFolders, sites: Sequence[str], *, programs: Pro
         edit_yaml(folders.config(site), _site_changes())
         enrolled = programs.run("glsmed-client", "--site", str(folders.config(site)), "enroll")
         _admit(folders, folders.root / site / "request.yaml", fingerprint_in(enrolled), programs=programs)
+        _send_certificate(folders, site, folders.root / site / "keys" / "site.crt")
 
 
 def approve_roster(folders: RunFolders, sites: Sequence[str], *, programs: Programs) -> None:
@@ -96,6 +98,7 @@ def set_up_light_sites(folders: RunFolders, sites: Sequence[str], *, programs: P
         request_file = folders.root / f"{site}-request.yaml"
         write_text(request_file, dump_yaml(request.model_dump()))
         _admit(folders, request_file, fingerprint(request.public_key), programs=programs)
+        _send_certificate(folders, site, certificate_beside(folders.key(site)))
 
 
 def connect_light_sites(folders: RunFolders, ports: Mapping[str, int]) -> None:
@@ -124,6 +127,10 @@ def edit_yaml(path: Path, changes: Mapping[str, object]) -> None:
 def _admit(folders: RunFolders, request: Path, read_out: str, *, programs: Programs) -> None:
     study = ("--study", str(folders.centre.study_file))
     programs.run("flwr-server", *study, "admit", str(request), "--fingerprint", read_out)
+
+
+def _send_certificate(folders: RunFolders, site: str, place: Path) -> None:
+    write_bytes(place, (folders.centre.site_certificates / f"{site}.crt").read_bytes())
 
 
 def _site_changes() -> dict[str, object]:

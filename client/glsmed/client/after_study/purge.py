@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glsmed.client.settings.config import SiteConfig
+from glsmed.client.settings.enrolment import certificate_beside
 from glsmed.client.settings.site_audit import open_audit
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.errors import DataError
@@ -99,6 +100,7 @@ def _always_kept(config: SiteConfig) -> Iterator[Held]:
     yield Held(config.state.accounts, "privacy and requests that were spent: later studies must count them")
     yield Held(config.state.labelling, "readers' answers: the hospital's own, and of use to later studies")
     yield Held(config.key, "the site's key")
+    yield Held(certificate_beside(config.key), "the certificate of the site's key")
     yield Held(config.data.manifest, "the hospital's own manifest, images and reports")
     if config.data.gold is not None:
         yield Held(config.data.gold, "the hospital's own gold labels")

@@ -17,6 +17,7 @@ def enroll(
     **Example**: `glsmed-client --site config.yaml enroll`
     """
     from glsmed.client.settings.config import load_site
+    from glsmed.client.settings.enrolment import certificate_beside
     from glsmed.client.settings.enrolment import enroll as enroll_site
     from glsmed.shared.protocol.enrolment import fingerprint
 
@@ -26,3 +27,4 @@ def enroll(
     request = enroll_site(config, request_file=target)
     typer.echo(f"wrote {target}: send it to the centre; the private key {config.key} stays here")
     typer.echo(f"key {fingerprint(request.public_key)}: read it out when the centre calls, which admits no other key")
+    typer.echo(f"then it sends a certificate of this key: put it at {certificate_beside(config.key)}")

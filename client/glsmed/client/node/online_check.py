@@ -5,6 +5,7 @@ Nothing here disturbs a client of the same site that takes part meanwhile: no se
 
 import queue
 import socket
+import ssl
 import threading
 import time
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import httpx
 
+from glsmed.client.node.centre_context import centre_context
 from glsmed.client.node.connection_faults import OutsideFaultError, clock_in_words, clock_is_refused, explain
 from glsmed.client.node.flower.centre_client import is_admitted
 from glsmed.client.node.node_settings import NodeSettings
@@ -26,6 +28,7 @@ from glsmed.client.node.presented_certificate import (
 from glsmed.client.node.proxy import Proxy
 from glsmed.client.node.refusals import admission_remedy
 from glsmed.client.settings.config import SiteConfig
+from glsmed.client.settings.enrolment import certificate_beside
 from glsmed.shared.errors import GlsmedError
 from glsmed.shared.protocol.releases import RELEASE_HEADER, fits, releases
 
@@ -70,14 +73,24 @@ def _check_proxy(report: OnlineReport, proxy: Proxy | None, config_file: Path) -
 
 
 def _check_centre(report: OnlineReport, settings: NodeSettings) -> None:
+    has_certificate = certificate_beside(settings.private_key).exists()
     try:
-        answer = look(settings.centre, settings.proxy, trusted_context(settings.ca_certificate))
+        answer = look(settings.centre, settings.proxy, _greeting(settings, has_certificate=has_certificate))
     except httpx.TransportError as error:
         raise explain(error, settings) from None
     _check_certificate(report, answer.certificate)
+    if not has_certificate:
+        _tell_of_no_certificate(report, settings)
+        return
     _check_releases(report, answer)
     _check_clock(report, answer)
     _check_key(report, settings)
+
+
+def _greeting(settings: NodeSettings, *, has_certificate: bool) -> ssl.SSLContext:
+    if has_certificate:
+        return centre_context(settings.ca_certificate, settings.private_key)
+    return trusted_context(settings.ca_certificate)
 
 
 def _check_first_hop(report: OnlineReport, settings: NodeSettings) -> None:
@@ -162,6 +175,19 @@ def _check_releases(report: OnlineReport, answer: Answer) -> None:
             report.faults.append(
                 f"{name}: expected the centre's release {theirs}, got {ours}: install what the centre runs"
             )
+
+
+def _tell_of_no_certificate(report: OnlineReport, settings: NodeSettings) -> None:
+    """What can be seen ends here: the centre answers nobody without a certificate, be it about clocks or releases."""
+    if not settings.private_key.exists():
+        report.lines.append(
+            "key none yet, and so no certificate: more can be seen once the centre has admitted this site"
+        )
+        return
+    report.faults.append(
+        f"{certificate_beside(settings.private_key)}: no such file: the centre sends it once it has admitted this "
+        "site, and answers nobody without"
+    )
 
 
 def _check_key(report: OnlineReport, settings: NodeSettings) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import httpx
 from cryptography import x509
@@ -60,16 +60,29 @@ class Answer:
 def look(centre: str, proxy: Proxy | None, trusted: ssl.SSLContext) -> Answer:
     """The server at ``centre`` (``host:port``), as anyone can see it; nothing of the site is told to it.
 
+    The centre answers whoever shows a site's certificate. Of others it ends the connection, but not before it has shown
+    its own: then the headers are empty.
+
     Raises:
         httpx.TransportError: it cannot be reached, or is not trusted.
     """
-    with (
-        centre_client(trusted, proxy, timeout=LOOK_SECONDS) as client,
-        client.stream("GET", f"https://{centre}/health") as response,
-    ):
-        session = response.extensions["network_stream"].get_extra_info("ssl_object")
-        certificate = x509.load_der_x509_certificate(session.getpeercert(True))
-        return Answer(PresentedCertificate.of(certificate), response.headers, clock_ahead(response.headers))
+    seen: list[bytes] = []
+
+    def keep(event: str, facts: Mapping[str, Any]) -> None:
+        if event.endswith(".start_tls.complete"):
+            seen.append(facts["return_value"].get_extra_info("ssl_object").getpeercert(True))
+
+    headers: Mapping[str, str] = {}
+    try:
+        with (
+            centre_client(trusted, proxy, timeout=LOOK_SECONDS) as client,
+            client.stream("GET", f"https://{centre}/health", extensions={"trace": keep}) as response,
+        ):
+            headers = response.headers
+    except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+        if not seen:
+            raise
+    return Answer(PresentedCertificate.of(x509.load_der_x509_certificate(seen[-1])), headers, clock_ahead(headers))
 
 
 def look_without_trust(centre: str, proxy: Proxy | None) -> Answer | None:

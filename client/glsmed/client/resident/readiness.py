@@ -12,11 +12,12 @@ import torch
 from glsmed.client.data.manifest import survey_manifest
 from glsmed.client.egress.masking.roster_lines import roster_lines
 from glsmed.client.egress.query_budget import QueryBudget
+from glsmed.client.node.site_certificate import days_left, read_certificate
 from glsmed.client.resident.data_readiness import check_data, check_manifest
 from glsmed.client.resident.preparation import SiteSummary
 from glsmed.client.resident.site_runtime import checked_model
 from glsmed.client.settings.config import SiteConfig, load_site
-from glsmed.client.settings.enrolment import read_authority, read_private_key
+from glsmed.client.settings.enrolment import certificate_beside, read_authority, read_private_key
 from glsmed.client.training.devices import resolve_devices
 from glsmed.client.training.round_training import steps_share_passes
 from glsmed.shared.errors import BusyError, ConfigurationError, GlsmedError
@@ -29,6 +30,7 @@ from glsmed.site_adapters.calibration.calibration import load_calibration
 from glsmed.site_adapters.reading.examples import check_examples
 
 ResultT = TypeVar("ResultT")
+_FEW_DAYS = 30  # of a certificate: it travels by hand
 
 
 @dataclass(slots=True)
@@ -141,9 +143,29 @@ def _check_identity(report: CheckReport, config: SiteConfig) -> None:
         report.warnings.append(f"{config.centre.ca_certificate}: no such file; needed to reach the centre")
     if config.key.exists():
         report.attempt(lambda: read_private_key(config.key))
+        _check_own_certificate(report, config)
     else:
         enroll = f"glsmed-client --site {report.config_file} enroll"
         report.warnings.append(f"{config.key}: no key yet; make it with: {enroll}")
+
+
+def _check_own_certificate(report: CheckReport, config: SiteConfig) -> None:
+    """What this site shows the centre; until it is admitted it has none."""
+    path = certificate_beside(config.key)
+    if not path.exists():
+        report.warnings.append(f"{path}: no such file yet: the centre sends it once it has admitted this site")
+        return
+    if not config.centre.ca_certificate.exists():
+        return
+    certificate = report.attempt(lambda: read_certificate(config.key, config.centre.ca_certificate))
+    if certificate is None:
+        return
+    report.lines.append(f"certificate of this site, valid until {certificate.not_valid_after_utc:%Y-%m-%d}")
+    if days_left(certificate) < _FEW_DAYS:
+        report.warnings.append(
+            f"{path} ends in {days_left(certificate)} days: ask the centre for a new one (flwr-server certify), and "
+            "restart this client with it. Nobody enrolls again"
+        )
 
 
 def _prepared(config: SiteConfig) -> bool:

@@ -212,9 +212,13 @@ class SiteConfig(StrictModel):
         ),
     ] = None
     centre: Annotated[CentreAddress, Field(description="how to reach the centre")]
-    key: Annotated[Path, Field(description="this site's private key; enroll makes it, and it never leaves")] = Path(
-        "keys/site.key"
-    )
+    key: Annotated[
+        Path,
+        Field(
+            description="this site's private key; enroll makes it, and it never leaves. The certificate that the "
+            "centre sends lies beside it, with the ending .crt"
+        ),
+    ] = Path("keys/site.key")
     data: Annotated[DataSection, Field(description="reports and images")]
     import_section: Annotated[
         ImportSection,

@@ -38,6 +38,11 @@ def enroll(config: SiteConfig, *, request_file: Path) -> EnrolmentRequest:
     return request
 
 
+def certificate_beside(private_key: Path) -> Path:
+    """Where the certificate of a key lies, which the centre sends."""
+    return private_key.with_suffix(".crt")
+
+
 def read_private_key(path: Path) -> ec.EllipticCurvePrivateKey:
     """The site's private key.
 

@@ -12,7 +12,7 @@ centre:
   ca_certificate: ca.crt        # as the centre sent it
   proxy: null                   # http://proxy.example.org:3128; null: HTTPS_PROXY of the environment, if it is set
 
-key: keys/site.key              # made by `enroll`; never leaves this machine
+key: keys/site.key              # made by `enroll`; never leaves. Beside it lies site.crt, which the centre sends
 
 data:
   manifest: manifest.csv        # study_id,patient_id,image,report: one row per image

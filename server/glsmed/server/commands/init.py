@@ -51,8 +51,8 @@ def init_command(
     - `flwr-server init my-study --private 8 --patients 500`
     - `flwr-server init my-study --architecture timm/convnext_tiny --weights chest.safetensors --licence CC-BY-4.0`
     """
+    from glsmed.server.folders.authority.passphrase import passphrase_in
     from glsmed.server.folders.new_study import make_study_folder  # heavy: --help need not wait for it
-    from glsmed.server.folders.pki import passphrase_in
 
     passphrase = None if ca_passphrase_file is None else passphrase_in(ca_passphrase_file)
     model = _checked_model(folder, architecture, weights, licence)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from glsmed.server.commands.passphrase_option import PassphraseOption
 from glsmed.server.commands.study_option import StudyOption, chosen_study
 from glsmed.shared.web.words import Language
 
@@ -19,9 +20,7 @@ PageLanguageOption = Annotated[Language, typer.Option(help="Of the page.")]
 def run_study_command(
     context: typer.Context,
     study: StudyOption = None,
-    ca_passphrase_file: Annotated[
-        Path | None, typer.Option(help="Opens an encrypted pki/ca.key if the server certificate must be renewed.")
-    ] = None,
+    ca_passphrase_file: PassphraseOption = None,
     page: PageOption = False,
     page_port: PagePortOption = 0,
     page_language: PageLanguageOption = "en",
@@ -34,7 +33,7 @@ def run_study_command(
 
 def run_study_file(study_file: Path, ca_passphrase_file: Path | None = None) -> None:
     """Run the study, and print each event with the seconds since the start."""
-    from glsmed.server.folders.pki import passphrase_in
+    from glsmed.server.folders.authority.passphrase import passphrase_in
     from glsmed.server.processes.supervisor import StudySupervisor  # heavy: --help need not wait for it
     from glsmed.shared.processes.children import end_with_starter
     from glsmed.shared.processes.logs import json_is_wanted, json_lines

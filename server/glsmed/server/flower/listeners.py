@@ -2,7 +2,8 @@
 
 Flower's Control API has no authentication, and its Fleet API reads a request before it looks at its key. One
 application is served twice: on the loopback interface with every route, to processes that know the centre's secret; and
-on the public address with nothing but the Fleet API, to whoever shows a registered node key, and ``/health``.
+on the public address, over TLS that asks for a certificate of the study, with nothing but the Fleet API, to whoever
+shows a registered node key, and ``/health``.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.loops.auto import auto_loop_factory
 
 from glsmed.server.flower.doors.arriving_bodies import BodyRoom
+from glsmed.server.flower.doors.client_certificates import OwnCertificateOnly, asking_context, plain_context
 from glsmed.server.flower.doors.limits import Limits
 from glsmed.server.flower.doors.listener import Listener
 from glsmed.server.flower.doors.node_keys import FLEET, KnownSitesOnly
@@ -169,9 +171,10 @@ def serve_superlink(settings: LinkSettings) -> None:
 async def _serve(app: FastAPI, settings: LinkSettings) -> None:
     polls = LongPolls(OwnAnswersOnly(with_part_routes(app)), bodies=BodyRoom(settings.database.parent))
     own = OwnProcessesOnly(polls, own_token(settings))
-    inside = _listener(own, settings, host=LOOPBACK, port=settings.loopback_port, lifespan="on")
-    sites = FleetOnly(KnownSitesOnly(polls, app.state.linkstate_factory.state))
-    outside = _listener(sites, settings, host=settings.public_host, port=settings.public_port, lifespan="off")
+    sites = FleetOnly(OwnCertificateOnly(KnownSitesOnly(polls, app.state.linkstate_factory.state)))
+    here, everywhere = (LOOPBACK, settings.loopback_port), (settings.public_host, settings.public_port)
+    inside = _listener(own, here, tls=plain_context(settings), lifespan="on")
+    outside = _listener(sites, everywhere, tls=asking_context(settings), lifespan="off")
     keys_known = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGUSR1, keys_known.set)
@@ -198,25 +201,19 @@ async def _keep_memory_small(polls: LongPolls) -> None:
 
 
 def _listener(
-    app: ASGIApp, settings: LinkSettings, *, host: str, port: int, lifespan: Literal["on", "off"]
+    app: ASGIApp, address: tuple[str, int], *, tls: ssl.SSLContext, lifespan: Literal["on", "off"]
 ) -> Listener:
     config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
+        host=address[0],
+        port=address[1],
         lifespan=lifespan,
         log_level="warning",
         log_config=None,  # the process decides how its lines look
         ws="none",  # Flower uses none; the libraries for them need not be loaded
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
     )
-    return Listener(config, tls=_tls(settings), limits=Limits())
-
-
-def _tls(settings: LinkSettings) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(settings.server_certificate, settings.server_key)
-    return context
+    return Listener(config, tls=tls, limits=Limits())
 
 
 def _ask_to_stop(listeners: tuple[Listener, ...], polls: LongPolls, keys_known: asyncio.Event) -> None:

@@ -1,15 +1,14 @@
 """The centre's certificate authority, server certificate (X.509, ECDSA P-384) and signing key (Ed25519)."""
 
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -19,20 +18,19 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from glsmed.shared.errors import FederationError, UsageError
+from glsmed.server.folders.authority.issuing import (
+    Authority,
+    authority_certificate,
+    server_certificate,
+    site_certificate,
+    task_certificate,
+)
+from glsmed.shared.errors import FederationError
 from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes
-from glsmed.shared.signing.centre_certificate import TASKS_USAGE
 from glsmed.shared.signing.task_signature import TaskKey
 
-_CA_VALIDITY = timedelta(days=3650)
-_SERVER_VALIDITY = timedelta(days=397)
 _RENEWAL_MARGIN = timedelta(days=30)
-_CLOCK_SKEW = timedelta(minutes=10)
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_OTHERS = 0o077
-_LEAST_PASSPHRASE = 12
 _LOCKED = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
 
 
@@ -67,7 +65,7 @@ class CertificateFolder:
         """
         key = ec.generate_private_key(ec.SECP384R1())
         _write_key(self.ca_key, key, passphrase)
-        write_bytes(self.ca_certificate, _authority_certificate(key, study).public_bytes(Encoding.PEM))
+        write_bytes(self.ca_certificate, authority_certificate(key, study).public_bytes(Encoding.PEM))
         self.issue(public_names, passphrase)
         self.issue_task_key(passphrase)
 
@@ -79,9 +77,8 @@ class CertificateFolder:
         Raises:
             FederationError: a file of the authority is missing or damaged, or the passphrase does not open its key.
         """
-        authority, authority_key = self._authority(), self._authority_key(passphrase)
         key = Ed25519PrivateKey.generate()
-        certificate = _task_certificate(key.public_key(), authority=authority, authority_key=authority_key)
+        certificate = task_certificate(key.public_key(), self._opened(passphrase))
         _write_key(self.tasks_key, key)
         write_bytes(self.tasks_certificate, certificate.public_bytes(Encoding.PEM))
 
@@ -126,11 +123,30 @@ class CertificateFolder:
         Raises:
             FederationError: a file of the authority is missing or damaged, or the passphrase does not open its key.
         """
-        authority, authority_key = self._authority(), self._authority_key(passphrase)
         key = ec.generate_private_key(ec.SECP384R1())
-        certificate = _server_certificate(key, public_names, authority=authority, authority_key=authority_key)
+        certificate = server_certificate(key.public_key(), public_names, self._opened(passphrase))
         _write_key(self.server_key, key)
         write_bytes(self.server_certificate, certificate.public_bytes(Encoding.PEM))
+
+    def issue_site(self, key: ec.EllipticCurvePublicKey, *, site: str, passphrase: bytes | None = None) -> bytes:
+        """The certificate (PEM) by which a site shows the centre's listener that it is of this study.
+
+        Raises:
+            FederationError: a file of the authority is missing or damaged, or the passphrase does not open its key.
+        """
+        return site_certificate(key, site, self._opened(passphrase)).public_bytes(Encoding.PEM)
+
+    def has_issued(self, certificate: x509.Certificate) -> bool:
+        """Whether the study's authority has issued a certificate.
+
+        Raises:
+            FederationError: the authority's certificate is missing or damaged.
+        """
+        try:
+            certificate.verify_directly_issued_by(self._authority())
+        except (InvalidSignature, ValueError, TypeError):
+            return False
+        return True
 
     def needs_renewal(self, public_names: Sequence[str]) -> bool:
         """Whether the server's key or certificate is missing, does not match, expires soon, or lacks a public name.
@@ -180,6 +196,10 @@ class CertificateFolder:
         if self._authority_key().public_key() != self._authority().public_key():
             raise FederationError(f"{self.ca_key} is not the key of {self.ca_certificate}: restore it from a backup")
 
+    def _opened(self, passphrase: bytes | None) -> Authority:
+        """The authority, ready to sign."""
+        return Authority(self._authority(), self._authority_key(passphrase))
+
     def _authority(self) -> x509.Certificate:
         if not self.ca_certificate.is_file():
             raise FederationError(f"{self.ca_certificate} is missing: run flwr-server init first")
@@ -190,8 +210,8 @@ class CertificateFolder:
             raise FederationError(f"{self.ca_key} is missing: without it no certificate can be issued")
         if self.is_locked and passphrase is None:
             raise FederationError(
-                f"{self.ca_key} is encrypted: to renew the server certificate or the tasks' key, start once with "
-                "flwr-server --study STUDY_FILE run --ca-passphrase-file FILE"
+                f"{self.ca_key} is encrypted, and no passphrase was given: name the file that holds it with "
+                "--ca-passphrase-file FILE, or in the environment: GLSMED_CA_PASSPHRASE_FILE=FILE"
             )
         return _private_key(self.ca_key, passphrase if self.is_locked else None)
 
@@ -206,23 +226,6 @@ def _certificate(path: Path) -> x509.Certificate:
         return x509.load_pem_x509_certificate(path.read_bytes())
     except ValueError:
         raise FederationError(f"{path} is not a PEM certificate: restore it from a backup") from None
-
-
-def passphrase_in(file: Path) -> bytes:
-    """The passphrase in a file's first line; it is never an argument, which others could see in the list of processes.
-
-    Raises:
-        UsageError: the file is missing, others can read it, or the passphrase is too short.
-    """
-    try:
-        if file.stat().st_mode & _OTHERS:
-            raise UsageError(f"{file}: other users can read the passphrase: chmod 600 {file}")
-        passphrase = file.read_bytes().partition(b"\n")[0].strip()
-    except OSError as error:
-        raise UsageError(f"{file}: {error.strerror}") from None
-    if len(passphrase) < _LEAST_PASSPHRASE:
-        raise UsageError(f"{file}: expected {_LEAST_PASSPHRASE} characters in the first line, got {len(passphrase)}")
-    return passphrase
 
 
 def _private_key(path: Path, passphrase: bytes | None = None) -> ec.EllipticCurvePrivateKey:
@@ -243,88 +246,3 @@ def _write_key(
     lock: KeySerializationEncryption = NoEncryption() if passphrase is None else BestAvailableEncryption(passphrase)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
     write_bytes(path, pem, mode=PRIVATE_FILE)
-
-
-def _name(common_name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
-
-
-def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not signs_certificates,
-        key_cert_sign=signs_certificates,
-        crl_sign=signs_certificates,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _builder(
-    subject: str, issuer: x509.Name, key: ec.EllipticCurvePublicKey | Ed25519PublicKey
-) -> x509.CertificateBuilder:
-    return (
-        x509.CertificateBuilder()
-        .subject_name(_name(subject))
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(datetime.now(UTC) - _CLOCK_SKEW)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-    )
-
-
-def _authority_certificate(key: ec.EllipticCurvePrivateKey, study: str) -> x509.Certificate:
-    name = f"glsmed study {study}"
-    return (
-        _builder(name, _name(name), key.public_key())
-        .not_valid_after(datetime.now(UTC) + _CA_VALIDITY)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_key_usage(signs_certificates=True), critical=True)
-        .sign(key, hashes.SHA384())
-    )
-
-
-def _server_certificate(
-    key: ec.EllipticCurvePrivateKey,
-    public_names: Sequence[str],
-    *,
-    authority: x509.Certificate,
-    authority_key: ec.EllipticCurvePrivateKey,
-) -> x509.Certificate:
-    names = dict.fromkeys([*public_names, *_LOOPBACK])
-    identifier = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    return (
-        _builder(public_names[0], authority.subject, key.public_key())
-        .not_valid_after(datetime.now(UTC) + _SERVER_VALIDITY)
-        .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_key_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False)
-        .sign(authority_key, hashes.SHA384())
-    )
-
-
-def _task_certificate(
-    key: Ed25519PublicKey, *, authority: x509.Certificate, authority_key: ec.EllipticCurvePrivateKey
-) -> x509.Certificate:
-    """For signing tasks alone: it is no server's, and no server's certificate passes for it."""
-    return (
-        _builder("tasks", authority.subject, key)
-        .not_valid_after(datetime.now(UTC) + _SERVER_VALIDITY)
-        .add_extension(x509.ExtendedKeyUsage([TASKS_USAGE]), critical=True)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_key_usage(signs_certificates=False), critical=True)
-        .sign(authority_key, hashes.SHA384())
-    )
-
-
-def _general_name(name: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(name))
-    except ValueError:
-        return x509.DNSName(name)

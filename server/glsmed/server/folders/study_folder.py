@@ -2,7 +2,8 @@
 
 study.yaml    the study; the only file that people edit
 pki/          the study's authority, the server's certificate, and the key that signs tasks
-sites/        one admitted request per site; sites/withdrawn/ one record per withdrawn key
+sites/        one admitted request per site; sites/withdrawn/ one record per withdrawn key; sites/certificates/ what
+              each admitted site shows the public listener
 roster.yaml   the sites' keys as the hospitals approve them, where updates are masked; see `sites --write-roster`
 nodes.json    {"<node id>": "<site>"}, as the SuperLink knows the admitted keys
 run/          what the run writes, see :mod:`glsmed.server.folders.run_folder`
@@ -39,6 +40,7 @@ class StudyFolder:
         self.root = self.study_file.parent
         self.certificates = CertificateFolder(self.root / "pki")
         self.sites = self.root / "sites"
+        self.site_certificates = self.sites / "certificates"
         self.roster = self.root / "roster.yaml"
         self.nodes = self.root / "nodes.json"
         self.run = self.root / "run"

@@ -29,6 +29,7 @@ from glsmed.server.folders.run_folder import RunState, State, end_status, read_s
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.monitoring.monitor import monitored
 from glsmed.server.processes.report_writing import write_report
+from glsmed.server.processes.site_certification import certify_sites
 from glsmed.server.processes.site_keys import SiteKeys
 from glsmed.shared.errors import FederationError, GlsmedError, UsageError
 from glsmed.shared.files.exclusive_lock import exclusive_lock
@@ -94,6 +95,7 @@ class StudySupervisor:
         with exclusive_lock(self._folder.lock, work=f"flwr-server for the study {self._study.study}"):
             self._check_before_start()
             self._folder.renew_for_this_start(self._study, ca_passphrase=self._ca_passphrase)
+            certify_sites(self._folder, passphrase=self._ca_passphrase, tell=self._tell)
             self._make_first_model()
             with monitored(self._folder, self._study, tell=self._tell), self._status_kept_true():
                 control = self._start_link()

@@ -12,7 +12,7 @@ from glsmed.server.readiness.port_check import check_ports
 from glsmed.server.readiness.privacy_check import check_privacy
 from glsmed.server.readiness.report import CheckReport
 from glsmed.server.readiness.roster_check import check_roster
-from glsmed.server.readiness.site_check import check_sites
+from glsmed.server.readiness.site_check import check_site_certificates, check_sites
 from glsmed.shared.errors import ConfigurationError, GlsmedError
 from glsmed.shared.protocol.study import Study
 
@@ -40,6 +40,7 @@ def _checks(folder: StudyFolder, study: Study) -> Iterator[Callable[[], CheckRep
     yield lambda: check_certificates(folder.certificates, study.centre.public_names)
     yield lambda: check_ports(folder, study)
     yield lambda: check_sites(folder.sites, study)
+    yield lambda: check_site_certificates(folder)
     yield lambda: check_roster(folder, study)
     yield lambda: check_model(folder.root, study)
     yield lambda: check_privacy(study.training)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from glsmed.server.admission.quorum import quorum_shortfall
 from glsmed.server.admission.registry import Registry, read_registry
+from glsmed.server.admission.site_certificates import SiteCertificates
+from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.readiness.report import CheckReport
 from glsmed.shared.protocol.bundle import RELEASE
 from glsmed.shared.protocol.study import Study
@@ -23,6 +25,20 @@ def check_sites(sites: Path, study: Study) -> CheckReport:
     if shortfall:
         report.faults.append(shortfall)
     return report
+
+
+def check_site_certificates(folder: StudyFolder) -> CheckReport:
+    """Whether each admitted site has a certificate to connect with, and for how long.
+
+    Raises:
+        FederationError: the authority's certificate is damaged.
+    """
+    if not (folder.sites.is_dir() and folder.certificates.ca_certificate.is_file()):
+        return CheckReport()  # other checks say so
+    certificates = SiteCertificates(folder.site_certificates, folder.certificates)
+    due = certificates.due(read_registry(folder.sites).admitted)
+    remedy = "flwr-server certify makes a new one, to be sent to the site"
+    return CheckReport(warnings=[f"{site}'s certificate: {fault}: {remedy}" for site, fault in due.items()])
 
 
 def _misfits(registry: Registry, study: Study) -> list[str]:

@@ -1,5 +1,6 @@
 """The site's client of the centre: against Flower's own SuperLink, and against a stand-in for its faults."""
 
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,9 @@ from flwr.supernode.fleet_http_client import FleetHttpClient
 
 from glsmed.client.node.flower.centre_client import BoundedFleetClient, is_admitted, probe_centre
 from glsmed.client.node.node_settings import NodeSettings
+from glsmed.client.settings.enrolment import certificate_beside
 from glsmed.server.flower.listeners import FleetOnly
-from glsmed.shared.errors import FederationError
+from glsmed.shared.errors import DataError, FederationError
 from glsmed.shared.protocol.enrolment import generate_private_key
 
 from ..stand_ins import Authority, accepting, close_after_hello, public_key, serving, site
@@ -119,7 +121,9 @@ def probe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[_Centre]
         settings = _settings(tmp_path)
         settings.private_key.write_bytes(generate_private_key())
         settings.private_key.chmod(0o600)
-        monkeypatch.setattr("glsmed.client.node.flower.centre_client.read_authority", lambda _: b"")
+        module = "glsmed.client.node.flower.centre_client"
+        monkeypatch.setattr(f"{module}.read_authority", lambda _: b"")
+        monkeypatch.setattr(f"{module}.centre_context", lambda *_: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
         monkeypatch.setattr(BoundedFleetClient, "from_server_address", lambda *_, **__: centre)
         probe_centre(settings)
         return settings
@@ -215,6 +219,17 @@ def test_a_probe_comes_into_flowers_own_superlink_and_leaves(
         state.delete_node("owner", node_id)
         with pytest.raises(FederationError, match="that was withdrawn or you have made a new one"):
             probe_centre(settings)
+
+
+def test_the_site_shows_its_certificate_to_a_centre_that_asks_for_one(
+    superlink: Any, authority: Authority, tmp_path: Path
+) -> None:
+    with serving(FleetOnly(superlink), authority.issue("127.0.0.1"), clients=authority) as port:
+        settings = site(tmp_path, f"127.0.0.1:{port}", authority.certificate)
+        assert not is_admitted(settings)  # it was answered
+        certificate_beside(settings.private_key).unlink()
+        with pytest.raises(DataError, match=r"site\.crt: no such file.*Send request\.yaml"):
+            is_admitted(settings)
 
 
 @pytest.mark.parametrize(("client", "tries_again"), [(FleetHttpClient, False), (BoundedFleetClient, True)])

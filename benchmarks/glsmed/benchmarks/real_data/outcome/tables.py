@@ -192,7 +192,7 @@ def _unseen_table(rows: Mapping[str, Unseen]) -> Table:
             f"{one.before['auroc']:.3f} [{one.auroc_interval[0]:.3f}, {one.auroc_interval[1]:.3f}]",
             *(f"{one.before[name]:.3f}" for name in ("brier", "log_loss", "ece", "ece_floor")),
             f"{one.before['calibration_slope']:.2f}",
-            *(f"{one.after[name]:.3f}" for name in ("brier", "log_loss", "ece", "ece_floor")),
+            *(f"{one.after[name]:.3f}" if one.after else "" for name in ("brier", "log_loss", "ece", "ece_floor")),
         ]
         for label, one in rows.items()
         if "auroc" in one.before

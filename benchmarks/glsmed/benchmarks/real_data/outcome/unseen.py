@@ -26,7 +26,7 @@ class Unseen:
 
     Attributes:
         before: of the model as it comes; ``after`` through an output calibration from :data:`LABELS` labels, on the
-            examinations without these.
+            examinations without these; nothing where there are fewer than twice as many.
         auroc_interval: of ``before``, patients and seeds drawn anew.
     """
 
@@ -41,7 +41,8 @@ def unseen(runs: RealRuns, jobs: Sequence[RealJob]) -> Unseen:
     kept = [runs.answers(job) for job in jobs]
     pairs = [(torch.from_numpy(one["elsewhere"]), torch.from_numpy(one["elsewhere_truth"])) for one in kept]
     before = [_metrics(logits.sigmoid(), truth, seed) for seed, (logits, truth) in enumerate(pairs)]
-    after = [_after(logits, truth, seed, deal) for seed, (logits, truth) in enumerate(pairs) for deal in range(_DEALS)]
+    deals = range(_DEALS if len(pairs[0][1]) >= 2 * LABELS else 0)
+    after = [_after(logits, truth, seed, deal) for seed, (logits, truth) in enumerate(pairs) for deal in deals]
     return Unseen(len(pairs[0][1]), _means(before), _means(after), _interval(pairs))
 
 
@@ -65,7 +66,7 @@ def _metrics(probability: torch.Tensor, truth: torch.Tensor, seed: int) -> dict[
 
 
 def _means(each: Sequence[dict[str, float]]) -> dict[str, float]:
-    return {name: float(np.mean([one[name] for one in each if name in one])) for name in each[0]}
+    return {name: float(np.mean([one[name] for one in each if name in one])) for name in (each or [{}])[0]}
 
 
 def _interval(pairs: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from flwr.app import Message
@@ -26,9 +27,12 @@ from flwr.supercore.inflatable.inflatable_object import (
 )
 from flwr.supercore.inflatable.inflatable_utils import pull_and_inflate_object_from_tree, push_objects
 from flwr.supercore.run import RunNotRunningException
+from flwr.supernode import fleet_http_connection
+from flwr.supernode.fleet_http_client import FleetHttpClient
 from flwr.supernode.fleet_http_connection import http_request_response
 
 from glsmed.benchmarks.rounds_cost.light_sites.light_answers import LightAnswers
+from glsmed.client.node.centre_context import centre_context
 from glsmed.client.settings.enrolment import read_authority, read_private_key
 from glsmed.shared.processes.children import end_with_parent
 from glsmed.shared.protocol.study import load_study
@@ -40,6 +44,7 @@ _FIRST_RETRY_SECONDS = 0.05
 _AT_ONCE = 2  # sites that make their answers at the same time, each with some copies of the model
 _NO_LOG = LogEnd(0, "")
 _answering = threading.Semaphore(_AT_ONCE)
+_greetings = threading.local()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ class LightSite:
         """Answer whatever the centre asks, until the process is ended."""
         key = read_private_key(self.key)
         authority = read_authority(self.ca_certificate)
+        _greetings.context = centre_context(self.ca_certificate, self.key)
         with http_request_response(self.address, False, authority, (key, key.public_key())) as calls:
             _, receive, send, _, _, pull, push, confirm = calls
             while True:
@@ -99,8 +105,16 @@ def _push(
         push_objects(objects, push_one, object_ids_to_push=missing)
 
 
+class _GreetingClient(FleetHttpClient):
+    """Flower's client, which shows the certificate of the site whose thread makes it."""
+
+    def __init__(self, base_url: str, **named: Any) -> None:  # upstream's own arguments
+        super().__init__(base_url, **{**named, "verify": _greetings.context})
+
+
 def serve_all(sites: list[LightSite]) -> None:
     """Serve every site in a thread of its own; the first error ends them all."""
+    fleet_http_connection.FleetHttpClient = _GreetingClient  # type: ignore[attr-defined]  # imported there by name
     with ThreadPoolExecutor(max_workers=len(sites)) as pool:
         for served in as_completed([pool.submit(site.serve) for site in sites]):
             served.result()

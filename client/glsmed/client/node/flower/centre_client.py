@@ -2,7 +2,8 @@
 
 import contextlib
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,6 +20,7 @@ from flwr.supercore.retry import RetryInvoker
 from flwr.supernode.fleet_http_client import FleetHttpClient
 from flwr.supernode.node_auth_http_interceptor import NodeAuthHttpInterceptor
 
+from glsmed.client.node.centre_context import centre_context
 from glsmed.client.node.connection_faults import explain, is_given_up_too_early
 from glsmed.client.node.node_settings import NodeSettings
 from glsmed.client.node.proxy import Proxy, centre_client
@@ -59,7 +61,11 @@ class BoundedFleetClient(FleetHttpClient):
             base_url, interceptors=interceptors, verify=verify, timeout=timeout, retry_invoker=retry_invoker
         )
         self._client.close()
-        self._client = centre_client(verify, self.proxy, timeout=timeout)
+        self._client = centre_client(self.greeting() or verify, self.proxy, timeout=timeout)
+
+    def greeting(self) -> ssl.SSLContext | None:
+        """How the centre is greeted, with the site's certificate; None: as upstream does, without."""
+        return None
 
     def _send(self, context: ProtobufRequestContext, *, stream: bool = False) -> httpx.Response:
         self._client.event_hooks = {"response": [_refuse_large]}
@@ -75,14 +81,15 @@ class BoundedFleetClient(FleetHttpClient):
         return response
 
 
-def fleet_client_through(proxy: Proxy | None) -> type[BoundedFleetClient]:
-    """Flower's client of the centre for a site with this proxy."""
+def fleet_client_through(proxy: Proxy | None, greet: Callable[[], ssl.SSLContext]) -> type[BoundedFleetClient]:
+    """Flower's client of the centre for a site with this proxy; each one made asks anew how to greet the centre."""
 
-    class ClientThroughProxy(BoundedFleetClient):
-        pass
+    class ClientOfSite(BoundedFleetClient):
+        def greeting(self) -> ssl.SSLContext:
+            return greet()
 
-    ClientThroughProxy.proxy = proxy
-    return ClientThroughProxy
+    ClientOfSite.proxy = proxy
+    return ClientOfSite
 
 
 def _refuse_large(response: httpx.Response) -> None:
@@ -151,7 +158,8 @@ def is_admitted(settings: NodeSettings) -> bool:
 
 @contextlib.contextmanager
 def _fleet_client(settings: NodeSettings, key: ec.EllipticCurvePrivateKey) -> Iterator[FleetHttpClient]:
-    client = fleet_client_through(settings.proxy).from_server_address(
+    greet = partial(centre_context, settings.ca_certificate, settings.private_key)
+    client = fleet_client_through(settings.proxy, greet).from_server_address(
         settings.centre,
         insecure=False,
         root_certificates=read_authority(settings.ca_certificate),

@@ -4,15 +4,19 @@ It talks to the centre (outbound TLS only) and keeps received messages in memory
 nothing by itself: the resident process takes its tasks over the loopback interface.
 """
 
+import itertools
+import ssl
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 from flwr.supercore.inflatable.inflatable_utils import ObjectPullError, pull_objects
 from flwr.supercore.run import RunNotRunningException
 
 from glsmed.client.node.bell import Bell
+from glsmed.client.node.centre_context import centre_context
 from glsmed.client.node.flower.centre_client import fleet_client_through
 from glsmed.client.node.flower.part_routes import with_part_routes
 from glsmed.client.node.node_settings import NodeSettings
@@ -73,12 +77,18 @@ def run_supernode(arguments: list[str], *, most_message_bytes: int, bell: Bell, 
         module.HEARTBEAT_DEFAULT_INTERVAL = _HEARTBEAT_SECONDS  # type: ignore[attr-defined]  # imported there by name
     create_app = main.create_app
     main.create_app = lambda *args, **named: with_part_routes(create_app(*args, **named))  # type: ignore[assignment]  # uvicorn takes any
-    client = fleet_client_through(proxy)
+    client = fleet_client_through(proxy, lambda: _greeting(arguments))
     fleet_http_connection.FleetHttpClient = client  # type: ignore[attr-defined]  # imported there by name
     start_client_internal.time = SimpleNamespace(sleep=shorter_sleep)  # type: ignore[assignment,attr-defined]  # the module uses time.sleep alone
     sys.argv = ["flower-supernode", *arguments]
     keep_out_of_collections()
     flower_supernode()
+
+
+def _greeting(arguments: list[str]) -> ssl.SSLContext:
+    """How the centre is greeted, with the files that :func:`supernode_arguments` has named."""
+    named = dict(itertools.pairwise(arguments))
+    return centre_context(Path(named["--root-certificates"]), Path(named["--auth-supernode-private-key"]))
 
 
 def _no_configuration(_bundle: bytes, _run: object) -> dict[str, object]:

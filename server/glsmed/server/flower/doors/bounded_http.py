@@ -11,6 +11,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from glsmed.server.flower.doors.client_certificates import CERTIFIED, certified_key
 from glsmed.server.flower.doors.entrance import PLACE, Place
 from glsmed.server.flower.doors.limits import Limits
 
@@ -34,6 +35,7 @@ class BoundedHttp(HttpToolsProtocol):
         super().__init__(config, server_state, app_state)
         self._limits = limits
         self._place = place
+        self._certified: bytes | None = None
         self._is_in_head = self._is_in_request = False
         self._head_bytes = 0
         self._heard = 0.0
@@ -42,6 +44,7 @@ class BoundedHttp(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to count and to time."""
         super().connection_made(transport)
+        self._certified = certified_key(transport)
         self._place.end_with(transport.abort)
         self._time("stranger", self._limits.stranger_seconds, self._end_stranger)
         self._expect_head()
@@ -73,6 +76,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._refuse_in_parser(HTTPStatus.BAD_REQUEST)
         super().on_message_begin()
         self.scope[PLACE] = self._place  # type: ignore[literal-required]  # ASGI's scopes are open
+        self.scope[CERTIFIED] = self._certified  # type: ignore[literal-required]
 
     def on_url(self, url: bytes) -> None:
         """Read on, unless the path is too long."""

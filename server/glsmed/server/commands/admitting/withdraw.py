@@ -18,12 +18,14 @@ def withdraw_command(
     """
     from glsmed.server.admission.quorum import quorum_shortfall  # heavy: --help need not wait for it
     from glsmed.server.admission.registry import read_registry, withdraw
+    from glsmed.server.admission.site_certificates import SiteCertificates
     from glsmed.server.admission.withdrawals import NEW_KEY
     from glsmed.server.folders.study_folder import StudyFolder
 
     folder = StudyFolder(chosen_study(context, study))
     quorum = folder.study().federation.quorum
     withdrawal = withdraw(site, sites=folder.sites)
+    SiteCertificates(folder.site_certificates, folder.certificates).remove(site)
     registry = read_registry(folder.sites)
     typer.echo(f"withdrew {site}: its key {withdrawal.key} never joins this study again")
     typer.echo("a running centre refuses it within seconds; updates that counted stay in the model")

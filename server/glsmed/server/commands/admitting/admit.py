@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from glsmed.server.commands.passphrase_option import PassphraseOption, given_passphrase
 from glsmed.server.commands.study_option import StudyOption, chosen_study
 
 if TYPE_CHECKING:
@@ -28,11 +29,13 @@ def admit_command(
             show_default="asked for",
         ),
     ] = None,
+    ca_passphrase_file: PassphraseOption = None,
 ) -> None:
     """Admit a hospital: check its signed request, compare its key with what it reads out, and let it join.
 
     Call the hospital, by a number that you know: it reads out the fingerprint that `glsmed-client enroll` printed.
-    Type it, or its first 12 characters; another key is not admitted. A running study takes the hospital up by itself.
+    Type it, or its first 12 characters; another key is not admitted. Then send the hospital the certificate of its key,
+    which this writes: it connects with it. A running study takes the hospital up by itself.
 
     **Examples**
 
@@ -42,11 +45,13 @@ def admit_command(
     """
     from glsmed.server.admission.comparison import require_same_key  # heavy: --help need not wait for it
     from glsmed.server.admission.registry import admit
+    from glsmed.server.admission.site_certificates import SiteCertificates
     from glsmed.server.folders.study_folder import StudyFolder
     from glsmed.shared.protocol.enrolment import fingerprint as fingerprint_of
 
     folder = StudyFolder(chosen_study(context, study))
     approved = folder.study()
+    certificates = SiteCertificates(folder.site_certificates, folder.certificates)
     is_compared: list[bool] = []
 
     def compare(asking: "EnrolmentRequest") -> None:
@@ -54,10 +59,13 @@ def admit_command(
         if typed is not None:
             require_same_key(asking, typed)
         is_compared.append(typed is not None)
+        if certificates.fault(asking) is not None:
+            certificates.issue([asking], passphrase=given_passphrase(folder.certificates, ca_passphrase_file))
 
     admitted = admit(request, sites=folder.sites, study=approved.study, study_digest=approved.digest(), compare=compare)
     typer.echo(f"admitted {admitted.site} (glsmed {admitted.glsmed}, flwr {admitted.flwr})")
     typer.echo(f"key {fingerprint_of(admitted.public_key)}")
+    typer.echo(f"send {certificates.path(admitted.site)} to {admitted.site}, which keeps it as keys/site.crt")
     if not all(is_compared):
         typer.echo(_not_compared(admitted.site), err=True)
 
