@@ -37,6 +37,7 @@ def test_a_share_and_its_interval_come_from_the_runs() -> None:
     found = savings_of("x", [100, 200, 300], runs)
     assert found.needed == pytest.approx(2 / 3, abs=0.02)
     low, high = found.needed_interval
+    assert low is not None
     assert high is not None
     assert low <= found.needed <= high
 

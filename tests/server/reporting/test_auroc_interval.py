@@ -3,7 +3,8 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from glsmed.server.reporting.auroc_interval import auroc_interval, hanley_mcneil_error
+from glsmed.server.reporting.auroc_interval import auroc_interval
+from glsmed.shared.metrics.auroc_error import hanley_mcneil_error
 
 
 def test_the_standard_error_is_that_of_the_published_example() -> None:

@@ -104,7 +104,7 @@ def test_an_absent_alternative_speaks_only_in_part_against_the_cues_belief(adapt
     assert prior is not None
     fit = fit_labels(adapter, [labelled(cell_of(adapter, "versus", share=0.5), 0)])
     still = prior.mean * 0.5 / (1 - prior.mean * 0.5)  # Bayes' rule: the belief held, for the other alternative
-    assert fit.successes[fit.priors.cues.index("versus"), 0] == pytest.approx(still)
+    assert fit.counts.successes[fit.priors.cues.index("versus"), 0] == pytest.approx(still)
 
 
 def test_a_denied_doubt_is_a_family_of_its_own(english: Reader) -> None:

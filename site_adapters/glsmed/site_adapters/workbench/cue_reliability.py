@@ -107,7 +107,7 @@ def _curves(
 
 def _cue_rows(fit: Fit, said: Counter[str]) -> Iterator[CueRow]:
     for place, cue in enumerate(fit.priors.cues):
-        trials, successes = float(fit.trials[place].sum()), float(fit.successes[place].sum())
+        trials, successes = float(fit.counts.cue_trials[place]), float(fit.counts.cue_successes[place])
         if not said[cue] and not trials:
             continue
         before = Beta(float(fit.priors.mean[place]), float(fit.priors.strength[place]))
@@ -129,7 +129,7 @@ def _family_rows(fit: Fit, said: Counter[str]) -> Iterator[CueRow]:
     """Families, each as the mean of its cues weighted by their labels, or by their priors where none has any."""
     for place, family in enumerate(fit.priors.families):
         own = fit.priors.family == place
-        trials = fit.trials[own].sum(1)
+        trials = fit.counts.cue_trials[own]
         if not said[family] and not trials.sum():
             continue
         weight = trials if trials.sum() else fit.priors.strength[own]
@@ -138,7 +138,7 @@ def _family_rows(fit: Fit, said: Counter[str]) -> Iterator[CueRow]:
             name=family,
             cells=said[family],
             labels=round(float(trials.sum())),
-            seen=_share(float(fit.successes[own].sum()), float(trials.sum())),
+            seen=_share(float(fit.counts.cue_successes[own].sum()), float(trials.sum())),
             before=_weighted(weight, fit.priors.mean[own], fit.priors.strength[own]),
             after=_weighted(weight, fit.posterior.cue_mean[own], fit.posterior.cue_strength[own]),
         )

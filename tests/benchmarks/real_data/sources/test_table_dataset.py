@@ -25,7 +25,7 @@ def test_every_scanner_becomes_a_hospital_whose_files_a_site_can_read(drawn_data
 def test_gold_is_what_the_table_says_and_a_blank_is_unknown(drawn_table: Drawn, drawn_dataset: Path) -> None:
     with drawn_table[0].open(encoding="utf-8", newline="") as source:
         wanted = {row["id"]: row["malignant"] for row in csv.DictReader(source) if row["malignant"]}
-    found = {}
+    found: dict[str, str] = {}
     for site in SITES:
         with (drawn_dataset / site / "gold.csv").open(encoding="utf-8", newline="") as source:
             found |= {row["study_id"]: row["value"] for row in csv.DictReader(source)}

@@ -56,7 +56,7 @@ def test_the_report_stands_on_the_page_only_where_it_is_shown(open_as: Opener) -
 def test_words_from_outside_are_text(open_as: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
     session = open_as('<img src=x onerror="x">', report="shown")
     study_id = session.queue.waiting(session.reader)[0]
-    monkeypatch.setitem(session.reports, study_id, "<script>alert(1)</script> effusion")  # type: ignore[arg-type]  # a dict
+    monkeypatch.setitem(session.reports, study_id, "<script>alert(1)</script> effusion")
     page = signed_in(labelling_site(session, site="x")).get("/", params={"study": study_id}).text
     assert "<script>alert" not in page
     assert "<img" not in page

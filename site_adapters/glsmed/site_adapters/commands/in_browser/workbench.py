@@ -44,10 +44,11 @@ def workbench_command(
     labels: Gold = {}
     if gold is not None:
         terms = {name: finding.terms for name, finding in subject.adapter.findings.items()}
-        labels, _, notes = read_gold_with_notes(
+        survey = read_gold_with_notes(
             gold, examinations=texts.keys(), findings=list(terms), terms=terms, among=str(reports)
         )
-        warn(notes)
+        labels = survey.labels
+        warn(survey.notes)
     posterior = None if calibration is None else load_calibration(calibration, subject.adapter)
     typer.echo(f"reading {len(texts)} reports")
     bench = Workbench(Corpus(texts, labels), file, posterior)
