@@ -39,6 +39,7 @@ def test_a_share_and_its_interval_come_from_the_runs() -> None:
     low, high = found.needed_interval
     assert low is not None
     assert high is not None
+    assert found.needed is not None
     assert low <= found.needed <= high
 
 
