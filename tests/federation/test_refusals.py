@@ -92,8 +92,8 @@ def test_a_hospital_with_another_authority_does_not_talk_to_the_centre(waiting_c
     edit_yaml(config, lambda content: content.update(centre=trusted))
     done = run_command("glsmed-client", "--site", str(config), cwd=waiting_centre.root)
     config.write_text(kept)
-    assert done.returncode == 1
-    assert "did not prove that it is the study's centre" in done.stderr
+    assert done.returncode == 2
+    assert f"was issued by another authority than {other / 'pki' / 'ca.crt'}" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -21,6 +21,7 @@ GlsmedError                     1  base of all
 │   ├── BundleRefusedError      1  the centre sent a bundle that this site does not accept
 │   ├── RegistrationRefusedError  1  the SuperLink does not take a site's key; in the server's flower/
 │   └── OutsideFaultError       1  centre, network or clock must be mended first; in the client's node/
+├── ChangedElsewhereError       1  a file is not what was read last; in the adapters' workbench/
 ├── ArchiveError                1  a hospital's PACS refused, or did not answer; in the client's imports/
 ├── TrainingDivergedError       1  the loss is no longer a finite number; in the client's training/steps
 ├── DeviceMemoryError           1  a single image does not fit into the device's memory; there too

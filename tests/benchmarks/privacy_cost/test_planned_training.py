@@ -26,4 +26,4 @@ def test_it_trains_with_the_plans_noise_or_with_none_for_as_many_rounds_as_wante
     assert trained.noise == (20.0 if epsilon else 0.0)
     assert (trained.spent is None) == (epsilon is None)
     assert trained.spent is None or 0 < trained.spent < 8
-    assert all(math.isfinite(float(torch.linalg.vector_norm(one))) for one in trained.model.parameters())
+    assert all(math.isfinite(float(torch.linalg.vector_norm(one.detach()))) for one in trained.model.parameters())

@@ -39,6 +39,7 @@ STRATEGIES: Mapping[str, Changes] = {
     "median": {"aggregation": {"rule": "median"}},
 }
 _QUORUM = 2  # of three: the study goes on without the one whose update is refused
+_QUORUM_OF_ORDER = 3  # what a median or a trimmed mean needs
 _TEST_PATIENTS = 1000
 _TEST_SEED = 10_000
 _CALLED = 0.9  # of the images without the finding, how many lie below the bar when they bear no mark
@@ -141,7 +142,8 @@ def _with(study: Study, changes: Changes) -> Study:
     if not isinstance(aggregation, Mapping):
         raise TypeError(f"aggregation: expected a mapping, got {aggregation!r}")
     section = study.federation.aggregation.model_copy(update=dict(aggregation))
-    federation = study.federation.model_copy(update={**changes, "quorum": _QUORUM, "aggregation": section})
+    quorum = _QUORUM_OF_ORDER if section.rule in ("median", "trimmed_mean") else _QUORUM
+    federation = study.federation.model_copy(update={**changes, "quorum": quorum, "aggregation": section})
     return study.model_copy(update={"federation": federation})
 
 
