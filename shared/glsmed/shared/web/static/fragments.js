@@ -3,7 +3,7 @@
 // <form data-fragment="#place"> and <a data-fragment="#place">: what the server answers becomes the content of #place.
 // <form data-live> also sends itself while somebody types. An element of the answer with data-announce is read out;
 // one with data-focus gets the focus. An answer with the header X-Address changes the address that the browser shows.
-// An answer with data-changed loads every element with data-address again, from there.
+// The place then hears an event "fragment". An answer with data-changed loads every element with data-address again, from there.
 
 const TYPING_MS = 120;
 const latest = new Map(); // by place: the request whose answer counts
@@ -47,6 +47,7 @@ function show(place, html, address) {
   place.querySelector("[data-focus]")?.focus();
   const said = place.querySelector("[data-announce], [role=alert]");
   if (said) announce(said.dataset.announce || said.textContent.trim());
+  place.dispatchEvent(new CustomEvent("fragment", { bubbles: true }));
   if (!place.querySelector("[data-changed]")) return;
   for (const stale of document.querySelectorAll("[id][data-address]")) put(`#${stale.id}`, stale.dataset.address);
 }
