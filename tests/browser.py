@@ -75,7 +75,8 @@ def chromium() -> Iterator[Browser]:
     """A started Chromium; ends with the block."""
     executable = chromium_path()
     environment = dict(os.environ)
-    libraries = sorted((PROJECT / "build" / "chromium" / "usr" / "lib").glob("*-linux-gnu"))
+    folders = PROJECT / "build" / "chromium" / "usr" / "lib"
+    libraries = [*sorted(folders.glob("*-linux-gnu")), *sorted(folders.glob("*-linux-gnu/pulseaudio"))]
     if executable.is_relative_to(PROJECT):
         before = environment.get("LD_LIBRARY_PATH")
         environment["LD_LIBRARY_PATH"] = os.pathsep.join(filter(None, (*map(str, libraries), before)))
