@@ -12,7 +12,7 @@ def real(
     elsewhere: Annotated[
         Path | None, typer.Option(help="Data set of hospitals that no model has seen; all are asked about.")
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="How often patients are dealt anew.")] = 10,
+    seeds: Annotated[int, typer.Option(min=1, help="How many times the patients are divided again.")] = 10,
     gold: Annotated[
         list[int] | None,
         typer.Option(help="Gold labels of each hospital, may be repeated.", show_default="25, 50, 100"),

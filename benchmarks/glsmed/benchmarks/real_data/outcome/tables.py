@@ -197,9 +197,8 @@ def _unseen_table(rows: Mapping[str, Unseen]) -> Table:
         for label, one in rows.items()
         if "auroc" in one.before
     ]
-    return Table(
-        header, body, f"As the model comes, and through an output calibration from {LABELS} labels of that hospital"
-    )
+    caption = f"As the model comes, and through an output calibration from {LABELS} labels of that hospital"
+    return Table(header, body, f"{caption}; the interval of AUROC draws images anew, not patients")
 
 
 def _said(gold: int) -> str:

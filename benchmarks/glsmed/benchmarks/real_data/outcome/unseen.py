@@ -27,7 +27,7 @@ class Unseen:
     Attributes:
         before: of the model as it comes; ``after`` through an output calibration from :data:`LABELS` labels, on the
             examinations without these; nothing where there are fewer than twice as many.
-        auroc_interval: of ``before``, patients and seeds drawn anew.
+        auroc_interval: of ``before``; images and seeds are drawn again, since patients are not known here.
     """
 
     examinations: int
