@@ -151,7 +151,8 @@ def test_a_clock_that_is_off_a_little_is_a_warning(tmp_path: Path, authority: Au
     with serving(centre.app(), authority.issue("127.0.0.1")) as port:
         report = _check(_config(tmp_path, f"127.0.0.1:{port}", authority), centre)
     assert report.faults == []
-    assert "clock is 60 s behind" in report.warnings[0]
+    told = report.warnings[0]  # the answer's date has whole seconds, cut off
+    assert "clock is 60 s behind" in told or "clock is 59 s behind" in told
 
 
 @pytest.mark.parametrize(("name", "release"), [("glsmed", "9.9.9"), ("flwr", "1.99.0")])
