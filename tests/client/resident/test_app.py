@@ -15,6 +15,7 @@ from flwr.common.constant import SUPERLINK_NODE_ID
 from flwr.supercore.task_identity import TaskIdentity
 from structlog.testing import capture_logs
 
+from glsmed.benchmarks.federation.known_secret import write_known_secret
 from glsmed.client.egress.local_record import LocalRecord
 from glsmed.client.egress.query_budget import RecordedAnswer
 from glsmed.client.egress.site_numbers import Number
@@ -57,6 +58,7 @@ class Asked:
         TaskIdentity.run_id, TaskIdentity.node_id, TaskIdentity.task_id = 1, SUPERLINK_NODE_ID, 1
         config = load_site(config_file)
         self.state = config.state_folder
+        write_known_secret(config.state, 0)  # the order of studies and who is drawn are the same in every run
         self._site = load_site_runtime(config)
         self._app = build_client_app(self._site)
 
