@@ -78,7 +78,7 @@ class Reader:
         return decided(self._statements(text, self._marked(text), least_weight=LEAST_EVIDENCE), self._likeliest_decides)
 
     def deciding(self, text: str) -> Collection[Statement]:
-        """The statements that make the cells of a report, for who needs no cells: :meth:`read` makes them."""
+        """The statements that decide what a report says of each finding; :meth:`read` makes cells of them."""
         evidence = self._statements(text, self._marked(text), least_weight=LEAST_EVIDENCE)
         return deciding(evidence, self._likeliest_decides)[0].values()
 
