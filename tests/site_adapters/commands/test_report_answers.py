@@ -25,6 +25,15 @@ def test_extract_tells_every_key_of_the_contract(english: Reader) -> None:
     }
 
 
+def test_extract_tells_the_cells_that_are_read(english: Reader) -> None:
+    text = "FINDINGS: Small left effusion.  Likely pneumonia.\nIMPRESSION: No edema. Pneumonia cannot be assessed."
+    reading = english.read(text)
+    assert set(reading.cells) == {"effusion", "edema"}
+    assert reading.not_assessable == {"pneumonia"}
+    answer = json.loads("{" + extract_answer(english, text) + "}")
+    assert answer["findings"] == {name: cell.as_dict() for name, cell in reading.cells.items()}
+
+
 def test_cues_tells_every_key_of_the_contract(english: Reader) -> None:
     answer = json.loads("{" + cues_answer(english, TEXT) + "}")
     prior = english.adapter.cues["cannot_exclude"].prior

@@ -89,6 +89,6 @@ def traits_in(hits: Iterable[Hit[Meaning]]) -> int:
     (``ENDS_LIST``); what ``ENDS`` the scope of some cue; a ``PART`` of a composed cue.
     """
     traits = 0
-    for hit in hits:
-        traits |= hit.payload.traits
+    for _, _, meaning in hits:
+        traits |= meaning.traits
     return traits

@@ -19,7 +19,7 @@ from glsmed.site_adapters.reading.reader import Reader
 
 CHUNK_LINES = 400
 Chunk = list[tuple[int, bytes]]
-_YOUNG_OBJECTS = 100_000
+_YOUNG_OBJECTS = 1_000_000
 _FEW_SENTENCES = 20
 _STRANGE_SHARE = 0.25
 _MOST_SHOWN = 20

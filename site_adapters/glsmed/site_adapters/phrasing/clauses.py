@@ -49,14 +49,15 @@ def with_statements(hits: list[Hit[Meaning]], around: Around, known: Container[s
     closes = False
     following: Hit[Meaning] | None = None  # the next mention, before any joiner or cue
     for hit in reversed(hits):
-        if hit.payload.joiner == "and" and following is not None and not _is_end(hit):
+        meaning = hit.payload
+        if meaning.joiner == "and" and following is not None and not _is_end(hit):
             boundary = _boundary(hit, following, around, closes=closes)
             found.append(hit if boundary is None else Hit(hit.start, hit.end, Meaning(boundary=boundary)))
             closes &= boundary is None
         else:
-            closes = hit.payload.joiner == "or" or (closes and not _acts(hit))
+            closes = meaning.joiner == "or" or (closes and not _acts(hit))
             found.append(hit)
-        following = hit if hit.payload.mentions else None if _parts(hit) else following
+        following = hit if meaning.mentions else None if _parts(hit) else following
     return found[::-1]
 
 

@@ -48,6 +48,8 @@ class Foreign:
 
     def language(self, sentence: str, tokens: Sequence[str]) -> str | None:
         """The language of a sentence that is not in the adapter's, counted once for each call."""
+        if not self._languages.may_be_another(sentence, tokens):
+            return None
         names = not self._lexicon.openers.isdisjoint(tokens)
         other = self._languages.other(sentence, tokens, names_findings=names)
         if other is None and self._listed and self._languages.is_without_own_script(sentence):

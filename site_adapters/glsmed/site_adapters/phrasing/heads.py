@@ -35,13 +35,13 @@ class Heads:
         self._joiners: list[int] = []
         self._cues: list[int] = []
         for hit in hits:
-            meaning = hit.payload
+            start, end, meaning = hit
             if meaning.mentions:
                 self._mentions.append(hit)
             if meaning.joiner:
-                self._joiners.append(hit.start)
+                self._joiners.append(start)
             if meaning.cue is not None and meaning.cue.kind in _QUALIFYING:
-                self._cues.append(hit.end)
+                self._cues.append(end)
         self._starts = [hit.start for hit in self._mentions]
         self._spared: set[int] = set()
 

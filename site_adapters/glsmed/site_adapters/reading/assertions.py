@@ -111,12 +111,12 @@ class _Told:
 def _own_words(mention: Mention, hits: Sequence[Hit[Meaning]], length: int) -> tuple[int, int]:
     """The tokens between what parts a mention from others on both sides."""
     start, end = 0, length
-    for hit in hits[max(0, mention.place - _NEAR) : mention.place]:
-        if hit.payload.traits & _PARTING:
-            start = hit.end
-    for hit in hits[mention.place + 1 : mention.place + _NEAR]:
-        if hit.payload.traits & _PARTING:
-            end = hit.start
+    for _, behind, meaning in hits[max(0, mention.place - _NEAR) : mention.place]:
+        if meaning.traits & _PARTING:
+            start = behind
+    for before, _, meaning in hits[mention.place + 1 : mention.place + _NEAR]:
+        if meaning.traits & _PARTING:
+            end = before
             break
     return start, end
 

@@ -1,6 +1,6 @@
 """Which statement of a report decides a finding."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from glsmed.site_adapters.reading.assertions import Assertion
 from glsmed.site_adapters.reading.cells import NOT_ASSESSABLE, Reading
@@ -10,27 +10,39 @@ _STANDS = 0.3  # doubt of at least this probability stands against a denial of s
 
 
 def decided(statements: Iterable[Statement], likeliest_decides: Collection[str] = ()) -> Reading:
-    """The cells that a report's statements make; those that are not evidence make none.
+    """The cells that a report's statements make; arguments are those of :func:`deciding`."""
+    kept, masked = deciding(statements, likeliest_decides)
+    return Reading({name: one.cell for name, one in kept.items()}, masked)
 
-    A finding has no cell where a section that is weightier than all that speaks of it says that it cannot be judged.
+
+def deciding(
+    statements: Iterable[Statement], likeliest_decides: Collection[str] = ()
+) -> tuple[Mapping[str, Statement], frozenset[str]]:
+    """The statement that makes each finding's cell, and the findings without one that cannot be judged.
+
+    Statements that are not evidence make none. Nor has a finding a cell where a section that is weightier than all that
+    speaks of it says that it cannot be judged.
 
     Args:
         statements: of sections that are evidence, in the order of the text.
         likeliest_decides: findings whose most probable mention decides: those in several regions, or of several things.
     """
-    deciding: dict[str, Statement] = {}
+    found: dict[str, Statement] = {}
     masked: dict[str, float] = {}
     for statement in statements:
-        finding = statement.assertion.finding
-        if statement.assertion.prior is not None:
-            before = deciding.get(finding)
+        assertion = statement.assertion
+        finding = assertion.finding
+        if assertion.prior is not None:
+            before = found.get(finding)
             outranks = _is_likelier if finding in likeliest_decides else _outranks
             if before is None or outranks(statement, before):
-                deciding[finding] = statement
-        elif statement.assertion.state == NOT_ASSESSABLE:
+                found[finding] = statement
+        elif assertion.state == NOT_ASSESSABLE:
             masked[finding] = max(statement.weight, masked.get(finding, 0.0))
-    kept = {name: one.cell for name, one in deciding.items() if one.weight >= masked.get(name, 0.0)}
-    return Reading(kept, frozenset(masked.keys() - kept.keys()))
+    if not masked:
+        return found, frozenset()
+    kept = {name: one for name, one in found.items() if one.weight >= masked.get(name, 0.0)}
+    return kept, frozenset(masked.keys() - kept.keys())
 
 
 def _outranks(statement: Statement, before: Statement) -> bool:

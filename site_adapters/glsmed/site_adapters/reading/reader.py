@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from glsmed.site_adapters.adapter.adapter import NEGATED, Adapter
@@ -22,7 +22,7 @@ from glsmed.site_adapters.reading.assertions import Assertion, assertions_of
 from glsmed.site_adapters.reading.cells import Mark, Reading, Role, Span
 from glsmed.site_adapters.reading.comma_scope import with_comma_scopes
 from glsmed.site_adapters.reading.cue_spans import CueSpan, cue_spans_of
-from glsmed.site_adapters.reading.deciding import decided
+from glsmed.site_adapters.reading.deciding import decided, deciding
 from glsmed.site_adapters.reading.statements import LEAST_EVIDENCE, FullReading, Statement
 from glsmed.site_adapters.text.forms import Forms
 from glsmed.site_adapters.text.mending import Mend
@@ -76,6 +76,11 @@ class Reader:
     def read(self, text: str) -> Reading:
         """The cells of a report; offsets are characters of ``text``."""
         return decided(self._statements(text, self._marked(text), least_weight=LEAST_EVIDENCE), self._likeliest_decides)
+
+    def deciding(self, text: str) -> Collection[Statement]:
+        """The statements that decide what a report says of each finding; :meth:`read` makes cells of them."""
+        evidence = self._statements(text, self._marked(text), least_weight=LEAST_EVIDENCE)
+        return deciding(evidence, self._likeliest_decides)[0].values()
 
     def statements(self, text: str) -> Iterator[Statement]:
         """Every assertion of a report in the order of its text, including those that are not evidence."""
@@ -168,7 +173,7 @@ class Reader:
         assertions = assertions_of(hits, self._lexicon, length=sentence_length(tokens), around=around)
         matches = token_matches(folded.text, self._lexicon.script) if assertions else []
         offsets = folded.offsets
-        return _ReadSentence(tuple([(said, _spans(said, matches, offsets)) for said in assertions]), named)
+        return _new(_ReadSentence, (tuple([(said, _spans(said, matches, offsets)) for said in assertions]), named))
 
     def _of_another_language(self, sentence: str, language: str) -> _ReadSentence:
         """The sentence by the built-in vocabulary of its language, if the adapter lists that; else nothing."""

@@ -66,14 +66,13 @@ def stops(hit: Hit[Meaning], direction: Direction) -> bool:
 def acting_cues(hits: Sequence[Hit[Meaning]], length: int) -> dict[int, ActingCue]:
     """The cues of a sentence of ``length`` tokens that act on mentions, each with its side, by the place of the hit."""
     found: dict[int, ActingCue] = {}
-    for place, hit in enumerate(hits):
-        cue = hit.payload.cue
-        if cue is not None and hit.payload.traits & ACTS:
+    for place, (start, end, meaning) in enumerate(hits):
+        if meaning.traits & ACTS and (cue := meaning.cue) is not None:
             undecided = cue.scope == "both" and cue.kind != "differential"
             side = _chosen_side(hits, place, length) if undecided else cue.scope
-            if cue.scope == "forward" and hit.end == length and _answers(hits, place):
+            if cue.scope == "forward" and end == length and _answers(hits, place):
                 side = "backward"
-            found[place] = _new(ActingCue, (cue, hit.start, hit.end, side))
+            found[place] = _new(ActingCue, (cue, start, end, side))
     return found
 
 
@@ -120,11 +119,12 @@ def _walk_forward(hits: Sequence[Hit[Meaning]], mentions: dict[int, Mention], cu
             mentions[place].forward = tuple([cue for cue in active if _reaches(cue, hit)])
             mentions[place].first = not seen
             seen, joined = True, False
-        if stops(hit, "forward"):
+        meaning = hit.payload
+        if meaning.traits & ENDS and stops(hit, "forward"):
             active, seen = [], False
-        elif hit.payload.boundary == "denial":
+        elif meaning.boundary == "denial":
             active, seen = [cue for cue in active if cue.cue.kind not in _ENDED], False
-        elif hit.payload.joiner:
+        elif meaning.joiner:
             joined = True
         elif (cue := cues.get(place)) and cue.side in _FORWARD:
             if seen and not _qualifies(cue, active, joined=joined):

@@ -50,6 +50,7 @@ class Bodies:
         asks: Callable[[str], bool],
     ) -> None:
         self._weights = weights
+        self._may_end = frozenset(role for role in _MAY_END if not weights.get(role, 0.0))
         self._reads = reads_as_findings
         self._tells_of_now = tells_of_now
         self._asks = asks
@@ -62,20 +63,14 @@ class Bodies:
             if FINDINGS in later:
                 return [*sections[: place + 1], *found[::-1]]
             section = sections[place]
-            start = self._begin(text, section, later) if self._may_end(section.role) else None
+            start = self._begin(text, section, later) if section.role in self._may_end else None
             if start is None:
                 found.append(section)
             else:
                 found += [Section(BODY, start, section.end), Section(section.role, section.start, start)]
-            if self._is_filled(text, section):
+            if text[section.start : section.end].strip():
                 later.add(section.role)
         return found[::-1]
-
-    def _is_filled(self, text: str, section: Section) -> bool:
-        return _FILLED.search(text, section.start, section.end) is not None
-
-    def _may_end(self, role: str) -> bool:
-        return role in _MAY_END and not self._weights.get(role, 0.0)
 
     def _begin(self, text: str, section: Section, later: set[str]) -> int | None:
         """Where findings begin in a section that is no evidence, if they do."""

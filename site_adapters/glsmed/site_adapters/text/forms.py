@@ -22,7 +22,8 @@ _FIELDS = re.compile(r"(?<=\S)(\t| {3})(?=\s*[^\s:][^\n:]{1,40}:)")
 _GROUP = re.compile(r"[\[〔（(【][^\[\]〔〕（）()【】\n]{0,80}[○◯●][^\[\]〔〕（）()【】\n]{0,80}[\]〕）)】]")
 _CIRCLED = re.compile(r"[○◯●]\s*([^・/／、,○◯●\s]+)")
 _WORD = re.compile(r"\w+")
-_LISTED = re.compile(r"(?:^|(?<=\s))\(?1[.)](?=\s?[^\W\d])[^\n]{0,400}?\s\(?2[.)](?=\s?[^\W\d])[^\n]*", re.MULTILINE)
+# It begins with its signs, for which the regular expression engine can scan fast; no word stands before them.
+_LISTED = re.compile(r"(?:1(?<!\S1)|\(1(?<!\S\(1))[.)](?=\s?[^\W\d])[^\n]{0,400}?\s\(?2[.)](?=\s?[^\W\d])[^\n]*")
 _NEXT_ITEM = re.compile(r"\s(?=\(?\d{1,2}[.)]\s?[^\W\d])")
 
 
@@ -55,7 +56,7 @@ class Forms:
             text = re.sub(r"¿(?=[^?？\n]{0,200}:)", " ", text)
         if "..." in text or "…" in text or "___" in text:
             text = _LEADER.sub(_led, text)
-        if _CIRCLE.search(text):
+        if not text.isascii() and _CIRCLE.search(text):
             text = _GROUP.sub(_chosen, text)
         if _BOX_OPENING.search(text):
             text = "\n".join(self._line(line) if _BOX.search(line) else line for line in text.split("\n"))
@@ -102,8 +103,10 @@ def _has_form(text: str) -> bool:
         if sign in text:
             return True
     for first, signs in _LONGER_SIGNS.items():
-        if first in text and any(sign in text for sign in signs):
-            return True
+        if first in text:
+            for sign in signs:
+                if sign in text:
+                    return True
     return not text.isascii() and _SIGN.search(text) is not None
 
 

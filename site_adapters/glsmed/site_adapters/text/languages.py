@@ -24,6 +24,10 @@ class Languages:
         self._others = {language: own_words for language, own_words in words.items() if language != own and own_words}
         self._foreign = frozenset().union(*self._others.values()) - self._own_words
 
+    def may_be_another(self, sentence: str, tokens: Sequence[str]) -> bool:
+        """Whether a sentence holds any word or letter of another language, without which nothing need be counted."""
+        return self._own == JAPANESE or not sentence.isascii() or not self._foreign.isdisjoint(tokens)
+
     def is_without_own_script(self, sentence: str) -> bool:
         """Whether a sentence has words, but none in the script of one's own language."""
         if self._own != JAPANESE or _JAPANESE.search(sentence):

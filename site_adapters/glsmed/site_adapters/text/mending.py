@@ -97,11 +97,13 @@ class Mending:
     def _may_be_misheard(self, tokens: Sequence[str]) -> bool:
         if not self._spaced:
             return True
-        if self._first_misheard.isdisjoint(tokens):
+        if not (firsts := self._first_misheard.intersection(tokens)):
             return False
-        for first in self._first_misheard.intersection(tokens):
-            if any(words.issubset(tokens) for words in self._words_behind[first]):
-                return True
+        held = set(tokens)
+        for first in firsts:
+            for words in self._words_behind[first]:
+                if words <= held:
+                    return True
         return False
 
     def _joined(self, folded: str) -> list[Mend]:
@@ -109,10 +111,11 @@ class Mending:
         return [mend for mend in joined if mend.meant in self._known]
 
     def _slips(self, folded: str, tokens: Sequence[str]) -> list[Mend]:
-        meant = {token: word for token in tokens if token not in self._known and (word := self._meant(token))}
+        unknown = set(tokens) - self._fine
+        meant = {token: word for token in unknown if (word := self._meant(token))}
         if len(self._fine) >= len(self._known) + _REMEMBERED_WORDS:
             self._fine = set(self._known)
-        self._fine.update([token for token in tokens if token not in meant])
+        self._fine.update(unknown.difference(meant))
         if not meant:
             return []
         return [Mend(*match.span(), meant[match.group()]) for match in _WORD.finditer(folded) if match.group() in meant]

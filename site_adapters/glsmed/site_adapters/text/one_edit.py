@@ -45,7 +45,10 @@ def is_near(word: str, other: str) -> bool:
     if len(word) == len(other):
         return _is_one_edit(word, other)
     longer, shorter = (word, other) if len(word) > len(other) else (other, word)
-    return len(longer) - len(shorter) == 1 and shorter in _deletions(longer)
+    if len(longer) - len(shorter) != 1:
+        return False
+    differs = next((place for place, letter in enumerate(shorter) if letter != longer[place]), len(shorter))
+    return longer[differs + 1 :] == shorter[differs:]
 
 
 def _is_one_edit(word: str, other: str) -> bool:

@@ -19,6 +19,7 @@ _SHORTEST_INFLECTED = 4
 # What is met most often stands first.
 _WORDS = re.compile(r"[^\W_]+|\([-+±]{1,3}\)|(?<!\w)[-+]ve\b|(?<=\s)-+(?=\s)|[^\w\s-]")
 _ASCII_WORDS = re.compile(_WORDS.pattern.replace(r"[^\W_]", "[A-Za-z0-9]"))  # the same in ASCII, and faster
+_PLAIN_WORDS = re.compile(r"[A-Za-z0-9]+|[\0-\x08\x0e-\x1b!-/:-@\[-^`{-\x7f]")  # … without a dash or plus
 _CHARACTERS = re.compile(r"\([-+±]{1,3}\)|[a-z0-9]+|\S")
 _STOPS = frozenset(".!?;:。")
 
@@ -41,7 +42,9 @@ def token_matches(folded: str, script: Script) -> list[re.Match[str]]:
 def _pattern(folded: str, script: Script) -> re.Pattern[str]:
     if script == "characters":
         return _CHARACTERS
-    return _ASCII_WORDS if folded.isascii() else _WORDS
+    if not folded.isascii():
+        return _WORDS
+    return _ASCII_WORDS if "-" in folded or "+" in folded else _PLAIN_WORDS
 
 
 def sentence_length(tokens: Sequence[str]) -> int:
@@ -158,7 +161,7 @@ class PhraseIndex(Generic[PayloadT]):
                 continue
             end, payload, following = start + 1, node.payload, node.next
             if following and start < last and ((token := tokens[end]) in following or token in fillers):
-                end, payload = self._longest(tokens, start)
+                end, payload = self._longest(tokens, start, node)
             if payload is not None:
                 hits.append(_new(Hit, (start, end, payload)))
                 taken = end
@@ -179,15 +182,17 @@ class PhraseIndex(Generic[PayloadT]):
         index._fillers = self._fillers
         return index
 
-    def _longest(self, tokens: Sequence[str], start: int) -> tuple[int, PayloadT | None]:
-        """End and meaning of the longest phrase from ``start`` on; a filler that is part of a phrase is not skipped."""
-        node = self._root.next[tokens[start]]
+    def _longest(self, tokens: Sequence[str], start: int, node: _Node[PayloadT]) -> tuple[int, PayloadT | None]:
+        """End and meaning of the longest phrase that begins with the token of ``node``, at ``start``.
+
+        A filler that is part of a phrase is not skipped.
+        """
         found = start + 1, node.payload
-        skipped = 0
+        fillers, skipped = self._fillers, 0
         for place in range(start + 1, len(tokens)):
             token = tokens[place]
             following = node.next.get(token)
-            if token in self._fillers and skipped < MOST_FILLERS and node.next:
+            if token in fillers and skipped < MOST_FILLERS:
                 if following is not None:
                     return self._longest_of_several(tokens, place, (node, skipped), found)
                 skipped += 1
@@ -197,6 +202,8 @@ class PhraseIndex(Generic[PayloadT]):
                 node, skipped = following, 0
                 if node.payload is not None:
                     found = place + 1, node.payload
+                if not node.next:
+                    break
         return found
 
     def _longest_of_several(
