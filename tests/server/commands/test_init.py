@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from glsmed.server.cli import app
@@ -21,11 +22,13 @@ def test_a_port_that_is_none_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "chest").exists()
 
 
-def test_the_authoritys_key_can_be_encrypted_from_the_beginning(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_before", [False, True], ids=["after init", "before init"])
+def test_the_authoritys_key_can_be_encrypted_from_the_beginning(tmp_path: Path, is_before: bool) -> None:
     secret = tmp_path / "passphrase"
     secret.write_text("four words of a poem")
     secret.chmod(0o600)
-    done = CliRunner().invoke(app, ["init", str(tmp_path / "chest"), "--ca-passphrase-file", str(secret)])
+    made, option = ["init", str(tmp_path / "chest")], ["--ca-passphrase-file", str(secret)]
+    done = CliRunner().invoke(app, [*option, *made] if is_before else [*made, *option])
     assert done.exit_code == 0, done.output
     assert "ENCRYPTED" in (tmp_path / "chest" / "pki" / "ca.key").read_text()
     assert "poem" not in done.output

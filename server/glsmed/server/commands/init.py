@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from glsmed.server.commands.passphrase_option import chosen_passphrase_file
+
 if TYPE_CHECKING:
     from glsmed.shared.privacy.planning import Plan
     from glsmed.shared.protocol.network_settings import InitialWeights, ModelSection
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 
 
 def init_command(
+    context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Folder to make; must not hold a study yet.")],
     name: Annotated[str | None, typer.Option(help="Name of the study.", show_default="the folder's name")] = None,
     public_name: Annotated[
@@ -54,7 +57,8 @@ def init_command(
     from glsmed.server.folders.authority.passphrase import passphrase_in
     from glsmed.server.folders.new_study import make_study_folder  # heavy: --help need not wait for it
 
-    passphrase = None if ca_passphrase_file is None else passphrase_in(ca_passphrase_file)
+    passphrase_file = chosen_passphrase_file(context, ca_passphrase_file)
+    passphrase = None if passphrase_file is None else passphrase_in(passphrase_file)
     model = _checked_model(folder, architecture, weights, licence)
     plan = None if private is None else _plan(private, patients)
     make_study_folder(
