@@ -16,6 +16,16 @@ def test_the_study_has_the_folders_name_and_what_was_asked_for(tmp_path: Path) -
     assert f"made {folder}/study.yaml" in done.output.replace("\n", " ")
 
 
+def test_a_private_study_is_planned_for_the_patients_of_its_smallest_site(tmp_path: Path) -> None:
+    folder = tmp_path / "chest"
+    done = CliRunner().invoke(app, ["init", str(folder), "--private", "4", "--patients", "5000"])
+    assert done.exit_code == 0, done.output
+    training = load_study(folder / "study.yaml").training
+    assert (training.rounds, training.steps_per_round, training.batch_size) == (20, 20, 256)
+    assert (training.privacy.noise_multiplier, training.privacy.max_epsilon) == (1.37, 4)
+    assert "20 rounds of 20 steps on 256 patients with noise 1.37" in " ".join(done.output.split())
+
+
 def test_a_port_that_is_none_is_refused(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["init", str(tmp_path / "chest"), "--port", "70000"])
     assert done.exit_code == 2
