@@ -60,7 +60,7 @@ def calibrate_site(config_file: Path, *, out: Path | None, prior: Path | None, l
     manifest = read_manifest(config.data.manifest)
     survey = _gold(config, config_file, manifest, reader)
     gold = survey.labels
-    is_private = load_study(config.study).training.privacy.is_on
+    is_private = config.study.is_file() and load_study(config.study).training.privacy.is_on
     usable = usable_gold(gold, manifest.patients, config.data.split, is_private=is_private)
     away = "training and test" if is_private else "test"
     if not usable:
