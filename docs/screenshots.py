@@ -22,7 +22,6 @@ from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.labelling.pages.labelling_site import labelling_site
 from glsmed.client.labelling.session import open_labelling
 from glsmed.client.settings.config import SiteConfig, load_site
-from glsmed.client.site_page.site_page import site_page
 from glsmed.client.site_workbench.site_bench import site_bench
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.page.centre_page import centre_page
@@ -58,7 +57,6 @@ def main(demo: Path) -> None:
 
 def _shown() -> Iterator[tuple[str, LocalSite, Steps]]:
     yield "centre", centre_page(StudyFolder(Path("centre/study.yaml"))), lambda page: page.click("a[href='#results']")
-    yield "site", site_page(load_site(_config("st-mary"))), lambda page: page.wait_for_selector("main")
     for hospital, language, ending in (("st-mary", "en", ""), ("sakura", "ja", ".ja")):
         yield f"workbench{ending}", _workbench(hospital, language), _first_doubt
         yield (
