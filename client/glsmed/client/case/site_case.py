@@ -23,10 +23,10 @@ from glsmed.client.training.devices import resolve_device
 from glsmed.shared.case.case_page import Case
 from glsmed.shared.case.plan import PlanFacts, PlanRow, plan
 from glsmed.shared.case.prices import Prices
-from glsmed.shared.case.words import Words
 from glsmed.shared.case.yearly import Hospital, ModelName
 from glsmed.shared.errors import DataError
 from glsmed.shared.metrics.finding_metrics import finding_metrics
+from glsmed.shared.pages.spoken import say
 from glsmed.shared.protocol.study import Study, load_study
 
 _SEED = 0
@@ -67,13 +67,12 @@ class _Tested:
         return found
 
 
-def site_case(config: SiteConfig, prices: Prices, say: Words) -> Case:
+def site_case(config: SiteConfig, prices: Prices) -> Case:
     """The case of one hospital; nothing leaves it.
 
     Args:
         config: the site.
         prices: its volumes and prices.
-        say: the words of the page.
 
     Raises:
         ConfigurationError: study.yaml, the adapter or the data have faults.
@@ -107,7 +106,7 @@ def site_case(config: SiteConfig, prices: Prices, say: Words) -> Case:
         config.site,
         prices,
         [hospital],
-        about=_about(config, study, tested, say),
+        about=_about(config, study, tested),
         left_out={name: say(_ONE_CLASS) for name in study.findings if name not in findings},
         plan=_plan(tested, hospital, prices),
     )
@@ -144,7 +143,7 @@ def site_models(config: SiteConfig, study: Study) -> Mapping[ModelName, ShippedM
     return models
 
 
-def _about(config: SiteConfig, study: Study, tested: _Tested, say: Words) -> list[str]:
+def _about(config: SiteConfig, study: Study, tested: _Tested) -> list[str]:
     _, reference = reference_labels(tested.test)
     lines = [
         say(

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from glsmed.server.commands.study_option import StudyOption, chosen_study
-from glsmed.shared.web.words import Language
+from glsmed.shared.pages.spoken import Language
 
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Of 127.0.0.1; 0 takes a free one.")]
 LanguageOption = Annotated[Language, typer.Option(help="Of the page.")]
@@ -86,4 +86,4 @@ def case_command(
         return
     record = read_study_record(StudyFolder(study_file))
     files = CaseFiles(path, html, kept=[study_file])
-    make_case(files, lambda paid, say: consortium_case(record, paid, say), language=language, tell=typer.echo)
+    make_case(files, lambda paid: consortium_case(record, paid), language=language, tell=typer.echo)

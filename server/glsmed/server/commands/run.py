@@ -10,7 +10,7 @@ import typer
 
 from glsmed.server.commands.passphrase_option import PassphraseOption
 from glsmed.server.commands.study_option import StudyOption, chosen_study
-from glsmed.shared.web.words import Language
+from glsmed.shared.pages.spoken import Language
 
 PageOption = Annotated[bool, typer.Option("--page", help="Show how the study stands in a browser of this machine.")]
 PagePortOption = Annotated[int, typer.Option(min=0, max=65535, help="Of the page, on 127.0.0.1; 0 takes a free one.")]

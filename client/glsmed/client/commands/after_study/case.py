@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from glsmed.shared.case.words import Language
+from glsmed.shared.pages.spoken import Language
 
 PRICES = Path("prices.yaml")
 
@@ -42,4 +42,4 @@ def case(
         return
     config = load_site(context.obj)
     files = CaseFiles(path, html, kept=[context.obj, *config.own_files])
-    make_case(files, lambda paid, say: site_case(config, paid, say), language=language, tell=typer.echo)
+    make_case(files, lambda paid: site_case(config, paid), language=language, tell=typer.echo)

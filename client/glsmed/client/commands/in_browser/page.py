@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glsmed.shared.web.words import Language
+from glsmed.shared.pages.spoken import Language
 
 if TYPE_CHECKING:
     from glsmed.client.site_page.site_page import NewExaminations

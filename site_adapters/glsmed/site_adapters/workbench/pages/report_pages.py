@@ -10,7 +10,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from glsmed.shared.errors import DataError
-from glsmed.shared.web.rendering import render, words_of
+from glsmed.shared.pages.spoken import say
+from glsmed.shared.web.rendering import render
 from glsmed.site_adapters.explaining.explanation import Explained, explain
 from glsmed.site_adapters.suggesting.suggestions import unknown_near
 from glsmed.site_adapters.workbench.bench import Workbench
@@ -140,7 +141,7 @@ class ReportPages:
     def _name(self, request: Request) -> str:
         name = request.query_params.get("id", "")
         if name not in self._bench.corpus.texts:
-            raise DataError(words_of(request)("There is no report {name}.", name=repr(name)[:80]))
+            raise DataError(say("There is no report {name}.", name=repr(name)[:80]))
         return name
 
 
