@@ -19,9 +19,9 @@ from glsmed.benchmarks.federation.known_secret import write_known_secret
 from glsmed.client.egress.local_record import LocalRecord
 from glsmed.client.egress.query_budget import RecordedAnswer
 from glsmed.client.egress.site_numbers import Number
-from glsmed.client.resident import app
 from glsmed.client.resident.app import build_client_app
 from glsmed.client.resident.site_runtime import load_site_runtime
+from glsmed.client.resident.tasks import measured_answer
 from glsmed.client.settings.config import load_site
 from glsmed.shared.networks.initial_model import initial_model
 from glsmed.shared.networks.model_arrays import state_arrays
@@ -221,7 +221,7 @@ def test_a_question_that_could_not_be_answered_is_counted_and_may_be_asked_again
     site = start()
     model = site.model(0.1)
     with monkeypatch.context() as broken:
-        broken.setattr("glsmed.client.resident.app.evaluate", lambda *_, **__: 1 / 0)
+        broken.setattr("glsmed.client.resident.tasks.measured_answer.evaluate", lambda *_, **__: 1 / 0)
         assert site.evaluate(model).error.reason == "ZeroDivisionError"
     assert site.evaluate(site.model(0.2)).error.reason == "QueryBudgetError"
     assert site.metrics(model)
@@ -267,7 +267,7 @@ def test_a_model_that_cannot_be_measured_is_trained_all_the_same(
         raise ValueError("only one class")
 
     site = start()
-    monkeypatch.setattr("glsmed.client.resident.app.evaluate", fails)
+    monkeypatch.setattr("glsmed.client.resident.tasks.measured_answer.evaluate", fails)
     update = decode(site.train(site.model(0.1), validate=True).content, Update)
     assert (update.reference, dict(update.validation), update.steps) == ("", {}, 2)
 
@@ -353,7 +353,7 @@ def test_another_sites_model_is_measured_as_the_global_one_would_be(
     comparing: Callable[..., Asked], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """But for whom it is about: patients that are drawn for each model."""
-    monkeypatch.setattr(app, "drawn_rows", lambda patients, _key: torch.arange(len(patients)))
+    monkeypatch.setattr(measured_answer, "drawn_rows", lambda patients, _key: torch.arange(len(patients)))
     site = comparing()
     model = site.model(0.1)
     assert site.reply(model, of_site="sakura").metrics == site.reply(model).metrics

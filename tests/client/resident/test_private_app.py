@@ -58,6 +58,6 @@ def test_what_the_final_model_does_with_training_images_is_no_error_of_a_private
     def breaks(*_: object, **__: object) -> None:
         raise ArithmeticError("this image is here")
 
-    monkeypatch.setattr("glsmed.client.resident.app.keep_final_model", breaks)
+    monkeypatch.setattr("glsmed.client.resident.tasks.measured_answer.keep_final_model", breaks)
     site = started(study)
     assert site.evaluate(site.model(0.1)).has_error() is tells

@@ -15,11 +15,11 @@ from glsmed.client.data.examples import Examples
 from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.evaluation.evaluation import reference_labels
 from glsmed.client.evaluation.shipped_model import ShippedModel
-from glsmed.client.model_use.predictor import Predictor, Scores
+from glsmed.client.labels.site_labels import label_rows
+from glsmed.client.model_use.predictor import Scores, site_predictor
 from glsmed.client.model_use.site_model import load_site_model
-from glsmed.client.resident.preparation import SiteData, by_split, label_rows, prepare_site
+from glsmed.client.resident.preparation import SiteData, by_split, prepare_site
 from glsmed.client.settings.config import SiteConfig
-from glsmed.client.training.devices import resolve_device
 from glsmed.shared.case.case_page import Case
 from glsmed.shared.case.plan import PlanFacts, PlanRow, plan
 from glsmed.shared.case.prices import Prices
@@ -115,10 +115,10 @@ def site_case(config: SiteConfig, prices: Prices) -> Case:
 def _test(config: SiteConfig, study: Study) -> _Tested:
     models = site_models(config, study)
     data = prepare_site(read_site_inputs(config, study))
-    test, device = data.splits["test"], resolve_device(config.device)
+    test = data.splits["test"]
     scores: dict[ModelName, Scores] = {}
     for name, model in models.items():
-        with Predictor(model, device=device, sensitivity=config.alert_sensitivity) as predictor:
+        with site_predictor(model, config) as predictor:
             scores[name] = predictor.scores(test.images)
     entries = by_split(data.inputs.manifest, config.data.split)["test"]
     _, places = np.unique([entry.study_id for entry in entries], return_inverse=True)

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from glsmed.shared.pages.spoken import LANGUAGES, Language
 from glsmed.site_adapters.workbench.bench import Workbench
 from glsmed.site_adapters.workbench.effect import UNMENTIONED
-from glsmed.site_adapters.workbench.pages.marked_text import STATES
+from glsmed.site_adapters.workbench.pages.marked_lines import STATES
 from glsmed.site_adapters.workbench.pages.site import FOLDER, workbench_site
 from glsmed.site_adapters.workbench.pages.words import WORDS
 from tests.site_adapters.workbench.drawn_bench import HEAD, drawn_bench
