@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from glsmed.shared.protocol.codec import decode
 from glsmed.shared.protocol.messages import Update
-from tests.client.resident.test_app import EGRESS, STUDY, Asked
+from tests.client.resident.tasks.asked_site import EGRESS, STUDY, Asked
 
 pytestmark = pytest.mark.usefixtures("answers_about_any_model")
 PRIVATE = STUDY.replace("batch_size: 4", "batch_size: 4, site_offset: false, privacy: {noise_multiplier: NOISE}")
