@@ -1,7 +1,7 @@
 """A report's text in pieces, with the words marked that speak of findings, for every page that shows a report."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from glsmed.site_adapters.explaining.explanation import Explained
 from glsmed.site_adapters.reading.reader import Reader
@@ -44,21 +44,22 @@ def marked_mentions(text: str, explained: Sequence[Explained]) -> Iterator[Piece
     marks: dict[tuple[int, int], Piece] = {}
     for row in explained:
         for start, end, role in row.spans:
-            state = CUE if role == CUE else row.state
             note = f"{row.finding}: {row.state}, cue {row.cue}"
-            if (before := marks.get((start, end))) is not None:
-                state, note = before.state, f"{before.note}; {note}"
-            marks[start, end] = Piece(text[start:end], state, note)
+            piece = Piece(text[start:end], CUE if role == CUE else row.state, note)
+            marks[start, end] = _both(marks.get((start, end)), piece)
     return in_pieces(text, marks)
 
 
 def marked_cells(text: str, reader: Reader) -> Iterator[Piece]:
-    """The text with the words marked that decide about findings, with what they say in place of what they are."""
+    """The text with the words marked that decide about findings, cues too by what they say of the finding."""
     marks: dict[tuple[int, int], Piece] = {}
     for cell in reader.read(text).cells.values():
-        for span in cell.evidence:
-            state, note = cell.state, f"{cell.finding}: {cell.state}, {cell.probability:.2f}"
-            if (before := marks.get((span.start, span.end))) is not None:
-                state, note = before.state, f"{before.note}; {note}"
-            marks[span.start, span.end] = Piece(text[span.start : span.end], state, note)
+        for start, end, _ in cell.evidence:
+            piece = Piece(text[start:end], cell.state, f"{cell.finding}: {cell.state}, {cell.probability:.2f}")
+            marks[start, end] = _both(marks.get((start, end)), piece)
     return in_pieces(text, marks)
+
+
+def _both(before: Piece | None, piece: Piece) -> Piece:
+    """The mark of a span that may have one already: the first one's state, and the notes of both."""
+    return piece if before is None else replace(before, note=f"{before.note}; {piece.note}")
