@@ -22,7 +22,7 @@ TITLE = "DRAWN"
 KNOWN_TITLE = "GLSMED"
 USER, PASSWORD = "reader", "open sesame"  # of an archive that lives as long as a test
 _PLUGIN = "libOrthancDicomWeb.so"
-_START_S = 30.0
+_START_S = 120.0
 _STARTS = 3
 
 

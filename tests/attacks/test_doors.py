@@ -58,7 +58,7 @@ from tests.server.flower.conftest import Site, array_of
 
 from .superlink_program import DEFENCES
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(500)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(900)]
 
 PROJECT = Path(__file__).resolve().parents[2]
 MOST_MB = 100  # above idle, whatever is sent

@@ -221,7 +221,7 @@ def _start(config: Path) -> str:
     return done.stdout + done.stderr
 
 
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("spoil", SPOILED, ids=lambda one: one.__name__.strip("_"))
 def test_a_process_that_cannot_start_says_so_without_a_reports_words(
     write_config: SiteWriter, drawn_data: Path, spoil: Callable[[list[list[str]]], list[list[str]]]
@@ -233,7 +233,7 @@ def test_a_process_that_cannot_start_says_so_without_a_reports_words(
     assert CANARY not in said
 
 
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(900)
 def test_a_table_of_gold_labels_with_reports_in_it(write_config: SiteWriter, drawn_data: Path, tmp_path: Path) -> None:
     for number, column in enumerate(("study_id", "finding", "value")):
         gold = tmp_path / f"gold-{number}.csv"

@@ -70,7 +70,7 @@ def _write_configuration(folder: Path, module: str, *, port: int, centres: Mappi
 
 
 def _wait_for_port(port: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not _is_open(port):
         assert time.monotonic() < deadline, "nginx does not listen"
         time.sleep(0.05)

@@ -19,7 +19,7 @@ STAGES = ("training", "upload", "aggregation", "checkpoint")
 CENTRE_PROCESSES = ("supervisor", "SuperLink", "round process")
 SITE_PROCESSES = ("site supervisor", "SuperNode", "resident")
 _LOOK_SECONDS = 0.0005
-_STAGE_SECONDS = 150.0
+_STAGE_SECONDS = 400.0
 _NEARLY_ALL = 0.95
 _BYTES_PER_SECOND = 15e6
 _ALL = 0.999  # the headers of checkpoints differ by some bytes
@@ -77,7 +77,7 @@ class Running:
     def _wait_until_gone(self, pattern: str) -> None:
         self.centre.process.poll()  # whoever is not waited for stays in the list
         self.sites[SITES[0]].process.poll()
-        self._wait(lambda: not processes(pattern), f"still running: {pattern}", seconds=20)
+        self._wait(lambda: not processes(pattern), f"still running: {pattern}", seconds=60)
 
     def last_round(self) -> int:
         """The last round that has a checkpoint."""

@@ -11,7 +11,7 @@ from tests.deploy.nginx_on_loopback import nginx_program, running_nginx
 
 from .conftest import SITES, Federation, edit_yaml, make_federation
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(900)]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from glsmed.shared.files.audit import verify
 from .conftest import SITES
 from .stages import Running, running_federation
 
-pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(290)]
+pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(900)]
 
 ROUNDS = 3
 NO_ROOM = 2**20  # less than any model, more than any record

@@ -16,7 +16,7 @@ from glsmed.shared.files.audit import verify
 
 from .conftest import SITES, Federation, make_federation
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(900)]
 
 ROUNDS = 6
 
@@ -43,7 +43,7 @@ def _kill(pattern: str) -> None:
 
 
 def _wait_until_gone(pattern: str) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while _processes(pattern):
         assert time.monotonic() < deadline, f"still running: {pattern}"
         time.sleep(0.2)

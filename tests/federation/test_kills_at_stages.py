@@ -19,7 +19,7 @@ from glsmed.shared.files.audit import verify
 from .conftest import SITES, succeed
 from .stages import CENTRE_PROCESSES, SITE_PROCESSES, STAGES, Running, running_federation
 
-pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(500)]
+pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(900)]
 
 ROUNDS = 90  # more than are killed; the study is told to stop
 BACK_SECONDS = 120.0  # after which a round has counted whose process was killed

@@ -57,7 +57,7 @@ def _others(sizes: dict[str, int], *, but: str = "") -> list[int]:
     return sorted(size for name, size in sizes.items() if Path(name).suffix not in {*RECORDS, but})
 
 
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(900)
 def test_two_hundred_rounds_take_no_more_than_twenty(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
 ) -> None:

@@ -20,7 +20,7 @@ from glsmed.benchmarks.rounds_cost.study_set_up import (
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.shared.processes.children import Child
 
-pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(290)]
+pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(900)]
 
 EARLY, ROUNDS = 20, 200
 SETTINGS = RunSettings(sites=3, rounds=ROUNDS - 2, model_megabytes=1, light=True)

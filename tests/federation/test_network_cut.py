@@ -11,7 +11,7 @@ from glsmed.server.folders.run_folder import RunFolder
 
 from .stages import Running, running_federation
 
-pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(290)]
+pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(900)]
 
 ROUNDS = 2
 BACK_SECONDS = 60.0  # after the line was mended

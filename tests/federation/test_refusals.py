@@ -18,7 +18,7 @@ from glsmed.shared.protocol.bundle import zip_bundle
 
 from .conftest import PROGRAMS, SITES, Federation, Program, edit_yaml, make_federation, run_command
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,7 @@ def _hospitals(folder: Path, study: Study) -> dict[str, SiteRuntime]:
     }
 
 
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(900)
 def test_four_of_twelve_hospitals_may_lack_two_findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(group_norm_networks._NETWORKS, "resnet10", TinyNetwork)
     study, folder = small_study(list(TERMS), rounds=ROUNDS, federation={"quorum": SITES}), RunFolder(tmp_path / "run")

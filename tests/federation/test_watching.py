@@ -17,7 +17,7 @@ from glsmed.shared.processes.logs import LOG_FORMAT_VARIABLE
 
 from .conftest import SITES, Federation, edit_yaml, make_federation, succeed
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(900)]
 
 
 @pytest.fixture

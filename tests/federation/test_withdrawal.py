@@ -14,7 +14,7 @@ from glsmed.shared.protocol.enrolment import fingerprint, generate_private_key, 
 
 from .conftest import Federation, run_command, succeed
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(900)]
 
 
 @pytest.fixture

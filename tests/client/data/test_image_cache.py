@@ -222,7 +222,7 @@ def killed(tmp_path: Path, killed_once: Path) -> list[Path]:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.05)

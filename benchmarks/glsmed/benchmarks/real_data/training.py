@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glsmed.benchmarks.comparison.arms import ARMS
 from glsmed.benchmarks.comparison.fitting import fit
@@ -36,7 +37,8 @@ def train(plan: RealPlan, job: RealJob, candidate: int) -> Arrays:
 
     ``probability`` ``(M, K)`` after the site's output calibration, ``raw`` without it; ``truth`` ``(M, K)``, NaN where
     it is unknown; ``hedged`` ``(M, K)``; ``site`` ``(M,)`` numbers of ``sites``; ``patient`` ``(M,)`` numbers. Of
-    hospitals that took no part: ``elsewhere`` ``(E, K)`` logits, and ``elsewhere_truth``.
+    hospitals that took no part: ``elsewhere`` ``(E, K)`` logits, ``elsewhere_truth``, and ``elsewhere_patient``
+    ``(E,)`` numbers.
     """
     if job.method in FEDERATIONS:
         return _train_federation(plan, job)
@@ -53,11 +55,19 @@ def train(plan: RealPlan, job: RealJob, candidate: int) -> Arrays:
         "site": trial.test.site.numpy(),
         "sites": np.array(trial.sites),
         "findings": np.array(trial.findings),
-        "patient": np.unique(patients_tested(hospitals, seed=job.seed), return_inverse=True)[1],
+        "patient": _numbers(patients_tested(hospitals, seed=job.seed)),
     }
     if trial.elsewhere is not None:
-        arrays |= {"elsewhere": answers.elsewhere.numpy(), "elsewhere_truth": trial.elsewhere.truth.numpy()}
+        arrays |= {
+            "elsewhere": answers.elsewhere.numpy(),
+            "elsewhere_truth": trial.elsewhere.truth.numpy(),
+            "elsewhere_patient": _numbers([f"{one.name}/{patient}" for one in elsewhere for patient in one.patients]),
+        }
     return arrays
+
+
+def _numbers(patients: Sequence[str]) -> NDArray[np.generic]:
+    return np.unique(patients, return_inverse=True)[1]
 
 
 def _train_federation(plan: RealPlan, job: RealJob) -> Arrays:

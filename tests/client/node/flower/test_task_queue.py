@@ -266,4 +266,4 @@ def test_a_wait_for_tasks_ends_when_the_bell_has_rung_since_the_last_look(runtim
     Bell(settings.bell).ring()
     start = time.monotonic()
     queue.wait()
-    assert time.monotonic() - start < 0.5
+    assert time.monotonic() - start < 5  # of ten

@@ -44,4 +44,4 @@ def test_a_small_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.M
     began = time.monotonic()
     sent, _ = _refuse(b"2001", [PIECE])
     assert sent[0]["status"] == 401
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20

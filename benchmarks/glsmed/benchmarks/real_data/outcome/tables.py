@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from glsmed.benchmarks.real_data.dataset_folder import describe_dataset
 from glsmed.benchmarks.real_data.outcome.federation_tables import federation_blocks
 from glsmed.benchmarks.real_data.outcome.scores import ALL_CELLS, COMPARED, DOUBTED, Scores
-from glsmed.benchmarks.real_data.outcome.unseen import LABELS, Unseen, unseen
+from glsmed.benchmarks.real_data.outcome.unseen import LABELS, PAIRED, Unseen, unseen
 from glsmed.benchmarks.real_data.outcome.worth import Curve, curve, worth
 from glsmed.benchmarks.real_data.plans import CEILING, HELD_BACK, RECIPE, RealJob, RealPlan
 from glsmed.benchmarks.real_data.runs import RealRuns
@@ -52,7 +52,7 @@ _UNSEEN_AFTER = ("Brier", "log-loss", "ECE", "its floor")
 def write_tables(plan: RealPlan, runs: RealRuns, out: Path) -> None:
     """Write tables.md, report.html and summary.json of trainings that are done."""
     scores = Scores(plan, runs)
-    elsewhere = {label: unseen(runs, jobs) for label, jobs in _unseen_jobs(plan, scores)}
+    elsewhere = {label: unseen(runs, jobs, _reference_jobs(runs, jobs)) for label, jobs in _unseen_jobs(plan, scores)}
     page = Page(f"{plan.data.name}: what doubt is worth", tuple(_blocks(plan, runs, scores, elsewhere)))
     write_text(out / "tables.md", as_markdown(page))
     write_text(out / "report.html", as_html(page))
@@ -182,23 +182,34 @@ def _unseen_jobs(plan: RealPlan, scores: Scores) -> Iterator[tuple[str, Sequence
                     yield f"{site}: {method}, {_said(gold)}", jobs
 
 
+def _reference_jobs(runs: RealRuns, jobs: Sequence[RealJob]) -> Sequence[RealJob]:
+    """The same trainings by the reference; none where it is these themselves, or was not trained."""
+    asked = [replace(job, method=reference_of(job.gold)) for job in jobs]
+    return asked if asked != list(jobs) and all(map(runs.has, asked)) else []
+
+
 def _unseen_table(rows: Mapping[str, Unseen]) -> Table:
     after = [f"{name}, after {LABELS} labels" for name in _UNSEEN_AFTER]
-    header = ["hospital, method", "images", *_UNSEEN_BEFORE, *after]
+    less = [f"{name}, reference less it" for name in ("AUROC", "Brier")]
+    header = ["hospital, method", "images", *_UNSEEN_BEFORE, *less, *after]
     body = [
         [
             label,
             str(one.examinations),
-            f"{one.before['auroc']:.3f} [{one.auroc_interval[0]:.3f}, {one.auroc_interval[1]:.3f}]",
+            f"{one.auroc.mean:.3f} [{one.auroc.low:.3f}, {one.auroc.high:.3f}]",
             *(f"{one.before[name]:.3f}" for name in ("brier", "log_loss", "ece", "ece_floor")),
             f"{one.before['calibration_slope']:.2f}",
+            *(_interval(one.less[name], "+.3f") if name in one.less else "" for name in PAIRED),
             *(f"{one.after[name]:.3f}" if one.after else "" for name in ("brier", "log_loss", "ece", "ece_floor")),
         ]
         for label, one in rows.items()
-        if "auroc" in one.before
+        if one.auroc
     ]
-    caption = f"As the model comes, and through an output calibration from {LABELS} labels of that hospital"
-    return Table(header, body, f"{caption}; the interval of AUROC draws images anew, not patients")
+    caption = (
+        f"As the model comes, and through an output calibration from {LABELS} labels of that hospital. Patients and "
+        "deals are drawn anew. The reference is gls-lexicon without gold and gls-site with it; * is clear of 0"
+    )
+    return Table(header, body, caption)
 
 
 def _said(gold: int) -> str:

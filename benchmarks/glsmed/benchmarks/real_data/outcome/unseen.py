@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from glsmed.benchmarks.real_data.plans import RealJob
+from glsmed.benchmarks.real_data.plans import Arrays, RealJob
 from glsmed.benchmarks.real_data.runs import RealRuns
 from glsmed.benchmarks.tables.calibration_floor import calibration_floors
+from glsmed.benchmarks.tables.paired_bootstrap import METRICS, Interval, Values, bootstrap_samples, interval_of
 from glsmed.client.learning.output_calibration import fit_output_calibration
 from glsmed.shared.metrics.finding_metrics import full_metrics
 from glsmed.shared.metrics.macro import macro
@@ -17,6 +17,7 @@ from glsmed.shared.metrics.macro import macro
 LABELS = 25  # of the unseen hospital
 _DEALS = 5  # of which these labels are
 _SHOWN = ("auroc", "brier", "log_loss", "ece", "calibration_slope")
+PAIRED = ("auroc", "brier")
 _DRAWS = 400
 
 
@@ -27,23 +28,36 @@ class Unseen:
     Attributes:
         before: of the model as it comes; ``after`` through an output calibration from :data:`LABELS` labels, on the
             examinations without these; nothing where there are fewer than twice as many.
-        auroc_interval: of ``before``; images and seeds are drawn again, since patients are not known here.
+        auroc: with its interval, patients and seeds drawn again; None where no finding has both classes.
+        less: by metric, the reference less these models as they come, the same patients in each draw; nothing without
+            a reference.
     """
 
     examinations: int
     before: dict[str, float]
     after: dict[str, float]
-    auroc_interval: tuple[float, float]
+    auroc: Interval | None
+    less: dict[str, Interval]
 
 
-def unseen(runs: RealRuns, jobs: Sequence[RealJob]) -> Unseen:
-    """How the models of these trainings do elsewhere."""
+def unseen(runs: RealRuns, jobs: Sequence[RealJob], reference: Sequence[RealJob] = ()) -> Unseen:
+    """How the models of these trainings do elsewhere, alone and beside those of a reference's trainings."""
     kept = [runs.answers(job) for job in jobs]
     pairs = [(torch.from_numpy(one["elsewhere"]), torch.from_numpy(one["elsewhere_truth"])) for one in kept]
     before = [_metrics(logits.sigmoid(), truth, seed) for seed, (logits, truth) in enumerate(pairs)]
     deals = range(_DEALS if len(pairs[0][1]) >= 2 * LABELS else 0)
     after = [_after(logits, truth, seed, deal) for seed, (logits, truth) in enumerate(pairs) for deal in deals]
-    return Unseen(len(pairs[0][1]), _means(before), _means(after), _interval(pairs))
+    auroc, has_both = [_samples(one, "auroc") for one in kept], "auroc" in before[0]
+    others = [runs.answers(job) for job in reference] if has_both else []
+    return Unseen(
+        examinations=len(pairs[0][1]),
+        before=_means(before),
+        after=_means(after),
+        auroc=interval_of(auroc, [np.zeros_like(one) for one in auroc]) if has_both else None,
+        less={name: interval_of(*([_samples(one, name) for one in each] for each in (others, kept))) for name in PAIRED}
+        if others
+        else {},
+    )
 
 
 def _after(logits: torch.Tensor, truth: torch.Tensor, seed: int, deal: int) -> dict[str, float]:
@@ -69,22 +83,14 @@ def _means(each: Sequence[dict[str, float]]) -> dict[str, float]:
     return {name: float(np.mean([one[name] for one in each if name in one])) for name in (each or [{}])[0]}
 
 
-def _interval(pairs: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> tuple[float, float]:
-    from glsmed.benchmarks.tables.paired_bootstrap import METRICS, bootstrap_samples, mean_of_known
-
-    samples: list[NDArray[np.float64]] = [
-        bootstrap_samples(
-            logits.double().numpy(),
-            truth.double().numpy(),
-            METRICS["auroc"],
-            groups=np.zeros(len(truth), dtype=int),
-            seed=0,
-            draws=_DRAWS,
-        )[1:]
-        for logits, truth in pairs
-    ]
-    stacked = np.stack(samples)
-    chosen = np.random.default_rng(0).integers(len(stacked), size=(_DRAWS, len(stacked)))
-    means = mean_of_known(stacked[chosen, np.arange(_DRAWS)[:, None]].T)
-    low, high = np.nanpercentile(means, [2.5, 97.5])
-    return float(low), float(high)
+def _samples(kept: Arrays, metric: str) -> Values:
+    """``(1 + draws,)`` of one training; the same patients are drawn for every training."""
+    return bootstrap_samples(
+        1 / (1 + np.exp(-kept["elsewhere"].astype(float))),
+        kept["elsewhere_truth"].astype(float),
+        METRICS[metric],
+        groups=np.zeros(len(kept["elsewhere"]), dtype=int),
+        seed=0,
+        draws=_DRAWS,
+        patients=kept["elsewhere_patient"].astype(int),
+    )
