@@ -11,7 +11,7 @@ from glsmed.server.commands.admitting.withdraw import withdraw_command
 from glsmed.server.commands.check import check_command
 from glsmed.server.commands.export import export_command
 from glsmed.server.commands.init import init_command
-from glsmed.server.commands.passphrase_option import PassphraseOption
+from glsmed.server.commands.passphrase_option import PassphraseOption, keep_for_command
 from glsmed.server.commands.report import case_command, page_command, report_command
 from glsmed.server.commands.run import PageOption, PagePortOption, run_study_command
 from glsmed.server.commands.status import status_command
@@ -50,6 +50,7 @@ def centre(
     - `flwr-server --study my-study/study.yaml --page` runs the study, and shows in a browser how it stands
     """
     context.obj = study
+    keep_for_command(context, ca_passphrase_file)
     if context.invoked_subcommand is None:
         run_study_command(
             context, study, ca_passphrase_file, page=page, page_port=page_port, page_language=page_language

@@ -12,7 +12,7 @@ from glsmed.shared.privacy.planning import Plan
 
 
 def _two_steps(wanted: float, **_given: object) -> Plan:
-    return Plan(wanted, noise_multiplier=20.0, rounds=2, steps_per_round=1, epsilon=wanted)
+    return Plan(wanted, noise_multiplier=20.0, batch_size=32, rounds=2, steps_per_round=1, epsilon=wanted)
 
 
 @pytest.mark.parametrize(("epsilon", "steps"), [(8.0, 2), (None, 4)])

@@ -12,6 +12,11 @@ from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.calibration.calibration import load_calibration
 from glsmed.site_adapters.calibration.calibration_file import load_calibration_file
 
+STUDY = """\
+study: chest-doubt
+findings: [effusion, nodule]
+model: {architecture: resnet10, image_size_px: 32}
+"""
 Typed = Callable[..., Any]
 
 
@@ -56,6 +61,22 @@ def test_what_other_patients_have_changes_the_file(
     typed("--site", config_file, "calibrate")
     typed("--site", write_config(gold=flipped), "calibrate", "--out", tmp_path / "again.yaml")
     assert (tmp_path / "again.yaml").read_bytes() != (tmp_path / "made" / "c.yaml").read_bytes()
+
+
+@pytest.mark.parametrize("noise", [1, 0], ids=["private", "not private"])
+def test_in_a_private_study_what_training_patients_have_changes_nothing(
+    typed: Typed, config_file: Path, write_config: Callable[..., Path], tmp_path: Path, noise: int
+) -> None:
+    """Else a patient's gold would move the targets of all others, and clipping would bound nothing; with a control."""
+    study = f"{STUDY}training: {{site_offset: false, privacy: {{noise_multiplier: {noise}}}}}\n"
+    flipped = _rewritten(
+        config_file, tmp_path / "flipped.csv", lambda split, value: str(1 - int(value)) if split == "train" else value
+    )
+    made = [tmp_path / "first.yaml", tmp_path / "again.yaml"]
+    first = typed("--site", write_config(study=study), "calibrate", "--out", made[0])
+    assert ("training and test patients" in first.out) == bool(noise)
+    assert typed("--site", write_config(study=study, gold=flipped), "calibrate", "--out", made[1]).code == 0
+    assert (made[0].read_bytes() == made[1].read_bytes()) == bool(noise)
 
 
 def test_the_file_is_where_the_site_reads_it_and_what_was_left_out_is_told(

@@ -34,3 +34,6 @@ def test_gold_of_test_patients_is_not_usable() -> None:
     kept = usable_gold(gold, patients, split)
     assert {name for name, _ in kept} == {name for name, owner in patients.items() if split_of(owner, split) != "test"}
     assert 0 < len(kept) < 60
+    private = usable_gold(gold, patients, split, is_private=True)
+    assert {split_of(patients[name], split) for name, _ in private} == {"validation"}
+    assert private.items() < kept.items()

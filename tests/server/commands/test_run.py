@@ -14,9 +14,10 @@ class Supervised:
     """Stands in for the supervisor: notes the study, tells one line and is done."""
 
     studies: list[Path]
+    passphrases: list[bytes | None]
 
     def __init__(self, study_file: Path, *, tell: Callable[[str], None], ca_passphrase: bytes | None = None) -> None:
-        self.ca_passphrase = ca_passphrase
+        self.passphrases.append(ca_passphrase)
         self.studies.append(study_file)
         self.tell = tell
         self.run_folder = study_file.parent / "run"
@@ -27,7 +28,7 @@ class Supervised:
 
 @pytest.fixture
 def studies(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    Supervised.studies = []
+    Supervised.studies, Supervised.passphrases = [], []
     monkeypatch.setattr("glsmed.server.processes.supervisor.StudySupervisor", Supervised)
     monkeypatch.setattr("glsmed.shared.processes.children.end_with_starter", lambda: None)
     return Supervised.studies
@@ -46,6 +47,20 @@ def studies(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 def test_the_study_that_is_named_last_is_run(studies: list[Path], arguments: list[str], study: str) -> None:
     assert CliRunner().invoke(app, arguments).exit_code == 0
     assert studies == [Path(study)]
+
+
+@pytest.mark.parametrize(
+    "order", [["OPTION"], ["run", "OPTION"], ["OPTION", "run"]], ids=["alone", "after", "before the command"]
+)
+def test_the_passphrase_file_is_read_wherever_it_stands(studies: list[Path], tmp_path: Path, order: list[str]) -> None:
+    file = tmp_path / "passphrase"
+    file.write_bytes(b"four words of a poem")
+    file.chmod(0o600)
+    option = ["--ca-passphrase-file", str(file)]
+    arguments = [word for one in order for word in (option if one == "OPTION" else [one])]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    assert len(studies) == 1
+    assert Supervised.passphrases == [b"four words of a poem"]
 
 
 def test_every_line_has_the_seconds_since_the_start(studies: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from glsmed.shared.privacy.accounting import PrivateSteps, epsilon
-from glsmed.shared.privacy.planning import plan_for, round_steps, rounds_within, study_epsilon
+from glsmed.shared.privacy.planning import plan_for, planned_batch, round_steps, rounds_within, study_epsilon
 from glsmed.shared.protocol.study import PrivacySection, TrainingSection
 
 TRAINING = TrainingSection(
@@ -42,6 +42,13 @@ def test_a_plan_keeps_to_its_epsilon_with_hardly_more_noise_than_that_takes(pati
     less = PrivateSteps(0.97 * plan.noise_multiplier, 64 / patients, plan.rounds * plan.steps_per_round)
     assert epsilon([less], delta=1e-5) > wanted
     assert plan.rounds * plan.steps_per_round * 64 / patients == pytest.approx(20, rel=0.15)
+
+
+@pytest.mark.parametrize(
+    ("patients", "batch"), [(10, 32), (500, 32), (1023, 32), (1024, 64), (5_000, 256), (50_000, 1024), (10**6, 1024)]
+)
+def test_the_batch_grows_with_the_smallest_site(patients: int, batch: int) -> None:
+    assert planned_batch(patients) == batch
 
 
 def test_an_epsilon_that_no_noise_keeps_to_is_refused() -> None:

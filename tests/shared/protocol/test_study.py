@@ -30,6 +30,10 @@ def test_unmentioned_findings_are_masked_unless_a_study_says_otherwise(tmp_path:
         ("model: {image_size_px: 16}\n", "model.image_size_px: expected greater than or equal to 32, got 16"),
         ("training: {learning_rate: 0}\n", "training.learning_rate: expected greater than 0, got 0"),
         ("training: {batch_size: 1.5}\n", "training.batch_size: expected a whole number, got 1.5"),
+        (
+            "labels: {shared_calibration: true}\ntraining: {site_offset: false, privacy: {noise_multiplier: 1}}\n",
+            "training.privacy does not cover labels.shared_calibration",
+        ),
         ("centre: {port: 8440}\n", "centre: port and loopback_port are both 8440: choose two"),
         (
             "centre: {metrics_port: 8443}\n",

@@ -9,10 +9,11 @@ from glsmed.benchmarks.privacy_cost.planned_training import CPU, Planned, train_
 from glsmed.benchmarks.simulator.drawn_examples import drawn_examples
 from glsmed.client.evaluation.evaluation import evaluate
 from glsmed.shared.files.atomic import write_text
+from glsmed.shared.privacy.planning import planned_batch
 from glsmed.shared.processes.command_line import Tell
 
 EPSILONS: tuple[float | None, ...] = (1.0, 2.0, 4.0, 8.0, None)  # None: without privacy
-BATCHES: Mapping[int, int] = {500: 32, 5000: 256}  # patients in a step, by training patients
+BATCHES: Mapping[int, int] = {patients: planned_batch(patients) for patients in (500, 5000)}  # by training patients
 _TEST_PATIENTS = 1000
 
 

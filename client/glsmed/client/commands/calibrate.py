@@ -27,6 +27,8 @@ def calibrate(
 ) -> None:
     """Learn what each cue means at this site from its gold labels, without those of test patients.
 
+    In a study with differential privacy from those of validation patients alone.
+
     **Example**: `glsmed-client --site config.yaml calibrate`
     """
     for line in calibrate_site(context.obj, out=out, prior=prior, learned=learned):
@@ -36,15 +38,18 @@ def calibrate(
 def calibrate_site(config_file: Path, *, out: Path | None, prior: Path | None, learned: bool) -> list[str]:
     """Write the calibration file without the test patients; returns how reliable the probabilities are, in lines.
 
+    In a private study without the training patients too.
+
     Raises:
         UsageError: the site has no gold labels.
-        DataError: all of them belong to test patients.
+        DataError: all of them belong to patients who must not be used.
         ConfigurationError: a file has faults.
     """
     from glsmed.client.data.manifest import read_manifest
     from glsmed.client.data.site_inputs import usable_gold
     from glsmed.client.settings.config import load_site
     from glsmed.shared.errors import DataError
+    from glsmed.shared.protocol.study import load_study
     from glsmed.site_adapters.adapter.loader import load_adapter
     from glsmed.site_adapters.calibration.calibration_writer import write_calibration
     from glsmed.site_adapters.calibration.gold_cells import gold_cells
@@ -55,15 +60,17 @@ def calibrate_site(config_file: Path, *, out: Path | None, prior: Path | None, l
     manifest = read_manifest(config.data.manifest)
     survey = _gold(config, config_file, manifest, reader)
     gold = survey.labels
-    usable = usable_gold(gold, manifest.patients, config.data.split)
+    is_private = load_study(config.study).training.privacy.is_on
+    usable = usable_gold(gold, manifest.patients, config.data.split, is_private=is_private)
+    away = "training and test" if is_private else "test"
     if not usable:
         raise DataError(
-            f"{config.data.gold}: all gold labels belong to test patients, who must not be used for calibration"
+            f"{config.data.gold}: all gold labels belong to {away} patients, who must not be used for calibration"
         )
     target = out or config.data.calibration or config_file.resolve().parent / "calibration.yaml"
     cells = gold_cells(reader, manifest.reports, usable, survey.weights)
     lines = [*write_calibration(reader.adapter, cells, prior=prior, target=target, learned=learned)]
-    lines.append(_left_out(gold, usable, manifest))
+    lines.append(_left_out(gold, usable, manifest, away))
     if config.data.calibration is None:
         lines.append(f"name it as data.calibration in {config_file}, so that it is used")
     return lines
@@ -88,7 +95,7 @@ def _gold(config: "SiteConfig", config_file: Path, manifest: "Manifest", reader:
     return gold
 
 
-def _left_out(gold: "Gold", usable: "Gold", manifest: "Manifest") -> str:
-    away = [examination for examination, finding in gold if (examination, finding) not in usable]
-    patients = {manifest.patients[examination] for examination in away}
-    return f"left out: {len(away)} gold labels of the {len(patients)} patients of the test split that have any"
+def _left_out(gold: "Gold", usable: "Gold", manifest: "Manifest", away: str) -> str:
+    out = [examination for examination, finding in gold if (examination, finding) not in usable]
+    patients = {manifest.patients[examination] for examination in out}
+    return f"left out: {len(out)} gold labels of the {len(patients)} {away} patients that have any"

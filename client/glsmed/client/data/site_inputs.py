@@ -34,8 +34,9 @@ class SiteInputs:
 
     @property
     def usable_gold(self) -> Gold:
-        """The gold labels of patients outside the test split."""
-        return usable_gold(self.gold, self.manifest.patients, self.config.data.split)
+        """The gold labels of patients outside the test split; in a private study of validation patients alone."""
+        is_private = self.study.training.privacy.is_on
+        return usable_gold(self.gold, self.manifest.patients, self.config.data.split, is_private=is_private)
 
 
 def read_site_inputs(config: SiteConfig, study: Study) -> SiteInputs:
@@ -85,12 +86,15 @@ def survey_site_gold(
     return survey_gold(config.data.gold, examinations=study_ids, findings=study.findings, terms=terms)
 
 
-def usable_gold(gold: Gold, patients: Mapping[str, str], split: SplitSection) -> Gold:
-    """The gold labels of patients outside the test split, which nothing may be learned from.
+def usable_gold(gold: Gold, patients: Mapping[str, str], split: SplitSection, *, is_private: bool = False) -> Gold:
+    """The gold labels that may say what a cue means: of patients outside the test split.
 
     Args:
         gold: the site's labels.
         patients: patient by examination.
         split: the site's shares.
+        is_private: leave out training patients too. What a cue means moves the targets of all of them, and with
+            differential privacy no patient may move another's.
     """
-    return {key: value for key, value in gold.items() if split_of(patients[key[0]], split) != "test"}
+    allowed = ("validation",) if is_private else ("train", "validation")
+    return {key: value for key, value in gold.items() if split_of(patients[key[0]], split) in allowed}

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from glsmed.server.commands.passphrase_option import chosen_passphrase_file
+
 if TYPE_CHECKING:
     from glsmed.shared.privacy.planning import Plan
     from glsmed.shared.protocol.network_settings import InitialWeights, ModelSection
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 
 
 def init_command(
+    context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Folder to make; must not hold a study yet.")],
     name: Annotated[str | None, typer.Option(help="Name of the study.", show_default="the folder's name")] = None,
     public_name: Annotated[
@@ -32,7 +35,7 @@ def init_command(
     private: Annotated[
         float | None,
         typer.Option(
-            help="Differential privacy: epsilon of the whole study; noise and steps are planned for it.",
+            help="Differential privacy: epsilon of the whole study; noise, batch and steps are planned for it.",
             min=0.1,
             max=20,
         ),
@@ -48,13 +51,14 @@ def init_command(
 
     - `flwr-server init my-study --public-name centre.example.org`
     - `flwr-server init my-study --public-name centre.example.org --ca-passphrase-file /media/key/passphrase`
-    - `flwr-server init my-study --private 8 --patients 500`
+    - `flwr-server init my-study --private 8 --patients 5000`
     - `flwr-server init my-study --architecture timm/convnext_tiny --weights chest.safetensors --licence CC-BY-4.0`
     """
     from glsmed.server.folders.authority.passphrase import passphrase_in
     from glsmed.server.folders.new_study import make_study_folder  # heavy: --help need not wait for it
 
-    passphrase = None if ca_passphrase_file is None else passphrase_in(ca_passphrase_file)
+    passphrase_file = chosen_passphrase_file(context, ca_passphrase_file)
+    passphrase = None if passphrase_file is None else passphrase_in(passphrase_file)
     model = _checked_model(folder, architecture, weights, licence)
     plan = None if private is None else _plan(private, patients)
     make_study_folder(
@@ -75,25 +79,25 @@ def init_command(
 
 
 def _plan(wanted: float, patients: int) -> "Plan":
-    """Noise and steps for an epsilon at the smallest site, which are also told."""
+    """Noise, batch and steps for an epsilon at the smallest site, which are also told."""
     from glsmed.shared.errors import UsageError
-    from glsmed.shared.privacy.planning import PLANNED_ROUNDS, plan_for
-    from glsmed.shared.protocol.study import TrainingSection
+    from glsmed.shared.privacy.planning import PLANNED_ROUNDS, plan_for, planned_batch
+    from glsmed.shared.protocol.study import PrivacySection
 
-    defaults = TrainingSection()
     try:
         plan = plan_for(
             wanted,
             patients=patients,
-            batch_size=defaults.batch_size,
+            batch_size=planned_batch(patients),
             rounds=PLANNED_ROUNDS,
-            delta=defaults.privacy.delta,
+            delta=PrivacySection().delta,
         )
     except ValueError as error:
         raise UsageError(f"--private: {error}") from None
     typer.echo(
-        f"privacy: {plan.rounds} rounds of {plan.steps_per_round} steps with noise {plan.noise_multiplier:g} end at "
-        f"epsilon {plan.epsilon:.2f} at a site with {patients} training patients, and below it at larger sites"
+        f"privacy: {plan.rounds} rounds of {plan.steps_per_round} steps on {plan.batch_size} patients with noise "
+        f"{plan.noise_multiplier:g} end at epsilon {plan.epsilon:.2f} at a site with {patients} training patients, and "
+        "below it at larger sites"
     )
     return plan
 

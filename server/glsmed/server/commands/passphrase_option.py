@@ -1,4 +1,4 @@
-"""The option that every command has which needs the authority's key, and the question where it was not given."""
+"""The option of each command that needs the authority's key, before it or after it, and the question without it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +16,27 @@ PassphraseOption = Annotated[
         help="File whose first line opens an encrypted pki/ca.key, where a certificate has to be made.",
     ),
 ]
+
+
+_PARAMETER = "ca_passphrase_file"
+_TYPED_BEFORE = "glsmed.ca_passphrase_file"
+
+
+def keep_for_command(context: typer.Context, file: Path | None) -> None:
+    """Keep the file that was typed before a command, for :func:`chosen_passphrase_file` of that command."""
+    if _is_typed(context):
+        context.meta[_TYPED_BEFORE] = file
+
+
+def chosen_passphrase_file(context: typer.Context, file: Path | None) -> Path | None:
+    """The file typed after the command, else the one before it, else that of the environment."""
+    typed_before: Path | None = context.meta.get(_TYPED_BEFORE)
+    return file if _is_typed(context) or typed_before is None else typed_before
+
+
+def _is_typed(context: typer.Context) -> bool:
+    source = context.get_parameter_source(_PARAMETER)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def given_passphrase(certificates: "CertificateFolder", file: Path | None) -> bytes | None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from glsmed.server.commands.passphrase_option import PassphraseOption
+from glsmed.server.commands.passphrase_option import PassphraseOption, chosen_passphrase_file
 from glsmed.server.commands.study_option import StudyOption, chosen_study
 from glsmed.shared.pages.spoken import Language
 from glsmed.shared.web.page_options import LanguageOption
@@ -26,9 +26,9 @@ def run_study_command(
     page_language: LanguageOption = "en",
 ) -> None:
     """Run the study until its last round; the same as `flwr-server --study study.yaml`."""
-    file = chosen_study(context, study)
+    file, passphrase = chosen_study(context, study), chosen_passphrase_file(context, ca_passphrase_file)
     with _page_beside(file, port=page_port, language=page_language) if page else nullcontext():
-        run_study_file(file, ca_passphrase_file)
+        run_study_file(file, passphrase)
 
 
 def run_study_file(study_file: Path, ca_passphrase_file: Path | None = None) -> None:

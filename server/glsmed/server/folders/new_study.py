@@ -36,7 +36,7 @@ def make_study_folder(
         loopback_port: port for this machine only.
         model: the network, and the weights that it starts from.
         ca_passphrase: encrypts the authority's key.
-        private: rounds, steps and noise of a study with differential privacy.
+        private: rounds, steps, batch and noise of a study with differential privacy.
 
     Raises:
         UsageError: the folder already holds a study or the authority of one.

@@ -44,7 +44,7 @@ labels:
 training:
   rounds: {rounds}
   steps_per_round: {steps}          # gradient steps at each site in each round
-  batch_size: 32
+  batch_size: {batch}
   optimizer: adamw              # adamw | sgd
   learning_rate: 3e-4
   weight_decay: 1e-4
@@ -134,7 +134,7 @@ def study_template(
 ) -> str:
     """A commented study file with everything at its default but what is given; of the model network and weights.
 
-    With a plan for differential privacy, its rounds, steps and noise.
+    With a plan for differential privacy, its rounds, steps, batch and noise.
     """
     names = "\n".join(f"    - {name}" for name in public_names)
     weights = "null" if model.initial_weights is None else model.initial_weights.model_dump_json()  # JSON is YAML
@@ -147,6 +147,7 @@ def study_template(
         weights=weights,
         rounds=_DEFAULTS.rounds if private is None else private.rounds,
         steps=_DEFAULTS.steps_per_round if private is None else private.steps_per_round,
+        batch=_DEFAULTS.batch_size if private is None else private.batch_size,
         site_offset="true" if private is None else "false",
         noise=0 if private is None else f"{private.noise_multiplier:g}",
         max_epsilon=f"{_DEFAULTS.privacy.max_epsilon if private is None else private.wanted:g}",

@@ -9,6 +9,8 @@ from glsmed.shared.protocol.study import TrainingSection
 
 PLANNED_ROUNDS = 20
 _PASSES = 20  # over the patients of the smallest site, which a plan spreads over the rounds
+_LEAST_BATCHES = 16  # into which a site's patients would go, where a planned batch is not the smallest
+_SMALLEST_BATCH, _LARGEST_BATCH = 32, 1024
 _LEAST_NOISE, _MOST_NOISE = 0.3, 100.0
 _DIGITS = 2
 
@@ -47,10 +49,11 @@ def rounds_within(
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Noise and steps with which a study keeps to a wanted epsilon, and the epsilon that it has."""
+    """Noise, batch and steps with which a study keeps to a wanted epsilon, and the epsilon that it has."""
 
     wanted: float
     noise_multiplier: float
+    batch_size: int
     rounds: int
     steps_per_round: int
     epsilon: float
@@ -66,6 +69,17 @@ def fewest_patients(training: TrainingSection, *, most: int = 1_000_000) -> int 
         middle = min(max(middle, low + 1), high - 1)
         low, high = (low, middle) if study_epsilon(training, middle) <= training.privacy.max_epsilon else (middle, high)
     return high
+
+
+def planned_batch(patients: int) -> int:
+    """Patients in a step, for a smallest site of so many: a sixteenth of them or fewer, as a power of two, 32 to 1024.
+
+    A step's noise is shared by its batch, and at a given epsilon it grows more slowly than the batch does.
+    """
+    batch = _SMALLEST_BATCH
+    while batch < _LARGEST_BATCH and 2 * batch * _LEAST_BATCHES <= patients:
+        batch *= 2
+    return batch
 
 
 def plan_for(wanted: float, *, patients: int, batch_size: int, rounds: int, delta: float) -> Plan:
@@ -87,4 +101,4 @@ def plan_for(wanted: float, *, patients: int, batch_size: int, rounds: int, delt
         middle = math.sqrt(low * high)
         low, high = (low, middle) if cost(middle) <= wanted else (middle, high)
     noise = math.ceil(high * 10**_DIGITS) / 10**_DIGITS
-    return Plan(wanted, noise, rounds, steps_per_round, cost(noise))
+    return Plan(wanted, noise, batch_size, rounds, steps_per_round, cost(noise))

@@ -46,7 +46,7 @@ class LabelSection(StrictModel):
         bool,
         Field(
             description="sites share counts per cue; the prior fitted to them is where every site's cue "
-            "calibration starts",
+            "calibration starts; not with training.privacy",
         ),
     ] = False
     gold_as_labels: Annotated[
@@ -431,6 +431,15 @@ class Study(StrictModel):
         if self.training.privacy.is_on and self.labels.negative_rates != "off":
             raise ValueError(
                 "training.privacy does not cover the models that negative_rates: gated trains: set it to off"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _no_cue_counts_beside_privacy(self) -> Self:
+        if self.training.privacy.is_on and self.labels.shared_calibration:
+            raise ValueError(
+                "training.privacy does not cover labels.shared_calibration: its counts are exact, of training "
+                "patients' gold, and its prior moves the targets of all others: set it to false"
             )
         return self
 

@@ -34,16 +34,20 @@ def passphrase_file(tmp_path: Path) -> Path:
     return file
 
 
-def _typed(folder: StudyFolder, *words: str, environment: dict[str, str] | None = None) -> tuple[str, object]:
-    done = CliRunner().invoke(app, ["--study", str(folder.study_file), *words], env=environment)
+def _typed(
+    folder: StudyFolder, *words: str, before: tuple[str, ...] = (), environment: dict[str, str] | None = None
+) -> tuple[str, object]:
+    done = CliRunner().invoke(app, ["--study", str(folder.study_file), *before, *words], env=environment)
     return done.output, done.exception
 
 
-def _admit(folder: StudyFolder, *further: str, environment: dict[str, str] | None = None) -> tuple[str, object]:
+def _admit(
+    folder: StudyFolder, *further: str, before: tuple[str, ...] = (), environment: dict[str, str] | None = None
+) -> tuple[str, object]:
     made = make_request(generate_private_key(), site="st-mary", study="doubt", study_digest=folder.study().digest())
     (folder.root / "request.yaml").write_text(dump_yaml(made.model_dump()))
     words = ("admit", str(folder.root / "request.yaml"), "--fingerprint", fingerprint(made.public_key), *further)
-    return _typed(folder, *words, environment=environment)
+    return _typed(folder, *words, before=before, environment=environment)
 
 
 def test_an_encrypted_authority_admits_nobody_without_its_passphrase(folder: StudyFolder) -> None:
@@ -83,6 +87,28 @@ def test_certify_renews_what_is_due_or_named_and_nothing_else(folder: StudyFolde
     file.unlink()
     _typed(folder, "certify", *given)
     assert file.is_file()
+
+
+@pytest.mark.parametrize("environment", [{}, {"GLSMED_CA_PASSPHRASE_FILE": "another"}], ids=["alone", "and another"])
+def test_the_passphrase_file_may_stand_before_the_command(
+    folder: StudyFolder, passphrase_file: Path, environment: dict[str, str]
+) -> None:
+    before = ("--ca-passphrase-file", str(passphrase_file))
+    said, error = _admit(folder, before=before, environment=environment)
+    assert error is None, said
+    file = folder.site_certificates / "st-mary.crt"
+    first = file.read_bytes()
+    said, error = _typed(folder, "certify", "st-mary", before=before, environment=environment)
+    assert error is None, said
+    assert file.read_bytes() != first
+
+
+def test_the_passphrase_file_after_the_command_is_the_one_that_counts(
+    folder: StudyFolder, passphrase_file: Path, tmp_path: Path
+) -> None:
+    before = ("--ca-passphrase-file", str(tmp_path / "missing"))
+    said, error = _admit(folder, "--ca-passphrase-file", str(passphrase_file), before=before)
+    assert error is None, said
 
 
 def test_a_site_that_is_not_admitted_gets_none(folder: StudyFolder) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glsmed.server.commands.passphrase_option import PassphraseOption, given_passphrase
+from glsmed.server.commands.passphrase_option import PassphraseOption, chosen_passphrase_file, given_passphrase
 from glsmed.server.commands.study_option import StudyOption, chosen_study
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def admit_command(
     folder = StudyFolder(chosen_study(context, study))
     approved = folder.study()
     certificates = SiteCertificates(folder.site_certificates, folder.certificates)
+    passphrase_file = chosen_passphrase_file(context, ca_passphrase_file)
     is_compared: list[bool] = []
 
     def compare(asking: "EnrolmentRequest") -> None:
@@ -60,7 +61,7 @@ def admit_command(
             require_same_key(asking, typed)
         is_compared.append(typed is not None)
         if certificates.fault(asking) is not None:
-            certificates.issue([asking], passphrase=given_passphrase(folder.certificates, ca_passphrase_file))
+            certificates.issue([asking], passphrase=given_passphrase(folder.certificates, passphrase_file))
 
     admitted = admit(request, sites=folder.sites, study=approved.study, study_digest=approved.digest(), compare=compare)
     typer.echo(f"admitted {admitted.site} (glsmed {admitted.glsmed}, flwr {admitted.flwr})")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glsmed.server.commands.passphrase_option import PassphraseOption, given_passphrase
+from glsmed.server.commands.passphrase_option import PassphraseOption, chosen_passphrase_file, given_passphrase
 from glsmed.server.commands.study_option import StudyOption, chosen_study
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ def certify_command(
     certificates = SiteCertificates(folder.site_certificates, folder.certificates)
     _require_admitted(sites or (), admitted)
     wanted = sites or list(certificates.due(admitted))
-    passphrase = given_passphrase(folder.certificates, ca_passphrase_file) if wanted else None
+    passphrase_file = chosen_passphrase_file(context, ca_passphrase_file)
+    passphrase = given_passphrase(folder.certificates, passphrase_file) if wanted else None
     for site in wanted:
         (written,) = certificates.issue([admitted[site].request], passphrase=passphrase)
         typer.echo(f"wrote {written}: send it to {site}, which keeps it as keys/site.crt and restarts glsmed-client")
