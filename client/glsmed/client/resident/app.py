@@ -132,7 +132,9 @@ class _SiteTasks:
         require_same("study", expected=self._digest, got=decode(content, CountsTask).study_digest)
         require_shared_calibration(site.study)
         site.egress.require_cue_counts()
-        return site.egress.release(CountsReply(study_digest=self._digest, counts=site_cue_counts(site.inputs)))
+        said = site_cue_counts(site.inputs)
+        about = {cue: Number(patients, patients) for cue, patients in said.patients.items()}
+        return site.egress.release(CountsReply(study_digest=self._digest, counts=said.counts), numbers=about)
 
     def take_prior(self, content: RecordDict) -> RecordDict:
         """Confirm the prior that all sites share, once this site's labels follow it."""
