@@ -58,7 +58,9 @@ def answer_cue_counts(site: SiteRuntime, content: RecordDict) -> RecordDict:
     require_same("study", expected=digest, got=decode(content, CountsTask).study_digest)
     require_shared_calibration(site.study)
     site.egress.require_cue_counts()
-    return site.egress.release(CountsReply(study_digest=digest, counts=site_cue_counts(site.inputs)))
+    said = site_cue_counts(site.inputs)
+    about = {cue: Number(patients, patients) for cue, patients in said.patients.items()}
+    return site.egress.release(CountsReply(study_digest=digest, counts=said.counts), numbers=about)
 
 
 def taken_prior(site: SiteRuntime, content: RecordDict) -> SiteRuntime:
