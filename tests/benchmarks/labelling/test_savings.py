@@ -24,14 +24,19 @@ def test_the_labels_needed_are_where_the_falling_curve_meets_the_target(
     assert found == (None if needed is None else pytest.approx(needed))
 
 
-def judged(hedged: float) -> Judged:
-    return Judged(hedged, hedged, 1.0, 1.0, 10)
+def judged(hedged: float, opened: float = 10) -> Judged:
+    return Judged(hedged, hedged, 1.0, 1.0, opened)
 
 
 def test_a_share_and_its_interval_come_from_the_runs() -> None:
     rng = np.random.default_rng(0)
     runs = [
-        Run(1.0, judged(0.3), judged(0.2 + noise), [judged(0.25 + noise), judged(0.2 + noise), judged(0.1 + noise)])
+        Run(
+            1.0,
+            judged(0.3, 0),
+            [judged(0.2 + noise)] * 2,
+            [[judged(0.25 + noise, 20), judged(0.2 + noise, 30), judged(0.1 + noise, 40)]] * 2,
+        )
         for noise in rng.normal(0, 0.01, 20)
     ]
     found = savings_of("x", [100, 200, 300], runs)
@@ -41,10 +46,11 @@ def test_a_share_and_its_interval_come_from_the_runs() -> None:
     assert high is not None
     assert found.needed is not None
     assert low <= found.needed <= high
+    assert found.opened == (10, pytest.approx(30, abs=1))
 
 
 def test_a_small_comparison_gives_a_row_for_each_hospital() -> None:
-    plan = Plan(scenario_named("case-dependent"), 2, labels=50, step=50, studies=60, test=60)
+    plan = Plan(scenario_named("case-dependent"), 2, labels=50, step=50, draws=2, studies=60, test=60)
     rows = measure_savings(plan, tell=lambda _: None)
     assert [row.hospital for row in rows] == ["st-mary", "sakura", "san-lucas"]
     assert len(savings_markdown(plan, rows).splitlines()) == 5

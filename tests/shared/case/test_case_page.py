@@ -3,33 +3,25 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from glsmed.shared.case.case_page import Case, case_lines, case_page
-from glsmed.shared.case.plan import PlanFacts, plan
 from glsmed.shared.case.prices import Prices
 from glsmed.shared.case.words import WORDS
 from glsmed.shared.case.yearly import Hospital, ModelName, Rates
 from glsmed.shared.pages.html_page import as_html
 from glsmed.shared.pages.spoken import Language, speaking
+from tests.shared.case.conftest import case_of
 from tests.spoken_sentences import misplaced, untranslated
 
 PROJECT = Path(__file__).resolve().parents[3]
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
-def _case(hospital: Hospital, prices: Prices, *, owner: str = "st-mary") -> Case:
-    facts = PlanFacts("effusion", 30, 270, prevalence=0.1, sensitivity=0.9, auroc=0.85, logits=np.linspace(-4, 2, 90))
-    return Case(
-        owner, prices, [hospital], about=["about"], left_out={"hernia": "why"}, plan=[plan(facts, prices.wanted)]
-    )
-
-
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_the_page_is_whole_in_both_languages(hospital: Hospital, prices: Prices, language: Language) -> None:
     with speaking(language, WORDS):
-        text = as_html(case_page(_case(hospital, prices), written_at="today"))
+        text = as_html(case_page(case_of(hospital, prices), written_at="today"))
     assert f'<html lang="{language}">' in text
     assert text.count("<svg") == 1
     assert text.count("<table>") >= 7
@@ -38,14 +30,14 @@ def test_the_page_is_whole_in_both_languages(hospital: Hospital, prices: Prices,
 
 
 def test_the_page_holds_the_figures_of_a_year(hospital: Hospital, prices: Prices) -> None:
-    lines = case_lines(_case(hospital, prices))
+    lines = case_lines(case_of(hospital, prices))
     assert lines[0].split("  ")[1:] == ["no model", "the hospital's own model", "the federation's model"]
     assert next(line for line in lines if line.startswith("findings missed")) == "findings missed  240  150  138"
 
 
 def test_words_from_outside_stay_words(hospital: Hospital, prices: Prices) -> None:
     foreign = prices.model_copy(update={"currency": "<b>"})
-    text = as_html(case_page(_case(hospital, foreign, owner=HOSTILE), written_at="today"))
+    text = as_html(case_page(case_of(hospital, foreign, owner=HOSTILE), written_at="today"))
     assert "<img" not in text
     assert "<b>" not in text
     assert "&lt;img" in text  # the control: it is there as text

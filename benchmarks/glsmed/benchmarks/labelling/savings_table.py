@@ -8,8 +8,8 @@ REQUIRED = 0.6
 
 _HEAD = (
     "| hospital | doubted cells per examination | hedged Brier without labels | with {labels} random labels | "
-    "share of the labels needed, chosen for worth [95 %] | at most {required:g} | slope, random → worth "
-    "[middle 95 % of random] | slope of the output calibration | examinations opened |"
+    "share of the labels needed, chosen for worth [95 %] | at most {required:g} | examinations opened for it "
+    "[95 %] | slope, random → worth [middle 95 % of random] | slope of the output calibration |"
 )
 
 
@@ -30,13 +30,18 @@ def _cells(row: Savings) -> Iterator[str]:
     low, high = row.needed_interval
     yield f"{_share(row.needed)} [{_share(low)}, {_share(high)}]"
     yield "yes" if row.needed is not None and row.needed <= REQUIRED else "no"
+    low, high = row.opened_interval
+    yield f"{row.opened[0]:.0f} → {_number(row.opened[1])} [{_number(low)}, {_number(high)}]"
     yield _slopes(row.slope, row.slope_of_random)
     yield _slopes(row.map_slope, row.map_slope_of_random)
-    yield f"{row.opened[0]:.0f} → {row.opened[1]:.0f}"
 
 
 def _share(value: float | None) -> str:
     return "more than 1" if value is None else f"{value:.2f}"
+
+
+def _number(value: float | None) -> str:
+    return "more than all" if value is None else f"{value:.0f}"
 
 
 def _slopes(means: tuple[float, float], random: tuple[float, float]) -> str:

@@ -36,7 +36,7 @@ class Judged(NamedTuple):
     brier: float
     slope: float
     map_slope: float
-    opened: int
+    opened: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Trial:
             brier=float(squares.mean()),
             slope=_slope(said, truth),
             map_slope=_slope(mapped.ravel(), self.test.truth.ravel().astype(np.float64)),
-            opened=int((weights > 0).any(1).sum()),
+            opened=float((weights > 0).any(1).sum()),
         )
 
     def _mapped(self, weights: Floats) -> Floats:
