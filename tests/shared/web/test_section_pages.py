@@ -91,3 +91,10 @@ def test_a_version_tells_files_that_changed_came_or_went(tmp_path: Path) -> None
     one.rename(other)
     versions.append(version_of([one, other]))
     assert len(set(versions)) == 4
+
+
+def test_a_fault_is_told_in_the_language_of_the_page(study: Study) -> None:
+    study.fault = "damaged"
+    text = signed_in(watched_site(study.watched("ja"))).get("/").text
+    assert "表示できるものがありません" in text
+    assert "現在ファイルを読めません: damaged" in text
