@@ -52,7 +52,7 @@ def test_three_hospitals_train_and_no_plain_update_leaves_one(tmp_path: Path) ->
 
 
 FOUR = RunSettings(sites=4, architecture="resnet10_x0_25", is_masked=True)
-LONG = {"rounds": 2, "steps_per_round": 200}  # steps of seconds, so that a kill comes before the update
+LONG = {"rounds": 4, "steps_per_round": 200}  # steps of seconds, so that a kill comes before the update
 START_SECONDS, END_SECONDS = 300.0, 400.0
 
 
@@ -69,11 +69,13 @@ def test_a_hospital_killed_between_its_keys_and_its_update_leaves_the_exact_sum_
         for site in FOUR.site_names:
             connect_hospital(folders, site, port=port)
             programs.start(site, "glsmed-client", "--site", str(folders.config(site)))
-        number = _wait_until_it_trains(_log(folders, killed))
+        number = _wait_until_it_trains(_log(folders, killed), among=len(FOUR.site_names))
         for pid in processes(re.escape(f"{folders.config(killed).parent}/")):
             os.kill(pid, signal.SIGKILL)
         assert centre.process.wait(timeout=END_SECONDS) == 0, centre.log_tail()
-    assert "MaskedUpdate" not in [entry["message"] for entry in recorded(_log(folders, killed), "sent")]
+    sent = [(entry["message"], entry["round"]) for entry in recorded(_log(folders, killed), "sent") if "round" in entry]
+    assert ("SharesReply", number) in sent
+    assert ("MaskedUpdate", number) not in sent
     run = RunFolder(folders.centre.run)
     merged = [one["secure_sum_of"] for one in run.recorded("merged") if one["round"] == number]
     assert merged == [others]
@@ -87,21 +89,22 @@ def _log(folders: RunFolders, site: str) -> Path:
     return StateFolder(folders.config(site).parent / "state").audit_log
 
 
-def _wait_until_it_trains(log: Path) -> int:
-    """The round of the first task to train: it is sent only to sites that all gave keys and shares."""
+def _wait_until_it_trains(log: Path, *, among: int) -> int:
+    """The round in which a hospital trains for a sum of so many; the quorum may begin a round without the last."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        for fields in _tasks(log):
-            if fields["kind"] == "train":
-                return int(fields["round"])
+        entries = _entries(log) or [{}]
+        boxes = [json.loads(entry["sealed"]) for entry in entries if entry.get("message") == "SharesReply"]
+        if entries[-1].get("kind") == "train" and len(boxes[-1]) == among:
+            return int(entries[-1]["round"])
         time.sleep(0.02)
-    raise AssertionError(f"{log}: no task to train came")
+    raise AssertionError(f"{log}: no task to train for a sum of {among} came")
 
 
-def _tasks(log: Path) -> Iterable[dict[str, Any]]:
-    """Of a log that is being written: its whole lines alone."""
+def _entries(log: Path) -> list[dict[str, Any]]:
+    """The fields of the whole lines of a log that is being written."""
     lines = log.read_bytes().split(b"\n")[:-1] if log.is_file() else []
-    return (entry["fields"] for entry in map(json.loads, lines) if entry["event"] == "task")
+    return [json.loads(line)["fields"] for line in lines]
 
 
 def _floats(site: SiteRuntime, run: RunFolder, number: int) -> Floats:

@@ -92,6 +92,7 @@ class Inverted:
 
     Attributes:
         psnr: in dB, mean over the images that were sought; higher is more alike.
+        best: the same of the one that is most alike.
         guessed: the same of the mean image of other patients, which needs no update.
         labels: share of the labels of the update's images that the signs of the last layer give.
         absent: the same of always saying "absent".
@@ -102,6 +103,7 @@ class Inverted:
     setting: str
     seed: int
     psnr: float
+    best: float
     guessed: float
     labels: float
     absent: float
@@ -111,7 +113,7 @@ class Inverted:
 
     def figures(self) -> dict[str, object]:
         """All but the images."""
-        figures = ("setting", "seed", "psnr", "guessed", "labels", "absent", "epsilon")
+        figures = ("setting", "seed", "psnr", "best", "guessed", "labels", "absent", "epsilon")
         return {name: getattr(self, name) for name in figures}
 
 
@@ -125,7 +127,7 @@ def inversions(*, seeds: int, tell: Tell, is_quick: bool = False) -> Iterator[In
     for seed in range(seeds):
         for name in names:
             done = _inverted(name, SETTINGS[name], seed, known=known, search=search)
-            tell(f"{name}, seed {seed}: {done.psnr:.1f} dB, the mean image {done.guessed:.1f} dB")
+            tell(f"{name}, seed {seed}: {done.psnr:.1f} dB, best {done.best:.1f}, the mean image {done.guessed:.1f}")
             yield done
 
 
@@ -146,6 +148,7 @@ def _inverted(name: str, setting: Setting, seed: int, *, known: Tensor, search: 
         name,
         seed,
         psnr=float(alike.amax(1).mean()),
+        best=float(alike.amax()),
         guessed=float(psnr(known, originals).amax()),
         labels=float((labels_read(summed) == (everyone.targets > 0)).float().mean()),
         absent=float((everyone.targets == 0).float().mean()),
@@ -205,8 +208,9 @@ def _grey(pixels: Tensor) -> Tensor:
 def inversion_markdown(done: Sequence[Inverted]) -> str:
     """A line for each setting: mean over seeds (lowest to highest)."""
     lines = [
-        "| update | PSNR of what was found, dB | of the mean image, dB | labels read | always absent | epsilon spent |",
-        "|---|---|---|---|---|---:|",
+        "| update | PSNR of what was found, dB | of the best | of the mean image | labels read | always absent "
+        "| epsilon spent |",
+        "|---|---|---|---|---|---|---:|",
     ]
     for setting in SETTINGS:
         of = [one for one in done if one.setting == setting]
@@ -214,6 +218,7 @@ def inversion_markdown(done: Sequence[Inverted]) -> str:
             continue
         spread = (
             _spread([one.psnr for one in of], "{:.1f}"),
+            _spread([one.best for one in of], "{:.1f}"),
             _spread([one.guessed for one in of], "{:.1f}"),
             _spread([100 * one.labels for one in of], "{:.0f} %"),
             _spread([100 * one.absent for one in of], "{:.0f} %"),
