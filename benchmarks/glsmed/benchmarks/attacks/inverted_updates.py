@@ -208,8 +208,7 @@ def _grey(pixels: Tensor) -> Tensor:
 def inversion_markdown(done: Sequence[Inverted]) -> str:
     """A line for each setting: mean over seeds (lowest to highest)."""
     lines = [
-        "| update | PSNR of what was found, dB | of the best | of the mean image | labels read | always absent "
-        "| epsilon spent |",
+        "| update | found, dB | best of them | mean image, dB | labels read | always absent | epsilon spent |",
         "|---|---|---|---|---|---|---:|",
     ]
     for setting in SETTINGS:
