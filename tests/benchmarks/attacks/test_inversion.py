@@ -60,7 +60,7 @@ def test_psnr_by_hand() -> None:
 
 def _inverted(setting: str, *, seed: int, epsilon: float | None = None) -> Inverted:
     image = torch.linspace(0, 1, 16).reshape(4, 4)
-    return Inverted(setting, seed, 20.0 + seed, 30.0, 15.0, 1.0, 0.75, epsilon, image, 1 - image)
+    return Inverted(setting, seed, 20.0 + seed, 15.0, 5.0 + seed, 1.0, 0.75, epsilon, image, 1 - image)
 
 
 def test_the_table_has_a_line_for_each_setting_that_was_measured() -> None:
@@ -68,7 +68,7 @@ def test_the_table_has_a_line_for_each_setting_that_was_measured() -> None:
     lines = inversion_markdown([*done, _inverted(PRIVATE, seed=0, epsilon=7.5)]).splitlines()
     assert len(lines) == 2 + len(SETTINGS)
     assert lines[2] == (
-        f"| {CONTROL} | 21.0 (20.0 to 22.0) | 30.0 (30.0 to 30.0) | 15.0 (15.0 to 15.0) | 100 % (100 % to 100 %) "
+        f"| {CONTROL} | 21.0 (20.0 to 22.0) | 15.0 (15.0 to 15.0) | +6.0 (+5.0 to +7.0) | 100 % (100 % to 100 %) "
         "| 75 % (75 % to 75 %) | – |"
     )
     assert lines[4].endswith("| 7.50 |")

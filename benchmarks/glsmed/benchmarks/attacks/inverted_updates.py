@@ -92,19 +92,19 @@ class Inverted:
 
     Attributes:
         psnr: in dB, mean over the images that were sought; higher is more alike.
-        best: the same of the one that is most alike.
-        guessed: the same of the mean image of other patients, which needs no update.
+        guessed: the same of the mean image of other patients, beside the same originals; it needs no update.
+        gain: of the image that was found best, dB above the mean image.
         labels: share of the labels of the update's images that the signs of the last layer give.
         absent: the same of always saying "absent".
         epsilon: that was spent, None without privacy.
-        original: ``(S, S)`` grey values from 0 to 1, and ``found`` the most alike of the images found.
+        original: ``(S, S)`` grey values from 0 to 1, of the image with that gain, and ``found`` what was found of it.
     """
 
     setting: str
     seed: int
     psnr: float
-    best: float
     guessed: float
+    gain: float
     labels: float
     absent: float
     epsilon: float | None
@@ -113,7 +113,7 @@ class Inverted:
 
     def figures(self) -> dict[str, object]:
         """All but the images."""
-        figures = ("setting", "seed", "psnr", "best", "guessed", "labels", "absent", "epsilon")
+        figures = ("setting", "seed", "psnr", "guessed", "gain", "labels", "absent", "epsilon")
         return {name: getattr(self, name) for name in figures}
 
 
@@ -127,7 +127,7 @@ def inversions(*, seeds: int, tell: Tell, is_quick: bool = False) -> Iterator[In
     for seed in range(seeds):
         for name in names:
             done = _inverted(name, SETTINGS[name], seed, known=known, search=search)
-            tell(f"{name}, seed {seed}: {done.psnr:.1f} dB, best {done.best:.1f}, the mean image {done.guessed:.1f}")
+            tell(f"{name}, seed {seed}: {done.psnr:.1f} dB, the mean image {done.guessed:.1f}, best {done.gain:+.1f}")
             yield done
 
 
@@ -142,19 +142,20 @@ def _inverted(name: str, setting: Setting, seed: int, *, known: Tensor, search: 
     noise = torch.randn(len(sought), *known.shape[1:], generator=torch.Generator().manual_seed(seed))
     found = inverted(first, summed, sought.targets, known + _UNEVEN * noise, search)
     originals = to_pixels(everyone.images)
-    alike = psnr(found, originals)
-    best = int(alike.argmax())
+    alike, matched = psnr(found, originals).max(1)
+    guessed = psnr(known, originals)[0, matched]
+    best = int((alike - guessed).argmax())
     return Inverted(
         name,
         seed,
-        psnr=float(alike.amax(1).mean()),
-        best=float(alike.amax()),
-        guessed=float(psnr(known, originals).amax()),
+        psnr=float(alike.mean()),
+        guessed=float(guessed.mean()),
+        gain=float((alike - guessed)[best]),
         labels=float((labels_read(summed) == (everyone.targets > 0)).float().mean()),
         absent=float((everyone.targets == 0).float().mean()),
         epsilon=max(spent) if setting.training.privacy.is_on else None,
-        original=_grey(originals[best % len(originals)]),
-        found=_grey(found[best // len(originals)]),
+        original=_grey(originals[matched[best]]),
+        found=_grey(found[best]),
     )
 
 
@@ -208,7 +209,7 @@ def _grey(pixels: Tensor) -> Tensor:
 def inversion_markdown(done: Sequence[Inverted]) -> str:
     """A line for each setting: mean over seeds (lowest to highest)."""
     lines = [
-        "| update | found, dB | best of them | mean image, dB | labels read | always absent | epsilon spent |",
+        "| update | found, dB | mean image, dB | the best, above it | labels read | always absent | epsilon spent |",
         "|---|---|---|---|---|---|---:|",
     ]
     for setting in SETTINGS:
@@ -217,8 +218,8 @@ def inversion_markdown(done: Sequence[Inverted]) -> str:
             continue
         spread = (
             _spread([one.psnr for one in of], "{:.1f}"),
-            _spread([one.best for one in of], "{:.1f}"),
             _spread([one.guessed for one in of], "{:.1f}"),
+            _spread([one.gain for one in of], "{:+.1f}"),
             _spread([100 * one.labels for one in of], "{:.0f} %"),
             _spread([100 * one.absent for one in of], "{:.0f} %"),
         )
