@@ -115,12 +115,11 @@ def _floats(site: SiteRuntime, run: RunFolder, number: int) -> Floats:
 
 def _mean_change(folders: RunFolders, run: RunFolder, number: int, names: Iterable[str]) -> Floats:
     """``(N,)`` what plain training of these hospitals makes of the round's model, in this process, without masks."""
-    total, cells = 0.0, 0
+    changes, cells = [], []
     for name in names:
         site = load_site_runtime(load_site(folders.config(name)))
         before = run.checkpoints.load(number - 1, study_digests=[site.study.digest()]).model.arrays()
         site.strategy.train(before, site.splits, round_number=number)
-        change = site.models.change(site.models.layout.pack(before), site.strategy.shared())
-        own = int((site.splits["train"].weights > 0).sum())
-        total, cells = total + own * change.astype(np.float64), cells + own
-    return np.asarray(total / cells, dtype=np.float32)
+        changes.append(site.models.change(site.models.layout.pack(before), site.strategy.shared()))
+        cells.append(int((site.splits["train"].weights > 0).sum()))
+    return np.asarray(np.average(changes, axis=0, weights=cells), dtype=np.float32)
