@@ -224,10 +224,12 @@ def _numbers_of_updates(hospitals: Consortium) -> dict[str, set[str]]:
     for message in hospitals.grid.sent:
         if not message.has_content() or "model" not in message.content:
             continue
-        for record in ("head", "metrics", "validation"):
-            items = {**message.content.config_records, **message.content.metric_records}[record].items()
-            numbers = {name.partition("/")[0] for name, value in items if type(value) in (int, float)}
-            found[record] = found.get(record, set()) | numbers
+        told = message.content.metric_records
+        records: dict[str, Mapping[str, object]] = {key: dict(told[key]) for key in ("metrics", "validation")}
+        records["head"] = dict(message.content.config_records["head"])
+        for record, numbers in records.items():
+            names = {name.partition("/")[0] for name, value in numbers.items() if type(value) in (int, float)}
+            found[record] = found.get(record, set()) | names
     return found
 
 

@@ -29,7 +29,7 @@ def attacks(
     steps: Annotated[int, typer.Option(min=1, help="labels: gradient steps in a round.")] = 10,
     seed: Annotated[int, typer.Option(help="labels: of the patients and the attacker.")] = 0,
     seeds: Annotated[int, typer.Option(min=1, help="All but labels: how many.")] = 3,
-    quick: Annotated[bool, typer.Option("--quick", help="inversion: see that it runs; nothing is found.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="inversion: two settings, a short search.")] = False,
 ) -> None:
     """Attack drawn hospitals, and count what was achieved.
 
@@ -84,10 +84,10 @@ def _membership(seeds: int, tell: "Tell") -> tuple[object, str]:
 
 def _inversion(picture: Path, seeds: int, tell: "Tell", *, quick: bool) -> tuple[object, str]:
     from glsmed.benchmarks.attacks.inversion_picture import inversion_picture
-    from glsmed.benchmarks.attacks.inverted_updates import QUICK, SEARCH, inversion_markdown, inversions
+    from glsmed.benchmarks.attacks.inverted_updates import inversion_markdown, inversions
     from glsmed.shared.files.atomic import write_bytes
 
-    done = list(inversions(seeds=seeds, search=QUICK if quick else SEARCH, tell=tell))
+    done = list(inversions(seeds=seeds, tell=tell, is_quick=quick))
     write_bytes(picture, inversion_picture([one for one in done if one.seed == 0]))
     return [one.figures() for one in done], inversion_markdown(done)
 
