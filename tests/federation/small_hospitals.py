@@ -14,6 +14,7 @@ from glsmed.shared.protocol.network_settings import ModelSection
 from glsmed.shared.protocol.study import Study, TrainingSection
 
 PATIENTS = 24
+METRICS: tuple[str, ...] = ("auroc", "log_loss", "loss", "counts")
 _SIDE_PX = 40
 _CHANNELS = 8
 _REPORTS = ("There is {}.", "No {}.", "{} cannot be excluded.")
@@ -86,9 +87,7 @@ def small_hospital(
             state_folder=folder / "state",
             device="cpu",
             cpu_threads=1,
-            egress=EgressSection(
-                model_updates=True, metrics=("auroc", "log_loss", "loss", "counts"), min_patients=1, max_runs=max_runs
-            ),
+            egress=EgressSection(model_updates=True, metrics=METRICS, min_patients=1, max_runs=max_runs),
         )
     )
 
