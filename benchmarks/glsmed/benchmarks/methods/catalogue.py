@@ -50,6 +50,7 @@ from glsmed.benchmarks.methods.refined.second_looks import (
     GradeHead,
     JointHabits,
     JointInformed,
+    SharedInformed,
     SiteGlsEnsemble,
     SiteImageInformed,
 )
@@ -113,6 +114,7 @@ REFINED: Mapping[str, tuple[Make, ...]] = {
     "nf-net": (NfNet,),
     "gls-site-ensemble": (SiteGlsEnsemble,),
     "gls-site-informed": (SiteImageInformed,),
+    "gls-shared-informed": (SharedInformed,),
     "gls-grade-head": (GradeHead,),
     "gls-certain-first": (CertainFirst,),
     "gls-distilled": (Distilled,),

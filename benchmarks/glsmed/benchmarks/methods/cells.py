@@ -8,8 +8,11 @@ import torch
 from torch import Tensor
 
 from glsmed.benchmarks.simulator.hospital_data import ABSENT, PRESENT, UNCERTAIN, UNMENTIONED, reader_for
+from glsmed.server.rounds.shared_prior_fit import fit_shared_prior
+from glsmed.shared.cue_calibration.shared_prior import SharedPrior
 from glsmed.site_adapters.calibration.calibration import calibrate
 from glsmed.site_adapters.calibration.gold_cells import GoldCell
+from glsmed.site_adapters.calibration.shared_priors import count_cues, shared_cue_priors
 from glsmed.site_adapters.reading.cells import Cell
 
 
@@ -96,25 +99,42 @@ class Targets:
     weights: Tensor
 
 
-def cells_of(hospitals: Sequence[ReadHospital], rows: Sequence[Tensor], gold_rows: Sequence[Tensor]) -> Cells:
+def cells_of(
+    hospitals: Sequence[ReadHospital], rows: Sequence[Tensor], gold_rows: Sequence[Tensor], *, shared: bool = False
+) -> Cells:
     """The cells of the chosen rows of each hospital, one after the other.
 
     Args:
         hospitals: of one scenario.
         rows: for each hospital, the examinations to train on.
         gold_rows: for each hospital, those among them whose truth the site knows.
+        shared: each hospital's calibration starts from the prior that all of them share (``labels.shared_calibration``
+            of a study, as if every cue had patients enough to be counted), not from its adapter's.
     """
+    prior = _shared_prior(hospitals, gold_rows) if shared else None
     parts = [
-        _site_cells(hospital, chosen, known, number)
+        _site_cells(hospital, chosen, known, number, prior)
         for number, (hospital, chosen, known) in enumerate(zip(hospitals, rows, gold_rows, strict=True))
     ]
     return Cells(*(torch.cat([getattr(part, name) for part in parts]) for name in Cells.__dataclass_fields__))
 
 
-def _site_cells(hospital: ReadHospital, rows: Tensor, gold_rows: Tensor, number: int) -> Cells:
+def _shared_prior(hospitals: Sequence[ReadHospital], gold_rows: Sequence[Tensor]) -> SharedPrior:
+    """What the centre would send back."""
+    return fit_shared_prior(
+        [
+            count_cues(reader_for(hospital.adapter).adapter, list(_gold_cells(hospital, known)))
+            for hospital, known in zip(hospitals, gold_rows, strict=True)
+        ]
+    )
+
+
+def _site_cells(
+    hospital: ReadHospital, rows: Tensor, gold_rows: Tensor, number: int, prior: SharedPrior | None
+) -> Cells:
     gold = torch.full_like(hospital.truth, torch.nan)
     gold[gold_rows] = hospital.truth[gold_rows]
-    posterior, spread = _posteriors(hospital, gold_rows)
+    posterior, spread = _posteriors(hospital, gold_rows, prior)
     return Cells(
         state=hospital.state[rows],
         probability=hospital.probability[rows],
@@ -126,12 +146,13 @@ def _site_cells(hospital: ReadHospital, rows: Tensor, gold_rows: Tensor, number:
     )
 
 
-def _posteriors(hospital: ReadHospital, gold_rows: Tensor) -> tuple[Tensor, Tensor]:
+def _posteriors(hospital: ReadHospital, gold_rows: Tensor, prior: SharedPrior | None) -> tuple[Tensor, Tensor]:
     """Mean and spread ``(N, K)`` of the site's calibration on its gold, as ``glsmed-adapter calibrate`` makes it."""
-    if len(gold_rows) == 0:
+    if len(gold_rows) == 0 and prior is None:
         return hospital.probability, hospital.spread
     adapter = reader_for(hospital.adapter).adapter
-    calibration = calibrate(adapter, list(_gold_cells(hospital, gold_rows)))
+    shared = None if prior is None else shared_cue_priors(adapter, prior)
+    calibration = calibrate(adapter, list(_gold_cells(hospital, gold_rows)), shared)
     pairs = [
         [calibration(cells[finding]) if finding in cells else (torch.nan, torch.nan) for finding in hospital.findings]
         for cells in hospital.cells

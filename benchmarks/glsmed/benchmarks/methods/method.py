@@ -45,6 +45,7 @@ class Method:
         outputs: numbers per finding that a network gives.
         federated_only: it is nothing new where one model is trained on all data.
         only_labelled: examinations without any label take no part; the others are seen as often as makes up for it.
+        shares_cue_counts: the sites' calibrations start from the prior that they share.
         doubted: the label of a finding that the words doubt; None masks it.
         notes: what it decided on its way, in words.
     """
@@ -54,6 +55,7 @@ class Method:
     outputs = 1
     federated_only = False
     only_labelled = False
+    shares_cue_counts = False
 
     def __init__(self, *, doubted: float | None = 1.0) -> None:
         self.doubted = doubted

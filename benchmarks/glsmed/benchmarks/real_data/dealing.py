@@ -50,6 +50,7 @@ def deal_trial(
     seed: int,
     elsewhere: Sequence[RealHospital] = (),
     held_back: bool = False,
+    shared: bool = False,
 ) -> Trial:
     """A trial of these hospitals.
 
@@ -60,6 +61,7 @@ def deal_trial(
         elsewhere: hospitals that take no part; all their examinations are asked about.
         held_back: every second examination with gold is kept out of training, and output calibration is fitted on these
             alone; what the words mean is learned from all gold.
+        shared: see :func:`glsmed.benchmarks.methods.cells.cells_of`.
 
     Raises:
         UsageError: a hospital has nothing to train on.
@@ -81,8 +83,8 @@ def deal_trial(
         validation=[one.validation for one in dealt],
         test=[one.test for one in dealt],
     )
-    if held_back:
-        read = cells_of(hospitals, train, known)
+    if held_back or shared:
+        read = cells_of(hospitals, train, known, shared=shared)
         read = replace(trial.read, posterior=read.posterior, posterior_spread=read.posterior_spread)
         trial = replace(trial, read=read, gold=part_of(hospitals, mapped))
     if not elsewhere:

@@ -21,6 +21,7 @@ WITH_GOLD = (
     "u-ones-ensemble",
     "nf-net",
     "gls-site-informed",
+    "gls-shared-informed",
     "gls-joint-informed",
     "gls-site-spread",
     "gls-negative",

@@ -43,10 +43,16 @@ def train(plan: RealPlan, job: RealJob, candidate: int) -> Arrays:
     if job.method in FEDERATIONS:
         return _train_federation(plan, job)
     hospitals, elsewhere = _hospitals(plan, job)
-    trial = deal_trial(hospitals, gold=job.gold, seed=job.seed, elsewhere=elsewhere, held_back=job.held_back)
-    answers = fit(
-        make_method(job.method, candidate=candidate), trial, ARMS[arm_of(job.gold)], plan.settings, seed=job.seed
+    method = make_method(job.method, candidate=candidate)
+    trial = deal_trial(
+        hospitals,
+        gold=job.gold,
+        seed=job.seed,
+        elsewhere=elsewhere,
+        held_back=job.held_back,
+        shared=method.shares_cue_counts,
     )
+    answers = fit(method, trial, ARMS[arm_of(job.gold)], plan.settings, seed=job.seed)
     arrays: Arrays = {
         "probability": answers.last_mapped.numpy(),
         "raw": answers.last.numpy(),

@@ -41,6 +41,13 @@ class SiteImageInformed(SiteGls):
         return soft_target_loss(logits, _informed(logits, batch), batch.weights)
 
 
+class SharedInformed(SiteImageInformed):
+    """The same, with calibrations that start from the prior which the hospitals share."""
+
+    name = "gls-shared-informed"
+    shares_cue_counts = True
+
+
 class GradeHead(SiteGls):
     """A second output, at training only, learns the grade: the rank of the words' probability among all in use."""
 

@@ -44,7 +44,16 @@ _LEGEND = (
     "Gold labels are of each hospital, at most what it has. Intervals are 95 %, patients and deals drawn anew, not "
     "corrected for their number. Spared: of 100 examinations without the finding, those below the threshold."
 )
-_ASKED_ELSEWHERE = ("gls-lexicon", "gls-image-informed", "u-ones", "sce", RECIPE, "gls-joint-informed", CEILING)
+_ASKED_ELSEWHERE = (
+    "gls-lexicon",
+    "gls-image-informed",
+    "u-ones",
+    "sce",
+    RECIPE,
+    "gls-joint-informed",
+    "gls-shared-informed",
+    CEILING,
+)
 _UNSEEN_BEFORE = ("AUROC", "Brier", "log-loss", "ECE", "its floor", "slope")
 _UNSEEN_AFTER = ("Brier", "log-loss", "ECE", "its floor")
 
