@@ -18,7 +18,7 @@ from pathlib import Path
 
 from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.data.splits import SPLITS, split_of
-from glsmed.client.resident.preparation import label_rows
+from glsmed.client.labels.site_labels import label_rows
 from glsmed.client.settings.config import SplitSection, load_site
 from glsmed.shared.errors import UsageError
 from glsmed.shared.files.atomic import atomic_replace, write_text

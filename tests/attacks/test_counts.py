@@ -12,13 +12,14 @@ from glsmed.client.data.examples import Examples
 from glsmed.client.egress import released_counts, site_numbers
 from glsmed.client.egress.policy import EgressPolicy
 from glsmed.client.egress.released_counts import ReleasedCounts
-from glsmed.client.egress.site_numbers import evaluation_numbers, site_counts
+from glsmed.client.egress.site_numbers import Number, evaluation_numbers, site_counts
 from glsmed.client.evaluation.evaluation import evaluate
 from glsmed.client.settings.config import EgressSection
 from glsmed.client.settings.state_folder import StateFolder
+from glsmed.shared.cue_calibration.cue_counts import CueCount, counts_from_json, counts_to_json
 from glsmed.shared.files.audit import AuditLog
 from glsmed.shared.protocol.codec import decode
-from glsmed.shared.protocol.messages import EvaluationReply, HelloReply
+from glsmed.shared.protocol.messages import CountsReply, EvaluationReply, HelloReply
 from glsmed.shared.protocol.metric_names import PERMISSIONS
 from glsmed.shared.protocol.study import Study
 from glsmed.shared.wire.model_form import ModelForm
@@ -28,6 +29,7 @@ from glsmed.shared.wire.packed_model import ModelLayout
 STUDY = Study(study="doubt", findings=("effusion", "nodule"))
 FORM = ModelForm.up(ModelLayout(ModelManifest((ArraySpec("w", (2,), "float32"),))), "fp32")
 MIN_PATIENTS = 10
+CUE, FAMILY = "en/possible", "en/uncertainty"
 
 
 def patients(count: int, *, positives: int, with_nodule: int) -> Examples:
@@ -44,9 +46,10 @@ def patients(count: int, *, positives: int, with_nodule: int) -> Examples:
 
 
 def gate(folder: Path) -> EgressPolicy:
-    section = EgressSection(model_updates=True, metrics=PERMISSIONS, min_patients=MIN_PATIENTS)
+    section = EgressSection(model_updates=True, metrics=PERMISSIONS, min_patients=MIN_PATIENTS, cue_counts=True)
     counts = ReleasedCounts(StateFolder(folder), STUDY.digest(), step=MIN_PATIENTS)
-    return EgressPolicy(section, STUDY, FORM, site="a", audit=AuditLog(folder / "audit.jsonl"), counts=counts)
+    log = AuditLog(folder / "audit.jsonl")
+    return EgressPolicy(section, STUDY, FORM, site="a", audit=log, counts=counts, cue_words={CUE, FAMILY})
 
 
 def said_of(folder: Path, examples: Examples) -> dict[str, float]:
@@ -83,6 +86,32 @@ def test_control_exact_counts_tell_the_findings_of_one_more_patient(tmp_path: Pa
 @pytest.mark.usefixtures("exact")
 def test_control_an_exact_cohort_tells_that_the_patient_has_the_finding(tmp_path: Path) -> None:
     assert _difference(tmp_path, is_present=True)["present_cells/effusion"] == 1
+
+
+def said_of_a_cue(folder: Path, *, patients: int, confirmed: int) -> tuple[int, int]:
+    """Trials and successes that the site tells of a cue."""
+    count = CueCount(cue=CUE, family=FAMILY, prior_mean=0.5, prior_strength=4, trials=patients, successes=confirmed)
+    reply = CountsReply(study_digest=STUDY.digest(), counts=counts_to_json([count]))
+    sent = gate(folder).release(reply, numbers={CUE: Number(patients, patients)})
+    (told,) = counts_from_json(decode(sent, CountsReply).counts)
+    return told.trials, told.successes
+
+
+@pytest.mark.parametrize("is_present", [False, True])
+def test_one_more_patient_changes_no_count_of_a_cue_and_ten_do(tmp_path: Path, is_present: bool) -> None:
+    before = said_of_a_cue(tmp_path, patients=57, confirmed=31)
+    assert before == (57, 31)
+    assert said_of_a_cue(tmp_path, patients=58, confirmed=31 + is_present) == before
+    assert said_of_a_cue(tmp_path, patients=67, confirmed=33) == (67, 33)
+
+
+def test_control_counts_of_a_cue_that_are_not_held_tell_the_patients_label(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = released_counts.ReleasedCounts
+    monkeypatch.setattr(told, "held", lambda _self, counts, *, of: {key: one.value for key, one in counts.items()})
+    assert said_of_a_cue(tmp_path, patients=57, confirmed=31) == (57, 31)
+    assert said_of_a_cue(tmp_path, patients=58, confirmed=32) == (58, 32)
 
 
 class Constant(torch.nn.Module):

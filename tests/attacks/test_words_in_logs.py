@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -17,9 +18,9 @@ from flwr.app import Context, Message, RecordDict
 
 from glsmed.benchmarks.federation.local_grid import LocalGrid
 from glsmed.client.node.flower.task_queue import Answering
-from glsmed.client.resident import app as app_module
 from glsmed.client.resident.app import build_client_app
 from glsmed.client.resident.site_runtime import SiteRuntime, load_site_runtime
+from glsmed.client.resident.tasks import measured_answer, site_facts, training_task
 from glsmed.client.settings.config import load_site
 from glsmed.shared.errors import ConfigurationError, DataError, Fault, GlsmedError
 from glsmed.shared.processes.error_words import describe, last_words, words_for_log
@@ -105,29 +106,29 @@ def _tasks(site: SiteRuntime) -> dict[str, WireMessage]:
     }
 
 
-STAGES: dict[str, tuple[str, str]] = {
-    "counting": ("query", "site_counts"),
-    "cue counts": ("query.cue_counts", "site_cue_counts"),
-    "the shared prior": ("query.shared_prior", "with_prior"),
-    "validation": ("train", "evaluate"),
-    "weights": ("train", "training_numbers"),
-    "evaluation": ("evaluate", "evaluate"),
-    "output calibration": ("evaluate", "calibrate_outputs"),
-    "shipping": ("evaluate", "keep_final_model"),
+STAGES: dict[str, tuple[str, ModuleType, str]] = {
+    "counting": ("query", site_facts, "site_counts"),
+    "cue counts": ("query.cue_counts", site_facts, "site_cue_counts"),
+    "the shared prior": ("query.shared_prior", site_facts, "with_prior"),
+    "validation": ("train", measured_answer, "evaluate"),
+    "weights": ("train", training_task, "training_numbers"),
+    "evaluation": ("evaluate", measured_answer, "evaluate"),
+    "output calibration": ("evaluate", measured_answer, "calibrate_outputs"),
+    "shipping": ("evaluate", measured_answer, "keep_final_model"),
 }
 
 
-@pytest.mark.parametrize(("kind", "stage"), STAGES.values(), ids=STAGES)
+@pytest.mark.parametrize(("kind", "module", "stage"), STAGES.values(), ids=STAGES)
 def test_no_stage_of_a_task_writes_a_reports_words(
-    site: SiteRuntime, log: Reporter, monkeypatch: pytest.MonkeyPatch, kind: str, stage: str
+    site: SiteRuntime, log: Reporter, monkeypatch: pytest.MonkeyPatch, kind: str, module: ModuleType, stage: str
 ) -> None:
     if stage == "site_cue_counts":
         monkeypatch.setattr(type(site.egress), "require_cue_counts", lambda _: None)
     if stage == "with_prior":
-        monkeypatch.setattr(app_module, "prior_from_json", lambda _: None)
+        monkeypatch.setattr(site_facts, "prior_from_json", lambda _: None)
     for number, make in enumerate(ERRORS.values(), start=1):
         error = make()
-        monkeypatch.setattr(app_module, stage, _raise(error))
+        monkeypatch.setattr(module, stage, _raise(error))
         reply = _ask(site, kind, _tasks(site)[kind])
         assert CANARY in str(error) + repr(error)
         assert log().count("task_failed") + log().count("not_validated") >= number
@@ -153,7 +154,7 @@ def test_what_gets_past_every_stage_is_written_without_its_words_too(site: SiteR
 
 
 def test_kind_and_place_stay(site: SiteRuntime, log: Reporter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app_module, "site_counts", _raise(_StrangeError(REPORT)))
+    monkeypatch.setattr(site_facts, "site_counts", _raise(_StrangeError(REPORT)))
     _ask(site, "query", _tasks(site)["query"])
     assert "_StrangeError" in log()
     assert "test_words_in_logs.py" in log()
@@ -168,7 +169,7 @@ def test_control_with_the_words_of_errors_the_log_has_the_reports(
         for one in structlog.get_config()["processors"]
     ]
     structlog.configure(**{**structlog.get_config(), "processors": processors})
-    monkeypatch.setattr(app_module, "site_counts", _raise(_StrangeError(REPORT)))
+    monkeypatch.setattr(site_facts, "site_counts", _raise(_StrangeError(REPORT)))
     _ask(site, "query", _tasks(site)["query"])
     assert CANARY in log()
 

@@ -20,5 +20,5 @@ def test_every_line_of_the_script_is_a_command_with_its_options(tmp_path: Path) 
     asked = [shlex.split(line) for line in noted.read_text().splitlines()]
     commands = get_command(app).commands  # type: ignore[attr-defined]  # a group
     parsed = [commands[name].make_context(name, options).params for name, *options in asked]
-    assert [one.get("part") for one in parsed] == ["labels"] * 3 + ["poison", "membership", None]
+    assert [one.get("part") for one in parsed] == ["labels"] * 3 + ["poison", "membership", "inversion", None]
     assert len({one["out"] for one in parsed}) == 5

@@ -216,3 +216,43 @@ def test_the_centre_writes_down_of_whom_the_sum_is_and_no_sites_cells(consortium
     rows = (hospitals.folder.root / "metrics.csv").read_text(encoding="utf-8")
     assert "training_cells," not in rows
     assert "validation" in rows
+
+
+def _numbers_of_updates(hospitals: Consortium) -> dict[str, set[str]]:
+    """By record, the names of all numbers that travel with an update in the clear."""
+    found: dict[str, set[str]] = {}
+    for message in hospitals.grid.sent:
+        if not message.has_content() or "model" not in message.content:
+            continue
+        told = message.content.metric_records
+        records: dict[str, Mapping[str, object]] = {key: dict(told[key]) for key in ("metrics", "validation")}
+        records["head"] = dict(message.content.config_records["head"])
+        for record, numbers in records.items():
+            names = {name.partition("/")[0] for name, value in numbers.items() if type(value) in (int, float)}
+            found[record] = found.get(record, set()) | names
+    return found
+
+
+VALIDATION = {"auroc", "log_loss", "n", "positives", "patients"}
+
+
+def test_beside_a_masked_update_leave_its_seconds_and_what_the_policy_names_and_no_other_number(
+    consortium: Callable[..., Consortium],
+) -> None:
+    hospitals = consortium(_study(aggregation={"weights": "patients"}))
+    hospitals.run()
+    assert _numbers_of_updates(hospitals) == {
+        "head": {"protocol", "round", "seconds"},
+        "metrics": {"loss"},
+        "validation": VALIDATION,
+    }
+
+
+def test_control_without_masks_cells_and_patients_leave_too(consortium: Callable[..., Consortium]) -> None:
+    hospitals = consortium(_study(aggregation={"weights": "patients"}), masked=False)
+    hospitals.run()
+    assert _numbers_of_updates(hospitals) == {
+        "head": {"protocol", "round", "seconds", "steps", "training_cells", "training_patients"},
+        "metrics": {"loss"},
+        "validation": VALIDATION,
+    }

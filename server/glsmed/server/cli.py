@@ -13,13 +13,14 @@ from glsmed.server.commands.export import export_command
 from glsmed.server.commands.init import init_command
 from glsmed.server.commands.passphrase_option import PassphraseOption, keep_for_command
 from glsmed.server.commands.report import case_command, page_command, report_command
-from glsmed.server.commands.run import PageLanguageOption, PageOption, PagePortOption, run_study_command
+from glsmed.server.commands.run import PageOption, PagePortOption, run_study_command
 from glsmed.server.commands.status import status_command
 from glsmed.server.commands.steer import extend_command, pause_command, resume_command, stop_command
 from glsmed.server.commands.study_option import StudyOption
 from glsmed.server.commands.weights import weights_app
 from glsmed.shared.files.atomic import PRIVATE_UMASK
 from glsmed.shared.processes.command_line import run_command
+from glsmed.shared.web.page_options import LanguageOption
 
 app = typer.Typer(
     add_completion=False,
@@ -36,7 +37,7 @@ def centre(
     ca_passphrase_file: PassphraseOption = None,
     page: PageOption = False,
     page_port: PagePortOption = 0,
-    page_language: PageLanguageOption = "en",
+    page_language: LanguageOption = "en",
 ) -> None:
     """Run the coordinating centre of a glsmed study.
 

@@ -19,3 +19,15 @@ def test_the_curve_has_every_setting_and_both_ways_of_asking(tmp_path: Path) -> 
     }
     assert all(point["answers"] == 3 and point["refused"] == 0 for point in points)
     assert "bound 1.5, drawn patients" in (tmp_path / "labels.md").read_text(encoding="utf-8")
+
+
+def test_an_image_is_found_in_its_plain_update_and_not_in_its_private_one(tmp_path: Path) -> None:
+    quick = ("--part", "inversion", "--quick", "--seeds", "1", "--out", str(tmp_path))
+    done = CliRunner().invoke(app, ["attacks", *quick], catch_exceptions=False)
+    assert done.exit_code == 0
+    plain, private = json.loads((tmp_path / "inversion.json").read_text(encoding="utf-8"))
+    assert plain["psnr"] > plain["guessed"] + 6
+    assert plain["labels"] == 1
+    assert private["psnr"] < private["guessed"]
+    assert 0 < private["epsilon"] <= 8
+    assert (tmp_path / "inversion.png").is_file()

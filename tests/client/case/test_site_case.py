@@ -12,12 +12,9 @@ from glsmed.client.resident.preparation import by_split, prepare_site
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.shared.case.case_page import Case
 from glsmed.shared.case.prices import Prices
-from glsmed.shared.case.words import Words
 from glsmed.shared.errors import DataError
 from glsmed.shared.pixels import to_pixels
 from glsmed.shared.protocol.study import load_study
-
-EN = Words("en")
 
 
 @pytest.fixture
@@ -26,7 +23,7 @@ def config(site_file: Path) -> SiteConfig:
 
 
 def _case(config: SiteConfig, prices: Prices) -> Case:
-    return site_case(config, prices, EN)
+    return site_case(config, prices)
 
 
 def test_the_rates_are_those_of_the_shipped_model_at_its_operating_point(

@@ -7,9 +7,9 @@ import pytest
 from glsmed.client.checking.check_page import CheckPage, as_html, write_page
 from glsmed.client.checking.contact_sheet import Group, Suspects, Thumbnail
 from glsmed.client.checking.finding_counts import FindingCounts
-from glsmed.client.checking.marked_report import Piece
 from glsmed.client.checking.sentences import SentenceCounts
 from glsmed.shared.errors import DataError
+from glsmed.site_adapters.explaining.marked_text import Piece
 
 EVIL = '<script>alert("x")</script>'
 THUMBNAIL = Thumbnail("data:image/jpeg;base64,AA==", f"/a/{EVIL}.png", EVIL, [Piece(EVIL), Piece("no", "absent", EVIL)])

@@ -283,6 +283,9 @@ def test_of_an_error_only_its_class_leaves(tmp_path: Path, error: Exception, cod
 CUES = frozenset({"en/possible", "en/uncertainty"})
 
 
+ABOUT = {"en/possible": Number(30, 30), "en/dr_smith": Number(30, 30)}
+
+
 def counts(cue: str = "en/possible", *, trials: int = 30) -> CountsReply:
     count = CueCount(
         cue=cue, family="en/uncertainty", prior_mean=0.5, prior_strength=4, trials=trials, successes=trials // 2
@@ -299,23 +302,29 @@ def counting_policy(folder: Path, *, cue_counts: bool = True) -> EgressPolicy:
 
 def test_counts_that_are_allowed_travel_and_are_in_the_log(tmp_path: Path) -> None:
     reply = counts()
-    assert decode(counting_policy(tmp_path).release(reply), CountsReply) == reply
+    assert decode(counting_policy(tmp_path).release(reply, numbers=ABOUT), CountsReply) == reply
     (entry,) = sent(tmp_path)
     assert json.loads(entry["fields"]["counts"])[0]["trials"] == 30  # type: ignore[index]  # JSON
 
 
 def test_no_counts_leave_by_default(tmp_path: Path) -> None:
     with pytest.raises(PrivacyError, match=r"egress\.cue_counts is false"):
-        counting_policy(tmp_path, cue_counts=False).release(counts())
+        counting_policy(tmp_path, cue_counts=False).release(counts(), numbers=ABOUT)
     assert sent(tmp_path) == []
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"), [(counts("en/dr_smith"), "a cue of this site's own"), (counts(trials=9), "fewer than 10 labels")]
+    ("cue", "patients", "said"),
+    [
+        ("en/dr_smith", 30, "a cue of this site's own"),
+        ("en/possible", 9, "about fewer than 10 patients"),
+        ("en/possible", None, "about fewer than 10 patients"),
+    ],
 )
-def test_counts_of_own_cues_or_of_few_labels_stay(tmp_path: Path, reply: CountsReply, said: str) -> None:
+def test_counts_of_own_cues_or_of_few_patients_stay(tmp_path: Path, cue: str, patients: int | None, said: str) -> None:
+    about = {} if patients is None else {cue: Number(patients, patients)}
     with pytest.raises(PrivacyError, match=said):
-        counting_policy(tmp_path).release(reply)
+        counting_policy(tmp_path).release(counts(cue), numbers=about)
     assert sent(tmp_path) == []
 
 

@@ -72,7 +72,7 @@ def test_without_gold_of_both_classes_labels_have_no_quality_to_tell() -> None:
 
 
 @pytest.mark.parametrize(
-    ("weights", "sent"), [("cells", {}), ("patients", {"patients": 3}), ("gold_quality", {"gold_quality": 0.85})]
+    ("weights", "sent"), [("cells", {}), ("patients", {}), ("gold_quality", {"gold_quality": 0.85})]
 )
 def test_a_site_tells_what_its_study_weighs_by_and_no_more(weights: str, sent: dict[str, float]) -> None:
     splits: dict[SplitName, Examples] = {"train": DATA, "validation": WITH_GOLD, "test": WITH_GOLD}

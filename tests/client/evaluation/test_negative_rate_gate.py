@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from glsmed.client.data.examples import Examples, SplitName
-from glsmed.client.evaluation.negative_rate_gate import decide_by_finding, gate_negative_rates
+from glsmed.client.evaluation.negative_rate_gate import decide_by_finding, gate_negative_rates, with_negative_rates
 from glsmed.client.learning.negative_rates import NegativeRateGuard, NegativeRatesError
 from glsmed.shared.protocol.network_settings import ModelSection
 from glsmed.shared.protocol.study import Study, TrainingSection
@@ -90,3 +90,30 @@ def test_what_a_calibration_map_undoes_is_no_reason_to_open(monkeypatch: pytest.
     splits: dict[SplitName, Examples] = {"train": _examples(60, 0), "validation": validation}
     learned = gate_negative_rates(splits, STUDY, device=CPU)
     assert torch.equal(learned["train"].targets, splits["train"].targets)
+
+
+def _two_findings() -> Examples:
+    """Four images; the second has gold of both findings."""
+    gold = torch.full((4, 2), math.nan)
+    gold[1] = torch.tensor([0.0, 1.0])
+    return Examples(
+        images=torch.zeros(4, 1, 2, 2, dtype=torch.uint8),
+        targets=torch.tensor([[0.7, 0.7], [0.3, 0.3], [0.3, 0.3], [0.7, 0.7]]),
+        weights=torch.ones(4, 2),
+        gold=gold,
+        patients=("a", "b", "c", "d"),
+        findings=("effusion", "nodule"),
+    )
+
+
+def test_negative_rates_move_words_but_not_gold_and_obey_the_cap() -> None:
+    doubted = _two_findings()
+    learned = with_negative_rates(doubted, torch.tensor([1.0, 0.0]), NegativeRateGuard(cap=0.1))
+    assert learned.targets[0, 0] == pytest.approx(1.05)  # a rate of -0.1
+    assert learned.targets[1].tolist() == pytest.approx([0.3, 0.3])
+    assert torch.allclose(learned.targets[:, 1], doubted.targets[:, 1])
+
+
+def test_mixing_zero_leaves_every_target() -> None:
+    learned = with_negative_rates(_two_findings(), torch.zeros(2), NegativeRateGuard())
+    assert torch.allclose(learned.targets, _two_findings().targets)

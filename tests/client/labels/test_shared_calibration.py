@@ -51,13 +51,14 @@ def reader() -> Reader:
 
 
 def _counts(site: SiteInputs) -> list[dict[str, object]]:
-    return list(json.loads(site_cue_counts(site)))
+    return list(json.loads(site_cue_counts(site).counts))
 
 
 def test_counts_hold_every_patient_but_those_of_the_test_split(site: SiteInputs) -> None:
     (count,) = _counts(site)
     assert count["cue"] == "en/possible"
     assert count["trials"] == learning_patients(site) < 60
+    assert site_cue_counts(site).patients == {"en/possible": learning_patients(site)}
     tested = [key for key in site.gold if split_of(site.manifest.patients[key[0]], site.config.data.split) == "test"]
     assert count["successes"] == 40 - sum(site.gold[key] for key in tested)
 

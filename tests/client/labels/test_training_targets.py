@@ -10,11 +10,9 @@ from glsmed.client.labels.training_targets import (
     site_offset,
     with_gold_labels,
     with_image_shares,
-    with_negative_rates,
     with_offset,
     with_training_targets,
 )
-from glsmed.client.learning.negative_rates import NegativeRateGuard
 from glsmed.shared.protocol.network_settings import ModelSection
 from glsmed.shared.protocol.study import LabelSection, Study, TrainingSection
 
@@ -82,23 +80,6 @@ def test_each_part_can_be_switched_off() -> None:
     learned = with_training_targets(splits, _study(gold=False, offset=False))["train"]
     assert learned.offsets is None
     assert torch.equal(learned.targets, _examples().targets)
-
-
-def test_negative_rates_move_words_but_not_gold_and_obey_the_cap() -> None:
-    doubted = replace(
-        _examples(),
-        targets=torch.tensor([[0.7, 0.7], [0.3, 0.3], [0.3, 0.3], [0.7, 0.7]]),
-        weights=torch.ones(4, 2),
-    )
-    learned = with_negative_rates(doubted, torch.tensor([1.0, 0.0]), NegativeRateGuard(cap=0.1))
-    assert learned.targets[0, 0] == pytest.approx(1.05)  # a rate of -0.1
-    assert learned.targets[1].tolist() == pytest.approx([0.3, 0.3])
-    assert torch.allclose(learned.targets[:, 1], doubted.targets[:, 1])
-
-
-def test_mixing_zero_leaves_every_target() -> None:
-    learned = with_negative_rates(_examples(), torch.zeros(2), NegativeRateGuard())
-    assert torch.allclose(learned.targets, _examples().targets)
 
 
 def test_rows_take_everything_of_an_image() -> None:

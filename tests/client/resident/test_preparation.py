@@ -17,7 +17,8 @@ from glsmed.client.data.patient_keys import patient_key
 from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.data.splits import SPLITS
 from glsmed.client.labels import label_table
-from glsmed.client.resident.preparation import SiteData, by_split, label_rows, prepare_site
+from glsmed.client.labels.site_labels import label_rows
+from glsmed.client.resident.preparation import SiteData, by_split, prepare_site
 from glsmed.client.settings.config import SiteConfig, SplitSection, load_site
 from glsmed.shared.errors import ConfigurationError, DataError
 from glsmed.shared.protocol.study import LabelSection, Study, TrainingSection, load_study

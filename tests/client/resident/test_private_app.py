@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from glsmed.shared.protocol.codec import decode
 from glsmed.shared.protocol.messages import Update
-from tests.client.resident.test_app import EGRESS, STUDY, Asked
+from tests.client.resident.tasks.asked_site import EGRESS, STUDY, Asked
 
 pytestmark = pytest.mark.usefixtures("answers_about_any_model")
 PRIVATE = STUDY.replace("batch_size: 4", "batch_size: 4, site_offset: false, privacy: {noise_multiplier: NOISE}")
@@ -58,6 +58,6 @@ def test_what_the_final_model_does_with_training_images_is_no_error_of_a_private
     def breaks(*_: object, **__: object) -> None:
         raise ArithmeticError("this image is here")
 
-    monkeypatch.setattr("glsmed.client.resident.app.keep_final_model", breaks)
+    monkeypatch.setattr("glsmed.client.resident.tasks.measured_answer.keep_final_model", breaks)
     site = started(study)
     assert site.evaluate(site.model(0.1)).has_error() is tells

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from glsmed.client.monitoring.site_events import Ended, EventReader, Failed, Sent, SiteEvent, Trained
 
-from .test_app import EGRESS, Asked
+from .tasks.asked_site import EGRESS, Asked
 
 pytestmark = pytest.mark.usefixtures("answers_about_any_model")
 

@@ -9,7 +9,7 @@ import pytest
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.client.site_page.site_page import site_page
 from glsmed.shared.files.audit import AuditLog
-from glsmed.shared.web.words import Language
+from glsmed.shared.pages.spoken import Language
 from tests.browser import browser_of, chromium
 from tests.web_client import closed_client
 

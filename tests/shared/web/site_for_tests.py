@@ -7,10 +7,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from glsmed.shared.errors import DataError
+from glsmed.shared.pages.spoken import Language
 from glsmed.shared.web.forms import form_of
 from glsmed.shared.web.local_site import LocalSite
 from glsmed.shared.web.rendering import NavigationItem, render
-from glsmed.shared.web.words import Language
 
 FOLDER = Path(__file__).with_name("pages_for_tests")
 WORDS = {"First": "最初", "Show": "表示", "Words": "言葉", "Second": "次", "Given: {given}": "入力：{given}"}

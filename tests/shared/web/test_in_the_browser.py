@@ -7,9 +7,10 @@ from playwright.sync_api import Page
 
 from glsmed.shared.case.case_page import case_page
 from glsmed.shared.case.prices import Prices
-from glsmed.shared.case.words import Language, Words
+from glsmed.shared.case.words import WORDS
 from glsmed.shared.case.yearly import Hospital
 from glsmed.shared.pages.html_page import as_html
+from glsmed.shared.pages.spoken import Language, speaking
 from tests.browser import OpenedSite, browser_of
 from tests.shared.case.conftest import case_of, hospital, prices
 from tests.shared.web.site_for_tests import site
@@ -74,7 +75,8 @@ def test_the_printed_case_is_fit_for_everybody(
     """On a screen, on a narrow one by keys alone, and on paper, where nothing may be cut off."""
     page = opened.page
     page.goto("about:blank")  # the page lies in a file, without the policy of a local site
-    page.set_content(as_html(case_page(case_of(hospital, prices), Words(language), written_at="today")))
+    with speaking(language, WORDS):
+        page.set_content(as_html(case_page(case_of(hospital, prices), written_at="today")))
     opened.screenshot(f"case-{language}")
     assert opened.faults() == []
     page.set_viewport_size({"width": 400, "height": 800})

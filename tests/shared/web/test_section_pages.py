@@ -1,19 +1,20 @@
+from pathlib import Path
+
 import pytest
 
 from glsmed.shared.errors import DataError
 from glsmed.shared.pages.blocks import Paragraph, Section
-from glsmed.shared.pages.spoken import say
+from glsmed.shared.pages.spoken import Language, say
 from glsmed.shared.web import section_pages
-from glsmed.shared.web.section_pages import Watched, watched_site
-from glsmed.shared.web.words import Language
+from glsmed.shared.web.section_pages import Watched, version_of, watched_site
 from tests.web_client import signed_in
 
 
 class Study:
     """Something that is watched; counts how often its sections were made."""
 
-    def __init__(self) -> None:
-        self.version, self.made, self.fault = "1", 0, ""
+    def __init__(self, file: Path) -> None:
+        self.file, self.made, self.fault = file, 0, ""
 
     def rest(self) -> list[Section]:
         self.made += 1
@@ -23,18 +24,18 @@ class Study:
 
     def watched(self, language: Language = "en") -> Watched:
         return Watched(
-            title="W",
+            title=lambda: "W",
             now=lambda: Section("now", say("Now"), [Paragraph("<i>now</i>")]),
             rest=self.rest,
-            version=lambda: self.version,
+            files=lambda: [self.file],
             words={"First": "最初", "Now": "今"},
             language=language,
         )
 
 
 @pytest.fixture
-def study() -> Study:
-    return Study()
+def study(tmp_path: Path) -> Study:
+    return Study(tmp_path / "rounds.jsonl")
 
 
 def test_the_page_has_every_section_and_escapes_their_words(study: Study) -> None:
@@ -42,7 +43,7 @@ def test_the_page_has_every_section_and_escapes_their_words(study: Study) -> Non
     assert "&lt;i&gt;now&lt;/i&gt;" in text
     assert "made 1 &lt;b&gt;" in text
     assert '<a href="#first" data-key="1"' in text
-    assert 'data-version="1"' in text
+    assert f'data-version="{version_of([study.file])}"' in text
 
 
 def test_sections_are_made_again_only_when_their_files_have_changed(
@@ -54,11 +55,12 @@ def test_sections_are_made_again_only_when_their_files_have_changed(
     clock = 100.0
     assert "made 1" in client.get("/rest").text
     assert "made 1" in client.get("/rest").text
-    study.version, clock = "2", 101.0
+    before, clock = version_of([study.file]), 101.0
+    study.file.write_text("a round")
     assert "made 1" in client.get("/rest").text, "too soon: it must not slow down what is watched"
-    assert 'value="1"' in client.get("/now").text
+    assert f'value="{before}"' in client.get("/now").text
     clock = 200.0
-    assert 'value="2"' in client.get("/now").text
+    assert f'value="{version_of([study.file])}"' in client.get("/now").text
     assert "made 2" in client.get("/rest").text
 
 
@@ -77,3 +79,22 @@ def test_sections_speak_the_language_of_the_page(study: Study) -> None:
     assert "最初" in text
     assert "今" in text
     assert "このページの内容" in text
+
+
+def test_a_version_tells_files_that_changed_came_or_went(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    versions = [version_of([one, other])]
+    one.write_text("a")
+    versions.append(version_of([one, other]))
+    one.write_text("ab")
+    versions.append(version_of([one, other]))
+    one.rename(other)
+    versions.append(version_of([one, other]))
+    assert len(set(versions)) == 4
+
+
+def test_a_fault_is_told_in_the_language_of_the_page(study: Study) -> None:
+    study.fault = "damaged"
+    text = signed_in(watched_site(study.watched("ja"))).get("/").text
+    assert "表示できるものがありません" in text
+    assert "現在ファイルを読めません: damaged" in text

@@ -21,7 +21,7 @@ from glsmed.benchmarks.simulator.scenarios import scenario_named
 from glsmed.benchmarks.simulator.sources import label_of, source_named
 from glsmed.client.egress.trajectory import Trajectory
 from glsmed.client.evaluation.evaluation import reference_labels
-from glsmed.client.resident import app
+from glsmed.client.resident.tasks import measured_answer
 from glsmed.shared.processes.command_line import Tell
 from glsmed.shared.protocol.study import Study
 
@@ -119,7 +119,9 @@ def defences(setting: Setting) -> ExitStack:
             stack.enter_context(patch.object(Trajectory, method, lambda *_given, **_named: None))
         stack.enter_context(patch.object(Trajectory, "may_measure", True))
     if not setting.draws:
-        stack.enter_context(patch.object(app, "drawn_rows", lambda patients, _key: torch.arange(len(patients))))
+        stack.enter_context(
+            patch.object(measured_answer, "drawn_rows", lambda patients, _key: torch.arange(len(patients)))
+        )
     return stack
 
 

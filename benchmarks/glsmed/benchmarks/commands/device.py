@@ -6,14 +6,22 @@ from typing import Annotated
 
 import typer
 
+from glsmed.benchmarks.commands.options import (
+    ArchitectureOption,
+    BatchSizeOption,
+    DeviceOption,
+    ImageSizeOption,
+    MeasuredStepsOption,
+)
+
 
 def device(
     out: Annotated[Path, typer.Option(help="File that a line of JSON is added to for each figure, as it comes.")],
-    on: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
-    architecture: Annotated[str, typer.Option(help="resnet10, resnet18, resnet50 or densenet121.")] = "resnet18",
-    image_size: Annotated[int, typer.Option(min=32, help="Side of the images in pixels.")] = 224,
-    batch_size: Annotated[int, typer.Option(min=1, help="Images in a step.")] = 32,
-    steps: Annotated[int, typer.Option(min=1, help="Steps of one measurement.")] = 40,
+    on: DeviceOption = "auto",
+    architecture: ArchitectureOption = "resnet18",
+    image_size: ImageSizeOption = 224,
+    batch_size: BatchSizeOption = 32,
+    steps: MeasuredStepsOption = 40,
     repeats: Annotated[int, typer.Option(min=1, help="Measurements of a figure.")] = 3,
     compiled: Annotated[bool, typer.Option(help="Measure compiled steps too.")] = True,
     kind: Annotated[

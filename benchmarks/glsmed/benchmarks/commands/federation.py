@@ -7,13 +7,15 @@ from typing import Annotated, Literal
 
 import typer
 
+from glsmed.benchmarks.commands.options import GoldPatientsOption, StepsOption
+
 
 def federation(
     data: Annotated[Path, typer.Option(help="Folder that `build` wrote.")],
     out: Annotated[Path, typer.Option(help="Folder for the run; a stopped one goes on.")],
     rounds: Annotated[int, typer.Option(min=1, help="Rounds.")] = 10,
-    steps: Annotated[int, typer.Option(min=1, help="Gradient steps of each hospital in a round.")] = 60,
-    gold: Annotated[int, typer.Option(min=0, help="Training patients of each hospital with gold.")] = 100,
+    steps: StepsOption = 60,
+    gold: GoldPatientsOption = 100,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, batches and augmentation.")] = 0,
     precision: Annotated[
         Literal["fp32", "bf16", "int8"], typer.Option(help="Bits of each weight between hospitals and centre.")

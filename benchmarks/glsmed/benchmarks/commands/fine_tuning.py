@@ -2,23 +2,29 @@
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from glsmed.benchmarks.commands.options import PixelsOption
+from glsmed.benchmarks.commands.options import (
+    GoldPatientsOption,
+    JobsOption,
+    PixelsOption,
+    RunsOption,
+    StepsOption,
+    StudiesOption,
+)
 
 
 def fine_tuning(
-    out: Annotated[Path, typer.Option(help="Folder for the runs; a stopped comparison goes on.")],
+    out: RunsOption,
     pixels: PixelsOption = "drawn",
-    studies: Annotated[int, typer.Option(min=30, help="Examinations of each hospital.")] = 200,
+    studies: StudiesOption = 200,
     seeds: Annotated[int, typer.Option(min=1, help="Data sets, first weights and earlier studies.")] = 3,
     rounds: Annotated[int, typer.Option(min=4, help="Rounds.")] = 6,
-    steps: Annotated[int, typer.Option(min=1, help="Gradient steps of each hospital in a round.")] = 15,
-    gold: Annotated[int, typer.Option(min=0, help="Training patients of each hospital with gold.")] = 60,
-    jobs: Annotated[int, typer.Option(min=1, help="Trainings at a time, each with one thread.")] = 1,
+    steps: StepsOption = 15,
+    gold: GoldPatientsOption = 60,
+    jobs: JobsOption = 1,
 ) -> None:
     """Train a small network from the weights of an earlier drawn study, with each switch of training.fine_tuning.
 

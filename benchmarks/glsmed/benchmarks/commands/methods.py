@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glsmed.benchmarks.commands.options import PixelsOption
+from glsmed.benchmarks.commands.options import MethodOption, PixelsOption
 
 if TYPE_CHECKING:
     from glsmed.benchmarks.comparison.jobs import Plan
@@ -21,7 +21,7 @@ def methods(
         typer.Option("--scenario", "--world", help="Scenario, may be repeated.", show_default="case-dependent"),
     ] = None,
     arm: Annotated[list[str] | None, typer.Option(help="Arm, may be repeated.", show_default="no-gold, gold")] = None,
-    method: Annotated[list[str] | None, typer.Option(help="Method, may be repeated; all unless told.")] = None,
+    method: MethodOption = None,
     reference: Annotated[str, typer.Option(help="Method that the others are compared with.")] = "gls-site",
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds, from 0.")] = 5,
     gold: Annotated[int, typer.Option(min=0, help="Gold labels of each hospital.")] = 100,

@@ -2,31 +2,36 @@
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from glsmed.benchmarks.commands.options import PixelsOption
+from glsmed.benchmarks.commands.options import (
+    GoldPatientsOption,
+    JobsOption,
+    PixelsOption,
+    RunsOption,
+    ScenarioOption,
+    StepsOption,
+    StudiesOption,
+)
 
 
 def strategies(
-    out: Annotated[Path, typer.Option(help="Folder for the runs; a stopped comparison goes on.")],
+    out: RunsOption,
     pixels: PixelsOption = "drawn",
-    scenario: Annotated[str, typer.Option(help="How doubt and error arise; docs/dataset.md lists them.")] = (
-        "case-dependent"
-    ),
+    scenario: ScenarioOption = "case-dependent",
     strategy: Annotated[
         list[str] | None, typer.Option(help="Of the catalogue; again for more. Without: all of them.")
     ] = None,
-    studies: Annotated[int, typer.Option(min=30, help="Examinations of each hospital.")] = 400,
+    studies: StudiesOption = 400,
     seeds: Annotated[int, typer.Option(min=1, help="Data sets and first weights.")] = 3,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds.")] = 20,
-    steps: Annotated[int, typer.Option(min=1, help="Gradient steps of each hospital in a round.")] = 30,
-    gold: Annotated[int, typer.Option(min=0, help="Training patients of each hospital with gold.")] = 100,
+    steps: StepsOption = 30,
+    gold: GoldPatientsOption = 100,
     device: Annotated[str, typer.Option(help="As in config.yaml: auto, cpu, cuda, cuda:1.")] = "cpu",
     architecture: Annotated[str, typer.Option(help="The network, as in study.yaml.")] = "resnet10_x0_25",
-    jobs: Annotated[int, typer.Option(min=1, help="Trainings at a time, each with one thread.")] = 1,
+    jobs: JobsOption = 1,
 ) -> None:
     """Train every strategy of study.yaml, each hospital's own model and a pooled one; tables with intervals.
 

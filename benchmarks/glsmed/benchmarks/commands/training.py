@@ -6,13 +6,21 @@ from typing import Annotated
 
 import typer
 
+from glsmed.benchmarks.commands.options import (
+    ArchitectureOption,
+    BatchSizeOption,
+    DeviceOption,
+    ImageSizeOption,
+    MeasuredStepsOption,
+)
+
 
 def training(
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
-    architecture: Annotated[str, typer.Option(help="resnet10, resnet18, resnet50 or densenet121.")] = "resnet18",
-    image_size: Annotated[int, typer.Option(min=32, help="Side of the images in pixels.")] = 64,
-    batch_size: Annotated[int, typer.Option(min=1, help="Images in a step.")] = 16,
-    steps: Annotated[int, typer.Option(min=1, help="Steps of one measurement.")] = 4,
+    device: DeviceOption = "auto",
+    architecture: ArchitectureOption = "resnet18",
+    image_size: ImageSizeOption = 64,
+    batch_size: BatchSizeOption = 16,
+    steps: MeasuredStepsOption = 4,
     repeats: Annotated[int, typer.Option(min=1, help="Pairs of measurements.")] = 3,
     out: Annotated[Path | None, typer.Option(help="Write the JSON to this file too.")] = None,
 ) -> None:

@@ -11,32 +11,13 @@ from glsmed.benchmarks.comparison.fitting import FitSettings
 from glsmed.benchmarks.comparison.network import PLACED
 from glsmed.benchmarks.real_data.dealing import ALL
 
-NO_GOLD = (
-    "gls-lexicon",
-    "gls-image-informed",
-    "u-ones",
-    "u-zeros",
-    "u-ignore",
-    "u-multiclass",
-    "u-ones-lsr",
-    "u-ones-ls",
-    "ls",
-    "sce",
-    "elr",
-)
+BESIDE = ("u-ones", "u-zeros", "u-ignore", "u-multiclass", "u-ones-lsr", "u-ones-ls", "ls", "sce", "elr")  # of others
+NO_GOLD = ("gls-lexicon", "gls-image-informed", *BESIDE)
 WITH_GOLD = (
     "gls-site",
     "gls-lexicon",
     "gold-only",
-    "u-ones",
-    "u-zeros",
-    "u-ignore",
-    "u-multiclass",
-    "u-ones-lsr",
-    "u-ones-ls",
-    "ls",
-    "sce",
-    "elr",
+    *BESIDE,
     "u-ones-ensemble",
     "nf-net",
     "gls-site-informed",

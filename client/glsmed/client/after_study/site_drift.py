@@ -10,9 +10,9 @@ from pathlib import Path
 from glsmed.client.data.manifest import OPTIONAL, REQUIRED, read_manifest
 from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.labels.label_table import LabelRow, load_label_table
+from glsmed.client.labels.site_labels import label_source
 from glsmed.client.monitoring.drift import MonthDrift, look_for_drift
 from glsmed.client.monitoring.drift_reference import Cell, by_patient, read_drift_reference
-from glsmed.client.resident.preparation import label_source
 from glsmed.client.settings.config import SiteConfig
 from glsmed.shared.errors import ConfigurationError, Fault
 from glsmed.shared.protocol.study import load_study

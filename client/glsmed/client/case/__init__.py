@@ -2,5 +2,5 @@
 
 In: the site's data, its shipped model, and the model that it trained alone. Out: rates with draws, for the page that
 ``glsmed.shared.case`` makes. Nothing leaves the site. May import ``data``, ``evaluation``, ``labels``, ``model_use``,
-``resident``, ``settings`` and ``training``.
+``resident`` and ``settings``.
 """

@@ -15,18 +15,18 @@ from glsmed.client.data.examples import Examples
 from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.evaluation.evaluation import reference_labels
 from glsmed.client.evaluation.shipped_model import ShippedModel
-from glsmed.client.model_use.predictor import Predictor, Scores
+from glsmed.client.labels.site_labels import label_rows
+from glsmed.client.model_use.predictor import Scores, site_predictor
 from glsmed.client.model_use.site_model import load_site_model
-from glsmed.client.resident.preparation import SiteData, by_split, label_rows, prepare_site
+from glsmed.client.resident.preparation import SiteData, by_split, prepare_site
 from glsmed.client.settings.config import SiteConfig
-from glsmed.client.training.devices import resolve_device
 from glsmed.shared.case.case_page import Case
 from glsmed.shared.case.plan import PlanFacts, PlanRow, plan
 from glsmed.shared.case.prices import Prices
-from glsmed.shared.case.words import Words
 from glsmed.shared.case.yearly import Hospital, ModelName
 from glsmed.shared.errors import DataError
 from glsmed.shared.metrics.finding_metrics import finding_metrics
+from glsmed.shared.pages.spoken import say
 from glsmed.shared.protocol.study import Study, load_study
 
 _SEED = 0
@@ -67,13 +67,12 @@ class _Tested:
         return found
 
 
-def site_case(config: SiteConfig, prices: Prices, say: Words) -> Case:
+def site_case(config: SiteConfig, prices: Prices) -> Case:
     """The case of one hospital; nothing leaves it.
 
     Args:
         config: the site.
         prices: its volumes and prices.
-        say: the words of the page.
 
     Raises:
         ConfigurationError: study.yaml, the adapter or the data have faults.
@@ -107,7 +106,7 @@ def site_case(config: SiteConfig, prices: Prices, say: Words) -> Case:
         config.site,
         prices,
         [hospital],
-        about=_about(config, study, tested, say),
+        about=_about(config, study, tested),
         left_out={name: say(_ONE_CLASS) for name in study.findings if name not in findings},
         plan=_plan(tested, hospital, prices),
     )
@@ -116,10 +115,10 @@ def site_case(config: SiteConfig, prices: Prices, say: Words) -> Case:
 def _test(config: SiteConfig, study: Study) -> _Tested:
     models = site_models(config, study)
     data = prepare_site(read_site_inputs(config, study))
-    test, device = data.splits["test"], resolve_device(config.device)
+    test = data.splits["test"]
     scores: dict[ModelName, Scores] = {}
     for name, model in models.items():
-        with Predictor(model, device=device, sensitivity=config.alert_sensitivity) as predictor:
+        with site_predictor(model, config) as predictor:
             scores[name] = predictor.scores(test.images)
     entries = by_split(data.inputs.manifest, config.data.split)["test"]
     _, places = np.unique([entry.study_id for entry in entries], return_inverse=True)
@@ -144,7 +143,7 @@ def site_models(config: SiteConfig, study: Study) -> Mapping[ModelName, ShippedM
     return models
 
 
-def _about(config: SiteConfig, study: Study, tested: _Tested, say: Words) -> list[str]:
+def _about(config: SiteConfig, study: Study, tested: _Tested) -> list[str]:
     _, reference = reference_labels(tested.test)
     lines = [
         say(

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from glsmed.client.checking.grey_levels import grey_histogram, histogram_svg
 from glsmed.client.checking.image_review import ReviewedImage
-from glsmed.client.checking.marked_report import Piece, marked_pieces
+from glsmed.site_adapters.explaining.marked_text import Piece, marked_cells
 from glsmed.site_adapters.reading.reader import Reader
 
 ItemT = TypeVar("ItemT")
@@ -97,7 +97,7 @@ def _with_reports(
     thumbnails = []
     for image in _some(members, _IMAGES_OF_A_GROUP, rng):
         text = reports.get(image.entry.study_id, "")
-        pieces = [Piece(text)] if reader is None else list(marked_pieces(reader, text[:_LONGEST_REPORT]))
+        pieces = [Piece(text)] if reader is None else list(marked_cells(text[:_LONGEST_REPORT], reader))
         thumbnails.append(_thumbnail(image, pieces, cut=len(text) > _LONGEST_REPORT))
     return thumbnails
 

@@ -2,5 +2,5 @@
 
 In: predictions of one image, the DICOM file it came from, and for pictures a heat map. Out: ``structured_report`` (TID
 1500) and ``secondary_capture``, each one file of the same patient and examination. Files are written, nothing is sent.
-May import ``data`` and ``imports``.
+May import ``data``.
 """

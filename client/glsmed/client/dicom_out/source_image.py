@@ -10,8 +10,8 @@ from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import generate_uid
 
-from glsmed.client.imports.images.character_sets import mend_character_set
-from glsmed.client.imports.images.header_values import read_date, read_time, text
+from glsmed.client.data.dicom_headers.character_sets import mend_character_set
+from glsmed.client.data.dicom_headers.header_values import read_date, read_time, text
 from glsmed.shared.errors import DataError
 
 RESEARCH_USE = "research use - not for diagnosis"

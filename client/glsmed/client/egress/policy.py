@@ -9,7 +9,7 @@ from flwr.common.constant import ErrorCode
 from glsmed.client.egress.released_counts import ReleasedCounts
 from glsmed.client.egress.site_numbers import Number
 from glsmed.client.settings.config import EgressSection
-from glsmed.shared.cue_calibration.cue_counts import CueCount, counts_from_json
+from glsmed.shared.cue_calibration.cue_counts import CueCount, counts_from_json, counts_to_json
 from glsmed.shared.errors import GlsmedError, PrivacyError
 from glsmed.shared.files.audit import AuditLog
 from glsmed.shared.protocol.bundle import RELEASE
@@ -44,6 +44,7 @@ SiteMessage = HelloReply | Update | EvaluationReply | CountsReply | PriorReply |
 _OWN_WORDS = frozenset({"", RELEASE, "validation", "test", "gold", "reports"})
 _NOT_WORDS = ("counts", "sealed")  # fields whose content is checked instead, or is keys of this site alone
 _WITHOUT_NUMBERS = (CountsReply, PriorReply, KeysReply, SharesReply, UnmaskReply)
+_CUE_NUMBERS = ("trials", "successes")
 _KNOWN_ERRORS = frozenset({"builtins", "torch"})
 # A mean with all its digits could tell a centre every label of a split, if it made its model for that purpose.
 _DECIMALS = 3
@@ -123,10 +124,11 @@ class EgressPolicy:
         """The message as records with those of the numbers that may go, once the audit log holds what is to be sent.
 
         Numbers that may not go are left out; counts go in steps (``ReleasedCounts``), all others with three decimals.
+        Counts per cue go as they are, and stay as they were told until enough patients have changed.
 
         Args:
             message: what the site wants to send; it brings no numbers, and whether peers may see it is said here.
-            numbers: what it could send as ``metrics``, by name.
+            numbers: what it could send as ``metrics``, by name; beside counts per cue, how many patients each is about.
             validation: what it could send as ``validation``, by name.
             local: what it could send as ``local``, by name, where the study compares.
             echo: a word of the centre's own that goes back to it.
@@ -153,7 +155,7 @@ class EgressPolicy:
         _check_words(message, words)
         message = self._with_metrics(message, numbers or {}, validation or {}, local or {})
         if isinstance(message, CountsReply):
-            self._check_counts(counts_from_json(message.counts))
+            message = replace(message, counts=self._told_counts(counts_from_json(message.counts), numbers or {}))
         content = encode(message)
         self._audit.append("sent", {**_description(message, content, digest), **({"note": note} if note else {})})
         return content
@@ -180,14 +182,26 @@ class EgressPolicy:
     def _may_go(self, key: str, patients: int) -> bool:
         return permission_of(key) in self._settings.metrics and patients >= self._settings.min_patients
 
-    def _check_counts(self, counts: Sequence[CueCount]) -> None:
-        """Only cues that every site knows by name, each over enough labels, and only where the site allows it."""
+    def _told_counts(self, counts: Sequence[CueCount], about: Mapping[str, Number]) -> str:
+        """Only cues that every site knows by name, each over enough patients, and only where the site allows it."""
         self.require_cue_counts()
         for count in counts:
             if not {count.cue, count.family} <= self._cue_words:
                 raise PrivacyError("the counts name a cue of this site's own: its name may not leave")
-            if count.trials < self._settings.min_patients:
-                raise PrivacyError(f"{count.cue!r} has fewer than {self._settings.min_patients} labels")
+            if count.cue not in about or about[count.cue].patients < self._settings.min_patients:
+                raise PrivacyError(f"{count.cue!r} is about fewer than {self._settings.min_patients} patients")
+        exact = {
+            f"{count.cue}/{name}": Number(getattr(count, name), about[count.cue].patients)
+            for count in counts
+            for name in _CUE_NUMBERS
+        }
+        told = self._counts.held(exact, of="cues")
+        return counts_to_json(
+            [
+                count.model_copy(update={name: int(told[f"{count.cue}/{name}"]) for name in _CUE_NUMBERS})
+                for count in counts
+            ]
+        )
 
     def _with_metrics(
         self,

@@ -50,14 +50,18 @@ class ReleasedCounts:
             DataError: the file is damaged.
             OSError: the disk is full.
         """
+        stepped = {key: Number(one.value // self._step * self._step, one.patients) for key, one in counts.items()}
+        return self.held(stepped, of=of)
+
+    def held(self, counts: Mapping[str, Number], *, of: str) -> dict[str, float]:
+        """The same without steps, for counts that would be of no use in steps."""
         with self._changing() as known:
             return {key: self._one(known, f"{of}/{key}", count) for key, count in counts.items()}
 
     def _one(self, known: dict[str, _Released], name: str, count: Number) -> float:
         before = known.get(name)
         if before is None or abs(count.patients - before.patients) >= self._step:
-            stepped = count.value // self._step * self._step
-            known[name] = _Released(value=stepped, patients=count.patients)
+            known[name] = _Released(value=count.value, patients=count.patients)
         return known[name].value
 
     @contextmanager

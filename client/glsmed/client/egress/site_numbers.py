@@ -85,18 +85,13 @@ def training_numbers(loss: float, splits: Mapping[SplitName, Examples], study: S
     With differential privacy no loss: no noise is on it, and a crafted model writes one patient into it.
     """
     weights = weight_numbers(splits, study)
-    if study.training.privacy.is_on:
-        return {name: number for name, number in weights.items() if name != "patients"}
-    return {"loss": loss_number(loss, splits["train"]), **weights}
+    return weights if study.training.privacy.is_on else {"loss": loss_number(loss, splits["train"]), **weights}
 
 
 def weight_numbers(splits: Mapping[SplitName, Examples], study: Study) -> dict[str, Number]:
-    """What the centre needs to weigh the site's update, beside its cells, where the study weighs by it."""
-    weights = study.federation.aggregation.weights
-    if weights == "patients":
-        patients = labelled_patients(splits["train"])
-        return {"patients": Number(patients, patients)}
-    return label_quality(splits["validation"]) if weights == "gold_quality" else {}
+    """What the centre needs to weigh the site's update by, beside its cells and patients, which are in the update."""
+    is_by_quality = study.federation.aggregation.weights == "gold_quality"
+    return label_quality(splits["validation"]) if is_by_quality else {}
 
 
 def label_quality(validation: Examples) -> dict[str, Number]:

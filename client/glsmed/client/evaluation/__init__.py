@@ -3,5 +3,5 @@
 In: a model and a split. Out: metrics per finding (``evaluation``), the curves that make its probabilities hold here
 (``output_calibration_fit``), the model that the site keeps (``shipped_model``), a model trained without the
 federation (``local_training``), and whether negative smoothing rates help (``negative_rate_gate``). May import
-``training``, ``labels``, ``learning``, ``data`` and ``settings``.
+``training``, ``learning`` and ``data``.
 """

@@ -1,6 +1,7 @@
 """Whether negative rates help at this site: short trainings with and without them, judged on held-out gold."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -8,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from glsmed.client.data.examples import Examples, SplitName
-from glsmed.client.labels.training_targets import with_negative_rates
+from glsmed.client.learning.corrections import unbiased_targets
 from glsmed.client.learning.gold_gate import MIXINGS, GateDecision, decide_mixing
 from glsmed.client.learning.negative_rates import NegativeRateGuard, NegativeRatesError
 from glsmed.client.learning.output_calibration import cross_fitted_losses
@@ -66,6 +67,19 @@ def decide_by_finding(
         finding: decide_mixing({mixing: values[known[:, place], place] for mixing, values in losses.items()})
         for place, finding in enumerate(study.findings)
     }
+
+
+def with_negative_rates(examples: Examples, mixing: Tensor, guard: NegativeRateGuard) -> Examples:
+    """The examples with targets moved from calibrated towards unbiased; cells with gold are left alone.
+
+    Args:
+        examples: the training split, gold labels included.
+        mixing: ``(K,)`` in [0, 1], as the gold gate allows.
+        guard: its cap limits the rates.
+    """
+    weights = torch.where(torch.isnan(examples.gold), examples.weights, 0.0)
+    mixed = guard.capped(unbiased_targets(examples.targets, weights, mixing=mixing))
+    return replace(examples, targets=torch.where(weights > 0, mixed, examples.targets))
 
 
 def _held_out_losses(

@@ -4,6 +4,7 @@ Only gold labels of patients outside the test split are used: what a cue means m
 """
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from glsmed.client.data.site_inputs import SiteInputs
 from glsmed.shared.cue_calibration.cue_counts import CueCount, counts_to_json, releasable
@@ -44,14 +45,22 @@ def require_shared_calibration(study: Study) -> None:
         raise PrivacyError("labels.shared_calibration is false in study.yaml: no counts leave and no prior is taken")
 
 
-def site_cue_counts(inputs: SiteInputs) -> str:
-    """The counts that may leave the site, as JSON: cues of the built-in vocabulary, over enough patients each."""
+class SiteCueCounts(NamedTuple):
+    """Counts per cue as JSON, and how many patients each cue's are about."""
+
+    counts: str
+    patients: Mapping[str, int]
+
+
+def site_cue_counts(inputs: SiteInputs) -> SiteCueCounts:
+    """The counts that may leave the site: cues of the built-in vocabulary, over enough patients each."""
     cells, adapter = _cells(inputs), inputs.reader.adapter
     patients = _patients_by_cue(cells, inputs.manifest.patients)
     known, enough = shareable_cues(adapter), inputs.config.egress.min_patients
     counts = [count for count in count_cues(adapter, cells) if count.cue in known]
-    counts = [count for count in counts if len(patients[_cue_id(count)]) >= enough]
-    return counts_to_json(releasable(counts, minimum=enough))
+    about = {count.cue: len(patients[_cue_id(count)]) for count in counts}
+    counts = [count for count in counts if about[count.cue] >= enough]
+    return SiteCueCounts(counts_to_json(releasable(counts, minimum=enough)), about)
 
 
 def shareable_cues(adapter: Adapter) -> frozenset[str]:

@@ -10,8 +10,6 @@ import torch
 from torch import Tensor
 
 from glsmed.client.data.examples import Examples, SplitName
-from glsmed.client.learning.corrections import unbiased_targets
-from glsmed.client.learning.negative_rates import NegativeRateGuard
 from glsmed.client.learning.output_calibration import suffices
 from glsmed.shared.protocol.study import Study
 
@@ -76,16 +74,3 @@ def with_image_shares(examples: Examples, shares: Tensor) -> Examples:
     if not bool(shares.any()):
         return examples
     return replace(examples, image_shares=shares.expand(len(examples), -1).contiguous())
-
-
-def with_negative_rates(examples: Examples, mixing: Tensor, guard: NegativeRateGuard) -> Examples:
-    """The examples with targets moved from calibrated towards unbiased; cells with gold are left alone.
-
-    Args:
-        examples: the training split, gold labels included.
-        mixing: ``(K,)`` in [0, 1], as the gold gate allows.
-        guard: its cap limits the rates.
-    """
-    weights = torch.where(torch.isnan(examples.gold), examples.weights, 0.0)
-    mixed = guard.capped(unbiased_targets(examples.targets, weights, mixing=mixing))
-    return replace(examples, targets=torch.where(weights > 0, mixed, examples.targets))

@@ -1,6 +1,6 @@
 """Predictions as DICOM objects for the reading room: structured reports, and pictures with heat maps."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -30,17 +30,11 @@ def write_reports(folder: Path, results: Sequence[ImageResult], model: ModelIden
     Raises:
         OSError: a file cannot be written.
     """
-    left_out = []
-    for number, result in enumerate(results):
-        if reason := _no_dicom(result):
-            left_out.append(reason)
-            continue
-        try:
-            path = folder / f"{_stem(number, result)}.dcm"
-            write_structured_report(path, result.source.path, result.predictions, model=model)
-        except DataError as error:
-            left_out.append(str(error))
-    return left_out
+
+    def write(name: str, result: ImageResult) -> None:
+        write_structured_report(folder / f"{name}.dcm", result.source.path, result.predictions, model=model)
+
+    return _written(results, write)
 
 
 def write_captures(
@@ -53,15 +47,23 @@ def write_captures(
     Raises:
         OSError: a file cannot be written.
     """
+
+    def write(name: str, result: ImageResult) -> None:
+        for prediction in _shown(result):
+            _write_capture(folder / f"{name}-{prediction.finding}.dcm", result, prediction, shipped, model)
+
+    return _written(results, write)
+
+
+def _written(results: Sequence[ImageResult], write: Callable[[str, ImageResult], None]) -> list[str]:
+    """Have each DICOM image with predictions written under a name of its own; returns why others have none."""
     left_out = []
     for number, result in enumerate(results):
         if reason := _no_dicom(result):
             left_out.append(reason)
             continue
         try:
-            for prediction in _shown(result):
-                path = folder / f"{_stem(number, result)}-{prediction.finding}.dcm"
-                _write_capture(path, result, prediction, shipped, model)
+            write(_stem(number, result), result)
         except DataError as error:
             left_out.append(str(error))
     return left_out

@@ -13,13 +13,13 @@ from glsmed.client.data.manifest import Manifest
 from glsmed.client.data.site_inputs import SiteInputs, read_site_inputs
 from glsmed.client.data.splits import split_of
 from glsmed.client.evaluation.shipped_model import ShippedModel
-from glsmed.client.labels.label_table import SILENT_STATES, LabelRow, LabelSource, load_label_table
+from glsmed.client.labels.label_table import SILENT_STATES, LabelRow, load_label_table
 from glsmed.client.labels.shared_calibration import site_calibration
-from glsmed.client.model_use.predictor import Predictor, Scores
+from glsmed.client.labels.site_labels import label_source
+from glsmed.client.model_use.predictor import Predictor, Scores, site_predictor
 from glsmed.client.model_use.saliency import Map, saliency_map
 from glsmed.client.model_use.site_model import load_site_model
 from glsmed.client.settings.config import SiteConfig
-from glsmed.client.training.devices import resolve_device
 from glsmed.shared.errors import UsageError
 from glsmed.shared.files.documents import did_you_mean
 from glsmed.shared.protocol.study import load_study
@@ -99,9 +99,7 @@ def _label_rows(inputs: SiteInputs, study_id: str) -> dict[str, LabelRow]:
     """The examination's rows of the label table, made for it alone: the site's table is left as it is."""
     entries = tuple(entry for entry in inputs.manifest.images if entry.study_id == study_id)
     alone = Manifest(entries, {study_id: inputs.manifest.reports[study_id]})
-    source = LabelSource(alone, inputs.reader, inputs.study.findings, inputs.study.labels)
-    if (calibration := site_calibration(inputs)) is not None:
-        source = replace(source, calibration=calibration, calibration_digest=calibration.digest)
+    source = replace(label_source(inputs), manifest=alone)
     with tempfile.TemporaryDirectory() as folder:
         return {row.finding: row for row in load_label_table(Path(folder) / "labels.sqlite", source)}
 
@@ -109,9 +107,8 @@ def _label_rows(inputs: SiteInputs, study_id: str) -> dict[str, LabelRow]:
 def _images(
     config: SiteConfig, shipped: ShippedModel, inputs: SiteInputs, study_id: str, mentioned: set[str]
 ) -> list[ExplainedImage]:
-    device = resolve_device(config.device)
     paths = [entry.image for entry in inputs.manifest.images if entry.study_id == study_id]
-    with Predictor(shipped, device=device, sensitivity=config.alert_sensitivity) as predictor:
+    with site_predictor(shipped, config) as predictor:
         return [_image(path, predictor, mentioned) for path in paths]
 
 

@@ -10,6 +10,8 @@ from torch import Tensor
 from glsmed.client.data.columns import Columns
 from glsmed.client.evaluation.model_features import FeatureReader
 from glsmed.client.evaluation.shipped_model import ShippedModel
+from glsmed.client.settings.config import SiteConfig
+from glsmed.client.training.devices import resolve_device
 
 BATCH_SIZE = 64
 
@@ -77,6 +79,15 @@ class Predictor:
                 low[:, place], high[:, place] = interval.around(logits[:, place], probabilities[:, place])
         alerts = torch.where(torch.isnan(self._thresholds), torch.nan, (logits >= self._thresholds).float())
         return Scores(logits, probabilities, low, high, alerts, distances)
+
+
+def site_predictor(shipped: ShippedModel, config: SiteConfig) -> Predictor:
+    """A site's model at work on its device, with the site's threshold for alerts.
+
+    Raises:
+        UsageError: the device is not on this machine.
+    """
+    return Predictor(shipped, device=resolve_device(config.device), sensitivity=config.alert_sensitivity)
 
 
 def _thresholds(shipped: ShippedModel, sensitivity: float) -> Tensor:

@@ -9,11 +9,10 @@ from glsmed.client.evaluation.shipped_model import ShippedModel
 from glsmed.client.model_use.input_images import find_images
 from glsmed.client.model_use.pages.worklist_page import write_worklist
 from glsmed.client.model_use.prediction import notes_beside, write_predictions, write_table
-from glsmed.client.model_use.predictor import Predictor
+from glsmed.client.model_use.predictor import site_predictor
 from glsmed.client.model_use.site_model import load_site_model
 from glsmed.client.model_use.worklist import ImageResult, predict_images
 from glsmed.client.settings.config import SiteConfig
-from glsmed.client.training.devices import resolve_device
 from glsmed.site_adapters.inputs.progress import track
 
 _NOTE_COLUMNS = ("study_id", "image", "kind", "note")
@@ -66,8 +65,7 @@ def predict_at_site(config: SiteConfig, source: Path, *, only: Collection[Path] 
     """
     shipped = load_site_model(config)
     images = find_images(source, only=only)
-    device = resolve_device(config.device)
-    with Predictor(shipped, device=device, sensitivity=config.alert_sensitivity) as predictor:
+    with site_predictor(shipped, config) as predictor:
         predicted = predict_images(images, predictor, modalities=config.data.modalities)
         results = list(track(predicted, description="predicting", total=len(images)))
     return PredictedImages(results, shipped)

@@ -17,11 +17,11 @@ from glsmed.client.data.manifest import ImageEntry, Survey
 from glsmed.client.data.site_inputs import SiteInputs, survey_site_gold
 from glsmed.client.data.splits import SPLITS
 from glsmed.client.labels.label_table import LabelRow
+from glsmed.client.labels.site_labels import label_rows
 from glsmed.client.resident.preparation import (
     SiteImages,
     SiteSummary,
     by_split,
-    label_rows,
     load_images,
     summarise,
 )

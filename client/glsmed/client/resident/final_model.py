@@ -14,9 +14,10 @@ from glsmed.client.evaluation.evaluation import evaluate
 from glsmed.client.evaluation.model_description import ModelDescription, describe_model
 from glsmed.client.evaluation.shipped_model import SiteParts, write_shipped_model
 from glsmed.client.evaluation.site_card import ShippedFacts, write_site_card
+from glsmed.client.labels.site_labels import label_rows
 from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.monitoring.drift_reference import Cell, DriftReference, by_patient, write_drift_reference
-from glsmed.client.resident.preparation import by_split, label_rows
+from glsmed.client.resident.preparation import by_split
 from glsmed.client.resident.site_runtime import SiteRuntime
 from glsmed.shared.errors import DataError, GlsmedError
 from glsmed.shared.processes.error_words import words_for_log

@@ -12,8 +12,8 @@ from glsmed.client.data.image_cache import ImageCache
 from glsmed.client.data.manifest import ImageEntry, Manifest
 from glsmed.client.data.site_inputs import SiteInputs
 from glsmed.client.data.splits import SPLITS, split_of
-from glsmed.client.labels.label_table import CellState, LabelRow, LabelSource, count_states, load_label_table
-from glsmed.client.labels.shared_calibration import site_calibration
+from glsmed.client.labels.label_table import CellState, LabelRow, count_states
+from glsmed.client.labels.site_labels import label_rows
 from glsmed.client.labels.training_targets import with_training_targets
 from glsmed.client.settings.config import SiteConfig, SplitSection
 from glsmed.client.settings.site_secret import SiteSecret
@@ -185,29 +185,6 @@ def _refuse_shared_images(entries: Mapping[SplitName, Sequence[ImageEntry]], dig
             faults.append(Fault(str(entry.image), message))
     if faults:
         raise ConfigurationError(faults)
-
-
-def label_rows(inputs: SiteInputs) -> list[LabelRow]:
-    """The site's label table, made again only if its source changed.
-
-    Raises:
-        ConfigurationError: the calibration was not made for the adapter.
-        DataError: the table cannot be written.
-    """
-    return load_label_table(inputs.config.state.label_table, label_source(inputs))
-
-
-def label_source(inputs: SiteInputs) -> LabelSource:
-    """What the site's label table is made from.
-
-    Raises:
-        ConfigurationError: the calibration was not made for the adapter.
-    """
-    source = LabelSource(inputs.manifest, inputs.reader, inputs.study.findings, inputs.study.labels)
-    calibration = site_calibration(inputs)
-    if calibration is None:
-        return source
-    return replace(source, calibration=calibration, calibration_digest=calibration.digest)
 
 
 def summarise(

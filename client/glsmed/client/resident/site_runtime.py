@@ -15,8 +15,9 @@ from glsmed.client.egress.query_budget import QueryBudget
 from glsmed.client.egress.released_counts import ReleasedCounts
 from glsmed.client.egress.trajectory import Trajectory, TrajectoryModels
 from glsmed.client.labels.shared_calibration import shareable_cues, store_prior
+from glsmed.client.labels.site_labels import label_rows
 from glsmed.client.monitoring.site_events import EventWriter
-from glsmed.client.resident.preparation import label_rows, prepare_site, with_targets
+from glsmed.client.resident.preparation import prepare_site, with_targets
 from glsmed.client.resident.site_models import SiteModels
 from glsmed.client.resident.site_strategy import SiteStrategy
 from glsmed.client.settings.config import SiteConfig

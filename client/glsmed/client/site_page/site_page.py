@@ -1,6 +1,6 @@
 """The page of a site: its sections, from files that are there."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +15,10 @@ from glsmed.client.site_page.machine import machine_blocks, read_machine
 from glsmed.client.site_page.taking_part import now_utc, read_taking_part, taking_part_blocks
 from glsmed.client.site_page.words import WORDS
 from glsmed.shared.pages.blocks import Block, Paragraph, Section
-from glsmed.shared.pages.spoken import say
+from glsmed.shared.pages.spoken import Language, say
 from glsmed.shared.protocol.study import load_study
 from glsmed.shared.web.local_site import LocalSite
 from glsmed.shared.web.section_pages import Watched, watched_site
-from glsmed.shared.web.words import Language, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +39,10 @@ def site_page(config: SiteConfig, *, language: Language = "en", new: NewExaminat
     """
     return watched_site(
         Watched(
-            title=Words(language, WORDS)("Site {name}", name=config.site),
+            title=lambda: say("Site {name}", name=config.site),
             now=lambda: _standing(config),
             rest=lambda: _sections(config, new),
-            version=lambda: "-".join(_states(config, new)),
+            files=lambda: _files(config, new),
             words=WORDS,
             language=language,
         )
@@ -75,16 +74,6 @@ def _drift(config: SiteConfig, new: NewExaminations | None) -> Sequence[Block]:
     return drift_page(site_drift(config, predictions=new.predictions, manifest=new.manifest), site=config.site).blocks
 
 
-def _states(config: SiteConfig, new: NewExaminations | None) -> Iterator[str]:
-    """A few digits of each file, which are others once it has changed."""
+def _files(config: SiteConfig, new: NewExaminations | None) -> list[Path]:
     state, named = config.state, () if new is None else (new.predictions, new.manifest)
-    for path in (state.audit_log, state.label_table, config.data.manifest, *sorted(state.accounts.glob("*")), *named):
-        yield _state(path)
-
-
-def _state(path: Path) -> str:
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return "0"
-    return f"{found.st_mtime_ns % 10**12:x}.{found.st_size:x}"
+    return [state.audit_log, state.label_table, config.data.manifest, *sorted(state.accounts.glob("*")), *named]

@@ -9,11 +9,11 @@ from glsmed.shared.case.case_page import Case
 from glsmed.shared.case.draws import share_draws
 from glsmed.shared.case.plan import PlanFacts, PlanRow, plan
 from glsmed.shared.case.prices import Prices
-from glsmed.shared.case.words import Words
 from glsmed.shared.case.yearly import Floats, Hospital, ModelName, Rates
 from glsmed.shared.errors import DataError
 from glsmed.shared.metrics.decision_metrics import RATE
 from glsmed.shared.pages.blocks import bounded
+from glsmed.shared.pages.spoken import say
 
 _SEED = 0
 _NOT_SENT = "sent no false_alert_rate with n and positives"
@@ -22,13 +22,12 @@ _NEEDED = ("false_alert_rate", "n", "positives")
 Findings = Mapping[str, Mapping[str, float]]
 
 
-def consortium_case(record: StudyRecord, prices: Prices, say: Words) -> Case:
+def consortium_case(record: StudyRecord, prices: Prices) -> Case:
     """The case of the hospitals whose policies let enough go.
 
     Args:
         record: of a study that has ended.
         prices: the consortium's.
-        say: the words of the page.
 
     Raises:
         DataError: the study has not ended, or no hospital let enough go.
@@ -48,7 +47,7 @@ def consortium_case(record: StudyRecord, prices: Prices, say: Words) -> Case:
         record.study.study,
         prices,
         hospitals,
-        about=_about(hospitals, say),
+        about=_about(hospitals),
         left_out={
             site: say("sent no false_alert_rate with n and positives") for site, found in sent.items() if not found
         },
@@ -93,7 +92,7 @@ def _prevalence(
     return share_draws(np.array(present), np.array(of), rng)
 
 
-def _about(hospitals: Sequence[Hospital], say: Words) -> list[str]:
+def _about(hospitals: Sequence[Hospital]) -> list[str]:
     lines = [
         say(
             "Rates are those that hospitals let go of their test patients: false alerts where 90 % of the present "

@@ -6,10 +6,9 @@ from typing import Annotated
 import typer
 
 from glsmed.server.commands.study_option import StudyOption, chosen_study
-from glsmed.shared.web.words import Language
-
-PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Of 127.0.0.1; 0 takes a free one.")]
-LanguageOption = Annotated[Language, typer.Option(help="Of the page.")]
+from glsmed.shared.case.case_options import CaseHtmlOption, CaseInitOption
+from glsmed.shared.pages.spoken import Language
+from glsmed.shared.web.page_options import LanguageOption, PortOption
 
 
 def report_command(
@@ -60,9 +59,9 @@ def case_command(
     prices: Annotated[
         Path | None, typer.Option(help="Volumes and prices.", show_default="prices.yaml beside study.yaml")
     ] = None,
-    html: Annotated[Path | None, typer.Option(help="Also write the whole case as a page to print.")] = None,
-    language: Annotated[Language, typer.Option(help="Language of the page.")] = "en",
-    init: Annotated[bool, typer.Option("--init", help="Write a commented prices.yaml to fill in, and end.")] = False,
+    html: CaseHtmlOption = None,
+    language: LanguageOption = "en",
+    init: CaseInitOption = False,
 ) -> None:
     """Make the consortium's case for management, once the study has ended: all hospitals that let enough go.
 
@@ -86,4 +85,4 @@ def case_command(
         return
     record = read_study_record(StudyFolder(study_file))
     files = CaseFiles(path, html, kept=[study_file])
-    make_case(files, lambda paid, say: consortium_case(record, paid, say), language=language, tell=typer.echo)
+    make_case(files, lambda paid: consortium_case(record, paid), language=language, tell=typer.echo)

@@ -10,11 +10,11 @@ import typer
 
 from glsmed.server.commands.passphrase_option import PassphraseOption, chosen_passphrase_file
 from glsmed.server.commands.study_option import StudyOption, chosen_study
-from glsmed.shared.web.words import Language
+from glsmed.shared.pages.spoken import Language
+from glsmed.shared.web.page_options import LanguageOption
 
 PageOption = Annotated[bool, typer.Option("--page", help="Show how the study stands in a browser of this machine.")]
 PagePortOption = Annotated[int, typer.Option(min=0, max=65535, help="Of the page, on 127.0.0.1; 0 takes a free one.")]
-PageLanguageOption = Annotated[Language, typer.Option(help="Of the page.")]
 
 
 def run_study_command(
@@ -23,7 +23,7 @@ def run_study_command(
     ca_passphrase_file: PassphraseOption = None,
     page: PageOption = False,
     page_port: PagePortOption = 0,
-    page_language: PageLanguageOption = "en",
+    page_language: LanguageOption = "en",
 ) -> None:
     """Run the study until its last round; the same as `flwr-server --study study.yaml`."""
     file, passphrase = chosen_study(context, study), chosen_passphrase_file(context, ca_passphrase_file)

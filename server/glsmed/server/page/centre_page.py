@@ -1,6 +1,6 @@
 """The page of a study, made of the same sections as its report."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,9 +10,9 @@ from glsmed.server.reporting.parts.words import WORDS
 from glsmed.server.reporting.report import standing_section, study_sections
 from glsmed.server.reporting.study_record import read_study_record
 from glsmed.shared.pages.blocks import Section
+from glsmed.shared.pages.spoken import Language, say
 from glsmed.shared.web.local_site import LocalSite
 from glsmed.shared.web.section_pages import Watched, watched_site
-from glsmed.shared.web.words import Language, Words
 
 _FILES = ("study.yaml", "rounds.jsonl", "metrics.csv", "audit.jsonl", "summary.json")
 
@@ -30,10 +30,10 @@ def centre_page(folder: StudyFolder, *, language: Language = "en") -> LocalSite:
     name = folder.study().study
     return watched_site(
         Watched(
-            title=Words(language, WORDS)("Study {name}", name=name),
+            title=lambda: say("Study {name}", name=name),
             now=lambda: _standing(folder),
             rest=lambda: _sections(folder),
-            version=lambda: "-".join(_states(folder)),
+            files=lambda: _files(folder),
             words=WORDS,
             language=language,
         )
@@ -49,16 +49,5 @@ def _sections(folder: StudyFolder) -> Sequence[Section]:
     return study_sections(read_study_record(folder))
 
 
-def _states(folder: StudyFolder) -> Iterator[str]:
-    """A few digits of each file, which are others once it has changed."""
-    files = [folder.study_file, *(folder.run / name for name in _FILES), *sorted(folder.sites.glob("**/*"))]
-    for path in files:
-        yield _state(path)
-
-
-def _state(path: Path) -> str:
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return "0"
-    return f"{found.st_mtime_ns % 10**12:x}.{found.st_size:x}"
+def _files(folder: StudyFolder) -> list[Path]:
+    return [folder.study_file, *(folder.run / name for name in _FILES), *sorted(folder.sites.glob("**/*"))]

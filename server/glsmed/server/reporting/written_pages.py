@@ -13,8 +13,7 @@ from glsmed.shared.errors import FederationError
 from glsmed.shared.files.atomic import write_text
 from glsmed.shared.pages.html_page import as_html
 from glsmed.shared.pages.markdown_page import as_markdown
-from glsmed.shared.pages.spoken import speaking
-from glsmed.shared.web.words import Language
+from glsmed.shared.pages.spoken import Language, speaking
 
 
 def write_pages(folder: StudyFolder, *, language: Language = "en") -> list[Path]:
@@ -30,8 +29,8 @@ def write_pages(folder: StudyFolder, *, language: Language = "en") -> list[Path]
         FederationError: a file of the run is damaged, or the disk is full.
     """
     record, now = read_study_record(folder), datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    with speaking(WORDS if language == "ja" else {}):
-        texts = {"report.html": as_html(report_page(record, written_at=now), language=language)}
+    with speaking(language, WORDS):
+        texts = {"report.html": as_html(report_page(record, written_at=now))}
     for name, make in (("model-card", model_card), ("data-sheet", data_sheet)):
         page = make(record, written_at=now)
         texts |= {f"{name}.html": as_html(page), f"{name}.md": as_markdown(page)}

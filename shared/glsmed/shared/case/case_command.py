@@ -8,11 +8,12 @@ from pathlib import Path
 from glsmed.shared.case.case_page import Case, case_lines, case_page
 from glsmed.shared.case.prices import Prices, load_prices
 from glsmed.shared.case.prices_file import write_prices
-from glsmed.shared.case.words import Language, Words
+from glsmed.shared.case.words import WORDS
 from glsmed.shared.errors import UsageError
 from glsmed.shared.files.atomic import PRIVATE_FILE, write_text
 from glsmed.shared.files.output_paths import check_output_files
 from glsmed.shared.pages.html_page import as_html
+from glsmed.shared.pages.spoken import Language, speaking
 
 Tell = Callable[[str], None]
 
@@ -41,7 +42,7 @@ def begin_prices(path: Path, *, tell: Tell) -> None:
     tell(f"made {path}; every number in it is made up: put in your own, then `case --html case.html`")
 
 
-def make_case(files: CaseFiles, case: Callable[[Prices, Words], Case], *, language: Language, tell: Tell) -> None:
+def make_case(files: CaseFiles, case: Callable[[Prices], Case], *, language: Language, tell: Tell) -> None:
     """Say the figures of a year, and write the page where one is wanted.
 
     Raises:
@@ -52,11 +53,11 @@ def make_case(files: CaseFiles, case: Callable[[Prices, Words], Case], *, langua
         raise UsageError(f"{files.prices}: no such file: `case --init` writes one to fill in")
     if files.html is not None:
         check_output_files([files.html], kept=[files.prices, *files.kept])
-    say = Words(language)
-    found = case(load_prices(files.prices), say)
-    for line in case_lines(found, say):
-        tell(line)
-    if files.html is not None:
-        now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-        write_text(files.html, as_html(case_page(found, say, written_at=now)), mode=PRIVATE_FILE)
-        tell(str(files.html))
+    with speaking(language, WORDS):
+        found = case(load_prices(files.prices))
+        for line in case_lines(found):
+            tell(line)
+        if files.html is not None:
+            now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+            write_text(files.html, as_html(case_page(found, written_at=now)), mode=PRIVATE_FILE)
+            tell(str(files.html))

@@ -7,9 +7,9 @@ from glsmed.shared.case.case_tables import cost_table, finding_tables, plan_tabl
 from glsmed.shared.case.plan import PlanRow
 from glsmed.shared.case.prices import Prices
 from glsmed.shared.case.tornado import Swing, swings
-from glsmed.shared.case.words import Words
 from glsmed.shared.case.yearly import FIGURES, Estimate, Hospital, ModelName, Yearly, estimate, together, yearly
 from glsmed.shared.pages.blocks import Block, Figure, Heading, Listing, Page, Paragraph, Table, bounded
+from glsmed.shared.pages.spoken import say
 
 _SHOWN_SWINGS = 10
 FIGURE_WORDS = {
@@ -56,56 +56,53 @@ class Case:
         return together([yearly(one, paid, model) for one in self.hospitals])
 
 
-def case_page(case: Case, say: Words, *, written_at: str) -> Page:
+def case_page(case: Case, *, written_at: str) -> Page:
     """The page.
 
     Args:
         case: what it says.
-        say: the words of its language.
         written_at: when, for people.
     """
     blocks: list[Block] = [
         Paragraph(say("Written at {when}. A year at these prices; 95 % intervals in brackets.", when=written_at)),
-        Paragraph(say(_SUMMARY[len(case.models) > 1], **_summary_values(case, say)), strong=True),
+        Paragraph(say(_SUMMARY[len(case.models) > 1], **_summary_values(case)), strong=True),
         Listing([*case.about, *(say(sentence) for sentence in _HOW)]),
         Heading(say("A year without a model and with one")),
-        _year_table(case, say),
+        _year_table(case),
         Heading(say("What changes")),
-        _change_table(case, say),
+        _change_table(case),
         Heading(say("By finding")),
-        *finding_tables(case.hospitals, case.prices, say),
-        *_left_out(case, say),
+        *finding_tables(case.hospitals, case.prices),
+        *_left_out(case),
         Heading(say("What having a model costs a hospital")),
-        cost_table(case.prices, case.models, say),
+        cost_table(case.prices, case.models),
         Heading(say("What changes with prices")),
-        *_tornado(case, say),
+        *_tornado(case),
         Heading(say("Labels that are needed")),
-        *plan_table(case.plan, case.prices, say),
+        *plan_table(case.plan, case.prices),
         Heading(say("What this does not say")),
         Listing([say(sentence) for sentence in _LIMITS]),
         Heading(say("The prices")),
-        price_table(case.prices, say),
+        price_table(case.prices),
     ]
     title = say("The case for management: {owner}", owner=bounded(case.owner))
-    return Page(title, blocks, language=say.language)
+    return Page(title, blocks)
 
 
-def case_lines(case: Case, say: Words) -> list[str]:
+def case_lines(case: Case) -> list[str]:
     """The table of a year as lines for a terminal."""
-    table = _year_table(case, say)
+    table = _year_table(case)
     return ["  ".join(row) for row in (table.header, *table.rows)]
 
 
-def _year_table(case: Case, say: Words) -> Table:
+def _year_table(case: Case) -> Table:
     years = [case.year(model) for model in (None, *case.models)]
     head = ["", *(say(MODEL_WORDS[model]) for model in (None, *case.models))]
-    rows = [
-        [_figure(name, case, say), *(_shown(name, estimate(getattr(one, name))) for one in years)] for name in FIGURES
-    ]
+    rows = [[_figure(name, case), *(_shown(name, estimate(getattr(one, name))) for one in years)] for name in FIGURES]
     return Table(head, rows)
 
 
-def _change_table(case: Case, say: Words) -> Table:
+def _change_table(case: Case) -> Table:
     pairs: list[tuple[ModelName, ModelName | None]] = [(model, None) for model in case.models]
     if len(case.models) > 1:
         pairs.append(("federated", "local"))
@@ -115,12 +112,12 @@ def _change_table(case: Case, say: Words) -> Table:
         shown = [_shown(name, estimate(getattr(change, name)), sign="+") for name in ("misses", "minutes", "money")]
         name = say("{one} less {other}", one=say(MODEL_WORDS[model]), other=say(MODEL_WORDS[other]))
         rows.append([name, *shown, f"{100 * (change.money[1:] < 0).mean():.0f} %"])
-    head = ["", *(_figure(name, case, say) for name in ("misses", "minutes", "money"))]
+    head = ["", *(_figure(name, case) for name in ("misses", "minutes", "money"))]
     caption = say("Last column: in how many of 100 draws of what few labels leave open it costs less.")
     return Table([*head, say("cheaper")], rows, caption)
 
 
-def _tornado(case: Case, say: Words) -> list[Block]:
+def _tornado(case: Case) -> list[Block]:
     from glsmed.shared.pages.figures import Bar, tornado_svg  # brings matplotlib
 
     model = case.models[-1]
@@ -145,7 +142,7 @@ def _tornado(case: Case, say: Words) -> list[Block]:
     return [Figure(tornado_svg(bars, middle=value.value, title=caption), caption), Table(head, rows)]
 
 
-def _left_out(case: Case, say: Words) -> list[Block]:
+def _left_out(case: Case) -> list[Block]:
     if not case.left_out:
         return []
     return [
@@ -154,7 +151,7 @@ def _left_out(case: Case, say: Words) -> list[Block]:
     ]
 
 
-def _summary_values(case: Case, say: Words) -> dict[str, str]:
+def _summary_values(case: Case) -> dict[str, str]:
     model = case.models[-1]
     change = case.year(model).less(case.year(None))
     values = {name: _shown(name, estimate(getattr(change, name)), sign="+") for name in ("misses", "minutes", "money")}
@@ -164,7 +161,7 @@ def _summary_values(case: Case, say: Words) -> dict[str, str]:
     return values
 
 
-def _figure(name: str, case: Case, say: Words) -> str:
+def _figure(name: str, case: Case) -> str:
     return say(FIGURE_WORDS[name], currency=bounded(case.prices.currency))
 
 

@@ -6,24 +6,24 @@ from typing import Any
 from glsmed.shared.case.plan import PlanRow
 from glsmed.shared.case.prices import Prices
 from glsmed.shared.case.sample_size import MOST
-from glsmed.shared.case.words import Words
 from glsmed.shared.case.yearly import Floats, Hospital, ModelName, alone, estimate, labelling_cost, model_cost, yearly
 from glsmed.shared.pages.blocks import Block, Heading, Paragraph, Table, bounded
+from glsmed.shared.pages.spoken import say
 
 NONE = "–"
 
 
-def finding_tables(hospitals: Sequence[Hospital], prices: Prices, say: Words) -> list[Block]:
+def finding_tables(hospitals: Sequence[Hospital], prices: Prices) -> list[Block]:
     """For each hospital, and each of its models, what the model does with each finding."""
     blocks: list[Block] = []
     for hospital in hospitals:
         if len(hospitals) > 1:
             blocks.append(Heading(bounded(hospital.site), 3))
-        blocks += [_finding_table(hospital, prices, model, say) for model in hospital.models]
+        blocks += [_finding_table(hospital, prices, model) for model in hospital.models]
     return blocks
 
 
-def _finding_table(hospital: Hospital, prices: Prices, model: ModelName, say: Words) -> Table:
+def _finding_table(hospital: Hospital, prices: Prices, model: ModelName) -> Table:
     head = [
         "finding",
         "examinations with it",
@@ -56,7 +56,7 @@ def _finding_row(hospital: Hospital, prices: Prices, model: ModelName, place: in
     ]
 
 
-def cost_table(prices: Prices, models: Sequence[ModelName], say: Words) -> Table:
+def cost_table(prices: Prices, models: Sequence[ModelName]) -> Table:
     """What each model costs one hospital, beside alerts."""
     costs = {"local": prices.models.local, "federated": prices.models.federated}
     names = {"local": "the hospital's own model", "federated": "the federation's model"}
@@ -80,7 +80,7 @@ def cost_table(prices: Prices, models: Sequence[ModelName], say: Words) -> Table
     return Table(head, rows, caption)
 
 
-def plan_table(rows: Sequence[PlanRow], prices: Prices, say: Words) -> list[Block]:
+def plan_table(rows: Sequence[PlanRow], prices: Prices) -> list[Block]:
     """How many labels there are and how many are needed, and what those cost."""
     wanted = prices.wanted.model_dump()
     names = {
@@ -108,7 +108,7 @@ def plan_table(rows: Sequence[PlanRow], prices: Prices, say: Words) -> list[Bloc
     return [Table(head, body), Paragraph(words), Paragraph(say(_SOURCES))]
 
 
-def price_table(prices: Prices, say: Words) -> Table:
+def price_table(prices: Prices) -> Table:
     """Every number of prices.yaml."""
     return Table([say("price"), ""], [[name, value] for name, value in _leaves(prices.model_dump(exclude_none=True))])
 

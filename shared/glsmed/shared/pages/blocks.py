@@ -61,11 +61,10 @@ Block = Heading | Paragraph | Listing | Table | Figure | Frame
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page with its title, and the language of its words (BCP 47)."""
+    """A page with its title."""
 
     title: str
     blocks: Sequence[Block]
-    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from html import escape
 
 from glsmed.shared.pages.blocks import Block, Figure, Frame, Heading, Listing, Page, Paragraph, Table, without_turns
+from glsmed.shared.pages.spoken import spoken_language
 
 _POLICY = "script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; connect-src 'none'"
 _CODE = re.compile(r"`([^`]+)`")
@@ -37,22 +38,16 @@ iframe { width: 100%; height: 22rem; border: 1px solid var(--line); background: 
 """
 
 
-def as_html(page: Page, *, language: str = "") -> str:
-    """The page as HTML: light or dark as the reader's screen is, and fit to be printed.
-
-    Args:
-        page: what is shown.
-        language: of its words (BCP 47); blank for the page's own.
-    """
+def as_html(page: Page) -> str:
+    """The page as HTML in the spoken language: light or dark as the reader's screen is, and fit to be printed."""
     title, body = _text(page.title), blocks_html(page.blocks)
-    spoken = escape(language or page.language)
     head = (
         f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
         f"<style>\n{_STYLE}</style>"
     )
     shown = f"<body>\n<h1>{title}</h1>\n{body}\n</body>"
-    return f'<!doctype html>\n<html lang="{spoken}">\n<head>\n{head}\n</head>\n{shown}\n</html>\n'
+    return f'<!doctype html>\n<html lang="{spoken_language()}">\n<head>\n{head}\n</head>\n{shown}\n</html>\n'
 
 
 def blocks_html(blocks: Iterable[Block]) -> str:

@@ -1,31 +1,48 @@
-"""Sentences of a page in the language in which it is being made."""
+"""The words of pages in the language in which a page is being made: English stands in the code, Japanese in catalogues.
+
+A room with words in two languages has a module ``words`` with one catalogue, ``WORDS``.
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from types import MappingProxyType
+from typing import Final, Literal
 
-Catalogue = Mapping[str, str]  # from a sentence in English, with its places in braces, to the same in another language
+Language = Literal["en", "ja"]
+LANGUAGES: Final[tuple[Language, ...]] = ("en", "ja")
+Catalogue = Mapping[str, str]  # Japanese by English; values stand in the same {places} of both
 
-_ENGLISH: Catalogue = MappingProxyType({})
-_SPOKEN: ContextVar[Catalogue] = ContextVar("spoken", default=_ENGLISH)
+_SPOKEN: ContextVar[tuple[Language, Catalogue]] = ContextVar("spoken", default=("en", {}))
 
 
 @contextmanager
-def speaking(catalogue: Catalogue) -> Iterator[None]:
-    """While the block runs, :func:`say` speaks the catalogue's language; what it lacks stays English."""
-    token = _SPOKEN.set(catalogue)
+def speaking(language: Language, *catalogues: Catalogue) -> Iterator[None]:
+    """While the block runs, :func:`say` speaks the language; what the catalogues lack stays English.
+
+    Args:
+        language: of the page.
+        catalogues: Japanese by English; where two have the same English, the later one counts.
+    """
+    merged = {english: words for one in catalogues for english, words in one.items()}
+    token = _SPOKEN.set((language, merged if language == "ja" else {}))
     try:
         yield
     finally:
         _SPOKEN.reset(token)
 
 
-def say(sentence: str, **values: object) -> str:
-    """The sentence in the page's language, with the values in its places.
+def say(sentence: str, /, **values: object) -> str:
+    """The sentence in the page's language, with the values in its places; without values its braces stay.
 
     Args:
         sentence: in English, written out where it is said, so that a test can find those without a translation.
         values: by the name of their place; what stands in them is not looked at.
     """
-    return _SPOKEN.get().get(sentence, sentence).format(**values)
+    _, japanese = _SPOKEN.get()
+    said = japanese.get(sentence, sentence)
+    return said.format(**values) if values else said
+
+
+def spoken_language() -> Language:
+    """The language that :func:`say` speaks now."""
+    return _SPOKEN.get()[0]

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from glsmed.shared.pages.blocks import bounded
-from glsmed.shared.web.words import Words
+from glsmed.shared.pages.spoken import Language, say
 
 OWN_FOLDER = Path(__file__).parent
 
@@ -28,7 +28,6 @@ class Pages:
     """What all pages of a site have in common."""
 
     title: str
-    words: Words
     navigation: Sequence[NavigationItem]
     environment: Environment
 
@@ -42,8 +41,8 @@ class Pages:
         return self.environment.get_template(name).render({**common, **content})
 
 
-def page_environment(folders: Sequence[Path], words: Words) -> Environment:
-    """Templates of the folders, first those of later ones; all see ``t``, ``language`` and the filter ``bounded``."""
+def page_environment(folders: Sequence[Path], language: Language) -> Environment:
+    """Templates of the folders, first those of later ones; all see ``say`` as ``t``, ``language`` and ``bounded``."""
     environment = Environment(
         loader=FileSystemLoader([*reversed(folders), OWN_FOLDER / "templates"]),
         autoescape=True,
@@ -51,7 +50,7 @@ def page_environment(folders: Sequence[Path], words: Words) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(t=words, language=words.language)
+    environment.globals.update(t=say, language=language)
     environment.filters["bounded"] = bounded
     return environment
 
@@ -68,9 +67,3 @@ def render(request: Request, name: str, content: Mapping[str, object], *, status
     pages: Pages = request.app.state.pages
     csrf = request.scope["session"].csrf
     return HTMLResponse(pages.html(name, content, path=request.url.path, csrf=csrf), status_code=status)
-
-
-def words_of(request: Request) -> Words:
-    """The words in the language of the site that is asked."""
-    pages: Pages = request.app.state.pages
-    return pages.words

@@ -1,13 +1,8 @@
-"""The words of pages, in English and Japanese."""
+"""The words that all served pages have in common, in Japanese by English."""
 
-from collections.abc import Mapping
-from typing import Final, Literal
+from glsmed.shared.pages.spoken import Catalogue
 
-Language = Literal["en", "ja"]
-LANGUAGES: Final[tuple[Language, ...]] = ("en", "ja")
-Catalogue = Mapping[str, str]  # Japanese by English
-
-BASE_WORDS: Catalogue = {
+WORDS: Catalogue = {
     "Skip to the content": "本文へ移動",
     "Pages": "ページ",
     "Keys": "キー操作",
@@ -25,24 +20,3 @@ BASE_WORDS: Catalogue = {
     "The files cannot be read at the moment: {error}": "現在ファイルを読めません: {error}",
     "Nothing can be shown": "表示できるものがありません",
 }
-
-
-class Words:
-    """A function from English words to those of the language; values are put into ``{places}``."""
-
-    def __init__(self, language: Language, *catalogues: Catalogue) -> None:
-        """Speak a language.
-
-        Args:
-            language: of the pages.
-            catalogues: Japanese by English, later ones first.
-        """
-        self.language = language
-        self._japanese: dict[str, str] = dict(BASE_WORDS)
-        for catalogue in catalogues:
-            self._japanese.update(catalogue)
-
-    def __call__(self, words: str, /, **values: object) -> str:
-        """The words in the language; English where Japanese lacks them."""
-        spoken = self._japanese.get(words, words) if self.language == "ja" else words
-        return spoken.format(**values) if values else spoken

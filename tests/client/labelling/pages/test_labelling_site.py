@@ -10,7 +10,7 @@ from glsmed.client.labelling.pages import labelling_site as module
 from glsmed.client.labelling.pages.labelling_site import labelling_site
 from glsmed.client.labelling.pages.words import WORDS
 from glsmed.client.labelling.session import Labelling
-from tests.page_words import bare_words, untranslated
+from tests.spoken_sentences import bare_words, untranslated
 from tests.web_client import closed_client, signed_in
 
 Opener = Callable[..., Labelling]

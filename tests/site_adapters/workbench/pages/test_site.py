@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from glsmed.shared.web.words import LANGUAGES, Language
+from glsmed.shared.pages.spoken import LANGUAGES, Language
 from glsmed.site_adapters.workbench.bench import Workbench
 from glsmed.site_adapters.workbench.effect import UNMENTIONED
-from glsmed.site_adapters.workbench.pages.marked_text import STATES
+from glsmed.site_adapters.workbench.pages.marked_lines import STATES
 from glsmed.site_adapters.workbench.pages.site import FOLDER, workbench_site
 from glsmed.site_adapters.workbench.pages.words import WORDS
-from tests.page_words import bare_words, untranslated
 from tests.site_adapters.workbench.drawn_bench import HEAD, drawn_bench
+from tests.spoken_sentences import bare_words, untranslated
 from tests.web_client import signed_in
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(1)>"

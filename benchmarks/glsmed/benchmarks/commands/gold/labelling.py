@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
+from glsmed.benchmarks.commands.options import ScenarioOption
+
 
 def labelling(
     out: Annotated[Path, typer.Option(help="Folder for the table and the numbers.")],
-    scenario: Annotated[str, typer.Option(help="How doubt and error arise; docs/dataset.md lists them.")] = (
-        "case-dependent"
-    ),
+    scenario: ScenarioOption = "case-dependent",
     seeds: Annotated[int, typer.Option(min=2, help="Drawn hospitals of each kind.")] = 12,
     labels: Annotated[int, typer.Option(min=100, help="Random labels to compare with, a multiple of 50.")] = 400,
     rarer: Annotated[

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from glsmed.benchmarks.commands.options import JobsOption, MethodOption
+
 
 def real(
     data: Annotated[Path, typer.Option(help="Folder of a data set, as docs/dataset.md describes it.")],
@@ -17,7 +19,7 @@ def real(
         list[int] | None,
         typer.Option(help="Gold labels of each hospital, may be repeated.", show_default="25, 50, 100"),
     ] = None,
-    method: Annotated[list[str] | None, typer.Option(help="Method, may be repeated; all unless told.")] = None,
+    method: MethodOption = None,
     leave_out: Annotated[bool, typer.Option("--leave-out", help="Leave each hospital out once, too.")] = False,
     part: Annotated[
         list[str] | None, typer.Option(help="methods or federations, may be repeated.", show_default="methods")
@@ -26,7 +28,7 @@ def real(
     size: Annotated[int, typer.Option(min=16, help="Side of the pictures in pixels.")] = 32,
     network: Annotated[str, typer.Option(help="placed, small, or an architecture of study.yaml.")] = "placed",
     epochs: Annotated[int, typer.Option(min=1, help="Of each training.")] = 25,
-    jobs: Annotated[int, typer.Option(min=1, help="Trainings at a time, each with one thread.")] = 1,
+    jobs: JobsOption = 1,
     quick: Annotated[
         bool, typer.Option("--quick", help="Two seeds, four methods: shows that it works, proves nothing.")
     ] = False,

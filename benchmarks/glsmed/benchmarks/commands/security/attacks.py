@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 def attacks(
     out: Annotated[Path, typer.Option(help="Folder for the result.")],
     part: Annotated[
-        Literal["labels", "poison", "membership"],
+        Literal["labels", "poison", "membership", "inversion"],
         typer.Option(
             help="Which attack: labels out of validation AUROCs; poisoned updates of one hospital of three; who was "
-            "trained on, out of the final model."
+            "trained on, out of the final model; images out of one update."
         ),
     ] = "labels",
     bound: Annotated[
@@ -28,17 +28,20 @@ def attacks(
     rounds: Annotated[int, typer.Option(min=2, help="labels: rounds of the study.")] = 50,
     steps: Annotated[int, typer.Option(min=1, help="labels: gradient steps in a round.")] = 10,
     seed: Annotated[int, typer.Option(help="labels: of the patients and the attacker.")] = 0,
-    seeds: Annotated[int, typer.Option(min=1, help="poison and membership: how many.")] = 3,
+    seeds: Annotated[int, typer.Option(min=1, help="All but labels: how many.")] = 3,
+    quick: Annotated[bool, typer.Option("--quick", help="inversion: two settings, a short search.")] = False,
 ) -> None:
     """Attack drawn hospitals, and count what was achieved.
 
-    Writes PART.md and PART.json; prints the table. A poison run that was stopped goes on where it was.
+    Writes PART.md and PART.json, for inversion also PART.png; prints the table. A poison run that was stopped goes on
+    where it was.
 
     **Examples**
 
     - `glsmed-benchmark attacks --part labels --rounds 50 --out runs/attacks`
     - `glsmed-benchmark attacks --part poison --seeds 3 --out runs/attacks`
     - `glsmed-benchmark attacks --part membership --seeds 3 --out runs/attacks`
+    - `glsmed-benchmark attacks --part inversion --seeds 3 --out runs/attacks`
     """
     import torch
 
@@ -51,6 +54,8 @@ def attacks(
         content, table = _poison(out / part, seeds, _tell)
     elif part == "membership":
         content, table = _membership(seeds, _tell)
+    elif part == "inversion":
+        content, table = _inversion(out / "inversion.png", seeds, _tell, quick=quick)
     else:
         run = {"studies": studies, "rounds": rounds, "steps": steps, "seed": seed}
         content, table = _labels(out, bound or [1.0, 1.5, 3.0, 10.0], run)
@@ -75,6 +80,16 @@ def _membership(seeds: int, tell: "Tell") -> tuple[object, str]:
 
     done = list(inferred(seeds=seeds, tell=tell))
     return [asdict(one) for one in done], membership_markdown(done)
+
+
+def _inversion(picture: Path, seeds: int, tell: "Tell", *, quick: bool) -> tuple[object, str]:
+    from glsmed.benchmarks.attacks.inversion_picture import inversion_picture
+    from glsmed.benchmarks.attacks.inverted_updates import inversion_markdown, inversions
+    from glsmed.shared.files.atomic import write_bytes
+
+    done = list(inversions(seeds=seeds, tell=tell, is_quick=quick))
+    write_bytes(picture, inversion_picture([one for one in done if one.seed == 0]))
+    return [one.figures() for one in done], inversion_markdown(done)
 
 
 def _labels(out: Path, bounds: list[float], run: dict[str, int]) -> tuple[object, str]:

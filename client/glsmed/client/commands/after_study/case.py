@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from glsmed.shared.case.words import Language
+from glsmed.shared.case.case_options import CaseHtmlOption, CaseInitOption
+from glsmed.shared.web.page_options import LanguageOption
 
 PRICES = Path("prices.yaml")
 
@@ -15,9 +16,9 @@ def case(
     prices: Annotated[
         Path | None, typer.Option(help="Volumes and prices.", show_default="prices.yaml beside config.yaml")
     ] = None,
-    html: Annotated[Path | None, typer.Option(help="Also write the whole case as a page to print.")] = None,
-    language: Annotated[Language, typer.Option(help="Language of the page.")] = "en",
-    init: Annotated[bool, typer.Option("--init", help="Write a commented prices.yaml to fill in, and end.")] = False,
+    html: CaseHtmlOption = None,
+    language: LanguageOption = "en",
+    init: CaseInitOption = False,
 ) -> None:
     """Make the case for management: alerts, misses, minutes and money of a year, and labels that are needed.
 
@@ -42,4 +43,4 @@ def case(
         return
     config = load_site(context.obj)
     files = CaseFiles(path, html, kept=[context.obj, *config.own_files])
-    make_case(files, lambda paid, say: site_case(config, paid, say), language=language, tell=typer.echo)
+    make_case(files, lambda paid: site_case(config, paid), language=language, tell=typer.echo)

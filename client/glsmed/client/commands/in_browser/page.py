@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glsmed.shared.web.words import Language
+from glsmed.shared.web.page_options import LanguageOption, PortOption
 
 if TYPE_CHECKING:
     from glsmed.client.site_page.site_page import NewExaminations
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 def page(
     context: typer.Context,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Of 127.0.0.1; 0 takes a free one.")] = 0,
-    language: Annotated[Language, typer.Option(help="Of the page.")] = "en",
+    port: PortOption = 0,
+    language: LanguageOption = "en",
     predictions: Annotated[Path | None, typer.Option(help="For drift: CSV as `predict` writes it.")] = None,
     manifest: Annotated[Path | None, typer.Option(help="For drift: CSV of the same examinations.")] = None,
 ) -> None:

@@ -1,9 +1,11 @@
 """``glsmed-client workbench``: how this site's reports are read, corrected in the browser."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
+
+from glsmed.shared.web.page_options import LanguageOption, PortOption
 
 
 def workbench(
@@ -12,8 +14,8 @@ def workbench(
         Path | None,
         typer.Option(help="What the site's image model says of these examinations: CSV, as `predict` writes it."),
     ] = None,
-    port: Annotated[int, typer.Option(help="Of 127.0.0.1.", show_default="a free one")] = 0,
-    language: Annotated[Literal["en", "ja"], typer.Option(help="Of the pages.")] = "en",
+    port: PortOption = 0,
+    language: LanguageOption = "en",
 ) -> None:
     """See how this site's reports are read, beside their images, and correct its adapter by click.
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from glsmed.shared.web.page_options import LanguageOption, PortOption
+
 if TYPE_CHECKING:
     from glsmed.client.data.site_inputs import SiteInputs
     from glsmed.client.labelling.session import Labelling
@@ -18,8 +20,8 @@ def label(
     report: Annotated[
         Literal["shown", "hidden"], typer.Option(help="Whether the report is shown; kept with each answer.")
     ] = "hidden",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Of 127.0.0.1; 0 takes a free one.")] = 0,
-    language: Annotated[Literal["en", "ja"], typer.Option(help="Of the pages.")] = "en",
+    port: PortOption = 0,
+    language: LanguageOption = "en",
     take: Annotated[
         Path | None, typer.Option("--import", help="Take the answers of a Label Studio export (JSON) instead.")
     ] = None,

@@ -9,9 +9,9 @@ from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import UID
 
+from glsmed.client.data.dicom_headers.character_sets import mend_character_set
+from glsmed.client.data.dicom_headers.header_values import acquired_at, age_years, code_meaning, code_word, text
 from glsmed.client.imports.image_record import ImageRecord
-from glsmed.client.imports.images.character_sets import mend_character_set
-from glsmed.client.imports.images.header_values import acquired_at, age_years, code_meaning, code_word, text
 from glsmed.shared.errors import DataError
 
 _PREAMBLE = 128

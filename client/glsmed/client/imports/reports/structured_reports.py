@@ -8,8 +8,8 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 
-from glsmed.client.imports.images.character_sets import mend_character_set
-from glsmed.client.imports.images.header_values import text as header_text
+from glsmed.client.data.dicom_headers.character_sets import mend_character_set
+from glsmed.client.data.dicom_headers.header_values import text as header_text
 from glsmed.client.imports.report_record import FoundReports, ReportRecord, Status
 from glsmed.client.imports.reports.moments import moment_or_none
 from glsmed.client.imports.reports.report_parts import Part, heading, is_no_report_text, joined_parts

@@ -16,10 +16,10 @@ from glsmed.client.labelling.pages.views import Views
 from glsmed.client.labelling.pages.words import WORDS
 from glsmed.client.labelling.session import Labelling
 from glsmed.shared.errors import UsageError
+from glsmed.shared.pages.spoken import Language
 from glsmed.shared.web.forms import form_of
 from glsmed.shared.web.local_site import LocalSite
 from glsmed.shared.web.rendering import NavigationItem, render
-from glsmed.shared.web.words import Language
 
 _HERE = Path(__file__).parent
 _TAKEN_BACK = ""

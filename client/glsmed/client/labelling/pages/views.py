@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from glsmed.client.checking.marked_report import Piece, marked_pieces
 from glsmed.client.labelling.agreement import Kappa, agreement, outcome
 from glsmed.client.labelling.answers import Role, Value
 from glsmed.client.labelling.forecast import MORE, Forecast, forecasts
 from glsmed.client.labelling.session import Labelling
 from glsmed.client.learning.output_calibration import LEAST_GOLD, LEAST_PER_CLASS
+from glsmed.site_adapters.explaining.marked_text import Piece, marked_cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Views:
     def _report(self, study_id: str) -> tuple[Piece, ...]:
         if self.labelling.report != "shown":
             return ()
-        return tuple(marked_pieces(self.labelling.adapter, self.labelling.reports[study_id]))
+        return tuple(marked_cells(self.labelling.reports[study_id], self.labelling.adapter))
 
     def progress(self) -> "Progress":
         """How far labelling is."""

@@ -1,6 +1,6 @@
 """The words of the labelling pages, Japanese by English."""
 
-from glsmed.shared.web.words import Catalogue
+from glsmed.shared.pages.spoken import Catalogue
 
 WORDS: Catalogue = {
     "Label": "ラベル付け",

@@ -13,7 +13,8 @@ from glsmed.client.model_use.examination import Examination, ExplainedImage
 from glsmed.client.model_use.pages.page import picture_source, write_page
 from glsmed.client.model_use.saliency import Map, overlay
 from glsmed.site_adapters.explaining.explanation import COLUMNS, rows
-from glsmed.site_adapters.explaining.explanation_page import COLOURS, marked_pieces
+from glsmed.site_adapters.explaining.explanation_page import COLOURS
+from glsmed.site_adapters.explaining.marked_text import marked_mentions
 
 _PICTURE_PX = 320
 
@@ -39,7 +40,7 @@ def write_examination(path: Path, examination: Examination, *, site: str) -> Non
         "site": site,
         "examination": examination,
         "colours": COLOURS,
-        "pieces": list(marked_pieces(examination.report, examination.mentions)),
+        "pieces": list(marked_mentions(examination.report, examination.mentions)),
         "columns": COLUMNS,
         "mentions": [(cells, mention.decides) for cells, mention in mentions],
         "images": [(image.name, list(_pictures(image))) for image in examination.images],

@@ -1,10 +1,10 @@
 """``glsmed-adapter workbench``: the workbench over a file of reports."""
 
 from pathlib import Path
-from typing import Annotated, Literal
 
 import typer
 
+from glsmed.shared.web.page_options import LanguageOption, PortOption
 from glsmed.site_adapters.commands.arguments import (
     AdapterArgument,
     CalibrationOption,
@@ -20,8 +20,8 @@ def workbench_command(
     reports: ReportsOption,
     gold: OptionalGoldOption = None,
     calibration: CalibrationOption = None,
-    port: Annotated[int, typer.Option(help="Of 127.0.0.1.", show_default="a free one")] = 0,
-    language: Annotated[Literal["en", "ja"], typer.Option(help="Of the pages.")] = "en",
+    port: PortOption = 0,
+    language: LanguageOption = "en",
 ) -> None:
     """See how reports are read, correct the adapter by click, and see at once what that changes in all of them.
 

@@ -5,9 +5,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from glsmed.shared.pages.figures import reliability_svg
+from glsmed.shared.pages.spoken import say
 from glsmed.shared.web.inline_svg import inline_svg
-from glsmed.shared.web.rendering import render, words_of
-from glsmed.shared.web.words import Words
+from glsmed.shared.web.rendering import render
 from glsmed.site_adapters.calibration.gold_cells import GoldCell
 from glsmed.site_adapters.workbench.bench import Workbench
 from glsmed.site_adapters.workbench.cue_reliability import MORE_LABELS, CueReliability, cue_reliability
@@ -29,8 +29,8 @@ class CalibratePages:
 
     def calibrate(self, request: Request) -> Response:
         """The page."""
-        found, t = self._reliability(), words_of(request)
-        figure = inline_svg(_spoken(_drawn(found), t)) if found.hedged else ""
+        found = self._reliability()
+        figure = inline_svg(_spoken(_drawn(found))) if found.hedged else ""
         content = {"found": found, "figure": figure, "more": MORE_LABELS, "wanting": found.wanting[:_MOST_WANTING]}
         return render(request, "calibrate.html", {**content, "bench": self._bench})
 
@@ -52,8 +52,8 @@ def _drawn(found: CueReliability) -> str:
     return reliability_svg(points, title="Reliability of hedged words")
 
 
-def _spoken(svg: str, t: Words) -> str:
+def _spoken(svg: str) -> str:
     """The drawing with its words in the language of the page, which the font that it was measured with may lack."""
     for words in ("before labels", "after labels", "probability that was said", "share that was true"):
-        svg = svg.replace(f">{words}<", f">{t(words)}<")
-    return svg.replace("Reliability of hedged words", t("Reliability of hedged words"))
+        svg = svg.replace(f">{words}<", f">{say(words)}<")
+    return svg.replace("Reliability of hedged words", say("Reliability of hedged words"))

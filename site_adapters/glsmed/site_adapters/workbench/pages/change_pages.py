@@ -7,8 +7,9 @@ from starlette.routing import Route
 
 from glsmed.shared.errors import DataError
 from glsmed.shared.files.yaml_edits import UneditableError
+from glsmed.shared.pages.spoken import say
 from glsmed.shared.web.forms import form_of
-from glsmed.shared.web.rendering import render, words_of
+from glsmed.shared.web.rendering import render
 from glsmed.site_adapters.lint.lint_context import Subject
 from glsmed.site_adapters.workbench.adapter_file import ChangedElsewhereError
 from glsmed.site_adapters.workbench.bench import Outcome, Workbench
@@ -56,7 +57,7 @@ class ChangePages:
         """The effect of the file as somebody has edited it, as a fragment."""
         form = await form_of(request)
         given, revision = form.get("text", ""), form.get("revision", "")
-        told = words_of(request)("The file was changed meanwhile. Copy your text, load this page again, and put it in.")
+        told = say("The file was changed meanwhile. Copy your text, load this page again, and put it in.")
 
         def edited(text: str, _: Subject) -> str:
             if revision != self._bench.file.revision:
@@ -86,7 +87,7 @@ class ChangePages:
     def answered(self, request: Request, outcome: Outcome | None) -> Response:
         """What became of a proposal, as a fragment."""
         if outcome is None:
-            words = words_of(request)("This proposal is too old. Ask for its effect again.")
+            words = say("This proposal is too old. Ask for its effect again.")
             return render(request, "told.html", {"message": words})
         if outcome.again is not None:
             return self.shown(request, outcome.again, again=True)
@@ -95,7 +96,6 @@ class ChangePages:
     async def undo(self, request: Request) -> Response:
         """Take the last change back; from the page of changes it leads back there."""
         form = await form_of(request)
-        t = words_of(request)
         try:
             done = await run_in_threadpool(self._bench.undo, form.get("revision", ""))
         except ChangedElsewhereError as error:
@@ -104,9 +104,9 @@ class ChangePages:
             return RedirectResponse("/changes", status_code=303)
         version = self._bench.subject.adapter.version
         words = (
-            t("Undone: the file is version {version} again.", version=version)
+            say("Undone: the file is version {version} again.", version=version)
             if done
-            else t("Nothing was undone: the file was changed meanwhile. Load the page again.")
+            else say("Nothing was undone: the file was changed meanwhile. Load the page again.")
         )
         return render(request, "told.html" if not done else "undone.html", {"message": words})
 

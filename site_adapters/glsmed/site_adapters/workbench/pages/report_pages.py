@@ -10,13 +10,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from glsmed.shared.errors import DataError
-from glsmed.shared.web.rendering import render, words_of
+from glsmed.shared.pages.spoken import say
+from glsmed.shared.web.rendering import render
 from glsmed.site_adapters.explaining.explanation import Explained, explain
 from glsmed.site_adapters.suggesting.suggestions import unknown_near
 from glsmed.site_adapters.workbench.bench import Workbench
 from glsmed.site_adapters.workbench.corrections import SCOPES, WRONGS
 from glsmed.site_adapters.workbench.filters import Filter, filter_of, in_use, matching
-from glsmed.site_adapters.workbench.pages.marked_text import STATES, marked_text
+from glsmed.site_adapters.workbench.pages.marked_lines import STATES, marked_lines
 
 _ON_A_PAGE = 25
 _MOST_NEAR = 8
@@ -96,7 +97,7 @@ class ReportPages:
         opinions = {line.finding: bench.corpus.opinions.get((name, line.finding)) for line in lines}
         gold = {line.finding: bench.corpus.gold.get((name, line.finding)) for line in lines}
         page = {
-            "report_id": name, "pieces": list(marked_text(text, lines)), "lines": lines, "images": self._images(name),
+            "report_id": name, "pieces": list(marked_lines(text, lines)), "lines": lines, "images": self._images(name),
             "gold": gold, "opinions": opinions, "label": bench.subject.adapter.label, "states": STATES,
         }  # fmt: skip
         return render(request, "report.html", {**page, **told, **self._form(name, lines, 0)})
@@ -140,7 +141,7 @@ class ReportPages:
     def _name(self, request: Request) -> str:
         name = request.query_params.get("id", "")
         if name not in self._bench.corpus.texts:
-            raise DataError(words_of(request)("There is no report {name}.", name=repr(name)[:80]))
+            raise DataError(say("There is no report {name}.", name=repr(name)[:80]))
         return name
 
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from glsmed.shared.pages.spoken import Language
 from glsmed.shared.web.local_site import LocalSite
 from glsmed.shared.web.rendering import NavigationItem
-from glsmed.shared.web.words import Language
 from glsmed.site_adapters.workbench.bench import Workbench
 from glsmed.site_adapters.workbench.pages.calibrate_pages import CalibratePages
 from glsmed.site_adapters.workbench.pages.change_pages import ChangePages

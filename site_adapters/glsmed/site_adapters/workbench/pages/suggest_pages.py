@@ -10,9 +10,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from glsmed.shared.files.yaml_edits import with_item
+from glsmed.shared.pages.spoken import say
 from glsmed.shared.web.forms import form_of
-from glsmed.shared.web.rendering import render, words_of
-from glsmed.shared.web.words import Words
+from glsmed.shared.web.rendering import render
 from glsmed.site_adapters.lint.lint_context import Subject
 from glsmed.site_adapters.suggesting.suggestion_yaml import new_cue_id, suggested_cue, usable
 from glsmed.site_adapters.suggesting.suggestions import HedgeSurvey, Suggestion, survey_hedges
@@ -62,7 +62,7 @@ class SuggestPages:
         orders = ["usefulness", "frequency", *(["gold"] if self._bench.corpus.gold else [])]
         orders += ["images"] if self._bench.corpus.opinions else []
         shown = sorted(usable_ones, key=lambda one: -key(one))[:_SHOWN]
-        why = "" if shown else _why_nothing(survey, len(self._bench.corpus.texts), words_of(request), self._is_judged)
+        why = "" if shown else _why_nothing(survey, len(self._bench.corpus.texts), self._is_judged)
         return {"suggestions": shown, "orders": orders, "order": order, "why": why, "survey": survey}
 
     @property
@@ -83,7 +83,7 @@ class SuggestPages:
         _, found = await run_in_threadpool(self._survey)
         suggestion = next((one for one in found if one.words == words), None)
         if suggestion is None:
-            told = words_of(request)("This suggestion is gone: the file has changed. Load the page again.")
+            told = say("This suggestion is gone: the file has changed. Load the page again.")
             return render(request, "told.html", {"message": told})
 
         def edit(text: str, subject: Subject) -> str:
@@ -98,15 +98,15 @@ class SuggestPages:
         return self._changes.answered(request, await run_in_threadpool(self._bench.accept, proposal.key))
 
 
-def _why_nothing(survey: HedgeSurvey, reports: int, t: Words, judged: bool) -> str:
+def _why_nothing(survey: HedgeSurvey, reports: int, judged: bool) -> str:
     if not survey.mentions:
-        return t(
+        return say(
             "In {reports} reports every mention of a finding stands under a known cue, or none is mentioned: "
             "nothing is left to learn from.",
             reports=reports,
         )
     if not survey.frequent:
-        return t(
+        return say(
             "{phrases} unknown phrases stand near {mentions} mentions, none of them near three: {reports} reports are "
             "too few to tell doubt from chance.",
             phrases=survey.phrases,
@@ -114,12 +114,12 @@ def _why_nothing(survey: HedgeSurvey, reports: int, t: Words, judged: bool) -> s
             reports=reports,
         )
     if judged:
-        return t(
+        return say(
             "{frequent} unknown phrases stand near three mentions or more, and gold labels and images agree with how "
             "those are read.",
             frequent=survey.frequent,
         )
-    return t(
+    return say(
         "{frequent} unknown phrases stand near three mentions or more, none looks like doubt. Gold labels could tell "
         "more: start the workbench with them.",
         frequent=survey.frequent,

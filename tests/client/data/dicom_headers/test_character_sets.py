@@ -4,7 +4,7 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 
-from glsmed.client.imports.images.character_sets import mend_character_set
+from glsmed.client.data.dicom_headers.character_sets import mend_character_set
 from glsmed.client.imports.images.dicom_header import read_dicom_record
 from tests.drawn_dicom import JAPANESE_NAME, write_study
 
