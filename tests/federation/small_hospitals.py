@@ -8,8 +8,10 @@ import numpy as np
 from PIL import Image
 from torch import Tensor, nn
 
+from glsmed.benchmarks.federation.known_secret import write_known_secret
 from glsmed.client.resident.site_runtime import SiteRuntime, load_site_runtime
 from glsmed.client.settings.config import CentreAddress, DataSection, EgressSection, SiteConfig, SplitSection
+from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.protocol.network_settings import ModelSection
 from glsmed.shared.protocol.study import Study, TrainingSection
 
@@ -71,6 +73,7 @@ def small_hospital(
     for file in beside:
         shutil.copy(file, folder)
     (folder / "study.yaml").write_text(study.model_dump_json(), encoding="utf-8")  # JSON is YAML
+    write_known_secret(StateFolder(folder / "state"), seed)  # every run of a test is the same
     return load_site_runtime(
         SiteConfig(
             site=folder.name,
