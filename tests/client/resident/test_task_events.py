@@ -51,3 +51,8 @@ def test_only_the_final_evaluation_ends_the_study(site: Asked) -> None:
 def test_a_failure_is_noted_by_the_code_that_the_centre_gets_and_no_other_word(site: Asked) -> None:
     site.train(site.model(0.0), round_number=99)
     assert _events(site) == [Failed("train", "1", "MismatchError.round")]
+
+
+def test_a_model_that_the_centre_must_send_again_is_no_failure(site: Asked) -> None:
+    assert site.train("0" * 64).error.reason == "UnknownModelError"
+    assert _events(site) == []

@@ -19,6 +19,7 @@ from glsmed.client.resident.tasks.site_facts import (
     training_counts,
 )
 from glsmed.client.resident.tasks.training_task import answer_training
+from glsmed.shared.errors import UnknownModelError
 from glsmed.shared.secure_aggregation.masked_form import Counts
 
 Handler = Callable[[RecordDict], RecordDict]
@@ -48,6 +49,9 @@ def _guarded(handle: Handler, site: SiteRuntime) -> Callable[[Message, Context],
         log = structlog.get_logger().bind(task=message.metadata.message_type, round=group)
         try:
             content = handle(message.content)
+        except UnknownModelError as error:  # no fault: the centre sends the model then, not its digest alone
+            log.info("model_asked_for", detail=str(error))
+            return Message(site.egress.release_error(error), reply_to=message)
         except Exception as error:
             log.exception("task_failed", code=error_code(error))
             note_failed(site, message, error)
