@@ -7,6 +7,8 @@ import pytest
 import torch
 from torch import nn
 
+from glsmed.client.settings.patient_account import PatientAccountFile
+from glsmed.client.settings.privacy_ledger import PrivacyLedger
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.training import round_training
 from glsmed.client.training.round_training import RoundTraining
@@ -73,4 +75,6 @@ def test_the_batches_follow_from_the_sites_secret(
 def test_only_private_training_spends_privacy(tmp_path: Path, noise: float, spent: float | None) -> None:
     settings = TrainingSection(site_offset=False, privacy=PrivacySection(noise_multiplier=noise))
     study = Study(study="s", findings=("effusion",), training=settings)
-    assert RoundTraining(study, devices=[CPU], state=StateFolder(tmp_path)).epsilon_spent() == spent
+    state = StateFolder(tmp_path)
+    ledger = PrivacyLedger(PatientAccountFile(state.privacy_account), study.digest())
+    assert RoundTraining(study, devices=[CPU], state=state, ledger=ledger).epsilon_spent() == spent

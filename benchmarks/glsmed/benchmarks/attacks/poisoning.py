@@ -25,6 +25,7 @@ from glsmed.shared.files.atomic import write_text
 from glsmed.shared.networks.initial_model import study_network
 from glsmed.shared.networks.model_arrays import load_arrays
 from glsmed.shared.processes.command_line import Tell
+from glsmed.shared.protocol.strategy_settings import ROBUST_RULES
 from glsmed.shared.protocol.study import Study
 
 Changes = Mapping[str, object]
@@ -142,7 +143,7 @@ def _with(study: Study, changes: Changes) -> Study:
     if not isinstance(aggregation, Mapping):
         raise TypeError(f"aggregation: expected a mapping, got {aggregation!r}")
     section = study.federation.aggregation.model_copy(update=dict(aggregation))
-    quorum = _QUORUM_OF_ORDER if section.rule in ("median", "trimmed_mean") else _QUORUM
+    quorum = _QUORUM_OF_ORDER if section.rule in ROBUST_RULES else _QUORUM
     federation = study.federation.model_copy(update={**changes, "quorum": quorum, "aggregation": section})
     return study.model_copy(update={"federation": federation})
 

@@ -7,7 +7,6 @@ import torch
 from torch import nn
 
 from glsmed.client.data.examples import Examples
-from glsmed.client.settings.patient_account import PatientAccountFile
 from glsmed.client.settings.site_secret import SiteSecret
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.training.steps.compiled_steps import Compiling, StepCompiler
@@ -37,7 +36,7 @@ class RoundTraining:
         devices: those that share a round.
         state: the site's state folder.
         compiling: whether compiled steps may be tried.
-        ledger: what private rounds are paid from; None: the account in the state folder, without an audit log.
+        ledger: what rounds are paid from in a study with differential privacy, which must have one.
     """
 
     def __init__(
@@ -53,7 +52,6 @@ class RoundTraining:
         self._compiler = StepCompiler(compiling)
         self._device = devices[0]
         self._given_ledger = ledger
-        self._state = state
         self._keys = SiteSecret.of(state).round_keys(study.digest(), "training")
         self._pool = WorkerPool(study, devices=devices, state=state) if len(devices) > 1 else None
 
@@ -111,11 +109,9 @@ class RoundTraining:
         return self._ledger().spent(self._study.training.privacy)
 
     def _ledger(self) -> "PrivacyLedger":
-        if self._given_ledger is not None:
-            return self._given_ledger
-        from glsmed.client.settings.privacy_ledger import PrivacyLedger  # see below
-
-        return PrivacyLedger(PatientAccountFile(self._state.privacy_account), self._study.digest())
+        if self._given_ledger is None:
+            raise TypeError("a study with differential privacy needs a ledger to pay from")
+        return self._given_ledger
 
     def _train_privately(self, model: nn.Module, examples: Examples, round_number: int) -> TrainingSummary:
         # imported here, since most studies have no privacy

@@ -12,9 +12,15 @@ from glsmed.shared.pages.figures import Estimate, estimates_svg, lines_svg, reli
 from glsmed.shared.pages.spoken import say
 from glsmed.shared.protocol.metric_names import EVALUATION_METRICS
 
-WORDS = {"auroc": "AUROC", "auprc": "AUPRC", "brier": "Brier score", "ece": "calibration error", "log_loss": "log-loss"}
+METRIC_WORDS = {
+    "auroc": "AUROC",
+    "auprc": "AUPRC",
+    "brier": "Brier score",
+    "ece": "calibration error",
+    "log_loss": "log-loss",
+}
 FEW = " *"  # after a metric by which sites cannot be compared
-CHOOSING_WORDS = {**WORDS, "composite": "composite score"}  # what a round may be chosen by
+CHOOSING_WORDS = {**METRIC_WORDS, "composite": "composite score"}  # what a round may be chosen by
 
 
 def results_blocks(record: StudyRecord) -> list[Block]:
@@ -75,7 +81,7 @@ def is_few(numbers: Mapping[str, float]) -> bool:
 
 
 def _metric_names() -> list[str]:
-    return [say(WORDS[metric]) for metric in EVALUATION_METRICS]
+    return [say(METRIC_WORDS[metric]) for metric in EVALUATION_METRICS]
 
 
 def _what(record: StudyRecord) -> str:

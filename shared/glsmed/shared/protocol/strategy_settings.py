@@ -159,7 +159,7 @@ def _of_aggregation(study: "Study") -> Iterator[str]:
         return
     if aggregation.weights != "cells":
         yield f"federation.aggregation: {aggregation.rule} counts all sites alike: leave weights at cells"
-    least = 3 if aggregation.rule == "median" else 2 * aggregation.trimmed_sites + 1
+    least = 2 * aggregation.trimmed_sites + 1 if aggregation.rule == "trimmed_mean" else 3
     if quorum < least:
         yield f"federation.aggregation: {aggregation.rule} needs at least {least} sites: raise federation.quorum to it"
 

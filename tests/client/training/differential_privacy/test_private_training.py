@@ -10,6 +10,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from glsmed.client.data.examples import Examples
+from glsmed.client.settings.patient_account import PatientAccountFile
+from glsmed.client.settings.privacy_ledger import PrivacyLedger
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.client.training.differential_privacy import patient_steps
 from glsmed.client.training.differential_privacy.patient_steps import whole_patients
@@ -221,9 +223,21 @@ def _study(noise: float, max_epsilon: float = 8.0) -> Study:
     return Study(study="s", findings=("effusion", "nodule"), training=training)
 
 
+def _training(study: Study, folder: Path) -> RoundTraining:
+    state = StateFolder(folder)
+    ledger = PrivacyLedger(PatientAccountFile(state.privacy_account), study.digest())
+    return RoundTraining(study, devices=[CPU], state=state, ledger=ledger)
+
+
+def test_no_private_step_is_taken_without_a_ledger(tmp_path: Path) -> None:
+    training = RoundTraining(_study(30.0), devices=[CPU], state=StateFolder(tmp_path))
+    with pytest.raises(TypeError, match="ledger"):
+        training.train(small(), examples(), round_number=1)
+
+
 def test_a_round_is_private_where_the_study_says_so(tmp_path: Path) -> None:
     for noise, kept in ((0.0, False), (30.0, True)):
-        training = RoundTraining(_study(noise), devices=[CPU], state=StateFolder(tmp_path))
+        training = _training(_study(noise), tmp_path)
         training.train(small(), examples(), round_number=1)
         assert (tmp_path / "accounts" / "privacy.json").exists() is kept
     account = json.loads((tmp_path / "accounts" / "privacy.json").read_text())
@@ -231,7 +245,7 @@ def test_a_round_is_private_where_the_study_says_so(tmp_path: Path) -> None:
 
 
 def test_no_step_is_taken_that_is_not_paid_for(tmp_path: Path) -> None:
-    model, training = small(), RoundTraining(_study(0.5, 0.1), devices=[CPU], state=StateFolder(tmp_path))
+    model, training = small(), _training(_study(0.5, 0.1), tmp_path)
     with pytest.raises(PrivacyError, match="epsilon"):
         training.train(model, examples(), round_number=1)
     assert all(torch.equal(old, new) for old, new in zip(small().parameters(), model.parameters(), strict=True))

@@ -4,7 +4,7 @@ from typing import get_args
 from glsmed.server import reporting
 from glsmed.server.monitoring.study_status import ShownState
 from glsmed.server.reporting.parts.words import WORDS
-from glsmed.server.reporting.results import WORDS as METRICS
+from glsmed.server.reporting.results import METRIC_WORDS as METRICS
 from glsmed.shared.protocol.metric_names import MISSING_REASONS
 from tests.spoken_sentences import misplaced, spoken_sentences
 
