@@ -124,6 +124,12 @@ def test_a_free_port_can_be_listened_on() -> None:
     require_free_port("127.0.0.1", free_port(), purpose="a test")
 
 
+def test_no_free_port_is_given_twice_or_could_be_that_of_an_outgoing_connection() -> None:
+    ports = {free_port() for _ in range(300)}
+    assert len(ports) == 300
+    assert max(ports) < 32768  # Linux; other systems begin higher
+
+
 def test_programs_come_from_this_environment() -> None:
     assert Path(installed_program("flower-superexec")).parent == Path(sys.executable).parent
     assert os.access(installed_program("flower-superexec"), os.X_OK)
