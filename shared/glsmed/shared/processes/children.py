@@ -174,7 +174,8 @@ def free_port() -> int:
         FederationError: none is free.
     """
     first = secrets.randbelow(len(_FREE_PORTS))
-    for port in (*_FREE_PORTS[first:], *_FREE_PORTS[:first]):
+    for number in range(len(_FREE_PORTS)):
+        port = _FREE_PORTS[(first + number) % len(_FREE_PORTS)]
         if port not in _GIVEN_PORTS and _is_free(port):
             _GIVEN_PORTS.append(port)
             return port
