@@ -22,7 +22,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 SCREENSHOTS = PROJECT / "build" / "screenshots"
 _UNPACKED = PROJECT / "build" / "chromium" / "usr" / "lib" / "chromium"  # where .ci/run unpacks Debian's package
 _SERIOUS = ("serious", "critical")
-_TIMEOUT_MS = 30_000.0
+_TIMEOUT_MS = 120_000.0
 
 
 @dataclass
@@ -85,6 +85,7 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(
             executable_path=executable,
             env={**environment},
+            timeout=_TIMEOUT_MS,
             chromium_sandbox=False,  # in a container Chromium cannot make one, and all pages here are our own
             args=["--disable-dev-shm-usage", "--disable-component-update", "--no-first-run"],
         )

@@ -1,16 +1,31 @@
 """What every test may ask for: the real data, a GPU, or a skip that says what is missing."""
 
 import os
+import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import structlog
 import torch
+from hypothesis import HealthCheck, settings
 
 torch.set_num_threads(1)
 
+# every run tries the same examples, for as long as they take; others: pytest --hypothesis-profile default
+settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("same")
+
 PROJECT = Path(__file__).resolve().parents[1]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Whatever a test draws without a seed of its own is the same in every run, whichever tests came before."""
+    torch.manual_seed(0)
+    np.random.seed(0)
+    random.seed(0)
 
 
 @pytest.fixture(autouse=True)

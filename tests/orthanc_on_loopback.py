@@ -78,7 +78,7 @@ class Orthanc:
 
     def call(self, method: str, path: str, data: bytes | None = None) -> requests.Response:
         """An answer of Orthanc's own interface."""
-        answer = requests.request(method, f"{self.root}{path}", data=data, auth=(USER, PASSWORD), timeout=20)
+        answer = requests.request(method, f"{self.root}{path}", data=data, auth=(USER, PASSWORD), timeout=60)
         answer.raise_for_status()
         return answer
 
@@ -111,7 +111,7 @@ def running_orthanc(folder: Path) -> Iterator[Orthanc]:
             )
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=120)
 
 
 def _started(folder: Path) -> tuple["subprocess.Popen[bytes]", int, int]:
@@ -163,7 +163,7 @@ def _answers(process: "subprocess.Popen[bytes]", url: str) -> bool:
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            requests.get(url, auth=(USER, PASSWORD), timeout=20).raise_for_status()
+            requests.get(url, auth=(USER, PASSWORD), timeout=60).raise_for_status()
         except requests.RequestException:
             time.sleep(0.1)
         else:

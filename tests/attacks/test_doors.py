@@ -550,7 +550,7 @@ def test_another_user_starts_no_run_on_the_loopback_port(centre: Centre) -> None
     with pytest.raises(httpx.HTTPStatusError) as refused:
         _start_run(centre)
     assert refused.value.response.status_code == 401
-    with httpx.Client(verify=centre.trusted) as client:
+    with httpx.Client(verify=centre.trusted, timeout=60) as client:
         for path in ("/docs", "/openapi.json", "/v1/runtime/acquire-task"):
             assert client.get(f"https://127.0.0.1:{centre.loopback_port}{path}").status_code == 401
 

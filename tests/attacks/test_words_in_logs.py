@@ -217,7 +217,7 @@ def _with_canaries(config: Path, manifest: Path, spoil: Callable[[list[list[str]
 def _start(config: Path) -> str:
     """What a resident process writes to its log."""
     command = [sys.executable, "-m", "glsmed.client.resident", str(config), "1"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode != 0
     return done.stdout + done.stderr
 

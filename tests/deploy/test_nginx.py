@@ -63,7 +63,7 @@ class Proxied:
     def connect(self, name: str, *, authority: str) -> ssl.SSLSocket:
         """A connection to the centre ``name`` that trusts the authority of the study ``authority`` alone."""
         trusted = ssl.create_default_context(cafile=self.centres[authority].certificates.ca_certificate)
-        plain = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        plain = socket.create_connection(("127.0.0.1", self.port), timeout=60)
         return trusted.wrap_socket(plain, server_hostname=name)
 
 
@@ -101,7 +101,7 @@ def test_a_name_of_no_study_gets_no_answer(proxied: Proxied) -> None:
 
 
 def test_a_client_without_tls_gets_no_answer(proxied: Proxied) -> None:
-    with socket.create_connection(("127.0.0.1", proxied.port), timeout=20) as plain:
+    with socket.create_connection(("127.0.0.1", proxied.port), timeout=60) as plain:
         plain.sendall(b"GET /docs HTTP/1.1\r\nHost: centre.example.org\r\n\r\n")
         assert plain.recv(100) == b""
 

@@ -125,7 +125,7 @@ class Federation:
 def run_command(program: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """A command to its end, output captured."""
     return subprocess.run(
-        [str(PROGRAMS / program), *arguments], cwd=cwd, capture_output=True, text=True, timeout=120, check=False
+        [str(PROGRAMS / program), *arguments], cwd=cwd, capture_output=True, text=True, timeout=120 * BUSY, check=False
     )
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from glsmed.shared.files.audit import verify
 
-from .conftest import SITES, Federation, make_federation
+from .conftest import BUSY, SITES, Federation, make_federation
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(900)]
 
@@ -43,7 +43,7 @@ def _kill(pattern: str) -> None:
 
 
 def _wait_until_gone(pattern: str) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 60 * BUSY
     while _processes(pattern):
         assert time.monotonic() < deadline, f"still running: {pattern}"
         time.sleep(0.2)

@@ -33,7 +33,7 @@ def waiting_centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federat
 def _get(federation: Federation, path: str, *, port: int | None = None) -> int:
     """The answer to an admitted site, which shows its certificate."""
     greeting = centre_context(federation.ca, federation.root / SITES[0] / "keys" / "site.key")
-    with httpx.Client(verify=greeting) as client:
+    with httpx.Client(verify=greeting, timeout=60) as client:
         return client.get(f"https://localhost:{port or federation.port}{path}").status_code
 
 
@@ -75,7 +75,7 @@ def test_a_hospital_that_was_not_admitted_is_told_what_to_do(waiting_centre: Fed
 
 def test_a_browser_without_a_certificate_is_not_answered(waiting_centre: Federation) -> None:
     with (
-        httpx.Client(verify=ssl.create_default_context(cafile=waiting_centre.ca)) as client,
+        httpx.Client(verify=ssl.create_default_context(cafile=waiting_centre.ca), timeout=60) as client,
         pytest.raises(httpx.TransportError),
     ):
         client.get(f"https://localhost:{waiting_centre.port}/health")

@@ -15,7 +15,7 @@ from glsmed.server.folders.run_folder import read_status
 from glsmed.shared.processes.children import free_port
 from glsmed.shared.processes.logs import LOG_FORMAT_VARIABLE
 
-from .conftest import SITES, Federation, edit_yaml, make_federation, succeed
+from .conftest import BUSY, SITES, Federation, edit_yaml, make_federation, succeed
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(900)]
 
@@ -34,7 +34,7 @@ def _status(federation: Federation) -> dict[str, object]:
 
 
 def _scrape(port: int) -> Mapping[str, float]:
-    text = httpx.get(f"http://127.0.0.1:{port}/metrics").raise_for_status().text
+    text = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=60).raise_for_status().text
     samples = (one for family in text_string_to_metric_families(text) for one in family.samples)
     return {" ".join([one.name, *one.labels.values()]): one.value for one in samples}
 
@@ -59,7 +59,7 @@ def test_a_study_is_seen_from_both_ends_to_its_end(federation: Federation, monke
     centre = federation.start_centre()
     hospitals = [federation.start_site(site) for site in SITES]
     centre.wait_for("round 2 of 2: training at", seconds=150)
-    assert _scrape(at_centre)["glsmed_centre_rounds_done"] == 1
+    assert _scrape(at_centre)["glsmed_centre_rounds_done"] in (1, 2)  # the second may be over by now
     hospitals[0].wait_for(r"round 1 of 2: trained 4 steps in \d+ s, loss \d\.\d\d; update sent \(\d+\.\d MB\)")
     assert _scrape(at_site)["glsmed_site_rounds_trained_total"] >= 1
     for hospital in hospitals:
@@ -89,7 +89,7 @@ def test_after_the_end_of_its_centre_a_study_is_interrupted(
     centre.wait_for("waiting for sites", seconds=100)
     assert (_status(federation)["state"], _status(federation)["centre_runs"]) == ("waiting", True)
     os.kill(centre.process.pid, number)
-    centre.process.wait(25)
+    centre.process.wait(25 * BUSY)
     status = _status(federation)
     assert (status["state"], status["centre_runs"]) == ("interrupted", False)
     assert re.search("start it again to begin with round 1", str(status["message"]))

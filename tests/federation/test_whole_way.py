@@ -13,7 +13,7 @@ import pytest
 
 from glsmed.shared.files.audit import verify
 
-from .conftest import REPORTS, SITES, Federation, canaries, edit_yaml, succeed
+from .conftest import BUSY, REPORTS, SITES, Federation, canaries, edit_yaml, succeed
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(900)]
 
@@ -41,7 +41,7 @@ def _training_workers(federation: Federation) -> int:
 
 def _check_no_worker_stays(federation: Federation) -> None:
     federation.stop()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 30 * BUSY
     while _training_workers(federation):
         assert time.monotonic() < deadline
         time.sleep(0.1)

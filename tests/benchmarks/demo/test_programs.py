@@ -13,7 +13,7 @@ def test_a_program_that_fails_shows_what_it_said(tmp_path: Path) -> None:
 
 def test_what_runs_in_the_background_ends_with_the_block(tmp_path: Path) -> None:
     with Programs(tmp_path) as programs:
-        child = programs.start("python", "python", "-c", "import time; time.sleep(60)")
+        child = programs.start("python", "python", "-c", "import time; time.sleep(300)")
         require_running([child])
     assert not child.is_running()
 

@@ -192,7 +192,7 @@ def slowly(path, **how):
     seen.append(path)
     if len(seen) > 6:
         os.write(1, b"decoding\\n")  # one write: several threads come here at once
-        time.sleep(60)
+        time.sleep(300)
     return read(path, **how)
 image_cache.read_image = slowly
 ImageCache(StateFolder(Path(sys.argv[1])), size_px=32).load([Path(name) for name in sys.argv[2:]])

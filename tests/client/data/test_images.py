@@ -200,7 +200,7 @@ NOISE_JPEG = _noise_jpeg()
 
 
 @given(st.integers(0, len(NOISE_JPEG) - 12))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 def test_a_truncated_jpeg_is_refused_wherever_it_ends(tmp_path: Path, length: int) -> None:
     (tmp_path / "image.jpg").write_bytes(NOISE_JPEG[:length])
     with pytest.raises(DataError):
@@ -208,7 +208,9 @@ def test_a_truncated_jpeg_is_refused_wherever_it_ends(tmp_path: Path, length: in
 
 
 @given(st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=200, deadline=None
+)
 def test_a_spoiled_file_is_an_image_or_one_clear_error(
     tmp_path: Path, write_dicom: WriteDicom, data: st.DataObject
 ) -> None:

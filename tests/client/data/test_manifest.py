@@ -164,7 +164,9 @@ CELLS = st.text(alphabet='ab./\\\0\n\r",; é\u2028', max_size=6)
 )
 @example("s1,p1,\0,r.txt")
 @example("s1,p1,a.png,..")
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=200, deadline=None
+)
 def test_whatever_a_manifest_holds_it_is_read_or_refused(tmp_path: Path, content: str | bytes) -> None:
     path = tmp_path / "manifest.csv"
     path.write_bytes(HEADER.encode() + (content if isinstance(content, bytes) else content.encode()))

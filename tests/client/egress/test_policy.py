@@ -182,7 +182,7 @@ OWN_WORDS = {MODEL, RELEASE, "validation", "test", "gold", "reports", "st-mary",
     words=st.text(min_size=1).filter(lambda word: word not in OWN_WORDS),
     field=st.sampled_from(["study_digest", "manifest_digest", "model_digest", "split", "reference"]),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_no_word_leaves_that_is_not_the_studys_own(tmp_path: Path, words: str, field: str) -> None:
     with pytest.raises(PrivacyError, match=f"{field} is not a word that may leave"):
         policy(tmp_path).release(evaluation(**{field: words}), echo=MODEL)

@@ -20,7 +20,7 @@ def _scrape(*events: SiteEvent) -> dict[str, float]:
     for event in events:
         metrics.take(event)
     with metrics_endpoint(metrics, port=port, key="metrics_port"):
-        text = httpx.get(f"http://127.0.0.1:{port}/metrics").raise_for_status().text
+        text = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=60).raise_for_status().text
     samples = (one for family in text_string_to_metric_families(text) for one in family.samples)
     return {
         " ".join([one.name.removeprefix("glsmed_site_"), *sorted(one.labels.values())]): one.value for one in samples

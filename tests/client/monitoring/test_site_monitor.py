@@ -25,7 +25,7 @@ def test_rounds_are_told_and_counted_as_they_come(write_config: Callable[..., Pa
         for event in (TRAINED, Sent("train", 10), Ended("shipped", "It is better.")):
             events.note(event)
         monitor.look()
-        text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        text = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=60).text
     assert [line.split(":")[0] for line in lines] == [
         "round 1 of 2",
         "the study has ended, your model is in shipped, with its model card. It is better.",

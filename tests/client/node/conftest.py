@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from glsmed.client.node import online_check, presented_certificate
 from glsmed.server.flower.listeners import superlink_app
 from glsmed.server.flower.settings import LinkSettings
 
@@ -13,6 +14,13 @@ from .stand_ins import Authority
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """The study's certificate authority."""
     return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(autouse=True)
+def _time_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person is not kept waiting for long; a test on a busy machine may be."""
+    for module in (online_check, presented_certificate):
+        monkeypatch.setattr(module, "LOOK_SECONDS", 60.0)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from .stand_ins import Authority, Centre, serving, site
 
 
 def _ask(port: int, context: ssl.SSLContext) -> int:
-    with centre_client(context, None, timeout=5) as client:
+    with centre_client(context, None, timeout=60) as client:
         return client.get(f"https://127.0.0.1:{port}/health").status_code
 
 

@@ -59,7 +59,7 @@ def test_a_way_without_a_fault_is_described_fast_and_nothing_is_begun(tmp_path: 
     with serving(centre.app(), authority.issue("localhost", "127.0.0.1")) as port:
         began = time.monotonic()
         report = _check(_config(tmp_path, f"localhost:{port}", authority), centre)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < online_check.LOOK_SECONDS / 2  # none is waited out
     assert (report.faults, report.warnings) == ([], [])
     told = "\n".join(report.lines)
     assert "proxy none" in told

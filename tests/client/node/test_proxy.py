@@ -91,7 +91,7 @@ def test_a_client_goes_the_way_that_was_chosen_whatever_the_environment_says(
     context = ssl.create_default_context(cafile=str(authority.certificate))
     with (
         serving(Centre().app(), authority.issue("127.0.0.1")) as port,
-        centre_client(context, None, timeout=5) as client,
+        centre_client(context, None, timeout=60) as client,
     ):
         assert client.get(f"https://127.0.0.1:{port}/health").status_code == 200
 
@@ -111,9 +111,12 @@ def test_a_proxy_that_speaks_tls_itself_is_held_to_what_this_machine_trusts(
     context = ssl.create_default_context(cafile=str(authority.certificate))
     with serving(Centre().app(), authority.issue("127.0.0.1")) as port, accepting(secured) as proxy_port:
         way = Proxy(f"https://localhost:{proxy_port}")
-        with centre_client(context, way, timeout=5) as client, pytest.raises(httpx.ConnectError, match="VERIFY_FAILED"):
+        with (
+            centre_client(context, way, timeout=60) as client,
+            pytest.raises(httpx.ConnectError, match="VERIFY_FAILED"),
+        ):
             client.get(f"https://127.0.0.1:{port}/health")
         environment.setenv("SSL_CERT_FILE", str(hospital.certificate))
-        with centre_client(context, way, timeout=5) as client:
+        with centre_client(context, way, timeout=60) as client:
             assert client.get(f"https://127.0.0.1:{port}/health").status_code == 200
     assert proxy.asked == [f"127.0.0.1:{port}"]

@@ -61,7 +61,7 @@ from pathlib import Path
 from glsmed.client.settings.state_folder import StateFolder
 with StateFolder(Path(sys.argv[1])).held(work="a test"):
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(300)
 """
 
 

@@ -240,7 +240,7 @@ def grid(link: Link, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store
         link.control.start_run(bundle_bytes())
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
-        yield handed.get(timeout=20)
+        yield handed.get(timeout=100)
         ended.set()
         thread.join()
 

@@ -18,7 +18,7 @@ def _scrape(folder: StudyFolder) -> dict[Sample, float]:
     """Over HTTP, and read by the parser of the Prometheus library."""
     port = free_port()
     with metrics_endpoint(CentreMetrics(folder, now=lambda: NOW), port=port, key="centre.metrics_port"):
-        text = httpx.get(f"http://127.0.0.1:{port}/metrics").raise_for_status().text
+        text = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=60).raise_for_status().text
     families = text_string_to_metric_families(text)
     return {(one.name, tuple(sorted(one.labels.items()))): one.value for family in families for one in family.samples}
 

@@ -28,7 +28,7 @@ def test_by_default_nothing_listens_and_nothing_is_written(folder: StudyFolder) 
 def test_what_the_study_asks_for_is_there(folder: StudyFolder) -> None:
     port = free_port()
     with monitored(folder, _study(metrics_port=port, tensorboard=True), tell=pytest.fail):
-        assert "glsmed_centre_round " in httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        assert "glsmed_centre_round " in httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=60).text
     assert len(list((folder.run / "tensorboard").glob("events.out.tfevents.*"))) == 1
 
 

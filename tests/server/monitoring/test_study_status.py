@@ -18,7 +18,7 @@ from .conftest import NOW, RUNNING, record
 
 HOLD = (
     "import sys, time; from pathlib import Path; from glsmed.shared.files.exclusive_lock import exclusive_lock\n"
-    "with exclusive_lock(Path(sys.argv[1]), work='a study'): print('held', flush=True); time.sleep(60)"
+    "with exclusive_lock(Path(sys.argv[1]), work='a study'): print('held', flush=True); time.sleep(300)"
 )
 
 

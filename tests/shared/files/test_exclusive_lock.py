@@ -12,7 +12,7 @@ from glsmed.shared.files.exclusive_lock import exclusive_lock, is_held
 
 HOLD = (
     "import sys, time; from pathlib import Path; from glsmed.shared.files.exclusive_lock import exclusive_lock\n"
-    "with exclusive_lock(Path(sys.argv[1]), work='a test'): print('held', flush=True); time.sleep(60)"
+    "with exclusive_lock(Path(sys.argv[1]), work='a test'): print('held', flush=True); time.sleep(300)"
 )
 
 
@@ -50,7 +50,8 @@ def test_a_lock_is_held_while_its_process_lives(tmp_path: Path) -> None:
     assert not is_held(lock)
 
 
-def test_whoever_looks_does_not_keep_anybody_from_starting(tmp_path: Path) -> None:
+def test_whoever_looks_does_not_keep_anybody_from_starting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glsmed.shared.files.exclusive_lock._TRIES", 1000)
     lock = tmp_path / "lock"
     lock.touch()
     look = os.open(lock, os.O_RDONLY)

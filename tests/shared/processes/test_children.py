@@ -22,8 +22,10 @@ from glsmed.shared.processes.children import (
 )
 from glsmed.shared.processes.log_files import rotate_large_logs
 
-SLEEP = "import time; print('up', flush=True); time.sleep(60)"
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+SLEEP = "import time; print('up', flush=True); time.sleep(300)"
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(300)"
+)
 
 
 def _wait_for(path: Path, text: str) -> str:
@@ -91,7 +93,7 @@ def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path, watch: str) -> N
     parent = (
         "import sys, time; from pathlib import Path; from glsmed.shared.processes.children import start_child;"
         f"c = start_child('c', [sys.executable, '-c', {grandchild!r}], log=Path({str(log)!r}), environment={{}});"
-        "print(c.process.pid, flush=True); time.sleep(60)"
+        "print(c.process.pid, flush=True); time.sleep(300)"
     )
     with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -124,6 +126,12 @@ def test_a_free_port_can_be_listened_on() -> None:
     require_free_port("127.0.0.1", free_port(), purpose="a test")
 
 
+def test_no_free_port_is_given_twice_or_could_be_that_of_an_outgoing_connection() -> None:
+    ports = {free_port() for _ in range(300)}
+    assert len(ports) == 300
+    assert max(ports) < 32768  # Linux; other systems begin higher
+
+
 def test_programs_come_from_this_environment() -> None:
     assert Path(installed_program("flower-superexec")).parent == Path(sys.executable).parent
     assert os.access(installed_program("flower-superexec"), os.X_OK)
@@ -135,7 +143,7 @@ def test_a_program_beside_writes_where_this_one_writes_and_ends_with_the_block(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     note = tmp_path / "pid"
-    code = f"import os,time;print('here',flush=True);open({str(note)!r},'w').write(str(os.getpid()));time.sleep(60)"
+    code = f"import os,time;print('here',flush=True);open({str(note)!r},'w').write(str(os.getpid()));time.sleep(300)"
     with beside("page", [sys.executable, "-c", code]):
         while not note.exists() or not note.read_text():
             time.sleep(0.01)

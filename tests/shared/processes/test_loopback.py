@@ -15,7 +15,7 @@ def _proxy_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _goes_straight(url: str) -> bool:
     """By httpx, with which our processes reach each other."""
-    with httpx.Client() as client:
+    with httpx.Client(timeout=60) as client:
         return client._transport_for_url(httpx.URL(url)) is client._transport
 
 

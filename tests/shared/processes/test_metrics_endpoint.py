@@ -25,7 +25,7 @@ class Counting(Collector):
 
 
 def _scrape(port: int) -> dict[str, float]:
-    text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    text = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=60).text
     return {sample.name: sample.value for family in text_string_to_metric_families(text) for sample in family.samples}
 
 

@@ -104,7 +104,7 @@ def _moved_by_keys(page: Page) -> int:
 
 def _has_moved(page: Page) -> bool:
     """Whether what has the focus has been scrolled; the page's policy keeps Playwright from waiting for it there."""
-    for _ in range(200):
+    for _ in range(1200):
         if page.evaluate("document.activeElement.scrollLeft > 0"):
             return True
         page.wait_for_timeout(50)

@@ -10,7 +10,7 @@ from tests.shared.web.site_for_tests import site
 
 def test_a_site_is_served_on_loopback_until_the_block_ends() -> None:
     told: list[str] = []
-    with serving(site(), port=0, tell=told.append) as port, httpx.Client(trust_env=False) as client:
+    with serving(site(), port=0, tell=told.append) as port, httpx.Client(trust_env=False, timeout=60) as client:
         assert told[0].startswith(f"http://127.0.0.1:{port}/?token=")
         assert client.get(told[0], follow_redirects=True).status_code == 200
     with pytest.raises(httpx.ConnectError):

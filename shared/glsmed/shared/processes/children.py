@@ -1,12 +1,14 @@
 """Child processes: started with a log, watched, and never left behind."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -18,6 +20,8 @@ from glsmed.shared.processes.log_files import earlier_part
 LOG_TAIL_LINES = 15
 _PARENT_POLL_SECONDS = 0.5
 _PARENT_VARIABLE = "GLSMED_PARENT_PID"
+_FREE_PORTS = range(20_000, 30_000)  # systems take the port of an outgoing connection from above
+_GIVEN_PORTS: deque[int] = deque(maxlen=500)  # by this process
 QUIET_FLOWER = {
     "FLWR_TELEMETRY_ENABLED": "0",
     "FLWR_DISABLE_UPDATE_CHECK": "1",
@@ -164,10 +168,27 @@ def end_with_starter() -> None:
 
 
 def free_port() -> int:
-    """A TCP port on the loopback interface that was free a moment ago."""
+    """A TCP port on the loopback interface that was free a moment ago, and that this process was not given lately.
+
+    Raises:
+        FederationError: none is free.
+    """
+    first = secrets.randbelow(len(_FREE_PORTS))
+    for number in range(len(_FREE_PORTS)):
+        port = _FREE_PORTS[(first + number) % len(_FREE_PORTS)]
+        if port not in _GIVEN_PORTS and _is_free(port):
+            _GIVEN_PORTS.append(port)
+            return port
+    raise FederationError(f"every port from {_FREE_PORTS[0]} to {_FREE_PORTS[-1]} is taken: stop the other programs")
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def require_free_port(host: str, port: int, *, purpose: str) -> None:

@@ -38,6 +38,16 @@ def _exchange(port: int, content: bytes) -> bytes:
         return b"".join(iter(lambda: site.recv(2**16), b""))
 
 
+def _shortest(port: int, content: bytes, *, below: float) -> float:
+    """Seconds of the shortest of a few exchanges; each can only be longer where the machine does other work."""
+    seconds = [float("inf")]
+    while min(seconds) >= below and len(seconds) < 20:
+        started = time.monotonic()
+        assert len(_exchange(port, content)) == len(content)
+        seconds.append(time.monotonic() - started)
+    return min(seconds)
+
+
 def test_every_byte_passes_and_is_counted_in_its_direction() -> None:
     content = bytes(range(256)) * 4000
     with _echoing_centre() as port, Lines(2, target_port=port) as lines:
@@ -57,9 +67,7 @@ def test_a_line_takes_as_long_as_its_bandwidth_says() -> None:
     speed = LineSpeed(megabits_per_second=8.0, delay_seconds=0.0)
     assert speed.seconds(1_000_000) == pytest.approx(1.0)
     with _echoing_centre() as port, Lines(1, target_port=port, speed=speed) as lines:
-        started = time.monotonic()
-        assert len(_exchange(lines.ports[0], bytes(200_000))) == 200_000
-        assert time.monotonic() - started == pytest.approx(0.4, abs=0.15)
+        assert _shortest(lines.ports[0], bytes(200_000), below=0.55) == pytest.approx(0.4, abs=0.15)
 
 
 def test_connections_of_a_site_share_its_line() -> None:
@@ -77,9 +85,7 @@ def test_connections_of_a_site_share_its_line() -> None:
 def test_a_connection_pays_for_its_handshake_and_each_way() -> None:
     speed = LineSpeed(megabits_per_second=1000.0, delay_seconds=0.1)
     with _echoing_centre() as port, Lines(1, target_port=port, speed=speed) as lines:
-        started = time.monotonic()
-        _exchange(lines.ports[0], b"x")
-        assert time.monotonic() - started == pytest.approx(0.4, abs=0.15)
+        assert _shortest(lines.ports[0], b"x", below=0.55) == pytest.approx(0.4, abs=0.15)
 
 
 @pytest.mark.parametrize("speed", [None, LineSpeed(megabits_per_second=1.0, delay_seconds=0.05)], ids=["fast", "slow"])
@@ -89,7 +95,7 @@ def test_lines_end_while_a_site_is_connected(speed: LineSpeed | None, capfd: pyt
         site.sendall(bytes(100_000))
         time.sleep(0.2)
     with site:
-        site.settimeout(2)
+        site.settimeout(60)
         with suppress(ConnectionResetError):
             assert site.recv(1) == b""
     assert capfd.readouterr().err == ""

@@ -10,15 +10,22 @@ from glsmed.benchmarks.rounds_cost.instruments.memory import MemorySampler, memo
 from glsmed.benchmarks.rounds_cost.instruments.processor import process_name, processor_seconds
 
 MIB = 2**20
-HOLD = "import sys, time; held = bytearray(b'x' * int(sys.argv[1])); print('ready', flush=True); time.sleep(60)"
+HOLD = "import sys, time; held = bytearray(b'x' * int(sys.argv[1])); print('ready', flush=True); time.sleep(300)"
 PARENT = "import subprocess, sys; subprocess.run([sys.executable, '-c', *sys.argv[1:]])"
 
 
 def _started(*command: str) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen([sys.executable, "-c", *command], stdout=subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, "-c", *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"
     return process
+
+
+def _sampled(sampler: MemorySampler, more: int) -> None:
+    """Wait until so many more samples are taken."""
+    enough, deadline = len(sampler.samples) + more, time.monotonic() + 60
+    while len(sampler.samples) < enough and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -48,11 +55,17 @@ def test_a_process_that_has_ended_has_no_memory(family: "subprocess.Popen[bytes]
 
 
 def test_the_sampler_sees_a_peak_that_is_gone_at_the_end() -> None:
-    grow = "print('ready', flush=True)\nimport time\nheld = b'x' * (64 << 20)\ntime.sleep(.5)\ndel held\ntime.sleep(60)"
+    grow = "held = b'x' * (64 << 20)\nprint('ready', flush=True)\ninput()\ndel held\nprint('gone', flush=True)\ninput()"
     process = _started(grow)
+    assert process.stdin is not None
+    assert process.stdout is not None
     try:
         with MemorySampler(process.pid) as sampler:
-            time.sleep(1.2)
+            _sampled(sampler, 5)
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == b"gone\n"
+            _sampled(sampler, 5)
         after = memory_of(process.pid)
     finally:
         _end(process)
@@ -61,13 +74,13 @@ def test_the_sampler_sees_a_peak_that_is_gone_at_the_end() -> None:
 
 
 def test_processor_seconds_are_those_that_a_process_spent() -> None:
-    spin = "import time\nend = time.process_time() + .3\nwhile time.process_time() < end: pass\n"
-    process = _started(f"{spin}print('ready', flush=True)\ntime.sleep(60)")
+    spin = "import time\nwhile time.process_time() < 1: pass\n"  # what its start took is in it
+    process = _started(f"{spin}print('ready', flush=True)\ntime.sleep(300)")
     try:
         seconds = processor_seconds([process.pid])
     finally:
         _end(process)
-    assert sum(seconds.values()) == pytest.approx(0.3, abs=0.15)
+    assert sum(seconds.values()) == pytest.approx(1.0, abs=0.15)
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ def test_a_worker_that_is_killed_is_named_at_once_and_the_next_round_starts_anew
 
     with pytest.raises(WorkerError, match=r"training worker 2 of 2 \(cpu\) ended with status -9"):
         pool.train(model, examples(), round_number=1, on_step=kill)
-    assert time.monotonic() - killed_at[0] < 5
+    assert time.monotonic() - killed_at[0] < 60  # the others would wait for it for half an hour
     assert furthest(model, fresh()) == 0
     alone = fresh()
     train(alone, examples(), study().training, round_number=1, device=CPU)
@@ -282,7 +282,7 @@ def _runs(pid: str) -> bool:
 
 def test_workers_that_cannot_start_leave_none_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        worker_pool, "PROGRAM", ("-c", "import sys, time; '\"rank\":1' in sys.argv[1] or time.sleep(60)")
+        worker_pool, "PROGRAM", ("-c", "import sys, time; '\"rank\":1' in sys.argv[1] or time.sleep(300)")
     )
     pool = WorkerPool(study(), devices=[CPU, CPU], state=StateFolder(tmp_path))
     with pytest.raises(WorkerError, match=r"training worker 2 of 2 \(cpu\) ended with status 0"):

@@ -36,7 +36,7 @@ class Port:
 
     def connect_plain(self) -> socket.socket:
         """A TCP connection without TLS."""
-        self.opened.append(socket.create_connection(("127.0.0.1", self.number), timeout=10))
+        self.opened.append(socket.create_connection(("127.0.0.1", self.number), timeout=60))
         return self.opened[-1]
 
     def connect(self) -> ssl.SSLSocket:
@@ -54,7 +54,7 @@ class Port:
         return everything_from(connection)
 
 
-def everything_from(connection: socket.socket, *, seconds: float = 1.5) -> bytes:
+def everything_from(connection: socket.socket, *, seconds: float = 20) -> bytes:
     """What arrives until the other end closes, or is silent for so long."""
     connection.settimeout(seconds)
     came = b""

@@ -54,51 +54,51 @@ def test_the_next_request_may_come_as_soon_as_the_answer_is_there(listen: Listen
     connection = listen(_slow_to_end, Limits()).connect()
     for _ in range(3):
         connection.sendall(GET)
-        assert everything_from(connection, seconds=10).endswith(SERVED)
+        assert everything_from(connection, seconds=60).endswith(SERVED)
 
 
 @pytest.mark.parametrize("begun", [b"", b"GET /hea", b"GET /health HTTP/1.1\r\nhost: c\r\n"])
 def test_headers_that_do_not_come_are_not_waited_for(listen: Listening, begun: bytes) -> None:
     connection = listen(Counting(), Limits(head_seconds=0.3)).connect()
     connection.sendall(begun)
-    assert is_ended(connection, seconds=5)
+    assert is_ended(connection, seconds=60)
 
 
 def test_headers_that_trickle_are_not_waited_for(listen: Listening) -> None:
-    connection = listen(Counting(), Limits(head_seconds=0.5)).connect()
+    connection = listen(Counting(), Limits(head_seconds=3)).connect()
     sent = 0
     with suppress(OSError):  # reset, or a broken pipe
-        while sent < 50:
+        while sent < 600:
             connection.sendall(b"x")
             time.sleep(0.1)
             sent += 1
-    assert 2 <= sent < 50
+    assert 2 <= sent < 600
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(listen: Listening) -> None:
     connection = listen(Counting(), Limits(silent_seconds=0.3)).connect()
     connection.sendall(b"POST /x HTTP/1.1\r\nhost: c\r\ncontent-length: 10\r\nowner: st-mary\r\n\r\n12345")
-    assert is_ended(connection, seconds=5)
+    assert is_ended(connection, seconds=60)
 
 
 def test_a_body_that_comes_slowly_is_waited_for(listen: Listening) -> None:
     app = Counting()
-    connection = listen(app, Limits(silent_seconds=2, head_seconds=2)).connect()
+    connection = listen(app, Limits(silent_seconds=5, head_seconds=5)).connect()
     connection.sendall(b"POST /x HTTP/1.1\r\nhost: c\r\ncontent-length: 8\r\nowner: st-mary\r\n\r\n")
     for _ in range(8):
-        time.sleep(0.4)
+        time.sleep(0.8)
         connection.sendall(b"1")
     assert everything_from(connection).endswith(SERVED)
     assert app.bodies == [8]
 
 
 def test_a_stranger_stays_for_a_time_and_a_site_as_long_as_it_likes(listen: Listening) -> None:
-    port = listen(Counting(), Limits(stranger_seconds=2))
+    port = listen(Counting(), Limits(stranger_seconds=5))
     stranger, site = port.connect(), port.connect()
     site.sendall(head("owner: st-mary"))
     assert everything_from(site).endswith(SERVED)
     stranger.sendall(GET)
     assert everything_from(stranger).endswith(SERVED)
-    assert is_ended(stranger, seconds=5)
+    assert is_ended(stranger, seconds=60)
     site.sendall(head("owner: st-mary"))
     assert everything_from(site).endswith(SERVED)

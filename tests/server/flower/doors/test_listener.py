@@ -1,5 +1,7 @@
 """Who gets a place at a listener, over real TLS."""
 
+import time
+
 import pytest
 
 from glsmed.server.flower.doors.limits import Limits
@@ -17,7 +19,7 @@ def test_an_honest_request_is_served_and_the_connection_stays(listen: Listening)
 
 
 def test_a_greeting_that_does_not_come_is_not_waited_for(listen: Listening) -> None:
-    assert is_ended(listen(Counting(), Limits(handshake_seconds=0.3)).connect_plain(), seconds=5)
+    assert is_ended(listen(Counting(), Limits(handshake_seconds=0.3)).connect_plain(), seconds=60)
 
 
 @pytest.mark.parametrize("limits", [Limits(strangers=5), Limits(strangers_of_address=5), Limits(connections=5)])
@@ -26,7 +28,10 @@ def test_a_newcomer_finds_a_place_among_many_that_say_nothing(listen: Listening,
     port = listen(Counting(), limits)
     silent = [port.connect() if secure else port.connect_plain() for _ in range(12)]
     assert port.ask(GET).endswith(SERVED)
-    assert sum(not is_ended(one, seconds=0.3) for one in silent) <= 5
+    deadline = time.monotonic() + 60
+    while len(silent) > 5 and time.monotonic() < deadline:
+        silent = [one for one in silent if not is_ended(one, seconds=0.3)]
+    assert len(silent) <= 5
 
 
 def test_sites_keep_their_places(listen: Listening) -> None:

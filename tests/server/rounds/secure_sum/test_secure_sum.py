@@ -41,7 +41,9 @@ def masked(
     return MaskedRound(root, study_of(**federation), changes, roster_of(tuple(changes)), misbehaviours or {})
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.integers(3, 6), st.integers(0, 2**31), st.sampled_from([1e-5, 0.05, 10.0]), st.booleans(), st.booleans())
 def test_the_mean_is_the_plain_one_to_quantisation(
     tmp_path_factory: pytest.TempPathFactory, sites: int, seed: int, scale: float, by_patients: bool, drops: bool

@@ -162,7 +162,9 @@ def test_a_syntax_without_a_decoder_says_what_to_do(
 
 
 @given(st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60, deadline=None
+)
 def test_a_spoiled_codestream_is_an_image_or_one_clear_error(
     write_dicom: WriteDicom, film: Film, data: st.DataObject
 ) -> None:
