@@ -9,6 +9,8 @@ from glsmed.server.flower.settings import LinkSettings
 
 from .stand_ins import Authority
 
+LOOK_SECONDS = 60.0  # none is waited out
+
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
@@ -20,7 +22,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def _time_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """A person is not kept waiting for long; a test on a busy machine may be."""
     for module in (online_check, presented_certificate):
-        monkeypatch.setattr(module, "LOOK_SECONDS", 60.0)
+        monkeypatch.setattr(module, "LOOK_SECONDS", LOOK_SECONDS)
 
 
 @pytest.fixture
