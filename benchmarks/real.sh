@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every table of benchmarks/results/real-*.md, from public data sets on this machine; about three hours on one core.
+# The tables of benchmarks/results/real-*.md, from public data sets on this machine; about three hours on one core. The
+# committed ones were stopped early (six deals of federations, two of radiographs): a full run has more of these.
 #   GLSMED_DATA=FOLDER benchmarks/real.sh OUT [JOBS]      FOLDER holds busbra/, breast_usg/, iu_xray/ and openi_reports/
 # A stopped run goes on where it was. OUT/busbra and OUT/iu-xray get tables.md, report.html and summary.json.
 set -euo pipefail
