@@ -51,6 +51,8 @@ def centre(
     """
     context.obj = study
     keep_for_command(context, ca_passphrase_file)
+    typed_before = {"page": page, "page_port": page_port, "page_language": page_language}
+    context.default_map = {"run": typed_before}
     if context.invoked_subcommand is None:
         run_study_command(
             context, study, ca_passphrase_file, page=page, page_port=page_port, page_language=page_language

@@ -92,8 +92,12 @@ def test_the_page_is_shown_beside_the_study_and_only_if_it_is_wanted(
     monkeypatch.setattr("glsmed.shared.processes.children.beside", beside)
     assert CliRunner().invoke(app, ["--study", "a.yaml"]).exit_code == 0
     assert started == []
-    for arguments in (["--study", "a.yaml", "--page", "--page-port", "8765"], ["run", "--study", "a.yaml", "--page"]):
+    for arguments in (
+        ["--study", "a.yaml", "--page", "--page-port", "8765"],
+        ["run", "--study", "a.yaml", "--page"],
+        ["--page-port", "8765", "--page", "run", "--study", "a.yaml"],
+    ):
         assert CliRunner().invoke(app, arguments).exit_code == 0
     shown = ["flwr-server", "--study", "a.yaml", "page", "--port"]
-    assert started == [[*shown, "8765", "--language", "en"], [*shown, "0", "--language", "en"]]
-    assert studies == [Path("a.yaml")] * 3
+    assert started == [[*shown, port, "--language", "en"] for port in ("8765", "0", "8765")]
+    assert studies == [Path("a.yaml")] * 4

@@ -81,11 +81,20 @@ WindowDays = Annotated[
         rich_help_panel=_REPORTS,
     ),
 ]
-Modality = Annotated[list[str] | None, typer.Option(help="For instance DX.", rich_help_panel=_FILTERS)]
-BodyPart = Annotated[list[str] | None, typer.Option(help="For instance CHEST.", rich_help_panel=_FILTERS)]
-View = Annotated[list[str] | None, typer.Option(help="PA, AP, LATERAL.", rich_help_panel=_FILTERS)]
-Day = Annotated[datetime | None, typer.Option(formats=_DAYS, help="Of acquisition.", rich_help_panel=_FILTERS)]
-Age = Annotated[float | None, typer.Option(min=0, help="Of patients, in years.", rich_help_panel=_FILTERS)]
+Modality = Annotated[
+    list[str] | None, typer.Option(help="Only this modality, for instance DX.", rich_help_panel=_FILTERS)
+]
+BodyPart = Annotated[
+    list[str] | None, typer.Option(help="Only this body part, for instance CHEST.", rich_help_panel=_FILTERS)
+]
+View = Annotated[list[str] | None, typer.Option(help="Only this view: PA, AP, LATERAL.", rich_help_panel=_FILTERS)]
+Day = Annotated[
+    datetime | None,
+    typer.Option(formats=_DAYS, help="Only images acquired from, or until, this day.", rich_help_panel=_FILTERS),
+]
+Age = Annotated[
+    float | None, typer.Option(min=0, help="Only patients from, or up to, this age in years.", rich_help_panel=_FILTERS)
+]
 ForProcessing = Annotated[
     bool | None,
     typer.Option("--for-processing/--no-for-processing", help="Keep detectors' raw images.", rich_help_panel=_FILTERS),

@@ -19,7 +19,10 @@ def init_command(
     name: Annotated[str | None, typer.Option(help="Name of the study.", show_default="the folder's name")] = None,
     public_name: Annotated[
         list[str] | None,
-        typer.Option(help="DNS name or address under which hospitals reach the centre; may be repeated."),
+        typer.Option(
+            help="DNS name or address under which hospitals reach the centre; may be repeated. Without one only this "
+            "machine reaches it, as localhost."
+        ),
     ] = None,
     port: Annotated[int, typer.Option(help="Public port, for hospitals.", min=1, max=65535)] = 8443,
     loopback_port: Annotated[int, typer.Option(help="Port for this machine only.", min=1, max=65535)] = 8440,
@@ -51,8 +54,8 @@ def init_command(
 
     - `flwr-server init my-study --public-name centre.example.org`
     - `flwr-server init my-study --public-name centre.example.org --ca-passphrase-file /media/key/passphrase`
-    - `flwr-server init my-study --private 8 --patients 5000`
-    - `flwr-server init my-study --architecture timm/convnext_tiny --weights chest.safetensors --licence CC-BY-4.0`
+    - `flwr-server init my-study --public-name centre.example.org --private 8 --patients 5000`
+    - `flwr-server init try-it --architecture timm/convnext_tiny --weights chest.safetensors --licence CC-BY-4.0`
     """
     from glsmed.server.folders.authority.passphrase import passphrase_in
     from glsmed.server.folders.new_study import make_study_folder  # heavy: --help need not wait for it

@@ -15,7 +15,10 @@ _PANEL = "Where --in is an archive"
 _DAYS = ["%Y-%m-%d"]
 
 Accession = Annotated[list[str] | None, typer.Option(help="Only this examination.", rich_help_panel=_PANEL)]
-Day = Annotated[datetime | None, typer.Option(formats=_DAYS, help="Of acquisition.", rich_help_panel=_PANEL)]
+Day = Annotated[
+    datetime | None,
+    typer.Option(formats=_DAYS, help="Only images acquired from, or until, this day.", rich_help_panel=_PANEL),
+]
 ImagesTo = Annotated[
     Path | None,
     typer.Option(
