@@ -61,7 +61,8 @@ def test_a_hospital_killed_between_its_keys_and_its_update_leaves_the_exact_sum_
     folders, (*others, killed) = RunFolders(tmp_path), FOUR.site_names
     with Programs(tmp_path / "logs") as programs:
         port = set_up_centre(folders, FOUR, programs=programs)
-        edit_yaml(folders.centre.study_file, {"training": LONG, "federation": {"quorum": 3}})
+        changes = {"training": LONG, "federation": {"quorum": 3}, "centre": {"keep_every": 1}}  # every round is read below
+        edit_yaml(folders.centre.study_file, changes)
         set_up_hospitals(folders, FOUR.site_names, programs=programs)
         approve_roster(folders, FOUR.site_names, programs=programs)
         centre = programs.start("centre", "flwr-server", "--study", str(folders.centre.study_file))

@@ -12,6 +12,7 @@ import pytest
 from glsmed.shared.errors import FederationError
 from glsmed.shared.processes.children import (
     beside,
+    end_with_pool,
     end_with_starter,
     free_port,
     installed_program,
@@ -44,6 +45,13 @@ def _is_alive(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return state != "Z"
+
+
+def _wait_until_ended(pid: int) -> None:
+    deadline = time.monotonic() + 60
+    while _is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _is_alive(pid)
 
 
 def test_output_goes_to_the_log_and_its_tail_can_be_shown(tmp_path: Path) -> None:
@@ -100,10 +108,26 @@ def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path, watch: str) -> N
         pid = int(process.stdout.readline())
         _wait_for(log, "up")
         process.kill()
-    deadline = time.monotonic() + 60
-    while _is_alive(pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not _is_alive(pid)
+    _wait_until_ended(pid)
+
+
+def test_a_waiting_worker_of_a_pool_ends_when_its_maker_is_killed() -> None:
+    maker = (
+        "import multiprocessing, os, time; from concurrent.futures import ProcessPoolExecutor;"
+        "from glsmed.shared.processes.children import end_with_pool;"
+        "pool = ProcessPoolExecutor(1, multiprocessing.get_context('spawn'), end_with_pool);"
+        "print(pool.submit(os.getpid).result(), flush=True); time.sleep(300)"
+    )
+    with subprocess.Popen([sys.executable, "-c", maker], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        worker = int(process.stdout.readline())
+        process.kill()
+    _wait_until_ended(worker)
+
+
+def test_a_process_that_no_pool_started_watches_for_no_pool() -> None:
+    with pytest.raises(FederationError, match="no pool started"):
+        end_with_pool()
 
 
 def test_a_command_that_a_person_starts_watches_nobody(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,5 +4,5 @@
 ``label_reading`` reads them, and ``curve`` measures both at each bound. ``poisoned_training`` is a dishonest hospital,
 ``poisoning`` what each way of averaging makes of it; ``membership`` reads who was trained on. ``inversion`` seeks the
 images of an update, ``inverted_updates`` has it try each kind of update, and ``inversion_picture`` draws what came out.
-Imports the rooms ``federation``, ``privacy_cost`` and ``simulator``.
+``spread`` writes a number over seeds. Imports the rooms ``federation``, ``privacy_cost`` and ``simulator``.
 """

@@ -13,12 +13,12 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import mean
 
 import torch
 from torch import Tensor, nn
 
 from glsmed.benchmarks.attacks.inversion import Search, inverted, labels_read
+from glsmed.benchmarks.attacks.spread import mean_and_range
 from glsmed.benchmarks.privacy_cost.planned_training import CPU
 from glsmed.benchmarks.simulator.drawn_examples import drawn_examples
 from glsmed.client.data.examples import Examples
@@ -217,17 +217,12 @@ def inversion_markdown(done: Sequence[Inverted]) -> str:
         if not of:
             continue
         spread = (
-            _spread([one.psnr for one in of], "{:.1f}"),
-            _spread([one.guessed for one in of], "{:.1f}"),
-            _spread([one.gain for one in of], "{:+.1f}"),
-            _spread([100 * one.labels for one in of], "{:.0f} %"),
-            _spread([100 * one.absent for one in of], "{:.0f} %"),
+            mean_and_range([one.psnr for one in of], "{:.1f}"),
+            mean_and_range([one.guessed for one in of], "{:.1f}"),
+            mean_and_range([one.gain for one in of], "{:+.1f}"),
+            mean_and_range([100 * one.labels for one in of], "{:.0f} %"),
+            mean_and_range([100 * one.absent for one in of], "{:.0f} %"),
         )
         spent = max((one.epsilon for one in of if one.epsilon is not None), default=math.inf)
         lines.append(f"| {setting} | {' | '.join(spread)} | {'–' if math.isinf(spent) else f'{spent:.2f}'} |")
     return "\n".join(lines) + "\n"
-
-
-def _spread(values: Sequence[float], form: str) -> str:
-    first, low, high = (form.format(value) for value in (mean(values), min(values), max(values)))
-    return f"{first} ({low} to {high})"

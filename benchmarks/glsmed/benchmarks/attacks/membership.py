@@ -7,12 +7,12 @@ shadow models: they say how a model answers about a patient that it has seen, an
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import mean
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from glsmed.benchmarks.attacks.spread import mean_and_range
 from glsmed.benchmarks.privacy_cost.planned_training import CPU, DELTA, Planned, train_as_planned
 from glsmed.benchmarks.simulator.drawn_examples import drawn_examples
 from glsmed.client.data.examples import Examples
@@ -134,14 +134,8 @@ def membership_markdown(done: Sequence[Inferred]) -> str:
             continue
         spent, bound = max(one.epsilon for one in of), max(one.bound for one in of)
         epsilon = "–" if math.isinf(spent) else f"{spent:.2f}"
-        hits = _spread([100 * one.hits for one in of], "{:.1f}")
+        hits = mean_and_range([100 * one.hits for one in of], "{:.1f}")
         allowed = "100" if math.isinf(spent) else f"{100 * bound:.1f}"
-        lines.append(
-            f"| {setting} | {epsilon} | {hits} % | {allowed} % | {_spread([one.auroc for one in of], '{:.3f}')} |"
-        )
+        auroc = mean_and_range([one.auroc for one in of], "{:.3f}")
+        lines.append(f"| {setting} | {epsilon} | {hits} % | {allowed} % | {auroc} |")
     return "\n".join(lines) + "\n"
-
-
-def _spread(values: Sequence[float], form: str) -> str:
-    first, low, high = (form.format(value) for value in (mean(values), min(values), max(values)))
-    return f"{first} ({low} to {high})"

@@ -72,6 +72,7 @@ class _PoisonedTraining(RoundTraining):
         on_step: OnStep | None = None,
         steering: Steering | None = None,
     ) -> TrainingSummary:
+        """What the poisoned training says of itself; the model then has the change times the factor."""
         before = {name: value.clone() for name, value in model.state_dict().items()}
         poisoned = _poisoned(examples, self.change)
         summary = super().train(model, poisoned, round_number=round_number, on_step=on_step, steering=steering)

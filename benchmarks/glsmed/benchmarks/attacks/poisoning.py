@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from statistics import mean
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +12,7 @@ from torch.nn.functional import interpolate
 
 from glsmed.benchmarks.attacks.curve import hospital_data
 from glsmed.benchmarks.attacks.poisoned_training import POISONS, Poison, dishonest, marked
+from glsmed.benchmarks.attacks.spread import mean_and_range
 from glsmed.benchmarks.federation.built_federation import RunSettings, load_hospital, study_of
 from glsmed.benchmarks.federation.local_grid import run_in_process
 from glsmed.benchmarks.simulator.drawn_examples import drawn_examples
@@ -74,15 +74,12 @@ def poisoned_markdown(studies: Sequence[Poisoned]) -> str:
     ]
     for strategy in STRATEGIES:
         of = [one for one in studies if one.strategy == strategy]
-        aurocs = [_spread([one.auroc for one in of if one.poison == poison]) for poison in POISONS]
-        called = [_spread([one.called for one in of if one.poison == poison]) for poison in ("none", "backdoor")]
+        under = {poison: [one for one in of if one.poison == poison] for poison in POISONS}
+        aurocs = [mean_and_range([one.auroc for one in under[poison]], "{:.2f}") for poison in POISONS]
+        called = [mean_and_range([one.called for one in under[poison]], "{:.2f}") for poison in ("none", "backdoor")]
         early = sum(not one.has_ended for one in of)
         lines.append(f"| {strategy} | {' | '.join([*aurocs, *called])} | {early} of {len(of)} |")
     return "\n".join(lines) + "\n"
-
-
-def _spread(values: Sequence[float]) -> str:
-    return f"{mean(values):.2f} ({min(values):.2f} to {max(values):.2f})" if values else "–"
 
 
 @dataclass(frozen=True, slots=True)

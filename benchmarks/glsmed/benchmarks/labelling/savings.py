@@ -151,6 +151,7 @@ class _Curve:
 
     @classmethod
     def of(cls, places: Sequence[int], runs: Sequence[Run]) -> "_Curve":
+        """The curve of these runs, R of them; ``places`` are numbers of chosen labels."""
         hedged, opened = (np.array([run.mean_of_chosen(name) for run in runs]) for name in ("hedged", "opened"))
         return cls(places, hedged, opened, np.array([np.mean([one.hedged for one in run.random]) for run in runs]))
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from glsmed.benchmarks.comparison.fitting import FitSettings
 from glsmed.benchmarks.comparison.network import PLACED
 from glsmed.benchmarks.real_data.dealing import ALL
+from glsmed.shared.errors import UsageError
 
 BESIDE = ("u-ones", "u-zeros", "u-ignore", "u-multiclass", "u-ones-lsr", "u-ones-ls", "ls", "sce", "elr")  # of others
 NO_GOLD = ("gls-lexicon", "gls-image-informed", *BESIDE)
@@ -98,6 +99,11 @@ class RealPlan:
     quick: bool = False
     settings: FitSettings = field(default_factory=FitSettings)
 
+    def shortened(self) -> "RealPlan":
+        """The same for ``--quick``: it shows that everything works, and proves nothing."""
+        settings = replace(self.settings, epochs=QUICK_EPOCHS)
+        return replace(self, seeds=min(self.seeds, QUICK_SEEDS), quick=True, settings=settings)
+
     def methods_at(self, gold: int) -> tuple[str, ...]:
         """The methods that are compared with so much gold."""
         if gold in (ALL, MORE_FOR_THE_CURVE):
@@ -139,6 +145,17 @@ class RealPlan:
             yield RealJob(RECIPE, gold, seed, left_out=site)
             yield RealJob("u-ones", gold, seed, left_out=site)
             yield RealJob(CEILING, ALL, seed, left_out=site)
+
+
+def check_part(name: str) -> str:
+    """The name itself.
+
+    Raises:
+        UsageError: a comparison has no part of this name.
+    """
+    if name not in PARTS:
+        raise UsageError(f"--part {name}: expected {' or '.join(PARTS)}")
+    return name
 
 
 def settings_for(size_px: int, *, network: str = PLACED, epochs: int = 25) -> FitSettings:

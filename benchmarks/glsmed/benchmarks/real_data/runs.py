@@ -2,23 +2,20 @@
 
 import io
 import json
-import logging
-import multiprocessing
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from glsmed.benchmarks.real_data.plans import Arrays, RealJob, RealPlan
 from glsmed.benchmarks.real_data.training import choose, train
+from glsmed.benchmarks.strategies.at_once import training_processes
 from glsmed.shared.errors import UsageError
 from glsmed.shared.files.atomic import write_bytes, write_text
 from glsmed.shared.processes.command_line import Tell
-from glsmed.shared.processes.logs import configure_logging
 
 _NOT_COMPARED = {"seeds", "gold", "methods", "left_out", "parts", "device"}  # more of these may be asked for later
 
@@ -78,13 +75,15 @@ def candidate_key(method: str, gold: int) -> str:
 def run_plan(plan: RealPlan, runs: RealRuns, *, at_once: int, tell: Tell) -> None:
     """Run every job that is not done, ``at_once`` of them in processes of their own, each with one thread."""
     waiting = [job for job in plan.jobs() if not runs.has(job)]
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(at_once, context, _begin) as processes:
+    with training_processes(at_once) as processes:
         _choose(plan, runs, waiting, processes, tell)
         chosen, started = runs.candidates, time.monotonic()
-        for done, job in enumerate(_finished(plan, runs, waiting, chosen, processes), 1):
+        asked = [
+            processes.submit(_run, plan, runs, job, chosen[candidate_key(job.method, job.gold)]) for job in waiting
+        ]
+        for done, future in enumerate(as_completed(asked), 1):
             left = (time.monotonic() - started) / done * (len(waiting) - done)
-            tell(f"{done}/{len(waiting)} {job.name}: {left / 60:.0f} min left")
+            tell(f"{done}/{len(waiting)} {future.result().name}: {left / 60:.0f} min left")
 
 
 def _choose(
@@ -97,26 +96,6 @@ def _choose(
         runs.keep_candidates({asked[future]: future.result()})
     if missing:
         tell(f"candidates of {len(missing)} method(s) chosen on validation reports")
-
-
-def _finished(
-    plan: RealPlan,
-    runs: RealRuns,
-    jobs: Sequence[RealJob],
-    chosen: Mapping[str, int],
-    processes: ProcessPoolExecutor,
-) -> Iterator[RealJob]:
-    asked = [processes.submit(_run, plan, runs, job, chosen[candidate_key(job.method, job.gold)]) for job in jobs]
-    try:
-        for future in as_completed(asked):
-            yield future.result()
-    finally:
-        processes.shutdown(cancel_futures=True)
-
-
-def _begin() -> None:
-    torch.set_num_threads(1)
-    configure_logging(level=logging.WARNING)
 
 
 def _run(plan: RealPlan, runs: RealRuns, job: RealJob, candidate: int) -> RealJob:

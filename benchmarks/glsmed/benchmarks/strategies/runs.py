@@ -2,29 +2,26 @@
 
 import io
 import json
-import logging
-import multiprocessing
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from glsmed.benchmarks.federation.built_federation import RunSettings
 from glsmed.benchmarks.simulator.dataset_writer import write_dataset
 from glsmed.benchmarks.simulator.hospital_data import simulate
 from glsmed.benchmarks.simulator.scenarios import scenario_named
 from glsmed.benchmarks.simulator.sources import label_of, source_named
+from glsmed.benchmarks.strategies.at_once import training_processes
 from glsmed.benchmarks.strategies.catalogue import KNOWN
 from glsmed.benchmarks.strategies.earlier_study import train_earlier_study
 from glsmed.benchmarks.strategies.trial import Answers, Job, Trained, run_job
 from glsmed.shared.errors import UsageError
 from glsmed.shared.files.atomic import write_bytes, write_text
 from glsmed.shared.processes.command_line import Tell
-from glsmed.shared.processes.logs import configure_logging
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +115,12 @@ def run_plan(plan: Plan, runs: Runs, *, at_once: int, tell: Tell) -> None:
     _draw(plan, runs, sorted({job.seed for job in waiting}))
     _pretrain(plan, runs, waiting, tell)
     started = time.monotonic()
-    for done, (job, seconds) in enumerate(_finished(plan, runs, waiting, at_once), 1):
-        left = (time.monotonic() - started) / done * (len(waiting) - done)
-        tell(f"{done}/{len(waiting)} {job.name} {job.seed}: {seconds:.0f} s, {left / 60:.0f} min left")
+    with training_processes(at_once) as processes:
+        asked = [processes.submit(_run, job, plan, runs) for job in waiting]
+        for done, future in enumerate(as_completed(asked), 1):
+            job, seconds = future.result()
+            left = (time.monotonic() - started) / done * (len(waiting) - done)
+            tell(f"{done}/{len(waiting)} {job.name} {job.seed}: {seconds:.0f} s, {left / 60:.0f} min left")
 
 
 def _draw(plan: Plan, runs: Runs, seeds: Sequence[int]) -> None:
@@ -139,22 +139,6 @@ def _pretrain(plan: Plan, runs: Runs, jobs: Sequence[Job], tell: Tell) -> None:
         tell(f"the earlier study of seed {job.seed} is trained")
         work = runs.work(replace(job, name="earlier"))
         train_earlier_study(path, work, plan.settings, studies=plan.studies, seed=job.seed)
-
-
-def _finished(plan: Plan, runs: Runs, jobs: Sequence[Job], at_once: int) -> Iterator[tuple[Job, float]]:
-    """Each job when it is done, with its seconds."""
-    with ProcessPoolExecutor(at_once, multiprocessing.get_context("spawn"), _begin) as processes:
-        asked = [processes.submit(_run, job, plan, runs) for job in jobs]
-        try:
-            for done in as_completed(asked):
-                yield done.result()
-        finally:
-            processes.shutdown(cancel_futures=True)
-
-
-def _begin() -> None:
-    torch.set_num_threads(1)
-    configure_logging(level=logging.WARNING)
 
 
 def _run(job: Job, plan: Plan, runs: Runs) -> tuple[Job, float]:

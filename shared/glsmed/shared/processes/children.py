@@ -1,5 +1,6 @@
 """Child processes: started with a log, watched, and never left behind."""
 
+import multiprocessing
 import os
 import secrets
 import signal
@@ -165,6 +166,23 @@ def end_with_starter() -> None:
     """Like :func:`end_with_parent`, but do nothing when a person started this process from a terminal."""
     if os.environ.get(_PARENT_VARIABLE) == str(os.getppid()):
         end_with_parent()
+
+
+def end_with_pool() -> None:
+    """End this worker of a pool of processes when the process that made the pool ends, even by kill -9.
+
+    A worker that waits for work would otherwise wait for ever: it holds both ends of the queue. Only this process
+    ends, since workers share a process group with whoever started the program.
+    """
+    maker = multiprocessing.parent_process()
+    if maker is None:
+        raise FederationError("expected a worker of a pool of processes, got a process that no pool started")
+
+    def watch() -> None:
+        maker.join()  # on a pipe that closes with the other process
+        os._exit(1)
+
+    threading.Thread(target=watch, name="pool-watch", daemon=True).start()
 
 
 def free_port() -> int:

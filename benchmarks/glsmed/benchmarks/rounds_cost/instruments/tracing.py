@@ -84,6 +84,7 @@ class _Writer:
         self._lock = threading.Lock()
 
     def write(self, label: str, start: float, *, sent: int = 0, received: int = 0) -> None:
+        """Write one call, which ends now; ``start`` in seconds since the epoch, both sizes in bytes."""
         line = {"process": process_name(sys.orig_argv), "label": label, "start": start, "end": time.time()}
         text = json.dumps({**line, "sent": sent, "received": received}) + "\n"
         with self._lock, (self._folder / f"{os.getpid()}.jsonl").open("a", encoding="utf-8") as output:
@@ -99,6 +100,7 @@ class _TracingFinder(importlib.abc.MetaPathFinder):
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
+        """Where the other finders find a traced module; None for any other module."""
         if name not in TRACED:
             return None
         others = [finder for finder in sys.meta_path if finder is not self]
