@@ -52,6 +52,7 @@ def test_three_hospitals_train_and_no_plain_update_leaves_one(tmp_path: Path) ->
 
 FOUR = RunSettings(sites=4, architecture="resnet10_x0_25", is_masked=True)
 LONG = {"rounds": 4, "steps_per_round": 200}  # steps of seconds, so that a kill comes before the update
+KEPT = {"keep_every": 1}  # every round's model, to look at the one that the kill came in
 START_SECONDS, END_SECONDS = 300.0, 400.0
 
 
@@ -61,8 +62,7 @@ def test_a_hospital_killed_between_its_keys_and_its_update_leaves_the_exact_sum_
     folders, (*others, killed) = RunFolders(tmp_path), FOUR.site_names
     with Programs(tmp_path / "logs") as programs:
         port = set_up_centre(folders, FOUR, programs=programs)
-        changes = {"training": LONG, "federation": {"quorum": 3}, "centre": {"keep_every": 1}}  # every round is read below
-        edit_yaml(folders.centre.study_file, changes)
+        edit_yaml(folders.centre.study_file, {"training": LONG, "federation": {"quorum": 3}, "centre": KEPT})
         set_up_hospitals(folders, FOUR.site_names, programs=programs)
         approve_roster(folders, FOUR.site_names, programs=programs)
         centre = programs.start("centre", "flwr-server", "--study", str(folders.centre.study_file))
