@@ -63,6 +63,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.timeout(900)]
 PROJECT = Path(__file__).resolve().parents[2]
 MOST_MB = 100  # above idle, whatever is sent
 START_SECONDS = 300
+REST_SECONDS = 60
 SILENT = 160  # connections
 ADDRESSES = tuple(f"127.0.0.{number}" for number in range(1, 6))
 NOBODY = 65534
@@ -150,7 +151,7 @@ class Centre:
             ],
         ) as client:
             client._client.close()
-            client._client = httpx.Client(verify=self.greeting(self.key), timeout=30)
+            client._client = httpx.Client(verify=self.greeting(self.key), timeout=120)
             request = ActivateNodeRequest(
                 public_key=public_key_to_bytes(self.key.public_key()), heartbeat_interval=60.0
             )
@@ -166,10 +167,18 @@ class Centre:
         lines = Path(f"/proc/{self.process.process.pid}/status").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith(field)) / 1024
 
+    def _memory_at_rest_mb(self) -> float:
+        """``VmRSS`` once it has been the same for a second; as it is, if that takes long."""
+        deadline, readings = time.monotonic() + REST_SECONDS, list[float]()
+        while time.monotonic() < deadline and not (len(readings) == 6 and len(set(readings)) == 1):
+            readings = [*readings[-5:], self.memory_mb("VmRSS")]
+            time.sleep(0.2)
+        return readings[-1]
+
     @contextmanager
     def growth_mb(self) -> Iterator[list[float]]:
-        """Gets the highest memory during the block, above what it was before."""
-        before, grown = self.memory_mb("VmRSS"), list[float]()
+        """Gets the highest memory during the block, above what it was before, once earlier work has come to its end."""
+        before, grown = self._memory_at_rest_mb(), list[float]()
         Path(f"/proc/{self.process.process.pid}/clear_refs").write_text("5")
         yield grown
         grown.append(self.memory_mb("VmHWM") - before)

@@ -12,7 +12,7 @@ from .conftest import SITES, Federation, make_federation
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(900)]
 
-STEPS = 200
+STEPS = 600  # it still trains when the kill comes, however late this test sees that it does
 NOTICED_SECONDS = 60.0  # far below the round's deadline of two minutes
 LATENESS_SECONDS = 20.0  # of a busy machine
 

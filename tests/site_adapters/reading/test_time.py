@@ -19,6 +19,7 @@ from glsmed.site_adapters.reading.reader import Reader
 FACTOR = 8
 MOST_GROWTH = 32  # linear is 8, quadratic 64; between them the machine's other work
 FLOOR_SECONDS = 0.02
+TRIES = 3  # other work on the machine only adds time; what grows too fast does so at every try
 SEEDS = {
     "en_radiology": (
         "effusion",
@@ -126,6 +127,11 @@ def _seconds(read: Callable[[str], object], text: str) -> float:
     return min(times)
 
 
+def _assert_growth(longer: Callable[[], float], shorter: Callable[[], float]) -> None:
+    """That the seconds of the longer text are within bounds of those of the shorter one."""
+    assert any(longer() < MOST_GROWTH * max(shorter(), FLOOR_SECONDS) for _ in range(TRIES))
+
+
 def _assert_linear(name: str, unit: str, copies: int) -> None:
     reader = _reader(name)
 
@@ -133,8 +139,7 @@ def _assert_linear(name: str, unit: str, copies: int) -> None:
         reader.read(text)
         list(reader.marks(text))
 
-    short = max(_seconds(read, unit * copies), FLOOR_SECONDS)
-    assert _seconds(read, unit * copies * FACTOR) < MOST_GROWTH * short
+    _assert_growth(lambda: _seconds(read, unit * copies * FACTOR), lambda: _seconds(read, unit * copies))
 
 
 @pytest.mark.parametrize("name", built_in_names())
@@ -167,7 +172,7 @@ def test_a_report_of_a_megabyte_takes_linear_time(sentence: str) -> None:
         return time.process_time() - start
 
     text = "".join(sentence.format(number) for number in range(MEGABYTE // len(sentence)))
-    assert seconds(text) < MOST_GROWTH * seconds(text[: len(text) // FACTOR])
+    _assert_growth(lambda: seconds(text), lambda: seconds(text[: len(text) // FACTOR]))
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -192,8 +197,7 @@ def test_many_findings_and_cues_take_linear_time(tmp_path: Path) -> None:
         return " ".join(f"possible zork{number} cannot be excluded," for number in range(findings))
 
     few, many = adapter(125), adapter(1_000)
-    short = max(_seconds(few.read, text(1_250)), FLOOR_SECONDS)
-    assert _seconds(many.read, text(10_000)) < MOST_GROWTH * short
+    _assert_growth(lambda: _seconds(many.read, text(10_000)), lambda: _seconds(few.read, text(1_250)))
     assert len(many.read(text(1_000)).cells) == 1_000
 
 

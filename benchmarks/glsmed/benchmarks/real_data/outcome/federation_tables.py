@@ -23,9 +23,7 @@ def federation_blocks(runs: RealRuns, scores: Scores) -> Iterator[Block]:
         yield Heading(f"Federation, {gold} gold labels of each hospital" if gold else "Federation, no gold")
         means = {name: scores.means_of(each) for name, each in jobs.items()}
         rows = [[name, *(f"{means[name][metric]:.3f}" for metric in _SHOWN)] for name in FEDERATIONS]
-        yield Table(
-            ["model", *_SHOWN], rows, "through each hospital's output calibration, where it has the gold for one"
-        )
+        yield Table(["model", *_SHOWN], rows, "with each hospital's output calibration, where it has gold to fit one")
         yield _gains(runs, scores, gold)
         yield Paragraph(_share_of_pooled(scores, gold))
 

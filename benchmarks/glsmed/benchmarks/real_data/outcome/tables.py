@@ -41,8 +41,13 @@ _DIFFERENCES = {
 }
 _NO_GOLD_REFERENCE = "gls-lexicon"
 _LEGEND = (
-    "Gold labels are of each hospital, at most what it has. Intervals are 95 %, patients and deals drawn anew, not "
-    "corrected for their number. Spared: of 100 examinations without the finding, those below the threshold."
+    "A deal divides the patients into training and test; figures are means over deals. Gold labels are counted "
+    "for each hospital, and one that has fewer gives all. Intervals are 95 %, from patients and deals drawn "
+    "again, and not corrected for how many they are; one without 0 in it is clear of 0. Its floor: the ECE that "
+    "exactly right probabilities would have by chance. Slope: 1 is calibrated, less is overconfident. False "
+    "alerts at .95: in 100 examinations, at the threshold that calls 95 % of the present findings. Spared at .95: "
+    "of 100 examinations without the finding, those below that threshold. Doubted cells: those that the report "
+    "words with doubt."
 )
 _ASKED_ELSEWHERE = (
     "gls-lexicon",
@@ -76,7 +81,7 @@ def reference_of(gold: int) -> str:
 def _blocks(plan: RealPlan, runs: RealRuns, scores: Scores, elsewhere: Mapping[str, Unseen]) -> Iterator[Block]:
     settings = plan.settings
     yield Paragraph(
-        f"{plan.seeds} deals of the patients; pictures of {plan.size_px} x {plan.size_px}; network {settings.network}, "
+        f"{plan.seeds} deals; pictures of {plan.size_px} x {plan.size_px}; network {settings.network}, "
         f"{settings.epochs} epochs; hospitals: {', '.join(describe_dataset(plan.data).adapters)}. {_LEGEND}"
     )
     for gold in plan.amounts:
@@ -153,7 +158,7 @@ def _held_back(plan: RealPlan, scores: Scores) -> Iterator[Block]:
     if means:
         yield Heading("Half of the gold kept out of training, for output calibration alone")
         yield _means_table(means, {}, "method, gold labels of each hospital")
-        yield _differences_table(rows, "half kept out less all trained on")
+        yield _differences_table(rows, "half kept out, less all of it trained on")
 
 
 def _labels_saved(plan: RealPlan, scores: Scores) -> Iterator[Block]:
@@ -163,7 +168,7 @@ def _labels_saved(plan: RealPlan, scores: Scores) -> Iterator[Block]:
     yield Heading("Labels saved")
     labels = sorted({count for one in curves.values() for count in one})
     rows = [[f"{count:.0f}", *(_point(curves[name], count) for name in curves)] for count in labels]
-    yield Table(["gold labels of all hospitals together", "gold alone", "reports and gold"], rows, "AUROC")
+    yield Table(["gold labels of all hospitals", "from gold alone", "from reports and gold"], rows, "AUROC")
     for metric in ("auroc", "log_loss"):
         found = worth(plan, scores, metric) if metric == "auroc" else None
         if found:
@@ -199,7 +204,7 @@ def _reference_jobs(runs: RealRuns, jobs: Sequence[RealJob]) -> Sequence[RealJob
 
 def _unseen_table(rows: Mapping[str, Unseen]) -> Table:
     after = [f"{name}, after {LABELS} labels" for name in _UNSEEN_AFTER]
-    less = [f"{name}, reference less it" for name in ("AUROC", "Brier")]
+    less = [f"{name}, reference less method" for name in ("AUROC", "Brier")]
     header = ["hospital, method", "images", *_UNSEEN_BEFORE, *less, *after]
     body = [
         [
@@ -215,8 +220,8 @@ def _unseen_table(rows: Mapping[str, Unseen]) -> Table:
         if one.auroc
     ]
     caption = (
-        f"As the model comes, and through an output calibration from {LABELS} labels of that hospital. Patients and "
-        "deals are drawn anew. The reference is gls-lexicon without gold and gls-site with it; * is clear of 0"
+        f"First the model as it comes, then with an output calibration from {LABELS} labels of that hospital. Intervals: "
+        "patients and deals drawn again. The reference is gls-lexicon without gold and gls-site with it; * is clear of 0"
     )
     return Table(header, body, caption)
 
