@@ -3,10 +3,8 @@
 import hashlib
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 from glsmed.shared.errors import ConfigurationError, Fault
 from glsmed.shared.files.documents import did_you_mean
@@ -14,26 +12,24 @@ from glsmed.site_adapters.adapter.adapter import (
     AFFIRMED,
     NEGATED,
     Adapter,
-    Beta,
     ComponentName,
-    Cue,
     CueExample,
-    Finding,
     Place,
-    SettledGrammar,
     TextExample,
 )
 from glsmed.site_adapters.adapter.components import load_component, source_digest
+from glsmed.site_adapters.adapter.drafts import (
+    PLAIN_NEGATION,
+    CueDraft,
+    FindingDraft,
+    Phrases,
+    joined,
+    phrase_key,
+    settled_grammar,
+    settled_phrasing,
+)
 from glsmed.site_adapters.adapter.layers import Layer, read_layers
-from glsmed.site_adapters.adapter.schema import Composed, CueEntry, FindingEntry, Kind, Phrasing
-
-ItemT = TypeVar("ItemT")
-ValueT = TypeVar("ValueT")
-
-_ASSERTING: frozenset[Kind] = frozenset({"affirmation", "uncertainty", "differential", "negation", "resolved"})
-_DEFAULT_PRIORS: Mapping[Kind, Beta] = {"affirmation": Beta(0.9, 10), "resolved": Beta(0.02, 20)}
-_PLAIN_NEGATION = Beta(0.02, 20)
-_DEFAULT_STRENGTH = 4.0
+from glsmed.site_adapters.adapter.schema import CueEntry, FindingEntry
 
 
 def load_adapter(reference: str | Path) -> Adapter:
@@ -53,61 +49,13 @@ def merged(layers: Sequence[Layer]) -> Adapter:
     return merger.settle(layers)
 
 
-def _key(phrase: str) -> str:
-    return " ".join(phrase.casefold().split())
-
-
-@dataclass(slots=True)
-class _Phrases:
-    """Phrases in the order they were added, without repeats."""
-
-    by_key: dict[str, str] = field(default_factory=dict)
-
-    def add(self, phrases: Iterable[str]) -> None:
-        for phrase in phrases:
-            self.by_key.setdefault(_key(phrase), phrase)
-
-    def settled(self) -> tuple[str, ...]:
-        return tuple(self.by_key.values())
-
-
-@dataclass(slots=True)
-class _Cue:
-    """A cue while files are merged; ``entry`` holds its scalars, ``yielded`` says that another cue took phrases."""
-
-    entry: CueEntry
-    place: Place
-    phrases: _Phrases = field(default_factory=_Phrases)
-    composed: tuple[Composed, ...] = ()
-    examples: tuple[CueExample, ...] = ()
-    yielded: bool = False
-
-    def yield_phrases(self, keys: Iterable[str]) -> None:
-        for key in keys:
-            self.yielded |= self.phrases.by_key.pop(key, None) is not None
-
-
-@dataclass(slots=True)
-class _Finding:
-    place: Place
-    terms: _Phrases = field(default_factory=_Phrases)
-    exclude: _Phrases = field(default_factory=_Phrases)
-    regions: _Phrases = field(default_factory=_Phrases)
-    in_region: _Phrases = field(default_factory=_Phrases)
-    worded: dict[str, _Phrases] = field(default_factory=dict)
-    several_things: bool = False
-
-    def phrase_sets(self) -> list[_Phrases]:
-        return [self.terms, self.exclude, self.regions, self.in_region, *self.worded.values()]
-
-
 class _Merger:
     """Merges files, the outermost parent first, into one adapter."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
-        self._cues: dict[str, _Cue] = {}
-        self._findings: dict[str, _Finding] = {}
+        self._cues: dict[str, CueDraft] = {}
+        self._findings: dict[str, FindingDraft] = {}
         self._headers: dict[str, str] = {}
         self._weights: dict[str, float] = {}
         self._examples: list[TextExample] = []
@@ -120,7 +68,7 @@ class _Merger:
             self._header_words[role] = (*self._header_words.get(role, ()), *words)
         self._weights.update(layer.file.section_weights)
         for role, headers in layer.file.sections.items():
-            self._headers.update((_key(header), role) for header in headers)
+            self._headers.update((phrase_key(header), role) for header in headers)
         for name, entry in layer.file.findings.items():
             self._take_finding(layer, name, entry)
         for index, cue in enumerate(layer.file.cues):
@@ -134,7 +82,7 @@ class _Merger:
 
     def _take_finding(self, layer: Layer, name: str, entry: FindingEntry) -> None:
         place = layer.place("findings", name)
-        finding = self._findings.setdefault(name, _Finding(place))
+        finding = self._findings.setdefault(name, FindingDraft(place))
         for index, phrase in enumerate(entry.remove):
             self._remove(phrase, finding.phrase_sets(), layer.place("findings", name, "remove", index))
         finding.place = place
@@ -145,13 +93,13 @@ class _Merger:
         if entry.several_things is not None:
             finding.several_things = entry.several_things
         for cue_id, phrases in entry.worded.items():
-            finding.worded.setdefault(cue_id, _Phrases()).add(phrases)
+            finding.worded.setdefault(cue_id, Phrases()).add(phrases)
 
     def _take_cue(self, layer: Layer, index: int, entry: CueEntry) -> None:
         place = layer.place("cues", index)
         cue = self._cues.get(entry.id)
         if cue is None:
-            cue = self._cues[entry.id] = _Cue(entry, place)
+            cue = self._cues[entry.id] = CueDraft(entry, place)
         else:
             said = {name: getattr(entry, name) for name in entry.model_fields_set}
             cue.entry, cue.place = cue.entry.model_copy(update=said), place
@@ -168,16 +116,16 @@ class _Merger:
         said: dict[str, set[str]] = {}
         for entry in entries:
             for phrase in entry.phrases:
-                said.setdefault(_key(phrase), set()).add(entry.id)
+                said.setdefault(phrase_key(phrase), set()).add(entry.id)
         for cue_id, cue in self._cues.items():
             cue.yield_phrases(key for key, owners in said.items() if cue_id not in owners)
 
-    def _remove(self, phrase: str, sets: Sequence[_Phrases], place: Place) -> None:
+    def _remove(self, phrase: str, sets: Sequence[Phrases], place: Place) -> None:
         known = [key for phrases in sets for key in phrases.by_key]
-        if _key(phrase) not in known:
+        if phrase_key(phrase) not in known:
             self._faults.append(place.fault(f"{phrase!r} is not a phrase of the parent" + did_you_mean(phrase, known)))
         for phrases in sets:
-            phrases.by_key.pop(_key(phrase), None)
+            phrases.by_key.pop(phrase_key(phrase), None)
 
     def settle(self, layers: Sequence[Layer]) -> Adapter:
         leaf = layers[-1]
@@ -186,27 +134,26 @@ class _Merger:
         self._faults += self._role_faults(layers)
         self._faults += self._compound_faults(layers)
         self._faults += self._example_faults()
-        plain = (_prior(self._cues[NEGATED].entry, None) if NEGATED in self._cues else None) or _PLAIN_NEGATION
-        cues = {cue_id: settled for cue_id, cue in self._cues.items() if (settled := self._settle_cue(cue, plain))}
+        self._faults += itertools.chain.from_iterable(cue.faults() for cue in self._cues.values())
         sources = list(self._component_sources())
         if self._faults:
             raise ConfigurationError(sorted(self._faults, key=lambda fault: (fault.source, fault.line or 0)))
-        findings = {name: _settle_finding(name, finding) for name, finding in self._findings.items()}
+        negated = self._cues[NEGATED].prior(None) or PLAIN_NEGATION
         return Adapter(
             name=leaf.file.adapter,
             version=leaf.file.version,
             digest=_digest(layers, sources),
             language=next(layer.file.language for layer in reversed(layers) if layer.file.language),
-            grammar=_settle_grammar(layers),
+            grammar=settled_grammar(layers),
             headers=self._headers,
             section_weights=self._weights,
-            findings=findings,
-            cues=cues,
+            findings={name: finding.settled(name) for name, finding in self._findings.items()},
+            cues={cue_id: cue.settled(negated) for cue_id, cue in self._cues.items()},
             examples=tuple(self._examples),
             components=tuple(self._components),
-            phrasing=_settle_phrasing(layers),
+            phrasing=settled_phrasing(layers),
             header_words=self._header_words,
-            languages=tuple(dict.fromkeys(_joined(layer.file.languages for layer in layers))),
+            languages=tuple(dict.fromkeys(joined(layer.file.languages for layer in layers))),
         )
 
     def _component_sources(self) -> Iterator[str]:
@@ -216,26 +163,6 @@ class _Merger:
                 yield source_digest(load_component(named))
             except ConfigurationError as error:
                 self._faults += error.faults
-
-    def _settle_cue(self, cue: _Cue, plain: Beta) -> Cue | None:
-        entry = cue.entry
-        faults = list(_cue_faults(cue))
-        self._faults += faults
-        if faults or entry.kind is None:
-            return None
-        return Cue(
-            id=entry.id,
-            kind=entry.kind,
-            phrases=cue.phrases.settled(),
-            scope=entry.scope or "both",
-            prior=_prior(entry, plain if entry.kind == "negation" else _DEFAULT_PRIORS.get(entry.kind)),
-            family=entry.family or entry.kind,
-            reach=entry.reach,
-            source=entry.source,
-            examples=cue.examples,
-            place=cue.place,
-            composed=cue.composed,
-        )
 
     def _finding_faults(self) -> Iterator[Fault]:
         for name, finding in self._findings.items():
@@ -281,7 +208,7 @@ class _Merger:
                     yield example.place.fault(message)
 
 
-def _root_faults(layers: Sequence[Layer], cues: Mapping[str, _Cue]) -> Iterator[Fault]:
+def _root_faults(layers: Sequence[Layer], cues: Mapping[str, CueDraft]) -> Iterator[Fault]:
     root = layers[0]
     for cue_id in (AFFIRMED, NEGATED):
         if cue_id not in cues:
@@ -292,82 +219,6 @@ def _root_faults(layers: Sequence[Layer], cues: Mapping[str, _Cue]) -> Iterator[
         yield root.place("language").fault("is missing")
     if not any(layer.file.grammar.script for layer in layers):
         yield root.place("grammar").fault("script is missing: words, or characters for a language without spaces")
-
-
-def _cue_faults(cue: _Cue) -> Iterator[Fault]:
-    entry = cue.entry
-    if entry.kind is None:
-        yield cue.place.fault(f"cue {entry.id!r} is new here, so it needs a kind (or is the id misspelled?)")
-    elif entry.kind in ("uncertainty", "differential") and entry.certainty is None:
-        yield cue.place.fault(f"cue {entry.id!r}: kind {entry.kind} needs a certainty between 0 and 1")
-    elif entry.kind in ("pseudo", "terminator") and entry.certainty is not None:
-        yield cue.place.fault(
-            f"cue {entry.id!r}: kind {entry.kind} says nothing of a finding, so it takes no certainty"
-        )
-    if not (cue.phrases.by_key or cue.yielded) and entry.kind in ("pseudo", "terminator", "historical"):
-        yield cue.place.fault(f"cue {entry.id!r} has no phrases")
-
-
-def _prior(entry: CueEntry, default: Beta | None) -> Beta | None:
-    if entry.certainty is None:
-        return default if entry.kind in _ASSERTING else None
-    strength = entry.strength or (default.strength if default else _DEFAULT_STRENGTH)
-    return Beta(entry.certainty, strength)
-
-
-def _settle_finding(name: str, finding: _Finding) -> Finding:
-    worded = {cue_id: phrases.settled() for cue_id, phrases in finding.worded.items()}
-    return Finding(
-        name=name,
-        terms=finding.terms.settled(),
-        exclude=finding.exclude.settled(),
-        regions=finding.regions.settled(),
-        in_region=finding.in_region.settled(),
-        worded=worded,
-        place=finding.place,
-        several_things=finding.several_things,
-    )
-
-
-def _settle_grammar(layers: Sequence[Layer]) -> SettledGrammar:
-    grammars = [layer.file.grammar for layer in layers]
-    return SettledGrammar(
-        script=_nearest([grammar.script for grammar in grammars], default="words"),  # one is given: else it was a fault
-        fold_accents=_nearest([grammar.fold_accents for grammar in grammars], default=True),
-        inflections=_joined(grammar.inflections for grammar in grammars),
-        fillers=_joined(grammar.fillers for grammar in grammars),
-        conjunctions=_joined(grammar.conjunctions for grammar in grammars),
-        alternatives=_joined(grammar.alternatives for grammar in grammars),
-        prepositions=_joined(grammar.prepositions for grammar in grammars),
-        abbreviations=_joined(grammar.abbreviations for grammar in grammars),
-        spellings={letters: other for grammar in grammars for letters, other in grammar.spellings.items()},
-        compounds=_joined(grammar.compounds for grammar in grammars),
-        compound_heads=_nearest([grammar.compound_heads for grammar in grammars], default=False),
-        answers=_joined(grammar.answers for grammar in grammars),
-        misheard={word: meant for grammar in grammars for word, meant in grammar.misheard.items()},
-        own_words=_joined(grammar.own_words for grammar in grammars),
-        function_words=_joined(grammar.function_words for grammar in grammars),
-    )
-
-
-def _settle_phrasing(layers: Sequence[Layer]) -> Mapping[str, tuple[str, ...]]:
-    """The words of each list, those of all files together, without what a later file takes away."""
-    lists: dict[str, dict[str, str]] = {name: {} for name in Phrasing.model_fields if name != "remove"}
-    for layer in layers:
-        gone = set(map(_key, layer.file.phrasing.remove))
-        for name, words in lists.items():
-            kept = {key: word for key, word in words.items() if key not in gone}
-            lists[name] = kept | {_key(word): word for word in getattr(layer.file.phrasing, name)}
-    return {name: tuple(words.values()) for name, words in lists.items()}
-
-
-def _nearest(values: Sequence[ValueT | None], *, default: ValueT) -> ValueT:
-    """The value of the innermost file that gives one."""
-    return next((value for value in reversed(values) if value is not None), default)
-
-
-def _joined(parts: Iterable[tuple[ItemT, ...]]) -> tuple[ItemT, ...]:
-    return tuple(itertools.chain.from_iterable(parts))
 
 
 def _digest(layers: Sequence[Layer], component_sources: Sequence[str]) -> str:

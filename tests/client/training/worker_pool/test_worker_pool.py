@@ -22,8 +22,9 @@ from glsmed.client.training.steps.gradient_correction import Steering
 from glsmed.client.training.steps.round_plan import TrainingDivergedError
 from glsmed.client.training.steps.training import train
 from glsmed.client.training.worker_pool import worker_pool
+from glsmed.client.training.worker_pool.worker_failures import RunningWorker, WorkerError
 from glsmed.client.training.worker_pool.worker_messages import Done, Failed, send
-from glsmed.client.training.worker_pool.worker_pool import WorkerError, WorkerPool, _Worker
+from glsmed.client.training.worker_pool.worker_pool import WorkerPool
 from glsmed.shared.errors import UsageError
 from glsmed.shared.networks.building import build_model
 from glsmed.shared.processes.children import start_child
@@ -194,7 +195,7 @@ def test_the_worker_that_failed_first_is_named(
         ours, theirs = socket.socketpair()
         ends.append(Connection(theirs.detach()))
         child = start_child(str(number), ["true"], log=tmp_path / f"{number}.log", environment={})
-        pool._workers.append(_Worker(f"worker {number} of 2", child, Connection(ours.detach())))
+        pool._workers.append(RunningWorker(f"worker {number} of 2", child, Connection(ours.detach())))
     send(ends[0], first)
     ends[1].close() if second is None else send(ends[1], second)
     with pytest.raises(WorkerError, match=named):

@@ -220,8 +220,9 @@ def _unseen_table(rows: Mapping[str, Unseen]) -> Table:
         if one.auroc
     ]
     caption = (
-        f"First the model as it comes, then with an output calibration from {LABELS} labels of that hospital. Intervals: "
-        "patients and deals drawn again. The reference is gls-lexicon without gold and gls-site with it; * is clear of 0"
+        f"First the model as it comes, then with an output calibration from {LABELS} labels of that hospital. "
+        "Intervals: patients and deals drawn again. The reference is gls-lexicon without gold and gls-site with it; "
+        "* is clear of 0"
     )
     return Table(header, body, caption)
 

@@ -19,7 +19,7 @@ from glsmed.client.training.differential_privacy.patient_gradients import (
     patient_gradients,
 )
 from glsmed.client.training.differential_privacy.private_losses import clip_factors, finite_sum, image_losses
-from glsmed.client.training.differential_privacy.single_steps import add_one_patient
+from glsmed.client.training.differential_privacy.single_steps import add_one_by_one
 from glsmed.client.training.steps.batches import Batch
 from glsmed.client.training.steps.stepper import augmented_pixels, uses_autocast
 from glsmed.shared.protocol.study import TrainingSection
@@ -75,12 +75,7 @@ class PatientStepper:
                 return self._add_group(batch, images)
             except Exception as error:  # whatever a centre's model makes of an image, nobody outside may see it
                 structlog.get_logger().warning("patients_one_by_one", error=type(error).__name__)
-        total, start = torch.zeros((), device=self.device), 0
-        for count in images:
-            of_patient = batch.rows(slice(start, start + count))
-            total += add_one_patient(self.model, of_patient, self, at_once=IMAGES_AT_ONCE)
-            start += count
-        return total
+        return add_one_by_one(self.model, batch, images, self, at_once=IMAGES_AT_ONCE)
 
     def _add_group(self, batch: Batch, images: Sequence[int]) -> Tensor:
         found, losses = group_gradients(self.model, batch, images, autocast=self.autocast, device=self.device)

@@ -71,13 +71,26 @@ class SingleStepper:
 
         Returns the sum of the patients' losses. With nobody drawn it is a step of noise alone.
         """
-        total, start = torch.zeros((), device=self.device), 0
-        for count in images:
-            of_patient = batch.rows(slice(start, start + count))
-            total += add_one_patient(self.model, of_patient, self, at_once=IMAGES_AT_ONCE)
-            start += count
+        total = add_one_by_one(self.model, batch, images, self, at_once=IMAGES_AT_ONCE)
         self.steps.step()
         return total
+
+
+def add_one_by_one(model: nn.Module, batch: Batch, images: Sequence[int], how: _How, *, at_once: int) -> Tensor:
+    """Add each patient's clipped gradient to the step's sum; returns the sum of their losses.
+
+    Args:
+        model: on its device.
+        batch: the images, those of a patient side by side.
+        images: how many each patient has.
+        how: device, precision, clip norm.
+        at_once: images on the device at a time.
+    """
+    total, start = torch.zeros((), device=how.device), 0
+    for count in images:
+        total += add_one_patient(model, batch.rows(slice(start, start + count)), how, at_once=at_once)
+        start += count
+    return total
 
 
 def add_one_patient(model: nn.Module, batch: Batch, how: _How, *, at_once: int) -> Tensor:

@@ -11,10 +11,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from subprocess import TimeoutExpired
 
 import structlog
 import torch
@@ -28,6 +25,13 @@ from glsmed.client.training.steps.round_plan import RoundPlan, TrainingSummary
 from glsmed.client.training.steps.stepper import half_of
 from glsmed.client.training.steps.training import OnStep
 from glsmed.client.training.worker_pool.worker import WorkerSetup
+from glsmed.client.training.worker_pool.worker_failures import (
+    Failure,
+    RunningWorker,
+    WorkerError,
+    WorkerMemoryError,
+    first_failure,
+)
 from glsmed.client.training.worker_pool.worker_messages import (
     MONITOR_SUMS,
     EndRound,
@@ -40,62 +44,14 @@ from glsmed.client.training.worker_pool.worker_messages import (
     receive,
     send,
 )
-from glsmed.shared.errors import GlsmedError, UsageError
-from glsmed.shared.processes.children import Child, start_child, stop_children
+from glsmed.shared.errors import UsageError
+from glsmed.shared.processes.children import start_child, stop_children
 from glsmed.shared.protocol.study import Study
 
 PROGRAM = ("-m", "glsmed.client.training.worker_pool.worker")
 
-_FINAL_MESSAGE_SECONDS = 1.0
-
 WorkerReply = tuple[Head, dict[str, Tensor]]
 WorkerRequest = tuple[Head, Mapping[str, Tensor]]
-
-
-class WorkerError(GlsmedError):
-    """A training worker failed or ended."""
-
-
-class _WorkerMemoryError(GlsmedError):
-    """A worker's device ran out of memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Worker:
-    """A running worker; errors call it by ``name``."""
-
-    name: str
-    child: Child
-    channel: Connection
-
-
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    """A worker that failed, with its final message; one that ended without any did so before the others noticed."""
-
-    worker: _Worker
-    message: Failed | None
-
-    @property
-    def at(self) -> float:
-        """When it failed, to tell the first failure from those that it caused."""
-        return 0.0 if self.message is None else self.message.at
-
-    def error(self) -> GlsmedError:
-        """The error to raise."""
-        child = self.worker.child
-        if self.message is None:
-            with suppress(TimeoutExpired):  # its sockets are closed, so it is about to end
-                child.process.wait(timeout=_FINAL_MESSAGE_SECONDS)
-            status = child.process.returncode
-            return WorkerError(
-                f"{self.worker.name} ended with status {status}; the end of {child.log}:\n{child.log_tail()}"
-            )
-        if self.message.error == torch.OutOfMemoryError.__name__:
-            return _WorkerMemoryError(self.message.message)
-        return WorkerError(
-            f"{self.worker.name} failed: {self.message.error}: {self.message.message}; its log is {child.log}"
-        )
 
 
 class WorkerPool:
@@ -110,7 +66,7 @@ class WorkerPool:
         self._study = study
         self._devices = tuple(devices)
         self._state = state
-        self._workers: list[_Worker] = []
+        self._workers: list[RunningWorker] = []
         self._micro_batch_size: int | None = None
 
     def start(self) -> None:
@@ -182,7 +138,7 @@ class WorkerPool:
                         on_step(number)
                         told = number
                 return self._end(model, plan)
-            except _WorkerMemoryError:
+            except WorkerMemoryError:
                 self._halve_micro_batch(plan)
 
     def _steps(self, model: nn.Module, plan: RoundPlan) -> Iterator[int]:
@@ -232,7 +188,7 @@ class WorkerPool:
         share = -(-plan.images_in_step // len(self._devices))
         self._micro_batch_size = half_of(min(self._micro_batch_size or share, share))
 
-    def _started(self, rank: int, device: torch.device) -> _Worker:
+    def _started(self, rank: int, device: torch.device) -> RunningWorker:
         ours, theirs = socket.socketpair()
         count, model = len(self._devices), self._study.model
         with theirs:
@@ -254,7 +210,7 @@ class WorkerPool:
                 environment={"OMP_NUM_THREADS": str(max(1, torch.get_num_threads() // count))},
                 descriptors=[theirs.fileno()],
             )
-        return _Worker(f"training worker {rank + 1} of {count} ({device})", child, Connection(ours.detach()))
+        return RunningWorker(f"training worker {rank + 1} of {count} ({device})", child, Connection(ours.detach()))
 
     def _ask(self, requests: Sequence[WorkerRequest]) -> list[WorkerReply]:
         self._send(requests)
@@ -266,11 +222,11 @@ class WorkerPool:
             try:
                 send(worker.channel, head, tensors)
             except OSError:
-                raise self._first_failure(_Failure(worker, None)) from None
+                raise first_failure(Failure(worker, None), self._workers) from None
 
     def _replies(self) -> list[WorkerReply]:
         """The reply of every worker, in their order."""
-        waiting: dict[object, _Worker] = {worker.channel: worker for worker in self._workers}
+        waiting: dict[object, RunningWorker] = {worker.channel: worker for worker in self._workers}
         replies: dict[str, WorkerReply] = {}
         while waiting:
             for channel in multiprocessing.connection.wait([worker.channel for worker in waiting.values()]):
@@ -278,31 +234,11 @@ class WorkerPool:
                 replies[worker.name] = self._reply(worker)
         return [replies[worker.name] for worker in self._workers]
 
-    def _reply(self, worker: _Worker) -> WorkerReply:
+    def _reply(self, worker: RunningWorker) -> WorkerReply:
         try:
             head, tensors = receive(worker.channel)
         except (EOFError, OSError):
-            raise self._first_failure(_Failure(worker, None)) from None
+            raise first_failure(Failure(worker, None), self._workers) from None
         if isinstance(head, Failed):
-            raise self._first_failure(_Failure(worker, head))
+            raise first_failure(Failure(worker, head), self._workers)
         return head, tensors
-
-    def _first_failure(self, seen: _Failure) -> GlsmedError:
-        """The error of the worker that failed first: a worker that waits for another fails with it."""
-        deadline = time.monotonic() + _FINAL_MESSAGE_SECONDS
-        others = (worker for worker in self._workers if worker is not seen.worker)
-        failures = [seen, *(failure for worker in others for failure in _final_messages(worker, deadline))]
-        return min(failures, key=lambda failure: failure.at).error()
-
-
-def _final_messages(worker: _Worker, deadline: float) -> Iterator[_Failure]:
-    """How the worker failed, if it does so before the deadline."""
-    while worker.channel.poll(max(0.0, deadline - time.monotonic())):
-        try:
-            head, _ = receive(worker.channel)
-        except (EOFError, OSError):
-            yield _Failure(worker, None)
-            return
-        if isinstance(head, Failed):
-            yield _Failure(worker, head)
-            return
