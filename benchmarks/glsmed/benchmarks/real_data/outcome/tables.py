@@ -41,13 +41,13 @@ _DIFFERENCES = {
 }
 _NO_GOLD_REFERENCE = "gls-lexicon"
 _LEGEND = (
-    "A deal divides the patients into training and test; figures are means over deals. Gold labels are counted "
-    "for each hospital, and one that has fewer gives all. Intervals are 95 %, from patients and deals drawn "
-    "again, and not corrected for how many they are; one without 0 in it is clear of 0. Its floor: the ECE that "
-    "exactly right probabilities would have by chance. Slope: 1 is calibrated, less is overconfident. False "
-    "alerts at .95: in 100 examinations, at the threshold that calls 95 % of the present findings. Spared at .95: "
-    "of 100 examinations without the finding, those below that threshold. Doubted cells: those that the report "
-    "words with doubt."
+    "A deal divides each hospital's patients into training, validation and test; figures are means over deals. "
+    "Gold labels are counted for each hospital, and one that has fewer gives all. Intervals are 95 %, from "
+    "patients and deals drawn again, and not corrected for how many they are; one without 0 in it is clear of 0. "
+    "Its floor: the ECE that exactly right probabilities would have by chance. Slope: 1 is calibrated, less is "
+    "overconfident. False alerts at .95: in 100 examinations, at the threshold that calls 95 % of the present "
+    "findings. Spared at .95: of 100 examinations without the finding, those below that threshold. Doubted cells: "
+    "those that the report words with doubt."
 )
 _ASKED_ELSEWHERE = (
     "gls-lexicon",
