@@ -51,7 +51,7 @@ def test_three_hospitals_train_and_no_plain_update_leaves_one(tmp_path: Path) ->
 
 
 FOUR = RunSettings(sites=4, architecture="resnet10_x0_25", is_masked=True)
-LONG = {"rounds": 4, "steps_per_round": 200}  # steps of seconds, so that a kill comes before the update
+LONG = {"rounds": 3, "steps_per_round": 200}  # steps of seconds, so that a kill comes before the update
 KEPT = {"keep_every": 1}  # every round's model, to look at the one that the kill came in
 START_SECONDS, END_SECONDS = 300.0, 400.0
 
