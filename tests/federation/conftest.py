@@ -163,11 +163,11 @@ def write_site_data(folder: Path, *, seed: int) -> None:
     (folder / "gold.csv").write_text("\n".join(gold) + "\n")
 
 
-def _edit_study(content: dict[str, object], *, rounds: int, steps: int) -> None:
+def _edit_study(content: dict[str, object], training: dict[str, int], deadline_minutes: int) -> None:
     content["findings"] = ["effusion"]
     content["model"] = {"architecture": "resnet10", "image_size_px": 32}
-    content["training"] = {"rounds": rounds, "steps_per_round": steps, "batch_size": 8}
-    content["federation"] = {"quorum": 2, "round_deadline_minutes": 2}
+    content["training"] = training
+    content["federation"] = {"quorum": 2, "round_deadline_minutes": deadline_minutes}
     content["labels"] = {"shared_calibration": True}
 
 
@@ -186,12 +186,13 @@ def _edit_site(content: dict[str, object]) -> None:
     egress["cue_counts"] = True
 
 
-def make_federation(root: Path, *, rounds: int, steps: int = 4) -> Federation:
+def make_federation(root: Path, *, rounds: int, steps: int = 4, deadline_minutes: int = 2) -> Federation:
     """Everything up to the point where the centre and the hospitals start."""
     federation = Federation(root, free_port(), free_port())
     ports = ("--port", str(federation.port), "--loopback-port", str(federation.loopback_port))
     succeed("flwr-server", "init", "centre", "--name", "doubt", *ports, cwd=root)
-    edit_yaml(federation.study_file, lambda content: _edit_study(content, rounds=rounds, steps=steps))
+    training = {"rounds": rounds, "steps_per_round": steps, "batch_size": 8}
+    edit_yaml(federation.study_file, lambda content: _edit_study(content, training, deadline_minutes))
     with ThreadPoolExecutor() as pool:  # each waits for the programs of its hospital
         said = pool.map(lambda numbered: _set_up_site(federation, numbered[1], seed=numbered[0]), enumerate(SITES))
         enrolled = dict(zip(SITES, said, strict=True))

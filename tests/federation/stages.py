@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +31,13 @@ def processes(pattern: str) -> list[int]:
     listed = subprocess.run(["ps", "-eww", "-o", "pid,args"], capture_output=True, text=True, check=True).stdout
     lines = (line.strip().split(None, 1) for line in listed.splitlines()[1:])
     return [int(pid) for pid, arguments in lines if re.search(pattern, arguments)]
+
+
+def kill_all(folder: Path) -> None:
+    """kill -9 of every process that was started with a path below the folder."""
+    for pid in processes(re.escape(f"{folder}/")):
+        with suppress(ProcessLookupError):  # it ended with another one
+            os.kill(pid, signal.SIGKILL)
 
 
 @dataclass

@@ -1,9 +1,6 @@
 """Secure aggregation between real processes: a centre and its hospitals over TLS, each with its approved roster."""
 
 import json
-import os
-import re
-import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -30,7 +27,7 @@ from glsmed.server.folders.run_folder import RunFolder
 from glsmed.shared.files.audit import recorded
 from glsmed.shared.wire.packed_model import FLOAT
 
-from .stages import processes
+from .stages import kill_all
 
 pytestmark = [pytest.mark.slow, pytest.mark.processes]
 
@@ -70,8 +67,7 @@ def test_a_hospital_killed_between_its_keys_and_its_update_leaves_the_exact_sum_
             connect_hospital(folders, site, port=port)
             programs.start(site, "glsmed-client", "--site", str(folders.config(site)))
         number = _wait_until_it_trains(_log(folders, killed), among=len(FOUR.site_names))
-        for pid in processes(re.escape(f"{folders.config(killed).parent}/")):
-            os.kill(pid, signal.SIGKILL)
+        kill_all(folders.config(killed).parent)
         assert centre.process.wait(timeout=END_SECONDS) == 0, centre.log_tail()
     sent = [(entry["message"], entry["round"]) for entry in recorded(_log(folders, killed), "sent") if "round" in entry]
     assert ("SharesReply", number) in sent
