@@ -41,15 +41,14 @@ class Program:
     def output(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
-    def wait_for(self, pattern: str, *, seconds: float = 60, busy: float = BUSY) -> str:
+    def wait_for(self, pattern: str, *, seconds: float = 60) -> str:
         """The output once it matches; fails with the output when it does not in time, or the program ends.
 
         Args:
             pattern: regular expression.
-            seconds: on a quiet machine.
-            busy: how many times as long a busy machine may take; 1 where the time is what is tested.
+            seconds: on a quiet machine; a busy one may take :data:`BUSY` times as long.
         """
-        deadline = time.monotonic() + busy * seconds
+        deadline = time.monotonic() + BUSY * seconds
         ended = False
         while time.monotonic() < deadline and not ended:
             ended = self.process.poll() is not None
