@@ -63,7 +63,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.timeout(900)]
 PROJECT = Path(__file__).resolve().parents[2]
 MOST_MB = 100  # above idle, whatever is sent
 START_SECONDS = 300
-REST_SECONDS = 60
+REST_SECONDS = 20
 SILENT = 160  # connections
 ADDRESSES = tuple(f"127.0.0.{number}" for number in range(1, 6))
 NOBODY = 65534
@@ -168,11 +168,11 @@ class Centre:
         return next(int(line.split()[1]) for line in lines if line.startswith(field)) / 1024
 
     def _memory_at_rest_mb(self) -> float:
-        """``VmRSS`` once it has been the same for a second; as it is, if that takes long."""
+        """``VmRSS`` once it has been the same for half a second; as it is, if that takes long."""
         deadline, readings = time.monotonic() + REST_SECONDS, list[float]()
         while time.monotonic() < deadline and not (len(readings) == 6 and len(set(readings)) == 1):
             readings = [*readings[-5:], self.memory_mb("VmRSS")]
-            time.sleep(0.2)
+            time.sleep(0.1)
         return readings[-1]
 
     @contextmanager
