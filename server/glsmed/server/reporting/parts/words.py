@@ -246,4 +246,5 @@ WORDS: Catalogue = {
     "Age, sex and origin of patients, scanners, dates and views: sites do not send them.": "患者の年齢・性別・出身、装置、日付、撮影方向: 施設は送りません。",
     "How patients were chosen: each hospital makes its own manifest, and its own filters stand in its import log.": "患者の選び方: 各病院が自分の一覧を作り、その条件は取り込みの記録にあります。",
     "Errors of the reports and of gold labels; gold_quality says how far labels agree with gold where a site sends it.": "レポートとゴールドラベルの誤り。施設が送る場合は、ラベルとゴールドの一致の程度が gold_quality にあります。",
+    "(Figure, in the HTML page: {caption})": "（図はHTMLページにあります: {caption}）",
 }
