@@ -22,6 +22,7 @@ from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.labelling.pages.labelling_site import labelling_site
 from glsmed.client.labelling.session import open_labelling
 from glsmed.client.settings.config import SiteConfig, load_site
+from glsmed.client.site_page.site_page import site_page
 from glsmed.client.site_workbench.site_bench import site_bench
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.page.centre_page import centre_page
@@ -64,6 +65,8 @@ def _shown() -> Iterator[tuple[str, LocalSite, Steps]]:
             _labelling(hospital, language),
             lambda page: page.wait_for_selector("canvas[data-shown]"),
         )
+        departures = site_page(load_site(_config(hospital)), language=language)
+        yield f"site{ending}", departures, lambda page: page.click("a[href='#left']")
 
 
 def _config(hospital: str) -> Path:

@@ -1,4 +1,4 @@
-"""A DICOM image as greys of 8 bits, as a viewer would show it."""
+"""A DICOM image as greys, as a viewer would show it."""
 
 from collections.abc import Callable
 from typing import TypeVar

@@ -24,6 +24,8 @@ from glsmed.shared.pages.markdown_page import as_markdown
 from glsmed.shared.pages.spoken import LANGUAGES, say, speaking
 from glsmed.shared.protocol.study import Study
 
+_Intervals = Mapping[str, Mapping[str, Measured]]
+
 CARD = "model-card"
 _NONE = "–"
 
@@ -58,21 +60,23 @@ def write_site_card(folder: Path, facts: ShippedFacts) -> None:
         OSError: the disk is full.
     """
     beside = json.loads((folder / BESIDE).read_text(encoding="utf-8"))
+    intervals = {finding: _intervals(facts, finding) for finding in facts.evaluation.by_finding}
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     for language in LANGUAGES:
         ending = "" if language == "en" else f".{language}"
         with speaking(language, WORDS):
-            page = site_card(facts, beside, written_at=now)
+            page = site_card(facts, beside, intervals, written_at=now)
             write_text(folder / f"{CARD}{ending}.md", as_markdown(page), mode=PRIVATE_FILE)
             write_text(folder / f"{CARD}{ending}.html", as_html(page), mode=PRIVATE_FILE)
 
 
-def site_card(facts: ShippedFacts, beside: Mapping[str, object], *, written_at: str) -> Page:
+def site_card(facts: ShippedFacts, beside: Mapping[str, object], intervals: _Intervals, *, written_at: str) -> Page:
     """The card.
 
     Args:
         facts: about the model.
         beside: what ``site.json`` holds beside the weights.
+        intervals: of each metric by finding, where it has both classes.
         written_at: when, for people.
     """
     study = facts.study
@@ -82,7 +86,7 @@ def site_card(facts: ShippedFacts, beside: Mapping[str, object], *, written_at: 
         Heading(say("Intended use")),
         Paragraph(study.intended_use or say("Not given: study.yaml has no intended_use.")),
         Heading(say("How well it does here")),
-        *_performance(facts),
+        *_performance(facts, intervals),
         Heading(say("What makes it this site's")),
         _own_numbers(facts, beside),
         *_operating_points(facts, beside),
@@ -117,14 +121,14 @@ def _cautions() -> list[str]:
     ]
 
 
-def _performance(facts: ShippedFacts) -> list[Block]:
+def _performance(facts: ShippedFacts, intervals: _Intervals) -> list[Block]:
     measured = facts.evaluation
     gold = "{patients} patients of the test split, compared with gold."
     plain = (
         "{patients} patients of the test split, compared with plain statements of this site's reports, since there is "
         "no gold."
     )
-    rows = [_row(facts, place) for place in range(len(facts.study.findings))]
+    rows = [_row(facts, finding, intervals.get(finding, {})) for finding in facts.study.findings]
     names = ("finding", "examinations", "with it", "AUROC", "Brier score", "log-loss", "calibration error")
     caption = "With 95 % intervals over {draws} draws of patients. A finding with one class has none."
     blocks: list[Block] = [
@@ -137,20 +141,21 @@ def _performance(facts: ShippedFacts) -> list[Block]:
     return [*blocks, *_calibration(facts)]
 
 
-def _row(facts: ShippedFacts, place: int) -> list[str]:
-    finding = facts.study.findings[place]
+def _row(facts: ShippedFacts, finding: str, intervals: Mapping[str, Measured]) -> list[str]:
     numbers = facts.evaluation.by_finding.get(finding)
     if numbers is None:
         return [finding, "0", "0", *[say("no reference")] * 4]
     counts = [f"{numbers['n']:.0f}", f"{numbers['positives']:.0f}"]
     if not has_both_classes(numbers):
         return [finding, *counts, *[say("one class only")] * 4]
-    intervals = _intervals(facts, place)
     shown = [_with_interval(intervals[name]) for name in ("auroc", "brier", "log_loss")]
     return [finding, *counts, *shown, f"{numbers['ece']:.3f}"]
 
 
-def _intervals(facts: ShippedFacts, place: int) -> dict[str, Measured]:
+def _intervals(facts: ShippedFacts, finding: str) -> dict[str, Measured]:
+    if not has_both_classes(facts.evaluation.by_finding[finding]):
+        return {}
+    place = facts.study.findings.index(finding)
     truth = reference_labels(facts.test)[0][:, place]
     known = ~torch.isnan(truth)
     patients = [one for one, is_known in zip(facts.test.patients, known.tolist(), strict=True) if is_known]
