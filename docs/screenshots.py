@@ -26,10 +26,10 @@ from glsmed.client.site_page.site_page import site_page
 from glsmed.client.site_workbench.site_bench import site_bench
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.page.centre_page import centre_page
+from glsmed.shared.pages.spoken import Language
 from glsmed.shared.protocol.study import load_study
 from glsmed.shared.web.local_site import LocalSite
 from glsmed.shared.web.serving import serving
-from glsmed.shared.web.words import Language
 from glsmed.site_adapters.workbench.pages.site import workbench_site
 
 PICTURES = Path(__file__).resolve().parent / "tutorial"
@@ -58,7 +58,8 @@ def main(demo: Path) -> None:
 
 def _shown() -> Iterator[tuple[str, LocalSite, Steps]]:
     yield "centre", centre_page(StudyFolder(Path("centre/study.yaml"))), lambda page: page.click("a[href='#results']")
-    for hospital, language, ending in (("st-mary", "en", ""), ("sakura", "ja", ".ja")):
+    shown: tuple[tuple[str, Language, str], ...] = (("st-mary", "en", ""), ("sakura", "ja", ".ja"))
+    for hospital, language, ending in shown:
         yield f"workbench{ending}", _workbench(hospital, language), _first_doubt
         yield (
             f"label{ending}",

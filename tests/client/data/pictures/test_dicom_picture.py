@@ -33,7 +33,7 @@ def through_its_window(path: Path) -> NDArray[np.uint8]:
     """What a viewer makes of all greys, with the window that it is given."""
     deep = deep_dicom_picture(open_dicom(path))
     seen = (deep.greys.astype(float) - deep.black) / max(deep.white - deep.black, 1e-9)
-    return np.rint(255 * seen.clip(0, 1)).astype(np.uint8)
+    return np.asarray(np.rint(255 * seen.clip(0, 1)), dtype=np.uint8)
 
 
 def correlation(left: NDArray[Any], right: NDArray[Any]) -> float:

@@ -51,4 +51,4 @@ class DeepGreys:
         size = max(1, round(width * scale)), max(1, round(height * scale))
         fine = Image.fromarray(self.greys.astype(np.float32)).resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
         most = np.iinfo(self.greys.dtype).max
-        return type(self)(np.rint(np.clip(fine, 0, most)).astype(self.greys.dtype), self.black, self.white)
+        return type(self)(np.rint(np.clip(np.asarray(fine), 0, most)).astype(self.greys.dtype), self.black, self.white)
