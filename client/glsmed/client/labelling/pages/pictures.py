@@ -8,7 +8,7 @@ from pathlib import Path
 from glsmed.client.data.images import read_deep_greys
 
 LONGEST_PX = 2048
-_KEPT = 16  # pictures: those around the one that is looked at
+_KEPT = 8  # pictures: those around the one that is looked at
 
 
 @dataclass(frozen=True, slots=True)
