@@ -49,6 +49,7 @@ WORDS: Catalogue = {
     "SharesReply": "鍵の分割",
     "UnmaskReply": "秘匿の解除",
     "error": "エラー",
+    "that it does not hold the model that was named: the centre then sends it": "指定されたモデルを持っていないこと（この後、中央がモデルを送ります）",
     "the name of an error: {code}": "エラーの名前: {code}",
     "that this site is there, and how many patients and cells it lets be known": "この施設の参加と、開示できる患者数・セル数",
     "the model that it trained in round {number} ({size})": "ラウンド {number} で学習したモデル（{size}）",
