@@ -6,8 +6,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from glsmed.benchmarks.privacy_cost.planned_training import CPU, Planned, train_as_planned
-from glsmed.benchmarks.simulator.drawn_examples import drawn_examples
+from glsmed.benchmarks.simulator.drawn_examples import archived_examples, drawn_examples
+from glsmed.benchmarks.simulator.sources import DRAWN, label_of
+from glsmed.client.data.examples import Examples
 from glsmed.client.evaluation.evaluation import evaluate
+from glsmed.shared.errors import UsageError
 from glsmed.shared.files.atomic import write_text
 from glsmed.shared.privacy.planning import planned_batch
 from glsmed.shared.processes.command_line import Tell
@@ -15,15 +18,27 @@ from glsmed.shared.processes.command_line import Tell
 EPSILONS: tuple[float | None, ...] = (1.0, 2.0, 4.0, 8.0, None)  # None: without privacy
 BATCHES: Mapping[int, int] = {patients: planned_batch(patients) for patients in (500, 5000)}  # by training patients
 _TEST_PATIENTS = 1000
+_FEWEST_TEST_PATIENTS = 500  # of an archive, which has no more than it has
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A training: so many patients, a wanted epsilon (None: no privacy), and the seed of patients and first weights."""
+    """A training: so many patients, a wanted epsilon (None: no privacy), and the seed of patients and first weights.
+
+    Attributes:
+        pixels: ``drawn``, or the name of an archive of real pictures.
+    """
 
     patients: int
     epsilon: float | None
     seed: int
+    pixels: str = DRAWN
+
+    @property
+    def file_name(self) -> str:
+        """Of the result."""
+        source = "" if self.pixels == DRAWN else f"{label_of(self.pixels)}-"
+        return f"{source}{self.seed}-{self.patients}-{self.epsilon or 'plain'}.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +59,7 @@ class Cost:
     auroc: float
 
 
-def costs(out: Path, *, cohorts: Sequence[int], seeds: int, tell: Tell) -> Iterator[Cost]:
+def costs(out: Path, *, cohorts: Sequence[int], seeds: int, tell: Tell, pixels: str = DRAWN) -> Iterator[Cost]:
     """Every job's cost, seed by seed; what ``out`` holds already is not trained again.
 
     Args:
@@ -52,10 +67,11 @@ def costs(out: Path, *, cohorts: Sequence[int], seeds: int, tell: Tell) -> Itera
         cohorts: training patients, keys of :data:`BATCHES`.
         seeds: how many.
         tell: gets a line for each job.
+        pixels: see :class:`Job`.
     """
-    jobs = (Job(patients, wanted, seed) for seed in range(seeds) for patients in cohorts for wanted in EPSILONS)
+    jobs = (Job(patients, wanted, seed, pixels) for seed in range(seeds) for patients in cohorts for wanted in EPSILONS)
     for job in jobs:
-        kept = out / "jobs" / f"{job.seed}-{job.patients}-{job.epsilon or 'plain'}.json"
+        kept = out / "jobs" / job.file_name
         if not kept.is_file():
             write_text(kept, json.dumps(asdict(cost_of(job))) + "\n")
         content = json.loads(kept.read_text(encoding="utf-8"))
@@ -70,8 +86,19 @@ def cost_of(job: Job) -> Cost:
     The patients of a small cohort are the first of a larger one's, and all of a seed are measured on the same others.
     """
     batch = BATCHES[job.patients]
-    test = drawn_examples(_TEST_PATIENTS, seed=2 * job.seed)
-    patients = drawn_examples(max(BATCHES), seed=2 * job.seed + 1).rows(slice(0, job.patients))
-    trained = train_as_planned(patients, Planned(job.epsilon, batch, job.seed))
+    learned, test = _patients(job)
+    trained = train_as_planned(learned, Planned(job.epsilon, batch, job.seed))
     auroc = evaluate(trained.model, test, device=CPU).macro["auroc"]
     return Cost(job, batch, trained.noise, trained.steps, trained.spent, round(auroc, 4))
+
+
+def _patients(job: Job) -> tuple[Examples, Examples]:
+    """Those that the hospital learns from, and the others."""
+    if job.pixels == DRAWN:
+        learned = drawn_examples(max(BATCHES), seed=2 * job.seed + 1)
+        return learned.rows(slice(0, job.patients)), drawn_examples(_TEST_PATIENTS, seed=2 * job.seed)
+    everyone = archived_examples(job.pixels, seed=job.seed)
+    test = min(_TEST_PATIENTS, len(everyone) - max(BATCHES))
+    if test < _FEWEST_TEST_PATIENTS:
+        raise UsageError(f"--pixels {job.pixels}: expected at least {max(BATCHES) + _FEWEST_TEST_PATIENTS} pictures")
+    return everyone.rows(slice(test, test + job.patients)), everyone.rows(slice(0, test))
