@@ -50,6 +50,7 @@ def main(demo: Path) -> None:
         for name, site, steps in _shown():
             told: list[str] = []
             with serving(site, port=0, tell=told.append):
+                page.set_viewport_size({"width": _WIDTH, "height": _HEIGHT})
                 page.goto(told[-1])
                 steps(page)
                 page.wait_for_load_state("networkidle")
@@ -67,7 +68,7 @@ def _shown() -> Iterator[tuple[str, LocalSite, Steps]]:
             lambda page: page.wait_for_selector("canvas[data-shown]"),
         )
         departures = site_page(load_site(_config(hospital)), language=language)
-        yield f"site{ending}", departures, lambda page: page.click("a[href='#left']")
+        yield f"site{ending}", departures, _what_left
 
 
 def _config(hospital: str) -> Path:
@@ -84,6 +85,11 @@ def _first_doubt(page: Page) -> None:
     page.wait_for_load_state("networkidle")
     page.keyboard.press("o")
     page.wait_for_selector("mark")
+
+
+def _what_left(page: Page) -> None:
+    page.set_viewport_size({"width": _WIDTH, "height": _HEIGHT // 2})  # a page of words: half of it says enough
+    page.click("a[href='#left']")
 
 
 def _labelling(hospital: str, language: Language) -> LocalSite:

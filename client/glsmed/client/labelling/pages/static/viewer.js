@@ -6,7 +6,7 @@ const LEVEL = 1 / 25; // of the window: one step of level
 const DRAG = 200; // pixels of dragging that double the window
 const FINE = 1 / 512; // of the window: level for each pixel of dragging
 const LEAST_WINDOW = 2; // greys
-const SIDE = 1024; // of the canvas at least, so that a small picture can be zoomed
+const SIDE = 1024; // of the canvas: more than a screen shows of it; zoom brings the picture's own pixels
 const KEPT = 8;
 const pictures = new Map(); // by address: the picture that is on its way
 
@@ -98,14 +98,14 @@ export class Viewer {
 
   paint() {
     if (!this.picture) return;
-    const { width, height } = this.shown, longest = Math.max(width, height), side = Math.max(SIDE, longest);
-    if (this.canvas.width !== side) this.canvas.width = this.canvas.height = side;
+    const { width, height } = this.shown, scale = SIDE / Math.max(width, height);
+    if (this.canvas.width !== SIDE) this.canvas.width = this.canvas.height = SIDE;
     const context = this.canvas.getContext("2d");
     context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, side, side);
-    context.setTransform(this.zoom, 0, 0, this.zoom, (1 - this.zoom) * side / 2 + this.x, (1 - this.zoom) * side / 2 + this.y);
-    const across = width * side / longest, down = height * side / longest;
-    context.drawImage(this.shown, (side - across) / 2, (side - down) / 2, across, down);
+    context.clearRect(0, 0, SIDE, SIDE);
+    context.setTransform(this.zoom, 0, 0, this.zoom, (1 - this.zoom) * SIDE / 2 + this.x, (1 - this.zoom) * SIDE / 2 + this.y);
+    const across = width * scale, down = height * scale;
+    context.drawImage(this.shown, (SIDE - across) / 2, (SIDE - down) / 2, across, down);
   }
 
   do(action) {
