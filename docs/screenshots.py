@@ -22,13 +22,14 @@ from glsmed.client.data.site_inputs import read_site_inputs
 from glsmed.client.labelling.pages.labelling_site import labelling_site
 from glsmed.client.labelling.session import open_labelling
 from glsmed.client.settings.config import SiteConfig, load_site
+from glsmed.client.site_page.site_page import site_page
 from glsmed.client.site_workbench.site_bench import site_bench
 from glsmed.server.folders.study_folder import StudyFolder
 from glsmed.server.page.centre_page import centre_page
+from glsmed.shared.pages.spoken import Language
 from glsmed.shared.protocol.study import load_study
 from glsmed.shared.web.local_site import LocalSite
 from glsmed.shared.web.serving import serving
-from glsmed.shared.web.words import Language
 from glsmed.site_adapters.workbench.pages.site import workbench_site
 
 PICTURES = Path(__file__).resolve().parent / "tutorial"
@@ -49,6 +50,7 @@ def main(demo: Path) -> None:
         for name, site, steps in _shown():
             told: list[str] = []
             with serving(site, port=0, tell=told.append):
+                page.set_viewport_size({"width": _WIDTH, "height": _HEIGHT})
                 page.goto(told[-1])
                 steps(page)
                 page.wait_for_load_state("networkidle")
@@ -57,13 +59,16 @@ def main(demo: Path) -> None:
 
 def _shown() -> Iterator[tuple[str, LocalSite, Steps]]:
     yield "centre", centre_page(StudyFolder(Path("centre/study.yaml"))), lambda page: page.click("a[href='#results']")
-    for hospital, language, ending in (("st-mary", "en", ""), ("sakura", "ja", ".ja")):
+    shown: tuple[tuple[str, Language, str], ...] = (("st-mary", "en", ""), ("sakura", "ja", ".ja"))
+    for hospital, language, ending in shown:
         yield f"workbench{ending}", _workbench(hospital, language), _first_doubt
         yield (
             f"label{ending}",
             _labelling(hospital, language),
             lambda page: page.wait_for_selector("canvas[data-shown]"),
         )
+        departures = site_page(load_site(_config(hospital)), language=language)
+        yield f"site{ending}", departures, _what_left
 
 
 def _config(hospital: str) -> Path:
@@ -80,6 +85,11 @@ def _first_doubt(page: Page) -> None:
     page.wait_for_load_state("networkidle")
     page.keyboard.press("o")
     page.wait_for_selector("mark")
+
+
+def _what_left(page: Page) -> None:
+    page.set_viewport_size({"width": _WIDTH, "height": _HEIGHT // 2})  # a page of words: half of it says enough
+    page.click("a[href='#left']")
 
 
 def _labelling(hospital: str, language: Language) -> LocalSite:

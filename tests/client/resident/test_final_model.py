@@ -24,7 +24,14 @@ def test_the_card_and_the_reference_for_drift_lie_beside_the_model(site: SiteRun
     keep_final_model(site, OutputCalibration(findings=site.study.findings, curves={}), round_number=2)
     folder = site.config.state.shipped_model
     names = {path.name for path in folder.iterdir()}
-    assert {"model.safetensors", "site.json", "model-card.md", "model-card.html", "drift-reference.json"} <= names
+    assert {
+        "model.safetensors",
+        "site.json",
+        "model-card.md",
+        "model-card.html",
+        "model-card.ja.md",
+        "drift-reference.json",
+    } <= names
     reference = read_drift_reference(folder)
     assert reference.findings == site.study.findings
     assert 0 < len(reference.values) <= len(set(site.splits["test"].patients))

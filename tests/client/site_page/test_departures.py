@@ -50,6 +50,12 @@ def row(config: SiteConfig) -> list[str]:
         ("sent", {"message": "PriorReply"}, "that it starts from the prior of all sites", ""),
         ("sent", {"message": "SharesReply"}, "a message of kind SharesReply", ""),
         ("sent_error", {"code": "DataError"}, "the name of an error: DataError", ""),
+        (
+            "sent_error",
+            {"code": "UnknownModelError"},
+            "that it does not hold the model that was named: the centre then sends it",
+            "",
+        ),
     ],
 )
 def test_what_left_is_said_in_words(

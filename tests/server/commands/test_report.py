@@ -77,4 +77,4 @@ def test_the_report_can_be_in_japanese(folder: StudyFolder) -> None:
     report = (folder.run / "report.html").read_text(encoding="utf-8")
     assert '<html lang="ja">' in report
     assert "測定されていないもの" in report
-    assert "Intended use" in (folder.run / "model-card.md").read_text(encoding="utf-8")
+    assert "使用目的" in (folder.run / "model-card.md").read_text(encoding="utf-8")

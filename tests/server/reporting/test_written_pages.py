@@ -65,6 +65,16 @@ def test_words_of_a_site_are_escaped_and_bounded(folder: StudyFolder) -> None:
     assert r"\<script\>" in markdown
 
 
+def test_card_and_sheet_are_in_the_chosen_language(folder: StudyFolder) -> None:
+    write_pages(folder, language="ja")
+    for name, title in (("model-card", "モデルカード"), ("data-sheet", "データシート")):
+        assert '<html lang="ja">' in (folder.run / f"{name}.html").read_text(encoding="utf-8")
+        text = (folder.run / f"{name}.md").read_text(encoding="utf-8").replace("\\", "")
+        assert text.startswith(f"# {title}: ")
+        english = [line for line in text.splitlines() if re.search(r"([A-Za-z]{2,}[ ,]+){4}", line)]
+        assert [line for line in english if "patient 4711" not in line] == []  # a site's own words stay as they are
+
+
 def test_why_each_number_is_missing_stands_in_the_report(folder: StudyFolder) -> None:
     write_pages(folder)
     card = (folder.run / "model-card.md").read_text(encoding="utf-8").replace("\\", "")

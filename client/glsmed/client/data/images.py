@@ -1,15 +1,19 @@
-"""From an image file to a grey square: PNG, JPEG and DICOM."""
+"""From an image file, PNG, JPEG or DICOM, to the grey square of training, or to the greys of a viewer."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from pydicom.dataset import Dataset
 
+from glsmed.client.data.pictures.deep_greys import DeepGreys
 from glsmed.client.data.pictures.dicom_file import is_dicom, open_dicom
-from glsmed.client.data.pictures.dicom_picture import check_headers, dicom_picture
+from glsmed.client.data.pictures.dicom_picture import check_headers, deep_dicom_picture, dicom_picture
 from glsmed.client.data.pictures.local_contrast import equalize_locally
-from glsmed.client.data.pictures.raster_picture import raster_picture
+from glsmed.client.data.pictures.raster_picture import deep_raster_picture, raster_picture
 from glsmed.shared.errors import DataError
 
 _LARGE_BYTES = 1 << 26  # what is larger is refused by its headers if it can be, before it is read into memory
@@ -30,11 +34,35 @@ def read_image(path: Path, *, size_px: int, clahe: bool = False, content: bytes 
     Raises:
         DataError: naming the file and what is wrong with it.
     """
-    try:
+    with _named(path):
         if is_dicom(path, content):
-            image = _dicom(path)
+            image = Image.fromarray(dicom_picture(_dicom(path)))
         else:
             image = raster_picture(path.read_bytes() if content is None else content, size_px=size_px)
+    return _square(image, size_px, clahe=clahe)
+
+
+def read_deep_greys(path: Path, *, longest_px: int) -> DeepGreys:
+    """The picture for a viewer, with all greys of the file and the black and white of :func:`read_image`.
+
+    Args:
+        path: the file.
+        longest_px: the longer side at most; a smaller picture stays as it is.
+
+    Raises:
+        DataError: naming the file and what is wrong with it.
+    """
+    with _named(path):
+        if is_dicom(path):
+            return deep_dicom_picture(_dicom(path)).within(longest_px)
+        return deep_raster_picture(path.read_bytes(), size_px=longest_px).within(longest_px)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Whatever goes wrong with the file becomes a DataError that names it."""
+    try:
+        yield
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
     except OSError as error:
@@ -43,13 +71,12 @@ def read_image(path: Path, *, size_px: int, clahe: bool = False, content: bytes 
         raise DataError(f"{path}: cannot be read: its pixels need more memory than there is") from None
     except Exception:  # decoders raise all kinds of errors on a broken file, in words of their own
         raise DataError(f"{path}: cannot be read: the file is damaged") from None
-    return _square(image, size_px, clahe=clahe)
 
 
-def _dicom(path: Path) -> Image.Image:
+def _dicom(path: Path) -> Dataset:
     if path.stat().st_size > _LARGE_BYTES:
         check_headers(open_dicom(path, headers_only=True))
-    return Image.fromarray(dicom_picture(open_dicom(path)))
+    return open_dicom(path)
 
 
 def _square(image: Image.Image, size_px: int, *, clahe: bool) -> NDArray[np.uint8]:

@@ -1,6 +1,9 @@
 """A site's result beside that of the best model that it trained alone, in words."""
 
 from collections.abc import Mapping
+from typing import Literal
+
+from glsmed.shared.pages.spoken import say
 
 _ALIKE = 0.0005  # less than what three decimals show
 
@@ -20,22 +23,32 @@ def beside_local(study: Findings, local: Findings) -> str:
     if ranking is None:
         return ""
     ours, own, findings = ranking
-    words = (
-        f"The study's model has a mean AUROC of {ours:.3f} over {findings} {_plural(findings)} on this site's test "
-        f"patients, the best model that the site trained alone has {own:.3f}: {_verdict(ours - own, 'ranks')}."
+    words = say(
+        "The study's model has a mean AUROC of {ours} over {findings} on this site's test patients, the best model "
+        "that the site trained alone has {own}: {verdict}.",
+        ours=f"{ours:.3f}",
+        own=f"{own:.3f}",
+        findings=_counted(findings),
+        verdict=_verdict(ours - own, "ranks"),
     )
     honesty = _means(study, local, "log_loss")
     if honesty is None:
         return words
     ours, own, _ = honesty
-    return f"{words} Mean log-loss is {ours:.3f} against {own:.3f}: {_verdict(own - ours, 'says probabilities')}."
+    verdict = _verdict(own - ours, "says probabilities")
+    second = "{words} Mean log-loss is {ours} against {own}: {verdict}."
+    return say(second, words=words, ours=f"{ours:.3f}", own=f"{own:.3f}", verdict=verdict)
 
 
-def _verdict(gain: float, does: str) -> str:
+def _verdict(gain: float, does: Literal["ranks", "says probabilities"]) -> str:
     if abs(gain) < _ALIKE:
-        return "the two do equally well"
-    which = "the study's model" if gain > 0 else "the site's own model"
-    return f"{which} {does} better, by {abs(gain):.3f}"
+        return say("the two do equally well")
+    if does == "ranks":
+        ours, own = "the study's model ranks better, by {gain}", "the site's own model ranks better, by {gain}"
+    else:
+        ours = "the study's model says probabilities better, by {gain}"
+        own = "the site's own model says probabilities better, by {gain}"
+    return say(ours if gain > 0 else own, gain=f"{abs(gain):.3f}")
 
 
 def _means(study: Findings, local: Findings, metric: str) -> tuple[float, float, int] | None:
@@ -46,5 +59,5 @@ def _means(study: Findings, local: Findings, metric: str) -> tuple[float, float,
     return ours, own, len(both)
 
 
-def _plural(count: int) -> str:
-    return "finding" if count == 1 else "findings"
+def _counted(findings: int) -> str:
+    return say("1 finding" if findings == 1 else "{count} findings", count=findings)

@@ -10,10 +10,10 @@ from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.egress.local_record import LocalRecord
 from glsmed.client.egress.site_numbers import Number
 from glsmed.client.evaluation.beside_local import beside_local
+from glsmed.client.evaluation.card.site_card import ShippedFacts, write_site_card
 from glsmed.client.evaluation.evaluation import evaluate
 from glsmed.client.evaluation.model_description import ModelDescription, describe_model
 from glsmed.client.evaluation.shipped_model import SiteParts, write_shipped_model
-from glsmed.client.evaluation.site_card import ShippedFacts, write_site_card
 from glsmed.client.labels.site_labels import label_rows
 from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.monitoring.drift_reference import Cell, DriftReference, by_patient, write_drift_reference
@@ -85,8 +85,9 @@ def _describe(site: SiteRuntime, output_calibration: OutputCalibration, round_nu
         round=round_number,
         evaluation=measured,
         test=test,
-        beside_local=beside_local(measured.by_finding, _by_finding(_local_numbers(site))),
+        local=_by_finding(_local_numbers(site)),
         epsilon=site.strategy.epsilon_spent(),
+        sensitivity=site.config.alert_sensitivity,
     )
     write_site_card(folder, facts)
     cells = _cells(site, test, measured.probabilities.tolist())

@@ -11,6 +11,7 @@ from typing import Any
 
 from glsmed.client.settings.config import SiteConfig
 from glsmed.client.settings.enrolment import read_private_key
+from glsmed.shared.errors import UnknownModelError
 from glsmed.shared.files.audit import AuditReport, verify
 from glsmed.shared.files.line_signature import public_line
 from glsmed.shared.pages.blocks import Block, Paragraph, Table, bounded
@@ -112,7 +113,13 @@ def _departures(log: Path) -> Iterator[Departure]:
             yield Departure(at, kind, _in_words(kind, fields), _numbers_of(fields))
         elif entry["event"] == "sent_error":
             code = bounded(fields.get("code"), most=80)
-            yield Departure(at, "error", say("the name of an error: {code}", code=code), {})
+            yield Departure(at, "error", _error_words(code), {})
+
+
+def _error_words(code: str) -> str:
+    if code == UnknownModelError.__name__:  # no fault: the centre had named the model by its digest alone
+        return say("that it does not hold the model that was named: the centre then sends it")
+    return say("the name of an error: {code}", code=code)
 
 
 def _entry(line: str) -> Fields | None:

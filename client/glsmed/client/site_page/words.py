@@ -49,6 +49,7 @@ WORDS: Catalogue = {
     "SharesReply": "鍵の分割",
     "UnmaskReply": "秘匿の解除",
     "error": "エラー",
+    "that it does not hold the model that was named: the centre then sends it": "指定されたモデルを持っていないこと（この後、中央がモデルを送ります）",
     "the name of an error: {code}": "エラーの名前: {code}",
     "that this site is there, and how many patients and cells it lets be known": "この施設の参加と、開示できる患者数・セル数",
     "the model that it trained in round {number} ({size})": "ラウンド {number} で学習したモデル（{size}）",
@@ -92,4 +93,9 @@ WORDS: Catalogue = {
     "more often": "増加",
     "less often": "減少",
     "Name new examinations to see this: page --predictions predictions.csv --manifest manifest.csv": "表示するには新しい検査を指定してください: page --predictions predictions.csv --manifest manifest.csv",
+    "round {round} of {rounds}: trained {steps} steps in {time}, loss {loss}; update sent ({size}){spent}": "ラウンド {round} / {rounds}: {steps}ステップを学習（{time}、損失 {loss}）、更新を送信（{size}）{spent}",
+    "; epsilon {epsilon} spent": "、消費した ε は {epsilon}",
+    "round {round}: the centre's request ({task}) failed here with {code}; the reason is in logs/resident.log of the state folder": "ラウンド {round}: 中央からの依頼（{task}）はここで {code} により失敗しました。理由は状態フォルダーの logs/resident.log にあります",
+    "the study has ended, your model is in {folder}, with its model card. {own}": "研究は終了しました。モデルはモデルカードとともに {folder} にあります。{own}",
+    "`glsmed-client train-local` would show what this site reaches alone": "`glsmed-client train-local` で、この施設単独での到達点がわかります",
 }

@@ -14,7 +14,7 @@ from glsmed.shared.web.page_options import LanguageOption, PortOption
 def report_command(
     context: typer.Context,
     study: StudyOption = None,
-    language: Annotated[Language, typer.Option(help="Of the report; card and sheet are in English.")] = "en",
+    language: Annotated[Language, typer.Option(help="Of the pages.")] = "en",
 ) -> None:
     """Write report, model card and data sheet into the run folder, from the record alone; at any time.
 

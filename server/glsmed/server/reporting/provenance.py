@@ -60,20 +60,27 @@ def privacy_blocks(record: StudyRecord) -> list[Block]:
 def intended_use_blocks(record: StudyRecord) -> list[Block]:
     """What the study's authors want the model to be used for, or that they did not say."""
     given = record.study.intended_use
-    text = bounded(given, most=2000) if given else "Not given: study.yaml has no intended_use."
-    return [
-        Paragraph(text),
-        Paragraph("glsmed is research software and not a medical device. No model of it may decide about a patient."),
-    ]
+    text = bounded(given, most=2000) if given else say("Not given: study.yaml has no intended_use.")
+    research = "glsmed is research software and not a medical device. No model of it may decide about a patient."
+    return [Paragraph(text), Paragraph(say(research))]
 
 
 def architecture_words(record: StudyRecord) -> str:
     """One sentence on network, input and output."""
     study = record.study
-    return (
-        f"{study.model.architecture}, one grey image of {study.model.image_size_px} by {study.model.image_size_px} "
-        f"pixels in, a probability for each of {len(study.findings)} findings out: {', '.join(study.findings)}."
+    return say(
+        "{network}, one grey image of {side} by {side} pixels in, a probability for each of {count} findings out: "
+        "{findings}.",
+        network=study.model.architecture,
+        side=study.model.image_size_px,
+        count=len(study.findings),
+        findings=", ".join(study.findings),
     )
+
+
+def unmentioned_words(record: StudyRecord) -> str:
+    """What sites do with a finding that a report does not mention."""
+    return say("left out" if record.study.labels.unmentioned == "masked" else "taken as absent")
 
 
 def _bundle_row(record: StudyRecord) -> list[str]:

@@ -35,9 +35,8 @@ def training_cells_table(record: StudyRecord) -> Table | None:
     if not any(cells.values()):
         return None
     rows = [[finding, *(count(own.get(finding)) for own in cells.values())] for finding in record.study.findings]
-    return Table(
-        ["finding", *cells], rows, "Labelled cells that sites train on; a dash: too few patients, or not sent."
-    )
+    caption = say("Labelled cells that sites train on; a dash: too few patients, or not sent.")
+    return Table([say("finding"), *cells], rows, caption)
 
 
 def round_blocks(record: StudyRecord) -> list[Block]:

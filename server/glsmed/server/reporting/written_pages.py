@@ -21,7 +21,7 @@ def write_pages(folder: StudyFolder, *, language: Language = "en") -> list[Path]
 
     Args:
         folder: of the study.
-        language: of the report; card and sheet are in English.
+        language: of the pages.
 
     Raises:
         ConfigurationError: study.yaml has faults.
@@ -31,9 +31,9 @@ def write_pages(folder: StudyFolder, *, language: Language = "en") -> list[Path]
     record, now = read_study_record(folder), datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     with speaking(language, WORDS):
         texts = {"report.html": as_html(report_page(record, written_at=now))}
-    for name, make in (("model-card", model_card), ("data-sheet", data_sheet)):
-        page = make(record, written_at=now)
-        texts |= {f"{name}.html": as_html(page), f"{name}.md": as_markdown(page)}
+        for name, make in (("model-card", model_card), ("data-sheet", data_sheet)):
+            page = make(record, written_at=now)
+            texts |= {f"{name}.html": as_html(page), f"{name}.md": as_markdown(page)}
     try:
         for name, text in texts.items():
             write_text(folder.run / name, text)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from glsmed.shared.pages.blocks import Block, Figure, Frame, Heading, Listing, Page, Paragraph, Table
+from glsmed.shared.pages.spoken import say
 
 _BULLET = re.compile(r"^([-+=])(?=\s|$)")
 _NUMBERED = re.compile(r"^(\d+)([.)])(?=\s|$)")
@@ -27,7 +28,7 @@ def _block(block: Block) -> str:
         case Table():
             return _table(block)
         case Figure():
-            return f"(Figure, in the HTML page: {_text(block.caption)})"
+            return say("(Figure, in the HTML page: {caption})", caption=_text(block.caption))
         case Frame():
             return ""
 

@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from glsmed.client.data.pictures.dicom_file import open_dicom
-from glsmed.client.data.pictures.dicom_picture import dicom_picture
+from glsmed.client.data.pictures.dicom_picture import deep_dicom_picture, dicom_picture
 from glsmed.shared.errors import DataError
 
 WriteDicom = Callable[..., Path]
@@ -27,6 +27,13 @@ FIRST_WINDOW = ("--use-window", "1")
 
 def shown(path: Path) -> NDArray[np.uint8]:
     return dicom_picture(open_dicom(path))
+
+
+def through_its_window(path: Path) -> NDArray[np.uint8]:
+    """What a viewer makes of all greys, with the window that it is given."""
+    deep = deep_dicom_picture(open_dicom(path))
+    seen = (deep.greys.astype(float) - deep.black) / max(deep.white - deep.black, 1e-9)
+    return np.asarray(np.rint(255 * seen.clip(0, 1)), dtype=np.uint8)
 
 
 def correlation(left: NDArray[Any], right: NDArray[Any]) -> float:
@@ -123,6 +130,22 @@ def test_a_film_is_shown_as_dcmtk_shows_it(
     else:
         assert correlation(shown(path), dcmtk(path, *options)) > LEAST_CORRELATION
     assert len(np.unique(shown(path))) > 100
+    assert np.abs(through_its_window(path).astype(int) - shown(path)).max() <= 1
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME2", "MONOCHROME1"])
+def test_a_viewer_gets_every_stored_value(write_dicom: WriteDicom, film: Film, photometric: str) -> None:
+    path = write_dicom(film, BitsStored=12, HighBit=11, PhotometricInterpretation=photometric, **WINDOW)
+    deep = deep_dicom_picture(open_dicom(path))
+    expected = film if photometric == "MONOCHROME2" else film.max() - film
+    assert deep.greys.dtype == np.uint16
+    assert np.array_equal(deep.greys, expected)
+    assert deep.white - deep.black == pytest.approx(2599)
+
+
+def test_a_modality_lut_keeps_its_steps_for_a_viewer(write_dicom: WriteDicom, film: Film) -> None:
+    path = write_dicom(film, BitsStored=12, HighBit=11, ModalityLUTSequence=[table(CURVE.astype(int), bits=12)])
+    assert len(np.unique(deep_dicom_picture(open_dicom(path)).greys)) == len(np.unique(CURVE.astype(int)[film]))
 
 
 def test_a_comma_in_a_window_is_a_decimal_point(write_dicom: WriteDicom, dcmtk: Render, film: Film) -> None:

@@ -1,6 +1,7 @@
-"""A DICOM image as greys of 8 bits, as a viewer would show it."""
+"""A DICOM image as greys, as a viewer would show it."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,12 +9,15 @@ from pydicom.dataset import Dataset
 
 from glsmed.client.data.pictures.colour import grey_of_colour
 from glsmed.client.data.pictures.contrast import robust_range, sample_of, to_greys
+from glsmed.client.data.pictures.deep_greys import DeepGreys
 from glsmed.client.data.pictures.dicom_file import text, whole
 from glsmed.client.data.pictures.grey_scale import Curve, GreyScale, Line
 from glsmed.client.data.pictures.lookup_tables import LookupTable
 from glsmed.client.data.pictures.sizes import check_size
 from glsmed.client.data.pictures.stored_values import decoded_pixels, grey_values, padding_of
 from glsmed.shared.errors import DataError
+
+_ShadesT = TypeVar("_ShadesT", bound=np.generic)
 
 _BYTE, _WORD = 255, 65_535
 _AXES = 2  # rows and columns
@@ -33,16 +37,41 @@ def dicom_picture(dataset: Dataset) -> NDArray[np.uint8]:
     Raises:
         DataError: there is not exactly one grey image, or it cannot be decoded.
     """
+    photometric, pixels = _decoded(dataset)
+    if photometric in _GREY:
+        return _shown(dataset, grey_values(dataset, pixels))
+    return _grey_of_colour(dataset, photometric, pixels)
+
+
+def deep_dicom_picture(dataset: Dataset) -> DeepGreys:
+    """The picture with the greys of its file; black and white are those of :func:`dicom_picture`.
+
+    Stored values stay as they are. What a curve of the headers makes of them, such as a VOI LUT, comes in 16 bits, and
+    colour in 8.
+
+    Raises:
+        DataError: there is not exactly one grey image, or it cannot be decoded.
+    """
+    photometric, pixels = _decoded(dataset)
+    if photometric in _GREY:
+        return _deep(dataset, grey_values(dataset, pixels))
+    return DeepGreys.of_values(_grey_of_colour(dataset, photometric, pixels), 0, _BYTE)
+
+
+def _decoded(dataset: Dataset) -> tuple[str, NDArray[np.integer]]:
+    """The photometric interpretation and the pixels, of one sample each where it is grey."""
     photometric = check_headers(dataset)
     if "PixelData" not in dataset:
         raise DataError("has Rows and Columns but no PixelData, or its pixel data end early: was it copied whole?")
     pixels = decoded_pixels(dataset)
-    if photometric in _GREY:
-        if pixels.ndim != _AXES:
-            raise DataError(f"has several samples per pixel, expected one for {photometric}")
-        return _shown(dataset, grey_values(dataset, pixels))
+    if photometric in _GREY and pixels.ndim != _AXES:
+        raise DataError(f"has several samples per pixel, expected one for {photometric}")
+    return photometric, pixels
+
+
+def _grey_of_colour(dataset: Dataset, photometric: str, pixels: NDArray[np.integer]) -> NDArray[np.uint8]:
     if photometric == _PALETTE:
-        return grey_of_colour(_through_palette(dataset, pixels), brightest=255, photometric=photometric)
+        return grey_of_colour(_through_palette(dataset, pixels), brightest=_BYTE, photometric=photometric)
     brightest = (1 << whole(dataset, "BitsStored", 8)) - 1
     return grey_of_colour(pixels, brightest=brightest, photometric=photometric)
 
@@ -67,6 +96,26 @@ def check_headers(dataset: Dataset) -> str:
 
 
 def _shown(dataset: Dataset, values: NDArray[np.integer]) -> NDArray[np.uint8]:
+    curve, black, white = _curve_and_ends(dataset, values)
+    if isinstance(curve, Line):  # the same greys in a fraction of the time
+        return to_greys(values, curve.at(black), curve.at(white))
+    return _through_table(lambda stored: to_greys(curve(stored), black, white), values)
+
+
+def _deep(dataset: Dataset, values: NDArray[np.integer]) -> DeepGreys:
+    curve, black, white = _curve_and_ends(dataset, values)
+    if isinstance(curve, Line):
+        return DeepGreys.of_values(values, curve.at(black), curve.at(white))
+    shades = _through_table(curve, values)
+    least, greatest = float(shades.min()), float(shades.max())
+    scale = _WORD / (greatest - least) if greatest > least else 1.0
+    return DeepGreys.of_values(
+        np.rint((shades - least) * scale).astype(np.int32), *((end - least) * scale for end in (black, white))
+    )
+
+
+def _curve_and_ends(dataset: Dataset, values: NDArray[np.integer]) -> tuple[Curve, float, float]:
+    """The curve from stored values, and which of its results are black and white."""
     scale = GreyScale.of(dataset)
     padding = padding_of(dataset, values)
     seen = sample_of(values)
@@ -74,10 +123,7 @@ def _shown(dataset: Dataset, values: NDArray[np.integer]) -> NDArray[np.uint8]:
         inside = seen[~sample_of(padding)]
         seen = inside if inside.size else seen
     curve, low, high = _contrast(scale, scale.modality(seen.astype(np.float32)))
-    ends = (high, low) if scale.inverted else (low, high)
-    if isinstance(curve, Line):  # the same greys in a fraction of the time
-        return to_greys(values, *map(curve.at, ends))
-    return _through_table(lambda stored: to_greys(curve(stored), *ends), values)
+    return (curve, high, low) if scale.inverted else (curve, low, high)
 
 
 def _contrast(scale: GreyScale, units: NDArray[np.float32]) -> tuple[Curve, float, float]:
@@ -102,8 +148,8 @@ def _chain(first: Curve, second: Curve) -> Curve:
 
 
 def _through_table(
-    to_grey: Callable[[NDArray[np.float32]], NDArray[np.uint8]], values: NDArray[np.integer]
-) -> NDArray[np.uint8]:
+    to_grey: Callable[[NDArray[np.float32]], NDArray[_ShadesT]], values: NDArray[np.integer]
+) -> NDArray[_ShadesT]:
     """The greys of all pixels; each value is computed once where there are not too many."""
     least, greatest = int(values.min()), int(values.max())
     if greatest - least >= _TABLE_LIMIT:

@@ -1,4 +1,4 @@
-"""A PNG or JPEG file as greys of 8 bits."""
+"""A PNG or JPEG file as greys."""
 
 from io import BytesIO
 
@@ -9,6 +9,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from glsmed.client.data.pictures.codestreams.jpeg import strict_greys
 from glsmed.client.data.pictures.codestreams.png import is_png, refuse_damaged_png
 from glsmed.client.data.pictures.contrast import robust_range, sample_of, to_greys
+from glsmed.client.data.pictures.deep_greys import DeepGreys
 from glsmed.client.data.pictures.sizes import check_size
 from glsmed.shared.errors import DataError
 
@@ -27,6 +28,31 @@ def raster_picture(raw: bytes, *, size_px: int) -> Image.Image:
     Raises:
         DataError: it is neither PNG nor JPEG, damaged, or of a size that no radiograph has.
     """
+    image = _decoded(raw, size_px)
+    if not _is_deep(image):
+        return _grey(image)
+    values: NDArray[np.float32] = np.asarray(image, dtype=np.float32)
+    return Image.fromarray(to_greys(values, *robust_range(sample_of(values))))
+
+
+def deep_raster_picture(raw: bytes, *, size_px: int) -> DeepGreys:
+    """The picture with the greys of its file; black and white are those of :func:`raster_picture`.
+
+    Args:
+        raw: what is in the file.
+        size_px: as there.
+
+    Raises:
+        DataError: as there.
+    """
+    image = _decoded(raw, size_px)
+    if not _is_deep(image):
+        return DeepGreys.of_values(np.asarray(_grey(image)), 0, 255)
+    values: NDArray[np.integer] = np.asarray(image)
+    return DeepGreys.of_values(values, *robust_range(sample_of(values).astype(np.float32)))
+
+
+def _decoded(raw: bytes, size_px: int) -> Image.Image:
     if is_png(raw):
         refuse_damaged_png(raw)
     try:
@@ -65,13 +91,15 @@ def _loaded(image: Image.Image) -> Image.Image:
             raise
         raise DataError(f"cannot be read: its {image.format} data are damaged or end early") from None
     ImageOps.exif_transpose(image, in_place=True)
-    return _grey(image)
+    return image
+
+
+def _is_deep(image: Image.Image) -> bool:
+    """Whether its greys have more than 8 bits."""
+    return image.mode.startswith("I")
 
 
 def _grey(image: Image.Image) -> Image.Image:
-    if image.mode.startswith(("I", "F")):
-        values: NDArray[np.float32] = np.asarray(image, dtype=np.float32)
-        return Image.fromarray(to_greys(values, *robust_range(sample_of(values))))
     if image.has_transparency_data:
         coloured = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", image.size, "black"), coloured).convert("L")

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from glsmed.client.labelling.answers import VALUES, Role, Value
-from glsmed.client.labelling.pages.pictures import picture_png
+from glsmed.client.labelling.pages.pictures import sent_picture
 from glsmed.client.labelling.pages.views import Views
 from glsmed.client.labelling.pages.words import WORDS
 from glsmed.client.labelling.session import Labelling
@@ -103,7 +103,8 @@ class _Routes:
         number: int = request.path_params["number"]
         if number >= len(self._views.entries):
             raise HTTPException(404)
-        return Response(picture_png(self._views.entries[number].image), media_type="image/png")
+        sent = sent_picture(self._views.entries[number].image)
+        return Response(sent.content, media_type="application/octet-stream", headers=dict(sent.headers))
 
     async def answer(self, request: Request) -> Response:
         """Keep one answer; it is on disk when this returns."""

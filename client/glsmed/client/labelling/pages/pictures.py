@@ -1,29 +1,46 @@
-"""Images for the browser: the greys that training sees, larger."""
+"""Images for the browser, with all greys of their files: window and level are the reader's."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from io import BytesIO
 from pathlib import Path
 
-from PIL import Image
+from glsmed.client.data.images import read_deep_greys
 
-from glsmed.client.data.images import read_image
-
-SIDE_PX = 1024
-_KEPT = 16  # pictures: those around the one that is looked at
-_FAST = 1  # of zlib: a browser on the same machine gains nothing from smaller files
+LONGEST_PX = 2048
+_KEPT = 8  # pictures: those around the one that is looked at
 
 
-def picture_png(path: Path) -> bytes:
-    """The image as PNG, its longer side 1024 pixels.
+@dataclass(frozen=True, slots=True)
+class SentPicture:
+    """A picture as it is sent.
+
+    Attributes:
+        content: its greys row by row, of one byte each, or of two, the lower one first; more is brighter.
+        headers: its width, its bytes per grey, and the greys that are black and white at first.
+    """
+
+    content: bytes
+    headers: Mapping[str, str]
+
+
+def sent_picture(path: Path) -> SentPicture:
+    """The image, its longer side at most 2048 pixels.
 
     Raises:
         DataError: it cannot be read.
     """
-    return _png(path, path.stat().st_mtime_ns if path.is_file() else 0)
+    return _sent(path, path.stat().st_mtime_ns if path.is_file() else 0)
 
 
 @lru_cache(maxsize=_KEPT)
-def _png(path: Path, _changed: int) -> bytes:
-    content = BytesIO()
-    Image.fromarray(read_image(path, size_px=SIDE_PX)).save(content, "png", compress_level=_FAST)
-    return content.getvalue()
+def _sent(path: Path, _changed: int) -> SentPicture:
+    picture = read_deep_greys(path, longest_px=LONGEST_PX)
+    size = picture.greys.dtype.itemsize
+    headers = {
+        "X-Width": str(picture.greys.shape[1]),
+        "X-Bytes": str(size),
+        "X-Black": f"{picture.black:.3f}",
+        "X-White": f"{picture.white:.3f}",
+    }
+    return SentPicture(picture.greys.astype(f"<u{size}").tobytes(), headers)

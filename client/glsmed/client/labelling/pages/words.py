@@ -28,7 +28,7 @@ WORDS: Catalogue = {
     "invert": "白黒反転",
     "as it was": "元に戻す",
     "other view": "別の画像",
-    "Drag: window and level. Arrows on the image: move. Window and level act on the 256 greys of the viewer's window.": "ドラッグ：ウィンドウとレベル。画像上の矢印キー：移動。ウィンドウとレベルは表示用の256階調に対して働きます。",
+    "Drag: window and level, over all greys of the file. Arrows on the image: move.": "ドラッグ：ウィンドウとレベル（ファイルの全階調に対して働きます）。画像上の矢印キー：移動。",
     "Findings": "所見",
     "Findings in bold are asked; others may be answered, and are not used for calibration.": "太字の所見が質問です。ほかの所見にも答えられますが、較正には使われません。",
     "Readers' answers, and the decision": "読影者の回答と決定",

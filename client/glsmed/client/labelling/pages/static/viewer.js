@@ -1,18 +1,24 @@
-// One radiograph on a canvas: window and level, zoom, moving; images are fetched ahead.
+// One radiograph on a canvas: window and level over all greys of its file, zoom, moving; images are fetched ahead.
 
 const STEP = 1.25; // of zoom and window
-const MOVE = 40; // of level, of 256 greys; and of the image, in pixels
+const MOVE = 40; // of the image, in pixels
+const LEVEL = 1 / 25; // of the window: one step of level
+const DRAG = 200; // pixels of dragging that double the window
+const FINE = 1 / 512; // of the window: level for each pixel of dragging
+const LEAST_WINDOW = 2; // greys
+const SIDE = 1024; // of the canvas: more than a screen shows of it; zoom brings the picture's own pixels
 const KEPT = 8;
-const pictures = new Map(); // by address: the greys that are on their way
+const pictures = new Map(); // by address: the picture that is on its way
 
 async function fetched(address) {
   const answer = await fetch(address);
   if (!answer.ok) throw new Error(`${answer.status}`);
-  const bitmap = await createImageBitmap(await answer.blob());
-  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  context.drawImage(bitmap, 0, 0);
-  return context.getImageData(0, 0, bitmap.width, bitmap.height);
+  const said = (name) => Number(answer.headers.get(name));
+  const content = await answer.arrayBuffer();
+  // two bytes are a grey, the lower one first, as in the memory of every machine that browsers run on
+  const greys = said("X-Bytes") === 2 ? new Uint16Array(content) : new Uint8Array(content);
+  const width = said("X-Width");
+  return { greys, width, height: greys.length / width, black: said("X-Black"), white: said("X-White") };
 }
 
 // Starts to fetch an image; it is kept while few others are asked for.
@@ -31,72 +37,83 @@ export class Viewer {
     this.canvas = canvas;
     this.unreadable = unreadable;
     this.addresses = canvas.dataset.pictures.split(" ").filter(Boolean);
-    this.shown = new OffscreenCanvas(1, 1);
     this.place = 0;
     this.forget();
     this.listen();
     this.open();
   }
 
+  // window and level as the file has them, and the whole image
   forget() {
-    Object.assign(this, { window: 256, level: 128, zoom: 1, x: 0, y: 0, inverted: false });
+    const { black, white } = this.picture ?? { black: 0, white: 255 };
+    Object.assign(this, { level: (black + white) / 2, zoom: 1, x: 0, y: 0, inverted: false });
+    this.widen(white - black);
+  }
+
+  // The window, not so narrow or wide that nothing is to be seen.
+  widen(window) {
+    const most = this.picture?.greys instanceof Uint16Array ? 4 * 65536 : 4 * 256;
+    this.window = Math.min(most, Math.max(LEAST_WINDOW, window));
   }
 
   async open() {
     const address = this.addresses[this.place];
     if (!address) return;
     try {
-      const greys = await ahead(address);
+      const picture = await ahead(address);
       if (address !== this.addresses[this.place]) return;
-      this.greys = greys;
+      this.picture = picture;
+      this.toned = new ImageData(picture.width, picture.height);
+      this.shown = new OffscreenCanvas(picture.width, picture.height);
       this.unreadable.hidden = true;
+      this.forget();
       this.draw();
       this.canvas.dataset.shown = address;
     } catch {
+      this.picture = undefined; // the view before this one must not stand under the words
+      this.canvas.width = this.canvas.height = 1;
       this.unreadable.hidden = false;
     }
   }
 
   // the greys through window and level, once for each change of these
-  toned() {
-    const table = new Uint8ClampedArray(256);
-    for (let grey = 0; grey < 256; grey++) {
-      const seen = ((grey - this.level) / this.window + 0.5) * 255;
-      table[grey] = this.inverted ? 255 - seen : seen;
+  tone() {
+    const { greys } = this.picture;
+    const seen = new Uint8ClampedArray(1); // rounds, and cuts what is below black or above white
+    const table = new Uint32Array(greys instanceof Uint16Array ? 65536 : 256);
+    for (let grey = 0; grey < table.length; grey++) {
+      seen[0] = ((grey - this.level) / this.window + 0.5) * 255;
+      if (this.inverted) seen[0] = 255 - seen[0];
+      table[grey] = 0xff000000 | (seen[0] * 0x010101);
     }
-    const { width, height, data } = this.greys;
-    const toned = new ImageData(width, height);
-    for (let at = 0; at < data.length; at += 4) {
-      toned.data[at] = toned.data[at + 1] = toned.data[at + 2] = table[data[at]];
-      toned.data[at + 3] = 255;
-    }
-    this.shown.width = width;
-    this.shown.height = height;
-    this.shown.getContext("2d").putImageData(toned, 0, 0);
+    const pixels = new Uint32Array(this.toned.data.buffer);
+    for (let at = 0; at < greys.length; at++) pixels[at] = table[greys[at]];
+    this.shown.getContext("2d").putImageData(this.toned, 0, 0);
   }
 
   draw() {
-    if (!this.greys) return;
-    this.toned();
+    if (this.picture) this.tone();
     this.paint();
   }
 
   paint() {
-    const side = this.shown.width;
-    if (this.canvas.width !== side) this.canvas.width = this.canvas.height = side;
+    if (!this.picture) return;
+    const { width, height } = this.shown, scale = SIDE / Math.max(width, height);
+    if (this.canvas.width !== SIDE) this.canvas.width = this.canvas.height = SIDE;
     const context = this.canvas.getContext("2d");
     context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, side, side);
-    context.setTransform(this.zoom, 0, 0, this.zoom, (1 - this.zoom) * side / 2 + this.x, (1 - this.zoom) * side / 2 + this.y);
-    context.drawImage(this.shown, 0, 0);
+    context.clearRect(0, 0, SIDE, SIDE);
+    context.setTransform(this.zoom, 0, 0, this.zoom, (1 - this.zoom) * SIDE / 2 + this.x, (1 - this.zoom) * SIDE / 2 + this.y);
+    const across = width * scale, down = height * scale;
+    context.drawImage(this.shown, (SIDE - across) / 2, (SIDE - down) / 2, across, down);
   }
 
   do(action) {
     if (action === "reset") this.forget();
-    else if (action === "narrower") this.window = Math.max(4, this.window / STEP);
-    else if (action === "wider") this.window = Math.min(1024, this.window * STEP);
-    else if (action === "brighter") this.level -= MOVE / 4;
-    else if (action === "darker") this.level += MOVE / 4;
+    else if (action === "narrower") this.widen(this.window / STEP);
+    else if (action === "wider") this.widen(this.window * STEP);
+    else if (action === "brighter") this.level -= LEVEL * this.window;
+    else if (action === "darker") this.level += LEVEL * this.window;
     else if (action === "nearer") this.zoom = Math.min(16, this.zoom * STEP);
     else if (action === "farther") this.zoom = Math.max(0.5, this.zoom / STEP);
     else if (action === "inverted") this.inverted = !this.inverted;
@@ -123,9 +140,9 @@ export class Viewer {
     });
     this.canvas.addEventListener("pointermove", (event) => {
       if (event.buttons === 1) {
-        this.window = Math.min(1024, Math.max(4, this.window + event.movementX));
-        this.level += event.movementY / 2;
-        if (this.greys) this.draw();
+        this.widen(this.window * 2 ** (event.movementX / DRAG));
+        this.level += FINE * this.window * event.movementY;
+        this.draw();
       } else if (event.buttons === 4 || event.buttons === 2) this.move(event.movementX, event.movementY);
     });
     this.canvas.addEventListener("wheel", (event) => {
