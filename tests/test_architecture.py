@@ -68,6 +68,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "training": {"data", "learning", "settings"},
         "evaluation": {"data", "learning", "training"},
         "egress": {"data", "evaluation", "settings"},
+        "private_numbers": {"data", "egress", "evaluation", "learning", "training"},
         "resident": {
             "checking",
             "data",
@@ -77,6 +78,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
             "learning",
             "monitoring",
             "node",
+            "private_numbers",
             "settings",
             "training",
         },

@@ -67,7 +67,7 @@ def _reference(site: SiteRuntime) -> Reference:
 
 
 def _logits(site: SiteRuntime, examples: Examples) -> Tensor:
-    """``(N, K)``; an image that the model fails with is one with NaN, which counts somewhere: it must not be noticed."""
+    """``(N, K)``; NaN, which counts somewhere, for an image that the model fails with: nobody must notice it."""
     try:
         return predict_logits(site.model, examples, device=site.device)
     except Exception as error:
