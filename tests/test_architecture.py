@@ -68,7 +68,6 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "training": {"data", "learning", "settings"},
         "evaluation": {"data", "learning", "training"},
         "egress": {"data", "evaluation", "settings"},
-        "private_numbers": {"data", "egress", "evaluation", "learning", "training"},
         "resident": {
             "checking",
             "data",
@@ -78,7 +77,6 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
             "learning",
             "monitoring",
             "node",
-            "private_numbers",
             "settings",
             "training",
         },

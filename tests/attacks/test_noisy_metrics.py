@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from glsmed.client.private_numbers.noisy_counts import CountNoise, bounded_counts, plausible
-from glsmed.client.private_numbers.noisy_metrics import numbers_of_counts
+from glsmed.client.egress.noisy_counts import CountNoise, bounded_counts, plausible
+from glsmed.client.egress.noisy_numbers import numbers_of_counts
 from glsmed.shared.privacy.accounting import gaussian_noise
 
 EPSILON, DELTA = 1.0, 1e-5

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from torch import Tensor, nn
 
 from glsmed.client.data.examples import Examples
-from glsmed.client.private_numbers import noisy_counts
+from glsmed.client.egress import noisy_counts
 from glsmed.client.resident.tasks import noisy_answer
 from glsmed.client.training.steps.training import predict_logits
 from glsmed.shared.protocol.codec import decode

@@ -5,11 +5,12 @@ import torch
 from torch import Tensor
 
 from glsmed.client.data.examples import Examples
+from glsmed.client.egress.noisy_counts import CountNoise, bounded_counts, plausible, with_noise
+from glsmed.client.egress.noisy_numbers import numbers_of_counts
 from glsmed.client.egress.query_budget import RecordedAnswer
 from glsmed.client.evaluation.evaluation import Reference, certain_labels
+from glsmed.client.learning.calibration_of_counts import calibration_of_counts
 from glsmed.client.learning.output_calibration import OutputCalibration
-from glsmed.client.private_numbers.noisy_counts import CountNoise, bounded_counts, plausible, with_noise
-from glsmed.client.private_numbers.noisy_metrics import calibration_of_counts, numbers_of_counts
 from glsmed.client.resident.site_runtime import SiteRuntime
 from glsmed.client.settings.privacy_ledger import PrivacyLedger
 from glsmed.client.training.differential_privacy.secret_random import SecretRandom
@@ -52,13 +53,16 @@ def _measured(site: SiteRuntime, noise: CountNoise, random: SecretRandom) -> Rec
     calibration = OutputCalibration(findings=findings, curves={})
     if reference == "gold":
         said = _logits(site, validation).sigmoid()
-        counts = bounded_counts(said, validation.calibration_gold, validation.patients)
-        counts = plausible(with_noise(counts, noise, random), noise)
+        counts = _noisy(bounded_counts(said, validation.calibration_gold, validation.patients), noise, random)
         calibration = calibration_of_counts(counts, findings, kind=site.study.model.calibration_map)
     truth = test.gold if reference == "gold" else certain_labels(test)
-    counts = bounded_counts(calibration.probabilities(_logits(site, test)), truth, test.patients)
-    counts = plausible(with_noise(counts, noise, random), noise)
+    said = calibration.probabilities(_logits(site, test))
+    counts = _noisy(bounded_counts(said, truth, test.patients), noise, random)
     return RecordedAnswer(reference, numbers_of_counts(counts, findings, reference=reference))
+
+
+def _noisy(counts: Tensor, noise: CountNoise, random: SecretRandom) -> Tensor:
+    return plausible(with_noise(counts, noise, random.normal(counts.shape, device=torch.device("cpu"))), noise)
 
 
 def _reference(site: SiteRuntime) -> Reference:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from glsmed.client.private_numbers.noisy_counts import (
+from glsmed.client.egress.noisy_counts import (
     BINS,
     CountNoise,
     bounded_counts,
@@ -57,7 +57,8 @@ def test_every_patient_counts_once_in_a_finding_however_many_images_it_has() -> 
 
 def test_noise_is_as_large_as_was_paid_and_on_a_grid() -> None:
     noise = CountNoise(3.0, findings=4)
-    noisy = with_noise(torch.zeros(4, 2, 5000), noise, SecretRandom())
+    drawn = SecretRandom().normal((4, 2, 5000), device=torch.device("cpu"))
+    noisy = with_noise(torch.zeros(4, 2, 5000), noise, drawn)
     assert float(noisy.std()) == pytest.approx(6.0, rel=0.05)  # of 40,000 numbers: 14 standard errors
     assert torch.equal(noisy * 2**20, (noisy * 2**20).round())
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from glsmed.client.training.differential_privacy.secret_random import SecretRandom
 from glsmed.shared.metrics.score_counts import score_counts
 
 BINS = 12  # a logit each: more would bring more noise into a metric than they bring detail
@@ -62,10 +61,9 @@ def bounded_counts(probabilities: Tensor, truth: Tensor, patients: Sequence[str]
     return score_counts(probabilities, truth, bins=BINS, weights=weights)
 
 
-def with_noise(counts: Tensor, noise: CountNoise, random: SecretRandom) -> Tensor:
-    """The counts with noise, which is drawn here: the counts without must not leave."""
-    drawn = random.normal(counts.shape, device=torch.device("cpu")) * noise.deviation
-    return counts + (drawn / _GRID).round() * _GRID
+def with_noise(counts: Tensor, noise: CountNoise, drawn: Tensor) -> Tensor:
+    """The counts with noise out of standard normal numbers of the same shape, which nobody else may know."""
+    return counts + (drawn * noise.deviation / _GRID).round() * _GRID
 
 
 def plausible(noisy: Tensor, noise: CountNoise) -> Tensor:

@@ -9,23 +9,12 @@ from glsmed.client.data.examples import Examples
 from glsmed.client.egress.final_numbers import calibration_numbers
 from glsmed.client.egress.site_numbers import Number, evaluation_numbers
 from glsmed.client.evaluation.evaluation import Evaluation, Reference
-from glsmed.client.learning.output_calibration import CalibrationKind, OutputCalibration, fit_output_calibration
 from glsmed.shared.metrics.finding_metrics import calibration_counts, finding_metrics
 from glsmed.shared.metrics.macro import macro
 from glsmed.shared.metrics.score_counts import cells_of_counts
 from glsmed.shared.protocol.metric_names import MISSING, metric_key
 
 _TOO_FEW = 3  # place in MISSING_REASONS
-
-
-def calibration_of_counts(counts: Tensor, findings: Sequence[str], *, kind: CalibrationKind) -> OutputCalibration:
-    """The output calibration that plausible counts ``(K, 2, BINS)`` of a model's own probabilities lead to.
-
-    A bin has one score: whatever the study's kind of curve, it is a straight line on logits; none where it is off.
-    """
-    said, truth = cells_of_counts(counts)
-    straight: CalibrationKind = "off" if kind == "off" else "platt"
-    return fit_output_calibration(said.logit(), truth, findings, kind=straight)
 
 
 def numbers_of_counts(counts: Tensor, findings: Sequence[str], *, reference: Reference) -> dict[str, Number]:

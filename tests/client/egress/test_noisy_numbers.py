@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from glsmed.client.private_numbers.noisy_counts import BINS, CountNoise, bounded_counts, plausible
-from glsmed.client.private_numbers.noisy_metrics import calibration_of_counts, numbers_of_counts
+from glsmed.client.egress.noisy_counts import BINS, CountNoise, bounded_counts, plausible
+from glsmed.client.egress.noisy_numbers import numbers_of_counts
+from glsmed.client.learning.calibration_of_counts import calibration_of_counts
 from glsmed.shared.metrics.finding_metrics import finding_metrics
 from glsmed.shared.privacy.accounting import gaussian_noise
 
@@ -62,10 +63,6 @@ def test_probabilities_that_are_too_bold_are_calibrated_from_noisy_counts() -> N
     before, after = (finding_metrics(one, truth, FINDINGS) for one in (said, better))
     assert all(after[name]["log_loss"] < before[name]["log_loss"] for name in FINDINGS)
     assert all(curves.curves[name].slope < 0.9 for name in FINDINGS)
-
-
-def test_a_study_without_output_calibration_has_none_here() -> None:
-    assert calibration_of_counts(torch.full((3, 2, BINS), 50.0), FINDINGS, kind="off").curves == {}
 
 
 def test_calibration_bins_are_of_the_same_counts() -> None:
