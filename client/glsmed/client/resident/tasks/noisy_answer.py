@@ -71,15 +71,12 @@ def _reference(site: SiteRuntime) -> Reference:
 
 
 def _logits(site: SiteRuntime, examples: Examples) -> Tensor:
-    """``(N, K)``; NaN, which counts somewhere, for an image that the model fails with: nobody must notice it."""
-    try:
-        return predict_logits(site.model, examples, device=site.device)
-    except Exception as error:
-        structlog.get_logger().exception("image_by_image", error=type(error).__name__)
+    """``(N, K)``; one image at a time, since in a batch the last digits of one follow from who is beside it."""
     return torch.cat([_logits_of_one(site, examples.rows(slice(row, row + 1))) for row in range(len(examples))])
 
 
 def _logits_of_one(site: SiteRuntime, image: Examples) -> Tensor:
+    """``(1, K)``; NaN, which counts as any other score, where the model fails: nobody must notice it."""
     try:
         return predict_logits(site.model, image, device=site.device)
     except Exception as error:
