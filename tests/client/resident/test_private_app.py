@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from glsmed.shared.networks import group_norm_networks
 from glsmed.shared.protocol.codec import decode
 from glsmed.shared.protocol.messages import Update
 from tests.client.resident.tasks.asked_site import EGRESS, STUDY, Asked
+from tests.federation.small_hospitals import TinyNetwork
 
 pytestmark = pytest.mark.usefixtures("answers_about_any_model")
 PRIVATE = STUDY.replace("batch_size: 4", "batch_size: 4, site_offset: false, privacy: {noise_multiplier: NOISE}")
@@ -22,7 +24,9 @@ def _quiet() -> Iterator[None]:
 
 
 @pytest.fixture
-def started(write_config: Callable[..., Path]) -> Callable[[str], Asked]:
+def started(write_config: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Asked]:
+    monkeypatch.setitem(group_norm_networks._NETWORKS, "resnet10", TinyNetwork)
+
     def run(study: str) -> Asked:
         config = write_config(replace={"cpu_threads: 1\n": EGRESS.replace("auroc,", "auroc, loss,")})
         shutil.rmtree(config.parent / "state", ignore_errors=True)
@@ -34,15 +38,17 @@ def started(write_config: Callable[..., Path]) -> Callable[[str], Asked]:
 
 def test_neither_loss_nor_time_nor_counts_leave_a_private_study(started: Callable[[str], Asked]) -> None:
     site = started(PRIVATE.replace("NOISE", "4"))
-    update = decode(site.train(site.model(0.1)).content, Update)
-    assert "loss" not in update.metrics
+    update = decode(site.train(site.model(0.1), validate=True).content, Update)
+    assert dict(update.metrics) == {}
+    assert dict(update.validation) == {}
     assert update.seconds == 0
     assert (update.training_cells, update.training_patients) == (8, 8)
     paid = [entry for entry in site.audit() if "payments" in entry]
     assert [entry["payments"] for entry in paid] == [1]
     open_site = started(STUDY)
-    update = decode(open_site.train(open_site.model(0.1)).content, Update)
+    update = decode(open_site.train(open_site.model(0.1), validate=True).content, Update)
     assert "loss" in update.metrics
+    assert "log_loss/effusion" in update.validation
     assert update.seconds > 0
 
 

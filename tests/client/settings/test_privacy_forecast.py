@@ -98,3 +98,29 @@ def test_a_study_without_privacy_spends_nothing(config: SiteConfig) -> None:
     lines = list(account_lines(config, study(0.0), patients=PATIENTS))
     assert "epsilon 0.000 spent" in lines[0]
     assert "is not private" in lines[1]
+
+
+def measured(epsilon_of_metrics: float) -> Study:
+    of = study()
+    privacy = of.training.privacy.model_copy(update={"metrics_epsilon": epsilon_of_metrics})
+    return of.model_copy(update={"training": of.training.model_copy(update={"privacy": privacy})})
+
+
+def test_what_metrics_cost_and_whether_they_are_paid_for_is_told(config: SiteConfig) -> None:
+    ending, lines = measured(1.0), list(account_lines(config, measured(1.0), patients=PATIENTS))
+    assert "epsilon 1, once (noise 3.74)" in forecast(config, ending, patients=PATIENTS).lines[1]
+    assert lines[-1].endswith("not yet paid for")
+    ledger = PrivacyLedger.of_site(config, ending, record=AuditLog(config.state.audit_log).append)
+    ledger.pay_metrics(ending.training.privacy)
+    assert list(account_lines(config, ending, patients=PATIENTS))[-1].endswith("they are paid for")
+    of_another = list(account_lines(config, study(), patients=PATIENTS))
+    assert any("metrics of study" in line and "epsilon 0.997 spent" in line for line in of_another)
+
+
+@pytest.mark.parametrize(("wanted", "warned"), [(0.0, False), (7.9, False), (8.5, True)])
+def test_metrics_that_the_sites_own_limit_does_not_allow_are_a_warning(
+    config: SiteConfig, wanted: float, warned: bool
+) -> None:
+    warnings = forecast(config, measured(wanted), patients=PATIENTS).warnings
+    assert any("cannot be paid for" in one for one in warnings) is warned
+    assert "none of a model leaves this site" in forecast(config, measured(0.0), patients=PATIENTS).lines[1]

@@ -80,3 +80,27 @@ def test_delta_is_at_most_one_over_the_patients(delta: float, patients: int, fit
 def test_a_promise_that_promises_nothing_is_refused_in_plain_words(key: str, value: float) -> None:
     with pytest.raises(ValueError, match=rf"{key}\n.*expected .* got"):
         PrivacySection.model_validate({"noise_multiplier": 1.0, key: value})
+
+
+WITH_METRICS = PrivacySection(noise_multiplier=1.0, metrics_epsilon=1.0)
+
+
+def test_metrics_are_paid_for_once_whatever_is_started_anew(tmp_path: Path) -> None:
+    assert ledger(tmp_path).pay_metrics(WITH_METRICS) == 3.74
+    before = (tmp_path / "privacy.json").read_bytes()
+    with pytest.raises(PrivacyBudgetError, match=r"metrics_epsilon of study\.yaml is 1, once"):
+        ledger(tmp_path).pay_metrics(WITH_METRICS)
+    assert (tmp_path / "privacy.json").read_bytes() == before
+
+
+def test_training_and_metrics_are_of_other_patients_in_one_study_and_may_be_of_the_same_in_two(tmp_path: Path) -> None:
+    training, metrics = ROUND.taken, PrivateSteps(3.74, 1.0, 1)
+    first = ledger(tmp_path, "a", own=1.01 * epsilon([training], delta=1e-5))
+    first.pay(ROUND, WITH_METRICS)
+    first.pay_metrics(WITH_METRICS)
+    assert first.spent(WITH_METRICS) == epsilon([training], delta=1e-5)
+    assert first.over_all(first.file.read()) == epsilon([training], delta=1e-5)
+    second = ledger(tmp_path, "b")
+    assert second.over_all(second.file.read()) == epsilon([training, metrics], delta=1e-5)
+    with pytest.raises(PrivacyBudgetError, match=r"max_epsilon_per_patient of config\.yaml"):
+        ledger(tmp_path, "b", own=1.01 * epsilon([training], delta=1e-5)).pay_metrics(WITH_METRICS)

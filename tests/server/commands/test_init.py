@@ -23,6 +23,7 @@ def test_a_private_study_is_planned_for_the_patients_of_its_smallest_site(tmp_pa
     training = load_study(folder / "study.yaml").training
     assert (training.rounds, training.steps_per_round, training.batch_size) == (20, 20, 256)
     assert (training.privacy.noise_multiplier, training.privacy.max_epsilon) == (1.37, 4)
+    assert training.privacy.metrics_epsilon == 1
     assert "20 rounds of 20 steps on 256 patients with noise 1.37" in " ".join(done.output.split())
 
 

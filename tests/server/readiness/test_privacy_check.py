@@ -34,3 +34,13 @@ def test_a_study_that_lasts_at_small_sites_has_no_warning() -> None:
 def test_a_study_that_lasts_nowhere_cannot_start(noise: float) -> None:
     report = check_privacy(training(noise, rounds=10_000, steps_per_round=1000))
     assert "lasts at no site" in report.faults[0]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [(0.0, "metrics: sites send none"), (1.0, "epsilon 1 of validation and test patients"), (2.0, "(noise 2)")],
+)
+def test_what_metrics_cost_is_told(wanted: float, said: str) -> None:
+    privacy = PrivacySection(noise_multiplier=2.0, metrics_epsilon=wanted)
+    told = check_privacy(TrainingSection(site_offset=False, rounds=1, steps_per_round=2, privacy=privacy)).lines
+    assert said in told[1]

@@ -35,10 +35,17 @@ def test_private_training_says_what_bounds_it(record: StudyRecord) -> None:
     content["training"]["privacy"] |= {"noise_multiplier": 1.5, "max_epsilon": 7.0}
     content["training"]["site_offset"] = False
     private = replace(record, study=type(record.study).model_validate(content))
-    (block,) = privacy_blocks(private)
+    block, metrics = privacy_blocks(private)
     assert isinstance(block, Paragraph)
     assert "noise multiplier 1.5" in block.text
     assert "epsilon 7" in block.text
+    assert isinstance(metrics, Paragraph)
+    assert "No metric of a model left a site" in metrics.text
+    content["training"]["privacy"]["metrics_epsilon"] = 1
+    private = replace(record, study=type(record.study).model_validate(content))
+    (_, metrics) = privacy_blocks(private)
+    assert isinstance(metrics, Paragraph)
+    assert "epsilon 1 of validation and test patients" in metrics.text
 
 
 def test_every_package_has_a_version(record: StudyRecord) -> None:

@@ -7,7 +7,7 @@ import pytest
 from opacus.accountants import RDPAccountant  # type: ignore[import-untyped]  # opacus ships no types
 from scipy import optimize, stats  # type: ignore[import-untyped]  # scipy ships no types
 
-from glsmed.shared.privacy.accounting import PrivateSteps, epsilon, merged
+from glsmed.shared.privacy.accounting import PrivateSteps, epsilon, gaussian_noise, merged
 
 ROUND = PrivateSteps(1.0, 0.05, 100)
 PLD: list[dict[str, Any]] = json.loads((Path(__file__).parent / "pld.json").read_text(encoding="utf-8"))
@@ -71,3 +71,19 @@ def test_a_delta_that_cannot_be_computed_is_refused(delta: float) -> None:
 def test_impossible_steps_are_refused(step: PrivateSteps) -> None:
     with pytest.raises(ValueError, match="expected noise"):
         merged([step])
+
+
+@pytest.mark.parametrize(("wanted", "delta"), [(0.05, 1e-5), (1.0, 1e-5), (1.0, 1e-9), (8.0, 1e-3), (20.0, 1e-6)])
+def test_the_least_noise_of_one_sum_keeps_to_its_epsilon_and_hardly_less_would(wanted: float, delta: float) -> None:
+    """Against the exact delta of a Gaussian mechanism."""
+
+    def exact(noise: float) -> float:
+        shift = 0.5 / noise
+        return float(
+            stats.norm.cdf(shift - wanted * noise) - math.exp(wanted) * stats.norm.cdf(-shift - wanted * noise)
+        )
+
+    noise = gaussian_noise(wanted, delta=delta)
+    assert epsilon([PrivateSteps(noise, 1.0, 1)], delta=delta) <= wanted
+    assert exact(noise) <= delta
+    assert exact(noise - 0.03) > delta or noise == 0.3

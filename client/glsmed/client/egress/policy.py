@@ -53,6 +53,8 @@ _DECIMALS = 3
 class EgressPolicy:
     """The only gate: no message, number or error is sent that has not passed it.
 
+    In a private study no number leaves but those of the final evaluation, which are made of noisy counts.
+
     Where ``model_updates`` is allowed, an update also carries how many labelled cells, patients, steps and seconds it
     took, which the centre needs to average it.
     """
@@ -77,6 +79,7 @@ class EgressPolicy:
         self._audit = audit
         self._counts = counts
         self._is_private = study.training.privacy.is_on
+        self._metrics_epsilon = study.training.privacy.metrics_epsilon
         self._masked_form = MaskedForm(form.layout)
         self._masks_updates = masks_updates
         self._cue_words = frozenset(cue_words)
@@ -88,7 +91,16 @@ class EgressPolicy:
 
     @property
     def sends_evaluations(self) -> bool:
-        """Whether any metric of a model may leave; if not, none need be computed for the centre."""
+        """Whether any metric of a round's model may leave; if not, none need be computed for the centre."""
+        return self._names_metrics and not self._is_private
+
+    @property
+    def sends_final_numbers(self) -> bool:
+        """Whether any metric of the study's final model may leave; in a private study, out of noisy counts."""
+        return self._names_metrics and (not self._is_private or self._metrics_epsilon > 0)
+
+    @property
+    def _names_metrics(self) -> bool:
         return any(metric in (*EVALUATION_METRICS, *DECISION_METRICS) for metric in self._settings.metrics)
 
     def require_updates(self, patients: int) -> None:
@@ -153,6 +165,8 @@ class EgressPolicy:
             message = self._coarse(message)
             message = replace(message, show_to_peers=self._compares and self._settings.show_model_to_peers)
         _check_words(message, words)
+        if self._is_private and not self._has_noisy_numbers(message):
+            numbers, validation, local = {}, {}, {}
         message = self._with_metrics(message, numbers or {}, validation or {}, local or {})
         if isinstance(message, CountsReply):
             message = replace(message, counts=self._told_counts(counts_from_json(message.counts), numbers or {}))
@@ -178,6 +192,10 @@ class EgressPolicy:
             raise PrivacyError("this site approved a roster: no update leaves it without masks")
         self.require_updates(message.training_patients)
         self._form.check(message.model)
+
+    def _has_noisy_numbers(self, message: SiteMessage) -> bool:
+        """Whether it is the one answer of a private study whose numbers are paid for."""
+        return isinstance(message, EvaluationReply) and message.split == "test" and self._metrics_epsilon > 0
 
     def _may_go(self, key: str, patients: int) -> bool:
         return permission_of(key) in self._settings.metrics and patients >= self._settings.min_patients

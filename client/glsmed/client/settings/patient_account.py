@@ -23,7 +23,13 @@ from glsmed.shared.privacy.accounting import PrivateSteps
 
 PAID = "privacy_paid"
 MENDED = "privacy_account_mended"
+_METRICS = "/metrics"
 Record = Callable[[str, Mapping[str, object]], object]
+
+
+def metrics_of(study: str) -> str:
+    """The entry of the account with what a study's validation and test patients paid for its metrics."""
+    return f"{study}{_METRICS}"
 
 
 class Spent(StrictModel):
@@ -40,7 +46,7 @@ class Spent(StrictModel):
 
 
 class PatientAccount(StrictModel):
-    """All that was paid, by digest of the study.
+    """All that was paid, by digest of the study; for metrics of its end by ``metrics_of`` it.
 
     Attributes:
         payments: how many there were.
@@ -53,9 +59,13 @@ class PatientAccount(StrictModel):
         """The steps of one study."""
         return [one.taken for one in self.studies.get(study, ())]
 
-    def all(self) -> list[PrivateSteps]:
-        """The steps of every study: they were taken on the same patients."""
-        return [one.taken for of_study in self.studies.values() for one in of_study]
+    def all(self, *, without: str = "") -> list[PrivateSteps]:
+        """The steps of every study, but for one entry: they were taken on the same patients.
+
+        In one study nobody pays both for training and for metrics: a patient is in one split. In the next it may be in
+        another, so that all entries of other studies count.
+        """
+        return [one.taken for name, entries in self.studies.items() if name != without for one in entries]
 
     def with_payment(self, study: str, spent: Spent) -> "PatientAccount":
         """The account after one more payment; steps that are alike are one entry."""

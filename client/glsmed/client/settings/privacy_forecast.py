@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from glsmed.client.settings.config import SiteConfig
-from glsmed.client.settings.patient_account import PatientAccount
-from glsmed.client.settings.privacy_ledger import PrivacyLedger, require_small_delta
+from glsmed.client.settings.patient_account import PatientAccount, metrics_of
+from glsmed.client.settings.privacy_ledger import PrivacyLedger, metrics_cost, require_small_delta
 from glsmed.shared.errors import PrivacyError
 from glsmed.shared.privacy.accounting import PrivateSteps, epsilon
 from glsmed.shared.privacy.planning import round_steps, rounds_within
@@ -51,6 +51,12 @@ def forecast(config: SiteConfig, study: Study, *, patients: int) -> PrivacyForec
         f"privacy: {rounds} rounds with {patients} patients end at epsilon {at_end:.2f}; the study allows "
         f"{study.training.privacy.max_epsilon:g}"
     )
+    found.lines.append(_metrics_line(study))
+    if _metrics_cost_too_much(ledger, study, account):
+        found.warnings.append(
+            "the metrics of the final evaluation cannot be paid for, and none will leave: "
+            f"privacy.max_epsilon_per_patient is {config.privacy.max_epsilon_per_patient:g} over all studies"
+        )
     if left < wanted:
         found.warnings.append(
             f"the privacy budget lasts for {left} of {wanted} rounds: ask the centre for more noise or fewer steps "
@@ -68,16 +74,17 @@ def account_lines(config: SiteConfig, study: Study, *, patients: int) -> Iterato
     """
     ledger = PrivacyLedger.of_site(config, study)
     account, limit = ledger.file.read(), config.privacy
-    over_all = epsilon(account.all(), delta=limit.delta)
+    over_all = ledger.over_all(account)
     yield (
         f"over all studies: epsilon {over_all:.3f} spent at delta {limit.delta:g}, "
         f"{max(0.0, limit.max_epsilon_per_patient - over_all):.3f} left of {limit.max_epsilon_per_patient:g} "
         "(privacy.max_epsilon_per_patient)"
     )
     for digest, entries in account.studies.items():
-        if digest != ledger.study:
+        if digest not in (ledger.study, ledger.metrics):
             spent = epsilon([one.taken for one in entries], delta=limit.delta)
-            yield f"study {digest[:_DIGEST_SHOWN]}…: epsilon {spent:.3f} spent at delta {limit.delta:g}"
+            what = "study" if digest == digest.removesuffix(metrics_of("")) else "metrics of study"
+            yield f"{what} {digest[:_DIGEST_SHOWN]}…: epsilon {spent:.3f} spent at delta {limit.delta:g}"
     yield from _of_this_study(ledger, study, account, patients)
     if wrong := ledger.file.mismatch():
         yield f"warning: {ledger.file.path}: {wrong}: the most that either holds is counted"
@@ -93,7 +100,8 @@ def _of_this_study(ledger: PrivacyLedger, study: Study, account: PatientAccount,
     one_more = _rounds(study, patients, 1)
     spent, after = (epsilon(taken, delta=settings.delta) for taken in (before, [*before, one_more]))
     limit = ledger.limit
-    over_all = [epsilon(taken, delta=limit.delta) for taken in (account.all(), [*account.all(), one_more])]
+    those = account.all(without=ledger.metrics)
+    over_all = [epsilon(taken, delta=limit.delta) for taken in (those, [*those, one_more])]
     yield (
         f"study {study.study}: epsilon {spent:.3f} spent at delta {settings.delta:g}, "
         f"{max(0.0, settings.max_epsilon - spent):.3f} left of {settings.max_epsilon:g} (training.privacy.max_epsilon)"
@@ -102,6 +110,25 @@ def _of_this_study(ledger: PrivacyLedger, study: Study, account: PatientAccount,
         f"one more round of {study.training.steps_per_round} steps with {patients} patients: +{after - spent:.3f} in "
         f"the study, +{over_all[1] - over_all[0]:.3f} over all; {_rounds_left(ledger, study, account, patients)} more "
         "rounds can be paid for"
+    )
+    paid = "they are paid for" if account.of(ledger.metrics) else "not yet paid for"
+    yield _metrics_line(study) + (f"; {paid}" if settings.metrics_epsilon else "")
+
+
+def _metrics_cost_too_much(ledger: PrivacyLedger, study: Study, account: PatientAccount) -> bool:
+    if not study.training.privacy.metrics_epsilon or account.of(ledger.metrics):
+        return False
+    taken = [*account.all(without=ledger.study), metrics_cost(study.training.privacy).taken]
+    return epsilon(taken, delta=ledger.limit.delta) > ledger.limit.max_epsilon_per_patient
+
+
+def _metrics_line(study: Study) -> str:
+    settings = study.training.privacy
+    if not settings.metrics_epsilon:
+        return "metrics: none of a model leaves this site (training.privacy.metrics_epsilon is 0)"
+    return (
+        f"metrics: those of the final evaluation cost validation and test patients epsilon "
+        f"{settings.metrics_epsilon:g}, once (noise {metrics_cost(settings).noise_multiplier:g}); rounds send none"
     )
 
 
@@ -116,7 +143,11 @@ def _rounds_left(ledger: PrivacyLedger, study: Study, account: PatientAccount, p
         before=account.of(ledger.study),
     )
     over_all = rounds_within(
-        training, patients, limit=own.max_epsilon_per_patient, delta=own.delta, before=account.all()
+        training,
+        patients,
+        limit=own.max_epsilon_per_patient,
+        delta=own.delta,
+        before=account.all(without=ledger.metrics),
     )
     return min(in_study, over_all)
 

@@ -1,14 +1,14 @@
-"""Pays for private steps before they are taken, within what the study and the site itself allow."""
+"""Pays for private steps and noisy counts before they are made, within what the study and the site itself allow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
 from glsmed.client.settings.config import SiteConfig, SitePrivacySection
-from glsmed.client.settings.patient_account import PatientAccountFile, Record, Spent
+from glsmed.client.settings.patient_account import PatientAccount, PatientAccountFile, Record, Spent, metrics_of
 from glsmed.shared.errors import PrivacyBudgetError, PrivacyError
 from glsmed.shared.files.exclusive_lock import waited_lock
-from glsmed.shared.privacy.accounting import PrivateSteps, epsilon
+from glsmed.shared.privacy.accounting import PrivateSteps, epsilon, gaussian_noise
 from glsmed.shared.protocol.study import PrivacySection, Study
 
 
@@ -43,19 +43,52 @@ class PrivacyLedger:
             DataError: the account is damaged.
             OSError: the disk is full.
         """
+        return self._pay(spent, settings, on=self.study)
+
+    def pay_metrics(self, settings: PrivacySection) -> float:
+        """The noise multiplier of the study's one set of noisy counts, once they are in the audit log and on disk.
+
+        Raises:
+            PrivacyBudgetError: the study's metrics were paid for before, or the site's limit would be exceeded.
+            DataError: the account is damaged.
+            OSError: the disk is full.
+        """
+        spent = metrics_cost(settings)
+        self._pay(spent, settings, on=self.metrics)
+        return spent.noise_multiplier
+
+    @property
+    def metrics(self) -> str:
+        """The study's entry for metrics, which validation and test patients pay."""
+        return metrics_of(self.study)
+
+    def over_all(self, account: PatientAccount) -> float:
+        """The epsilon of all studies for whichever patients spent the most, at the site's delta.
+
+        It is an upper bound: those of this study paid for training or for metrics, and for both in all others.
+        """
+        halves = (account.all(without=entry) for entry in (self.study, self.metrics))
+        return max(epsilon(taken, delta=self.limit.delta) for taken in halves)
+
+    def _pay(self, spent: Spent, settings: PrivacySection, *, on: str) -> float:
+        """Write to an entry of the account; the epsilon of that entry."""
+        limit, but = settings.max_epsilon, self.metrics  # the patients of one entry do not pay the other
+        setting = f"training.privacy.max_epsilon of study.yaml is {limit:g}"
+        if on == self.metrics:
+            limit, but = settings.metrics_epsilon, self.study
+            setting = f"training.privacy.metrics_epsilon of study.yaml is {limit:g}, once in a study"
         self.file.path.parent.mkdir(parents=True, exist_ok=True)
         with waited_lock(self.file.lock):
             self.file.mend()
             account = self.file.read()
-            paid = account.with_payment(self.study, spent)
-            after = epsilon(paid.of(self.study), delta=settings.delta)
-            in_study = f"training.privacy.max_epsilon of study.yaml is {settings.max_epsilon:g}"
-            _require(after, settings.max_epsilon, account.of(self.study), settings.delta, in_study)
+            paid = account.with_payment(on, spent)
+            after = epsilon(paid.of(on), delta=settings.delta)
+            _require(after, limit, account.of(on), settings.delta, setting)
             own = self.limit.max_epsilon_per_patient
             in_all = f"privacy.max_epsilon_per_patient of config.yaml is {own:g}, over all studies"
-            over_all = epsilon(paid.all(), delta=self.limit.delta)
-            _require(over_all, own, account.all(), self.limit.delta, in_all)
-            self.file.write(paid, {"study": self.study, "epsilon": round(after, 4), "over_all": round(over_all, 4)})
+            over_all = epsilon(paid.all(without=but), delta=self.limit.delta)
+            _require(over_all, own, account.all(without=but), self.limit.delta, in_all)
+            self.file.write(paid, {"study": on, "epsilon": round(after, 4), "over_all": round(over_all, 4)})
         return after
 
     def spent(self, settings: PrivacySection) -> float:
@@ -65,6 +98,12 @@ class PrivacyLedger:
             DataError: the account is damaged.
         """
         return epsilon(self.file.read().of(self.study), delta=settings.delta)
+
+
+def metrics_cost(settings: PrivacySection) -> Spent:
+    """What the metrics of a study's end cost: one sum over everybody with the least noise for their epsilon."""
+    noise = gaussian_noise(settings.metrics_epsilon, delta=settings.delta)
+    return Spent(noise_multiplier=noise, sampling_rate=1.0, steps=1)
 
 
 def require_small_delta(settings: PrivacySection, patients: int) -> None:
@@ -84,6 +123,5 @@ def _require(after: float, limit: float, before: Sequence[PrivateSteps], delta: 
     if not after <= limit:
         spent = epsilon(before, delta=delta)
         raise PrivacyBudgetError(
-            f"this round would raise epsilon from {spent:.3f} to {after:.3f}; {setting}: this site trains no further "
-            "in this study"
+            f"this would raise epsilon from {spent:.3f} to {after:.3f}; {setting}: this site spends no more on it"
         )

@@ -8,7 +8,6 @@ from glsmed.client.settings.config import SiteConfig
 from glsmed.client.settings.privacy_ledger import PrivacyLedger
 from glsmed.shared.pages.blocks import Block, Paragraph, Table
 from glsmed.shared.pages.spoken import say
-from glsmed.shared.privacy.accounting import epsilon
 from glsmed.shared.protocol.study import Study
 
 
@@ -48,7 +47,7 @@ def read_budgets_left(config: SiteConfig, study: Study) -> BudgetsLeft:
     budget = QueryBudget(config.state, study, runs=policy.max_runs, peer_models=policy.max_peer_models)
     ledger = PrivacyLedger.of_site(config, study)
     account, own = ledger.file.read(), config.privacy
-    over_all = epsilon(account.all(), delta=own.delta)
+    over_all = ledger.over_all(account)
     here = Spending(ledger.spent(privacy), privacy.max_epsilon, privacy.delta) if privacy.is_on else None
     every = Spending(over_all, own.max_epsilon_per_patient, own.delta)
     return BudgetsLeft(budget.left(), here, every, ledger.file.mismatch())

@@ -100,7 +100,8 @@ def _plan(wanted: float, patients: int) -> "Plan":
     typer.echo(
         f"privacy: {plan.rounds} rounds of {plan.steps_per_round} steps on {plan.batch_size} patients with noise "
         f"{plan.noise_multiplier:g} end at epsilon {plan.epsilon:.2f} at a site with {patients} training patients, and "
-        "below it at larger sites"
+        "below it at larger sites; metrics of the final evaluation cost validation and test patients epsilon 1 "
+        "(training.privacy.metrics_epsilon)"
     )
     return plan
 

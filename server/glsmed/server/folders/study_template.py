@@ -73,6 +73,7 @@ training:
     patient_images: one         # one | all: which images of a drawn patient count in a step; docs/privacy.md
     delta: 1e-5
     max_epsilon: {max_epsilon}              # a site refuses a round that would exceed this
+    metrics_epsilon: {metrics_epsilon}          # final metrics out of noisy counts, for so much; 0: no metric leaves
 
 federation:
   quorum: 2                     # sites whose updates a round needs; with fewer, the round is tried again
@@ -150,5 +151,6 @@ def study_template(
         batch=_DEFAULTS.batch_size if private is None else private.batch_size,
         site_offset="true" if private is None else "false",
         noise=0 if private is None else f"{private.noise_multiplier:g}",
+        metrics_epsilon=0 if private is None else 1,
         max_epsilon=f"{_DEFAULTS.privacy.max_epsilon if private is None else private.wanted:g}",
     )

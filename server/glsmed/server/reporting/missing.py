@@ -58,6 +58,8 @@ def unmeasured_sites(record: StudyRecord) -> Mapping[str, str]:
 
 
 def _why_unmeasured(record: StudyRecord, site: str) -> str:
+    if record.study.training.privacy.is_on and record.summary:
+        return say("the study is private: no metric leaves, or its groups are too small for the noise")
     if not record.results:
         return say("no model was measured yet")
     if site not in record.joined:

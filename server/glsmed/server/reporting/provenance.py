@@ -46,15 +46,30 @@ def privacy_blocks(record: StudyRecord) -> list[Block]:
             say(
                 "Training was private: noise multiplier {noise}, clipping norm {norm}, delta {delta}, the patient as "
                 "the unit. Each site refuses a round that would exceed epsilon {limit}, so no site spent more. What "
-                "each spent is in its own account and does not leave it. The metrics that sites sent are not part of "
-                "this: docs/privacy.md.",
+                "each spent is in its own account and does not leave it.",
                 noise=f"{privacy.noise_multiplier:g}",
                 norm=f"{privacy.clip_norm_l2:g}",
                 delta=f"{privacy.delta:g}",
                 limit=f"{privacy.max_epsilon:g}",
             )
-        )
+        ),
+        Paragraph(_of_metrics(privacy.metrics_epsilon)),
     ]
+
+
+def _of_metrics(epsilon: float) -> str:
+    """Why a private study has few numbers, or none."""
+    if not epsilon:
+        return say(
+            "No metric of a model left a site (training.privacy.metrics_epsilon is 0): no round was chosen by one, the "
+            "last is kept, and there is no number of how well the model does. Each site has its own beside its model."
+        )
+    return say(
+        "Metrics are those of the final evaluation alone, out of counts with noise: epsilon {epsilon} of validation "
+        "and test patients, who paid nothing for training. No round was chosen by a metric: the last is kept. Numbers "
+        "and groups are uncertain by this noise too: docs/privacy.md.",
+        epsilon=f"{epsilon:g}",
+    )
 
 
 def intended_use_blocks(record: StudyRecord) -> list[Block]:

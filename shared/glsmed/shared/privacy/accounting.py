@@ -6,6 +6,7 @@ all steps are convolved by the Fast Fourier Transform (Koskela et al., AISTATS 2
 result is an upper bound, in fifteen cases 6 to 36 % below Renyi accounting.
 """
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ _MOST_CELLS = 2**20
 _OVERLOOKED = 1e-4  # share of delta for what lies beyond the composed grid
 _LARGEST_EPSILON = 500.0  # beyond it epsilon is infinite
 _LARGEST_LOSS = 600.0  # of one step: beyond it no epsilon means anything
+_LEAST_GAUSSIAN, _MOST_GAUSSIAN = 0.3, 1e4  # noise of one sum over everybody: epsilon 20 and .0003 at delta 1e-5
+_HUNDREDTH = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,27 @@ def epsilon(taken: Sequence[PrivateSteps], *, delta: float) -> float:
     if any(_largest_loss(one) > _LARGEST_LOSS for one in steps):
         return math.inf
     return max(_epsilon(steps, direction, delta) for direction in _DIRECTIONS)
+
+
+@functools.cache
+def gaussian_noise(wanted: float, *, delta: float) -> float:
+    """The least noise multiplier, to .01, with which one sum over everybody, none drawn, keeps to an epsilon.
+
+    The exact delta of a Gaussian (Balle and Wang, ICML 2018) comes close; this accountant, an upper bound, decides.
+
+    Args:
+        wanted: epsilon, above 0.
+        delta: as for :func:`epsilon`.
+    """
+    low, high = _LEAST_GAUSSIAN, _MOST_GAUSSIAN
+    while high - low > _HUNDREDTH / 2:
+        middle = (low + high) / 2
+        left = ndtr(0.5 / middle - wanted * middle) - math.exp(wanted) * ndtr(-0.5 / middle - wanted * middle)
+        low, high = (low, middle) if left <= delta else (middle, high)
+    hundredths = math.ceil(low / _HUNDREDTH)
+    while epsilon([PrivateSteps(hundredths * _HUNDREDTH, 1.0, 1)], delta=delta) > wanted:
+        hundredths += 1
+    return round(hundredths * _HUNDREDTH, 2)
 
 
 def merged(taken: Sequence[PrivateSteps]) -> list[PrivateSteps]:

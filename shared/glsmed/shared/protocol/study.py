@@ -28,6 +28,7 @@ _FINDING = re.compile(r"^[a-z][a-z0-9_]*$")
 # Of 0.25, 0.5, 0.75 and 1 the highest mean AUROC in four simulations; docs/evidence.md says what it is worth.
 DEFAULT_IMAGE_SHARE = 0.75
 LEAST_DELTA, MOST_DELTA, MOST_EPSILON = 1e-9, 1e-3, 20.0
+LEAST_METRICS_EPSILON = 0.05  # below it the noise of each count exceeds a large hospital
 
 
 class LabelSection(StrictModel):
@@ -129,6 +130,15 @@ class PrivacySection(StrictModel):
             "this"
         ),
     ] = 8.0
+    metrics_epsilon: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=MOST_EPSILON,
+            description="epsilon of validation and test patients for the metrics of the final evaluation, which then "
+            "come from noisy counts; 0: no metric of a model leaves; rounds send none either way",
+        ),
+    ] = 0.0
 
     @field_validator("delta")
     @classmethod
@@ -139,6 +149,13 @@ class PrivacySection(StrictModel):
                 "fail for a patient altogether"
             )
         return delta
+
+    @field_validator("metrics_epsilon")
+    @classmethod
+    def _check_metrics_epsilon(cls, metrics_epsilon: float) -> float:
+        if 0 < metrics_epsilon < LEAST_METRICS_EPSILON:
+            raise ValueError(f"expected 0 or {LEAST_METRICS_EPSILON:g} and more, got {metrics_epsilon:g}: all is noise")
+        return metrics_epsilon
 
     @field_validator("max_epsilon")
     @classmethod
@@ -440,6 +457,15 @@ class Study(StrictModel):
             raise ValueError(
                 "training.privacy does not cover labels.shared_calibration: its counts are exact, of training "
                 "patients' gold, and its prior moves the targets of all others: set it to false"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _no_gold_quality_beside_privacy(self) -> Self:
+        if self.training.privacy.is_on and self.federation.aggregation.weights == "gold_quality":
+            raise ValueError(
+                "training.privacy does not cover federation.aggregation.weights: gold_quality, an exact number of "
+                "validation patients: set it to cells or patients"
             )
         return self
 

@@ -13,6 +13,7 @@ from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.learning.output_calibration import OutputCalibration
 from glsmed.client.resident.final_model import keep_final_model
 from glsmed.client.resident.site_runtime import SiteRuntime
+from glsmed.client.resident.tasks.noisy_answer import no_numbers, noisy_answer
 from glsmed.client.resident.tasks.task_checks import is_final
 from glsmed.client.settings.site_secret import SiteSecret
 from glsmed.shared.protocol.messages import EvaluateTask, TrainTask
@@ -35,12 +36,34 @@ def measured_answer(
     known = site.query_budget.charge(request)
     if known is not None:
         return known, f"{prefix}the answer that was given before"
-    after_round = task.round - 1 if isinstance(task, TrainTask) else task.round
-    site.strategy.load(site.models.layout.unpack(model), after_round=after_round)
-    rows = None if is_final(task) else _drawn(site, split, task.model_digest)
-    answer = _measured(site, split, rows, ships=is_final(task), round_number=task.round)
+    answer = _private(site, model, task) if site.study.training.privacy.is_on else _open(site, model, task, split)
     site.query_budget.keep(request, answer)
     return answer, prefix + site.query_budget.left_in_words()
+
+
+def _open(site: SiteRuntime, model: Buffers, task: TrainTask | EvaluateTask, split: EvaluatedSplit) -> RecordedAnswer:
+    """The answer of a study without privacy."""
+    _load(site, model, task)
+    rows = None if is_final(task) else _drawn(site, split, task.model_digest)
+    return _measured(site, split, rows, ships=is_final(task), round_number=task.round)
+
+
+def _private(site: SiteRuntime, model: Buffers, task: TrainTask | EvaluateTask) -> RecordedAnswer:
+    """The answer of a private study: no number but at its end.
+
+    The site's own model is kept first: whoever is killed in between pays for noisy counts that nobody sees.
+    """
+    if not is_final(task):
+        return no_numbers(site)
+    _load(site, model, task)
+    _keep_privately(site, task.round)
+    _load(site, model, task)  # what is shipped may be another
+    return noisy_answer(site)
+
+
+def _load(site: SiteRuntime, model: Buffers, task: TrainTask | EvaluateTask) -> None:
+    after_round = task.round - 1 if isinstance(task, TrainTask) else task.round
+    site.strategy.load(site.models.layout.unpack(model), after_round=after_round)
 
 
 def _drawn(site: SiteRuntime, split: EvaluatedSplit, model_digest: str) -> Tensor:
@@ -54,10 +77,7 @@ def _measured(
 ) -> RecordedAnswer:
     """The model's metrics on a split, before the egress policy selects among them; it may become the site's own."""
     examples = site.splits[split]
-    kind, splits = site.study.model.calibration_map, site.splits
-    private = site.study.training.privacy.is_on
-    learned = splits["train"].rows(slice(0)) if private else splits["train"]  # no account covers a look at these
-    output_calibration = calibrate_outputs(site.model, learned, splits["validation"], kind=kind, device=site.device)
+    output_calibration = _output_calibration(site, site.splits["train"])
     evaluation = evaluate(site.model, examples, device=site.device, output_calibration=output_calibration, rows=rows)
     numbers = evaluation_numbers(evaluation, examples)
     if ships:
@@ -66,14 +86,26 @@ def _measured(
     return RecordedAnswer(evaluation.reference, numbers)
 
 
+def _output_calibration(site: SiteRuntime, training: Examples) -> OutputCalibration:
+    kind, validation = site.study.model.calibration_map, site.splits["validation"]
+    return calibrate_outputs(site.model, training, validation, kind=kind, device=site.device)
+
+
 def _keep_final(site: SiteRuntime, output_calibration: OutputCalibration, round_number: int) -> None:
-    """Keep the model for the site; in a private study the centre learns nothing of a failure with its images."""
+    """Keep the model for the site."""
+    shipped = site.strategy.to_ship(site.splits, output_calibration)
+    keep_final_model(site, shipped, round_number=round_number)
+
+
+def _keep_privately(site: SiteRuntime, round_number: int) -> None:
+    """The same in a private study: the centre learns nothing of a failure with its images.
+
+    The output calibration learns of validation patients alone, whom the model has not learned from.
+    """
     try:
-        shipped = site.strategy.to_ship(site.splits, output_calibration)
-        keep_final_model(site, shipped, round_number=round_number)
-    except Exception as error:  # the answer itself has nothing of the training patients
-        if not site.study.training.privacy.is_on:
-            raise
+        nobody = site.splits["train"].rows(slice(0))
+        _keep_final(site, _output_calibration(site, nobody), round_number)
+    except Exception as error:
         structlog.get_logger().exception("final_model_not_kept", error=type(error).__name__)
 
 

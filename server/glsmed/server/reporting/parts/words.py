@@ -118,6 +118,7 @@ WORDS: Catalogue = {
     "no model was measured yet": "まだ測定されたモデルがありません",
     "it never took part": "一度も参加していません",
     "its key was withdrawn": "鍵が取り消されました",
+    "the study is private: no metric leaves, or its groups are too small for the noise": "差分プライバシーの研究: 指標は出ないか、群がノイズに対して小さすぎます",
     "its policy lets no metric leave, or it was away at the evaluation": "方針で指標が開示されないか、評価時に不在でした",
     "Groups of patients (age, sex, scanner, severity): sites send sums over all patients only.": "患者群（年齢、性別、装置、重症度）: 施設は全患者の集計のみを送ります。",
     "Patients of hospitals outside the study.": "研究に参加していない病院の患者。",
@@ -174,7 +175,9 @@ WORDS: Catalogue = {
     "Rounds so far: {rounds}. No site has spent more than epsilon {limit}: it would have refused.": "これまでのラウンド数: {rounds}。ε = {limit} を超えた施設はありません（超える場合は拒否します）。",
     "What is left of them stays at each site: glsmed-client privacy, and the site's own page.": "残りの予算は各施設にのみ記録されます（glsmed-client privacy と施設のページ）。",
     "Training had no differential privacy (training.privacy.noise_multiplier is 0): no epsilon was spent, and nothing bounds what a model tells of a single patient.": "学習に差分プライバシーは使われていません（training.privacy.noise_multiplier が 0）。εは消費されず、モデルから個々の患者について漏れる情報に上限はありません。",
-    "Training was private: noise multiplier {noise}, clipping norm {norm}, delta {delta}, the patient as the unit. Each site refuses a round that would exceed epsilon {limit}, so no site spent more. What each spent is in its own account and does not leave it. The metrics that sites sent are not part of this: docs/privacy.md.": "学習に差分プライバシーを使用: ノイズ倍率 {noise}、クリッピングノルム {norm}、δ = {delta}、単位は患者。各施設は ε = {limit} を超えるラウンドを拒否するため、これを超えた施設はありません。消費量は各施設の台帳にのみ記録されます。施設が送った指標はこれに含まれません（docs/privacy.md）。",
+    "Training was private: noise multiplier {noise}, clipping norm {norm}, delta {delta}, the patient as the unit. Each site refuses a round that would exceed epsilon {limit}, so no site spent more. What each spent is in its own account and does not leave it.": "学習に差分プライバシーを使用: ノイズ倍率 {noise}、クリッピングノルム {norm}、δ = {delta}、単位は患者。各施設は ε = {limit} を超えるラウンドを拒否するため、これを超えた施設はありません。消費量は各施設の台帳にのみ記録されます。",
+    "No metric of a model left a site (training.privacy.metrics_epsilon is 0): no round was chosen by one, the last is kept, and there is no number of how well the model does. Each site has its own beside its model.": "モデルの指標はどの施設からも出ていません（training.privacy.metrics_epsilon が 0）。指標によるラウンドの選択は行われず、最後のラウンドのモデルを採用しました。モデルの性能を示す数値はここにはなく、各施設が自施設の値をモデルとともに保管しています。",
+    "Metrics are those of the final evaluation alone, out of counts with noise: epsilon {epsilon} of validation and test patients, who paid nothing for training. No round was chosen by a metric: the last is kept. Numbers and groups are uncertain by this noise too: docs/privacy.md.": "指標は最終評価のもののみで、ノイズを加えた件数から計算されています。検証用と評価用の患者の消費は ε = {epsilon} で、学習による消費はありません。指標によるラウンドの選択は行われず、最後のラウンドのモデルを採用しました。数値と人数にはこのノイズによる不確かさもあります（docs/privacy.md）。",
     # digests
     "what": "対象",
     "version": "バージョン",
