@@ -60,6 +60,8 @@ def unmeasured_sites(record: StudyRecord) -> Mapping[str, str]:
 def _why_unmeasured(record: StudyRecord, site: str) -> str:
     if not record.results:
         return say("no model was measured yet")
+    if record.study.federation.summed_metrics:
+        return say("its numbers are known in the sum only, if its policy lets them in")
     if site not in record.joined:
         return say("it never took part")
     if any(row.site == site and row.state == "withdrawn" for row in record.sites):
@@ -88,8 +90,8 @@ def not_looked_at(record: StudyRecord) -> list[str]:
         )
         lines.append(say(curves))
     references = {site: numbers["reference"] for site, numbers in record.results.items()}
-    if "reports" in references.values():
-        against = ", ".join(sorted(site for site, one in references.items() if one == "reports"))
+    if any("reports" in one for one in references.values()):
+        against = ", ".join(sorted(site for site, one in references.items() if "reports" in one))
         truth = "The truth at {sites}: without gold, the model is compared with plain statements of reports."
         lines.append(say(truth, sites=against))
     return lines
