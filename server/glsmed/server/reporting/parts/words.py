@@ -32,6 +32,7 @@ WORDS: Catalogue = {
     "{words}, attempt {attempt}": "{words}、{attempt}回目の試行",
     "Last message: {message}": "最後のメッセージ: {message}",
     "Time left: about {time}, as long as the rounds so far.": "残り時間: 約 {time}（これまでのラウンドの所要時間から）。",
+    "Validation after round {number}: {means} (of all sites together; no single site's are known).": "ラウンド {number} 後の検証: {means}（全施設の合計。個々の施設の値は分かりません）。",
     "Validation after round {number}: {means} (means over sites and findings).": "ラウンド {number} 後の検証: {means}（施設と所見の平均）。",
     "The centre has written nothing for {time}: its round loop is busy or stuck; see the study's logs.": "中央は {time} の間何も書いていません。処理中か停止しています。研究のログを確認してください。",
     "Waiting for {names}": "{names} を待っています",
