@@ -46,7 +46,7 @@ def test_another_round_and_model_may_be_over_other_sites(state: StateFolder) -> 
     [
         ("validated update", "validation", 5, M0),  # counts of the same model's validation
         ("validated update", "update", 1, M1),
-        ("test", "test", 1, M1),
+        ("test", "test", 5, M1),  # another model, but the same patients
         ("validation", "validation", 5, M0),
     ],
 )
