@@ -15,6 +15,7 @@ from glsmed.benchmarks.federation.local_grid import Ask, LocalGrid, Misbehaviour
 from glsmed.client.egress.query_budget import KeptAnswer
 from glsmed.client.resident.app import build_client_app
 from glsmed.client.resident.site_runtime import SiteRuntime
+from glsmed.client.resident.tasks import measured_answer
 from glsmed.client.settings.config import EgressSection
 from glsmed.client.settings.site_secret import SiteSecret
 from glsmed.server.folders.model_file import ModelFile
@@ -265,6 +266,12 @@ def test_control_without_masks_cells_and_patients_leave_too(consortium: Callable
     }
 
 
+@pytest.fixture
+def whole_split(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers of a round are about every patient once: in a draw of so few one class might be missing."""
+    monkeypatch.setattr(measured_answer, "drawn_rows", lambda patients, _key: torch.arange(len(patients)))
+
+
 def _summed(rounds: int = 2, **federation: object) -> Study:
     return _study({"rounds": rounds}, secure_aggregation="on", summed_metrics=True, **federation)
 
@@ -288,6 +295,7 @@ def _log_loss_of_cells(hospitals: Consortium, names: tuple[str, ...], place: int
     return finding_metrics(*cells, ["effusion"])["effusion"]["log_loss"]
 
 
+@pytest.mark.usefixtures("whole_split")
 def test_the_centre_learns_the_metrics_of_all_together_and_no_hospital_sends_one(
     consortium: Callable[..., Consortium],
 ) -> None:
@@ -300,7 +308,7 @@ def test_the_centre_learns_the_metrics_of_all_together_and_no_hospital_sends_one
     assert _pooled(hospitals, "validation") == expected
     summary = hospitals.folder.summary() or {}
     best = summary["best_round"]
-    assert best == min(expected, key=lambda one: expected[one])[0]
+    assert best == min(expected, key=lambda one: (round(expected[one], 9), one))[0]
     assert summary["chosen_over_sites"] == "pooled"
     assert _pooled(hospitals, "test") == {(best, "all sites"): _log_loss_of_cells(hospitals, THREE, -1)}
     assert summary["not_evaluated"] == {}
@@ -315,6 +323,7 @@ def test_the_centre_learns_the_metrics_of_all_together_and_no_hospital_sends_one
     }
 
 
+@pytest.mark.usefixtures("whole_split")
 def test_one_of_four_drops_out_and_the_metrics_are_those_of_the_other_three(
     consortium: Callable[..., Consortium],
 ) -> None:
