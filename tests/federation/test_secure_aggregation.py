@@ -353,5 +353,5 @@ def test_where_one_of_three_lets_no_metric_leave_the_other_two_add_none(consorti
     assert not _pooled(hospitals, "validation")
     assert not _pooled(hospitals, "test")
     summary = hospitals.folder.summary() or {}
-    assert summary["not_evaluated"]["a"].startswith("no sum: fewer than 3 sites")
+    assert "no sum: fewer than 3 sites" in str(summary["not_evaluated"])
     assert all((site.config.state.shipped_model / "model.safetensors").is_file() for site in hospitals.sites.values())

@@ -224,5 +224,5 @@ def test_of_sums_only_those_of_the_same_sites_are_compared() -> None:
     """Without the hardest hospital the mean is lower, which says nothing for that round's model."""
     rows = [_row(1, "all sites", 0.5), _row(2, "all sites but hard", 0.1), _row(3, "all sites", 0.4)]
     choice = choose_round(rows, last=3)
-    assert (choice.round, choice.value, choice.over_sites) == (3, pytest.approx(0.4), "pooled")
+    assert (choice.round, choice.over_sites) == (3, "pooled")
     assert str(choice) == "round 3 (pooled validation log_loss 0.4000)"

@@ -47,7 +47,7 @@ def counted(probabilities: torch.Tensor, truth: torch.Tensor) -> Ring:
 
 def test_metrics_of_the_sum_are_those_of_the_joined_cells() -> None:
     hospitals = [cells(seed) for seed in range(3)]
-    total = np.sum([counted(*one) for one in hospitals], axis=0, dtype=np.uint32)
+    total = np.stack([counted(*one) for one in hospitals]).sum(0, dtype=np.uint32)
     joined = finding_metrics(
         torch.cat([one[0] for one in hospitals]), torch.cat([one[1] for one in hospitals]), FINDINGS
     )
