@@ -66,7 +66,7 @@ def masking_of(site: str, root: Path, *, study: Study, roster: Roster, size: int
     state = StateFolder(root / site)
     state.prepare()
     rules = SumRules(roster, norm_of(study), by_patients=study.federation.aggregation.weights == "patients")
-    form, answered = MaskedForm(layout_of(size)), AnsweredSums(state, study.digest())
+    form, answered = MaskedForm.of_updates(study, layout_of(size)), AnsweredSums(state, study.digest())
     return SiteMasking(site, identity(site), rules, form=form, answered=answered)
 
 

@@ -37,7 +37,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         "cue_calibration": {"errors", "files"},
         "exporting": {"errors", "files", "pixels"},
         "signing": {"errors", "wire"},
-        "secure_aggregation": {"errors", "files", "protocol", "wire"},
+        "secure_aggregation": {"errors", "files", "metrics", "protocol", "wire"},
     },
     "site_adapters": {
         "text": set(),

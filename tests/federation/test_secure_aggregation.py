@@ -1,25 +1,33 @@
 """Secure aggregation with real hospitals in this process: the model is that of a plain study, to quantisation."""
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from flwr.app import Message
 from numpy.typing import NDArray
 
 from glsmed.benchmarks.federation.local_grid import Ask, LocalGrid, Misbehaviour
+from glsmed.client.egress.query_budget import KeptAnswer
 from glsmed.client.resident.app import build_client_app
 from glsmed.client.resident.site_runtime import SiteRuntime
+from glsmed.client.resident.tasks import measured_answer
+from glsmed.client.settings.config import EgressSection
 from glsmed.client.settings.site_secret import SiteSecret
 from glsmed.server.folders.model_file import ModelFile
-from glsmed.server.folders.run_folder import RunFolder
+from glsmed.server.folders.run_folder import RunFolder, read_metrics
 from glsmed.server.processes.first_model import make_first_model
 from glsmed.server.rounds.rounds import StudyPlan, run_study
 from glsmed.server.rounds.site_messenger import Clock
 from glsmed.shared.errors import FederationError
 from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes
+from glsmed.shared.files.audit import recorded
+from glsmed.shared.metrics.finding_metrics import finding_metrics
+from glsmed.shared.metrics.score_counts import cells_of_counts
 from glsmed.shared.networks import group_norm_networks
 from glsmed.shared.protocol.enrolment import generate_private_key, make_request
 from glsmed.shared.protocol.study import Study
@@ -256,3 +264,94 @@ def test_control_without_masks_cells_and_patients_leave_too(consortium: Callable
         "metrics": {"loss"},
         "validation": VALIDATION,
     }
+
+
+@pytest.fixture
+def whole_split(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers of a round are about every patient once: in a draw of so few one class might be missing."""
+    monkeypatch.setattr(measured_answer, "drawn_rows", lambda patients, _key: torch.arange(len(patients)))
+
+
+def _summed(rounds: int = 2, **federation: object) -> Study:
+    return _study({"rounds": rounds}, secure_aggregation="on", summed_metrics=True, **federation)
+
+
+def _pooled(hospitals: Consortium, split: str) -> dict[tuple[int, str], float]:
+    """The log-loss by round and by whose sum it is."""
+    rows = read_metrics(hospitals.folder.root)
+    return {(row.round, row.site): row.value for row in rows if (row.split, row.metric) == (split, "log_loss")}
+
+
+def _answers(site: SiteRuntime) -> list[KeptAnswer]:
+    """What a hospital answered about models, in the order in which it was asked; the last is of the test split."""
+    text = site.config.state.query_budget(site.study.digest()).read_text(encoding="utf-8")
+    return [KeptAnswer.model_validate(one["answer"]) for one in json.loads(text)["last"] if one["answer"]]
+
+
+def _log_loss_of_cells(hospitals: Consortium, names: tuple[str, ...], place: int) -> float:
+    """The log-loss of the cells of some hospitals, joined, as each counted them."""
+    counts = sum(torch.tensor(_answers(hospitals.sites[name])[place].scores) for name in names)
+    cells = cells_of_counts(torch.as_tensor(counts).reshape(1, 2, -1).double())
+    return finding_metrics(*cells, ["effusion"])["effusion"]["log_loss"]
+
+
+@pytest.mark.usefixtures("whole_split")
+def test_the_centre_learns_the_metrics_of_all_together_and_no_hospital_sends_one(
+    consortium: Callable[..., Consortium],
+) -> None:
+    hospitals = consortium(_summed())
+    hospitals.run()
+    expected = {
+        (1, "all sites"): _log_loss_of_cells(hospitals, THREE, 0),
+        (2, "all sites"): _log_loss_of_cells(hospitals, THREE, 1),
+    }
+    assert _pooled(hospitals, "validation") == expected
+    summary = hospitals.folder.summary() or {}
+    best = summary["best_round"]
+    assert best == min(expected, key=lambda one: (round(expected[one], 9), one))[0]
+    assert summary["chosen_over_sites"] == "pooled"
+    assert _pooled(hospitals, "test") == {(best, "all sites"): _log_loss_of_cells(hospitals, THREE, -1)}
+    assert summary["not_evaluated"] == {}
+    for site in hospitals.sites.values():
+        assert (site.config.state.shipped_model / "model.safetensors").is_file()
+        for sent in recorded(site.config.state.audit_log, "sent"):
+            assert sent["message"] == "HelloReply" or not (sent["metrics"] or sent.get("validation"))
+    told = [dict(message.content.metric_records) for message in hospitals.grid.sent if message.has_content()]
+    assert {name for records in told for record in records.values() for name in record} <= {
+        "patients",
+        "training_cells/effusion",
+    }
+
+
+@pytest.mark.usefixtures("whole_split")
+def test_one_of_four_drops_out_and_the_metrics_are_those_of_the_other_three(
+    consortium: Callable[..., Consortium],
+) -> None:
+    def silent(task: Message, ask: Ask) -> Message | None:
+        kind, number = task.metadata.message_type, task.metadata.group_id
+        is_last = kind == "evaluate" and task.content.config_records["head"]["split"] == "test"
+        return None if is_last or (kind, number) == ("train", "2") else ask(task)
+
+    hospitals = consortium(_summed(), FOUR)
+    hospitals.run({"b": silent})
+    three = ("a", "c", "d")
+    assert _pooled(hospitals, "validation") == {
+        (1, "all sites but b"): _log_loss_of_cells(hospitals, three, 0),
+        (2, "all sites"): pytest.approx(_pooled(hospitals, "validation")[2, "all sites"]),
+    }
+    summary = hospitals.folder.summary() or {}
+    best = (summary["best_round"], "all sites but b")
+    assert _pooled(hospitals, "test") == {best: _log_loss_of_cells(hospitals, three, -1)}
+    assert summary["not_evaluated"] == {"b": "late"}
+
+
+def test_where_one_of_three_lets_no_metric_leave_the_other_two_add_none(consortium: Callable[..., Consortium]) -> None:
+    """The sum of two would be one hospital's to the other; the model is trained and kept all the same."""
+    hospitals = consortium(_summed(1))
+    hospitals.sites["c"].egress._settings = EgressSection(model_updates=True, min_patients=1)
+    hospitals.run()
+    assert not _pooled(hospitals, "validation")
+    assert not _pooled(hospitals, "test")
+    summary = hospitals.folder.summary() or {}
+    assert "no sum: fewer than 3 sites" in str(summary["not_evaluated"])
+    assert all((site.config.state.shipped_model / "model.safetensors").is_file() for site in hospitals.sites.values())

@@ -23,7 +23,7 @@ from glsmed.benchmarks.rounds_cost.study_set_up import (
 from glsmed.client.resident.site_runtime import SiteRuntime, load_site_runtime
 from glsmed.client.settings.config import load_site
 from glsmed.client.settings.state_folder import StateFolder
-from glsmed.server.folders.run_folder import RunFolder
+from glsmed.server.folders.run_folder import RunFolder, read_metrics
 from glsmed.shared.files.audit import recorded
 from glsmed.shared.wire.packed_model import FLOAT
 
@@ -35,8 +35,8 @@ Floats = NDArray[np.float32]
 
 
 @pytest.mark.timeout(300)
-def test_three_hospitals_train_and_no_plain_update_leaves_one(tmp_path: Path) -> None:
-    settings = RunSettings(sites=3, rounds=1, architecture="resnet10_x0_25", is_masked=True)
+def test_three_hospitals_train_and_neither_a_plain_update_nor_a_metric_leaves_one(tmp_path: Path) -> None:
+    settings = RunSettings(sites=3, rounds=1, architecture="resnet10_x0_25", is_masked=True, sums_metrics=True)
     run_federation(tmp_path, settings, tell=lambda _: None)
     folders = RunFolders(tmp_path)
     merged = list(RunFolder(folders.centre.run).recorded("merged"))
@@ -44,7 +44,12 @@ def test_three_hospitals_train_and_no_plain_update_leaves_one(tmp_path: Path) ->
     for site in settings.site_names:
         sent = [entry["message"] for entry in recorded(_log(folders, site), "sent")]
         assert sent.count("MaskedUpdate") == settings.rounds_of_study
-        assert "Update" not in sent
+        assert sent.count("MaskedEvaluation") == 2  # of the last model, and of the best on test patients
+        assert not {"Update", "EvaluationReply"} & set(sent)
+        told = [one for one in recorded(_log(folders, site), "sent") if one["message"] != "HelloReply"]
+        assert not any(one["metrics"] or one.get("validation") for one in told)
+    ends = {row.site for row in read_metrics(folders.centre.run) if row.split == "test"}
+    assert ends == {"all sites"}
 
 
 FOUR = RunSettings(sites=4, architecture="resnet10_x0_25", is_masked=True)

@@ -218,3 +218,11 @@ def test_a_weighed_mean_of_incomplete_rounds_is_that_of_weighted_least_squares()
     choice = choose_round(rows, last=3, composite=CompositeSection(rare_findings={"nodule": 4}))
     assert choice.round == int(means.argmin())
     assert choice.value == pytest.approx(float(means.min()))
+
+
+def test_of_sums_only_those_of_the_same_sites_are_compared() -> None:
+    """Without the hardest hospital the mean is lower, which says nothing for that round's model."""
+    rows = [_row(1, "all sites", 0.5), _row(2, "all sites but hard", 0.1), _row(3, "all sites", 0.4)]
+    choice = choose_round(rows, last=3)
+    assert (choice.round, choice.over_sites) == (3, "pooled")
+    assert str(choice) == "round 3 (pooled validation log_loss 0.4000)"

@@ -73,3 +73,12 @@ def test_a_model_that_grew_worse_slowly_is_not_taken_back(folder: RunFolder) -> 
     folder.add_metrics(_row(2, site, 5.0) for site in "abc")
     outcome = RoundOutcome(counted={"a": 1, "b": 1, "c": 1}, rows=[_row(3, site, 6.0) for site in "abc"])
     assert bad_model(3, outcome, folder, quorum=2) is None
+
+
+def test_what_all_sites_say_in_a_sum_is_no_complaint(folder: RunFolder) -> None:
+    """One of them could have made it so."""
+    outcome = _failing(a=DIVERGED)
+    outcome.rows = [_row(2, "all sites", 20.0)]
+    assert bad_model(2, outcome, folder, quorum=2) is None
+    outcome.rows = [_row(2, "b", 20.0)]
+    assert bad_model(2, outcome, folder, quorum=2) is not None  # the control

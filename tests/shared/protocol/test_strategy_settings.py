@@ -76,3 +76,39 @@ def test_how_sites_learn_together_is_part_of_what_hospitals_approve(
     training: dict[str, object], federation: dict[str, object]
 ) -> None:
     assert study(training, federation).digest() != study({}, {}).digest()
+
+
+SUMMED: dict[str, object] = {"secure_aggregation": "on", "summed_metrics": True}
+
+
+@pytest.mark.parametrize(
+    ("training", "federation", "fault"),
+    [
+        ({}, {"summed_metrics": True}, "it needs federation.secure_aggregation: on, got auto"),
+        ({}, {**SUMMED, "secure_aggregation": "off"}, "it needs federation.secure_aggregation: on, got off"),
+        (
+            {},
+            {**SUMMED, "secure_aggregation": "auto", "precision": "int8"},
+            "it needs federation.precision: fp32 or bf16",
+        ),
+        ({}, {**SUMMED, "cross_site_evaluation": True}, "it needs federation.cross_site_evaluation: false"),
+        ({}, {**SUMMED, "quorum": 3, "aggregation": {"rule": "median"}}, "it needs federation.aggregation.rule: mean"),
+        (
+            {"site_offset": False, "privacy": {"noise_multiplier": 1.0}},
+            SUMMED,
+            "summed_metrics adds exact counts of patients, on which there is no noise",
+        ),
+    ],
+)
+def test_metrics_are_summed_only_where_nobody_can_fall_back_to_single_ones(
+    training: dict[str, object], federation: dict[str, object], fault: str
+) -> None:
+    with pytest.raises(ValidationError, match=fault):
+        study(training, federation)
+
+
+def test_summed_metrics_do_not_go_with_counts_of_cues_by_site() -> None:
+    content = study({}, SUMMED).model_dump()
+    with pytest.raises(ValidationError, match="has each site send its own counts per cue"):
+        Study.model_validate({**content, "labels": {"shared_calibration": True}})
+    assert not Study.model_validate(content).labels.shared_calibration  # the control

@@ -32,7 +32,9 @@ CHANGES: dict[str, Callable[[SignedKeys], object]] = {
     "mask_key": lambda keys: keys.box_key,
     "box_key": lambda keys: keys.mask_key,
     "own_mask": lambda keys: keys.mask_key,
-    "subject": lambda keys: keys.subject.model_copy(update={"round": 2}),
+    "adds_to": lambda _: (0,),
+    "min_patients": lambda _: 5,
+    "subject": lambda keys: keys.subject.model_copy(update={"about": "test"}),
     "signature": lambda keys: keys.signature[:-8] + "AAAAAAA=",
 }
 

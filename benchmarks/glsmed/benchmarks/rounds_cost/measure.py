@@ -153,17 +153,19 @@ def _waterfall(folder: Path, settings: MeasureSettings, tell: Tell) -> dict[str,
 
 
 def _secure_aggregation(folder: Path, settings: MeasureSettings, tell: Tell) -> dict[str, object]:
-    """Real hospitals whose changes the centre sees only in sum, and the same hospitals without masks."""
+    """Real hospitals whose changes, and then metrics too, the centre sees only in sum, beside those without masks."""
     figures = {}
-    for name in ("plain", "masked"):
+    for name in ("plain", "masked", "summed_metrics"):
         run = RunSettings(
             sites=max(_FEWEST_MASKED, settings.hospitals),
             rounds=settings.rounds,
             architecture=settings.architecture,
-            is_masked=name == "masked",
+            is_masked=name != "plain",
+            sums_metrics=name == "summed_metrics",
         )
         figures[name] = run_figures(run_federation(folder / name, run, tell=tell), run)
-    return {**figures, "beside_plain": beside_plain(figures["masked"], figures["plain"])}
+    beside = {name: beside_plain(figures[name], figures["plain"]) for name in ("masked", "summed_metrics")}
+    return {**figures, "beside_plain": beside["masked"], "summed_beside_plain": beside["summed_metrics"]}
 
 
 def _timed(tell: Tell) -> Tell:

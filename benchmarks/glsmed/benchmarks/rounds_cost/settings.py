@@ -22,6 +22,7 @@ class RunSettings:
         image_size_px: side of the hospitals' images; a larger one makes a training step longer.
         sample_memory: sample the centre's memory all the time, which takes some of the processor.
         is_masked: hospitals approve a roster, and the centre sees only the sum of their changes.
+        sums_metrics: under masks, metrics of the model are in the sum too.
     """
 
     sites: int = 2
@@ -33,6 +34,7 @@ class RunSettings:
     image_size_px: int = 64
     sample_memory: bool = False
     is_masked: bool = False
+    sums_metrics: bool = False
 
     @property
     def site_names(self) -> tuple[str, ...]:
@@ -54,5 +56,6 @@ class RunSettings:
                 "quorum": self.sites,
                 "round_deadline_minutes": 60,
                 "secure_aggregation": "on" if self.is_masked else "off",
+                "summed_metrics": self.sums_metrics,
             },
         }

@@ -19,6 +19,7 @@ from glsmed.shared.protocol.messages import (
     EvaluationReply,
     HelloReply,
     KeysReply,
+    MaskedEvaluation,
     MaskedUpdate,
     PriorReply,
     SharesReply,
@@ -39,12 +40,14 @@ from glsmed.shared.wire.model_form import ModelForm
 from glsmed.shared.wire.packed_model import packed_bytes, packed_digest
 
 _Keys = KeysReply | SharesReply | UnmaskReply
-SiteMessage = HelloReply | Update | EvaluationReply | CountsReply | PriorReply | MaskedUpdate | _Keys
+_Masked = MaskedUpdate | MaskedEvaluation
+SiteMessage = HelloReply | Update | EvaluationReply | CountsReply | PriorReply | _Masked | _Keys
 
 _OWN_WORDS = frozenset({"", RELEASE, "validation", "test", "gold", "reports"})
 _NOT_WORDS = ("counts", "sealed")  # fields whose content is checked instead, or is keys of this site alone
-_WITHOUT_NUMBERS = (CountsReply, PriorReply, KeysReply, SharesReply, UnmaskReply)
+_WITHOUT_NUMBERS = (CountsReply, PriorReply, KeysReply, SharesReply, UnmaskReply, MaskedEvaluation)
 _CUE_NUMBERS = ("trials", "successes")
+_OF_THE_SITE = "site"  # numbers that are about no model
 _KNOWN_ERRORS = frozenset({"builtins", "torch"})
 # A mean with all its digits could tell a centre every label of a split, if it made its model for that purpose.
 _DECIMALS = 3
@@ -80,7 +83,9 @@ class EgressPolicy:
         self._counts = counts
         self._is_private = study.training.privacy.is_on
         self._metrics_epsilon = study.training.privacy.metrics_epsilon
-        self._masked_form = MaskedForm(form.layout)
+        self._masked_form = MaskedForm.of_updates(study, form.layout)
+        self._scores_form = MaskedForm.of_evaluations(study)
+        self._sums_metrics = study.federation.summed_metrics
         self._masks_updates = masks_updates
         self._cue_words = frozenset(cue_words)
 
@@ -155,7 +160,7 @@ class EgressPolicy:
         if not isinstance(message, SiteMessage):
             raise PrivacyError(f"refused to send a {type(message).__name__}: sites never send this type of message")
         words = self._words | {echo}
-        if isinstance(message, Update | MaskedUpdate):
+        if isinstance(message, Update | _Masked):
             self._check_update(message)
             digest = packed_digest(message.model)
             words |= {digest}
@@ -184,7 +189,10 @@ class EgressPolicy:
         self._audit.append("sent_error", {"code": code})
         return Error(code=ErrorCode.CLIENT_APP_RAISED_EXCEPTION, reason=code)
 
-    def _check_update(self, message: Update | MaskedUpdate) -> None:
+    def _check_update(self, message: Update | _Masked) -> None:
+        if isinstance(message, MaskedEvaluation):
+            self._scores_form.check(message.model)
+            return
         if isinstance(message, MaskedUpdate):
             self._masked_form.check(message.model)
             return
@@ -240,9 +248,11 @@ class EgressPolicy:
         if isinstance(message, EvaluationReply):
             compared = self._passed(local if self._compares else {}, of="local")
             return replace(message, metrics=self._passed(numbers, of=message.split), local=compared)
-        return replace(message, metrics=self._passed(numbers, of="site"))
+        return replace(message, metrics=self._passed(numbers, of=_OF_THE_SITE))
 
     def _passed(self, numbers: Mapping[str, Number], *, of: str) -> Metrics:
+        if self._sums_metrics and of != _OF_THE_SITE:  # numbers of a model: they leave in sums only
+            return {}
         may_go = {key: one for key, one in numbers.items() if self._may_go(key, one.patients)}
         counts = self._counts.released({key: one for key, one in may_go.items() if is_count(key)}, of=of)
         metrics = {key: counts[key] if key in counts else round(one.value, _DECIMALS) for key, one in may_go.items()}
@@ -303,6 +313,7 @@ def _description(message: SiteMessage, content: RecordDict, digest: str) -> dict
         description["local"] = dict(message.local)
     if isinstance(message, Update | MaskedUpdate):
         description["validation"] = dict(message.validation)
+    if isinstance(message, Update | _Masked):
         description["arrays"] = len(message.model)
         description["bytes"] = packed_bytes(message.model)
         description["sha256"] = digest

@@ -62,10 +62,15 @@ class Request(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RecordedAnswer:
-    """The numbers of an evaluation, before the egress policy selects among them."""
+    """The numbers of an evaluation, before the egress policy selects among them.
+
+    Attributes:
+        scores: counts of the model's scores as they go into a sum, in one row; empty where the study sums none.
+    """
 
     reference: Reference
     numbers: Mapping[str, Number]
+    scores: tuple[int, ...] = ()
 
 
 class KeptAnswer(StrictModel, ser_json_inf_nan="constants"):  # a model may overflow: its numbers are NaN
@@ -73,16 +78,18 @@ class KeptAnswer(StrictModel, ser_json_inf_nan="constants"):  # a model may over
 
     reference: Reference
     numbers: dict[str, tuple[float, int]]
+    scores: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, answer: RecordedAnswer) -> Self:
         """The answer as it is kept."""
         numbers = {key: (number.value, number.patients) for key, number in answer.numbers.items()}
-        return cls(reference=answer.reference, numbers=numbers)
+        return cls(reference=answer.reference, numbers=numbers, scores=answer.scores)
 
     def answer(self) -> RecordedAnswer:
         """The answer as it was given."""
-        return RecordedAnswer(self.reference, {key: Number(*number) for key, number in self.numbers.items()})
+        numbers = {key: Number(*number) for key, number in self.numbers.items()}
+        return RecordedAnswer(self.reference, numbers, self.scores)
 
 
 class _Charged(StrictModel):

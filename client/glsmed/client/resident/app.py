@@ -12,6 +12,7 @@ from glsmed.client.resident.site_runtime import SiteRuntime
 from glsmed.client.resident.task_events import note_failed, note_sent
 from glsmed.client.resident.tasks.evaluation_task import answer_evaluation
 from glsmed.client.resident.tasks.site_facts import (
+    adding_to_sum,
     answer_cue_counts,
     answer_hello,
     confirmed_prior,
@@ -21,6 +22,7 @@ from glsmed.client.resident.tasks.site_facts import (
 from glsmed.client.resident.tasks.training_task import answer_training
 from glsmed.shared.errors import UnknownModelError
 from glsmed.shared.secure_aggregation.masked_form import Counts
+from glsmed.shared.secure_aggregation.signed_keys import Adding
 
 Handler = Callable[[RecordDict], RecordDict]
 Answer = Callable[[SiteRuntime, RecordDict], RecordDict]
@@ -30,7 +32,13 @@ def build_client_app(site: SiteRuntime) -> ClientApp:
     """The ClientApp that serves one site; of any error only its code goes back."""
     app = ClientApp()
     current = _CurrentSite(site)
-    masking = MaskingTasks(site.masking, site.egress, study_digest=site.study.digest(), counts=current.counts)
+    masking = MaskingTasks(
+        site.masking,
+        site.egress,
+        study_digest=site.study.digest(),
+        counts=current.counts,
+        adding=current.adding,
+    )
     app.query()(_guarded(current.by(answer_hello), site))
     app.query("cue_counts")(_guarded(current.by(answer_cue_counts), site))
     app.query("shared_prior")(_guarded(current.take_prior, site))
@@ -81,3 +89,7 @@ class _CurrentSite:
     def counts(self) -> Counts:
         """What the site has to train on."""
         return training_counts(self._site)
+
+    def adding(self, about: str) -> Adding:
+        """To which counts of a kind of sum the site adds."""
+        return adding_to_sum(self._site, about)

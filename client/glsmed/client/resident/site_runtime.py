@@ -166,7 +166,7 @@ def _masking(config: SiteConfig, study: Study, layout: ModelLayout) -> SiteMaski
         config.site,
         read_private_key(config.key),
         SumRules(roster, norm_of(study), by_patients=by_patients),
-        form=MaskedForm(layout),
+        form=MaskedForm.of_updates(study, layout),
         answered=AnsweredSums(config.state, study.digest()),
     )
 

@@ -136,6 +136,9 @@ def _in_words(kind: str, fields: Fields) -> str:
         "HelloReply": lambda: say("that this site is there, and how many patients and cells it lets be known"),
         "Update": lambda: say("the model that it trained in round {number} ({size})", **_model(fields)),
         "MaskedUpdate": lambda: say("its masked change in round {number} ({size})", **_model(fields)),
+        "MaskedEvaluation": lambda: say(
+            "its part in the sum of how the model of round {number} does on {split} patients, masked", **_split(fields)
+        ),
         "EvaluationReply": lambda: say(
             "how the model of round {number} does on its {split} patients", **_split(fields)
         ),

@@ -42,6 +42,8 @@ WORDS: Catalogue = {
     "HelloReply": "あいさつ",
     "Update": "更新",
     "MaskedUpdate": "秘匿された更新",
+    "MaskedEvaluation": "秘匿された評価",
+    "its part in the sum of how the model of round {number} does on {split} patients, masked": "ラウンド {number} のモデルの {split} 患者での性能の合計に加えるこの施設の分（秘匿）",
     "EvaluationReply": "評価",
     "CountsReply": "手がかりの件数",
     "PriorReply": "事前分布の確認",

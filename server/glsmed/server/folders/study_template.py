@@ -89,6 +89,7 @@ federation:
   pause_rounds: 3               # rounds for which it is then not asked
   cross_site_evaluation: false  # true: at the end, sites measure the models of those that allow it
   secure_aggregation: auto      # auto | on | off: the centre sees only sums of three or more sites; needs roster.yaml
+  summed_metrics: false         # true: metrics of a model leave in such sums only; needs secure_aggregation: on
   choose_by: log_loss           # log_loss | composite: what the best round is chosen by, on validation patients
   composite:                    # weights of the composite score; lower is better
     false_alerts: 1             # share of absent findings that raise an alert

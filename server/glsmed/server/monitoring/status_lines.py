@@ -58,7 +58,9 @@ def _progress(status: StudyStatus) -> Iterator[str]:
         yield f"last round: {_round_words(status.last_round)}"
     if status.validation:
         means = ", ".join(f"{metric} {value:.4f}" for metric, value in status.validation.items())
-        yield f"validation after round {status.validation_round}: {means} (means over sites and findings)"
+        together = "of all sites together, means over findings; no single site's are known"
+        over = together if status.sums_metrics else "means over sites and findings"
+        yield f"validation after round {status.validation_round}: {means} ({over})"
     if status.seconds_left:
         left = status.rounds - status.rounds_done
         words = seconds_in_words(status.seconds_left)

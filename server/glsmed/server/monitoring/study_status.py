@@ -61,6 +61,7 @@ class StudyStatus:
         seconds_left: an estimate: the median of the rounds so far, times the rounds left; None before the first round.
         last_round: the last attempt that is over.
         validation: means over sites and findings after ``validation_round``.
+        sums_metrics: whether these are of all sites together, since no site's own leave it.
         written_at: when the centre last wrote its state.
     """
 
@@ -81,6 +82,7 @@ class StudyStatus:
     last_round: RoundRecord | None = None
     validation_round: int = 0
     validation: Mapping[str, float] = field(default_factory=dict)
+    sums_metrics: bool = False
     written_at: str = ""
 
     @property
@@ -121,6 +123,7 @@ def study_status(folder: StudyFolder, *, now: datetime) -> StudyStatus:
         last_round=records[-1] if records else None,
         validation_round=validation_round,
         validation=validation,
+        sums_metrics=study.federation.summed_metrics,
         written_at=known.updated_at,
     )
 

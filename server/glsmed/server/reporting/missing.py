@@ -62,6 +62,8 @@ def _why_unmeasured(record: StudyRecord, site: str) -> str:
         return say("the study is private: no metric leaves, or its groups are too small for the noise")
     if not record.results:
         return say("no model was measured yet")
+    if record.study.federation.summed_metrics:
+        return say("its numbers are known in the sum only, if its policy lets them in")
     if site not in record.joined:
         return say("it never took part")
     if any(row.site == site and row.state == "withdrawn" for row in record.sites):
@@ -90,8 +92,8 @@ def not_looked_at(record: StudyRecord) -> list[str]:
         )
         lines.append(say(curves))
     references = {site: numbers["reference"] for site, numbers in record.results.items()}
-    if "reports" in references.values():
-        against = ", ".join(sorted(site for site, one in references.items() if one == "reports"))
+    if any("reports" in one for one in references.values()):
+        against = ", ".join(sorted(site for site, one in references.items() if "reports" in one))
         truth = "The truth at {sites}: without gold, the model is compared with plain statements of reports."
         lines.append(say(truth, sites=against))
     return lines

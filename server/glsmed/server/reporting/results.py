@@ -87,6 +87,10 @@ def _metric_names() -> list[str]:
 def _what(record: StudyRecord) -> str:
     what = "The model of round {number} on the {split} patients of each site."
     words = say(what, number=record.results_round, split=say(record.split))
+    if record.study.federation.summed_metrics:
+        words += " " + say(
+            "Only sums of the sites' counts are known (federation.summed_metrics): how it does at a single site is not."
+        )
     if record.split == "test":
         return words
     return f"{words} {say('The study has not ended: the test patients were not looked at yet.')}"
@@ -168,6 +172,8 @@ def _mean_of(rounds: Mapping[float, Sequence[float]]) -> dict[float, float]:
 
 
 def _against(numbers: SiteNumbers) -> str:
+    if numbers["reference"] == "gold and reports":  # of a sum
+        return say("gold at some sites, plain statements of reports at others")
     return say("gold") if numbers["reference"] == "gold" else say("plain statements of reports")
 
 

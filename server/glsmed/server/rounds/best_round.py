@@ -9,6 +9,7 @@ import numpy as np
 
 from glsmed.server.folders.run_folder import MetricRow
 from glsmed.server.rounds.robust_scores import polished
+from glsmed.server.rounds.secure_sum.pooled_rows import is_of_a_sum
 from glsmed.shared.metrics.composite import composite_of_finding
 from glsmed.shared.metrics.macro import macro
 from glsmed.shared.protocol.choice_settings import CompositeSection
@@ -34,13 +35,13 @@ class Choice:
     """A round, and the validation metric that chose it (empty and None where there was nothing to compare).
 
     Attributes:
-        over_sites: how the sites' numbers became one: their mean, or from three sites on their median.
+        over_sites: how the sites' numbers became one: their mean, from three sites on their median, or in a sum.
     """
 
     round: int
     metric: str = ""
     value: float | None = None
-    over_sites: Literal["mean", "median"] = "mean"
+    over_sites: Literal["mean", "median", "pooled"] = "mean"
 
     def __str__(self) -> str:
         if self.value is None:
@@ -54,7 +55,8 @@ def choose_round(rows: Iterable[MetricRow], *, last: int, composite: CompositeSe
     A study may weigh errors itself: then the lowest composite score chooses, where sites send what it is made of.
 
     Of three sites or more the median decides, see :func:`_medians`: what one of them claims cannot choose. Of fewer it
-    is the mean.
+    is the mean. Of sums too: each set of sites that added to some counts as a site, and sums of different sets are
+    compared only where rounds have both.
 
     Log-loss, because the model's probabilities are what people use: it falls only when they improve, while AUROC is
     blind to calibration. Sites send neither of a finding with one class, so that none is chosen for denying what never
@@ -71,12 +73,13 @@ def choose_round(rows: Iterable[MetricRow], *, last: int, composite: CompositeSe
     counts = {} if composite is None else composite.rare_findings
     for metric, sign in _SIGNS.items():
         rows_of_it = [row for row in scored if row.metric == metric]
-        is_robust = len({row.site for row in rows_of_it}) >= _FEWEST_FOR_A_MEDIAN
+        is_robust = len({row.site for row in rows_of_it if not is_of_a_sum(row.site)}) >= _FEWEST_FOR_A_MEDIAN
         times = counts if metric == _COMPOSITE else {}
         scores = _medians(rows_of_it, sign, times) if is_robust else _means(rows_of_it, times)
         if scores:
             best = min(scores, key=lambda number: (round(sign * scores[number], _DECIMALS), number))
-            return Choice(best, metric, scores[best], "median" if is_robust else "mean")
+            is_pooled = all(is_of_a_sum(row.site) for row in rows_of_it)
+            return Choice(best, metric, scores[best], "pooled" if is_pooled else "median" if is_robust else "mean")
     return Choice(last)
 
 

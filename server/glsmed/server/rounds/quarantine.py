@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from glsmed.server.folders.run_folder import MetricRow, RunFolder
 from glsmed.server.rounds.requests import RoundOutcome
+from glsmed.server.rounds.secure_sum.pooled_rows import is_of_a_sum
 from glsmed.server.updates.norm_bound import stands_out
 
 MOST_ROLLBACKS = 3  # in one process; then a person has to look
@@ -74,10 +75,14 @@ def _complaints(round_number: int, outcome: RoundOutcome, folder: RunFolder) -> 
 
 
 def _log_losses(rows: Iterable[MetricRow], *, before: int) -> Mapping[str, float]:
-    """What each site said last of a model of an earlier round: the mean log-loss on its validation split."""
+    """What each site said last of a model of an earlier round: the mean log-loss on its validation split.
+
+    What all sites say together is no complaint: one of them could have made it so.
+    """
     values: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
-        if row.split == "validation" and row.metric == "log_loss" and row.round < before:
+        is_own = row.split == "validation" and not is_of_a_sum(row.site)
+        if is_own and row.metric == "log_loss" and row.round < before:
             values[row.site][row.round].append(row.value)
     last = {site: own[max(own)] for site, own in sorted(values.items())}
     return {site: sum(numbers) / len(numbers) for site, numbers in last.items()}

@@ -8,6 +8,7 @@ from flwr.app import RecordDict
 from glsmed.server.folders.checkpoints import Checkpoint
 from glsmed.server.folders.run_folder import MetricRow
 from glsmed.server.rounds.outgoing import OutgoingModel, OutgoingModels
+from glsmed.server.rounds.secure_sum.evaluation_sum import EvaluationSum
 from glsmed.server.rounds.secure_sum.secure_sum import SecureSum
 from glsmed.server.rounds.site_messenger import Request, SiteMessenger, SiteReply
 from glsmed.server.updates.checked_update import CheckedUpdate
@@ -81,6 +82,7 @@ class RoundRequests:
     Args:
         models: brings models into the form in which they travel.
         secure_sum: collects the updates where they are masked.
+        evaluation_sum: collects the metrics where they are summed.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class RoundRequests:
         *,
         models: OutgoingModels,
         secure_sum: SecureSum | None = None,
+        evaluation_sum: EvaluationSum | None = None,
     ) -> None:
         self._messenger = messenger
         self._study = study
@@ -100,8 +103,10 @@ class RoundRequests:
         self._checks = ReplyChecks(study, layout)
         self._models = models
         self._secure_sum = secure_sum
+        self._evaluation_sum = evaluation_sum
         self._probe = encode(Hello(study_digest=study.digest(), run=study.study))
         self._asked: dict[str, TrainRequest] = {}
+        self._sums_metrics = study.federation.summed_metrics  # then all agree on what is in the sum
         self._by_step = study.federation.aggregation.rule == "normalized_mean" or study.training.control_variates
 
     @property
@@ -120,7 +125,7 @@ class RoundRequests:
                 manifest_digest=self._manifest_digest,
                 model_digest=model.digest,
                 keep_digest=ask.keep_digest,
-                validate=ask.checkpoint.round > 0 and site in ask.measured_by,
+                validate=ask.checkpoint.round > 0 and (self._sums_metrics or site in ask.measured_by),
                 model=model.packed if whole else {},
                 control=control,
             )
@@ -165,7 +170,10 @@ class RoundRequests:
 
         group = str(ask.checkpoint.round)
         request = self._request(lambda _site, whole: encode(task(whole)), "evaluate", group, ask, model)
-        outcome = self._measured(request, ask.sites, task(False))
+        if self._evaluation_sum is None:
+            outcome = self._measured(request, ask.sites, task(False))
+        else:
+            outcome = self._measured_together(self._evaluation_sum, request, ask, task(False))
         outcome.bytes_down = len(request.sent_whole) * packed_bytes(model.packed)
         self._models.now_held(ask.sites.keys() - outcome.not_counted.keys(), model.digest, ask.keep_digest)
         return outcome
@@ -203,6 +211,15 @@ class RoundRequests:
         for reply in self._messenger.ask(request, sites):
             self._take_evaluation(reply, task, outcome)
         return outcome
+
+    def _measured_together(
+        self, evaluation_sum: EvaluationSum, request: Request, ask: Ask, task: EvaluateTask
+    ) -> RoundOutcome:
+        summed = evaluation_sum.collect(
+            task, ask.sites, lambda sites: self._messenger.ask(request, sites), adding=ask.measured_by
+        )
+        counted = dict.fromkeys(sorted(summed.measured), 0)
+        return RoundOutcome(counted=counted, not_counted=dict(summed.not_counted), rows=summed.rows)
 
     def _request(
         self, content: Callable[[str, bool], RecordDict], kind: str, group: str, ask: Ask, model: OutgoingModel

@@ -26,6 +26,7 @@ from glsmed.server.rounds.participants import Participants
 from glsmed.server.rounds.peer_models import PeerModels
 from glsmed.server.rounds.quarantine import MOST_ROLLBACKS, BadModel, bad_model
 from glsmed.server.rounds.requests import Ask, RoundOutcome, RoundRequests
+from glsmed.server.rounds.secure_sum.evaluation_sum import EvaluationSum
 from glsmed.server.rounds.secure_sum.secure_sum import SecureSum
 from glsmed.server.rounds.shared_calibration import SharedCalibration
 from glsmed.server.rounds.site_messenger import Clock, SiteDirectory, SiteMessenger
@@ -92,7 +93,17 @@ class _StudyRun:
         self._quorum = max(study.federation.quorum, 1 if secure_sum is None else secure_sum.fewest_sites)
         self._participants = Participants(self._messenger, study, record=folder.record, quorum=self._quorum)
         models = OutgoingModels(folder.root, study.federation.precision)
-        self._requests = RoundRequests(self._messenger, study, self._layout, models=models, secure_sum=secure_sum)
+        evaluation_sum = None
+        if plan.roster is not None and study.federation.summed_metrics:
+            evaluation_sum = EvaluationSum(self._messenger, study, self._layout, plan.roster)
+        self._requests = RoundRequests(
+            self._messenger,
+            study,
+            self._layout,
+            models=models,
+            secure_sum=secure_sum,
+            evaluation_sum=evaluation_sum,
+        )
         self._models = models
         self._peers: PeerModels | None = None
         if study.federation.cross_site_evaluation:

@@ -10,6 +10,7 @@ from glsmed.shared.errors import UpdateRefusedError, WireError
 from glsmed.shared.protocol.messages import (
     EvaluateTask,
     EvaluationReply,
+    MaskedEvaluation,
     MaskedUpdate,
     TrainTask,
     Update,
@@ -45,7 +46,8 @@ class ReplyChecks:
     def __init__(self, study: Study, layout: ModelLayout) -> None:
         self._study = study
         self._form = ModelForm.up(layout, study.federation.precision)
-        self._masked_form = MaskedForm(layout)
+        self._masked_form = MaskedForm.of_updates(study, layout)
+        self._scores_form = MaskedForm.of_evaluations(study)
 
     def checked(self, site: str, update: Update, request: TrainRequest, *, staleness: int = 0) -> CheckedUpdate:
         """The update, ready to be merged.
@@ -98,6 +100,21 @@ class ReplyChecks:
         self._check_reference(update)
         _require_seconds(update.seconds)
 
+    def check_masked_evaluation(self, reply: MaskedEvaluation, task: EvaluateTask) -> None:
+        """Raise if masked counts of scores must not count; of the counts only the form is checked.
+
+        Raises:
+            UpdateRefusedError: they belong to another task, or are not of the study's findings.
+        """
+        try:
+            _check_echo(reply, task)
+            require_same("split", expected=task.split, got=reply.split)
+            self._scores_form.check(reply.model)
+            require_same("digest", expected=packed_digest(reply.model), got=reply.counts_digest)
+        except WireError as error:
+            raise UpdateRefusedError(str(error)) from None
+        _require_reference(reply.reference)
+
     def check_evaluation(self, reply: EvaluationReply, task: EvaluateTask) -> None:
         """Raise if the metrics must not count.
 
@@ -146,7 +163,9 @@ def _require_reference(reference: str) -> None:
         raise UpdateRefusedError(f"reference: expected gold or reports, got {reference[:40]!r}")
 
 
-def _check_echo(reply: Update | MaskedUpdate | EvaluationReply, task: TrainTask | EvaluateTask) -> None:
+def _check_echo(
+    reply: Update | MaskedUpdate | MaskedEvaluation | EvaluationReply, task: TrainTask | EvaluateTask
+) -> None:
     require_same("study", expected=task.study_digest, got=reply.study_digest)
     require_same("round", expected=task.round, got=reply.round)
     require_same("manifest", expected=task.manifest_digest, got=reply.manifest_digest)

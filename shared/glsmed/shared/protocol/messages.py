@@ -156,12 +156,17 @@ class PriorReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeysTask:
-    """Centre to site (query ``secure_keys``): make keys for a sum of changes of this model in this round."""
+    """Centre to site (query ``secure_keys``): make keys for a sum about this model in this round.
+
+    Attributes:
+        about: what is summed, see :class:`glsmed.shared.secure_aggregation.signed_keys.Subject`.
+    """
 
     study_digest: str
     round: int
     model_digest: str
     roster_digest: str
+    about: str = "update"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +219,25 @@ class MaskedUpdate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MaskedEvaluation:
+    """Site to centre, in the place of an EvaluationReply: counts of the model's scores, hidden by masks.
+
+    Attributes:
+        counts_digest: SHA-256 of the buffer in ``model``.
+        model: the counts, in the form of masked numbers.
+    """
+
+    study_digest: str
+    round: int
+    manifest_digest: str
+    model_digest: str
+    counts_digest: str
+    split: str
+    reference: str
+    model: Packed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnmaskTask:
     """Centre to site (query ``secure_unmask``): whose masked updates came, and the boxes for this site, as JSON."""
 
@@ -248,6 +272,7 @@ WireMessage = (
     | SharesTask
     | SharesReply
     | MaskedUpdate
+    | MaskedEvaluation
     | UnmaskTask
     | UnmaskReply
 )

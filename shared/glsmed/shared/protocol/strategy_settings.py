@@ -92,8 +92,9 @@ def strategy_faults(study: "Study") -> Iterator[str]:
     yield from _of_control_variates(study)
     yield from _of_cross_site_evaluation(study)
     yield from _of_fine_tuning(study)
-    if study.federation.secure_aggregation == "on":
+    if study.federation.secure_aggregation == "on" or study.federation.summed_metrics:
         yield from secure_aggregation_faults(study)
+    yield from _of_summed_metrics(study)
     training = study.training
     if training.privacy.is_on:
         asked = [name for name, is_on in _beyond_plain_steps(study).items() if is_on]
@@ -133,6 +134,27 @@ def secure_aggregation_faults(study: "Study") -> Iterator[str]:
             yield (
                 f"federation.secure_aggregation shows the centre only the sum of the sites' changes: it needs {setting}"
             )
+
+
+def _of_summed_metrics(study: "Study") -> Iterator[str]:
+    federation = study.federation
+    if not federation.summed_metrics:
+        return
+    if federation.secure_aggregation != "on":
+        yield (
+            "federation.summed_metrics lets metrics leave inside sums only, and a site without a roster would have to "
+            f"send its own: it needs federation.secure_aggregation: on, got {federation.secure_aggregation}"
+        )
+    if study.training.privacy.is_on:
+        yield (
+            "federation.summed_metrics adds exact counts of patients, on which there is no noise: it does not go with "
+            "training.privacy; set it to false"
+        )
+    if study.labels.shared_calibration:
+        yield (
+            "labels.shared_calibration has each site send its own counts per cue, and federation.summed_metrics is for "
+            "studies in which none does: set one of them to false"
+        )
 
 
 def _of_fine_tuning(study: "Study") -> Iterator[str]:

@@ -324,6 +324,13 @@ class FederationSection(StrictModel):
             "without a roster takes no part; off: never"
         ),
     ] = "auto"
+    summed_metrics: Annotated[
+        bool,
+        Field(
+            description="metrics of a model leave inside sums of secure aggregation only: the centre knows those of "
+            "all sites together and of no single one; needs secure_aggregation: on: docs/secure-aggregation.md"
+        ),
+    ] = False
     choose_by: Annotated[
         ChoiceName,
         Field(

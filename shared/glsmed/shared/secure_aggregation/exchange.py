@@ -109,16 +109,41 @@ class Exchange:
         """The place of a site's shares, from 1 on."""
         return self.sites.index(site) + 1
 
+    def adding_to(self, item: int, sites: Sequence[str]) -> tuple[str, ...]:
+        """Those of these sites that add patients to the counts of a finding, given by its place."""
+        return tuple(one.site for one in self.keys if item in one.adds_to and one.site in sites)
+
+    @property
+    def counted_items(self) -> tuple[int, ...]:
+        """Places of the findings whose counts are in the sum: at least three sites add to them.
+
+        Of fewer the sum would tell almost what one of them has; then all add zeros.
+        """
+        named = sorted({item for one in self.keys for item in one.adds_to})
+        return tuple(item for item in named if len(self.adding_to(item, self.sites)) >= FEWEST_SITES)
+
+    @property
+    def min_patients(self) -> int:
+        """The most that a site's policy asks for of those that add to counts."""
+        return max(one.min_patients for one in self.keys)
+
     def survivors(self, sites: Sequence[str]) -> tuple[str, ...]:
         """These sites in order, if their sum may be seen.
 
         Raises:
-            WireError: they are fewer than three or than the threshold, one is there twice or takes no part.
+            WireError: they are fewer than three or than the threshold, one is there twice or takes no part; or the
+                counts of a finding would be of fewer than three sites.
         """
         if len(set(sites)) != len(sites) or not set(sites) <= set(self.sites):
             raise WireError("the sites of a sum are each named once, and all gave keys")
         if len(sites) < self.threshold:
             raise WireError(f"a sum of these {len(self.keys)} sites needs at least {self.threshold}, got {len(sites)}")
+        for item in self.counted_items:
+            adding = len(self.adding_to(item, sites))
+            if adding < FEWEST_SITES:
+                raise WireError(
+                    f"counts of finding {item + 1} need at least {FEWEST_SITES} sites, got {adding}: one dropped out"
+                )
         return tuple(sorted(sites))
 
     def own_mask(self, seed: bytes, *, is_added: bool) -> Mask:

@@ -1,12 +1,18 @@
-"""The form of a masked update on the wire: one buffer of numbers modulo 2^32, a change and behind it its counts."""
+"""The form of what travels under masks: one buffer of numbers modulo 2^32.
+
+Of an update a change, and behind it its counts; where metrics are summed, behind them the counts of scores of the model
+as it came. Of an evaluation the counts of scores alone.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from glsmed.shared.errors import WireError
+from glsmed.shared.metrics.score_bins import FINE_BINS
+from glsmed.shared.protocol.study import Study
 from glsmed.shared.secure_aggregation.fixed_point import Ring
 from glsmed.shared.wire.packed_model import FLOAT, PACKED, ModelLayout, Packed, as_array, bytes_of
 
@@ -14,6 +20,7 @@ MASKED = "masked"
 _DTYPE = "uint32"
 _VALUE_BYTES = 4
 _BLOCK_BYTES = 2**20
+_CLASSES = 2
 
 
 class Counts(NamedTuple):
@@ -25,34 +32,64 @@ class Counts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MaskedForm:
-    """How masked updates of a study travel."""
+    """How masked numbers of a study travel.
 
-    layout: ModelLayout
+    Attributes:
+        layout: of the model; None where no change of it is in the sum.
+        findings: whose counts of scores are in the sum; 0 where there are none.
+    """
+
+    layout: ModelLayout | None
+    findings: int = 0
+
+    @classmethod
+    def of_updates(cls, study: Study, layout: ModelLayout) -> Self:
+        """That of a study's updates."""
+        return cls(layout, len(study.findings) if study.federation.summed_metrics else 0)
+
+    @classmethod
+    def of_evaluations(cls, study: Study) -> Self:
+        """That of evaluations of a study that sums metrics."""
+        return cls(None, len(study.findings))
 
     @property
     def floats(self) -> int:
         """Values of the change."""
-        return self.layout.lengths.get(FLOAT, 0)
+        return 0 if self.layout is None else self.layout.lengths.get(FLOAT, 0)
+
+    @property
+    def scores_shape(self) -> tuple[int, int]:
+        """Of the counts of scores: findings, and values of each, see :func:`glsmed.shared.metrics.score_counts`."""
+        return self.findings, _CLASSES * FINE_BINS
 
     @property
     def size(self) -> int:
         """Values in all."""
-        return self.floats + len(Counts._fields)
+        return self._scores_start + self.findings * self.scores_shape[1]
 
-    def vector(self, change: Ring, counts: Counts) -> Ring:
-        """``(size,)`` a change, as :meth:`~.fixed_point.FixedPoint.encode` made it, and its counts."""
-        return np.concatenate([change, np.array(counts, np.uint32)])
+    @property
+    def _scores_start(self) -> int:
+        return self.floats + (0 if self.layout is None else len(Counts._fields))
+
+    def vector(self, change: Ring, counts: Counts, scores: Ring | None = None) -> Ring:
+        """``(size,)`` a change, as :meth:`~.fixed_point.FixedPoint.encode` made it, its counts, its scores' counts."""
+        behind = np.zeros(self.scores_shape, np.uint32) if scores is None else scores
+        return np.concatenate([change, np.array(counts, np.uint32), behind.ravel()])
 
     def parts(self, vector: Ring) -> tuple[Ring, Counts]:
         """The change and the counts of a vector."""
-        return vector[: self.floats], Counts(*(int(value) for value in vector[self.floats :]))
+        return vector[: self.floats], Counts(*(int(value) for value in vector[self.floats : self._scores_start]))
+
+    def scores(self, vector: Ring) -> Ring:
+        """``scores_shape`` the counts of scores of a vector."""
+        return vector[self._scores_start :].reshape(self.scores_shape)
 
     def packed(self, vector: Ring) -> Packed:
         """The vector as it travels."""
         return {MASKED: as_array(vector)}
 
     def check(self, packed: Packed) -> None:
-        """Raise unless this is a masked update of the study.
+        """Raise unless this is a masked vector of the study.
 
         Raises:
             WireError: saying what differs.
@@ -66,7 +103,7 @@ class MaskedForm:
             raise WireError(f"record 'model': buffer {MASKED!r}: expected {wanted}, got {got}")
 
     def add_to(self, total: Ring, packed: Packed) -> None:
-        """Add a checked masked update to ``(size,)`` numbers in place."""
+        """Add a checked masked vector to ``(size,)`` numbers in place."""
         for start, values in self._blocks(packed):
             part = total[start : start + values.size]
             np.add(part, values, out=part)

@@ -6,7 +6,8 @@ site's, use those of another round, or let sites train different models in one s
 
 import base64
 import hashlib
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -25,13 +26,32 @@ _SHA256 = r"^[0-9a-f]{64}$"
 Digest = Annotated[str, Field(pattern=_SHA256)]
 
 
+_MOST_ITEMS = 10_000
+
+About = Literal["update", "validated update", "validation", "test"]
+# Of which data the numbers of a sum are: two sums of the same data over different sites would show the difference.
+DATA_OF: Mapping[str, frozenset[str]] = {
+    "update": frozenset({"change"}),
+    "validated update": frozenset({"change", "validation"}),
+    "validation": frozenset({"validation"}),
+    "test": frozenset({"test"}),
+}
+COUNTS_ALONE = frozenset({"validation", "test"})
+
+
 class Subject(StrictModel):
-    """What a sum is about; all sites of a round sign the same."""
+    """What a sum is about; all sites of a round sign the same.
+
+    Attributes:
+        about: what the sites add: their changes of the model, with the counts of its validation or without, or the
+            counts of one split alone. Sums of different kinds have different masks.
+    """
 
     study_digest: Digest
     round: Annotated[int, Field(ge=1)]
     model_digest: Digest
     roster_digest: Digest
+    about: About = "update"
 
 
 class SignedKeys(StrictModel):
@@ -42,6 +62,8 @@ class SignedKeys(StrictModel):
         mask_key: for masks shared with each other site; its private half is shared out.
         box_key: for the boxes in which shares travel.
         own_mask: SHA-256 of the seed of the site's own mask, which is shared out too.
+        adds_to: places of the findings to whose counts the site adds patients; to the others it adds zeros.
+        min_patients: fewest patients that a number may be about by the site's policy; 0 where it adds to none.
     """
 
     site: Annotated[str, Field(pattern=SITE_NAME)]
@@ -50,6 +72,8 @@ class SignedKeys(StrictModel):
     mask_key: Digest
     box_key: Digest
     own_mask: Digest
+    adds_to: Annotated[tuple[Annotated[int, Field(ge=0, lt=_MOST_ITEMS)], ...], Field(max_length=_MOST_ITEMS)] = ()
+    min_patients: Annotated[int, Field(ge=0)] = 0
     signature: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/=]{1,400}$")]
 
     def signed_content(self) -> bytes:
@@ -69,6 +93,13 @@ class SignedKeys(StrictModel):
             raise WireError(f"the keys of {self.site} were not signed with its key on the roster") from None
 
 
+class Adding(StrictModel):
+    """To which counts a site adds; see :class:`SignedKeys`."""
+
+    adds_to: tuple[int, ...] = ()
+    min_patients: int = 0
+
+
 class SiteSecrets(StrictModel):
     """The private halves, which stay in the memory of the site, and the seed of its own mask; 32 bytes each."""
 
@@ -77,7 +108,13 @@ class SiteSecrets(StrictModel):
     own_seed: bytes
 
     def signed(
-        self, site: str, subject: Subject, *, weight_bits: int, identity: ec.EllipticCurvePrivateKey
+        self,
+        site: str,
+        subject: Subject,
+        *,
+        weight_bits: int,
+        identity: ec.EllipticCurvePrivateKey,
+        adding: Adding | None = None,
     ) -> SignedKeys:
         """The public halves, signed with the site's own key."""
         keys = SignedKeys(
@@ -87,6 +124,7 @@ class SiteSecrets(StrictModel):
             mask_key=public_key_of(self.mask_key).hex(),
             box_key=public_key_of(self.box_key).hex(),
             own_mask=seed_digest(self.own_seed),
+            **({} if adding is None else adding.model_dump()),
             signature="unsigned",
         )
         signature = base64.b64encode(identity.sign(keys.signed_content(), _SIGNATURE)).decode()

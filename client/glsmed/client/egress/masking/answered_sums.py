@@ -1,7 +1,8 @@
 """Whose sums a site has helped the centre to see; written before the shares go.
 
-Two sums of the same round, or of the same model, over different sites would show the difference: the update of the one
-site that is in one of them only. So a site helps with such a sum again only if it is over the same sites.
+Two sums of the same round, or of the same model, over different sites would show the difference: what the one site that
+is in one of them only has added. So a site helps with such a sum again only if it is over the same sites. Sums of
+different data, as of validation and test patients, have no such difference.
 """
 
 from typing import Annotated
@@ -12,12 +13,22 @@ from glsmed.client.settings.account_file import AccountFile, StudyAccount
 from glsmed.client.settings.state_folder import StateFolder
 from glsmed.shared.errors import SecureAggregationError
 from glsmed.shared.files.documents import StrictModel
+from glsmed.shared.secure_aggregation.signed_keys import DATA_OF, About, Subject
 
 
 class _Sum(StrictModel):
     round: int
     model: str
     sites: tuple[str, ...]
+    about: About = "update"
+
+    def tells_of(self, other: "_Sum") -> bool:
+        """Whether the difference to another sum could show what one site added."""
+        shared = DATA_OF[self.about] & DATA_OF[other.about]
+        if self.model == other.model or "test" in shared:  # whatever the model, the patients are the same
+            return bool(shared)
+        # counts of the validation of two models may stand in one round: of the one that it began with, and of its own
+        return self.round == other.round and ("change" in shared or self.about == other.about)
 
 
 class _Account(StudyAccount):
@@ -40,23 +51,24 @@ class AnsweredSums:
             without_backup="ask the centre in which rounds sites dropped out, and move the file away only if none did",
         )
 
-    def require_same_sites(self, round_number: int, model_digest: str, sites: tuple[str, ...]) -> None:
-        """Raise if the difference to a sum that the centre has already could show one site's update.
+    def require_same_sites(self, subject: Subject, sites: tuple[str, ...]) -> None:
+        """Raise if the difference to a sum that the centre has already could show what one site added.
 
         Raises:
-            SecureAggregationError: a sum of this round or of this model was over other sites.
+            SecureAggregationError: a sum of the same data of this round or of this model was over other sites.
             DataError: the account is damaged.
         """
+        new = _sum_of(subject, sites)
         for known in self._file.read().sums:
-            if (known.round == round_number or known.model == model_digest) and known.sites != sites:
+            if known.tells_of(new) and known.sites != sites:
                 raise SecureAggregationError(
-                    f"round {round_number}: this site gave shares for a sum of {', '.join(known.sites)} in round "
+                    f"round {subject.round}: this site gave shares for a sum of {', '.join(known.sites)} in round "
                     f"{known.round}, and the same over {', '.join(sites)} would show what differs. It takes part again "
                     f"with the same sites, or in the next round. If the centre has lost the first sum for good, and "
                     f"all hospitals agree to it, move {self._file.path} away"
                 )
 
-    def add(self, round_number: int, model_digest: str, sites: tuple[str, ...]) -> None:
+    def add(self, subject: Subject, sites: tuple[str, ...]) -> None:
         """Keep a sum; it is on disk when this returns.
 
         Raises:
@@ -64,8 +76,11 @@ class AnsweredSums:
             SecureAggregationError: as in :meth:`require_same_sites`.
             DataError: the account is damaged.
         """
-        self.require_same_sites(round_number, model_digest, sites)
-        account = self._file.read()
-        new = _Sum(round=round_number, model=model_digest, sites=sites)
+        self.require_same_sites(subject, sites)
+        account, new = self._file.read(), _sum_of(subject, sites)
         if new not in account.sums:
             self._file.write(account.model_copy(update={"sums": (*account.sums, new)}))
+
+
+def _sum_of(subject: Subject, sites: tuple[str, ...]) -> _Sum:
+    return _Sum(round=subject.round, model=subject.model_digest, sites=sites, about=subject.about)

@@ -6,7 +6,7 @@ from flwr.app import RecordDict
 
 from glsmed.client.egress.masking.site_masking import SiteMasking
 from glsmed.client.egress.policy import EgressPolicy
-from glsmed.shared.errors import SecureAggregationError
+from glsmed.shared.errors import PrivacyError, SecureAggregationError
 from glsmed.shared.protocol.codec import decode
 from glsmed.shared.protocol.messages import (
     KeysReply,
@@ -18,6 +18,7 @@ from glsmed.shared.protocol.messages import (
     require_same,
 )
 from glsmed.shared.secure_aggregation.masked_form import Counts
+from glsmed.shared.secure_aggregation.signed_keys import COUNTS_ALONE, Adding
 
 
 class MaskingTasks:
@@ -28,6 +29,7 @@ class MaskingTasks:
         egress: the gate.
         study_digest: of the site's own study.yaml.
         counts: returns what the site has to train on now.
+        adding: returns to which counts of a kind of sum the site would add now.
     """
 
     def __init__(
@@ -37,18 +39,24 @@ class MaskingTasks:
         *,
         study_digest: str,
         counts: Callable[[], Counts],
+        adding: Callable[[str], Adding] = lambda _about: Adding(),
     ) -> None:
         self._masking = masking
         self._egress = egress
         self._study_digest = study_digest
         self._counts = counts
+        self._adding = adding
 
     def keys(self, content: RecordDict) -> RecordDict:
-        """Keys for a sum, if the site may send updates at all."""
+        """Keys for a sum, if the site may send updates at all, or adds to the counts that are summed."""
         task = decode(content, KeysTask)
         masking, counts = self._asked(task), self._counts()
-        self._egress.require_updates(counts.patients)
-        sealed = masking.new_keys(task, counts)
+        adding = self._adding(task.about)
+        if task.about in COUNTS_ALONE:
+            _require_some(adding)
+        else:
+            self._egress.require_updates(counts.patients)
+        sealed = masking.new_keys(task, counts, adding)
         return self._egress.release(KeysReply(study_digest=self._study_digest, round=task.round, sealed=sealed))
 
     def shares(self, content: RecordDict) -> RecordDict:
@@ -74,3 +82,11 @@ class MaskingTasks:
                 "the line `roster: roster.yaml` in config.yaml"
             )
         return self._masking
+
+
+def _require_some(adding: Adding) -> None:
+    if not adding.adds_to:
+        raise PrivacyError(
+            "this site adds no counts to the sum: federation.summed_metrics or egress.metrics lets none leave, or they "
+            "would be about fewer than egress.min_patients patients"
+        )

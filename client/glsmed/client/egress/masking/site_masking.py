@@ -5,12 +5,14 @@ keys ─ the keys of all, checked against the roster ─ shares in boxes ─ mas
 Secrets live in memory and for one sum only. A process that ends forgets them, and counts as one that dropped out.
 """
 
+import dataclasses
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
 import structlog
 from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import TypeAdapter, ValidationError
@@ -25,7 +27,7 @@ from glsmed.shared.secure_aggregation.masked_form import Counts, MaskedForm
 from glsmed.shared.secure_aggregation.masks import SEED_BYTES, apply_masks
 from glsmed.shared.secure_aggregation.roster import Roster
 from glsmed.shared.secure_aggregation.shares import SHARE_BYTES, opened, sealed, split_secret
-from glsmed.shared.secure_aggregation.signed_keys import SignedKeys, SiteSecrets, Subject
+from glsmed.shared.secure_aggregation.signed_keys import DATA_OF, About, Adding, SignedKeys, SiteSecrets, Subject
 
 ParsedT = TypeVar("ParsedT")
 
@@ -86,12 +88,18 @@ class SiteMasking:
         self._answered = answered
         self._sum: _Sum | None = None
 
-    def new_keys(self, task: KeysTask, counts: Counts) -> str:
+    @property
+    def form(self) -> MaskedForm:
+        """How this site's masked updates travel."""
+        return self._form
+
+    def new_keys(self, task: KeysTask, counts: Counts, adding: Adding | None = None) -> str:
         """The site's keys for a new sum, as JSON; an earlier sum is given up.
 
         Args:
             task: what the sum is about.
             counts: what the site has to train on; only the number of bits of its weight is told.
+            adding: to which findings' counts of scores it will add.
 
         Raises:
             MismatchError: the centre has another roster.
@@ -100,9 +108,8 @@ class SiteMasking:
         require_same("roster", expected=self._rules.roster.digest(), got=task.roster_digest)
         subject = _subject(task)
         secrets = SiteSecrets(mask_key=new_private_key(), box_key=new_private_key(), own_seed=os.urandom(SEED_BYTES))
-        keys = secrets.signed(
-            self._site, subject, weight_bits=weight_bits(self._weight(counts)), identity=self._identity
-        )
+        bits = weight_bits(self._weight(counts)) if "change" in DATA_OF[subject.about] else 0
+        keys = secrets.signed(self._site, subject, weight_bits=bits, identity=self._identity, adding=adding)
         self._sum = _Sum(subject, secrets, keys, counts)
         return keys.model_dump_json()
 
@@ -123,44 +130,65 @@ class SiteMasking:
         current.exchange = exchange
         return json.dumps(self._boxes(current.secrets, exchange))
 
-    def require_ready(self, round_number: int, model_digest: str) -> None:
+    def require_ready(self, round_number: int, model_digest: str, about: About = "update") -> None:
         """Raise unless the next update of this round can go under masks; ask before training, to spare it in vain.
 
         Raises:
-            SecureAggregationError: no sum of this round and model was agreed on, or its update went already: two
+            SecureAggregationError: no sum of this round, model and kind was agreed on, or its update went already: two
                 vectors under the same masks would show their difference.
         """
-        current = self._current(round_number)
-        if current.exchange is None or current.has_masked or current.subject.model_digest != model_digest:
+        self._current(round_number)
+        if not self.is_ready(round_number, model_digest, about):
             raise SecureAggregationError(
                 f"round {round_number}: no sum was agreed on for this model, or this site's update is in it already; "
                 "this site sends no update without masks"
             )
 
-    def masked(self, change: Floats, counts: Counts) -> Ring:
-        """``(N + counts,)`` the site's weighted change and its counts, under all its masks.
+    def is_ready(self, round_number: int, model_digest: str, about: About) -> bool:
+        """Whether a sum of this kind was agreed on for this model, and nothing of this site is in it yet."""
+        current = self._sum
+        if current is None or current.exchange is None or current.has_masked:
+            return False
+        subject = current.subject
+        return (subject.round, subject.model_digest, subject.about) == (round_number, model_digest, about)
+
+    @property
+    def adds_counts(self) -> bool:
+        """Whether the sum in progress has counts of scores to which this site said that it would add."""
+        return self._sum is not None and bool(self._sum.keys.adds_to)
+
+    def masked(self, change: Floats, counts: Counts, scores: Ring | None = None) -> Ring:
+        """``(size,)`` the site's weighted change, its counts and its counts of scores, under all its masks.
 
         Args:
             change: ``(N,)`` float32.
             counts: what it was trained on.
+            scores: of the form's shape; None for zeros.
 
         Raises:
             SecureAggregationError: no sum is ready.
             WireError: the change is not finite, or the counts grew beyond what the keys said.
         """
-        current = self._sum
-        if current is None or current.exchange is None or current.has_masked:
-            raise SecureAggregationError("no sum is ready for an update of this site")
-        exchange, fixed = current.exchange, current.exchange.fixed_point(self._rules.norm)
+        current, exchange = self._ready(of_change=True)
+        fixed = exchange.fixed_point(self._rules.norm)
         clipped, norm = fixed.clipped(change)
         if norm > fixed.norm:
             structlog.get_logger().warning("change_clipped", norm=round(norm, 3), bound=fixed.norm)
-        vector = self._form.vector(fixed.encode(clipped, self._weight(counts)), counts)
-        current.has_masked = True  # before the masks are on: whatever happens, they are not used twice
-        others = [site for site in exchange.sites if site != self._site]
-        own = exchange.own_mask(current.secrets.own_seed, is_added=True)
-        apply_masks(vector, [own, *exchange.pair_masks(self._site, current.secrets.mask_key, others)])
-        return vector
+        behind = None if scores is None else self._told(current, exchange, scores)
+        vector = self._form.vector(fixed.encode(clipped, self._weight(counts)), counts, behind)
+        return self._under_masks(vector, current, exchange)
+
+    def masked_scores(self, scores: Ring) -> Ring:
+        """``(size,)`` the site's counts of scores alone, under all its masks.
+
+        Args:
+            scores: of the form's shape.
+
+        Raises:
+            SecureAggregationError: no sum of counts is ready.
+        """
+        current, exchange = self._ready(of_change=False)
+        return self._under_masks(self._told(current, exchange, scores).ravel(), current, exchange)
 
     def shares_for(self, task: UnmaskTask) -> str:
         """One share for each site of the sum, as JSON by name; after this the secrets of the sum are gone.
@@ -176,10 +204,32 @@ class SiteMasking:
         exchange, survivors = current.exchange, self._survivors(current.exchange, task.survivors)
         boxes = _parsed(_BOXES, task.boxes)
         pairs = {sender: self._opened(current.secrets, exchange, sender, boxes) for sender in exchange.sites}
-        self._answered.add(task.round, current.subject.model_digest, survivors)
+        self._answered.add(current.subject, survivors)
         self._sum = None
         shares = {site: pair.of(is_survivor=site in survivors).hex() for site, pair in pairs.items()}
         return json.dumps(shares)
+
+    def _ready(self, *, of_change: bool) -> "tuple[_Sum, Exchange]":
+        current = self._sum
+        if current is None or current.exchange is None or current.has_masked:
+            raise SecureAggregationError("no sum is ready for an update of this site")
+        if of_change != ("change" in DATA_OF[current.subject.about]):
+            raise SecureAggregationError(f"the sum that is ready is about another thing: {current.subject.about}")
+        return current, current.exchange
+
+    def _told(self, current: _Sum, exchange: Exchange, scores: Ring) -> Ring:
+        """The counts of the findings to which this site and two others add; zeros of all others."""
+        told = np.zeros_like(scores)
+        for item in set(exchange.counted_items) & set(current.keys.adds_to):
+            told[item] = scores[item]
+        return told
+
+    def _under_masks(self, vector: Ring, current: _Sum, exchange: Exchange) -> Ring:
+        current.has_masked = True  # before the masks are on: whatever happens, they are not used twice
+        others = [site for site in exchange.sites if site != self._site]
+        own = exchange.own_mask(current.secrets.own_seed, is_added=True)
+        apply_masks(vector, [own, *exchange.pair_masks(self._site, current.secrets.mask_key, others)])
+        return vector
 
     def _checked_exchange(self, keys: str, current: _Sum) -> Exchange:
         exchange = Exchange.from_json(keys, self._rules.roster, current.subject)
@@ -241,14 +291,11 @@ class _SharePair:
 
 def _subject(task: KeysTask) -> Subject:
     try:
-        return Subject(
-            study_digest=task.study_digest,
-            round=task.round,
-            model_digest=task.model_digest,
-            roster_digest=task.roster_digest,
-        )
+        return Subject.model_validate(dataclasses.asdict(task))
     except ValidationError:
-        raise WireError("the sum is about no round or model: expected a round from 1 and SHA-256 digests") from None
+        raise WireError(
+            "the sum is about no round or model: expected a round from 1, SHA-256 digests, and a kind of sum"
+        ) from None
 
 
 def _parsed(adapter: "TypeAdapter[ParsedT]", text: str) -> ParsedT:

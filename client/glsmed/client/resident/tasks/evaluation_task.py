@@ -6,8 +6,9 @@ import structlog
 from flwr.app import RecordDict
 
 from glsmed.client.egress.local_record import LocalRecord
-from glsmed.client.egress.query_budget import EvaluatedSplit
+from glsmed.client.egress.query_budget import EvaluatedSplit, RecordedAnswer
 from glsmed.client.egress.site_numbers import Number
+from glsmed.client.egress.summed_scores import ring_of
 from glsmed.client.resident.final_model import beside_own_model
 from glsmed.client.resident.site_runtime import SiteRuntime
 from glsmed.client.resident.task_events import note_ended
@@ -16,9 +17,13 @@ from glsmed.client.resident.tasks.task_checks import check_peer, check_task, is_
 from glsmed.shared.errors import DataError, MismatchError
 from glsmed.shared.processes.error_words import words_for_log
 from glsmed.shared.protocol.codec import decode
-from glsmed.shared.protocol.messages import EvaluateTask, EvaluationReply
+from glsmed.shared.protocol.messages import EvaluateTask, EvaluationReply, MaskedEvaluation
+from glsmed.shared.secure_aggregation.masked_form import MaskedForm
+from glsmed.shared.secure_aggregation.signed_keys import About
+from glsmed.shared.wire.packed_model import packed_digest
 
 _EVALUATED: Mapping[str, EvaluatedSplit] = {"validation": "validation", "test": "test"}
+_ABOUT: Mapping[EvaluatedSplit, About] = {"validation": "validation", "test": "test"}
 
 
 def answer_evaluation(site: SiteRuntime, content: RecordDict) -> RecordDict:
@@ -30,6 +35,18 @@ def answer_evaluation(site: SiteRuntime, content: RecordDict) -> RecordDict:
     check_peer(site, task)
     model = peer_model(site, task) if task.of_site else taken_model(site, task, after_round=task.round)
     answer, note = measured_answer(site, model, task, _EVALUATED[task.split])
+    masked = _masked(site, task, answer)
+    if masked is None:
+        released = _released(site, task, answer, note)
+    else:
+        released = site.egress.release(masked, echo=task.model_digest, note=note)
+    if is_final(task):
+        note_ended(site, beside_own_model(site, answer.numbers))
+    return released
+
+
+def _released(site: SiteRuntime, task: EvaluateTask, answer: RecordedAnswer, note: str) -> RecordDict:
+    """The metrics that may leave by themselves; none where the study sums them."""
     reply = EvaluationReply(
         study_digest=task.study_digest,
         round=task.round,
@@ -39,12 +56,28 @@ def answer_evaluation(site: SiteRuntime, content: RecordDict) -> RecordDict:
         reference=answer.reference,
         metrics={},
     )
-    released = site.egress.release(
+    return site.egress.release(
         reply, numbers=answer.numbers, local=_local(site, task), echo=task.model_digest, note=note
     )
-    if is_final(task):
-        note_ended(site, beside_own_model(site, answer.numbers))
-    return released
+
+
+def _masked(site: SiteRuntime, task: EvaluateTask, answer: RecordedAnswer) -> MaskedEvaluation | None:
+    """The counts of the model's scores under masks; None where no sum of them was agreed on."""
+    masking, split = site.masking, _EVALUATED[task.split]
+    if masking is None or not masking.is_ready(task.round, task.model_digest, _ABOUT[split]):
+        return None
+    form = MaskedForm.of_evaluations(site.study)
+    packed = form.packed(masking.masked_scores(ring_of(answer.scores, form.scores_shape)))
+    return MaskedEvaluation(
+        study_digest=task.study_digest,
+        round=task.round,
+        manifest_digest=task.manifest_digest,
+        model_digest=task.model_digest,
+        counts_digest=packed_digest(packed),
+        split=task.split,
+        reference=answer.reference,
+        model=packed,
+    )
 
 
 def _local(site: SiteRuntime, task: EvaluateTask) -> Mapping[str, Number]:

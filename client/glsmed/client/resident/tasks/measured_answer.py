@@ -1,6 +1,7 @@
 """The metrics of a model on one of the site's splits, as the query budget allows; the last model is kept here."""
 
 import structlog
+import torch
 from torch import Tensor
 
 from glsmed.client.data.examples import Examples
@@ -8,6 +9,7 @@ from glsmed.client.egress.final_numbers import calibration_numbers, missing_numb
 from glsmed.client.egress.patient_draw import drawn_rows
 from glsmed.client.egress.query_budget import EvaluatedSplit, RecordedAnswer, Request
 from glsmed.client.egress.site_numbers import Number, evaluation_numbers
+from glsmed.client.egress.summed_scores import summed_scores
 from glsmed.client.evaluation.evaluation import Evaluation, evaluate
 from glsmed.client.evaluation.output_calibration_fit import calibrate_outputs
 from glsmed.client.learning.output_calibration import OutputCalibration
@@ -16,6 +18,7 @@ from glsmed.client.resident.site_runtime import SiteRuntime
 from glsmed.client.resident.tasks.noisy_answer import no_numbers, noisy_answer
 from glsmed.client.resident.tasks.task_checks import is_final
 from glsmed.client.settings.site_secret import SiteSecret
+from glsmed.client.training.steps.round_plan import TrainingDivergedError
 from glsmed.shared.protocol.messages import EvaluateTask, TrainTask
 from glsmed.shared.wire.packed_model import Buffers
 
@@ -80,10 +83,18 @@ def _measured(
     output_calibration = _output_calibration(site, site.splits["train"])
     evaluation = evaluate(site.model, examples, device=site.device, output_calibration=output_calibration, rows=rows)
     numbers = evaluation_numbers(evaluation, examples)
+    scores = _scores(evaluation, examples, rows) if site.study.federation.summed_metrics else ()
     if ships:
         numbers |= _final_numbers(site, evaluation, examples)
         _keep_final(site, output_calibration, round_number)
-    return RecordedAnswer(evaluation.reference, numbers)
+    return RecordedAnswer(evaluation.reference, numbers, scores)
+
+
+def _scores(evaluation: Evaluation, examples: Examples, rows: Tensor | None) -> tuple[int, ...]:
+    """What the site adds to the sum of metrics; of a model that gives no numbers none, and the centre learns why."""
+    if not bool(torch.isfinite(evaluation.probabilities).all()):
+        raise TrainingDivergedError("the model's probabilities are not all numbers: its scores cannot be counted")
+    return summed_scores(evaluation.probabilities, examples, rows)
 
 
 def _output_calibration(site: SiteRuntime, training: Examples) -> OutputCalibration:

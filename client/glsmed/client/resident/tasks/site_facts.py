@@ -5,8 +5,10 @@ from collections.abc import Mapping
 import structlog
 from flwr.app import RecordDict
 
+from glsmed.client.data.examples import SplitName
 from glsmed.client.egress.query_budget import Request
 from glsmed.client.egress.site_numbers import Number, counted_by, site_counts
+from glsmed.client.egress.summed_scores import findings_to_add
 from glsmed.client.labels.shared_calibration import require_shared_calibration, site_cue_counts
 from glsmed.client.resident.site_runtime import SiteRuntime, with_prior
 from glsmed.shared.cue_calibration.shared_prior import prior_from_json
@@ -24,6 +26,7 @@ from glsmed.shared.protocol.messages import (
     require_same,
 )
 from glsmed.shared.secure_aggregation.masked_form import Counts
+from glsmed.shared.secure_aggregation.signed_keys import Adding
 
 
 def answer_hello(site: SiteRuntime, content: RecordDict) -> RecordDict:
@@ -80,3 +83,21 @@ def training_counts(site: SiteRuntime) -> Counts:
     """What the site has to train on."""
     cells = int((site.splits["train"].weights > 0).sum())
     return Counts(*counted_by(cells, site.splits, site.study))
+
+
+def adding_to_sum(site: SiteRuntime, about: str) -> Adding:
+    """To which findings' counts of scores the site adds in a kind of sum: none where its policy lets no metric leave.
+
+    A site that joins later cannot tell yet whether a model belongs to the study: none of validation patients then.
+    """
+    split = _SPLIT_OF.get(about)
+    if split is None or not (site.study.federation.summed_metrics and site.egress.sends_evaluations):
+        return Adding()
+    if split == "validation" and not site.trajectory.may_measure:
+        return Adding()
+    fewest = site.config.egress.min_patients
+    places = findings_to_add(site.splits[split], min_patients=fewest)
+    return Adding(adds_to=places, min_patients=fewest if places else 0)
+
+
+_SPLIT_OF: Mapping[str, SplitName] = {"validated update": "validation", "validation": "validation", "test": "test"}

@@ -6,6 +6,7 @@ from flwr.app import RecordDict
 from glsmed.client.egress.policy import error_code
 from glsmed.client.egress.query_budget import RecordedAnswer, Request
 from glsmed.client.egress.site_numbers import labelled_patients, training_numbers
+from glsmed.client.egress.summed_scores import ring_of
 from glsmed.client.resident.site_runtime import SiteRuntime
 from glsmed.client.resident.task_events import note_trained
 from glsmed.client.resident.tasks.measured_answer import measured_answer
@@ -18,6 +19,7 @@ from glsmed.shared.protocol.codec import decode
 from glsmed.shared.protocol.messages import MaskedUpdate, TrainTask, Update
 from glsmed.shared.secure_aggregation.fixed_point import Ring
 from glsmed.shared.secure_aggregation.masked_form import MaskedForm
+from glsmed.shared.secure_aggregation.signed_keys import About
 from glsmed.shared.wire.packed_model import Buffers, packed_digest
 
 
@@ -28,7 +30,7 @@ def answer_training(site: SiteRuntime, content: RecordDict) -> RecordDict:
     examples = site.splits["train"]
     site.egress.require_updates(labelled_patients(examples))
     if site.masking is not None:
-        site.masking.require_ready(task.round, task.model_digest)
+        site.masking.require_ready(task.round, task.model_digest, _about(site, task))
     model = taken_model(site, task, after_round=task.round - 1)
     asked = task.model_digest + (packed_digest(task.control) if task.control else "")
     site.trajectory.require_training(task.model_digest, asked)
@@ -37,8 +39,7 @@ def answer_training(site: SiteRuntime, content: RecordDict) -> RecordDict:
     arrays, control = site.models.layout.unpack(model), site.models.control(task)
     summary = site.strategy.train(arrays, site.splits, round_number=task.round, control=control)
     site.trajectory.trained(task.model_digest, model, site.strategy.shared())
-    reference = "" if validation is None else validation.reference
-    update = _update(site, task, model, summary, reference)
+    update = _update(site, task, model, summary, validation)
     released = site.egress.release(
         update,
         numbers=training_numbers(summary.loss, site.splits, site.study),
@@ -53,8 +54,11 @@ def answer_training(site: SiteRuntime, content: RecordDict) -> RecordDict:
 def _validation(site: SiteRuntime, task: TrainTask, model: Buffers) -> RecordedAnswer | None:
     """The metrics of the model as it came; None where it cannot be measured, which must not stop training.
 
-    A site that joins later cannot tell yet whether the model belongs to the study, and measures none.
+    A site that joins later cannot tell yet whether the model belongs to the study, and measures none. One that has told
+    others that it adds its counts to theirs does so, or is not in the sum: zeros would leave theirs in smaller company.
     """
+    if site.masking is not None and site.masking.adds_counts:
+        return measured_answer(site, model, task, "validation")[0]
     if not site.trajectory.may_measure:
         return None
     try:
@@ -65,12 +69,15 @@ def _validation(site: SiteRuntime, task: TrainTask, model: Buffers) -> RecordedA
 
 
 def _update(
-    site: SiteRuntime, task: TrainTask, model: Buffers, summary: TrainingSummary, reference: str
+    site: SiteRuntime, task: TrainTask, model: Buffers, summary: TrainingSummary, validation: RecordedAnswer | None
 ) -> Update | MaskedUpdate:
     """What is sent of the trained model: all of it and its counts, or both under masks."""
     counts = training_counts(site)
+    reference = "" if validation is None else validation.reference
     if site.masking is not None:
-        masked = site.masking.masked(site.models.change(model, site.strategy.shared()), counts)
+        change, form = site.models.change(model, site.strategy.shared()), site.masking.form
+        scores = ring_of(() if validation is None else validation.scores, form.scores_shape)
+        masked = site.masking.masked(change, counts, scores)
         return _masked_update(site, task, masked, summary, reference)
     packed = site.models.update(model, site.strategy.shared(), round_number=task.round)
     return Update(
@@ -93,7 +100,7 @@ def _update(
 def _masked_update(
     site: SiteRuntime, task: TrainTask, masked: Ring, summary: TrainingSummary, reference: str
 ) -> MaskedUpdate:
-    packed = MaskedForm(site.models.layout).packed(masked)
+    packed = MaskedForm.of_updates(site.study, site.models.layout).packed(masked)
     return MaskedUpdate(
         study_digest=task.study_digest,
         round=task.round,
@@ -106,6 +113,11 @@ def _masked_update(
         validation={},
         model=packed,
     )
+
+
+def _about(site: SiteRuntime, task: TrainTask) -> About:
+    """The kind of sum that an update goes into: whether its counts are in it is agreed on by all sites."""
+    return "validated update" if task.validate and site.study.federation.summed_metrics else "update"
 
 
 def _told_seconds(site: SiteRuntime, summary: TrainingSummary) -> float:

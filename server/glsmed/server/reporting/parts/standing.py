@@ -49,6 +49,8 @@ def _lines(standing: Standing) -> Iterator[str]:
     if status.validation:
         means = ", ".join(f"{metric} {number(value)}" for metric, value in status.validation.items())
         sentence = "Validation after round {number}: {means} (means over sites and findings)."
+        if status.sums_metrics:
+            sentence = "Validation after round {number}: {means} (of all sites together; no single site's are known)."
         yield say(sentence, number=status.validation_round, means=means)
     if status.centre_runs and _age(status.written_at, standing.now) > _STALE_SECONDS:
         yield say(

@@ -112,6 +112,7 @@ class Asking:
             round=about.round,
             model_digest=about.model_digest,
             roster_digest=about.roster_digest,
+            about=about.about,
         )
         keys = self.answers(KeysReply, sites, lambda _: encode(task), self._keys_of)
         if len(keys) < FEWEST_SITES:

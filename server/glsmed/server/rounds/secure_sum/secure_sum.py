@@ -6,7 +6,9 @@ from typing import Protocol
 
 import numpy as np
 
+from glsmed.server.folders.run_folder import MetricRow
 from glsmed.server.rounds.secure_sum.agreement import Asking
+from glsmed.server.rounds.secure_sum.pooled_rows import name_of_sum, pooled_rows, reference_of_sum
 from glsmed.server.rounds.secure_sum.unmasking import masks_to_remove
 from glsmed.server.rounds.site_messenger import SiteMessenger, SiteReply
 from glsmed.server.strategies.rule import UpdateFacts
@@ -39,6 +41,7 @@ class Outcome(Protocol):
     counted: dict[str, int]
     not_counted: dict[str, str]
     site_seconds: dict[str, float]
+    rows: list[MetricRow]
     bytes_up: int
 
 
@@ -64,7 +67,7 @@ class SecureSum:
         self._messenger = messenger
         self._study = study
         self._checks = ReplyChecks(study, layout)
-        self._form = MaskedForm(layout)
+        self._form = MaskedForm.of_updates(study, layout)
         self._roster = roster
         self._norm = norm_of(study)
 
@@ -110,7 +113,9 @@ class SecureSum:
             self._take(reply, request, arrived, asking.failures, outcome)
         survivors = {site: sites[site] for site in sorted(arrived.updates)}
         apply_masks(arrived.total, masks_to_remove(asking, agreement, survivors))
-        outcome.updates.append(self._mean(exchange, arrived, request))
+        mean, rows = self._mean(exchange, arrived, request), self._validation(exchange, arrived, request)
+        outcome.updates.append(mean)
+        outcome.rows.extend(rows)
         return dict(sorted(arrived.updates.items()))
 
     def _subject(self, request: TrainRequest) -> Subject:
@@ -119,7 +124,20 @@ class SecureSum:
             round=request.task.round,
             model_digest=request.task.model_digest,
             roster_digest=self._roster.digest(),
+            about="validated update" if self._sums_validation(request) else "update",
         )
+
+    def _sums_validation(self, request: TrainRequest) -> bool:
+        return self._study.federation.summed_metrics and request.task.validate
+
+    def _validation(self, exchange: Exchange, arrived: _Arrived, request: TrainRequest) -> list[MetricRow]:
+        """The metrics of the model as it came, of all sites together; none where metrics are not summed."""
+        if not self._sums_validation(request):
+            return []
+        site = name_of_sum(exchange, arrived.updates, self._roster)
+        reference = reference_of_sum(update.reference for update in arrived.updates.values())
+        like = MetricRow(request.task.round - 1, "validation", site, reference, "", "", 0.0)
+        return pooled_rows(self._form.scores(arrived.total), self._study.findings, like=like, exchange=exchange)
 
     def _take(
         self, reply: SiteReply, request: TrainRequest, arrived: _Arrived, failures: dict[str, str], outcome: Outcome
