@@ -42,6 +42,7 @@ from glsmed.benchmarks.methods.policies import (
     USelfTrained,
     UZeros,
 )
+from glsmed.benchmarks.methods.refined.beta_targets import BetaWithOnes
 from glsmed.benchmarks.methods.refined.gold_only import GoldOnly
 from glsmed.benchmarks.methods.refined.nf_net import NfNet
 from glsmed.benchmarks.methods.refined.second_looks import (
@@ -115,6 +116,7 @@ REFINED: Mapping[str, tuple[Make, ...]] = {
     "gls-site-ensemble": (SiteGlsEnsemble,),
     "gls-site-informed": (SiteImageInformed,),
     "gls-shared-informed": (SharedInformed,),
+    "gls-beta-ones": (BetaWithOnes,),
     "gls-grade-head": (GradeHead,),
     "gls-certain-first": (CertainFirst,),
     "gls-distilled": (Distilled,),

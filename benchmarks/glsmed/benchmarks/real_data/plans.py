@@ -23,6 +23,7 @@ WITH_GOLD = (
     "nf-net",
     "gls-site-informed",
     "gls-shared-informed",
+    "gls-beta-ones",
     "gls-joint-informed",
     "gls-site-spread",
     "gls-negative",

@@ -57,6 +57,7 @@ _ASKED_ELSEWHERE = (
     RECIPE,
     "gls-joint-informed",
     "gls-shared-informed",
+    "gls-beta-ones",
     CEILING,
 )
 _UNSEEN_BEFORE = ("AUROC", "Brier", "log-loss", "ECE", "its floor", "slope")
