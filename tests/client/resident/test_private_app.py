@@ -52,6 +52,26 @@ def test_neither_loss_nor_time_nor_counts_leave_a_private_study(started: Callabl
     assert update.seconds > 0
 
 
+def test_the_offset_of_a_private_study_has_noise_and_is_paid_for_before_the_first_round(
+    started: Callable[[str], Asked],
+) -> None:
+    def offset(study: str) -> list[float]:
+        offsets = [examples.offsets for examples in started(study)._site.splits.values()]
+        rows = [row for one in offsets if one is not None for row in one.tolist()]
+        assert all(row == rows[0] for row in rows)
+        return list(rows[0])
+
+    with_offset = PRIVATE.replace("NOISE", "4").replace("site_offset: false", "site_offset: true")
+    exact = offset(STUDY)
+    assert offset(with_offset) != pytest.approx(exact)
+    site = started(with_offset)
+    assert site._site.splits["train"].image_shares is None
+    (paid,) = [entry for entry in site.audit() if "payments" in entry]
+    assert paid["payments"] == 1
+    decode(site.train(site.model(0.1)).content, Update)
+    assert [entry["payments"] for entry in site.audit() if "payments" in entry] == [1, 2]
+
+
 def test_a_spent_budget_has_its_own_word(started: Callable[[str], Asked]) -> None:
     site = started(PRIVATE.replace("NOISE", "0.5"))
     assert site.train(site.model(0.1)).error.reason == "PrivacyBudgetError"

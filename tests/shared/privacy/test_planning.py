@@ -1,7 +1,14 @@
 import pytest
 
 from glsmed.shared.privacy.accounting import PrivateSteps, epsilon
-from glsmed.shared.privacy.planning import plan_for, planned_batch, round_steps, rounds_within, study_epsilon
+from glsmed.shared.privacy.planning import (
+    offset_steps,
+    plan_for,
+    planned_batch,
+    round_steps,
+    rounds_within,
+    study_epsilon,
+)
 from glsmed.shared.protocol.study import PrivacySection, TrainingSection
 
 TRAINING = TrainingSection(
@@ -14,6 +21,15 @@ def test_the_whole_study_is_forecast() -> None:
     assert round_steps(TRAINING, 500, rounds=8) == steps
     assert study_epsilon(TRAINING, 500) == epsilon([steps], delta=1e-5)
     assert study_epsilon(TRAINING, 500, before=[steps]) > study_epsilon(TRAINING, 500)
+
+
+def test_the_base_rate_offset_is_one_step_more() -> None:
+    with_offset = TRAINING.model_copy(update={"site_offset": True})
+    steps = [PrivateSteps(1.0, 32 / 500, 800), PrivateSteps(10.0, 1.0, 1)]
+    assert study_epsilon(with_offset, 500) == pytest.approx(epsilon(steps, delta=1e-5), rel=1e-6)
+    assert study_epsilon(with_offset, 500) > study_epsilon(TRAINING, 500)
+    assert offset_steps(TRAINING) == []
+    assert offset_steps(TrainingSection()) == []  # without privacy it costs nothing
 
 
 def test_a_site_with_fewer_patients_than_a_batch_draws_all() -> None:

@@ -17,15 +17,19 @@ _LARGEST_OFFSET = 4.0  # logit of a base rate of 1.8 % or 98.2 %: further out a 
 
 
 def with_training_targets(splits: Mapping[SplitName, Examples], study: Study) -> dict[SplitName, Examples]:
-    """The splits with gold as labels (training only) and with the site's offset, as the study says."""
+    """The splits with gold as labels (training only) and with the site's offset, as the study says.
+
+    In a private study no image has a say in targets: which findings have enough gold is an exact count of patients.
+    """
     result = dict(splits)
     if study.labels.gold_as_labels:
         result["train"] = with_gold_labels(result["train"])
     if study.training.site_offset:
         offset = site_offset(result["train"])
         result = {name: with_offset(examples, offset) for name, examples in result.items()}
-        gold = torch.cat([splits["train"].calibration_gold, splits["validation"].calibration_gold])
-        result["train"] = with_image_shares(result["train"], image_shares(gold, study))
+        if not study.training.privacy.is_on:
+            gold = torch.cat([splits["train"].calibration_gold, splits["validation"].calibration_gold])
+            result["train"] = with_image_shares(result["train"], image_shares(gold, study))
     return result
 
 

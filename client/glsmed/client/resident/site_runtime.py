@@ -16,6 +16,7 @@ from glsmed.client.egress.released_counts import ReleasedCounts
 from glsmed.client.egress.trajectory import Trajectory, TrajectoryModels
 from glsmed.client.labels.shared_calibration import shareable_cues, store_prior
 from glsmed.client.labels.site_labels import label_rows
+from glsmed.client.labels.training_targets import with_offset
 from glsmed.client.monitoring.site_events import EventWriter
 from glsmed.client.resident.preparation import prepare_site, with_targets
 from glsmed.client.resident.site_models import SiteModels
@@ -25,6 +26,7 @@ from glsmed.client.settings.enrolment import approved_roster, read_private_key
 from glsmed.client.settings.privacy_ledger import PrivacyLedger
 from glsmed.client.settings.site_audit import open_audit
 from glsmed.client.training.devices import resolve_devices
+from glsmed.client.training.differential_privacy.noisy_offset import noisy_offset
 from glsmed.client.training.round_training import RoundTraining
 from glsmed.shared.cue_calibration.shared_prior import SharedPrior
 from glsmed.shared.files.audit import AuditLog
@@ -109,10 +111,11 @@ def load_site_runtime(config: SiteConfig) -> SiteRuntime:
     inputs = data.inputs
     audit = open_audit(config)
     training = _started_training(config, study, devices, audit)
+    splits = _private_splits(config, study, data.splits, audit)
     masking = _masking(config, study, models.layout)
     return SiteRuntime(
         inputs=inputs,
-        splits=data.splits,
+        splits=splits,
         model=model,
         models=models,
         device=devices[0],
@@ -154,6 +157,17 @@ def _started_training(
     training = RoundTraining(study, devices=devices, state=config.state, compiling=config.compile, ledger=ledger)
     training.start()
     return training
+
+
+def _private_splits(
+    config: SiteConfig, study: Study, splits: Mapping[SplitName, Examples], audit: AuditLog
+) -> Mapping[SplitName, Examples]:
+    """In a private study the splits with an offset that may show in updates; in others as they are."""
+    if not (study.training.privacy.is_on and study.training.site_offset):
+        return splits
+    ledger = PrivacyLedger.of_site(config, study, record=audit.append)
+    offset = noisy_offset(splits["train"], study, config.state, ledger)
+    return {name: with_offset(examples, offset) for name, examples in splits.items()}
 
 
 def _masking(config: SiteConfig, study: Study, layout: ModelLayout) -> SiteMasking | None:

@@ -42,11 +42,11 @@ def forecast(config: SiteConfig, study: Study, *, patients: int) -> PrivacyForec
         require_small_delta(study.training.privacy, patients)
     except PrivacyError as error:
         found.faults.append(str(error))
-    before = account.of(ledger.study)
+    before, owed = account.of(ledger.study), ledger.owed(account, study.training)
     rounds = study.training.rounds
-    wanted = rounds - sum(one.steps for one in before) // study.training.steps_per_round
+    wanted = rounds - ledger.trained_steps(account) // study.training.steps_per_round
     left = _rounds_left(ledger, study, account, patients)
-    at_end = epsilon([*before, _rounds(study, patients, max(wanted, 0))], delta=study.training.privacy.delta)
+    at_end = epsilon([*before, *owed, _rounds(study, patients, max(wanted, 0))], delta=study.training.privacy.delta)
     found.lines.append(
         f"privacy: {rounds} rounds with {patients} patients end at epsilon {at_end:.2f}; the study allows "
         f"{study.training.privacy.max_epsilon:g}"
@@ -97,11 +97,11 @@ def _of_this_study(ledger: PrivacyLedger, study: Study, account: PatientAccount,
     if not settings.is_on:
         yield f"study {study.study} is not private (training.privacy.noise_multiplier is 0): it spends nothing here"
         return
-    one_more = _rounds(study, patients, 1)
-    spent, after = (epsilon(taken, delta=settings.delta) for taken in (before, [*before, one_more]))
+    one_more = [*ledger.owed(account, study.training), _rounds(study, patients, 1)]
+    spent, after = (epsilon(taken, delta=settings.delta) for taken in (before, [*before, *one_more]))
     limit = ledger.limit
     those = account.all(without=ledger.metrics)
-    over_all = [epsilon(taken, delta=limit.delta) for taken in (those, [*those, one_more])]
+    over_all = [epsilon(taken, delta=limit.delta) for taken in (those, [*those, *one_more])]
     yield (
         f"study {study.study}: epsilon {spent:.3f} spent at delta {settings.delta:g}, "
         f"{max(0.0, settings.max_epsilon - spent):.3f} left of {settings.max_epsilon:g} (training.privacy.max_epsilon)"
@@ -135,19 +135,20 @@ def _metrics_line(study: Study) -> str:
 def _rounds_left(ledger: PrivacyLedger, study: Study, account: PatientAccount, patients: int) -> int:
     """How many more rounds both limits allow, up to those of the study."""
     training, own = study.training, ledger.limit
+    owed = ledger.owed(account, training)
     in_study = rounds_within(
         training,
         patients,
         limit=training.privacy.max_epsilon,
         delta=training.privacy.delta,
-        before=account.of(ledger.study),
+        before=[*account.of(ledger.study), *owed],
     )
     over_all = rounds_within(
         training,
         patients,
         limit=own.max_epsilon_per_patient,
         delta=own.delta,
-        before=account.all(without=ledger.metrics),
+        before=[*account.all(without=ledger.metrics), *owed],
     )
     return min(in_study, over_all)
 

@@ -1,7 +1,7 @@
 """Pays for private steps and noisy counts before they are made, within what the study and the site itself allow."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Self
 
 from glsmed.client.settings.config import SiteConfig, SitePrivacySection
@@ -9,7 +9,8 @@ from glsmed.client.settings.patient_account import PatientAccount, PatientAccoun
 from glsmed.shared.errors import PrivacyBudgetError, PrivacyError
 from glsmed.shared.files.exclusive_lock import waited_lock
 from glsmed.shared.privacy.accounting import PrivateSteps, epsilon, gaussian_noise
-from glsmed.shared.protocol.study import PrivacySection, Study
+from glsmed.shared.privacy.planning import OFFSET_NOISE, offset_steps
+from glsmed.shared.protocol.study import PrivacySection, Study, TrainingSection
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,25 @@ class PrivacyLedger:
         spent = metrics_cost(settings)
         self._pay(spent, settings, on=self.metrics)
         return spent.noise_multiplier
+
+    def pay_offset(self, training: TrainingSection) -> None:
+        """Pay for the noisy sum that the base-rate offset comes from, as :meth:`pay` does.
+
+        Raises:
+            PrivacyBudgetError: the study's or the site's limit would be exceeded; nothing is written.
+            DataError: the account is damaged.
+            OSError: the disk is full.
+        """
+        for step in offset_steps(training):
+            self.pay(Spent(**asdict(step)), training.privacy)
+
+    def owed(self, account: PatientAccount, training: TrainingSection) -> list[PrivateSteps]:
+        """What is still to be paid before the study's first round: the base-rate offset, if it has one."""
+        return [] if any(_is_of_offset(one) for one in account.of(self.study)) else offset_steps(training)
+
+    def trained_steps(self, account: PatientAccount) -> int:
+        """How many gradient steps were paid for in this study."""
+        return sum(one.steps for one in account.of(self.study) if not _is_of_offset(one))
 
     @property
     def metrics(self) -> str:
@@ -104,6 +124,10 @@ def metrics_cost(settings: PrivacySection) -> Spent:
     """What the metrics of a study's end cost: one sum over everybody with the least noise for their epsilon."""
     noise = gaussian_noise(settings.metrics_epsilon, delta=settings.delta)
     return Spent(noise_multiplier=noise, sampling_rate=1.0, steps=1)
+
+
+def _is_of_offset(taken: PrivateSteps) -> bool:
+    return (taken.noise_multiplier, taken.sampling_rate) == (OFFSET_NOISE, 1.0)
 
 
 def require_small_delta(settings: PrivacySection, patients: int) -> None:

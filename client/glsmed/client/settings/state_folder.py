@@ -158,6 +158,10 @@ class StateFolder:
         """Over which sites the sums were that the site helped to see in a study."""
         return self.accounts / f"sums-{study_digest[:_DIGEST_SHOWN]}.json"
 
+    def noisy_base_rates(self, study_digest: str) -> Path:
+        """The base rates of a private study's offset, noise included."""
+        return self.accounts / f"base-rates-{study_digest[:_DIGEST_SHOWN]}.json"
+
     def local_record(self, study_digest: str) -> Path:
         """How the best model that the site trained alone for a study does on its test split."""
         return self.all_models / f"local-{study_digest[:_DIGEST_SHOWN]}.json"

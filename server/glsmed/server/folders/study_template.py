@@ -67,7 +67,7 @@ training:
     scale_fraction: 0.05
     contrast_fraction: 0.1
     horizontal_flip: false      # a mirrored heart is another finding
-  privacy:                      # differential privacy with the patient as the unit; needs site_offset: false
+  privacy:                      # differential privacy, the patient as the unit; site_offset costs one more step
     noise_multiplier: {noise}         # 0: off; init --private plans it for an epsilon
     clip_norm_l2: 1.0
     patient_images: one         # one | all: which images of a drawn patient count in a step; docs/privacy.md

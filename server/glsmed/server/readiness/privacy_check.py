@@ -2,7 +2,7 @@
 
 from glsmed.server.readiness.report import CheckReport
 from glsmed.shared.privacy.accounting import gaussian_noise
-from glsmed.shared.privacy.planning import fewest_patients, study_epsilon
+from glsmed.shared.privacy.planning import OFFSET_NOISE, fewest_patients, study_epsilon
 from glsmed.shared.protocol.study import PrivacySection, TrainingSection
 
 _SITES = (500, 5_000, 50_000)  # training patients
@@ -16,6 +16,8 @@ def check_privacy(training: TrainingSection) -> CheckReport:
         return report
     costs = ", ".join(f"{study_epsilon(training, patients):.2f} with {patients}" for patients in _SITES)
     report.lines.append(f"privacy: epsilon after all {training.rounds} rounds is {costs} training patients")
+    if training.site_offset:
+        report.lines.append(f"of it is one sum for the base-rate offset, noise {OFFSET_NOISE:g} (training.site_offset)")
     report.lines.append(_metrics_line(privacy))
     fewest = fewest_patients(training)
     if fewest is None:

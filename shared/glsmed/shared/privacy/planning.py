@@ -8,6 +8,7 @@ from glsmed.shared.privacy.accounting import PrivateSteps, epsilon
 from glsmed.shared.protocol.study import TrainingSection
 
 PLANNED_ROUNDS = 20
+OFFSET_NOISE = 10.0  # noise multiplier of the sum that a site's base-rate offset comes from
 _PASSES = 20  # over the patients of the smallest site, which a plan spreads over the rounds
 _LEAST_BATCHES = 16  # into which a site's patients would go, where a planned batch is not the smallest
 _SMALLEST_BATCH, _LARGEST_BATCH = 32, 1024
@@ -21,6 +22,12 @@ def round_steps(training: TrainingSection, patients: int, *, rounds: int = 1) ->
     return PrivateSteps(training.privacy.noise_multiplier, rate, rounds * training.steps_per_round)
 
 
+def offset_steps(training: TrainingSection) -> list[PrivateSteps]:
+    """What a site's base-rate offset costs: one sum over all its training patients; nothing where there is none."""
+    is_paid_for = training.site_offset and training.privacy.is_on
+    return [PrivateSteps(OFFSET_NOISE, 1.0, 1)] if is_paid_for else []
+
+
 def study_epsilon(training: TrainingSection, patients: int, *, before: Sequence[PrivateSteps] = ()) -> float:
     """The epsilon of the whole study at a site with so many training patients, at the study's delta.
 
@@ -30,7 +37,7 @@ def study_epsilon(training: TrainingSection, patients: int, *, before: Sequence[
         before: what was taken before.
     """
     steps = round_steps(training, patients, rounds=training.rounds)
-    return epsilon([*before, steps], delta=training.privacy.delta)
+    return epsilon([*before, *offset_steps(training), steps], delta=training.privacy.delta)
 
 
 def rounds_within(

@@ -66,7 +66,8 @@ class LabelSection(StrictModel):
             ge=0,
             le=1,
             description="for a finding with too little gold for output calibration: how far a target between 0 and 1 "
-            "moves from what the words say to what words and image say together; needs training.site_offset",
+            "moves from what the words say to what words and image say together; needs training.site_offset, and has "
+            "no effect beside training.privacy",
         ),
     ] = DEFAULT_IMAGE_SHARE
     negative_rates: Annotated[
@@ -232,7 +233,7 @@ class TrainingSection(StrictModel):
         bool,
         Field(
             description="base-rate offset: add the logit of each site's own base rate to the model's logits, at "
-            "that site only",
+            "that site only; with privacy the base rate has noise, and costs one more step: docs/privacy.md",
         ),
     ] = True
     seed: Annotated[int, Field(ge=0, lt=2**31, description="seed of the initial weights")] = 0
@@ -243,14 +244,6 @@ class TrainingSection(StrictModel):
         PrivacySection,
         Field(description="differential privacy of training, with the patient as the unit: docs/privacy.md"),
     ] = PrivacySection()
-
-    @model_validator(mode="after")
-    def _nothing_beside_privacy(self) -> Self:
-        if self.privacy.is_on and self.site_offset:
-            raise ValueError(
-                "training.privacy does not cover site_offset, which is computed from all patients: set it to false"
-            )
-        return self
 
 
 class FederationSection(StrictModel):

@@ -252,8 +252,6 @@ def test_no_step_is_taken_that_is_not_paid_for(tmp_path: Path) -> None:
 
 
 def test_what_privacy_does_not_cover_is_refused_beside_it() -> None:
-    with pytest.raises(ValueError, match="site_offset"):
-        TrainingSection(privacy=PrivacySection(noise_multiplier=1.0))
     with pytest.raises(ValueError, match="negative_rates"):
         Study(
             study="s",
