@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from glsmed.benchmarks.federation.local_grid import Ask, LocalGrid, Misbehaviour
 from glsmed.client.egress.query_budget import KeptAnswer
+from glsmed.client.labels.shared_calibration import site_cue_counts
 from glsmed.client.resident.app import build_client_app
 from glsmed.client.resident.site_runtime import SiteRuntime
 from glsmed.client.resident.tasks import measured_answer
+from glsmed.client.resident.tasks.site_facts import answer_cue_counts
 from glsmed.client.settings.config import EgressSection
 from glsmed.client.settings.site_secret import SiteSecret
 from glsmed.server.folders.model_file import ModelFile
@@ -23,13 +25,16 @@ from glsmed.server.folders.run_folder import RunFolder, read_metrics
 from glsmed.server.processes.first_model import make_first_model
 from glsmed.server.rounds.rounds import StudyPlan, run_study
 from glsmed.server.rounds.site_messenger import Clock
-from glsmed.shared.errors import FederationError
+from glsmed.shared.cue_calibration.cue_counts import CueCount, counts_from_json, merge_counts
+from glsmed.shared.errors import FederationError, SecureAggregationError, WireError
 from glsmed.shared.files.atomic import PRIVATE_FILE, write_bytes
 from glsmed.shared.files.audit import recorded
 from glsmed.shared.metrics.finding_metrics import finding_metrics
 from glsmed.shared.metrics.score_counts import cells_of_counts
 from glsmed.shared.networks import group_norm_networks
+from glsmed.shared.protocol.codec import encode
 from glsmed.shared.protocol.enrolment import generate_private_key, make_request
+from glsmed.shared.protocol.messages import CountsTask
 from glsmed.shared.protocol.study import Study
 from glsmed.shared.secure_aggregation.roster import Roster
 
@@ -272,8 +277,9 @@ def whole_split(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measured_answer, "drawn_rows", lambda patients, _key: torch.arange(len(patients)))
 
 
-def _summed(rounds: int = 2, **federation: object) -> Study:
-    return _study({"rounds": rounds}, secure_aggregation="on", summed_metrics=True, **federation)
+def _summed(rounds: int = 2, *, shared_calibration: bool = False) -> Study:
+    study = _study({"rounds": rounds}, secure_aggregation="on", summed_metrics=True)
+    return Study.model_validate({**study.model_dump(), "labels": {"shared_calibration": shared_calibration}})
 
 
 def _pooled(hospitals: Consortium, split: str) -> dict[tuple[int, str], float]:
@@ -355,3 +361,76 @@ def test_where_one_of_three_lets_no_metric_leave_the_other_two_add_none(consorti
     summary = hospitals.folder.summary() or {}
     assert "no sum: fewer than 3 sites" in str(summary["not_evaluated"])
     assert all((site.config.state.shipped_model / "model.safetensors").is_file() for site in hospitals.sites.values())
+
+
+def _sharing(hospitals: Consortium) -> None:
+    """Let the hospitals share what words mean."""
+    for site in hospitals.sites.values():
+        site.egress._settings = site.egress._settings.model_copy(update={"cue_counts": True})
+
+
+def _counted(hospitals: Consortium, names: tuple[str, ...]) -> dict[str, tuple[int, int]]:
+    """Trials and successes of each cue at some hospitals together."""
+    counts = [counts_from_json(site_cue_counts(hospitals.sites[name].inputs).counts) for name in names]
+    return dict(merge_counts(counts))
+
+
+def _sent_counts(hospitals: Consortium) -> list[CueCount]:
+    logs = [recorded(site.config.state.audit_log, "sent") for site in hospitals.sites.values()]
+    replies = [sent["counts"] for log in logs for sent in log if sent["message"] == "CountsReply"]
+    return [count for reply in replies for count in counts_from_json(str(reply))]
+
+
+def test_counts_per_cue_come_in_the_sum_alone(consortium: Callable[..., Consortium]) -> None:
+    hospitals = consortium(_summed(1, shared_calibration=True))
+    _sharing(hospitals)
+    expected = _counted(hospitals, THREE)
+    hospitals.run()
+    prior = hospitals.folder.shared_prior()
+    assert prior is not None
+    assert {cue: belief.trials for cue, belief in prior.cues.items() if belief.trials} == {
+        cue: trials for cue, (trials, _) in expected.items()
+    }
+    cue = max(expected, key=lambda one: expected[one][0])
+    trials, successes = expected[cue]
+    assert abs(prior.cues[cue].mean - successes / trials) < 0.25
+    assert _sent_counts(hospitals)
+    assert not any(count.trials or count.successes for count in _sent_counts(hospitals))
+    assert all(site.config.state.shared_prior(hospitals.study.digest()).is_file() for site in hospitals.sites.values())
+
+
+def test_one_of_four_counts_no_cue_and_the_sum_is_that_of_the_others(consortium: Callable[..., Consortium]) -> None:
+    def silent(task: Message, ask: Ask) -> Message | None:
+        head = task.content.config_records["head"]
+        return None if task.metadata.message_type == "query.cue_counts" and head["cues"] else ask(task)
+
+    hospitals = consortium(_summed(1, shared_calibration=True), FOUR)
+    _sharing(hospitals)
+    expected = _counted(hospitals, ("a", "c", "d"))
+    hospitals.run({"b": silent})
+    prior = hospitals.folder.shared_prior()
+    assert prior is not None
+    assert {cue: one.trials for cue, one in prior.cues.items() if one.trials} == {
+        cue: trials for cue, (trials, _) in expected.items()
+    }
+
+
+@pytest.mark.parametrize("cues", [["en/possible"], ["en/possible", "en/possible"], []])
+def test_a_site_counts_no_cues_alone(consortium: Callable[..., Consortium], cues: list[str]) -> None:
+    hospitals = consortium(_summed(1, shared_calibration=True))
+    _sharing(hospitals)
+    site = hospitals.sites["a"]
+    task = CountsTask(study_digest=hospitals.study.digest(), cues=json.dumps(cues))
+    with pytest.raises((SecureAggregationError, WireError), match=r"agreed on|names of cues|named once"):
+        answer_cue_counts(site, encode(task))
+    assert not list(recorded(site.config.state.audit_log, "sent"))
+
+
+def test_control_without_summed_metrics_each_hospital_tells_its_own_counts(
+    consortium: Callable[..., Consortium],
+) -> None:
+    study = Study.model_validate({**_study({"rounds": 1}).model_dump(), "labels": {"shared_calibration": True}})
+    hospitals = consortium(study)
+    _sharing(hospitals)
+    hospitals.run()
+    assert any(count.trials for count in _sent_counts(hospitals))

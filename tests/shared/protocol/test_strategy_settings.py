@@ -105,10 +105,3 @@ def test_metrics_are_summed_only_where_nobody_can_fall_back_to_single_ones(
 ) -> None:
     with pytest.raises(ValidationError, match=fault):
         study(training, federation)
-
-
-def test_summed_metrics_do_not_go_with_counts_of_cues_by_site() -> None:
-    content = study({}, SUMMED).model_dump()
-    with pytest.raises(ValidationError, match="has each site send its own counts per cue"):
-        Study.model_validate({**content, "labels": {"shared_calibration": True}})
-    assert not Study.model_validate(content).labels.shared_calibration  # the control

@@ -19,6 +19,7 @@ from glsmed.shared.protocol.messages import (
     EvaluationReply,
     HelloReply,
     KeysReply,
+    MaskedCounts,
     MaskedEvaluation,
     MaskedUpdate,
     PriorReply,
@@ -40,12 +41,12 @@ from glsmed.shared.wire.model_form import ModelForm
 from glsmed.shared.wire.packed_model import packed_bytes, packed_digest
 
 _Keys = KeysReply | SharesReply | UnmaskReply
-_Masked = MaskedUpdate | MaskedEvaluation
+_Masked = MaskedUpdate | MaskedEvaluation | MaskedCounts
 SiteMessage = HelloReply | Update | EvaluationReply | CountsReply | PriorReply | _Masked | _Keys
 
 _OWN_WORDS = frozenset({"", RELEASE, "validation", "test", "gold", "reports"})
 _NOT_WORDS = ("counts", "sealed")  # fields whose content is checked instead, or is keys of this site alone
-_WITHOUT_NUMBERS = (CountsReply, PriorReply, KeysReply, SharesReply, UnmaskReply, MaskedEvaluation)
+_WITHOUT_NUMBERS = (MaskedCounts, CountsReply, PriorReply, KeysReply, SharesReply, UnmaskReply, MaskedEvaluation)
 _CUE_NUMBERS = ("trials", "successes")
 _OF_THE_SITE = "site"  # numbers that are about no model
 _KNOWN_ERRORS = frozenset({"builtins", "torch"})
@@ -174,7 +175,7 @@ class EgressPolicy:
             numbers, validation, local = {}, {}, {}
         message = self._with_metrics(message, numbers or {}, validation or {}, local or {})
         if isinstance(message, CountsReply):
-            message = replace(message, counts=self._told_counts(counts_from_json(message.counts), numbers or {}))
+            message = replace(message, counts=self._counts_to_tell(message.counts, numbers or {}))
         content = encode(message)
         self._audit.append("sent", {**_description(message, content, digest), **({"note": note} if note else {})})
         return content
@@ -190,6 +191,9 @@ class EgressPolicy:
         return Error(code=ErrorCode.CLIENT_APP_RAISED_EXCEPTION, reason=code)
 
     def _check_update(self, message: Update | _Masked) -> None:
+        if isinstance(message, MaskedCounts):
+            self.require_cue_counts()
+            return  # of the length of the sum that the site agreed on
         if isinstance(message, MaskedEvaluation):
             self._scores_form.check(message.model)
             return
@@ -208,12 +212,28 @@ class EgressPolicy:
     def _may_go(self, key: str, patients: int) -> bool:
         return permission_of(key) in self._settings.metrics and patients >= self._settings.min_patients
 
-    def _told_counts(self, counts: Sequence[CueCount], about: Mapping[str, Number]) -> str:
-        """Only cues that every site knows by name, each over enough patients, and only where the site allows it."""
-        self.require_cue_counts()
+    def _counts_to_tell(self, text: str, about: Mapping[str, Number]) -> str:
+        """The counts that may leave by themselves; where metrics are summed, names and priors of cues alone."""
+        counts = counts_from_json(text)
+        if not self._sums_metrics:
+            return counts_to_json(self.told_cue_counts(counts, about))
+        self._check_cues(counts)
+        if any(count.trials for count in counts):
+            raise PrivacyError("federation.summed_metrics is true in study.yaml: counts per cue leave in sums only")
+        return counts_to_json(counts)
+
+    def told_cue_counts(self, counts: Sequence[CueCount], about: Mapping[str, Number]) -> list[CueCount]:
+        """The counts as they may be told, or added to a sum: as they are, or as they were told before.
+
+        Args:
+            counts: of cues that every site knows by name.
+            about: by cue, how many patients its counts are about.
+
+        Raises:
+            PrivacyError: a cue is this site's own or about too few patients, or no counts may leave.
+        """
+        self._check_cues(counts)
         for count in counts:
-            if not {count.cue, count.family} <= self._cue_words:
-                raise PrivacyError("the counts name a cue of this site's own: its name may not leave")
             if count.cue not in about or about[count.cue].patients < self._settings.min_patients:
                 raise PrivacyError(f"{count.cue!r} is about fewer than {self._settings.min_patients} patients")
         exact = {
@@ -222,12 +242,16 @@ class EgressPolicy:
             for name in _CUE_NUMBERS
         }
         told = self._counts.held(exact, of="cues")
-        return counts_to_json(
-            [
-                count.model_copy(update={name: int(told[f"{count.cue}/{name}"]) for name in _CUE_NUMBERS})
-                for count in counts
-            ]
-        )
+        return [
+            count.model_copy(update={name: int(told[f"{count.cue}/{name}"]) for name in _CUE_NUMBERS})
+            for count in counts
+        ]
+
+    def _check_cues(self, counts: Sequence[CueCount]) -> None:
+        self.require_cue_counts()
+        for count in counts:
+            if not {count.cue, count.family} <= self._cue_words:
+                raise PrivacyError("the counts name a cue of this site's own: its name may not leave")
 
     def _with_metrics(
         self,

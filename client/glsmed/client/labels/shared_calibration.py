@@ -17,7 +17,12 @@ from glsmed.site_adapters.adapter.layers import built_in_names
 from glsmed.site_adapters.adapter.loader import load_adapter
 from glsmed.site_adapters.calibration.calibration import Calibration, calibrate, load_calibration
 from glsmed.site_adapters.calibration.gold_cells import GoldCell, gold_cells, mentioned
-from glsmed.site_adapters.calibration.shared_priors import count_cues, load_shared_prior, shared_cue_priors
+from glsmed.site_adapters.calibration.shared_priors import (
+    count_cues,
+    load_shared_prior,
+    shared_cue_priors,
+    uncounted_cues,
+)
 
 
 def site_calibration(inputs: SiteInputs) -> Calibration | None:
@@ -61,6 +66,13 @@ def site_cue_counts(inputs: SiteInputs) -> SiteCueCounts:
     about = {count.cue: len(patients[_cue_id(count)]) for count in counts}
     counts = [count for count in counts if about[count.cue] >= enough]
     return SiteCueCounts(counts_to_json(releasable(counts, minimum=enough)), about)
+
+
+def known_cues(inputs: SiteInputs) -> str:
+    """The cues that the site could count, without a count, as JSON: this tells of its adapter and of no patient."""
+    adapter = inputs.reader.adapter
+    known = shareable_cues(adapter)
+    return counts_to_json([count for count in uncounted_cues(adapter) if count.cue in known])
 
 
 def shareable_cues(adapter: Adapter) -> frozenset[str]:

@@ -21,6 +21,7 @@ from glsmed.client.resident.tasks.site_facts import (
 )
 from glsmed.client.resident.tasks.training_task import answer_training
 from glsmed.shared.errors import UnknownModelError
+from glsmed.shared.protocol.messages import KeysTask
 from glsmed.shared.secure_aggregation.masked_form import Counts
 from glsmed.shared.secure_aggregation.signed_keys import Adding
 
@@ -90,6 +91,6 @@ class _CurrentSite:
         """What the site has to train on."""
         return training_counts(self._site)
 
-    def adding(self, about: str) -> Adding:
-        """To which counts of a kind of sum the site adds."""
-        return adding_to_sum(self._site, about)
+    def adding(self, task: KeysTask) -> Adding:
+        """To which counts of a sum the site adds."""
+        return adding_to_sum(self._site, task)

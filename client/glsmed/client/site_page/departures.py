@@ -139,6 +139,7 @@ def _in_words(kind: str, fields: Fields) -> str:
         "MaskedEvaluation": lambda: say(
             "its part in the sum of how the model of round {number} does on {split} patients, masked", **_split(fields)
         ),
+        "MaskedCounts": lambda: say("its part in the sum of how often its gold labels bear out each cue, masked"),
         "EvaluationReply": lambda: say(
             "how the model of round {number} does on its {split} patients", **_split(fields)
         ),

@@ -44,6 +44,8 @@ WORDS: Catalogue = {
     "MaskedUpdate": "秘匿された更新",
     "MaskedEvaluation": "秘匿された評価",
     "its part in the sum of how the model of round {number} does on {split} patients, masked": "ラウンド {number} のモデルの {split} 患者での性能の合計に加えるこの施設の分（秘匿）",
+    "MaskedCounts": "秘匿された手がかりの件数",
+    "its part in the sum of how often its gold labels bear out each cue, masked": "各手がかりを正解ラベルが裏付ける回数の合計に加えるこの施設の分（秘匿）",
     "EvaluationReply": "評価",
     "CountsReply": "手がかりの件数",
     "PriorReply": "事前分布の確認",

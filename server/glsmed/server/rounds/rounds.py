@@ -26,6 +26,7 @@ from glsmed.server.rounds.participants import Participants
 from glsmed.server.rounds.peer_models import PeerModels
 from glsmed.server.rounds.quarantine import MOST_ROLLBACKS, BadModel, bad_model
 from glsmed.server.rounds.requests import Ask, RoundOutcome, RoundRequests
+from glsmed.server.rounds.secure_sum.cue_sum import CueSum
 from glsmed.server.rounds.secure_sum.evaluation_sum import EvaluationSum
 from glsmed.server.rounds.secure_sum.secure_sum import SecureSum
 from glsmed.server.rounds.shared_calibration import SharedCalibration
@@ -93,9 +94,10 @@ class _StudyRun:
         self._quorum = max(study.federation.quorum, 1 if secure_sum is None else secure_sum.fewest_sites)
         self._participants = Participants(self._messenger, study, record=folder.record, quorum=self._quorum)
         models = OutgoingModels(folder.root, study.federation.precision)
-        evaluation_sum = None
+        evaluation_sum = cue_sum = None
         if plan.roster is not None and study.federation.summed_metrics:
             evaluation_sum = EvaluationSum(self._messenger, study, self._layout, plan.roster)
+            cue_sum = CueSum(self._messenger, study, plan.roster)
         self._requests = RoundRequests(
             self._messenger,
             study,
@@ -108,7 +110,7 @@ class _StudyRun:
         self._peers: PeerModels | None = None
         if study.federation.cross_site_evaluation:
             self._peers = PeerModels(folder.root / "peers", self._layout, study.federation.precision)
-        self._calibration = SharedCalibration(self._messenger, study, folder)
+        self._calibration = SharedCalibration(self._messenger, study, folder, cue_sum)
         self._state = RunState("waiting", rounds=study.training.rounds, quorum=self._quorum)
         self._look_due = -math.inf
         self._rollbacks = 0

@@ -7,6 +7,7 @@ from flwr.app import RecordDict
 
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.server.rounds.participants import Record
+from glsmed.server.rounds.secure_sum.cue_sum import CueSum
 from glsmed.server.rounds.shared_prior_fit import fit_shared_prior
 from glsmed.server.rounds.site_messenger import Request, SiteMessenger, SiteReply
 from glsmed.shared.cue_calibration.cue_counts import CueCount, counts_from_json
@@ -17,15 +18,26 @@ from glsmed.shared.protocol.codec import decode, encode
 from glsmed.shared.protocol.messages import CountsReply, CountsTask, PriorReply, PriorTask, require_same
 from glsmed.shared.protocol.study import Study
 
+_TRIES = 3  # of a sum of counts: a site may drop out once
 _REPLY_SECONDS = 300.0  # a site reads its gold reports, and with the prior makes its labels again
 
 ReplyT = TypeVar("ReplyT", CountsReply, PriorReply)
 
 
 class SharedCalibration:
-    """Fits the prior before the first round, and sends it to each site once in the life of this process."""
+    """Fits the prior before the first round, and sends it to each site once in the life of this process.
 
-    def __init__(self, messenger: SiteMessenger, study: Study, folder: RunFolder) -> None:
+    Args:
+        messenger: asks the sites.
+        study: what they agreed on.
+        folder: keeps the prior.
+        cue_sum: where metrics are summed: then counts come in a sum too.
+    """
+
+    def __init__(
+        self, messenger: SiteMessenger, study: Study, folder: RunFolder, cue_sum: CueSum | None = None
+    ) -> None:
+        self._cue_sum = cue_sum
         self._messenger = messenger
         self._digest = study.digest()
         self._folder = folder
@@ -49,11 +61,24 @@ class SharedCalibration:
                 counts[reply.site] = counts_from_json(self._checked(reply, CountsReply).counts)
             except WireError as error:
                 self._record("no_cue_counts", {"site": reply.site, "reason": str(error)})
+        if self._cue_sum is not None:
+            counts = self._summed(self._cue_sum, counts, sites)
         prior = fit_shared_prior(list(counts.values()))
         self._folder.keep_shared_prior(prior)
         cues = {site: len(own) for site, own in counts.items()}
         self._record("shared_prior", {"cues": len(prior.cues), "cues_by_site": cues})
         return prior
+
+    def _summed(
+        self, cue_sum: CueSum, known: Mapping[str, list[CueCount]], sites: Mapping[str, int]
+    ) -> dict[str, list[CueCount]]:
+        """The cues that sites know with the counts of all together; without counts where no sum comes about."""
+        for _ in range(_TRIES):
+            try:
+                return cue_sum.pooled(known, {site: sites[site] for site in known})
+            except WireError as error:
+                self._record("no_cue_sum", {"reason": str(error)})
+        return dict(known)
 
     def _give(self, prior: SharedPrior, sites: Mapping[str, int], tell: Tell) -> None:
         if not sites:

@@ -3,6 +3,7 @@
 A cue's name includes its language (``en/possible``), since the same id may stand for another word in another language.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated
@@ -44,6 +45,7 @@ class CueCount(StrictModel):
         return self
 
 
+_NAMES = TypeAdapter(Annotated[tuple[CueName, ...], Field(min_length=1, max_length=MOST_CUES)])
 _COUNTS = TypeAdapter(Annotated[tuple[CueCount, ...], Field(max_length=MOST_CUES)])
 
 
@@ -60,6 +62,26 @@ def merge_counts(sites: Iterable[Iterable[CueCount]]) -> Mapping[str, tuple[int,
             trials, successes = total.get(count.cue, (0, 0))
             total[count.cue] = (trials + count.trials, successes + count.successes)
     return dict(sorted(total.items()))
+
+
+def cue_names(text: str) -> tuple[str, ...]:
+    """The names of the cues of a sum, from JSON.
+
+    Raises:
+        WireError: they are no such names, or one is there twice.
+    """
+    try:
+        names = _NAMES.validate_json(text)
+    except pydantic.ValidationError:
+        raise WireError("the cues of a sum are not names of cues, as JSON") from None
+    if len(set(names)) < len(names):
+        raise WireError("the cues of a sum are not each named once")
+    return names
+
+
+def names_digest(names: Sequence[str]) -> str:
+    """SHA-256 of the names of cues in their order: what a sum of their counts is about."""
+    return hashlib.sha256(json.dumps(list(names)).encode()).hexdigest()
 
 
 def counts_to_json(counts: Sequence[CueCount]) -> str:

@@ -126,17 +126,37 @@ class EvaluationReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountsTask:
-    """Centre to site (query ``cue_counts``): send the counts of gold labels per cue."""
+    """Centre to site (query ``cue_counts``): send the counts of gold labels per cue.
+
+    Attributes:
+        cues: where metrics are summed: names of the cues, in the order of the sum that was agreed on, as JSON. Empty
+            asks such a site only which cues it knows.
+    """
 
     study_digest: str
+    cues: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountsReply:
-    """Site to centre: trials and successes by cue, as ``counts_to_json`` writes them."""
+    """Site to centre: trials and successes by cue, as ``counts_to_json`` writes them; 0 where metrics are summed."""
 
     study_digest: str
     counts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskedCounts:
+    """Site to centre, in the place of a CountsReply: counts per cue, hidden by masks.
+
+    Attributes:
+        counts_digest: SHA-256 of the buffer in ``model``.
+        model: trials and successes of each cue, in the form of masked numbers.
+    """
+
+    study_digest: str
+    counts_digest: str
+    model: Packed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +180,7 @@ class KeysTask:
 
     Attributes:
         about: what is summed, see :class:`glsmed.shared.secure_aggregation.signed_keys.Subject`.
+        cues: names of the cues of a sum of their counts, in its order, as JSON; else empty.
     """
 
     study_digest: str
@@ -167,6 +188,7 @@ class KeysTask:
     model_digest: str
     roster_digest: str
     about: str = "update"
+    cues: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,6 +287,7 @@ WireMessage = (
     | EvaluationReply
     | CountsTask
     | CountsReply
+    | MaskedCounts
     | PriorTask
     | PriorReply
     | KeysTask

@@ -150,11 +150,6 @@ def _of_summed_metrics(study: "Study") -> Iterator[str]:
             "federation.summed_metrics adds exact counts of patients, on which there is no noise: it does not go with "
             "training.privacy; set it to false"
         )
-    if study.labels.shared_calibration:
-        yield (
-            "labels.shared_calibration has each site send its own counts per cue, and federation.summed_metrics is for "
-            "studies in which none does: set one of them to false"
-        )
 
 
 def _of_fine_tuning(study: "Study") -> Iterator[str]:

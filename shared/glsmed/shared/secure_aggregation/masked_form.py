@@ -1,7 +1,7 @@
 """The form of what travels under masks: one buffer of numbers modulo 2^32.
 
 Of an update a change, and behind it its counts; where metrics are summed, behind them the counts of scores of the model
-as it came. Of an evaluation the counts of scores alone.
+as it came. Of an evaluation the counts of scores alone; of cues their trials and successes.
 """
 
 from collections.abc import Iterator
@@ -36,11 +36,13 @@ class MaskedForm:
 
     Attributes:
         layout: of the model; None where no change of it is in the sum.
-        findings: whose counts of scores are in the sum; 0 where there are none.
+        findings: whose counts of scores are in the sum, or cues; 0 where there are none.
+        width: values of each.
     """
 
     layout: ModelLayout | None
     findings: int = 0
+    width: int = _CLASSES * FINE_BINS
 
     @classmethod
     def of_updates(cls, study: Study, layout: ModelLayout) -> Self:
@@ -52,6 +54,11 @@ class MaskedForm:
         """That of evaluations of a study that sums metrics."""
         return cls(None, len(study.findings))
 
+    @classmethod
+    def of_cues(cls, cues: int) -> Self:
+        """That of counts of so many cues: of each its trials and its successes."""
+        return cls(None, cues, _CLASSES)
+
     @property
     def floats(self) -> int:
         """Values of the change."""
@@ -60,7 +67,7 @@ class MaskedForm:
     @property
     def scores_shape(self) -> tuple[int, int]:
         """Of the counts of scores: findings, and values of each, see :func:`glsmed.shared.metrics.score_counts`."""
-        return self.findings, _CLASSES * FINE_BINS
+        return self.findings, self.width
 
     @property
     def size(self) -> int:

@@ -28,15 +28,16 @@ Digest = Annotated[str, Field(pattern=_SHA256)]
 
 _MOST_ITEMS = 10_000
 
-About = Literal["update", "validated update", "validation", "test"]
+About = Literal["update", "validated update", "validation", "test", "cues"]
 # Of which data the numbers of a sum are: two sums of the same data over different sites would show the difference.
 DATA_OF: Mapping[str, frozenset[str]] = {
     "update": frozenset({"change"}),
     "validated update": frozenset({"change", "validation"}),
     "validation": frozenset({"validation"}),
     "test": frozenset({"test"}),
+    "cues": frozenset({"gold"}),
 }
-COUNTS_ALONE = frozenset({"validation", "test"})
+COUNTS_ALONE = frozenset({"validation", "test", "cues"})
 
 
 class Subject(StrictModel):
@@ -44,7 +45,8 @@ class Subject(StrictModel):
 
     Attributes:
         about: what the sites add: their changes of the model, with the counts of its validation or without, or the
-            counts of one split alone. Sums of different kinds have different masks.
+            counts of one split alone, or the counts of cues. Sums of different kinds have different masks.
+        model_digest: of counts of cues, SHA-256 of their names.
     """
 
     study_digest: Digest
@@ -62,7 +64,7 @@ class SignedKeys(StrictModel):
         mask_key: for masks shared with each other site; its private half is shared out.
         box_key: for the boxes in which shares travel.
         own_mask: SHA-256 of the seed of the site's own mask, which is shared out too.
-        adds_to: places of the findings to whose counts the site adds patients; to the others it adds zeros.
+        adds_to: places of the findings, or cues, to whose counts the site adds patients; to the others it adds zeros.
         min_patients: fewest patients that a number may be about by the site's policy; 0 where it adds to none.
     """
 

@@ -25,6 +25,11 @@ def count_cues(adapter: Adapter, cells: Sequence[GoldCell]) -> list[CueCount]:
     return [_count(adapter, cue_id, labels) for cue_id, labels in sorted(values.items())]
 
 
+def uncounted_cues(adapter: Adapter) -> list[CueCount]:
+    """Each cue of the adapter, with its prior and no labels."""
+    return [_count(adapter, cue_id, ()) for cue_id in sorted(adapter.cues)]
+
+
 def _count(adapter: Adapter, cue_id: str, labels: Sequence[float]) -> CueCount:
     cue = adapter.cues[cue_id]
     prior = cue.prior or Beta(0.5, 1)

@@ -48,6 +48,7 @@ def test_another_round_and_model_may_be_over_other_sites(state: StateFolder) -> 
         ("validated update", "update", 1, M1),
         ("test", "test", 5, M1),  # another model, but the same patients
         ("validation", "validation", 5, M0),
+        ("cues", "cues", 1, M1),  # other cues, but the same gold
     ],
 )
 def test_sums_of_the_same_data_over_other_sites_are_refused(
@@ -64,6 +65,7 @@ def test_sums_of_the_same_data_over_other_sites_are_refused(
         ("validated update", "validation", M1),  # a round's update measures the model before, its evaluation its own
         ("validated update", "test", M0),
         ("update", "validation", M0),
+        ("cues", "update", M0),
     ],
 )
 def test_sums_of_other_data_may_be_over_other_sites(

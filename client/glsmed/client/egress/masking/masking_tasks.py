@@ -29,7 +29,7 @@ class MaskingTasks:
         egress: the gate.
         study_digest: of the site's own study.yaml.
         counts: returns what the site has to train on now.
-        adding: returns to which counts of a kind of sum the site would add now.
+        adding: returns to which counts of a sum the site would add now.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class MaskingTasks:
         *,
         study_digest: str,
         counts: Callable[[], Counts],
-        adding: Callable[[str], Adding] = lambda _about: Adding(),
+        adding: Callable[[KeysTask], Adding] = lambda _task: Adding(),
     ) -> None:
         self._masking = masking
         self._egress = egress
@@ -51,7 +51,7 @@ class MaskingTasks:
         """Keys for a sum, if the site may send updates at all, or adds to the counts that are summed."""
         task = decode(content, KeysTask)
         masking, counts = self._asked(task), self._counts()
-        adding = self._adding(task.about)
+        adding = self._adding(task)
         if task.about in COUNTS_ALONE:
             _require_some(adding)
         else:

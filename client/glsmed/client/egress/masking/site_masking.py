@@ -182,7 +182,7 @@ class SiteMasking:
         """``(size,)`` the site's counts of scores alone, under all its masks.
 
         Args:
-            scores: of the form's shape.
+            scores: a row for each finding, or cue, of the sum.
 
         Raises:
             SecureAggregationError: no sum of counts is ready.
@@ -291,7 +291,9 @@ class _SharePair:
 
 def _subject(task: KeysTask) -> Subject:
     try:
-        return Subject.model_validate(dataclasses.asdict(task))
+        return Subject.model_validate(
+            {name: value for name, value in dataclasses.asdict(task).items() if name != "cues"}
+        )
     except ValidationError:
         raise WireError(
             "the sum is about no round or model: expected a round from 1, SHA-256 digests, and a kind of sum"

@@ -39,12 +39,14 @@ class Asking:
 
     Attributes:
         failures: the reason for each site that dropped out.
+        cues: names of the cues of a sum of their counts, as JSON; else empty.
     """
 
     messenger: SiteMessenger
     roster: Roster
     subject: Subject
     failures: dict[str, str] = field(default_factory=dict)
+    cues: str = ""
 
     def agreed(self, sites: Mapping[str, int]) -> "Agreement | None":
         """The keys and boxes of as many of the sites as give both; None where they are fewer than three.
@@ -113,6 +115,7 @@ class Asking:
             model_digest=about.model_digest,
             roster_digest=about.roster_digest,
             about=about.about,
+            cues=self.cues,
         )
         keys = self.answers(KeysReply, sites, lambda _: encode(task), self._keys_of)
         if len(keys) < FEWEST_SITES:
