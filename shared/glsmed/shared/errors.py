@@ -26,7 +26,7 @@ GlsmedError                     1  base of all
 ├── TrainingDivergedError       1  the loss is no longer a finite number; in the client's training/steps
 ├── DeviceMemoryError           1  a single image does not fit into the device's memory; there too
 ├── WorkerError                 1  a training worker failed or ended; in the client's training/worker_pool
-├── _WorkerMemoryError          1  a worker's device ran out of memory; caught there
+├── WorkerMemoryError           1  a worker's device ran out of memory; caught there
 └── NegativeRatesError          1  negative rates drive the logits apart; in the client's learning/
 """
 
