@@ -115,7 +115,14 @@ def _listening(app: ASGIApp, limits: Limits, certificates: CertificateFolder) ->
     tls.load_cert_chain(certificates.server_certificate, certificates.server_key)
     port = Port(free_port(), certificates.ca_certificate)
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=port.number, lifespan="off", log_config=None, ws="none", timeout_graceful_shutdown=1
+        app,
+        host="127.0.0.1",
+        port=port.number,
+        lifespan="off",
+        log_config=None,
+        ws="none",
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=600,  # only our own limits end a connection
     )
     listener = Listener(config, tls=tls, limits=limits)
     thread = threading.Thread(target=_run, args=(listener,), daemon=True)
