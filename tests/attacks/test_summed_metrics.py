@@ -154,6 +154,39 @@ def test_control_without_the_account_the_difference_is_one_hospital(
     assert (_difference(centre, first, second) == centre.scores["dogwood"]).all()
 
 
+def _late_difference(centre: HostileCentre) -> Ring:
+    """What two sums over the same sites differ by: to the first dogwood, which joined late, adds no counts."""
+    totals = []
+    asked: list[tuple[About, Adding]] = [("validated update", Adding()), ("validation", ALL_FINDINGS)]
+    for number, (about, late) in enumerate(asked, start=1):
+        centre.adding = {**centre.adding, "dogwood": late}
+        exchange = centre.keys(about, number=number)
+        totals.append(centre.sum_of(exchange, centre.vectors(exchange), FOUR))
+    difference: Ring = totals[1] - totals[0]
+    return difference
+
+
+def test_a_site_adds_no_counts_to_what_the_centre_has_without_them(tmp_path: Path) -> None:
+    assert not _late_difference(HostileCentre(tmp_path)).any()
+
+
+def test_two_sums_over_the_same_sites_to_which_one_added_once_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others keep who added, where the site itself was never asked for shares."""
+    monkeypatch.setattr(AnsweredSums, "counted_without", lambda *_: frozenset())
+    with pytest.raises(SecureAggregationError, match="counts of other sites among them would show what differs"):
+        _late_difference(HostileCentre(tmp_path))
+
+
+def test_control_where_nobody_keeps_who_added_the_difference_is_one_hospital(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("glsmed.client.egress.masking.site_masking._adders", lambda *_: {})
+    centre = HostileCentre(tmp_path)
+    assert (_late_difference(centre) == centre.scores["dogwood"]).all()
+
+
 def _only_ash_adds(root: Path) -> tuple[Ring, Ring]:
     """The sum to which the others add zeros, and what ash has."""
     centre = HostileCentre(root, {"ash": ALL_FINDINGS, "birch": ALL_FINDINGS})

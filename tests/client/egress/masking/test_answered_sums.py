@@ -75,6 +75,19 @@ def test_sums_of_other_data_may_be_over_other_sites(
     AnsweredSums(state, STUDY).add(subject(1, model, second), WITHOUT_D)
 
 
+@pytest.mark.parametrize(("item", "is_refused"), [("0", True), ("1", False)])  # of others there is no difference
+def test_the_same_sites_of_which_others_add_are_refused(state: StateFolder, item: str, is_refused: bool) -> None:
+    sums = AnsweredSums(state, STUDY)
+    sums.add(subject(1, M0, "test"), ALL, {"0": WITHOUT_D})
+    assert sums.counted_without("d", subject(2, M1, "test")) == {"0"}
+    assert not sums.counted_without("d", subject(2, M1, "validation"))
+    if is_refused:
+        with pytest.raises(SecureAggregationError, match="counts of other sites among them"):
+            sums.add(subject(2, M1, "test"), ALL, {item: ALL})
+    else:
+        sums.add(subject(2, M1, "test"), ALL, {item: ALL})
+
+
 def test_a_damaged_account_is_an_error_and_no_new_beginning(state: StateFolder) -> None:
     AnsweredSums(state, STUDY).add(subject(1, M0), ALL)
     state.answered_sums(STUDY).write_text("{", encoding="utf-8")

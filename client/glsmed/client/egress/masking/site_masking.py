@@ -17,7 +17,8 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import TypeAdapter, ValidationError
 
-from glsmed.client.egress.masking.answered_sums import AnsweredSums
+from glsmed.client.egress.masking.answered_sums import Adders, AnsweredSums
+from glsmed.shared.cue_calibration.cue_counts import cue_names
 from glsmed.shared.errors import SecureAggregationError, WireError
 from glsmed.shared.protocol.messages import KeysTask, SharesTask, UnmaskTask, require_same
 from glsmed.shared.secure_aggregation.exchange import Exchange
@@ -57,6 +58,7 @@ class _Sum:
     secrets: SiteSecrets
     keys: SignedKeys
     counts: Counts
+    cues: tuple[str, ...] = ()
     exchange: Exchange | None = None
     has_masked: bool = False
 
@@ -99,7 +101,7 @@ class SiteMasking:
         Args:
             task: what the sum is about.
             counts: what the site has to train on; only the number of bits of its weight is told.
-            adding: to which findings' counts of scores it will add.
+            adding: to which findings' counts of scores it could add; not to those that the centre has without it.
 
         Raises:
             MismatchError: the centre has another roster.
@@ -109,8 +111,10 @@ class SiteMasking:
         subject = _subject(task)
         secrets = SiteSecrets(mask_key=new_private_key(), box_key=new_private_key(), own_seed=os.urandom(SEED_BYTES))
         bits = weight_bits(self._weight(counts)) if "change" in DATA_OF[subject.about] else 0
-        keys = secrets.signed(self._site, subject, weight_bits=bits, identity=self._identity, adding=adding)
-        self._sum = _Sum(subject, secrets, keys, counts)
+        cues = cue_names(task.cues) if task.cues else ()
+        told = None if adding is None else self._as_before(adding, subject, cues)
+        keys = secrets.signed(self._site, subject, weight_bits=bits, identity=self._identity, adding=told)
+        self._sum = _Sum(subject, secrets, keys, counts, cues)
         return keys.model_dump_json()
 
     def shared_out(self, task: SharesTask) -> str:
@@ -204,10 +208,15 @@ class SiteMasking:
         exchange, survivors = current.exchange, self._survivors(current.exchange, task.survivors)
         boxes = _parsed(_BOXES, task.boxes)
         pairs = {sender: self._opened(current.secrets, exchange, sender, boxes) for sender in exchange.sites}
-        self._answered.add(current.subject, survivors)
+        self._answered.add(current.subject, survivors, _adders(current, exchange, survivors))
         self._sum = None
         shares = {site: pair.of(is_survivor=site in survivors).hex() for site, pair in pairs.items()}
         return json.dumps(shares)
+
+    def _as_before(self, adding: Adding, subject: Subject, cues: tuple[str, ...]) -> Adding:
+        without = self._answered.counted_without(self._site, subject)
+        places = tuple(place for place in adding.adds_to if _item(place, cues) not in without)
+        return adding.model_copy(update={"adds_to": places})
 
     def _ready(self, *, of_change: bool) -> "tuple[_Sum, Exchange]":
         current = self._sum
@@ -287,6 +296,15 @@ class _SharePair:
     def of(self, *, is_survivor: bool) -> bytes:
         """The one that may be told: the other stays here for good."""
         return self.own_seed if is_survivor else self.mask_key
+
+
+def _item(place: int, cues: tuple[str, ...]) -> str:
+    """What the account calls a finding, by its place, or a cue, whose place is another in another list."""
+    return cues[place] if cues else str(place)
+
+
+def _adders(current: _Sum, exchange: Exchange, survivors: tuple[str, ...]) -> Adders:
+    return {_item(place, current.cues): exchange.adding_to(place, survivors) for place in exchange.counted_items}
 
 
 def _subject(task: KeysTask) -> Subject:

@@ -52,11 +52,11 @@ def _measured(site: SiteRuntime, noise: CountNoise, random: SecretRandom) -> Rec
     validation, test = site.splits["validation"], site.splits["test"]
     calibration = OutputCalibration(findings=findings, curves={})
     if reference == "gold":
-        said = _logits(site, validation).sigmoid()
+        said = _probabilities(site, validation, calibration)
         counts = _noisy(bounded_counts(said, validation.calibration_gold, validation.patients), noise, random)
         calibration = calibration_of_counts(counts, findings, kind=site.study.model.calibration_map)
     truth = test.gold if reference == "gold" else certain_labels(test)
-    said = calibration.probabilities(_logits(site, test))
+    said = _probabilities(site, test, calibration)
     counts = _noisy(bounded_counts(said, truth, test.patients), noise, random)
     return RecordedAnswer(reference, numbers_of_counts(counts, findings, reference=reference))
 
@@ -70,9 +70,10 @@ def _reference(site: SiteRuntime) -> Reference:
     return "reports" if site.config.data.gold is None else "gold"
 
 
-def _logits(site: SiteRuntime, examples: Examples) -> Tensor:
-    """``(N, K)``; one image at a time, since in a batch the last digits of one follow from who is beside it."""
-    return torch.cat([_logits_of_one(site, examples.rows(slice(row, row + 1))) for row in range(len(examples))])
+def _probabilities(site: SiteRuntime, examples: Examples, calibration: OutputCalibration) -> Tensor:
+    """``(N, K)``; one image at a time: beside others the last digits of one follow from who they are, and how many."""
+    rows = (examples.rows(slice(row, row + 1)) for row in range(len(examples)))
+    return torch.cat([calibration.probabilities(_logits_of_one(site, image)) for image in rows])
 
 
 def _logits_of_one(site: SiteRuntime, image: Examples) -> Tensor:
