@@ -6,7 +6,7 @@ import pytest
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.client.site_page.departures import departure_blocks, read_departures, update_times, verdict_blocks
 from glsmed.shared.files.audit import AuditLog
-from glsmed.shared.pages.blocks import Paragraph, Table
+from glsmed.shared.pages.blocks import NONE, Paragraph, Table
 
 UPDATE = {"message": "Update", "round": 3, "bytes": 1_234_000, "metrics": {"loss": 0.5}, "validation": {"auroc/x": 0.9}}
 
@@ -25,20 +25,22 @@ def sent(config: SiteConfig, *entries: tuple[str, dict[str, object]]) -> None:
 
 
 def row(config: SiteConfig) -> list[str]:
-    _, table = departure_blocks(read_departures(config))
-    assert isinstance(table, Table)
-    return list(table.rows[0][1:])
+    return list(tables(config)[0].rows[0][1:])
+
+
+def tables(config: SiteConfig) -> list[Table]:
+    return [block for block in departure_blocks(read_departures(config)) if isinstance(block, Table)]
 
 
 @pytest.mark.parametrize(
     ("event", "fields", "what", "numbers"),
     [
-        ("sent", UPDATE, "the model that it trained in round 3 (1.2 MB)", "loss 0.5, auroc/x 0.9"),
+        ("sent", UPDATE, "the model that it trained in round 3 (1.2 MB)", "loss 0.5; auroc of 1 finding"),
         (
             "sent",
             {**UPDATE, "message": "MaskedUpdate"},
             "its masked change in round 3 (1.2 MB)",
-            "loss 0.5, auroc/x 0.9",
+            "loss 0.5; auroc of 1 finding",
         ),
         (
             "sent",
@@ -76,6 +78,25 @@ def test_the_newest_stands_first_and_what_did_not_leave_is_left_out(config: Site
 def test_many_numbers_are_counted(config: SiteConfig) -> None:
     sent(config, ("sent", {**UPDATE, "metrics": {f"m{place}": 0.1 for place in range(40)}, "validation": {}}))
     assert row(config)[1].endswith(", and 28 more")
+
+
+def test_each_metric_is_named_once_and_the_newest_values_stand_by_finding(config: SiteConfig) -> None:
+    told = {"n/x": 90, "n/y": 91, "auroc/x": 0.9, "brier/x": 0.1, "patients": 80}
+    sent(
+        config,
+        ("sent", {**UPDATE, "validation": {"auroc/z": 0.1}}),
+        ("sent", {"message": "EvaluationReply", "round": 9, "split": "test", "metrics": told}),
+        ("sent", {"message": "CountsReply"}),
+    )
+    messages, values = tables(config)
+    assert [row[2] for row in messages.rows] == [
+        "",
+        "patients 80; n of 2 findings; auroc, brier of 1 finding",
+        "loss 0.5; auroc of 1 finding",
+    ]
+    assert values.header == ["finding", "n", "auroc", "brier"]
+    assert values.rows == [["x", "90", "0.9", "0.1"], ["y", "91", NONE, NONE]]
+    assert "how the model of round 9 does on its test patients" in values.caption
 
 
 def test_before_anything_left_it_says_so(config: SiteConfig) -> None:

@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from glsmed.client.monitoring.site_events import EventWriter, Trained
+from glsmed.client.evaluation.beside_local import beside_local
+from glsmed.client.evaluation.card.words import BESIDE_LOCAL
+from glsmed.client.monitoring.site_events import Ended, EventWriter, Trained
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.client.site_page.taking_part import TakingPart, read_taking_part, taking_part_blocks
 from glsmed.shared.files.exclusive_lock import exclusive_lock
 from glsmed.shared.pages.blocks import Listing, Paragraph
+from glsmed.shared.pages.spoken import speaking
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 TIMES = ["2026-11-28T11:50:00+00:00", "2026-11-28T11:54:00+00:00", "2026-11-28T11:58:00+00:00"]
@@ -42,6 +45,23 @@ def test_the_next_round_and_when_it_is_likely(config: SiteConfig) -> None:
     assert next_round(found) == f"Next: round 5 of 9. Rounds come about every 4 min. So it is likely at {local}."
     assert isinstance(taking_part_blocks(found, now=NOW)[-1], Listing)
     assert found.lines[0].startswith("round 4 of 9")
+
+
+@pytest.mark.parametrize("metrics", [{"auroc": 0.8}, {"auroc": 0.8, "log_loss": 0.4}])
+@pytest.mark.parametrize("findings", [["effusion"], ["effusion", "nodule"]])
+@pytest.mark.parametrize("gain", [0.1, 0.0, -0.1])
+def test_the_sentence_beside_the_own_model_is_said_in_the_language_of_the_page(
+    config: SiteConfig, metrics: dict[str, float], findings: list[str], gain: float
+) -> None:
+    study = dict.fromkeys(findings, metrics)
+    own = dict.fromkeys(findings, {name: value + gain for name, value in metrics.items()})
+    kept = beside_local(study, own)
+    EventWriter(config.state.events).note(Ended("/srv/shipped", kept))
+    assert read_taking_part(config, updates=[]).lines[0].endswith(kept)
+    with speaking("ja", BESIDE_LOCAL):
+        said = beside_local(study, own)
+        assert read_taking_part(config, updates=[]).lines[0].endswith(said)
+    assert said.isascii() is False
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-from glsmed.shared.pages.spoken import say, speaking, spoken_language
+import pytest
+
+from glsmed.shared.pages.spoken import say, say_again, speaking, spoken_language
 
 
 def test_a_sentence_is_said_in_the_language_that_is_spoken_with_its_values() -> None:
@@ -23,3 +25,22 @@ def test_of_two_catalogues_the_later_one_counts() -> None:
 def test_braces_in_a_value_and_in_words_without_values_are_left_alone() -> None:
     assert say("from {site}", site="{count} {0}") == "from {count} {0}"
     assert say("unknown {brace") == "unknown {brace"
+
+
+FORMS = {"{line}; again": "{line}。再び", "{site}: {why}": "{site}：{why}", "too late": "遅延", "a+b ({n})": "{n}個"}
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ("too late", "遅延"),
+        ("x: too late; again", "x：遅延。再び"),  # a value may be of a form too
+        ("too late!", "too late!"),
+        ("a+b ({why})", "{why}個"),  # signs of a form and braces of a value are only text
+        ("", ""),
+    ],
+)
+def test_what_was_kept_in_english_is_said_again(kept: str, said: str) -> None:
+    assert say_again(kept, FORMS) == kept
+    with speaking("ja"):
+        assert say_again(kept, FORMS) == said

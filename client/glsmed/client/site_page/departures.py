@@ -14,12 +14,13 @@ from glsmed.client.settings.enrolment import read_private_key
 from glsmed.shared.errors import UnknownModelError
 from glsmed.shared.files.audit import AuditReport, verify
 from glsmed.shared.files.line_signature import public_line
-from glsmed.shared.pages.blocks import Block, Paragraph, Table, bounded
+from glsmed.shared.pages.blocks import NONE, Block, Paragraph, Table, bounded
 from glsmed.shared.pages.spoken import say
 from glsmed.shared.quantities import bytes_in_words
 
 _MOST_SHOWN = 60  # rows; the log has them all
-_MOST_NUMBERS = 12  # of one message
+_MOST_NUMBERS = 12  # of one kind in one message
+_MOST_FINDINGS = 60  # rows
 
 Fields = Mapping[str, Any]
 
@@ -80,10 +81,12 @@ def departure_blocks(departures: Departures) -> list[Block]:
     total = sum(departures.counts.values())
     kinds = ", ".join(f"{say(kind)} {count}" for kind, count in departures.counts.items())
     rows = [[_local(one.at), one.what, _numbers(one.numbers)] for one in departures.entries]
+    detailed = next((one for one in departures.entries if _by_metric(one.numbers)), None)
     caption = say("The newest {shown} of {total}.", shown=len(rows), total=total)
     return [
         Paragraph(say("{total} messages have left: {kinds}.", total=total, kinds=kinds)),
         Table([say("when"), say("what left"), say("numbers in it")], rows, caption),
+        *([] if detailed is None else [_by_finding(detailed)]),
     ]
 
 
@@ -166,11 +169,45 @@ def _numbers_of(fields: Fields) -> Mapping[str, float]:
 
 
 def _numbers(numbers: Mapping[str, float]) -> str:
-    shown = [
-        f"{bounded(key, most=60)} {bounded(value, most=12)}" for key, value in islice(numbers.items(), _MOST_NUMBERS)
+    """Numbers of the whole message with their values, then the names of those that come by finding, each once."""
+    whole = [f"{bounded(key, most=60)} {bounded(value, most=12)}" for key, value in numbers.items() if "/" not in key]
+    named: dict[int, list[str]] = {}
+    for metric, values in _by_metric(numbers).items():
+        named.setdefault(len(values), []).append(bounded(metric, most=60))
+    one, several = "{names} of 1 finding", "{names} of {count} findings"
+    grouped = [say(one if count == 1 else several, names=_some(names), count=count) for count, names in named.items()]
+    return "; ".join([*([_some(whole)] if whole else []), *grouped])
+
+
+def _some(words: Sequence[str]) -> str:
+    more = len(words) - _MOST_NUMBERS
+    return ", ".join([*words[:_MOST_NUMBERS], *([say("and {count} more", count=more)] if more > 0 else [])])
+
+
+def _by_metric(numbers: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    """Values by finding, for each metric that comes by finding (``auroc/effusion``)."""
+    metrics: dict[str, dict[str, float]] = {}
+    for key, value in numbers.items():
+        metric, slash, finding = key.partition("/")
+        if slash:
+            metrics.setdefault(metric, {})[finding] = value
+    return metrics
+
+
+def _by_finding(departure: Departure) -> Table:
+    """The numbers of a message that come by finding: a row for each finding, a column for each metric."""
+    metrics = dict(islice(_by_metric(departure.numbers).items(), _MOST_NUMBERS))
+    findings = list(dict.fromkeys(finding for values in metrics.values() for finding in values))[:_MOST_FINDINGS]
+    rows = [
+        [bounded(finding, most=60), *(bounded(values.get(finding, NONE), most=12) for values in metrics.values())]
+        for finding in findings
     ]
-    more = len(numbers) - len(shown)
-    return ", ".join([*shown, *([say("and {count} more", count=more)] if more else [])])
+    caption = say(
+        "The newest numbers by finding, of {when}: {what}. The audit log has all others.",
+        when=_local(departure.at),
+        what=departure.what,
+    )
+    return Table([say("finding"), *(bounded(metric, most=60) for metric in metrics)], rows, caption)
 
 
 def _local(moment: str) -> str:

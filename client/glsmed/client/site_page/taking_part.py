@@ -2,21 +2,22 @@
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+from glsmed.client.evaluation.card.words import BESIDE_LOCAL
 from glsmed.client.monitoring.console_lines import console_line
-from glsmed.client.monitoring.site_events import EventReader, Trained
+from glsmed.client.monitoring.site_events import Ended, EventReader, SiteEvent, Trained
 from glsmed.client.settings.config import SiteConfig
 from glsmed.shared.files.exclusive_lock import is_held
 from glsmed.shared.pages.blocks import Block, Listing, Paragraph, bounded
-from glsmed.shared.pages.spoken import say
+from glsmed.shared.pages.spoken import say, say_again
 from glsmed.shared.quantities import seconds_in_words
 
 _MOST_LINES = 8
 _RECENT = 10  # rounds whose distance tells when the next is likely
-_LINE = 300  # characters
+_LINE = 600  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def read_taking_part(config: SiteConfig, *, updates: Sequence[str]) -> TakingPar
     trained = [event for event in events if isinstance(event, Trained)]
     times = [datetime.fromisoformat(one) for one in updates[-_RECENT:]]
     gaps = [(late - early).total_seconds() for early, late in pairwise(times)]
-    lines = [line for line in map(console_line, events) if line][-_MOST_LINES:]
+    lines = [line for line in map(_line, events) if line][-_MOST_LINES:]
     return TakingPart(
         runs=is_held(config.state.lock),
         last=trained[-1] if trained else None,
@@ -57,6 +58,13 @@ def read_taking_part(config: SiteConfig, *, updates: Sequence[str]) -> TakingPar
         updated_at=times[-1] if times else None,
         lines=[bounded(line, most=_LINE) for line in reversed(lines)],
     )
+
+
+def _line(event: SiteEvent) -> str:
+    """The event's line, with the sentence that it holds in English in the page's language."""
+    if isinstance(event, Ended):
+        event = replace(event, beside_local=say_again(event.beside_local, BESIDE_LOCAL))
+    return console_line(event)
 
 
 def taking_part_blocks(found: TakingPart, *, now: datetime) -> list[Block]:

@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from glsmed.server.reporting.parts.recorded_words import reason_in_words
 from glsmed.server.reporting.study_record import SiteNumbers, StudyRecord
-from glsmed.shared.pages.blocks import bounded
 from glsmed.shared.pages.spoken import say
 from glsmed.shared.protocol.metric_names import EVALUATION_METRICS
 
@@ -51,7 +51,7 @@ def unmeasured_sites(record: StudyRecord) -> Mapping[str, str]:
     sites = dict.fromkeys([*(row.site for row in record.sites if row.site), *record.joined])
     said = record.summary.get("not_evaluated", {})
     return {
-        site: bounded(said[site]) if site in said else _why_unmeasured(record, site)
+        site: reason_in_words(said[site]) if site in said else _why_unmeasured(record, site)
         for site in sites
         if site not in record.results
     }

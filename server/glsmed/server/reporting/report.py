@@ -10,12 +10,13 @@ from glsmed.server.reporting.parts.cohort import cohort_blocks, read_cohort
 from glsmed.server.reporting.parts.course import course_blocks, read_course
 from glsmed.server.reporting.parts.cross_table import cross_blocks, read_cross_table
 from glsmed.server.reporting.parts.delays import delay_blocks, read_delays
+from glsmed.server.reporting.parts.recorded_words import message_in_words
 from glsmed.server.reporting.parts.standing import Standing, standing_blocks
 from glsmed.server.reporting.provenance import digest_table, privacy_blocks, version_table
 from glsmed.server.reporting.results import CHOOSING_WORDS, gain_blocks, results_blocks
 from glsmed.server.reporting.study_record import StudyRecord
 from glsmed.server.reporting.taking_part import round_blocks, site_blocks
-from glsmed.shared.pages.blocks import Block, Heading, Listing, Page, Paragraph, Section, bounded
+from glsmed.shared.pages.blocks import Block, Heading, Listing, Page, Paragraph, Section
 from glsmed.shared.pages.spoken import say
 
 
@@ -99,7 +100,7 @@ def choice_words(record: StudyRecord) -> str:
 
 
 def _head(record: StudyRecord, written_at: str) -> list[Block]:
-    message = bounded(record.state.message, most=500)
+    message = message_in_words(record.state.message)
     written = say("Written at {when} from the record of the run.", when=written_at)
     blocks: list[Block] = [Paragraph(f"{state_words(record)} {written}")]
     if not record.has_finished:

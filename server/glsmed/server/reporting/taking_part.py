@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from glsmed.server.admission.site_list import SiteRow
 from glsmed.server.folders.run_folder import RoundRecord
 from glsmed.server.reporting.parts.numbers import count, number
+from glsmed.server.reporting.parts.recorded_words import reason_in_words
 from glsmed.server.reporting.study_record import StudyRecord
 from glsmed.shared.pages.blocks import Block, Listing, Paragraph, Table, bounded
 from glsmed.shared.pages.spoken import say
@@ -22,7 +23,11 @@ def site_blocks(record: StudyRecord) -> list[Block]:
     blocks: list[Block] = [Table(head, rows)]
     if record.set_aside:
         lines = [
-            say("{site} sat out after rounds in a row without it: {reasons}.", site=site, reasons="; ".join(reasons))
+            say(
+                "{site} sat out after rounds in a row without it: {reasons}.",
+                site=site,
+                reasons="; ".join(map(reason_in_words, reasons)),
+            )
             for site, reasons in sorted(record.set_aside.items())
         ]
         blocks.append(Listing(lines))
@@ -66,7 +71,8 @@ def not_counted_words(record: StudyRecord) -> list[str]:
     for one in record.rounds:
         for site, reason in one.not_counted.items():
             of_site = reasons.setdefault(site, {})
-            of_site[bounded(reason)] = of_site.get(bounded(reason), 0) + 1
+            words = reason_in_words(reason)
+            of_site[words] = of_site.get(words, 0) + 1
     return [f"{site}: {_times(of_site)}" for site, of_site in sorted(reasons.items())]
 
 
@@ -101,7 +107,7 @@ def _round_row(one: RoundRecord) -> list[str]:
     counted = ", ".join(f"{bounded(site)} ({cells_in_words(cells)})" for site, cells in one.counted.items()) or say(
         "none"
     )
-    missing = "; ".join(f"{bounded(site)}: {bounded(reason)}" for site, reason in one.not_counted.items())
+    missing = "; ".join(f"{bounded(site)}: {reason_in_words(reason)}" for site, reason in one.not_counted.items())
     short = "{counted}: below the quorum, the round did not count"
     verdict = counted if one.accepted else say(short, counted=counted)
     return [

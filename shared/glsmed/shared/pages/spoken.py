@@ -3,9 +3,12 @@
 A room with words in two languages has a module ``words`` with one catalogue, ``WORDS``.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
+from string import Formatter
 from typing import Final, Literal
 
 Language = Literal["en", "ja"]
@@ -41,6 +44,29 @@ def say(sentence: str, /, **values: object) -> str:
     _, japanese = _SPOKEN.get()
     said = japanese.get(sentence, sentence)
     return said.format(**values) if values else said
+
+
+def say_again(said: str, forms: Catalogue) -> str:
+    """What a file holds in English, in the page's language; what fits no form stays English.
+
+    Args:
+        said: a sentence with its values in their places.
+        forms: the sentences that it may be, of which the first that fits counts; values may be of these forms too.
+    """
+    if spoken_language() == "en":
+        return said
+    for english, japanese in forms.items():
+        found = _expression(english).fullmatch(said)
+        if found is not None:
+            return japanese.format(**{name: say_again(value, forms) for name, value in found.groupdict().items()})
+    return said
+
+
+@cache
+def _expression(form: str) -> re.Pattern[str]:
+    """Fits what :func:`say` makes of the form, whatever stands in its places."""
+    parts = Formatter().parse(form)
+    return re.compile("".join(re.escape(text) + (f"(?P<{name}>.+?)" if name else "") for text, name, _, _ in parts))
 
 
 def spoken_language() -> Language:

@@ -2,6 +2,18 @@
 
 from glsmed.shared.pages.spoken import Catalogue
 
+# the sentences beside the own model, which events hold in English: the longest first
+BESIDE_LOCAL: Catalogue = {
+    "{words} Mean log-loss is {ours} against {own}: {verdict}.": "{words}平均対数損失は {ours} 対 {own} です。{verdict}。",
+    "The study's model has a mean AUROC of {ours} over {findings} on this site's test patients, the best model that the site trained alone has {own}: {verdict}.": "この施設のテスト患者での{findings}の平均AUROCは、研究のモデルが {ours}、施設単独の最良モデルが {own} です。{verdict}。",
+    "the two do equally well": "両者は同等です",
+    "the study's model ranks better, by {gain}": "順位づけは研究のモデルが {gain} 優れています",
+    "the site's own model ranks better, by {gain}": "順位づけは施設単独のモデルが {gain} 優れています",
+    "the study's model says probabilities better, by {gain}": "確率は研究のモデルが {gain} 優れています",
+    "the site's own model says probabilities better, by {gain}": "確率は施設単独のモデルが {gain} 優れています",
+    "1 finding": "1所見",
+    "{count} findings": "{count}所見",
+}
 WORDS: Catalogue = {
     "Model card: {study} at {site}": "モデルカード: {site} での {study}",
     "Written at {when}, when the study made its final evaluation. It does not leave this site.": "研究の最終評価の際に作成（{when}）。この施設の外には出ません。",
@@ -46,15 +58,7 @@ WORDS: Catalogue = {
     "patients with it": "所見ありの患者数",
     "none: too few positives": "なし（陽性が少なすぎます）",
     "Chosen on validation images so that at least {aim} of the present findings raise an alert.": "検証画像で、所見ありの{aim}以上に警告が出るように選んでいます。",
-    "The study's model has a mean AUROC of {ours} over {findings} on this site's test patients, the best model that the site trained alone has {own}: {verdict}.": "この施設のテスト患者での{findings}の平均AUROCは、研究のモデルが {ours}、施設単独の最良モデルが {own} です。{verdict}。",
-    "{words} Mean log-loss is {ours} against {own}: {verdict}.": "{words}平均対数損失は {ours} 対 {own} です。{verdict}。",
-    "the two do equally well": "両者は同等です",
-    "the study's model ranks better, by {gain}": "順位づけは研究のモデルが {gain} 優れています",
-    "the site's own model ranks better, by {gain}": "順位づけは施設単独のモデルが {gain} 優れています",
-    "the study's model says probabilities better, by {gain}": "確率は研究のモデルが {gain} 優れています",
-    "the site's own model says probabilities better, by {gain}": "確率は施設単独のモデルが {gain} 優れています",
-    "1 finding": "1所見",
-    "{count} findings": "{count}所見",
+    **BESIDE_LOCAL,
     "(Figure, in the HTML page: {caption})": "（図はHTMLページにあります: {caption}）",
     "{value} ({low} to {high})": "{value}（{low}～{high}）",
 }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from glsmed.server.reporting.parts.numbers import number
+from glsmed.server.reporting.parts.recorded_words import reason_in_words
 from glsmed.server.reporting.study_record import StudyRecord
 from glsmed.server.reporting.taking_part import not_counted_words
 from glsmed.shared.pages.blocks import Block, Figure, Listing, Paragraph, Table, bounded
@@ -44,7 +45,11 @@ def read_changes(record: StudyRecord) -> Changes:
         refused=not_counted_words(record),
         quarantined=[_quarantined(fields) for fields in record.quarantined],
         set_aside=[
-            say("{site} sat out after rounds in a row without it: {reasons}.", site=site, reasons="; ".join(reasons))
+            say(
+                "{site} sat out after rounds in a row without it: {reasons}.",
+                site=site,
+                reasons="; ".join(map(reason_in_words, reasons)),
+            )
             for site, reasons in sorted(record.set_aside.items())
         ],
         is_masked=any("secure_sum_of" in fields for fields in record.merged),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from glsmed.server.reporting.parts.numbers import number
+from glsmed.server.reporting.parts.recorded_words import reason_in_words
 from glsmed.server.reporting.study_record import StudyRecord
 from glsmed.shared.pages.blocks import Block, Listing, Paragraph, Table, bounded
 from glsmed.shared.pages.spoken import say
@@ -30,7 +31,7 @@ def read_cross_table(record: StudyRecord) -> CrossTable:
     of_all = {say("model of all"): summary["global"]} if "global" in summary else {}
     own = {bounded(site, most=63): one for site, one in summary.get("models_of", {}).items()}
     models = {name: _auroc(one.get("measured_at", {})) for name, one in {**of_all, **own}.items()}
-    hidden = {bounded(site, most=63): bounded(reason) for site, reason in summary.get("not_shown", {}).items()}
+    hidden = {bounded(site, most=63): reason_in_words(reason) for site, reason in summary.get("not_shown", {}).items()}
     return CrossTable(record.study.federation.cross_site_evaluation, models, hidden)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from glsmed.server.monitoring.study_status import SiteStatus, StudyStatus
 from glsmed.server.reporting.parts.numbers import number, seconds
+from glsmed.server.reporting.parts.recorded_words import message_in_words, reason_in_words
 from glsmed.shared.pages.blocks import Block, Paragraph, Table, bounded
 from glsmed.shared.pages.spoken import say
 from glsmed.shared.quantities import seconds_in_words
@@ -41,7 +42,7 @@ def _headline(status: StudyStatus) -> str:
 def _lines(standing: Standing) -> Iterator[str]:
     status = standing.status
     if status.message:
-        yield say("Last message: {message}", message=bounded(status.message, most=500))
+        yield say("Last message: {message}", message=message_in_words(status.message))
     if status.waiting_for and status.centre_runs:
         yield _waiting(standing)
     if status.seconds_left and not status.has_ended:
@@ -83,7 +84,7 @@ def _site_row(name: str, site: SiteStatus, now: datetime) -> list[str]:
     seen = _ago(site.last_seen, now) if site.last_seen else say("never")
     doing = say("waited for") if site.is_waited_for else say("takes part") if site.takes_part else say("idle")
     presence = doing if site.online else say("not online")
-    reason = bounded(site.last_reason, most=_REASON)
+    reason = reason_in_words(site.last_reason, most=_REASON)
     return [bounded(name, most=63), seen, presence, str(site.counted), str(site.not_counted), reason]
 
 
