@@ -53,8 +53,8 @@ def test_the_next_round_and_when_it_is_likely(config: SiteConfig) -> None:
 def test_the_sentence_beside_the_own_model_is_said_in_the_language_of_the_page(
     config: SiteConfig, metrics: dict[str, float], findings: list[str], gain: float
 ) -> None:
-    study = dict.fromkeys(findings, metrics)
-    own = dict.fromkeys(findings, {name: value + gain for name, value in metrics.items()})
+    alone = {name: value + gain for name, value in metrics.items()}
+    study, own = dict.fromkeys(findings, metrics), dict.fromkeys(findings, alone)
     kept = beside_local(study, own)
     EventWriter(config.state.events).note(Ended("/srv/shipped", kept))
     assert read_taking_part(config, updates=[]).lines[0].endswith(kept)
