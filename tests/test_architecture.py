@@ -82,7 +82,7 @@ ROOMS: Mapping[str, Mapping[str, set[str]]] = {
         },
         "model_use": {"data", "dicom_out", "evaluation", "labels", "learning", "settings", "training"},
         "after_study": {"data", "labels", "monitoring", "settings"},
-        "site_page": {"after_study", "egress", "evaluation", "labels", "monitoring", "settings"},
+        "site_page": {"after_study", "egress", "labels", "monitoring", "settings"},
         "site_workbench": {"data", "settings"},
         "commands": {
             "after_study",

@@ -91,11 +91,11 @@ def test_each_metric_is_named_once_and_the_newest_values_stand_by_finding(config
     messages, values = tables(config)
     assert [row[2] for row in messages.rows] == [
         "",
-        "patients 80; n of 2 findings; auroc, brier of 1 finding",
+        "patients 80; auroc, brier of 1 finding; n of 2 findings",
         "loss 0.5; auroc of 1 finding",
     ]
-    assert values.header == ["finding", "n", "auroc", "brier"]
-    assert values.rows == [["x", "90", "0.9", "0.1"], ["y", "91", NONE, NONE]]
+    assert values.header == ["finding", "auroc", "brier", "n"]
+    assert values.rows == [["x", "0.9", "0.1", "90"], ["y", NONE, NONE, "91"]]
     assert "how the model of round 9 does on its test patients" in values.caption
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from glsmed.client.evaluation.beside_local import beside_local
-from glsmed.client.evaluation.card.words import BESIDE_LOCAL
+from glsmed.client.evaluation.card.words import WORDS
 from glsmed.client.monitoring.site_events import Ended, EventWriter, Trained
 from glsmed.client.settings.config import SiteConfig, load_site
 from glsmed.client.site_page.taking_part import TakingPart, read_taking_part, taking_part_blocks
@@ -53,12 +53,12 @@ def test_the_next_round_and_when_it_is_likely(config: SiteConfig) -> None:
 def test_the_sentence_beside_the_own_model_is_said_in_the_language_of_the_page(
     config: SiteConfig, metrics: dict[str, float], findings: list[str], gain: float
 ) -> None:
-    study = dict.fromkeys(findings, metrics)
-    own = dict.fromkeys(findings, {name: value + gain for name, value in metrics.items()})
+    alone = {name: value + gain for name, value in metrics.items()}
+    study, own = dict.fromkeys(findings, metrics), dict.fromkeys(findings, alone)
     kept = beside_local(study, own)
     EventWriter(config.state.events).note(Ended("/srv/shipped", kept))
     assert read_taking_part(config, updates=[]).lines[0].endswith(kept)
-    with speaking("ja", BESIDE_LOCAL):
+    with speaking("ja", WORDS):
         said = beside_local(study, own)
         assert read_taking_part(config, updates=[]).lines[0].endswith(said)
     assert said.isascii() is False

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from glsmed.client.evaluation.card.words import BESIDE_LOCAL
 from glsmed.client.monitoring.console_lines import console_line
 from glsmed.client.monitoring.site_events import Ended, EventReader, SiteEvent, Trained
 from glsmed.client.settings.config import SiteConfig
+from glsmed.client.site_page.words import BESIDE_LOCAL
 from glsmed.shared.files.exclusive_lock import is_held
 from glsmed.shared.pages.blocks import Block, Listing, Paragraph, bounded
 from glsmed.shared.pages.spoken import say, say_again

@@ -2,6 +2,18 @@
 
 from glsmed.shared.pages.spoken import Catalogue
 
+# as the model card says it; events hold it in English: the longest sentence first
+BESIDE_LOCAL: Catalogue = {
+    "{words} Mean log-loss is {ours} against {own}: {verdict}.": "{words}平均対数損失は {ours} 対 {own} です。{verdict}。",
+    "The study's model has a mean AUROC of {ours} over {findings} on this site's test patients, the best model that the site trained alone has {own}: {verdict}.": "この施設のテスト患者での{findings}の平均AUROCは、研究のモデルが {ours}、施設単独の最良モデルが {own} です。{verdict}。",
+    "the two do equally well": "両者は同等です",
+    "the study's model ranks better, by {gain}": "順位づけは研究のモデルが {gain} 優れています",
+    "the site's own model ranks better, by {gain}": "順位づけは施設単独のモデルが {gain} 優れています",
+    "the study's model says probabilities better, by {gain}": "確率は研究のモデルが {gain} 優れています",
+    "the site's own model says probabilities better, by {gain}": "確率は施設単独のモデルが {gain} 優れています",
+    "1 finding": "1所見",
+    "{count} findings": "{count}所見",
+}
 WORDS: Catalogue = {
     # sections
     "Site {name}": "施設 {name}",

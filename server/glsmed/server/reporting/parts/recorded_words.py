@@ -86,11 +86,11 @@ MESSAGES: Final[Catalogue] = {
     "{ready} of {quorum} ready ({sites})": "{quorum}施設中 {ready} が準備完了（{sites}）",
     "only {count} site(s) are admitted, so the quorum cannot be reached: admit more, or lower federation.quorum in study.yaml (every hospital must then approve it again)": "参加を認められた施設は{count}つだけで、必要数に届きません。施設を加えるか、study.yaml の federation.quorum を下げてください（全病院の再承認が必要です）",
     "{first}; {others}": "{first}; {others}",
-    **{f"{{site}}: {english}": f"{{site}}: {japanese}" for english, japanese in REASONS.items()},
     **{
         f"{{site}} is online but not ready: {english}": f"{{site}} はオンラインですが準備ができていません: {japanese}"
         for english, japanese in {**REASONS, "{reason}": "{reason}"}.items()
     },
+    **{f"{{site}}: {english}": f"{{site}}: {japanese}" for english, japanese in REASONS.items()},
     "{site} still works on round {number}": "{site} はまだラウンド {number} の処理中です",
     "{site} is set aside until round {number}": "{site} はラウンド {number} まで休みです",
     "the privacy budget of {site} is spent: it trains no more": "{site} のプライバシー予算は使い切られ、もう学習しません",
