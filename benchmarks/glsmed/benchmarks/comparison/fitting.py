@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from glsmed.benchmarks.comparison.arms import Arm
-from glsmed.benchmarks.comparison.network import SMALL, network_named
+from glsmed.benchmarks.comparison.network import SMALL, MixedPrecision, network_named
 from glsmed.benchmarks.comparison.trial import Part, Trial
 from glsmed.benchmarks.methods.averaging import SiteModel
 from glsmed.benchmarks.methods.cells import Cells, Targets
@@ -33,6 +33,7 @@ class FitSettings:
         shift_px: at most, in each direction.
         flip: whether half of the images are mirrored.
         network: as :func:`glsmed.benchmarks.comparison.network.network_named` knows it.
+        mixed_precision: convolutions compute in bf16.
     """
 
     epochs: int = 20
@@ -42,6 +43,7 @@ class FitSettings:
     shift_px: int = 2
     flip: bool = False
     network: str = SMALL
+    mixed_precision: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,8 @@ class _Run:
     def _networks(self) -> list[nn.Module]:
         outputs = len(self.trial.findings) * self.method.outputs
         name, seed = self.settings.network, self.seed * 100
-        return [network_named(name, outputs, seed=seed + number) for number in range(self.method.networks)]
+        nets = [network_named(name, outputs, seed=seed + number) for number in range(self.method.networks)]
+        return [MixedPrecision(net) for net in nets] if self.settings.mixed_precision else nets
 
     def _rows_of(self, site: int) -> Tensor:
         return (self.cells.site == site).nonzero().squeeze(1)

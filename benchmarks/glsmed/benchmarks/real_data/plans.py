@@ -86,6 +86,7 @@ class RealPlan:
         parts: of :data:`PARTS`: the methods in one training of all hospitals' data; and federations: the hospitals in
             the round code of a real study, alone, and pooled.
         device: of federations, as in config.yaml.
+        bare: without the label curve's other points, and without gold that is kept out of training.
     """
 
     data: Path
@@ -98,6 +99,7 @@ class RealPlan:
     parts: tuple[str, ...] = (METHODS,)
     device: str = "cpu"
     quick: bool = False
+    bare: bool = False
     settings: FitSettings = field(default_factory=FitSettings)
 
     def shortened(self) -> "RealPlan":
@@ -108,7 +110,7 @@ class RealPlan:
     def methods_at(self, gold: int) -> tuple[str, ...]:
         """The methods that are compared with so much gold."""
         if gold in (ALL, MORE_FOR_THE_CURVE):
-            return (CEILING, RECIPE)
+            return (CEILING,) if self.bare else (CEILING, RECIPE)
         known = (*NO_GOLD,) if gold == 0 else (*WITH_GOLD, *(TRIALS if gold <= MOST_GOLD_FOR_TRIALS else ()))
         chosen = self.methods or (QUICK if self.quick else known)
         return tuple(name for name in known if name in chosen)
@@ -116,7 +118,7 @@ class RealPlan:
     @property
     def amounts(self) -> tuple[int, ...]:
         """Of gold: none, what was asked for, all."""
-        return (0, *self.gold, *(() if self.quick else (MORE_FOR_THE_CURVE,)), ALL)
+        return (0, *self.gold, *(() if self.quick or self.bare else (MORE_FOR_THE_CURVE,)), ALL)
 
     def jobs(self) -> Iterator[RealJob]:
         """Every training, seed by seed, so that a stopped comparison has whole seeds."""
@@ -133,7 +135,7 @@ class RealPlan:
         return (FEDERATION_GOLD,) if self.quick else (0, FEDERATION_GOLD)
 
     def _held_back(self, seed: int) -> Iterator[RealJob]:
-        for gold in () if self.quick else self.gold:
+        for gold in () if self.quick or self.bare else self.gold:
             for method in HELD_BACK:
                 if method in self.methods_at(gold):
                     yield RealJob(method, gold, seed, held_back=True)
@@ -159,6 +161,14 @@ def check_part(name: str) -> str:
     return name
 
 
-def settings_for(size_px: int, *, network: str = PLACED, epochs: int = 25) -> FitSettings:
+def settings_for(
+    size_px: int, *, network: str = PLACED, epochs: int = 25, mixed_precision: bool = False
+) -> FitSettings:
     """How every method is trained on pictures of this size: shifts of a sixteenth, mirrored by chance."""
-    return replace(FitSettings(), epochs=epochs, shift_px=max(1, size_px // 16), flip=True, network=network)
+    return FitSettings(
+        epochs=epochs,
+        shift_px=max(1, size_px // 16),
+        flip=True,
+        network=network,
+        mixed_precision=mixed_precision,
+    )
