@@ -2,36 +2,39 @@
 
 import csv
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from glsmed.benchmarks.federation.built_federation import RunSettings, hospital_at, study_of
 from glsmed.benchmarks.real_data.dataset_folder import adapter_at, describe_dataset
+from glsmed.benchmarks.real_data.doubt_policies import doubted_in_test, under_policy
 from glsmed.benchmarks.real_data.plans import Arrays
 from glsmed.benchmarks.strategies.trial import Answers, train_sites
 from glsmed.client.data.patient_keys import patient_key
 from glsmed.client.data.splits import split_of
+from glsmed.client.resident.site_runtime import SiteRuntime
 from glsmed.client.settings.config import SplitSection
 from glsmed.server.folders.run_folder import RunFolder
 from glsmed.shared.protocol.study import Study
 
 _SHARES = {"train": 0.6, "validation": 0.15, "test": 0.25}
 _LEAST_IMAGES = 60  # a hospital with fewer cannot train alone
+TOGETHER = "federated"
 SMALL_ARCHITECTURE = "resnet10_x0_25"
 
 
 def train_federation(data: Path, work: Path, name: str, settings: RunSettings) -> Arrays:
     """What a federation, or a baseline, says of the hospitals' test patients, through each one's output calibration.
 
-    Arrays as of any other training; of doubt in the reports nothing is told. Hospitals with fewer than 60
-    images take no part.
+    Arrays as of any other training. Hospitals with fewer than 60 images take no part.
 
     Args:
         data: the data set.
         work: made for it and removed.
-        name: ``federated``, ``local`` or ``pooled``.
+        name: ``federated``, ``local``, ``pooled``, or ``federated-`` and one of
+            :data:`glsmed.benchmarks.real_data.doubt_policies.POLICIES`.
         settings: ``gold`` counts labels of each hospital's patients that are not tested, training and validation alike.
     """
     study, adapters = study_of(data, settings)
@@ -51,8 +54,9 @@ def train_federation(data: Path, work: Path, name: str, settings: RunSettings) -
             )
             for site, adapter in taking_part.items()
         }
-        trained = train_sites(name, study, sites, RunFolder(work / "run"))
-        return _joined(trained.answers, {name: site.splits["test"].patients for name, site in sites.items()})
+        policy = name.removeprefix(f"{TOGETHER}-")
+        trained_on = sites if policy == name else {one: under_policy(site, policy) for one, site in sites.items()}
+        return _joined(train_sites(name, study, trained_on, RunFolder(work / "run")).answers, sites)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -85,15 +89,14 @@ def _gold(folder: Path, count: int, split: SplitSection) -> str:
     return "".join(f"{line}\n" for line in [header, *(line for line in lines if line.split(",")[0] in kept)])
 
 
-def _joined(answers: Mapping[str, Answers], patients: Mapping[str, Sequence[str]]) -> Arrays:
-    sites = list(patients)
-    truth = np.concatenate([answers[site].truth for site in sites])
-    named = [f"{site}/{patient}" for site in sites for patient in patients[site]]
+def _joined(answers: Mapping[str, Answers], sites: Mapping[str, SiteRuntime]) -> Arrays:
+    truth = np.concatenate([answers[name].truth for name in sites])
+    named = [f"{name}/{patient}" for name, site in sites.items() for patient in site.splits["test"].patients]
     return {
-        "probability": np.concatenate([answers[site].probability for site in sites]),
+        "probability": np.concatenate([answers[name].probability for name in sites]),
         "truth": truth,
-        "hedged": np.zeros(truth.shape, dtype=bool),
-        "site": np.repeat(np.arange(len(sites)), [len(answers[site].truth) for site in sites]),
-        "sites": np.array(sites),
+        "hedged": np.concatenate([doubted_in_test(site) for site in sites.values()]),
+        "site": np.repeat(np.arange(len(sites)), [len(answers[name].truth) for name in sites]),
+        "sites": np.array(list(sites)),
         "patient": np.unique(named, return_inverse=True)[1],
     }

@@ -41,6 +41,7 @@ RECIPE = "gls-site"
 METHODS, TOGETHER = "methods", "federations"
 PARTS = (METHODS, TOGETHER)
 FEDERATIONS = ("federated", "local", "pooled")
+BY_POLICY = ("federated-u-ones", "federated-u-zeros", "federated-u-ignore")  # federations whose doubt is made 0 or 1
 FEDERATION_GOLD = 50
 FEDERATION_ROUNDS, FEDERATION_STEPS = 20, 20
 QUICK_ROUNDS, QUICK_STEPS = 2, 4
@@ -84,7 +85,7 @@ class RealPlan:
         methods: those asked for; none for all.
         left_out: hospitals that are left out, one at a time, and asked about.
         parts: of :data:`PARTS`: the methods in one training of all hospitals' data; and federations: the hospitals in
-            the round code of a real study, alone, and pooled.
+            the round code of a real study, alone, pooled, and together under policies of others.
         device: of federations, as in config.yaml.
         bare: without the label curve's other points, and without gold that is kept out of training.
     """
@@ -128,7 +129,11 @@ class RealPlan:
                 yield from self._held_back(seed)
                 yield from self._unseen(seed)
             if TOGETHER in self.parts:
-                yield from (RealJob(name, gold, seed) for name in FEDERATIONS for gold in self._federation_gold)
+                yield from (RealJob(name, gold, seed) for name in self._federations for gold in self._federation_gold)
+
+    @property
+    def _federations(self) -> tuple[str, ...]:
+        return FEDERATIONS if self.quick else (*FEDERATIONS, *BY_POLICY)
 
     @property
     def _federation_gold(self) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from glsmed.benchmarks.real_data.dataset_folder import RealHospital, read_datase
 from glsmed.benchmarks.real_data.dealing import deal_trial, patients_tested
 from glsmed.benchmarks.real_data.federation import SMALL_ARCHITECTURE, train_federation
 from glsmed.benchmarks.real_data.plans import (
+    BY_POLICY,
     FEDERATION_ROUNDS,
     FEDERATION_STEPS,
     FEDERATIONS,
@@ -40,7 +41,7 @@ def train(plan: RealPlan, job: RealJob, candidate: int) -> Arrays:
     hospitals that took no part: ``elsewhere`` ``(E, K)`` logits, ``elsewhere_truth``, and ``elsewhere_patient``
     ``(E,)`` numbers.
     """
-    if job.method in FEDERATIONS:
+    if job.method in (*FEDERATIONS, *BY_POLICY):
         return _train_federation(plan, job)
     hospitals, elsewhere = _hospitals(plan, job)
     method = make_method(job.method, candidate=candidate)
@@ -97,7 +98,7 @@ def arm_of(gold: int) -> str:
 
 def choose(plan: RealPlan, method: str, gold: int) -> int:
     """The candidate with the best AUROC on what validation reports state plainly, on a seed that no table counts."""
-    if method in FEDERATIONS or len(ALL_METHODS[method]) == 1 or plan.quick:
+    if method in (*FEDERATIONS, *BY_POLICY) or len(ALL_METHODS[method]) == 1 or plan.quick:
         return 0
     trial = _tuning_trial(plan, TUNING_GOLD if gold else 0)
     arm = ARMS[arm_of(gold)]

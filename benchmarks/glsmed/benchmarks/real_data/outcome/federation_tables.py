@@ -1,16 +1,17 @@
 """What hospitals gain by training together, in the round code of a real study."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from glsmed.benchmarks.real_data.outcome.scores import ALL_CELLS, LEAST_OF_A_CLASS, Scores
-from glsmed.benchmarks.real_data.plans import FEDERATION_GOLD, FEDERATIONS, Arrays
+from glsmed.benchmarks.real_data.outcome.scores import ALL_CELLS, DOUBTED, LEAST_OF_A_CLASS, Scores
+from glsmed.benchmarks.real_data.plans import BY_POLICY, FEDERATION_GOLD, FEDERATIONS, Arrays, RealJob
 from glsmed.benchmarks.real_data.runs import RealRuns
 from glsmed.benchmarks.tables.paired_bootstrap import Interval, mean_of_known
 from glsmed.shared.pages.blocks import Block, Heading, Paragraph, Table
 
 _TOGETHER, _ALONE, _POOLED = FEDERATIONS
+_COMPARED = ("auroc", "brier", "log_loss")
 _SHOWN = ("auroc", "brier", "log_loss", "ece", "ece_floor", "calibration_slope")
 
 
@@ -22,9 +23,13 @@ def federation_blocks(runs: RealRuns, scores: Scores) -> Iterator[Block]:
             continue
         yield Heading(f"Federation, {gold} gold labels of each hospital" if gold else "Federation, no gold")
         means = {name: scores.means_of(each) for name, each in jobs.items()}
-        rows = [[name, *(f"{means[name][metric]:.3f}" for metric in _SHOWN)] for name in FEDERATIONS]
+        by_policy = {name: found for name in BY_POLICY if (found := scores.jobs(name, gold))}
+        means |= {name: scores.means_of(each) for name, each in by_policy.items()}
+        rows = [[name, *(f"{one[metric]:.3f}" for metric in _SHOWN)] for name, one in means.items()]
         yield Table(["model", *_SHOWN], rows, "with each hospital's output calibration, where it has gold to fit one")
         yield _gains(runs, scores, gold)
+        if by_policy:
+            yield _against_policies(scores, jobs[_TOGETHER], by_policy)
         yield Paragraph(_share_of_pooled(scores, gold))
 
 
@@ -42,6 +47,15 @@ def _gains(runs: RealRuns, scores: Scores, gold: int) -> Table:
         rows.append([subset, *cells])
     header = ["hospital", "AUROC less its own", "log-loss less its own", "AUROC less pooled", "log-loss less pooled"]
     return Table(header, rows, "the federation less the other; * is clear of 0")
+
+
+def _against_policies(scores: Scores, together: Sequence[RealJob], by_policy: Mapping[str, Sequence[RealJob]]) -> Table:
+    rows = [
+        [name, subset, *(_said(scores.less_jobs(together, jobs, metric, subset)) for metric in _COMPARED)]
+        for name, jobs in by_policy.items()
+        for subset in (ALL_CELLS, DOUBTED)
+    ]
+    return Table(["policy", "cells", "AUROC", "Brier", "log-loss"], rows, "doubt as a probability less the policy")
 
 
 def _is_enough(kept: Arrays, number: int) -> bool:
