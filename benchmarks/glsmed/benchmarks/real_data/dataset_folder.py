@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -42,6 +42,20 @@ class RealHospital:
     state: Tensor
     probability: Tensor
     spread: Tensor
+
+    def part(self, rows: Sequence[int]) -> "RealHospital":
+        """The hospital with these images alone."""
+        chosen = torch.tensor(rows, dtype=torch.long)
+        return replace(
+            self,
+            patients=tuple(self.patients[row] for row in rows),
+            cells=tuple(self.cells[row] for row in rows),
+            images=self.images[chosen],
+            truth=self.truth[chosen],
+            state=self.state[chosen],
+            probability=self.probability[chosen],
+            spread=self.spread[chosen],
+        )
 
 
 @lru_cache(maxsize=4)

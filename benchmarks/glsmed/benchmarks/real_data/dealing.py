@@ -1,5 +1,6 @@
 """Patients dealt into training, validation and test, hospital by hospital; no patient is divided."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -25,13 +26,29 @@ class Dealt:
     test: Tensor
 
 
-def deal(hospital: RealHospital, *, seed: int) -> Dealt:
-    """Every patient of the hospital in one part, by chance, the same for the same seed."""
+def deal(hospitals: Sequence[RealHospital], *, seed: int) -> list[Dealt]:
+    """Every patient in one part, by chance, the same for the same seed.
+
+    A patient number that several hospitals have is taken for one patient, as where several readers read the same
+    examinations: it is dealt by the first of them, and has the same part at the others.
+    """
+    part_of_patient: dict[str, int] = {}
+    return [_deal_one(hospital, part_of_patient, seed) for hospital in hospitals]
+
+
+def _deal_one(hospital: RealHospital, part_of_patient: dict[str, int], seed: int) -> Dealt:
+    """Deals the patients that have no part yet, so that the hospital's shares come as near as they can."""
     rng = np.random.default_rng([seed, *hospital.name.encode()])
-    patients = rng.permutation(sorted(set(hospital.patients)))
-    tested, validated = round(TEST * len(patients)), round(VALIDATION * len(patients))
-    parts = np.split(patients, [tested, tested + validated])
-    test, validation, train = (_rows(hospital, part.tolist()) for part in parts)
+    patients: list[str] = rng.permutation(sorted(set(hospital.patients))).tolist()
+    known = Counter(part_of_patient[patient] for patient in patients if patient in part_of_patient)
+    free = [round(share * len(patients)) - known[part] for part, share in enumerate((TEST, VALIDATION))]
+    for patient in patients:
+        if patient not in part_of_patient:
+            part_of_patient[patient] = next((part for part, left in enumerate(free) if left > 0), len(free))
+            free = [left - (part == part_of_patient[patient]) for part, left in enumerate(free)]
+    test, validation, train = (
+        _rows(hospital, [patient for patient in patients if part_of_patient[patient] == part]) for part in range(3)
+    )
     return Dealt(train=train, validation=validation, test=test)
 
 
@@ -66,7 +83,7 @@ def deal_trial(
     Raises:
         UsageError: a hospital has nothing to train on.
     """
-    dealt = [deal(hospital, seed=seed) for hospital in hospitals]
+    dealt = deal(hospitals, seed=seed)
     for hospital, one in zip(hospitals, dealt, strict=True):
         if len(one.train) == 0:
             raise UsageError(f"hospital {hospital.name}: {len(hospital.patients)} images leave none to train on")
@@ -98,9 +115,27 @@ def _with_gold(hospital: RealHospital, rows: Tensor) -> Tensor:
 
 
 def patients_tested(hospitals: Sequence[RealHospital], *, seed: int) -> list[str]:
-    """The patient of each test examination, in the trial's order, with the hospital's name before it."""
-    return [
-        f"{hospital.name}/{hospital.patients[row]}"
-        for hospital in hospitals
-        for row in deal(hospital, seed=seed).test.tolist()
-    ]
+    """The patient of each test examination, in the trial's order, with the name of the first hospital that has it."""
+    home: dict[str, str] = {}
+    for hospital in hospitals:
+        home |= {patient: hospital.name for patient in hospital.patients if patient not in home}
+    dealt = zip(hospitals, deal(hospitals, seed=seed), strict=True)
+    tested = [hospital.patients[row] for hospital, parts in dealt for row in parts.test.tolist()]
+    return [f"{home[patient]}/{patient}" for patient in tested]
+
+
+def without_learned(hospital: RealHospital, learning: Sequence[RealHospital], *, seed: int) -> RealHospital:
+    """The hospital without the patients that the others of its data set train on or choose by.
+
+    Raises:
+        UsageError: no patient is left.
+    """
+    learned = {
+        one.patients[row]
+        for one, parts in zip(learning, deal(learning, seed=seed), strict=True)
+        for row in torch.cat([parts.train, parts.validation]).tolist()
+    }
+    left = [row for row, patient in enumerate(hospital.patients) if patient not in learned]
+    if not left:
+        raise UsageError(f"hospital {hospital.name}: the others train on all its patients; it cannot be left out")
+    return hospital if len(left) == len(hospital.patients) else hospital.part(left)

@@ -91,12 +91,13 @@ def _gold(folder: Path, count: int, split: SplitSection) -> str:
 
 def _joined(answers: Mapping[str, Answers], sites: Mapping[str, SiteRuntime]) -> Arrays:
     truth = np.concatenate([answers[name].truth for name in sites])
-    named = [f"{name}/{patient}" for name, site in sites.items() for patient in site.splits["test"].patients]
+    tested = [(name, patient) for name, site in sites.items() for patient in site.splits["test"].patients]
+    home = {patient: name for name, patient in reversed(tested)}  # the first hospital that has the patient
     return {
         "probability": np.concatenate([answers[name].probability for name in sites]),
         "truth": truth,
         "hedged": np.concatenate([doubted_in_test(site) for site in sites.values()]),
         "site": np.repeat(np.arange(len(sites)), [len(answers[name].truth) for name in sites]),
         "sites": np.array(list(sites)),
-        "patient": np.unique(named, return_inverse=True)[1],
+        "patient": np.unique([f"{home[patient]}/{patient}" for _, patient in tested], return_inverse=True)[1],
     }

@@ -30,6 +30,8 @@ WITH_GOLD = (
     "gls-gated",
 )
 TRIALS = ("gls-site-ensemble", "gls-grade-head", "gls-certain-first", "gls-distilled", "gls-joint-habits")
+LEFT_OUT_NO_GOLD = ("gls-lexicon", "u-ones")
+LEFT_OUT_WITH_GOLD = ("gls-site", "u-ones", "gls-beta-ones")
 HELD_BACK = ("gls-site", "gold-only", "u-ones")
 CEILING = "gold-only"  # with gold for every examination
 GOLD = (25, 50, 100)
@@ -148,10 +150,8 @@ class RealPlan:
     def _unseen(self, seed: int) -> Iterator[RealJob]:
         gold = self.gold[len(self.gold) // 2]
         for site in self.left_out:
-            yield RealJob("gls-lexicon", 0, seed, left_out=site)
-            yield RealJob("u-ones", 0, seed, left_out=site)
-            yield RealJob(RECIPE, gold, seed, left_out=site)
-            yield RealJob("u-ones", gold, seed, left_out=site)
+            yield from (RealJob(method, 0, seed, left_out=site) for method in LEFT_OUT_NO_GOLD)
+            yield from (RealJob(method, gold, seed, left_out=site) for method in LEFT_OUT_WITH_GOLD)
             yield RealJob(CEILING, ALL, seed, left_out=site)
 
 

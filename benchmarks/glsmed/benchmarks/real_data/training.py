@@ -13,7 +13,7 @@ from glsmed.benchmarks.comparison.trial import Trial
 from glsmed.benchmarks.federation.built_federation import RunSettings
 from glsmed.benchmarks.methods.catalogue import ALL_METHODS, make_method
 from glsmed.benchmarks.real_data.dataset_folder import RealHospital, read_dataset
-from glsmed.benchmarks.real_data.dealing import deal_trial, patients_tested
+from glsmed.benchmarks.real_data.dealing import deal_trial, patients_tested, without_learned
 from glsmed.benchmarks.real_data.federation import SMALL_ARCHITECTURE, train_federation
 from glsmed.benchmarks.real_data.plans import (
     BY_POLICY,
@@ -117,8 +117,7 @@ def _hospitals(plan: RealPlan, job: RealJob) -> tuple[Sequence[RealHospital], Se
     """Those that train, and those that take no part."""
     everyone = read_dataset(plan.data, size_px=plan.size_px)
     if job.left_out:
-        return (
-            [one for one in everyone if one.name != job.left_out],
-            [one for one in everyone if one.name == job.left_out],
-        )
+        learning = [one for one in everyone if one.name != job.left_out]
+        left_out = [one for one in everyone if one.name == job.left_out]
+        return learning, [without_learned(one, learning, seed=job.seed) for one in left_out]
     return everyone, () if plan.elsewhere is None else read_dataset(plan.elsewhere, size_px=plan.size_px)

@@ -114,7 +114,7 @@ class Scores:
         from glsmed.benchmarks.real_data.dealing import deal
 
         hospitals = read_dataset(self._plan.data, size_px=self._plan.size_px)
-        return _mean([sum(min(gold, len(deal(one, seed=seed).train)) for one in hospitals) for seed in self.seeds])
+        return _mean([sum(min(gold, len(one.train)) for one in deal(hospitals, seed=seed)) for seed in self.seeds])
 
     def _sample(self, job: RealJob, metric: str, subset: str) -> Values:
         kept = self._runs.answers(job)
