@@ -9,7 +9,6 @@ from glsmed.client.data.examples import Examples, SplitName
 from glsmed.client.egress.site_numbers import (
     evaluation_numbers,
     label_quality,
-    labelled_patients,
     loss_number,
     site_counts,
     weight_numbers,
@@ -55,8 +54,8 @@ def test_counts_are_cells_and_how_many_patients_have_them() -> None:
 
 
 def test_a_patient_without_a_labelled_cell_is_not_trained_on() -> None:
-    assert labelled_patients(DATA) == 3
-    assert labelled_patients(replace(DATA, weights=torch.zeros(5, 2))) == 0
+    assert DATA.labelled_patients == 3
+    assert replace(DATA, weights=torch.zeros(5, 2)).labelled_patients == 0
 
 
 def test_the_quality_of_labels_is_what_they_say_of_the_truth_in_either_class() -> None:

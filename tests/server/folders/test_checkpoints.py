@@ -100,6 +100,16 @@ def test_a_checkpoint_of_another_study_is_not_taken_up(tmp_path: Path) -> None:
     assert folder.load(1, study_digests={"cd" * 32, STUDY}).round == 1
 
 
+def test_a_checkpoint_that_is_not_kept_is_missing_and_the_others_are_named(tmp_path: Path) -> None:
+    folder = CheckpointFolder(tmp_path)
+    with pytest.raises(FederationError, match="there is no such checkpoint; of rounds there are none"):
+        folder.load(2, study_digests={STUDY})
+    _save(folder, 1)
+    _save(folder, 3)
+    with pytest.raises(FederationError, match="is missing: there is no such checkpoint; of rounds there are 1, 3"):
+        folder.load(2, study_digests={STUDY})
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff" * 64, b"torn"])
 def test_a_damaged_checkpoint_says_what_to_do(tmp_path: Path, content: bytes) -> None:
     folder = CheckpointFolder(tmp_path)

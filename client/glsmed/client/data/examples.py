@@ -45,6 +45,15 @@ class Examples(Columns):
         """``(N, K)`` the gold that an output calibration may be fitted on: NaN also where its weight is 0."""
         return self.gold if self.gold_weights is None else torch.where(self.gold_weights > 0, self.gold, torch.nan)
 
+    def patients_where(self, chosen: Tensor) -> int:
+        """How many patients have an image where ``chosen`` ``(N,)`` is true."""
+        return len({patient for patient, is_chosen in zip(self.patients, chosen.tolist(), strict=True) if is_chosen})
+
+    @property
+    def labelled_patients(self) -> int:
+        """How many patients have at least one cell that training sees."""
+        return self.patients_where((self.weights > 0).any(1))
+
     def rows(self, places: Places) -> Self:
         """The examples at these places, with their patients; see :meth:`Columns.rows`."""
         chosen = range(len(self))[places] if isinstance(places, slice) else places.tolist()

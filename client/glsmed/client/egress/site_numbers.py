@@ -37,7 +37,7 @@ def site_counts(splits: Mapping[SplitName, Examples]) -> dict[str, Number]:
     training = splits["train"]
     for column, finding in enumerate(training.findings):
         labelled = training.weights[:, column] > 0
-        cells = Number(float(labelled.sum()), _patients(training, labelled))
+        cells = Number(float(labelled.sum()), training.patients_where(labelled))
         counts[metric_key("training_cells", finding)] = cells
     return {**counts, **_cohort_counts(training)}
 
@@ -50,21 +50,16 @@ def _cohort_counts(training: Examples) -> dict[str, Number]:
     for name, flags in kinds.items():
         for column, finding in enumerate(training.findings):
             labelled, chosen = training.weights[:, column] > 0, flags[:, column]
-            groups = (_patients(training, labelled & side) for side in (chosen, ~chosen))
+            groups = (training.patients_where(labelled & side) for side in (chosen, ~chosen))
             counts[metric_key(name, finding)] = Number(float((labelled & chosen).sum()), min(groups))
     return counts
-
-
-def labelled_patients(examples: Examples) -> int:
-    """How many patients have at least one cell that training sees."""
-    return _patients(examples, (examples.weights > 0).any(1))
 
 
 def loss_number(loss: float, training: Examples) -> Number:
     """The mean loss of a round; a constant model's tells the mean target, so it too is about the smaller group."""
     labelled = training.weights > 0
     groups = ((labelled & side).any(1) for side in (training.targets > _HALF, training.targets < _HALF))
-    return Number(loss, min(_patients(training, group) for group in groups))
+    return Number(loss, min(training.patients_where(group) for group in groups))
 
 
 def counted_by(cells: int, splits: Mapping[SplitName, Examples], study: Study) -> tuple[int, int]:
@@ -76,7 +71,7 @@ def counted_by(cells: int, splits: Mapping[SplitName, Examples], study: Study) -
     if study.training.privacy.is_on:
         draws = study.training.steps_per_round * study.training.batch_size
         return draws, draws
-    return cells, labelled_patients(splits["train"])
+    return cells, splits["train"].labelled_patients
 
 
 def training_numbers(loss: float, splits: Mapping[SplitName, Examples], study: Study) -> dict[str, Number]:
@@ -105,7 +100,7 @@ def label_quality(validation: Examples) -> dict[str, Number]:
     if not bool(present.any()) or not bool(absent.any()):
         return {}
     quality = (said[present].mean() + 1 - said[absent].mean()) / 2
-    patients = min(_patients(validation, cells.any(1)) for cells in (present, absent))
+    patients = min(validation.patients_where(cells.any(1)) for cells in (present, absent))
     return {"gold_quality": Number(float(quality), patients)}
 
 
@@ -116,11 +111,11 @@ def evaluation_numbers(evaluation: Evaluation, examples: Examples) -> dict[str, 
     the centre could not leave them out of its means, since it may not learn how many positives there are.
     """
     truth, _ = reference_labels(examples)
-    patients = _patients(examples, ~torch.isnan(truth).all(1))
+    patients = examples.patients_where(~torch.isnan(truth).all(1))
     numbers = {"patients": Number(patients, patients)}
     for finding, drawn in evaluation.by_finding.items():
         column = truth[:, examples.findings.index(finding)]
-        known = _patients(examples, ~torch.isnan(column))
+        known = examples.patients_where(~torch.isnan(column))
         metrics = {**drawn, "n": float((~torch.isnan(column)).sum()), "positives": float((column == 1).sum())}
         for name, value in metrics.items() if has_both_classes(drawn) else _counts_of(metrics):
             about = known if name in _OF_EVERYBODY else _smaller_group(examples, column)
@@ -133,10 +128,4 @@ def _counts_of(metrics: Mapping[str, float]) -> Iterable[tuple[str, float]]:
 
 
 def _smaller_group(examples: Examples, column: Tensor) -> int:
-    return min(_patients(examples, column == value) for value in (0, 1))
-
-
-def _patients(examples: Examples, chosen: Tensor) -> int:
-    """Distinct patients of the chosen ``(N,)`` images."""
-    flags: Iterable[bool] = chosen.tolist()
-    return len({patient for patient, is_chosen in zip(examples.patients, flags, strict=True) if is_chosen})
+    return min(examples.patients_where(column == value) for value in (0, 1))

@@ -94,9 +94,14 @@ class CheckpointFolder:
             study_digests: of the study, and of those that it goes on from.
 
         Raises:
-            FederationError: it is damaged, or of another study.
+            FederationError: it is not there, damaged, or of another study.
         """
         path = self.path(round_number)
+        if not path.is_file():
+            kept = ", ".join(map(str, self.rounds())) or "none"
+            raise FederationError(
+                f"{path} is missing: no checkpoint of round {round_number}; of rounds there are {kept}"
+            )
         with _reading(path):
             model = ModelFile.open(path)
             found, sites = model.metadata["study_digest"], json.loads(model.metadata["sites"])

@@ -5,7 +5,7 @@ from flwr.app import RecordDict
 
 from glsmed.client.egress.policy import error_code
 from glsmed.client.egress.query_budget import RecordedAnswer, Request
-from glsmed.client.egress.site_numbers import labelled_patients, training_numbers
+from glsmed.client.egress.site_numbers import training_numbers
 from glsmed.client.egress.summed_scores import ring_of
 from glsmed.client.resident.site_runtime import SiteRuntime
 from glsmed.client.resident.task_events import note_trained
@@ -28,7 +28,7 @@ def answer_training(site: SiteRuntime, content: RecordDict) -> RecordDict:
     task = decode(content, TrainTask)
     check_task(site, task)
     examples = site.splits["train"]
-    site.egress.require_updates(labelled_patients(examples))
+    site.egress.require_updates(examples.labelled_patients)
     if site.masking is not None:
         site.masking.require_ready(task.round, task.model_digest, _about(site, task))
     model = taken_model(site, task, after_round=task.round - 1)

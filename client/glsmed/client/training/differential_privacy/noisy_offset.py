@@ -56,7 +56,7 @@ def noisy_offset(training: Examples, study: Study, state: StateFolder, ledger: P
     )
     kept, deviation = file.read(), OFFSET_NOISE * math.sqrt(len(study.findings))
     if not kept.present:
-        require_small_delta(study.training.privacy, labelled_patients(training))
+        require_small_delta(study.training.privacy, training.labelled_patients)
         try:
             ledger.pay_offset(study.training)
         except PrivacyBudgetError as error:
@@ -66,12 +66,6 @@ def noisy_offset(training: Examples, study: Study, state: StateFolder, ledger: P
         kept = _BaseRates(study=digest, present=tuple(sums[0].tolist()), absent=tuple(sums[1].tolist()))
         file.write(kept)
     return offset_of(torch.tensor([kept.present, kept.absent], dtype=torch.float64), deviation)
-
-
-def labelled_patients(training: Examples) -> int:
-    """How many patients have a labelled cell, as training counts them."""
-    labelled = (training.weights > 0).any(1).tolist()
-    return len({patient for patient, is_labelled in zip(training.patients, labelled, strict=True) if is_labelled})
 
 
 def bounded_sums(training: Examples) -> Tensor:
