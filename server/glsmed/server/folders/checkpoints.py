@@ -99,9 +99,7 @@ class CheckpointFolder:
         path = self.path(round_number)
         if not path.is_file():
             kept = ", ".join(map(str, self.rounds())) or "none"
-            raise FederationError(
-                f"{path} is missing: no checkpoint of round {round_number}; of rounds there are {kept}"
-            )
+            raise FederationError(f"{path} is missing: there is no such checkpoint; of rounds there are {kept}")
         with _reading(path):
             model = ModelFile.open(path)
             found, sites = model.metadata["study_digest"], json.loads(model.metadata["sites"])
