@@ -1,5 +1,6 @@
 import ast
 import importlib
+import pickle
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from glsmed.shared import errors
-from glsmed.shared.errors import ConfigurationError, Fault, GlsmedError, PrivacyError
+from glsmed.shared.errors import (
+    ConfigurationError,
+    Fault,
+    GlsmedError,
+    MismatchError,
+    PrivacyError,
+    TaskRefusedError,
+    UsageError,
+)
 
 PROJECT = Path(__file__).resolve().parents[2]
 PORTIONS = ("shared", "site_adapters", "client", "server", "benchmarks")
@@ -81,3 +90,19 @@ def test_a_configuration_error_shows_every_fault_on_a_line_of_its_own() -> None:
 
 def test_the_code_of_an_error_holds_nothing_of_its_message() -> None:
     assert PrivacyError("patient 4711").code == "PrivacyError"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConfigurationError([Fault("a", "x", line=3), Fault("b", "y")]),
+        MismatchError("study", expected="a", got="b"),
+        TaskRefusedError("serial", "was given before"),
+        UsageError("no such folder"),
+    ],
+)
+def test_an_error_of_another_process_says_the_same(error: GlsmedError) -> None:
+    """An Exception's own way calls its class with the message: every letter would be a fault."""
+    arrived = pickle.loads(pickle.dumps(error))  # noqa: S301  # our own bytes
+    assert type(arrived) is type(error)
+    assert (str(arrived), arrived.code, vars(arrived)) == (str(error), error.code, vars(error))

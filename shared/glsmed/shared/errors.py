@@ -32,7 +32,7 @@ GlsmedError                     1  base of all
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -89,6 +89,16 @@ class GlsmedError(Exception):
         if self.may_be_logged == "unquoted":
             return "\n".join(_QUOTATION.sub("…", line) for line in str(self).splitlines())
         return str(self) if self.may_be_logged == "all" else ""
+
+    def __reduce__(self) -> tuple[Callable[..., "GlsmedError"], tuple[object, ...]]:
+        """The same error in another process; an Exception's own way passes the message to ``__init__``."""
+        return _as_it_was, (type(self), self.args, self.__dict__)
+
+
+def _as_it_was(kind: type[GlsmedError], args: tuple[object, ...], state: Mapping[str, object]) -> GlsmedError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class ConfigurationError(GlsmedError):

@@ -1,8 +1,8 @@
 """Whom the numbers of a round are about: patients drawn with replacement, anew for each model, by the site's secret.
 
-A centre that knows images of a site can order them in a model's answers as it likes, and read from one exact number
-what few of them have. Of a draw nobody outside knows who is in it, or how often. What it adds to a number is as large
-as the number's own standard error: no reason for or against a model is lost that would have held at another site.
+A centre that knows some of a site's images could build a model that ranks these as it likes, and read their labels from
+one exact number. Nobody outside knows who is in a draw, or how often. The noise that the draw adds to a number is as
+large as the number's own standard error. So a choice between models loses nothing that would hold at another site.
 """
 
 from collections.abc import Sequence

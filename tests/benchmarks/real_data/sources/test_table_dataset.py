@@ -56,6 +56,25 @@ def test_an_image_that_is_not_there_is_named_and_nothing_is_left(drawn_table: Dr
     assert not (tmp_path / "out").exists()
 
 
+def test_readers_of_one_examination_are_hospitals_of_their_own_or_named(drawn_table: Drawn, tmp_path: Path) -> None:
+    with drawn_table[0].open(encoding="utf-8", newline="") as source:
+        rows = list(csv.DictReader(source))[:6]
+    read = [{**row, "device": reader, "grade": grade} for row in rows for reader, grade in (("山田", 4), ("佐藤", 2))]
+    table = drawn_table[0].parent / "readers.csv"
+    with table.open("w", encoding="utf-8", newline="") as output:
+        writer = csv.DictWriter(output, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(read)
+    assert write_table_dataset(table, drawn_table[1], tmp_path / "out") == {"hospital": 6, "hospital-2": 6}
+    one_site = tmp_path / "columns.yaml"
+    one_site.write_text(
+        drawn_table[1].read_text(encoding="utf-8").replace("site: device", 'site: ""'), encoding="utf-8"
+    )
+    with pytest.raises(ConfigurationError, match=r"id s0: expected one report at hospital.*let their column be `site`"):
+        write_table_dataset(table, one_site, tmp_path / "one")
+    assert not (tmp_path / "one").exists()
+
+
 @pytest.mark.parametrize(
     ("value", "name"), [("GE Logiq 5 @10-12MHz", "ge-logiq-5-10-12mhz"), ("../../etc", "etc"), ("病院", "hospital")]
 )

@@ -76,7 +76,7 @@ def _over_seeds(samples: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _meeting(labels: NDArray[np.float64], values: NDArray[np.float64], aim: float) -> float:
-    """Labels, on a line through the logarithms, at which a rising curve first reaches the aim."""
+    """At how many labels the curve first reaches the aim: between two points log(labels) is interpolated."""
     rising = np.maximum.accumulate(values)
     if aim <= rising[0]:
         return float(labels[0])

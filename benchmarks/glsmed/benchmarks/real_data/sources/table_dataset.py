@@ -1,6 +1,7 @@
 """A published table of examinations as a data set on disk: a folder for each hospital, with files as a hospital's."""
 
 import csv
+import itertools
 import json
 import re
 import shutil
@@ -29,12 +30,13 @@ def write_table_dataset(table: Path, columns_file: Path, out: Path) -> dict[str,
 
     Raises:
         UsageError: ``out`` exists, or a file is missing.
-        ConfigurationError: the columns have faults, or the table lacks one of them.
+        ConfigurationError: the columns have faults, the table lacks one of them, or an examination has two reports at
+            one hospital.
     """
     columns = read_columns(columns_file)
-    by_site: dict[str, list[Row]] = {}
-    for row in _rows(table, columns):
-        by_site.setdefault(site_name(row[columns.site]) if columns.site else ONE_SITE, []).append(row)
+    by_site = _by_site(_rows(table, columns), columns.site)
+    for site, rows in by_site.items():
+        _require_one_report_each(site, rows, columns, table)
     with whole_folder(out) as folder:
         adapter = _copied_adapter(columns, columns_file.parent, folder)
         for site, rows in by_site.items():
@@ -49,6 +51,36 @@ def write_table_dataset(table: Path, columns_file: Path, out: Path) -> dict[str,
         }
         (folder / DESCRIPTION).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return {site: len(rows) for site, rows in by_site.items()}
+
+
+def _by_site(rows: Iterable[Row], column: str) -> dict[str, list[Row]]:
+    """The rows of each hospital by its folder's name; two hospitals never share one: the second is numbered."""
+    names: dict[str, str] = {}
+    by_site: dict[str, list[Row]] = {}
+    for row in rows:
+        value = row[column].strip() if column else ""
+        if value not in names:
+            wished, taken = site_name(value), set(names.values())
+            numbered = (f"{wished}-{number}" for number in itertools.count(2))
+            names[value] = next(name for name in itertools.chain([wished], numbered) if name not in taken)
+        by_site.setdefault(names[value], []).append(row)
+    return by_site
+
+
+def _require_one_report_each(site: str, rows: Sequence[Row], columns: TableColumns, table: Path) -> None:
+    first: dict[str, str] = {}
+    for row in rows:
+        study, text = row[columns.study], _report(row, columns)
+        if first.setdefault(study, text) != text:
+            raise ConfigurationError(
+                [
+                    Fault(
+                        str(table),
+                        f"{columns.study} {study}: expected one report at {site}, got {first[study]!r} and {text!r}; "
+                        "where several readers read it, let their column be `site`",
+                    )
+                ]
+            )
 
 
 def site_name(value: str) -> str:
