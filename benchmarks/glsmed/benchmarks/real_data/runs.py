@@ -82,7 +82,9 @@ def candidate_key(method: str, gold: int) -> str:
 
 def run_plan(plan: RealPlan, runs: RealRuns, *, at_once: int, tell: Tell) -> None:
     """Run every job that is not done, ``at_once`` of them in processes of their own, each with one thread."""
-    waiting = [job for job in plan.jobs() if not runs.has(job)]
+    jobs = list(plan.jobs())
+    waiting = [job for job in jobs if not runs.has(job)]
+    tell(f"{len(waiting)} training(s) to do, {len(jobs) - len(waiting)} done before; {at_once} at once")
     with training_processes(at_once) as processes:
         _choose(plan, runs, waiting, processes, tell)
         chosen, started = runs.candidates, time.monotonic()
