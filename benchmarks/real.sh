@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The tables of benchmarks/results/real-*.md, from public data sets on this machine; about three hours on one core. The
-# committed ones were stopped early (six deals of federations, two of radiographs): a full run has more of these.
+# The tables of benchmarks/results/real-*.md, from public data sets on this machine; about five hours on one core.
 #   GLSMED_DATA=FOLDER benchmarks/real.sh OUT [JOBS]      FOLDER holds busbra/, breast_usg/, iu_xray/ and openi_reports/
-# A stopped run goes on where it was. OUT/busbra and OUT/iu-xray get tables.md, report.html and summary.json.
+#   RESNET_DEALS=2 GLSMED_DATA=FOLDER benchmarks/real.sh OUT [JOBS]      also ResNet-18 at 112 pixels, 80 min a deal and core
+# A stopped run goes on where it was. OUT/busbra, OUT/iu-xray and OUT/resnet18 get tables.md, report.html and summary.json.
 set -euo pipefail
 out=${1:?usage: GLSMED_DATA=FOLDER benchmarks/real.sh OUT [JOBS]}
 jobs=${2:-1}
@@ -25,3 +25,9 @@ glsmed-benchmark real --data "$out/data/busbra" --elsewhere "$out/data/breast-us
   --jobs "$jobs" --out "$out/busbra"
 glsmed-benchmark real --data "$out/data/iu-xray" $both --leave-out --seeds 5 --gold 50 --gold 100 --jobs "$jobs" \
   --out "$out/iu-xray"
+
+if [ "${RESNET_DEALS:-0}" -gt 0 ]; then
+  methods=(gls-lexicon gls-image-informed u-ones gls-site gls-beta-ones gold-only)
+  glsmed-benchmark real --data "$out/data/busbra" --elsewhere "$out/data/breast-usg" --size 112 --network resnet18 --bf16 \
+    --bare --gold 50 "${methods[@]/#/--method=}" --seeds "$RESNET_DEALS" --jobs "$jobs" --out "$out/resnet18"
+fi
