@@ -47,6 +47,7 @@ BY_POLICY = ("federated-u-ones", "federated-u-zeros", "federated-u-ignore")  # f
 FEDERATION_GOLD = 50
 FEDERATION_ROUNDS, FEDERATION_STEPS = 20, 20
 QUICK_ROUNDS, QUICK_STEPS = 2, 4
+LEARNING_RATE = 2e-3  # of the small networks
 
 Arrays = dict[str, NDArray[np.generic]]
 
@@ -167,11 +168,17 @@ def check_part(name: str) -> str:
 
 
 def settings_for(
-    size_px: int, *, network: str = PLACED, epochs: int = 25, mixed_precision: bool = False
+    size_px: int,
+    *,
+    network: str = PLACED,
+    epochs: int = 25,
+    learning_rate: float = LEARNING_RATE,
+    mixed_precision: bool = False,
 ) -> FitSettings:
     """How every method is trained on pictures of this size: shifts of a sixteenth, mirrored by chance."""
     return FitSettings(
         epochs=epochs,
+        learning_rate=learning_rate,
         shift_px=max(1, size_px // 16),
         flip=True,
         network=network,

@@ -25,6 +25,7 @@ _Device = Annotated[str, typer.Option(help="Of federations, as in config.yaml.")
 _Size = Annotated[int, typer.Option(min=16, help="Side of the pictures in pixels.")]
 _Network = Annotated[str, typer.Option(help="placed, small, or an architecture of study.yaml.")]
 _Epochs = Annotated[int, typer.Option(min=1, help="Of each training.")]
+_Rate = Annotated[float, typer.Option("--learning-rate", min=1e-6, help="Of every training, at its start.")]
 _Bf16 = Annotated[bool, typer.Option("--bf16", help="Convolutions in bf16: faster on CPUs with AMX.")]
 _Bare = Annotated[
     bool,
@@ -46,6 +47,7 @@ def real(
     size: _Size = 32,
     network: _Network = "placed",
     epochs: _Epochs = 25,
+    learning_rate: _Rate = 2e-3,
     bf16: _Bf16 = False,
     bare: _Bare = False,
     jobs: JobsOption = 1,
@@ -79,7 +81,7 @@ def real(
         parts=tuple(check_part(name) for name in part or PARTS[:1]),
         device=device,
         bare=bare,
-        settings=settings_for(size, network=network, epochs=epochs, mixed_precision=bf16),
+        settings=settings_for(size, network=network, epochs=epochs, learning_rate=learning_rate, mixed_precision=bf16),
     )
     plan = asked.shortened() if quick else asked
     runs = RealRuns(out.resolve(), plan)
