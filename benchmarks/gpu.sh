@@ -72,5 +72,5 @@ measure resnet18-32 40 --kind speed --architecture resnet18 --batch-size 32 --st
 measure resnet50-32 40 --kind speed --architecture resnet50 --batch-size 32 --steps 30 --no-compiled
 measure resnet18-128-more 70 --kind parts --kind load --kind private --architecture resnet18 --batch-size 128 --steps 16
 measure resnet50-128-more 90 --kind parts --kind load --kind private --architecture resnet50 --batch-size 128 --steps 8
-real real-resnet18-224 150 --size 224 --network resnet18 --seeds 1 --device auto
+real real-resnet18-224 150 --size 224 --network resnet18 --learning-rate 3e-4 --seeds 1 --device auto
 exit $failed

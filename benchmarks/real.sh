@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The tables of benchmarks/results/real-*.md, from public data sets on this machine; about five hours on one core.
 #   GLSMED_DATA=FOLDER benchmarks/real.sh OUT [JOBS]      FOLDER holds busbra/, breast_usg/, iu_xray/ and openi_reports/
-#   RESNET_DEALS=2 GLSMED_DATA=FOLDER benchmarks/real.sh OUT [JOBS]      also ResNet-18 at 112 pixels, 80 min a deal and core
+#   RESNET_DEALS=2 GLSMED_DATA=FOLDER benchmarks/real.sh OUT [JOBS]      ResNet-18 at 112 pixels, too: an hour a deal
 # A stopped run goes on where it was. OUT/busbra, OUT/iu-xray and OUT/resnet18 get tables.md, report.html and summary.json.
 set -euo pipefail
 out=${1:?usage: GLSMED_DATA=FOLDER benchmarks/real.sh OUT [JOBS]}
@@ -20,14 +20,15 @@ dataset breast-usg "$data/breast_usg/breast_usg.csv"
 [ -f "$out/data/iu-xray.csv" ] || python configs/iu_xray/export_systems.py --data "$data" --table "$out/data/iu-xray.csv"
 dataset iu-xray "$out/data/iu-xray.csv"
 
-both="--part methods --part federations"
-glsmed-benchmark real --data "$out/data/busbra" --elsewhere "$out/data/breast-usg" $both --leave-out --seeds 10 \
+every="--part methods --part federations --part policies"
+glsmed-benchmark real --data "$out/data/busbra" --elsewhere "$out/data/breast-usg" $every --leave-out --seeds 10 \
   --jobs "$jobs" --out "$out/busbra"
-glsmed-benchmark real --data "$out/data/iu-xray" $both --leave-out --seeds 5 --gold 50 --gold 100 --jobs "$jobs" \
+glsmed-benchmark real --data "$out/data/iu-xray" $every --leave-out --seeds 5 --gold 50 --gold 100 --jobs "$jobs" \
   --out "$out/iu-xray"
 
 if [ "${RESNET_DEALS:-0}" -gt 0 ]; then
   methods=(gls-lexicon gls-image-informed u-ones gls-site gls-beta-ones gold-only)
-  glsmed-benchmark real --data "$out/data/busbra" --elsewhere "$out/data/breast-usg" --size 112 --network resnet18 --bf16 \
-    --bare --gold 50 "${methods[@]/#/--method=}" --seeds "$RESNET_DEALS" --jobs "$jobs" --out "$out/resnet18"
+  glsmed-benchmark real --data "$out/data/busbra" --elsewhere "$out/data/breast-usg" --size 112 --network resnet18 \
+    --learning-rate 2e-4 --epochs 12 --bf16 --bare --gold 50 "${methods[@]/#/--method=}" --seeds "$RESNET_DEALS" --jobs "$jobs" \
+    --out "$out/resnet18"
 fi

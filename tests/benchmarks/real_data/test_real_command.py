@@ -24,6 +24,8 @@ def out(drawn_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "methods",
         "--part",
         "federations",
+        "--part",
+        "policies",
     ]
     ran = CliRunner().invoke(app, ["real", *asked, "--size", "16", "--quick", "--out", str(folder)])
     assert ran.exit_code == 0, ran.output
@@ -35,6 +37,8 @@ def test_the_tables_have_every_part(out: Path) -> None:
     for heading in ("no gold", "50 gold labels", "gold for all", "Labels saved", "Hospitals that took no part"):
         assert f"## {heading}" in text
     assert "Federation, 50 gold labels of each hospital" in text
+    assert "Federations that make doubt 0 or 1, 50 gold labels of each hospital" in text
+    assert "| federated-u-ones | doubted |" in text.replace("\\", "")
     assert "worth" in text
     assert (out / "report.html").is_file()
 

@@ -26,7 +26,6 @@ from glsmed.shared.protocol.study import FederationSection, Study, TrainingSecti
 from glsmed.shared.wire.precision import Precision
 
 _BATCH_SIZE = 16
-_LEARNING_RATE = 1e-3
 _METRICS = ("auroc", "auprc", "ece", "brier", "log_loss")
 
 
@@ -50,6 +49,7 @@ class RunSettings:
     device: str = "cpu"
     architecture: str = "resnet10"
     image_size_px: int = 32
+    learning_rate: float = 1e-3
 
 
 def federate(data: Path, out: Path, settings: RunSettings, *, report: Tell) -> dict[str, dict[str, dict[str, float]]]:
@@ -86,7 +86,7 @@ def study_of(data: Path, settings: RunSettings) -> tuple[Study, Mapping[str, str
             rounds=settings.rounds,
             steps_per_round=settings.steps_per_round,
             batch_size=_BATCH_SIZE,
-            learning_rate=_LEARNING_RATE,
+            learning_rate=settings.learning_rate,
             seed=settings.seed,
         ),
         federation=FederationSection(quorum=len(adapters), precision=settings.precision),

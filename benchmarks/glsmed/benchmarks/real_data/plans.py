@@ -40,14 +40,14 @@ MORE_FOR_THE_CURVE = 200
 QUICK = ("gls-site", "gold-only", "u-ones", "gls-lexicon")
 QUICK_SEEDS, QUICK_EPOCHS = 2, 8
 RECIPE = "gls-site"
-METHODS, TOGETHER = "methods", "federations"
-PARTS = (METHODS, TOGETHER)
+METHODS, TOGETHER, POLICIES = "methods", "federations", "policies"
+PARTS = (METHODS, TOGETHER, POLICIES)
 FEDERATIONS = ("federated", "local", "pooled")
 BY_POLICY = ("federated-u-ones", "federated-u-zeros", "federated-u-ignore")  # federations whose doubt is made 0 or 1
 FEDERATION_GOLD = 50
 FEDERATION_ROUNDS, FEDERATION_STEPS = 20, 20
 QUICK_ROUNDS, QUICK_STEPS = 2, 4
-LEARNING_RATE = 2e-3  # of the small networks
+LEARNING_RATE, FEDERATION_RATE = 2e-3, 1e-3  # of small networks
 
 Arrays = dict[str, NDArray[np.generic]]
 
@@ -87,9 +87,9 @@ class RealPlan:
         gold: labels of each hospital, beside none and all.
         methods: those asked for; none for all.
         left_out: hospitals that are left out, one at a time, and asked about.
-        parts: of :data:`PARTS`: the methods in one training of all hospitals' data; and federations: the hospitals in
-            the round code of a real study, alone, pooled, and together under policies of others.
-        device: of federations, as in config.yaml.
+        parts: of :data:`PARTS`: the methods in one training of all hospitals' data; federations: the hospitals in the
+            round code of a real study, alone, and pooled; policies: the same federation with doubt made 0 or 1.
+        device: of federations, as in config.yaml; ``federation_rate`` their learning rate.
         bare: without the label curve's other points, and without gold that is kept out of training.
     """
 
@@ -102,6 +102,7 @@ class RealPlan:
     left_out: tuple[str, ...] = ()
     parts: tuple[str, ...] = (METHODS,)
     device: str = "cpu"
+    federation_rate: float = FEDERATION_RATE
     quick: bool = False
     bare: bool = False
     settings: FitSettings = field(default_factory=FitSettings)
@@ -132,11 +133,10 @@ class RealPlan:
                 yield from self._held_back(seed)
                 yield from self._unseen(seed)
             if TOGETHER in self.parts:
-                yield from (RealJob(name, gold, seed) for name in self._federations for gold in self._federation_gold)
-
-    @property
-    def _federations(self) -> tuple[str, ...]:
-        return FEDERATIONS if self.quick else (*FEDERATIONS, *BY_POLICY)
+                yield from (RealJob(name, gold, seed) for name in FEDERATIONS for gold in self._federation_gold)
+            if POLICIES in self.parts:
+                together = BY_POLICY if TOGETHER in self.parts else (FEDERATIONS[0], *BY_POLICY)
+                yield from (RealJob(name, gold, seed) for name in together for gold in self._federation_gold)
 
     @property
     def _federation_gold(self) -> tuple[int, ...]:
@@ -163,7 +163,7 @@ def check_part(name: str) -> str:
         UsageError: a comparison has no part of this name.
     """
     if name not in PARTS:
-        raise UsageError(f"--part {name}: expected {' or '.join(PARTS)}")
+        raise UsageError(f"--part {name}: expected {', '.join(PARTS[:-1])} or {PARTS[-1]}")
     return name
 
 

@@ -83,6 +83,7 @@ def _train_federation(plan: RealPlan, job: RealJob) -> Arrays:
         steps_per_round=QUICK_STEPS if plan.quick else FEDERATION_STEPS,
         gold=job.gold,
         seed=job.seed,
+        learning_rate=plan.federation_rate,
         architecture=plan.settings.network if plan.settings.network in ARCHITECTURES else SMALL_ARCHITECTURE,
         device=plan.device,
         image_size_px=max(LEAST_IMAGE_SIZE_PX, plan.size_px),

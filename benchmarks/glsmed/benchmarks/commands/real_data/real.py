@@ -19,13 +19,16 @@ _Gold = Annotated[
 ]
 _LeaveOut = Annotated[bool, typer.Option("--leave-out", help="Leave each hospital out once, too.")]
 _Part = Annotated[
-    list[str] | None, typer.Option(help="methods or federations, may be repeated.", show_default="methods")
+    list[str] | None, typer.Option(help="methods, federations or policies, may be repeated.", show_default="methods")
 ]
 _Device = Annotated[str, typer.Option(help="Of federations, as in config.yaml.")]
 _Size = Annotated[int, typer.Option(min=16, help="Side of the pictures in pixels.")]
 _Network = Annotated[str, typer.Option(help="placed, small, or an architecture of study.yaml.")]
 _Epochs = Annotated[int, typer.Option(min=1, help="Of each training.")]
-_Rate = Annotated[float, typer.Option("--learning-rate", min=1e-6, help="Of every training, at its start.")]
+_Rate = Annotated[
+    float | None,
+    typer.Option("--learning-rate", min=1e-6, help="Of every training.", show_default="0.002, federations 0.001"),
+]
 _Bf16 = Annotated[bool, typer.Option("--bf16", help="Convolutions in bf16: faster on CPUs with AMX.")]
 _Bare = Annotated[
     bool,
@@ -47,7 +50,7 @@ def real(
     size: _Size = 32,
     network: _Network = "placed",
     epochs: _Epochs = 25,
-    learning_rate: _Rate = 2e-3,
+    learning_rate: _Rate = None,
     bf16: _Bf16 = False,
     bare: _Bare = False,
     jobs: JobsOption = 1,
@@ -61,13 +64,21 @@ def real(
 
     - `glsmed-benchmark real --data runs/data/busbra --elsewhere runs/data/breast-usg --leave-out --out runs/busbra`
     - `glsmed-benchmark real --data runs/data/busbra --part methods --part federations --out runs/busbra`
-    - `glsmed-benchmark real --data runs/data/busbra --size 112 --network resnet18 --bf16 --bare --out runs/resnet18`
+    - `glsmed-benchmark real --data my-data --size 112 --network resnet18 --learning-rate 2e-4 --bf16 --out runs/r18`
     - `glsmed-benchmark real --data my-data --quick --out runs/quick`
     """
     from glsmed.benchmarks.methods.catalogue import check_method
     from glsmed.benchmarks.real_data.dataset_folder import describe_dataset
     from glsmed.benchmarks.real_data.outcome.tables import write_tables
-    from glsmed.benchmarks.real_data.plans import GOLD, PARTS, RealPlan, check_part, settings_for
+    from glsmed.benchmarks.real_data.plans import (
+        FEDERATION_RATE,
+        GOLD,
+        LEARNING_RATE,
+        PARTS,
+        RealPlan,
+        check_part,
+        settings_for,
+    )
     from glsmed.benchmarks.real_data.runs import RealRuns, run_plan
 
     asked = RealPlan(
@@ -81,7 +92,14 @@ def real(
         parts=tuple(check_part(name) for name in part or PARTS[:1]),
         device=device,
         bare=bare,
-        settings=settings_for(size, network=network, epochs=epochs, learning_rate=learning_rate, mixed_precision=bf16),
+        federation_rate=learning_rate or FEDERATION_RATE,
+        settings=settings_for(
+            size,
+            network=network,
+            epochs=epochs,
+            learning_rate=learning_rate or LEARNING_RATE,
+            mixed_precision=bf16,
+        ),
     )
     plan = asked.shortened() if quick else asked
     runs = RealRuns(out.resolve(), plan)

@@ -1,11 +1,11 @@
 """What hospitals gain by training together, in the round code of a real study."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from glsmed.benchmarks.real_data.outcome.scores import ALL_CELLS, DOUBTED, LEAST_OF_A_CLASS, Scores
-from glsmed.benchmarks.real_data.plans import BY_POLICY, FEDERATION_GOLD, FEDERATIONS, Arrays, RealJob
+from glsmed.benchmarks.real_data.plans import BY_POLICY, FEDERATION_GOLD, FEDERATIONS, Arrays
 from glsmed.benchmarks.real_data.runs import RealRuns
 from glsmed.benchmarks.tables.paired_bootstrap import Interval, mean_of_known
 from glsmed.shared.pages.blocks import Block, Heading, Paragraph, Table
@@ -21,15 +21,11 @@ def federation_blocks(runs: RealRuns, scores: Scores) -> Iterator[Block]:
         jobs = {name: scores.jobs(name, gold) for name in FEDERATIONS}
         if not all(jobs.values()):
             continue
-        yield Heading(f"Federation, {gold} gold labels of each hospital" if gold else "Federation, no gold")
+        yield Heading(f"Federation, {_gold_said(gold)}")
         means = {name: scores.means_of(each) for name, each in jobs.items()}
-        by_policy = {name: found for name in BY_POLICY if (found := scores.jobs(name, gold))}
-        means |= {name: scores.means_of(each) for name, each in by_policy.items()}
-        rows = [[name, *(f"{one[metric]:.3f}" for metric in _SHOWN)] for name, one in means.items()]
+        rows = [[name, *_formatted(one)] for name, one in means.items()]
         yield Table(["model", *_SHOWN], rows, "with each hospital's output calibration, where it has gold to fit one")
         yield _gains(runs, scores, gold)
-        if by_policy:
-            yield _against_policies(scores, jobs[_TOGETHER], by_policy)
         yield Paragraph(_share_of_pooled(scores, gold))
 
 
@@ -49,13 +45,31 @@ def _gains(runs: RealRuns, scores: Scores, gold: int) -> Table:
     return Table(header, rows, "the federation less the other; * is clear of 0")
 
 
-def _against_policies(scores: Scores, together: Sequence[RealJob], by_policy: Mapping[str, Sequence[RealJob]]) -> Table:
-    rows = [
-        [name, subset, *(_said(scores.less_jobs(together, jobs, metric, subset)) for metric in _COMPARED)]
-        for name, jobs in by_policy.items()
-        for subset in (ALL_CELLS, DOUBTED)
-    ]
-    return Table(["policy", "cells", "AUROC", "Brier", "log-loss"], rows, "doubt as a probability less the policy")
+def policy_blocks(scores: Scores) -> Iterator[Block]:
+    """The federation that learns doubt as a probability less the same one under each policy, all and doubted cells."""
+    for gold in (0, FEDERATION_GOLD):
+        together = scores.jobs(_TOGETHER, gold)
+        by_policy = {name: found for name in BY_POLICY if (found := scores.jobs(name, gold))}
+        if not together or not by_policy:
+            continue
+        yield Heading(f"Federations that make doubt 0 or 1, {_gold_said(gold)}")
+        each = {(name, subset): jobs for name, jobs in by_policy.items() for subset in (ALL_CELLS, DOUBTED)}
+        means = {key: scores.means_of(jobs, key[1]) for key, jobs in each.items()}
+        means |= {(_TOGETHER, subset): scores.means_of(together, subset) for subset in (ALL_CELLS, DOUBTED)}
+        yield Table(["model", "cells", *_SHOWN], [[*key, *_formatted(one)] for key, one in sorted(means.items())])
+        rows = [
+            [*key, *(_said(scores.less_jobs(together, jobs, metric, key[1])) for metric in _COMPARED)]
+            for key, jobs in each.items()
+        ]
+        yield Table(["policy", "cells", *_COMPARED], rows, "doubt as a probability less the policy; * is clear of 0")
+
+
+def _gold_said(gold: int) -> str:
+    return f"{gold} gold labels of each hospital" if gold else "no gold"
+
+
+def _formatted(means: Mapping[str, float]) -> list[str]:
+    return [f"{means[metric]:.3f}" if metric in means else "" for metric in _SHOWN]
 
 
 def _is_enough(kept: Arrays, number: int) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from glsmed.benchmarks.real_data.dataset_folder import describe_dataset
-from glsmed.benchmarks.real_data.outcome.federation_tables import federation_blocks
+from glsmed.benchmarks.real_data.outcome.federation_tables import federation_blocks, policy_blocks
 from glsmed.benchmarks.real_data.outcome.scores import ALL_CELLS, COMPARED, DOUBTED, Scores
 from glsmed.benchmarks.real_data.outcome.unseen import LABELS, PAIRED, Unseen, unseen
 from glsmed.benchmarks.real_data.outcome.worth import Curve, curve, worth
@@ -94,6 +94,7 @@ def _blocks(plan: RealPlan, runs: RealRuns, scores: Scores, elsewhere: Mapping[s
         yield Heading("Hospitals that took no part")
         yield _unseen_table(elsewhere)
     yield from federation_blocks(runs, scores)
+    yield from policy_blocks(scores)
 
 
 def _at(plan: RealPlan, scores: Scores, gold: int) -> Iterator[Block]:
