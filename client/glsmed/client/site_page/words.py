@@ -75,7 +75,7 @@ WORDS: Catalogue = {
     "the model that it trained in round {number} ({size})": "ラウンド {number} で学習したモデル（{size}）",
     "its masked change in round {number} ({size})": "ラウンド {number} の秘匿された変化（{size}）",
     "how the model of round {number} does on its {split} patients": "{split}患者でのラウンド {number} のモデルの成績",
-    "how often gold labels confirm each cue": "各手がかりをゴールドラベルが裏づけた頻度",
+    "how often gold labels confirm each cue": "各手がかりを正解ラベルが裏づけた頻度",
     "that it starts from the prior of all sites": "全施設の事前分布から始めることの確認",
     "a message of kind {kind}": "種類 {kind} のメッセージ",
     "The audit log is whole: {count} entries, {signed}. Its last entry: {head}…": "監査ログは完全です: {count}件、{signed}。最後の記録: {head}…",

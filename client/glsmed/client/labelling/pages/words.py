@@ -10,7 +10,7 @@ WORDS: Catalogue = {
     "Nothing waits.": "待っているものはありません。",
     "Nothing waits for you: every examination that may be asked about is labelled, or open at another reader.": "待っている検査はありません。対象の検査はすべてラベル付け済みか、ほかの読影者が開いています。",
     "No answers differ.": "回答の違いはありません。",
-    "Progress says what the labels bring; write the gold file there.": "ラベルの効果は「進み具合」に表示されます。正解ファイルもそこで書き出せます。",
+    "Progress says what the labels bring; write the gold file there.": "ラベルの効果は「進み具合」に表示されます。正解ラベルのファイルもそこで書き出せます。",
     "Examination {id}": "検査 {id}",
     "saved": "保存しました",
     "All questions are answered: next examination.": "すべて回答しました。次の検査へ進めます。",
@@ -66,6 +66,6 @@ WORDS: Catalogue = {
     "no chance-corrected value ({n} cells)": "偶然を補正した値なし（{n}セル）",
     "{n} more labels of {finding} would narrow what its doubted words mean from ±{now} to ±{after}.": "{finding} のラベルがあと{n}件あれば、疑いの表現の意味の幅は±{now}から±{after}に狭まります。",
     "{n} answers": "{n}件の回答",
-    "write the gold file": "正解ファイルを書き出す",
+    "write the gold file": "正解ラベルのファイルを書き出す",
     "Agreed and adjudicated answers go into it; rows from elsewhere stay.": "一致した回答と裁定された回答が書き出されます。ほかで作られた行はそのままです。",
 }

@@ -35,7 +35,7 @@ WORDS: Catalogue = {
     "{found} of {total} reports": "{total}件中{found}件",
     "Report": "レポート",
     "What it says": "内容",
-    "gold {value}": "正解 {value}",
+    "gold {value}": "正解ラベル {value}",
     "no finding": "所見なし",
     "Pages of the list": "一覧のページ",
     "Page {page} of {pages}": "{pages}ページ中{page}ページ",
@@ -159,5 +159,5 @@ WORDS: Catalogue = {
     "share that was true": "陽性だった割合",
     "Families of cues": "手がかり語の系統",
     "All cues": "すべての手がかり語",
-    "share of gold": "正解の割合",
+    "share of gold": "正解ラベルの陽性割合",
 }
