@@ -18,6 +18,7 @@ import typer
 from glsmed.benchmarks.demo_cli import app as demo
 from glsmed.client.cli import app as client
 from glsmed.server.cli import app as centre
+from glsmed.shared.case.words import WORDS as CASE_WORDS
 from glsmed.shared.files.documents import parse_document, read_document
 from glsmed.shared.files.yaml_writer import dump_yaml
 from glsmed.site_adapters.adapter.loader import load_adapter
@@ -27,8 +28,9 @@ from glsmed.site_adapters.reading.reader import Reader
 PROJECT = Path(__file__).resolve().parents[1]
 DOCS = PROJECT / "docs"
 PROGRAMS = {"flwr-server": centre, "glsmed-client": client, "glsmed-adapter": adapter, "glsmed-demo": demo}
-PAGES = ["README.md", "README.ja.md", *(f"docs/{name}.md" for name in ("tutorial", "tutorial.ja", "poc", "case"))]
-TWINS = [("README.md", "README.ja.md"), ("docs/tutorial.md", "docs/tutorial.ja.md")]
+GUIDES = [("docs/tutorial.md", "docs/tutorial.ja.md"), ("docs/poc.md", "docs/poc.ja.md")]
+TWINS = [("README.md", "README.ja.md"), GUIDES[0]]
+PAGES = ["README.md", "README.ja.md", *(page for guide in GUIDES for page in guide), "docs/case.md"]
 
 
 def fences(text: str) -> list[tuple[str, str]]:
@@ -87,6 +89,29 @@ def test_both_languages_have_the_same_commands_and_settings(english: str, japane
     blocks = [_blocks(text) for text in texts]
     assert blocks[0] == blocks[1]
     assert len(blocks[0]) >= 20
+
+
+@pytest.mark.parametrize(("english", "japanese"), GUIDES)
+def test_a_guide_has_the_same_steps_in_both_languages(english: str, japanese: str) -> None:
+    texts = [(PROJECT / page).read_text(encoding="utf-8") for page in (english, japanese)]
+    assert commands(texts[0]) == commands(texts[1])
+    assert _shape(texts[0]) == _shape(texts[1])
+    assert f"[{Path(japanese).name}]" in texts[0]
+    assert f"[{Path(english).name}]" in texts[1]
+
+
+def test_the_japanese_guide_quotes_the_words_of_the_page_for_management() -> None:
+    quoted = set(re.findall("「([^」]+)」", (DOCS / "poc.ja.md").read_text(encoding="utf-8")))
+    own, federated = CASE_WORDS["the hospital's own model"], CASE_WORDS["the federation's model"]
+    assert quoted == {
+        CASE_WORDS["Labels that are needed"],
+        CASE_WORDS["{one} less {other}"].format(one=federated, other=own),
+    }
+
+
+def _shape(text: str) -> list[str]:
+    """The headings' levels and the rows of tables, in their order."""
+    return re.findall(r"^(#+ |\|)", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
 
 
 def _blocks(text: str) -> list[str]:

@@ -83,7 +83,7 @@ WORDS: Catalogue = {
     ),
     "Found: Buderer 1996 with Wilson's interval. AUROC: Hanley and McNeil 1982. Slope, and there over predicted: Riley "
     "and others 2021 (Statistics in Medicine). All take examinations as independent of each other.": (
-        "感度：Buderer 1996（ウィルソンの区間）。AUROC：Hanley and McNeil 1982。較正の傾きと、実数／予測数："
+        "感度：Buderer 1996（ウィルソンの区間）。AUROC：Hanley と McNeil 1982。較正の傾きと、実数／予測数："
         "Riley ら 2021（Statistics in Medicine）。いずれも検査どうしは互いに独立とする。"
     ),
     "What this does not say": "この資料では分からないこと",
@@ -108,14 +108,14 @@ WORDS: Catalogue = {
     "Rates are measured on {patients} test patients ({examinations} examinations), judged by {reference}.": (
         "成績は、テスト患者 {patients} 人（検査 {examinations} 件）について、{reference}を基準に測った。"
     ),
-    "gold labels": "ゴールドラベル",
-    "what their reports state plainly, since there is no gold": "（ゴールドラベルがないため）レポートの明確な記載",
+    "gold labels": "正解ラベル",
+    "what their reports state plainly, since there is no gold": "（正解ラベルがないため）レポートの明確な記述",
     "An alert is raised from the threshold on that found {share} % of the present findings among validation "
     "patients. A finding without a threshold raises none.": (
-        "検証用患者の所見のうち {share} % を見つけたしきい値以上で警告を出す。しきい値のない所見では警告を出さない。"
+        "検証患者の所見のうち {share}% を見つけたしきい値以上で警告を出す。しきい値のない所見では警告を出さない。"
     ),
     "How common findings are: gold labels and reports of all examinations, or the counts in prices.yaml.": (
-        "有所見率は、全検査のゴールドラベルとレポート、または prices.yaml の件数による。"
+        "有所見率は、全検査の正解ラベルとレポート、または prices.yaml の件数による。"
     ),
     "Without a threshold: {findings}.": "しきい値のない所見：{findings}。",
     "There is no model of this hospital alone: `glsmed-client train-local` makes one.": (

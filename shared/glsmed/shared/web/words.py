@@ -6,7 +6,7 @@ WORDS: Catalogue = {
     "Skip to the content": "本文へ移動",
     "Pages": "ページ",
     "Keys": "キー操作",
-    "Served on this machine only; it ends with the program.": "この端末だけで表示され、プログラムの終了とともに閉じます。",
+    "Served on this machine only; it ends with the program.": "このコンピューターだけで表示され、プログラムの終了とともに閉じます。",
     "Something went wrong": "エラー",
     "Go back": "戻る",
     "There is no page at this address.": "このアドレスのページはありません。",

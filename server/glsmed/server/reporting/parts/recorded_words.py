@@ -7,10 +7,10 @@ from glsmed.shared.pages.spoken import Catalogue, say_again
 
 _MEANINGS: Final[Catalogue] = {
     "the site approved another study.yaml": "施設が承認した study.yaml が異なります",
-    "the site runs another release of glsmed": "施設の glsmed の版が異なります",
+    "the site runs another release of glsmed": "施設の glsmed のバージョンが異なります",
     "the site builds another model from the same study.yaml": "同じ study.yaml から施設では別のモデルができます",
-    "the site did not find this centre's signature on the task": "依頼にこの中央の署名が見つかりません",
-    "the site's ca.crt is of another authority, or it has seen a newer key of this centre, or a clock is wrong": "施設の ca.crt が別の認証局のものか、施設がこの中央のより新しい鍵を知っているか、時計が狂っています",
+    "the site did not find this centre's signature on the task": "依頼にこのセンターの署名が見つかりません",
+    "the site's ca.crt is of another authority, or it has seen a newer key of this centre, or a clock is wrong": "施設の ca.crt が別の認証局のものか、施設がこのセンターのより新しい鍵を知っているか、時計が狂っています",
     "the task was altered on its way": "依頼が途中で改変されました",
     "the site has another name in its config.yaml": "施設の config.yaml の名前が異なります",
     "the task belongs to another run": "依頼が別の実行のものです",
@@ -37,7 +37,7 @@ REASONS: Final[Catalogue] = {
     "it is not on the roster that the hospitals approved": "病院が承認した名簿にありません",
     "its update broke round {number}": "その更新がラウンド {number} のモデルを壊しました",
     "node {node} answered in its place": "ノード {node} が代わりに回答しました",
-    "its key was withdrawn": "鍵が無効にされました",
+    "its key was withdrawn": "鍵が取り消されました",
     "its policy does not let other sites measure its model": "施設の方針により、他施設はモデルを測定できません",
     "no update of it counted in that round": "そのラウンドでこの施設の更新は有効になりませんでした",
     "refused: its reply is larger than the study's model": "拒否: 回答が研究のモデルより大きい",
@@ -55,7 +55,7 @@ MESSAGES: Final[Catalogue] = {
     "no flwr-server runs this study: start it again to begin with round 1": "この研究の flwr-server は動いていません。再び起動するとラウンド 1 から始まります",
     "no flwr-server runs this study: start it again to go on after round {number}": "この研究の flwr-server は動いていません。再び起動するとラウンド {number} の後から続きます",
     # of a round
-    "{line}; fewer than the quorum, so the round is tried again": "{line}。必要な施設数に足りないため、ラウンドをやり直します",
+    "{line}; fewer than the quorum, so the round is tried again": "{line}。定足数に満たないため、ラウンドをやり直します",
     "paused before {round}: flwr-server resume goes on": "{round} の前で一時停止中です。flwr-server resume で再開します",
     "the model of round {number} is of no use ({complaints}): {culprit}. Its file is in checkpoints/quarantined; going on from round {good}": "ラウンド {number} のモデルは使えません（{complaints}）。{culprit}。ファイルは checkpoints/quarantined にあり、ラウンド {good} から続けます",
     "the update of {site} made it so": "原因は {site} の更新です",
@@ -77,14 +77,14 @@ MESSAGES: Final[Catalogue] = {
     "no site": "施設なし",
     "no site was asked": "依頼した施設なし",
     # of those that are waited for
-    "asking {sites} for counts per cue": "{sites} に手がかりごとの件数を依頼中",
+    "asking {sites} for counts per cue": "{sites} に手がかり語ごとの件数を依頼中",
     "{site} did not take the shared prior: {error}": "{site} は共通の事前分布を受け取りませんでした: {error}",
     "waiting for sites: {line}": "施設を待っています: {line}",
     "{ready} of {quorum} ready (none); {reasons}": "{quorum}施設中 {ready} が準備完了。{reasons}",
     "{ready} of {quorum} ready (none)": "{quorum}施設中 {ready} が準備完了",
     "{ready} of {quorum} ready ({sites}); {reasons}": "{quorum}施設中 {ready} が準備完了（{sites}）。{reasons}",
     "{ready} of {quorum} ready ({sites})": "{quorum}施設中 {ready} が準備完了（{sites}）",
-    "only {count} site(s) are admitted, so the quorum cannot be reached: admit more, or lower federation.quorum in study.yaml (every hospital must then approve it again)": "参加を認められた施設は{count}つだけで、必要数に届きません。施設を加えるか、study.yaml の federation.quorum を下げてください（全病院の再承認が必要です）",
+    "only {count} site(s) are admitted, so the quorum cannot be reached: admit more, or lower federation.quorum in study.yaml (every hospital must then approve it again)": "参加を認められた施設は{count}つだけで、定足数に達しません。施設を加えるか、study.yaml の federation.quorum を下げてください（全病院の再承認が必要です）",
     "{first}; {others}": "{first}; {others}",
     **{
         f"{{site}} is online but not ready: {english}": f"{{site}} はオンラインですが準備ができていません: {japanese}"
@@ -92,7 +92,7 @@ MESSAGES: Final[Catalogue] = {
     },
     **{f"{{site}}: {english}": f"{{site}}: {japanese}" for english, japanese in REASONS.items()},
     "{site} still works on round {number}": "{site} はまだラウンド {number} の処理中です",
-    "{site} is set aside until round {number}": "{site} はラウンド {number} まで休みです",
+    "{site} is set aside until round {number}": "{site} はラウンド {number} まで休止中です",
     "the privacy budget of {site} is spent: it trains no more": "{site} のプライバシー予算は使い切られ、もう学習しません",
     "{first}, {others}": "{first}, {others}",
     "{site} ({cells} cells)": "{site}（{cells}セル）",
