@@ -148,6 +148,97 @@ def test_a_modality_lut_keeps_its_steps_for_a_viewer(write_dicom: WriteDicom, fi
     assert len(np.unique(deep_dicom_picture(open_dicom(path)).greys)) == len(np.unique(CURVE.astype(int)[film]))
 
 
+def told(path: Path) -> tuple[NDArray[np.float64], float, float, str]:
+    """What a viewer tells of a file: the number of each pixel, the window and level it begins with, and their unit."""
+    deep = deep_dicom_picture(open_dicom(path))
+    line, margin = deep.numbers.line, deep.numbers.margin
+    black, white = (line.slope * end + line.intercept for end in (deep.black, deep.white))
+    greys = deep.greys.astype(float) * line.slope + line.intercept
+    return greys, abs(white - black) + margin, (black + white + margin) / 2, deep.numbers.unit
+
+
+HU = {"RescaleSlope": "2", "RescaleIntercept": "-1024", "RescaleType": "HU"}
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME2", "MONOCHROME1"])
+@pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", ""])
+@pytest.mark.parametrize(
+    ("elements", "slope", "intercept"),
+    [({}, 1, 0), (HU, 2, -1024), ({"RescaleSlope": "-1", "RescaleIntercept": "4095"}, -1, 4095)],
+    ids=["stored", "HU", "negative slope"],
+)
+def test_a_viewer_tells_the_numbers_of_the_headers(
+    write_dicom: WriteDicom,
+    film: Film,
+    photometric: str,
+    function: str,
+    elements: dict[str, str],
+    slope: float,
+    intercept: float,
+) -> None:
+    file = {"BitsStored": 12, "HighBit": 11, "PhotometricInterpretation": photometric, "VOILUTFunction": function}
+    greys, window, level, unit = told(write_dicom(film, **file, **WINDOW, **elements))
+    assert np.allclose(greys, slope * film.astype(float) + intercept, atol=1e-3)
+    assert (window, level) == pytest.approx((2600, 1700))
+    assert unit == elements.get("RescaleType", "")
+
+
+def test_without_a_window_it_is_told_from_black_to_white(write_dicom: WriteDicom, film: Film) -> None:
+    values = np.tile(np.array([[100, 300]], dtype=np.uint16), (40, 40))
+    _, window, level, _ = told(write_dicom(values, **HU))
+    assert (window, level) == pytest.approx((2 * 200, 2 * 200 - 1024))
+
+
+@pytest.mark.parametrize("kind", ["HU", "US"])
+@pytest.mark.parametrize("elements", [{}, WINDOW], ids=["no window", "window"])
+def test_a_modality_lut_is_told_by_its_entries(
+    write_dicom: WriteDicom, film: Film, elements: dict[str, str], kind: str
+) -> None:
+    item = table(CURVE.astype(int), bits=12)
+    item.ModalityLUTType = kind
+    path = write_dicom(film, BitsStored=12, HighBit=11, ModalityLUTSequence=[item], **elements)
+    greys, window, level, unit = told(path)
+    assert np.allclose(greys, CURVE.astype(int)[film], atol=0.1)
+    assert unit == ("HU" if kind == "HU" else "")
+    if elements:
+        assert (window, level) == pytest.approx((2600, 1700), abs=0.1)
+
+
+def test_a_curve_of_the_file_is_told_in_percent(write_dicom: WriteDicom, film: Film) -> None:
+    file = {"BitsStored": 12, "HighBit": 11, **WINDOW, **HU}
+    lut = table(4 * CURVE.astype(int) + 100, first=(1 << 16) - 1024)  # 16 bits with a sign
+    bent = write_dicom(film, name="bent.dcm", **file, VOILUTSequence=[lut])
+    sigmoid = write_dicom(film, name="sigmoid.dcm", **file, VOILUTFunction="SIGMOID")
+    for path in (bent, sigmoid):
+        greys, window, level, unit = told(path)
+        assert (window, level) == pytest.approx((100, 50), abs=0.1)
+        assert unit == "%"
+        assert -0.1 <= greys.min() < greys.max() <= 100.1
+    middle = 1 / (1 + np.exp(-4 * (2.0 * film - 1024 - 1700) / 2600))
+    assert np.allclose(told(sigmoid)[0], 100 * middle, atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("elements", "unit"),
+    [
+        ({"Modality": "CT"}, "HU"),
+        ({"Modality": "CT", "ImageType": ["ORIGINAL", "PRIMARY", "AXIAL"]}, "HU"),
+        ({"Modality": "CT", "ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}, ""),
+        ({"Modality": "CT", "ImageType": ["DERIVED", "SECONDARY", "MPR"]}, ""),
+        ({"Modality": "CT", "ImageType": ["DERIVED", "SECONDARY", "MPR"], "RescaleType": "HU"}, "HU"),
+        ({"Modality": "CT", "RescaleType": "US"}, ""),
+        ({"Modality": "CT", "RescaleIntercept": None}, ""),
+        ({"Modality": "DX"}, ""),
+        ({"Modality": "DX", "RescaleType": "OD"}, ""),
+    ],
+)
+def test_hounsfield_units_are_named_where_the_headers_mean_them(
+    write_dicom: WriteDicom, film: Film, elements: dict[str, Any], unit: str
+) -> None:
+    path = write_dicom(film, **{"RescaleSlope": "1", "RescaleIntercept": "-1024", **elements})
+    assert told(path)[-1] == unit
+
+
 def test_a_comma_in_a_window_is_a_decimal_point(write_dicom: WriteDicom, dcmtk: Render, film: Film) -> None:
     path = write_dicom(film, BitsStored=12, HighBit=11, WindowCenter="1700.5", WindowWidth="2600.5")
     spelled = path.with_name("comma.dcm")

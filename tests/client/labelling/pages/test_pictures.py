@@ -19,6 +19,18 @@ def read_back(sent: SentPicture) -> NDArray[np.integer]:
     return greys.reshape(-1, int(sent.headers["X-Width"]))
 
 
+NUMBERS = ("X-Slope", "X-Intercept", "X-Unit", "X-Margin")
+
+
+def test_it_is_told_how_a_reader_knows_a_grey(write_dicom: Callable[..., Path], tmp_path: Path) -> None:
+    elements = {"RescaleSlope": "0.5", "RescaleIntercept": "-1024", "RescaleType": "HU"}
+    path = write_dicom(DEEP, **elements, WindowCenter="-500", WindowWidth="401")
+    slope, intercept, unit, margin = (sent_picture(path).headers[name] for name in NUMBERS)
+    assert (float(slope), float(intercept), unit, float(margin)) == (0.5, -1024, "HU", 1)
+    Image.fromarray(DEEP * 16).save(tmp_path / "deep.png")
+    assert [sent_picture(tmp_path / "deep.png").headers[name] for name in NUMBERS] == ["1", "0", "", "0"]
+
+
 @pytest.mark.parametrize("photometric", ["MONOCHROME2", "MONOCHROME1"])
 def test_every_grey_of_a_dicom_file_arrives(write_dicom: Callable[..., Path], photometric: str) -> None:
     elements = {"PhotometricInterpretation": photometric, "WindowCenter": "1000.5", "WindowWidth": "401"}

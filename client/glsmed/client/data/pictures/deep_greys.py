@@ -1,14 +1,17 @@
 """A picture with all the greys of its file, for a viewer that has a window and level of its own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from glsmed.client.data.pictures.grey_scale import Line, Numbers
+
 _GREATEST = 65_535  # of 16 bits
 _BYTE = 255
+_AS_THEY_ARE = Numbers()
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,20 +21,25 @@ class DeepGreys:
     Attributes:
         greys: ``(H, W)`` of uint8, or of uint16 where the file has more than 256 greys.
         black, white: the greys between which a viewer shows it at first.
+        numbers: how a reader is told a grey.
     """
 
     greys: NDArray[np.uint8] | NDArray[np.uint16]
     black: float
     white: float
+    numbers: Numbers
 
     @classmethod
-    def of_values(cls, values: NDArray[np.integer], black: float, white: float) -> Self:
+    def of_values(
+        cls, values: NDArray[np.integer], black: float, white: float, *, numbers: Numbers = _AS_THEY_ARE
+    ) -> Self:
         """A picture of whole numbers, each difference between two of them kept while 16 bits are enough.
 
         Args:
             values: ``(H, W)``, also below zero.
             black: the value that is shown so; where it is greater than ``white``, the least value is white.
             white: the value that is shown so.
+            numbers: how a reader is told a value.
         """
         least, greatest = min(0, int(values.min())), int(values.max())
         start, sign = (greatest, -1) if black > white else (least, 1)
@@ -40,7 +48,8 @@ class DeepGreys:
         if scale < 1:
             greys = np.rint(greys * scale)
         depth = np.uint8 if greatest - least <= _BYTE else np.uint16
-        return cls(greys.astype(depth), *((end - start) * sign * scale for end in (black, white)))
+        first, last = ((end - start) * sign * scale for end in (black, white))
+        return cls(greys.astype(depth), first, last, numbers.after(Line(sign / scale, start)))
 
     def within(self, longest_px: int) -> Self:
         """The picture with a longer side of at most ``longest_px`` pixels; a smaller one stays as it is."""
@@ -51,4 +60,4 @@ class DeepGreys:
         size = max(1, round(width * scale)), max(1, round(height * scale))
         fine = Image.fromarray(self.greys.astype(np.float32)).resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
         most = np.iinfo(self.greys.dtype).max
-        return type(self)(np.rint(np.clip(np.asarray(fine), 0, most)).astype(self.greys.dtype), self.black, self.white)
+        return replace(self, greys=np.rint(np.clip(np.asarray(fine), 0, most)).astype(self.greys.dtype))

@@ -1,6 +1,7 @@
 """A DICOM image as greys, as a viewer would show it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -11,7 +12,7 @@ from glsmed.client.data.pictures.colour import grey_of_colour
 from glsmed.client.data.pictures.contrast import robust_range, sample_of, to_greys
 from glsmed.client.data.pictures.deep_greys import DeepGreys
 from glsmed.client.data.pictures.dicom_file import text, whole
-from glsmed.client.data.pictures.grey_scale import Curve, GreyScale, Line
+from glsmed.client.data.pictures.grey_scale import Curve, GreyScale, Line, Numbers
 from glsmed.client.data.pictures.lookup_tables import LookupTable
 from glsmed.client.data.pictures.sizes import check_size
 from glsmed.client.data.pictures.stored_values import decoded_pixels, grey_values, padding_of
@@ -20,6 +21,7 @@ from glsmed.shared.errors import DataError
 _ShadesT = TypeVar("_ShadesT", bound=np.generic)
 
 _BYTE, _WORD = 255, 65_535
+_PERCENT = 100
 _AXES = 2  # rows and columns
 _GREY = ("MONOCHROME1", "MONOCHROME2")
 _PALETTE = "PALETTE COLOR"
@@ -96,38 +98,49 @@ def check_headers(dataset: Dataset) -> str:
 
 
 def _shown(dataset: Dataset, values: NDArray[np.integer]) -> NDArray[np.uint8]:
-    curve, black, white = _curve_and_ends(dataset, values)
+    seen = _contrast_of(dataset, values)
+    curve, black, white = seen.curve, seen.black, seen.white
     if isinstance(curve, Line):  # the same greys in a fraction of the time
         return to_greys(values, curve.at(black), curve.at(white))
     return _through_table(lambda stored: to_greys(curve(stored), black, white), values)
 
 
 def _deep(dataset: Dataset, values: NDArray[np.integer]) -> DeepGreys:
-    curve, black, white = _curve_and_ends(dataset, values)
-    if isinstance(curve, Line):
-        return DeepGreys.of_values(values, curve.at(black), curve.at(white))
-    shades = _through_table(curve, values)
+    seen = _contrast_of(dataset, values)
+    if isinstance(seen.curve, Line):
+        ends = (seen.curve.at(end) for end in (seen.black, seen.white))
+        return DeepGreys.of_values(values, *ends, numbers=seen.numbers.after(seen.curve))
+    shades = _through_table(seen.curve, values)
     least, greatest = float(shades.min()), float(shades.max())
     scale = _WORD / (greatest - least) if greatest > least else 1.0
-    return DeepGreys.of_values(
-        np.rint((shades - least) * scale).astype(np.int32), *((end - least) * scale for end in (black, white))
-    )
+    fine = np.rint((shades - least) * scale).astype(np.int32)
+    ends = ((end - least) * scale for end in (seen.black, seen.white))
+    return DeepGreys.of_values(fine, *ends, numbers=seen.numbers.after(Line(1 / scale, least)))
 
 
-def _curve_and_ends(dataset: Dataset, values: NDArray[np.integer]) -> tuple[Curve, float, float]:
-    """The curve from stored values, and which of its results are black and white."""
+@dataclass(frozen=True, slots=True)
+class _Contrast:
+    """The curve from stored values, which of its results are black and white, and how a reader is told a result."""
+
+    curve: Curve
+    black: float
+    white: float
+    numbers: Numbers
+
+
+def _contrast_of(dataset: Dataset, values: NDArray[np.integer]) -> _Contrast:
     scale = GreyScale.of(dataset)
     padding = padding_of(dataset, values)
     seen = sample_of(values)
     if padding is not None:
         inside = seen[~sample_of(padding)]
         seen = inside if inside.size else seen
-    curve, low, high = _contrast(scale, scale.modality(seen.astype(np.float32)))
-    return (curve, high, low) if scale.inverted else (curve, low, high)
+    contrast = _upright_contrast(scale, scale.modality(seen.astype(np.float32)))
+    return replace(contrast, black=contrast.white, white=contrast.black) if scale.inverted else contrast
 
 
-def _contrast(scale: GreyScale, units: NDArray[np.float32]) -> tuple[Curve, float, float]:
-    """The curve from stored values, and which of its results are the ends of the grey scale.
+def _upright_contrast(scale: GreyScale, units: NDArray[np.float32]) -> _Contrast:
+    """The contrast before it is inverted.
 
     Args:
         scale: what the headers say.
@@ -137,8 +150,16 @@ def _contrast(scale: GreyScale, units: NDArray[np.float32]) -> tuple[Curve, floa
         low, high = scale.voi_range
         darkest, brightest = robust_range(np.clip(scale.voi(units), low, high))
         if brightest - darkest >= _LEAST_SHARE * (high - low) > 0:
-            return _chain(scale.modality, scale.voi), low, high
-    return scale.modality, *robust_range(units)
+            return _Contrast(_chain(scale.modality, scale.voi), low, high, _numbers(scale, scale.voi))
+    return _Contrast(scale.modality, *robust_range(units), Numbers(unit=scale.unit))
+
+
+def _numbers(scale: GreyScale, voi: Curve) -> Numbers:
+    """How results of the VOI are told: as what it was read at, or where that bends as a share of its range."""
+    if isinstance(voi, Line):
+        return Numbers(voi.back(), scale.unit, scale.margin)
+    low, high = scale.voi_range
+    return Numbers(Line(_PERCENT / (high - low), -_PERCENT * low / (high - low)), "%")
 
 
 def _chain(first: Curve, second: Curve) -> Curve:

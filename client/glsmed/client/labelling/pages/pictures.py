@@ -17,7 +17,8 @@ class SentPicture:
 
     Attributes:
         content: its greys row by row, of one byte each, or of two, the lower one first; more is brighter.
-        headers: its width, its bytes per grey, and the greys that are black and white at first.
+        headers: its width, its bytes per grey, the greys that are black and white at first, and how a reader is told
+            a grey: as slope times grey and intercept, in a unit, with the margin of a window.
     """
 
     content: bytes
@@ -42,5 +43,9 @@ def _sent(path: Path, _changed: int) -> SentPicture:
         "X-Bytes": str(size),
         "X-Black": f"{picture.black:.3f}",
         "X-White": f"{picture.white:.3f}",
+        "X-Slope": f"{picture.numbers.line.slope:.9g}",
+        "X-Intercept": f"{picture.numbers.line.intercept:.9g}",
+        "X-Unit": picture.numbers.unit,
+        "X-Margin": f"{picture.numbers.margin:g}",
     }
     return SentPicture(picture.greys.astype(f"<u{size}").tobytes(), headers)

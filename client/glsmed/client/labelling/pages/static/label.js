@@ -88,7 +88,7 @@ async function go(address) {
 function start() {
   const place = labelling();
   if (!place) return;
-  place.viewer = new Viewer(place.querySelector("canvas"), place.querySelector("[data-unreadable]"));
+  place.viewer = new Viewer(place.querySelector(".viewer"));
   mark(rows().find((row) => row.dataset.asked !== undefined && !value(row)) ?? rows()[0]);
   if (place.dataset.upcoming) ahead(place.dataset.upcoming);
 }

@@ -1,4 +1,8 @@
 // One radiograph on a canvas: window and level over all greys of its file, zoom, moving; images are fetched ahead.
+//
+// A viewer is an element with a canvas, with words for a file that cannot be read ([data-unreadable]), and with the
+// present window and level ([data-numbers]), in the numbers of the file.
+import { announce } from "./fragments.js";
 
 const STEP = 1.25; // of zoom and window
 const MOVE = 40; // of the image, in pixels
@@ -8,6 +12,7 @@ const FINE = 1 / 512; // of the window: level for each pixel of dragging
 const LEAST_WINDOW = 2; // greys
 const SIDE = 1024; // of the canvas: more than a screen shows of it; zoom brings the picture's own pixels
 const KEPT = 8;
+const REST_MS = 1000; // without a change, before window and level are read out
 const pictures = new Map(); // by address: the picture that is on its way
 
 async function fetched(address) {
@@ -18,7 +23,17 @@ async function fetched(address) {
   // two bytes are a grey, the lower one first, as in the memory of every machine that browsers run on
   const greys = said("X-Bytes") === 2 ? new Uint16Array(content) : new Uint8Array(content);
   const width = said("X-Width");
-  return { greys, width, height: greys.length / width, black: said("X-Black"), white: said("X-White") };
+  const numbers = {
+    slope: said("X-Slope"), intercept: said("X-Intercept"), margin: said("X-Margin"), unit: answer.headers.get("X-Unit"),
+  };
+  return { greys, width, height: greys.length / width, black: said("X-Black"), white: said("X-White"), numbers };
+}
+
+// A number with as many decimals as matter in a window of this width.
+function told(number, width) {
+  const digits = Math.min(6, Math.max(0, Math.ceil(2 - Math.log10(width))));
+  const form = { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false, signDisplay: "negative" };
+  return new Intl.NumberFormat("en", form).format(number);
 }
 
 // Starts to fetch an image; it is kept while few others are asked for.
@@ -33,10 +48,11 @@ export function ahead(address) {
 }
 
 export class Viewer {
-  constructor(canvas, unreadable) {
-    this.canvas = canvas;
-    this.unreadable = unreadable;
-    this.addresses = canvas.dataset.pictures.split(" ").filter(Boolean);
+  constructor(element) {
+    this.canvas = element.querySelector("canvas");
+    this.unreadable = element.querySelector("[data-unreadable]");
+    this.numbers = element.querySelector("[data-numbers]");
+    this.addresses = this.canvas.dataset.pictures.split(" ").filter(Boolean);
     this.place = 0;
     this.forget();
     this.listen();
@@ -68,12 +84,34 @@ export class Viewer {
       this.unreadable.hidden = true;
       this.forget();
       this.draw();
+      this.heard = this.numbers.innerText; // only what changes from here on is read out
       this.canvas.dataset.shown = address;
     } catch {
       this.picture = undefined; // the view before this one must not stand under the words
       this.canvas.width = this.canvas.height = 1;
       this.unreadable.hidden = false;
+      this.tell();
     }
+  }
+
+  // window and level as the file's numbers: as a viewer of DICOM would name what is drawn
+  tell() {
+    const put = (name, words) => { this.numbers.querySelector(`[data-${name}]`).textContent = words; };
+    const { slope, intercept, margin, unit } = this.picture?.numbers ?? { unit: "" };
+    const width = Math.abs(slope) * this.window + margin, centre = slope * this.level + intercept + margin / 2;
+    put("window", this.picture ? told(width, width) : "–");
+    put("level", this.picture ? told(centre, width) : "–");
+    put("unit", unit === "%" ? this.numbers.dataset.percent : unit);
+  }
+
+  // reads them out, once they have rested: not each step of a change
+  readOut() {
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => {
+      const words = this.numbers.innerText;
+      if (this.picture && this.canvas.isConnected && words !== this.heard) announce(words);
+      this.heard = words;
+    }, REST_MS);
   }
 
   // the greys through window and level, once for each change of these
@@ -93,6 +131,8 @@ export class Viewer {
 
   draw() {
     if (this.picture) this.tone();
+    this.tell();
+    this.readOut();
     this.paint();
   }
 
