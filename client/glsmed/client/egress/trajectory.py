@@ -89,7 +89,7 @@ class Trajectory:
             state.trajectory(study.digest()),
             _Account(study=study.digest(), accepted={models.first_digest: _Accepted(after_round=0)}),
             "record of accepted models",
-            without_backup="first read in audit.jsonl what the site has answered; then move it away, and the site begins "
+            without_backup="first read in audit.jsonl what the site has answered; then move it away: the site begins "
             "anew, like one that joins later",
         )
 
