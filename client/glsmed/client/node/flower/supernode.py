@@ -18,6 +18,7 @@ from flwr.supercore.run import RunNotRunningException
 from glsmed.client.node.bell import Bell
 from glsmed.client.node.centre_context import centre_context
 from glsmed.client.node.flower.centre_client import fleet_client_through
+from glsmed.client.node.flower.in_step import InStep
 from glsmed.client.node.flower.part_routes import with_part_routes
 from glsmed.client.node.node_settings import NodeSettings
 from glsmed.client.node.proxy import Proxy
@@ -72,6 +73,9 @@ def run_supernode(arguments: list[str], *, most_message_bytes: int, bell: Bell, 
             bell.ring()
 
     start_client_internal.get_fused_config_from_fab = _no_configuration  # type: ignore[assignment,attr-defined]  # imported there by name
+    step = InStep(start_client_internal._pull_and_store_message, start_client_internal._push_messages)
+    start_client_internal._pull_and_store_message = step.pull  # type: ignore[assignment]
+    start_client_internal._push_messages = step.push  # type: ignore[assignment]
     start_client_internal.pull_objects = pull_or_clean_up  # type: ignore[assignment,attr-defined]  # no other use of it
     for module in (heartbeat, fleet_http_connection):
         module.HEARTBEAT_DEFAULT_INTERVAL = _HEARTBEAT_SECONDS  # type: ignore[attr-defined]  # imported there by name
