@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -121,7 +122,8 @@ class _Deaths:
         self.supervisor = SiteSupervisor(config, tell=self.lines.append)
         self._program = [sys.executable, "-S", "-c", f"raise SystemExit({exit_code})"]
         monkeypatch.setattr(supervisor_module, "wait_for_centre", lambda *_, **__: None)
-        monkeypatch.setattr(time, "sleep", self.waits.append)
+        own_time = SimpleNamespace(sleep=self.waits.append, monotonic=time.monotonic)
+        monkeypatch.setattr(supervisor_module, "time", own_time)
         monkeypatch.setattr(self.supervisor, "_start_supernode", lambda _: self._start())
         self._start()
 

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import Result
@@ -67,7 +68,8 @@ def test_watching_ends_with_the_study_and_tells_each_change_once(
                 raise KeyboardInterrupt  # the centre still holds its lock, so the watch would go on
             run.report(state)
 
-        monkeypatch.setattr(time, "sleep", wait)
+        own_time = SimpleNamespace(sleep=wait, strftime=time.strftime)  # other threads of a test run sleep as ever
+        monkeypatch.setattr("glsmed.server.commands.status.time", own_time)
         done = _status(folder, "--watch")
     assert done.exit_code == 0
     assert [line.split(" ", 1)[1] for line in done.output.splitlines()] == [
