@@ -1,6 +1,7 @@
 """``glsmed-benchmark real --quick`` on a drawn data set: the whole way, what is kept, and what is said."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,20 @@ def test_the_summary_has_intervals_that_hold_their_means(out: Path) -> None:
         assert all(one["low"] <= one["high"] for one in row.values())
     assert summary["gold for all"]["all"]["means"]["gold-only"]["auroc"] > 0.7  # the square can be seen
     assert summary["worth"]["low"] <= summary["worth"]["labels"] <= summary["worth"]["high"]
+
+
+def test_the_reference_can_be_another_method(out: Path, drawn_dataset: Path, tmp_path: Path) -> None:
+    """The same trainings, so that a difference to the new reference is the old one the other way round."""
+    before = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    shutil.copytree(out, tmp_path / "copy")
+    asked = ["--data", str(drawn_dataset), "--elsewhere", str(drawn_dataset), "--size", "16", "--quick"]
+    ran = CliRunner().invoke(app, ["real", *asked, "--reference", "u-ones", "--out", str(tmp_path / "copy")])
+    assert ran.exit_code == 0, ran.output
+    after = json.loads((tmp_path / "copy" / "summary.json").read_text(encoding="utf-8"))
+    rows = [one["50 gold labels"]["all"]["reference_less_method"] for one in (before, after)]
+    assert set(rows[1]) == {"gls-site", "gls-lexicon", "gold-only"}
+    assert rows[1]["gls-site"]["brier"]["mean"] == pytest.approx(-rows[0]["u-ones"]["brier"]["mean"])
+    assert "u-ones less the method, all cells" in (tmp_path / "copy" / "tables.md").read_text(encoding="utf-8")
 
 
 def test_what_is_done_is_not_done_again(out: Path, drawn_dataset: Path) -> None:

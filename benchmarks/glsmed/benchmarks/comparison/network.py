@@ -38,8 +38,7 @@ def network_named(name: str, outputs: int, *, seed: int) -> nn.Module:
 class MixedPrecision(nn.Module):
     """A network whose convolutions compute in bf16 and whose norms compute in float32; the same inputs and outputs.
 
-    On a CPU that multiplies matrices in bf16 (AMX) ResNet-18 trains about 1.5 times as fast so. Group norms of bf16
-    inputs are slow there, so theirs are made float32.
+    For CPUs that multiply matrices in bf16 (AMX). Group norms of bf16 inputs are slow there: theirs are made float32.
     """
 
     def __init__(self, network: nn.Module) -> None:

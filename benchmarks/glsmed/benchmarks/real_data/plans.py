@@ -39,7 +39,7 @@ MOST_GOLD_FOR_TRIALS = 50
 MORE_FOR_THE_CURVE = 200
 QUICK = ("gls-site", "gold-only", "u-ones", "gls-lexicon")
 QUICK_SEEDS, QUICK_EPOCHS = 2, 8
-RECIPE = "gls-site"
+RECIPE, _NO_GOLD_REFERENCE = "gls-site", "gls-lexicon"
 METHODS, TOGETHER, POLICIES = "methods", "federations", "policies"
 PARTS = (METHODS, TOGETHER, POLICIES)
 FEDERATIONS = ("federated", "local", "pooled")
@@ -90,6 +90,7 @@ class RealPlan:
         parts: of :data:`PARTS`: the methods in one training of all hospitals' data; federations: the hospitals in the
             round code of a real study, alone, and pooled; policies: the same federation with doubt made 0 or 1.
         device: of federations, as in config.yaml; ``federation_rate`` their learning rate.
+        reference: the method that the others are compared with; blank for ours.
         bare: without the label curve's other points, and without gold that is kept out of training.
     """
 
@@ -105,6 +106,7 @@ class RealPlan:
     federation_rate: float = FEDERATION_RATE
     quick: bool = False
     bare: bool = False
+    reference: str = ""
     settings: FitSettings = field(default_factory=FitSettings)
 
     def shortened(self) -> "RealPlan":
@@ -119,6 +121,10 @@ class RealPlan:
         known = (*NO_GOLD,) if gold == 0 else (*WITH_GOLD, *(TRIALS if gold <= MOST_GOLD_FOR_TRIALS else ()))
         chosen = self.methods or (QUICK if self.quick else known)
         return tuple(name for name in known if name in chosen)
+
+    def reference_at(self, gold: int) -> str:
+        """The method that the others with so much gold are compared with: priors without gold, the recipe with any."""
+        return self.reference or (RECIPE if gold else _NO_GOLD_REFERENCE)
 
     @property
     def amounts(self) -> tuple[int, ...]:

@@ -17,15 +17,8 @@ from glsmed.shared.errors import UsageError
 from glsmed.shared.files.atomic import write_bytes, write_text
 from glsmed.shared.processes.command_line import Tell
 
-_NOT_COMPARED = {
-    "seeds",
-    "gold",
-    "methods",
-    "left_out",
-    "parts",
-    "device",
-    "bare",
-}  # more of these may be asked for later
+# more of these may be asked for later
+_NOT_COMPARED = {"seeds", "gold", "methods", "left_out", "parts", "device", "bare", "reference"}
 
 
 class RealRuns:

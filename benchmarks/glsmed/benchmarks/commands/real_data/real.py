@@ -34,6 +34,10 @@ _Bare = Annotated[
     bool,
     typer.Option("--bare", help="No label curve, and no gold kept out of training: for networks that take long."),
 ]
+_Reference = Annotated[
+    str | None,
+    typer.Option(help="Method that the others are compared with.", show_default="gls-lexicon, with gold gls-site"),
+]
 _Quick = Annotated[bool, typer.Option("--quick", help="Two seeds, four methods: shows that it works, proves nothing.")]
 
 
@@ -53,6 +57,7 @@ def real(
     learning_rate: _Rate = None,
     bf16: _Bf16 = False,
     bare: _Bare = False,
+    reference: _Reference = None,
     jobs: JobsOption = 1,
     quick: _Quick = False,
 ) -> None:
@@ -92,6 +97,7 @@ def real(
         parts=tuple(check_part(name) for name in part or PARTS[:1]),
         device=device,
         bare=bare,
+        reference=check_method(reference) if reference else "",
         federation_rate=learning_rate or FEDERATION_RATE,
         settings=settings_for(
             size,

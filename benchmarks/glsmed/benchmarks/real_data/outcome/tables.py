@@ -39,7 +39,6 @@ _DIFFERENCES = {
     "false_alerts_95": ("false alerts at .95", "+.1f"),
     "false_alerts_98": ("at .98", "+.1f"),
 }
-_NO_GOLD_REFERENCE = "gls-lexicon"
 _LEGEND = (
     "A deal divides each hospital's patients into training, validation and test; figures are means over deals. "
     "Gold labels are counted for each hospital, and one that has fewer gives all. Intervals are 95 %, from "
@@ -67,16 +66,12 @@ _UNSEEN_AFTER = ("Brier", "log-loss", "ECE", "its floor")
 def write_tables(plan: RealPlan, runs: RealRuns, out: Path) -> None:
     """Write tables.md, report.html and summary.json of trainings that are done."""
     scores = Scores(plan, runs)
-    elsewhere = {label: unseen(runs, jobs, _reference_jobs(runs, jobs)) for label, jobs in _unseen_jobs(plan, scores)}
+    asked = _unseen_jobs(plan, scores)
+    elsewhere = {label: unseen(runs, jobs, _reference_jobs(plan, runs, jobs)) for label, jobs in asked}
     page = Page(f"{plan.data.name}: what doubt is worth", tuple(_blocks(plan, runs, scores, elsewhere)))
     write_text(out / "tables.md", as_markdown(page))
     write_text(out / "report.html", as_html(page))
     write_text(out / "summary.json", json.dumps(_summary(plan, scores, elsewhere), indent=1) + "\n")
-
-
-def reference_of(gold: int) -> str:
-    """The method that the others are compared with: priors without gold, the recipe with any."""
-    return RECIPE if gold else _NO_GOLD_REFERENCE
 
 
 def _blocks(plan: RealPlan, runs: RealRuns, scores: Scores, elsewhere: Mapping[str, Unseen]) -> Iterator[Block]:
@@ -92,7 +87,7 @@ def _blocks(plan: RealPlan, runs: RealRuns, scores: Scores, elsewhere: Mapping[s
     yield from _labels_saved(plan, scores)
     if elsewhere:
         yield Heading("Hospitals that took no part")
-        yield _unseen_table(elsewhere)
+        yield _unseen_table(plan, elsewhere)
     yield from federation_blocks(runs, scores)
     yield from policy_blocks(scores)
 
@@ -106,12 +101,12 @@ def _at(plan: RealPlan, scores: Scores, gold: int) -> Iterator[Block]:
         yield _means_table(means, worst_column if subset == ALL_CELLS else {}, f"{_said(gold)}, {subset} cells")
         rows = differences(plan, scores, gold, subset)
         if rows:
-            yield _differences_table(rows, f"{reference_of(gold)} less the method, {subset} cells")
+            yield _differences_table(rows, f"{plan.reference_at(gold)} less the method, {subset} cells")
 
 
 def differences(plan: RealPlan, scores: Scores, gold: int, subset: str) -> dict[str, dict[str, Interval]]:
     """By method and metric: the reference less the method, both with this gold."""
-    reference, rows = reference_of(gold), {}
+    reference, rows = plan.reference_at(gold), {}
     for method in plan.methods_at(gold):
         found = {metric: scores.less((reference, gold), (method, gold), metric, subset) for metric in COMPARED}
         if method != reference and all(found.values()):
@@ -198,13 +193,13 @@ def _unseen_jobs(plan: RealPlan, scores: Scores) -> Iterator[tuple[str, Sequence
                     yield f"{site}: {method}, {_said(gold)}", jobs
 
 
-def _reference_jobs(runs: RealRuns, jobs: Sequence[RealJob]) -> Sequence[RealJob]:
+def _reference_jobs(plan: RealPlan, runs: RealRuns, jobs: Sequence[RealJob]) -> Sequence[RealJob]:
     """The same trainings by the reference; none where it is these themselves, or was not trained."""
-    asked = [replace(job, method=reference_of(job.gold)) for job in jobs]
+    asked = [replace(job, method=plan.reference_at(job.gold)) for job in jobs]
     return asked if asked != list(jobs) and all(map(runs.has, asked)) else []
 
 
-def _unseen_table(rows: Mapping[str, Unseen]) -> Table:
+def _unseen_table(plan: RealPlan, rows: Mapping[str, Unseen]) -> Table:
     after = [f"{name}, after {LABELS} labels" for name in _UNSEEN_AFTER]
     less = [f"{name}, reference less method" for name in ("AUROC", "Brier")]
     header = ["hospital, method", "images", *_UNSEEN_BEFORE, *less, *after]
@@ -223,7 +218,8 @@ def _unseen_table(rows: Mapping[str, Unseen]) -> Table:
     ]
     caption = (
         f"First the model as it comes, then with an output calibration from {LABELS} labels of that hospital. "
-        "Intervals: patients and deals drawn again. The reference is gls-lexicon without gold and gls-site with it; "
+        "Intervals: patients and deals drawn again. The reference is "
+        f"{plan.reference_at(0)} without gold and {plan.reference_at(1)} with it; "
         "* is clear of 0"
     )
     return Table(header, body, caption)
